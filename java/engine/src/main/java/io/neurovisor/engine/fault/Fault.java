@@ -1,0 +1,37 @@
+package io.neurovisor.engine.fault;
+
+/** A fault NeuroVisor can report: its kind, its stable reason (the constant's name) and one sentence for the docs. */
+public enum Fault {
+    INVALID_ARGUMENT(FaultKind.CALLER, "An argument, flag or field has a value that is not allowed."),
+    UNKNOWN_LANGUAGE(FaultKind.CALLER, "The language is not one that NeuroVisor runs."),
+    IMAGE_UNKNOWN(FaultKind.CALLER, "No recipe or built image has the given name."),
+    IMAGE_BROKEN(FaultKind.HOST, "An image file does not match its manifest and could not be rebuilt."),
+    IMAGE_BUILD_FAILED(FaultKind.HOST, "A root image or guest kernel could not be built."),
+    TEMPLATE_BUILD_FAILED(FaultKind.SANDBOX, "The virtual machine that becomes a template did not get ready."),
+    VMM_MISSING(FaultKind.HOST, "No usable VMM program was found."),
+    VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),
+    GUEST_SILENT(FaultKind.SANDBOX, "The guest agent did not answer in time."),
+    GUEST_REFUSED(FaultKind.SANDBOX, "The guest agent answered a request with an error."),
+    SPAWNER_FAILED(FaultKind.HOST, "The spawner process did not start or has ended."),
+    TOOL_FAILED(FaultKind.HOST, "A program of the host system is missing or failed."),
+    STORAGE_FAILED(FaultKind.HOST, "A file or directory of the data directory could not be read or written."),
+    INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),
+    INTERNAL(FaultKind.HOST, "NeuroVisor met a condition that its own code should have made impossible.");
+
+    private final FaultKind kind;
+    private final String sentence;
+
+    Fault(FaultKind kind, String sentence) {
+        this.kind = kind;
+        this.sentence = sentence;
+    }
+
+    public FaultKind kind() {
+        return kind;
+    }
+
+    /** One sentence that explains the fault to a reader of the documentation. */
+    public String sentence() {
+        return sentence;
+    }
+}
