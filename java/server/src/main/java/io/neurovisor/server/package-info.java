@@ -1,4 +1,4 @@
-/** Placeholder sentence one. Sentence two. */
+/** Puts the parts together: settings in, a running NeuroVisor out. All wiring is in one readable class. */
 @NullMarked
 package io.neurovisor.server;
 

@@ -1,4 +1,4 @@
-/** Placeholder sentence one. Sentence two. */
+/** Fakes and the contract tests that fakes and real things both pass. For tests only. */
 @NullMarked
 package io.neurovisor.testkit;
 

@@ -11,6 +11,7 @@ public enum Fault {
     VMM_MISSING(FaultKind.HOST, "No usable VMM program was found."),
     VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),
     GUEST_SILENT(FaultKind.SANDBOX, "The guest agent did not answer in time."),
+    SANDBOX_LOST(FaultKind.SANDBOX, "The connection to the guest agent broke, so the virtual machine counts as dead."),
     GUEST_REFUSED(FaultKind.SANDBOX, "The guest agent answered a request with an error."),
     SPAWNER_FAILED(FaultKind.HOST, "The spawner process did not start or has ended."),
     TOOL_FAILED(FaultKind.HOST, "A program of the host system is missing or failed."),

@@ -1,4 +1,4 @@
-package io.neurovisor.engine.template;
+package io.neurovisor.engine.vm;
 
 import static java.util.Objects.requireNonNull;
 

@@ -1,0 +1,44 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.server.Settings;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** The options of every command that works with the data directory. */
+final class CommonOptions {
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            defaultValue = "${env:NEUROVISOR_DATA_DIR}",
+            description = "Images, kernels and templates are kept here. Default: $XDG_DATA_HOME/neurovisor or"
+                    + " ~/.local/share/neurovisor. Environment: NEUROVISOR_DATA_DIR.")
+    private String dataDir = "";
+
+    @Option(names = "--debug", description = "Show the stack trace of a failure.")
+    private boolean debug;
+
+    Path dataDir() {
+        return dataDir.isBlank() ? defaultDataDir() : Path.of(dataDir);
+    }
+
+    boolean debug() {
+        return debug;
+    }
+
+    Settings settings(String image, SandboxSize size, boolean snapshot) {
+        return new Settings(home(), dataDir(), image, size, snapshot);
+    }
+
+    /** Where the launcher found the repository. */
+    static Path home() {
+        return Path.of(System.getProperty("neurovisor.home", "."));
+    }
+
+    private static Path defaultDataDir() {
+        String xdg = System.getenv().getOrDefault("XDG_DATA_HOME", "");
+        return xdg.startsWith("/")
+                ? Path.of(xdg, "neurovisor")
+                : Path.of(System.getProperty("user.home"), ".local/share/neurovisor");
+    }
+}

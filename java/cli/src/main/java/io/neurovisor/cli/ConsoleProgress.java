@@ -1,0 +1,61 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.engine.progress.Progress;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** Shows progress on stderr: a moving line on a terminal, one plain line per step elsewhere. */
+final class ConsoleProgress implements Progress, AutoCloseable {
+    private static final int UPDATE_MILLIS = 200;
+
+    private final boolean terminal = isTerminal();
+    private final PrintStream err = System.err;
+    private @Nullable ProgressBar bar;
+
+    @Override
+    public synchronized void step(String message) {
+        close();
+        if (terminal) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(message)
+                    .setInitialMax(-1)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(UPDATE_MILLIS)
+                    .hideEta()
+                    .build();
+        } else {
+            err.println("neurovisor: " + message);
+        }
+    }
+
+    @Override
+    public synchronized void detail(String message) {
+        if (bar != null) {
+            bar.setExtraMessage(message);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+
+    /** Java asks only about stdin and stdout together, so the descriptor itself is looked at. */
+    private static boolean isTerminal() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        } catch (IOException exception) {
+            return false;
+        }
+    }
+}

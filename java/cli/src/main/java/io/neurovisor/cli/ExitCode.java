@@ -1,0 +1,41 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.ProgramExit;
+
+/** The exit codes of {@code run} beyond a program's own. */
+final class ExitCode {
+    static final int USAGE = 2;
+    static final int OUTPUT_LIMIT = 122;
+    static final int SANDBOX_DIED = 123;
+    static final int TIMED_OUT = 124;
+    static final int FAILED = 125;
+    static final int OUTCOME_UNKNOWN = 126;
+    static final int CANCELLED = 130;
+    static final int OUT_OF_MEMORY = 137;
+
+    /** As a shell reports a program that wrote to a closed pipe: 128 + SIGPIPE. */
+    static final int OUTPUT_CLOSED = 141;
+
+    private ExitCode() {}
+
+    static int of(ProgramExit exit) {
+        return switch (exit.outcome()) {
+            case COMPLETED -> exit.exitCode();
+            case TIMED_OUT -> TIMED_OUT;
+            case OUT_OF_MEMORY -> OUT_OF_MEMORY;
+            case OUTPUT_LIMIT -> OUTPUT_LIMIT;
+            case CANCELLED -> CANCELLED;
+            case SANDBOX_DIED -> SANDBOX_DIED;
+            case OUTCOME_UNKNOWN -> OUTCOME_UNKNOWN;
+        };
+    }
+
+    static int of(NeuroVisorException exception) {
+        return switch (exception.fault()) {
+            case INTERRUPTED -> CANCELLED;
+            case INVALID_ARGUMENT, UNKNOWN_LANGUAGE, IMAGE_UNKNOWN -> USAGE;
+            default -> FAILED;
+        };
+    }
+}

@@ -1,0 +1,56 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.host.image.Images;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists, builds and removes root images. */
+@Command(
+        name = "image",
+        description = "Lists, builds and removes root images.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+final class ImageCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: list, build or rm");
+    }
+
+    @Command(name = "list", description = "Lists the built images.", mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common) {
+        Table table = new Table("NAME", "DIGEST", "SIZE", "PACKAGES", "CREATED");
+        common.images()
+                .list()
+                .forEach(image -> table.row(
+                        image.name(),
+                        image.digest().substring(0, 12),
+                        Table.mebibytes(image.bytes()),
+                        Integer.toString(image.packageCount()),
+                        image.created().toString()));
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(name = "build", description = "Builds an image unless it is there.", mixinStandardHelpOptions = true)
+    void build(
+            @Mixin CommonOptions common,
+            @Parameters(paramLabel = "NAME", defaultValue = "base", description = "Default: base.") String name) {
+        Images images = common.images();
+        try (ConsoleProgress progress = new ConsoleProgress()) {
+            images.boot(name, progress);
+        }
+        spec.commandLine().getErr().println("neurovisor: image " + name + " is ready");
+    }
+
+    @Command(name = "rm", description = "Removes a built image.", mixinStandardHelpOptions = true)
+    void remove(@Mixin CommonOptions common, @Parameters(paramLabel = "NAME") String name) {
+        common.images().remove(name);
+    }
+}

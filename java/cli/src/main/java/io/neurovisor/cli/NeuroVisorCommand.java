@@ -1,0 +1,33 @@
+package io.neurovisor.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command without a subcommand. */
+@Command(
+        name = "neurovisor",
+        description = "Runs code in microVMs that nothing has used before and nothing uses after.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {
+            "",
+            "Exit codes of run: the program's own; 124 timed out, 137 out of memory or killed,",
+            "128+n signal n, 122 output limit, 123 sandbox died, 125 NeuroVisor failed,",
+            "126 outcome unknown, 130 cancelled, 2 wrong usage.",
+            "",
+            "./neurovisor test installs what the tests need and runs them."
+        },
+        subcommands = {RunCommand.class, SetupCommand.class, ImageCommand.class, TemplateCommand.class})
+final class NeuroVisorCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing");
+    }
+}

@@ -1,0 +1,44 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.engine.program.OutputSink;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.Serial;
+import java.nio.ByteBuffer;
+
+/** Passes a program's output on byte for byte. */
+final class StandardStreams implements OutputSink {
+    private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
+    private final FileOutputStream err = new FileOutputStream(FileDescriptor.err);
+
+    /** Nobody reads our output any more. */
+    static final class Closed extends RuntimeException {
+        @Serial
+        private static final long serialVersionUID = 1L;
+
+        private Closed(IOException cause) {
+            super(cause);
+        }
+    }
+
+    @Override
+    public void stdout(ByteBuffer bytes) {
+        write(out, bytes);
+    }
+
+    @Override
+    public void stderr(ByteBuffer bytes) {
+        write(err, bytes);
+    }
+
+    private static void write(FileOutputStream stream, ByteBuffer bytes) {
+        try {
+            while (bytes.hasRemaining()) {
+                stream.getChannel().write(bytes);
+            }
+        } catch (IOException exception) {
+            throw new Closed(exception);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.neurovisor.engine.execution;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmId;
+import java.time.Duration;
+
+/**
+ * How one execution ended.
+ *
+ * @param exit what the guest, or the host on its behalf, says of the program's end
+ * @param vmId the virtual machine that ran it and is destroyed by now
+ * @param acquireTime from the request to a sandbox that answered
+ * @param detail for a person: why a sandbox died, otherwise empty
+ */
+public record ExecutionResult(TraceId traceId, ProgramExit exit, VmId vmId, Duration acquireTime, String detail) {
+    public ExecutionResult {
+        requireNonNull(traceId, "traceId is null");
+        requireNonNull(exit, "exit is null");
+        requireNonNull(vmId, "vmId is null");
+        requireNonNull(acquireTime, "acquireTime is null");
+        requireNonNull(detail, "detail is null");
+    }
+
+    public Outcome outcome() {
+        return exit.outcome();
+    }
+}

@@ -1,0 +1,38 @@
+package io.neurovisor.engine.execution;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxRun;
+import io.neurovisor.engine.sandbox.Sandboxes;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+
+/**
+ * Runs programs: the one orchestration that every door calls. Each execution gets a sandbox that has served nobody and
+ * is destroyed before the result is returned. Safe for use by many threads.
+ */
+public final class Executions {
+    /** How long a request may wait for its sandbox. */
+    static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(30);
+
+    private final Sandboxes sandboxes;
+    private final Ticker ticker;
+
+    public Executions(Sandboxes sandboxes, Ticker ticker) {
+        this.sandboxes = requireNonNull(sandboxes, "sandboxes is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    /** Blocks until the program has ended, however it ended; throws when no sandbox could be had. */
+    public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
+        long startNanos = ticker.nanos();
+        try (Sandbox sandbox = sandboxes.open(request.size(), Deadline.after(ACQUIRE_TIMEOUT, ticker))) {
+            Duration acquireTime = Duration.ofNanos(ticker.nanos() - startNanos);
+            SandboxRun run = sandbox.run(request.program(), request.timeout(), request.traceId(), sink);
+            return new ExecutionResult(request.traceId(), run.exit(), sandbox.vmId(), acquireTime, run.detail());
+        }
+    }
+}

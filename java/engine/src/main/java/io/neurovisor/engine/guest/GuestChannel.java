@@ -1,0 +1,32 @@
+package io.neurovisor.engine.guest;
+
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.trace.TraceId;
+import java.time.Duration;
+
+/**
+ * The one connection to a guest's agent, for the life of its virtual machine. Every call blocks its thread, ends at its
+ * deadline and throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code GUEST_SILENT} when the deadline
+ * passed, {@code SANDBOX_LOST} when the connection broke (which means that the machine is dead), {@code GUEST_REFUSED}
+ * when the agent answered with an error.
+ */
+public interface GuestChannel extends AutoCloseable {
+    /** Returns once the agent answers. */
+    GuestHello hello(Deadline deadline);
+
+    /** Sets randomness, clock, hostname, machine id and boot id; required before {@link #execute}. */
+    void refresh(GuestIdentity identity, Deadline deadline);
+
+    /** Runs a program of the host's own along the path of an execution and removes its traces. */
+    void prime(Program program, Deadline deadline);
+
+    /** Runs the machine's one execution; output arrives at the sink from the calling thread. */
+    ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline);
+
+    /** Hangs up. Idempotent. */
+    @Override
+    void close();
+}

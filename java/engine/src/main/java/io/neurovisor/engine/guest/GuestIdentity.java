@@ -1,0 +1,51 @@
+package io.neurovisor.engine.guest;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+
+/**
+ * What makes a clone unlike every other clone of its template.
+ *
+ * @param entropyHex 64 bytes for the guest kernel's random pool, as 128 hexadecimal digits
+ * @param machineId 32 lower-case hexadecimal digits, as machine-id(5)
+ */
+public record GuestIdentity(String entropyHex, String hostname, String machineId, UUID bootId) {
+    private static final int ENTROPY_BYTES = 64;
+    private static final int ID_BYTES = 16;
+
+    public GuestIdentity {
+        requireNonNull(hostname, "hostname is null");
+        requireNonNull(machineId, "machineId is null");
+        requireNonNull(bootId, "bootId is null");
+        if (entropyHex.length() != 2 * ENTROPY_BYTES) {
+            throw new IllegalArgumentException("entropy has " + entropyHex.length() + " digits, not 128");
+        }
+    }
+
+    /** A new identity from a cryptographically strong generator. */
+    public static GuestIdentity fresh(RandomGenerator strongRandom, String hostname) {
+        return new GuestIdentity(
+                HexFormat.of().formatHex(bytes(strongRandom, ENTROPY_BYTES)),
+                hostname,
+                HexFormat.of().formatHex(bytes(strongRandom, ID_BYTES)),
+                randomUuid(bytes(strongRandom, ID_BYTES)));
+    }
+
+    private static byte[] bytes(RandomGenerator random, int count) {
+        byte[] bytes = new byte[count];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    /** Version 4, variant 1 (RFC 9562), which is the form Linux gives its boot id. */
+    private static UUID randomUuid(byte[] bytes) {
+        bytes[6] = (byte) ((bytes[6] & 0x0f) | 0x40);
+        bytes[8] = (byte) ((bytes[8] & 0x3f) | 0x80);
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        return new UUID(buffer.getLong(), buffer.getLong());
+    }
+}

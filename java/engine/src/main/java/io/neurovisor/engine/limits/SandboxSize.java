@@ -1,0 +1,47 @@
+package io.neurovisor.engine.limits;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** A tier of virtual processors and memory. */
+public enum SandboxSize {
+    SMALL(1, 256),
+    MEDIUM(2, 512),
+    LARGE(4, 1024);
+
+    private final int vcpuCount;
+    private final int memoryMebibytes;
+
+    SandboxSize(int vcpuCount, int memoryMebibytes) {
+        this.vcpuCount = vcpuCount;
+        this.memoryMebibytes = memoryMebibytes;
+    }
+
+    public int vcpuCount() {
+        return vcpuCount;
+    }
+
+    public int memoryMebibytes() {
+        return memoryMebibytes;
+    }
+
+    /** The name used in flags and output: {@code small}. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    public static SandboxSize named(String name) {
+        return Arrays.stream(values())
+                .filter(size -> size.label().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        "size \"" + name + "\" is not known; use one of "
+                                + Arrays.stream(values())
+                                        .map(SandboxSize::label)
+                                        .collect(Collectors.joining(", "))));
+    }
+}

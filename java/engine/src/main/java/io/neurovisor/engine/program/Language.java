@@ -1,0 +1,71 @@
+package io.neurovisor.engine.program;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A language that NeuroVisor runs, with the names people and models use for it. */
+@SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable, its type just does not say so.
+public enum Language {
+    PYTHON("python", Set.of("python", "python3"), Set.of("py")),
+    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash"));
+
+    private final String label;
+    private final Set<String> names;
+    private final Set<String> suffixes;
+
+    Language(String label, Set<String> names, Set<String> suffixes) {
+        this.label = label;
+        this.names = names;
+        this.suffixes = suffixes;
+    }
+
+    /** The name used on the wire and in output. */
+    public String label() {
+        return label;
+    }
+
+    /** The language of that name or alias, in any case of letters; an unknown one is a fault that lists them all. */
+    public static Language named(String name) {
+        String wanted = name.strip().toLowerCase(Locale.ROOT);
+        return Arrays.stream(values())
+                .filter(language -> language.names.contains(wanted))
+                .findFirst()
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.UNKNOWN_LANGUAGE, "language \"" + name + "\" is not known; use one of " + known()));
+    }
+
+    /** The language of a file by its suffix or, where that says nothing, by the interpreter of its {@code #!} line. */
+    public static Optional<Language> ofFile(String fileName, String firstLine) {
+        int dot = fileName.lastIndexOf('.');
+        String suffix = dot < 0 ? "" : fileName.substring(dot + 1);
+        Optional<Language> bySuffix = Arrays.stream(values())
+                .filter(language -> language.suffixes.contains(suffix))
+                .findFirst();
+        return bySuffix.isPresent() ? bySuffix : ofInterpreterLine(firstLine);
+    }
+
+    /** All labels, for messages: {@code python, bash}. */
+    public static String known() {
+        return Arrays.stream(values()).map(Language::label).collect(Collectors.joining(", "));
+    }
+
+    private static Optional<Language> ofInterpreterLine(String firstLine) {
+        if (!firstLine.startsWith("#!")) {
+            return Optional.empty();
+        }
+        List<String> words = Arrays.stream(firstLine.substring(2).strip().split("\\s+"))
+                .map(word -> word.substring(word.lastIndexOf('/') + 1))
+                .filter(word -> !word.equals("env") && !word.startsWith("-"))
+                .toList();
+        return words.stream()
+                .limit(1)
+                .flatMap(word -> Arrays.stream(values()).filter(language -> language.names.contains(word)))
+                .findFirst();
+    }
+}

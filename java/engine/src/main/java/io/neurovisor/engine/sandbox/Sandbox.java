@@ -1,0 +1,79 @@
+package io.neurovisor.engine.sandbox;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmDiagnosis;
+import io.neurovisor.engine.vm.VmId;
+import java.time.Duration;
+
+/** A fresh virtual machine for one program. Closing it destroys the machine. */
+public final class Sandbox implements AutoCloseable {
+    /** What the guest gets beyond the program's own time to kill it and deliver the rest of its output. */
+    static final Duration GUEST_GRACE = Duration.ofSeconds(5);
+
+    private final Vm vm;
+    private final GuestChannel channel;
+    private final Ticker ticker;
+
+    Sandbox(Vm vm, GuestChannel channel, Ticker ticker) {
+        this.vm = requireNonNull(vm, "vm is null");
+        this.channel = requireNonNull(channel, "channel is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    public VmId vmId() {
+        return vm.id();
+    }
+
+    /** Walks the path of an execution once with a program of ours, so that the next one is fast. */
+    public void prime(Program program, Deadline deadline) {
+        channel.prime(program, deadline);
+    }
+
+    /**
+     * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off {@link #GUEST_GRACE} later
+     * by the host, and its program counts as timed out all the same.
+     */
+    public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
+        long startNanos = ticker.nanos();
+        try {
+            Deadline deadline = Deadline.after(timeout.plus(GUEST_GRACE), ticker);
+            return new SandboxRun(channel.execute(program, timeout, traceId, sink, deadline), "");
+        } catch (NeuroVisorException exception) {
+            Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
+            return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
+        }
+    }
+
+    @Override
+    public void close() {
+        channel.close();
+        vm.close();
+    }
+
+    private static Outcome outcomeOf(NeuroVisorException exception) {
+        return switch (exception.fault()) {
+            case GUEST_SILENT -> Outcome.TIMED_OUT;
+            case SANDBOX_LOST -> Outcome.SANDBOX_DIED;
+            default -> throw exception;
+        };
+    }
+
+    private String detailOf(NeuroVisorException exception) {
+        if (exception.fault() == Fault.GUEST_SILENT) {
+            return "the guest did not end the program in time, so the host destroyed the virtual machine";
+        }
+        return VmDiagnosis.describe(vm, exception);
+    }
+}

@@ -1,0 +1,61 @@
+package io.neurovisor.engine.sandbox;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmDiagnosis;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/**
+ * Makes each sandbox when it is asked for. Whether a machine is cloned from a template or booted cold is the business of
+ * {@code startOf}; either way the guest gets its own identity before anyone can use it.
+ */
+public final class SandboxFactory implements Sandboxes {
+    private final Vmm vmm;
+    private final Function<SandboxSize, VmStart> startOf;
+    private final RandomGenerator strongRandom;
+    private final Ticker ticker;
+
+    public SandboxFactory(
+            Vmm vmm, Function<SandboxSize, VmStart> startOf, RandomGenerator strongRandom, Ticker ticker) {
+        this.vmm = requireNonNull(vmm, "vmm is null");
+        this.startOf = requireNonNull(startOf, "startOf is null");
+        this.strongRandom = requireNonNull(strongRandom, "strongRandom is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    @Override
+    public Sandbox open(SandboxSize size, Deadline deadline) {
+        VmStart start = startOf.apply(size);
+        Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
+        try {
+            return new Sandbox(vm, readyChannel(vm, deadline), ticker);
+        } catch (NeuroVisorException exception) {
+            String diagnosis = VmDiagnosis.describe(vm, exception);
+            vm.close();
+            throw new NeuroVisorException(
+                    exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
+        }
+    }
+
+    private GuestChannel readyChannel(Vm vm, Deadline deadline) {
+        GuestChannel channel = vm.connect(deadline);
+        try {
+            channel.refresh(GuestIdentity.fresh(strongRandom, vm.id().value()), deadline);
+            return channel;
+        } catch (NeuroVisorException exception) {
+            channel.close();
+            throw exception;
+        }
+    }
+}

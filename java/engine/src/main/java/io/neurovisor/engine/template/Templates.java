@@ -1,0 +1,83 @@
+package io.neurovisor.engine.template;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmDiagnosis;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * Finds templates and makes the missing ones: a sacrificial machine is booted, warmed by the key's programs, hung up on,
+ * paused and saved. No program but the host's own ever runs in it.
+ */
+public final class Templates {
+    /** Generous: an emulated guest on a loaded host imports the scientific packages in tens of seconds. */
+    private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(5);
+
+    private final TemplateStore store;
+    private final Vmm vmm;
+    private final RandomGenerator random;
+    private final Ticker ticker;
+
+    public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker) {
+        this.store = requireNonNull(store, "store is null");
+        this.vmm = requireNonNull(vmm, "vmm is null");
+        this.random = requireNonNull(random, "random is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    /** The template if it is ready to be used now. */
+    public Optional<SavedVm> find(TemplateKey key) {
+        return store.find(key);
+    }
+
+    /** The template, made first if need be; {@code TEMPLATE_BUILD_FAILED} says what kept the guest from getting ready. */
+    public SavedVm findOrBuild(TemplateKey key, Progress progress) {
+        return store.findOrWrite(key, directory -> build(key, directory, progress), progress);
+    }
+
+    private void build(TemplateKey key, Path directory, Progress progress) {
+        Deadline deadline = Deadline.after(BUILD_TIMEOUT, ticker);
+        progress.step(
+                "Making template " + key.files().image() + " (" + key.size().label() + ")");
+        progress.detail("booting");
+        VmStart start = new VmStart.TemplateBoot(key.files(), key.size(), directory);
+        try (Vm vm = vmm.start(VmId.random(random), start, deadline)) {
+            warmAndSave(vm, key, progress, deadline);
+        }
+    }
+
+    private void warmAndSave(Vm vm, TemplateKey key, Progress progress, Deadline deadline) {
+        try {
+            try (GuestChannel channel = vm.connect(deadline)) {
+                channel.hello(deadline);
+                for (Program program : key.warmPrograms()) {
+                    progress.detail("warming " + program.language().label());
+                    channel.prime(program, deadline);
+                }
+            }
+            progress.detail("saving");
+            vm.save(deadline);
+        } catch (NeuroVisorException exception) {
+            throw new NeuroVisorException(
+                    Fault.TEMPLATE_BUILD_FAILED,
+                    "template of image " + key.files().image() + ", size "
+                            + key.size().label() + ", could not be made: " + VmDiagnosis.describe(vm, exception),
+                    exception);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+package io.neurovisor.engine.time;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/** A moment on a {@link Ticker} after which nobody waits any longer. */
+public final class Deadline {
+    private final Ticker ticker;
+    private final long endNanos;
+
+    private Deadline(Ticker ticker, long endNanos) {
+        this.ticker = ticker;
+        this.endNanos = endNanos;
+    }
+
+    public static Deadline after(Duration duration, Ticker ticker) {
+        requireNonNull(duration, "duration is null");
+        requireNonNull(ticker, "ticker is null");
+        return new Deadline(ticker, ticker.nanos() + duration.toNanos());
+    }
+
+    /** What is left; zero, never negative, once the moment has passed. */
+    public Duration remaining() {
+        return Duration.ofNanos(Math.max(0, endNanos - ticker.nanos()));
+    }
+
+    public boolean hasPassed() {
+        return endNanos - ticker.nanos() <= 0;
+    }
+}

@@ -1,0 +1,29 @@
+package io.neurovisor.engine.vm;
+
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.time.Deadline;
+import java.util.Optional;
+
+/** One running virtual machine. */
+public interface Vm extends AutoCloseable {
+    VmId id();
+
+    /** Opens the machine's channel. At most one is open at a time; the agent may not have answered yet. */
+    GuestChannel connect(Deadline deadline);
+
+    /**
+     * Pauses a machine of {@link VmStart.TemplateBoot} and writes its state beside its memory; the machine is gone
+     * afterwards. Its channel must be closed: the guest is given until the deadline to notice.
+     */
+    void save(Deadline deadline);
+
+    /** The VMM's last words if it has ended, with its exit code or signal. */
+    Optional<String> death();
+
+    /** The last lines of the guest's console, for error messages; empty when there are none. */
+    String consoleTail();
+
+    /** Kills the machine and returns when nothing of it is left. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,33 @@
+package io.neurovisor.engine.vm;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import java.nio.file.Path;
+
+/** How a virtual machine comes to life. */
+public sealed interface VmStart {
+    /** A boot from the kernel up, with memory of the machine's own. */
+    record ColdBoot(BootFiles files, SandboxSize size) implements VmStart {
+        public ColdBoot {
+            requireNonNull(files, "files is null");
+            requireNonNull(size, "size is null");
+        }
+    }
+
+    /** A boot whose memory lies in a file of {@code directory}, so that {@link Vm#save} can make a template of it. */
+    record TemplateBoot(BootFiles files, SandboxSize size, Path directory) implements VmStart {
+        public TemplateBoot {
+            requireNonNull(files, "files is null");
+            requireNonNull(size, "size is null");
+            requireNonNull(directory, "directory is null");
+        }
+    }
+
+    /** A copy-on-write clone; the saved files are only read. */
+    record Restore(SavedVm saved) implements VmStart {
+        public Restore {
+            requireNonNull(saved, "saved is null");
+        }
+    }
+}

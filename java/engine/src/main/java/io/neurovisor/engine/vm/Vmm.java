@@ -1,0 +1,15 @@
+package io.neurovisor.engine.vm;
+
+import io.neurovisor.engine.time.Deadline;
+
+/** Starts virtual machines with one kind of VMM. */
+public interface Vmm {
+    /** What a template depends on; a template is never restored under another identity. */
+    VmmIdentity identity();
+
+    /**
+     * Returns a machine whose processors run and whose channel can be connected. What was begun is undone on failure:
+     * {@code VMM_FAILED} carries the VMM's last words.
+     */
+    Vm start(VmId id, VmStart start, Deadline deadline);
+}

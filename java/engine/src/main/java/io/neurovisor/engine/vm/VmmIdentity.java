@@ -1,0 +1,23 @@
+package io.neurovisor.engine.vm;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * The program and processor that saved device state depends on.
+ *
+ * @param name {@code qemu} or {@code firecracker}
+ * @param accelerator {@code kvm}, or {@code tcg} for emulation, which is not a security boundary
+ * @param cpu the processor a guest sees, as far as it depends on this host
+ */
+public record VmmIdentity(String name, String version, String accelerator, String cpu) {
+    public VmmIdentity {
+        requireNonNull(name, "name is null");
+        requireNonNull(version, "version is null");
+        requireNonNull(accelerator, "accelerator is null");
+        requireNonNull(cpu, "cpu is null");
+    }
+
+    public boolean hasHardwareIsolation() {
+        return accelerator.equals("kvm");
+    }
+}

@@ -1,0 +1,33 @@
+package io.neurovisor.engine.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.trace.TraceId;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ExecutionRequestTest {
+    @ParameterizedTest
+    @ValueSource(longs = {1, 30, 86400})
+    void timeoutsFromOneSecondToOneDayAreAllowed(long seconds) {
+        assertThat(request(Duration.ofSeconds(seconds)).timeout()).hasSeconds(seconds);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, -1, 86401, 3_600_000})
+    void otherTimeoutsAreRefusedWithTheRange(long seconds) {
+        assertThatThrownBy(() -> request(Duration.ofSeconds(seconds)))
+                .hasMessage("timeout of " + seconds + " s is out of range; use 1 s to 24 h");
+    }
+
+    private static ExecutionRequest request(Duration timeout) {
+        return new ExecutionRequest(
+                new TraceId(UUID.randomUUID()), new Program(Language.PYTHON, "1"), timeout, SandboxSize.MEDIUM);
+    }
+}

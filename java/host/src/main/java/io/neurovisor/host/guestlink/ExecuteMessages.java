@@ -1,0 +1,88 @@
+package io.neurovisor.host.guestlink;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ClientInterceptor;
+import io.grpc.Metadata;
+import io.grpc.stub.MetadataUtils;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteMetadata;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+
+/** Translates between the wire's messages and the engine's values. What comes from a guest is not believed. */
+final class ExecuteMessages {
+    private static final Metadata.Key<String> TRACE_ID =
+            Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
+    private static final double NANOS_PER_MILLISECOND = 1e6;
+
+    private ExecuteMessages() {}
+
+    static ExecuteRequest request(Program program, Duration timeout) {
+        return ExecuteRequest.newBuilder()
+                .setLanguage(program.language().label())
+                .setCode(program.code())
+                .addAllArgs(program.arguments())
+                .setTimeoutSecs(Math.toIntExact(timeout.toSeconds()))
+                .build();
+    }
+
+    static ClientInterceptor traceHeader(TraceId traceId) {
+        Metadata headers = new Metadata();
+        headers.put(TRACE_ID, traceId.toString());
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
+    }
+
+    static void deliver(ExecuteChunk chunk, OutputSink sink) {
+        switch (chunk.getContentCase()) {
+            case STDOUT_CHUNK -> sink.stdout(bytes(chunk.getStdoutChunkBytes()));
+            case STDERR_CHUNK -> sink.stderr(bytes(chunk.getStderrChunkBytes()));
+            case STDOUT_BYTES -> sink.stdout(bytes(chunk.getStdoutBytes()));
+            case STDERR_BYTES -> sink.stderr(bytes(chunk.getStderrBytes()));
+            case CONTENT_NOT_SET -> {}
+        }
+    }
+
+    static ProgramExit exit(ExecuteMetadata metadata) {
+        return new ProgramExit(
+                outcome(metadata),
+                metadata.getExitCode() & 0xff,
+                metadata.getSignal() & 0x7f,
+                duration(metadata.getDurationMs()),
+                metadata.getStdoutTruncated(),
+                metadata.getStderrTruncated());
+    }
+
+    private static ByteBuffer bytes(ByteString text) {
+        return text.asReadOnlyByteBuffer();
+    }
+
+    private static Outcome outcome(ExecuteMetadata metadata) {
+        return switch (metadata.getOutcome()) {
+            case COMPLETED -> Outcome.COMPLETED;
+            case TIMED_OUT -> Outcome.TIMED_OUT;
+            case OUT_OF_MEMORY -> Outcome.OUT_OF_MEMORY;
+            case OUTPUT_LIMIT -> Outcome.OUTPUT_LIMIT;
+            case CANCELLED -> Outcome.CANCELLED;
+            // The last two are the host's to say, never a guest's.
+            case SANDBOX_DIED, OUTCOME_UNKNOWN, OUTCOME_UNSPECIFIED, UNRECOGNIZED ->
+                throw new NeuroVisorException(
+                        Fault.SANDBOX_LOST,
+                        "the guest agent reported outcome " + metadata.getOutcomeValue()
+                                + ", which is none of a guest's");
+        };
+    }
+
+    private static Duration duration(double milliseconds) {
+        return milliseconds >= 0 && milliseconds < 1e9
+                ? Duration.ofNanos((long) (milliseconds * NANOS_PER_MILLISECOND))
+                : Duration.ZERO;
+    }
+}

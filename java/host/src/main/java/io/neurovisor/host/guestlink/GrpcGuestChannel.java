@@ -1,0 +1,141 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.ByteString;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.AbstractStub;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestHello;
+import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.guest.GuestServiceGrpc;
+import io.neurovisor.proto.guest.HelloRequest;
+import io.neurovisor.proto.guest.HelloResponse;
+import io.neurovisor.proto.guest.PrimeRequest;
+import io.neurovisor.proto.guest.PrimeResponse;
+import io.neurovisor.proto.guest.RefreshRequest;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** A guest's agent behind a gRPC channel. */
+final class GrpcGuestChannel implements GuestChannel {
+    private static final Duration PRIME_TIMEOUT = Duration.ofMinutes(2);
+
+    private final ManagedChannel channel;
+    private final InstantSource clock;
+
+    GrpcGuestChannel(ManagedChannel channel, InstantSource clock) {
+        this.channel = requireNonNull(channel, "channel is null");
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    @Override
+    public GuestHello hello(Deadline deadline) {
+        HelloResponse hello = call(() -> guest(deadline).hello(HelloRequest.getDefaultInstance()));
+        return new GuestHello(
+                hello.getAgentVersion(), hello.getKernelRelease(), hello.getVcpuCount(), hello.getMemoryBytes());
+    }
+
+    @Override
+    public void refresh(GuestIdentity identity, Deadline deadline) {
+        // The connection is made first, so that the clock is read when nothing but the call itself is left to do.
+        hello(deadline);
+        Instant now = clock.instant();
+        RefreshRequest request = RefreshRequest.newBuilder()
+                .setEntropy(ByteString.fromHex(identity.entropyHex()))
+                .setUnixNanos(Math.addExact(Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L), now.getNano()))
+                .setHostname(identity.hostname())
+                .setMachineId(identity.machineId())
+                .setBootId(identity.bootId().toString())
+                .build();
+        call(() -> guest(deadline).refresh(request));
+    }
+
+    @Override
+    public void prime(Program program, Deadline deadline) {
+        PrimeRequest request = PrimeRequest.newBuilder()
+                .setProgram(ExecuteMessages.request(program, PRIME_TIMEOUT))
+                .build();
+        PrimeResponse response = call(() -> guest(deadline).prime(request));
+        if (response.getExitCode() != 0) {
+            throw new NeuroVisorException(
+                    Fault.GUEST_REFUSED,
+                    "priming " + program.language().label() + " ended with code " + response.getExitCode() + ": "
+                            + GuestText.line(response.getStderrTail()));
+        }
+    }
+
+    @Override
+    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline) {
+        ExecutionServiceGrpc.ExecutionServiceBlockingStub stub = withDeadline(
+                        ExecutionServiceGrpc.newBlockingStub(channel), deadline)
+                .withInterceptors(ExecuteMessages.traceHeader(traceId));
+        return call(() -> {
+            Iterator<ExecuteChunk> chunks = stub.executeStream(ExecuteMessages.request(program, timeout));
+            while (chunks.hasNext()) {
+                ExecuteChunk chunk = chunks.next();
+                ExecuteMessages.deliver(chunk, sink);
+                if (chunk.getIsFinal()) {
+                    return ExecuteMessages.exit(chunk.getMetadata());
+                }
+            }
+            throw new NeuroVisorException(
+                    Fault.SANDBOX_LOST, "the guest agent ended the execution without saying how it ended");
+        });
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+    }
+
+    private GuestServiceGrpc.GuestServiceBlockingStub guest(Deadline deadline) {
+        return withDeadline(GuestServiceGrpc.newBlockingStub(channel), deadline);
+    }
+
+    private static <S extends AbstractStub<S>> S withDeadline(S stub, Deadline deadline) {
+        return stub.withDeadlineAfter(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    private static <T> T call(Supplier<T> call) {
+        try {
+            return call.get();
+        } catch (StatusRuntimeException exception) {
+            throw new NeuroVisorException(faultOf(exception), messageOf(exception), exception);
+        }
+    }
+
+    private static Fault faultOf(StatusRuntimeException exception) {
+        return switch (exception.getStatus().getCode()) {
+            case DEADLINE_EXCEEDED -> Fault.GUEST_SILENT;
+            case INVALID_ARGUMENT -> Fault.INVALID_ARGUMENT;
+            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED, NOT_FOUND -> Fault.GUEST_REFUSED;
+            default -> Thread.currentThread().isInterrupted() ? Fault.INTERRUPTED : Fault.SANDBOX_LOST;
+        };
+    }
+
+    private static String messageOf(StatusRuntimeException exception) {
+        String description = GuestText.line(String.valueOf(exception.getStatus().getDescription()));
+        return switch (exception.getStatus().getCode()) {
+            case DEADLINE_EXCEEDED -> "the guest agent did not answer in time";
+            case INVALID_ARGUMENT, FAILED_PRECONDITION -> description;
+            default ->
+                "the connection to the guest agent failed ("
+                        + exception.getStatus().getCode() + ": " + description + ")";
+        };
+    }
+}

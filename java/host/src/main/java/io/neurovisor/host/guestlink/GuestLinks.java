@@ -1,0 +1,57 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.neurovisor.engine.guest.GuestChannel;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Opens guest channels; all of them share one event loop. */
+public final class GuestLinks implements AutoCloseable {
+    /** Messages of a guest: an output chunk is 64 KiB, so this is generous without letting a guest fill the heap. */
+    private static final int MAX_MESSAGE_BYTES = 1 << 20;
+
+    private static final int MAX_METADATA_BYTES = 8192;
+
+    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final InstantSource clock;
+
+    /** @param clock what guests set their clocks by */
+    public GuestLinks(InstantSource clock) {
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    /** The channel behind a Unix socket; the connection is made by its first call. */
+    public GuestChannel open(Path socket) {
+        return new GrpcGuestChannel(
+                NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                        .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
+                        .eventLoopGroup(eventLoop)
+                        .executor(executor)
+                        .usePlaintext()
+                        .overrideAuthority("guest")
+                        .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                        .maxInboundMetadataSize(MAX_METADATA_BYTES)
+                        .disableRetry()
+                        // One connection for the machine's life: an idle one must not be hung up.
+                        .idleTimeout(Integer.MAX_VALUE, TimeUnit.SECONDS)
+                        .build(),
+                clock);
+    }
+
+    @Override
+    public void close() {
+        eventLoop.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        executor.close();
+    }
+}

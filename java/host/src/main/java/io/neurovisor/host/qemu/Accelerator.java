@@ -1,0 +1,26 @@
+package io.neurovisor.host.qemu;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * What runs the guest's instructions.
+ *
+ * @param name {@code kvm} or {@code tcg}
+ * @param reason why it is not KVM, in words for a person; empty when it is
+ */
+public record Accelerator(String name, String reason) {
+    public static final Accelerator KVM = new Accelerator("kvm", "");
+
+    public Accelerator {
+        requireNonNull(name, "name is null");
+        requireNonNull(reason, "reason is null");
+    }
+
+    static Accelerator emulation(String reason) {
+        return new Accelerator("tcg", reason);
+    }
+
+    public boolean isKvm() {
+        return name.equals("kvm");
+    }
+}

@@ -1,0 +1,80 @@
+package io.neurovisor.host.qemu;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.probe.HostCpu;
+import io.neurovisor.host.probe.ProbeCache;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+
+/**
+ * Finds out whether KVM runs our guests by booting one. That {@code /dev/kvm} opens proves little: there are hosts where
+ * it creates virtual machines that never get through early boot.
+ */
+public final class KvmProbe {
+    private static final Path DEVICE = Path.of("/dev/kvm");
+
+    /** A guest under KVM answers within a second or two; emulation takes over after this. */
+    private static final Duration BOOT_TIMEOUT = Duration.ofSeconds(15);
+
+    private final ProbeCache cache;
+    private final Function<Accelerator, Vmm> vmms;
+    private final RandomGenerator random;
+    private final Ticker ticker;
+
+    public KvmProbe(ProbeCache cache, Function<Accelerator, Vmm> vmms, RandomGenerator random, Ticker ticker) {
+        this.cache = requireNonNull(cache, "cache is null");
+        this.vmms = requireNonNull(vmms, "vmms is null");
+        this.random = requireNonNull(random, "random is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    /** KVM if it boots {@code files}, else emulation with the reason; the trial's answer is remembered. */
+    public Accelerator accelerator(BootFiles files) {
+        if (!Files.exists(DEVICE)) {
+            return Accelerator.emulation(DEVICE + " does not exist");
+        }
+        if (!Files.isReadable(DEVICE) || !Files.isWritable(DEVICE)) {
+            return Accelerator.emulation(DEVICE + " is not accessible; add this user to the group kvm");
+        }
+        Vmm vmm = vmms.apply(Accelerator.KVM);
+        String key = "kvm / " + HostCpu.describe() + " / " + vmm.identity().version() + " / " + files.kernelDigest();
+        Optional<String> known = cache.get(key);
+        String reason = known.orElseGet(() -> bootFailure(vmm, files));
+        if (known.isEmpty()) {
+            cache.put(key, reason);
+        }
+        return reason.isEmpty() ? Accelerator.KVM : Accelerator.emulation(reason);
+    }
+
+    /** Why no guest boots; empty when one did. */
+    private String bootFailure(Vmm vmm, BootFiles files) {
+        Deadline deadline = Deadline.after(BOOT_TIMEOUT, ticker);
+        try (Vm vm = vmm.start(VmId.random(random), new VmStart.ColdBoot(files, SandboxSize.SMALL), deadline);
+                GuestChannel channel = vm.connect(deadline)) {
+            channel.hello(deadline);
+            return "";
+        } catch (NeuroVisorException exception) {
+            return switch (exception.fault()) {
+                case GUEST_SILENT -> DEVICE + " opens, yet a guest does not boot with it within "
+                        + BOOT_TIMEOUT.toSeconds() + " s";
+                case VMM_FAILED, SANDBOX_LOST -> DEVICE + " opens, yet no guest runs with it: " + exception.getMessage();
+                default -> throw exception;
+            };
+        }
+    }
+}

@@ -1,0 +1,145 @@
+package io.neurovisor.host.qemu;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.spawner.VmmExit;
+import io.neurovisor.host.spawner.VmmProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A QEMU process with its monitor session. */
+final class QemuVm implements Vm {
+    private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
+
+    private final VmId id;
+    private final VmStart start;
+    private final VmmProcess process;
+    private final QmpConnection monitor;
+    private final GuestLinks links;
+    private final Ticker ticker;
+
+    QemuVm(VmId id, VmStart start, VmmProcess process, QmpConnection monitor, GuestLinks links, Ticker ticker) {
+        this.id = requireNonNull(id, "id is null");
+        this.start = requireNonNull(start, "start is null");
+        this.process = requireNonNull(process, "process is null");
+        this.monitor = requireNonNull(monitor, "monitor is null");
+        this.links = requireNonNull(links, "links is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    @Override
+    public VmId id() {
+        return id;
+    }
+
+    @Override
+    public GuestChannel connect(Deadline deadline) {
+        GuestChannel channel = links.open(process.directory().resolve(QemuCommand.CHANNEL_SOCKET));
+        // A call that waits for a guest must end when its machine does, not at its deadline.
+        process.exit().whenComplete((exit, failure) -> channel.close());
+        return channel;
+    }
+
+    @Override
+    public void save(Deadline deadline) {
+        if (!(start instanceof VmStart.TemplateBoot template)) {
+            throw new IllegalStateException("VM " + id + " was not booted as a template");
+        }
+        awaitHangUp(deadline);
+        monitor.execute("stop", Map.of(), deadline);
+        migrate("migrate", template.directory(), deadline);
+        monitor.execute("quit", Map.of(), deadline);
+        awaitEnd(deadline.remaining());
+    }
+
+    /** Loads what {@link #save} wrote and lets the processors run. */
+    void restore(Path directory, Deadline deadline) {
+        migrate("migrate-incoming", directory, deadline);
+        monitor.execute("cont", Map.of(), deadline);
+    }
+
+    @Override
+    public Optional<String> death() {
+        if (!process.exit().isDone()) {
+            return Optional.empty();
+        }
+        return Optional.of(process.exit()
+                .handle((exit, failure) -> exit == null ? "its spawner was lost" : "QEMU " + exit.describe())
+                .join());
+    }
+
+    @Override
+    public String consoleTail() {
+        try {
+            JsonNode text = monitor.execute(
+                    "ringbuf-read",
+                    Map.of("device", QemuCommand.CONSOLE, "size", 65536, "format", "base64"),
+                    Deadline.after(CONSOLE_TIMEOUT, ticker));
+            return ConsoleText.tail(text.asText());
+        } catch (NeuroVisorException exception) {
+            return "";
+        }
+    }
+
+    @Override
+    public void close() {
+        process.kill();
+        monitor.close();
+        awaitEnd(END_TIMEOUT);
+    }
+
+    /**
+     * A connection that is open while the machine is saved leaves its clones deaf. The agent closes the port when it sees
+     * the hang-up and opens it again to wait for the next host: that second opening is what a clone wakes up in.
+     */
+    private void awaitHangUp(Deadline deadline) {
+        monitor.awaitEvent("VSERPORT_CHANGE", data -> !data.path("open").asBoolean(), deadline);
+        monitor.awaitEvent("VSERPORT_CHANGE", data -> data.path("open").asBoolean(), deadline);
+    }
+
+    private void migrate(String command, Path directory, Deadline deadline) {
+        List<Map<String, Object>> capabilities = List.of(
+                Map.of("capability", "x-ignore-shared", "state", true), Map.of("capability", "events", "state", true));
+        monitor.execute("migrate-set-capabilities", Map.of("capabilities", capabilities), deadline);
+        monitor.execute(command, Map.of("uri", "file:" + directory.resolve(QemuCommand.STATE_FILE)), deadline);
+        JsonNode event = monitor.awaitEvent("MIGRATION", QemuVm::isFinal, deadline);
+        String status = event.path("data").path("status").asText();
+        if (!status.equals("completed")) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU ended " + command + " as \"" + status + "\"");
+        }
+    }
+
+    private static boolean isFinal(JsonNode migration) {
+        String status = migration.path("status").asText();
+        return status.equals("completed") || status.equals("failed") || status.equals("cancelled");
+    }
+
+    private void awaitEnd(Duration timeout) {
+        try {
+            VmmExit ignored = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException exception) {
+            // The spawner is lost; that kills every VMM, and the next request says so.
+        } catch (TimeoutException exception) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU of VM " + id + " does not end", exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.neurovisor.host.qemu;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.VmmProcess;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/** Starts microVMs as QEMU processes under the spawner. */
+public final class QemuVmm implements Vmm {
+    private final QemuProgram program;
+    private final VmmIdentity identity;
+    private final Spawner spawner;
+    private final GuestLinks links;
+    private final Ticker ticker;
+
+    /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
+    public QemuVmm(
+            QemuProgram program, Accelerator accelerator, String hostCpu, Spawner spawner, GuestLinks links, Ticker ticker) {
+        this.program = requireNonNull(program, "program is null");
+        // What an emulated processor offers depends on QEMU alone, what KVM passes through on the host's.
+        this.identity =
+                new VmmIdentity("qemu", program.version(), accelerator.name(), accelerator.isKvm() ? hostCpu : "max");
+        this.spawner = requireNonNull(spawner, "spawner is null");
+        this.links = requireNonNull(links, "links is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    @Override
+    public VmmIdentity identity() {
+        return identity;
+    }
+
+    @Override
+    public Vm start(VmId id, VmStart start, Deadline deadline) {
+        long tscKhz = start instanceof VmStart.Restore ? 0 : spawner.tscKhz();
+        QemuCommand command = new QemuCommand(identity.accelerator(), tscKhz);
+        VmmProcess process =
+                spawner.startVmm(id.value(), program.executable(), command.arguments(start), QemuCommand.SOCKETS);
+        try {
+            QmpConnection monitor = QmpConnection.open(process.directory().resolve(QemuCommand.QMP_SOCKET), deadline);
+            QemuVm vm = new QemuVm(id, start, process, monitor, links, ticker);
+            if (start instanceof VmStart.Restore restore) {
+                vm.restore(restore.saved().directory(), deadline);
+            }
+            return vm;
+        } catch (NeuroVisorException exception) {
+            throw failed(id, process, exception);
+        }
+    }
+
+    /** Kills what is left and says why QEMU failed, in its own words if it has ended. */
+    private static NeuroVisorException failed(VmId id, VmmProcess process, NeuroVisorException exception) {
+        // A monitor that hangs up means that QEMU is ending; its last words arrive with its exit.
+        Optional<String> words = lastWords(process);
+        process.kill();
+        return new NeuroVisorException(
+                Fault.VMM_FAILED,
+                "virtual machine " + id + " did not start: " + words.orElseGet(exception::getMessage),
+                exception);
+    }
+
+    private static Optional<String> lastWords(VmmProcess process) {
+        return Optional.ofNullable(process.exit()
+                .thenApply(exit -> "QEMU " + exit.describe())
+                .exceptionally(failure -> "its spawner was lost")
+                .completeOnTimeout(null, 1, TimeUnit.SECONDS)
+                .join());
+    }
+}

@@ -1,0 +1,193 @@
+package io.neurovisor.host.qemu;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/**
+ * A QEMU machine protocol session (docs/interop/qmp-spec of QEMU): one command at a time, events kept until asked for.
+ * A guest that took over its VMM could write anything here, so lines and events are bounded.
+ */
+final class QmpConnection implements AutoCloseable {
+    private static final int MAX_LINE_BYTES = 1 << 20;
+    private static final int MAX_EVENTS = 256;
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final JsonNode HANG_UP = JSON.createObjectNode();
+
+    private final SocketChannel socket;
+    private final BlockingQueue<JsonNode> messages = new LinkedBlockingQueue<>(MAX_EVENTS);
+    private final Deque<JsonNode> events = new ArrayDeque<>();
+
+    private QmpConnection(SocketChannel socket) {
+        this.socket = socket;
+    }
+
+    /** Connects and negotiates; returns when QEMU takes commands. */
+    static QmpConnection open(Path socketPath, Deadline deadline) {
+        SocketChannel socket;
+        try {
+            socket = SocketChannel.open(UnixDomainSocketAddress.of(socketPath));
+        } catch (IOException exception) {
+            throw lost(exception);
+        }
+        QmpConnection connection = new QmpConnection(socket);
+        Thread.ofVirtual().name("qmp-reader").start(connection::readMessages);
+        JsonNode greeting = connection.next(deadline, "greeting");
+        if (!greeting.has("QMP")) {
+            connection.close();
+            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU's monitor greets with \"" + greeting + "\", not QMP");
+        }
+        connection.execute("qmp_capabilities", Map.of(), deadline);
+        return connection;
+    }
+
+    /** Runs one command and returns its result; an error of QEMU's comes back with QEMU's own description. */
+    synchronized JsonNode execute(String command, Map<String, ?> arguments, Deadline deadline) {
+        ObjectNode message = JSON.createObjectNode().put("execute", command);
+        if (!arguments.isEmpty()) {
+            message.set("arguments", JSON.valueToTree(arguments));
+        }
+        send(message);
+        while (true) {
+            JsonNode answer = next(deadline, "answer to " + command);
+            if (answer.has("event")) {
+                keep(answer);
+            } else if (answer.has("error")) {
+                throw new NeuroVisorException(
+                        Fault.VMM_FAILED,
+                        "QEMU refused " + command + ": "
+                                + answer.path("error").path("desc").asText());
+            } else {
+                return answer.path("return");
+            }
+        }
+    }
+
+    /** Waits for an event that came since the connection was opened and has not been taken yet. */
+    synchronized JsonNode awaitEvent(String name, Predicate<JsonNode> data, Deadline deadline) {
+        while (true) {
+            Optional<JsonNode> event = takeEvent(name, data);
+            if (event.isPresent()) {
+                return event.get();
+            }
+            JsonNode message = next(deadline, "event " + name);
+            if (message.has("event")) {
+                keep(message);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException exception) {
+            throw lost(exception);
+        }
+    }
+
+    private Optional<JsonNode> takeEvent(String name, Predicate<JsonNode> data) {
+        while (!events.isEmpty()) {
+            JsonNode event = events.removeFirst();
+            if (event.path("event").asText().equals(name) && data.test(event.path("data"))) {
+                return Optional.of(event);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void keep(JsonNode event) {
+        if (events.size() == MAX_EVENTS) {
+            events.removeFirst();
+        }
+        events.addLast(event);
+    }
+
+    private void send(JsonNode message) {
+        try {
+            ByteBuffer line = StandardCharsets.UTF_8.encode(JSON.writeValueAsString(message) + "\n");
+            while (line.hasRemaining()) {
+                socket.write(line);
+            }
+        } catch (IOException exception) {
+            throw lost(exception);
+        }
+    }
+
+    private JsonNode next(Deadline deadline, String what) {
+        try {
+            JsonNode message = messages.poll(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            if (message == null) {
+                throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU's monitor gave no " + what + " in time");
+            }
+            if (message == HANG_UP) {
+                messages.offer(HANG_UP);
+                throw lost(null);
+            }
+            return message;
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(
+                    Fault.INTERRUPTED, "waiting for QEMU's " + what + " was interrupted", exception);
+        }
+    }
+
+    private void readMessages() {
+        try (InputStream input = Channels.newInputStream(socket)) {
+            byte[] line = new byte[8192];
+            int length = 0;
+            for (int next = input.read(); next >= 0; next = input.read()) {
+                if (next != '\n') {
+                    if (length == MAX_LINE_BYTES) {
+                        break;
+                    }
+                    line = length == line.length ? java.util.Arrays.copyOf(line, length * 2) : line;
+                    line[length++] = (byte) next;
+                } else {
+                    messages.put(JSON.readTree(line, 0, length));
+                    length = 0;
+                }
+            }
+        } catch (JsonProcessingException exception) {
+            // Whatever speaks here is no QEMU that could be trusted further: the hang-up below says so.
+        } catch (IOException exception) {
+            // The VMM has ended or we closed the session.
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        } finally {
+            hangUp();
+        }
+    }
+
+    private void hangUp() {
+        try {
+            messages.put(HANG_UP);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static NeuroVisorException lost(@org.jspecify.annotations.Nullable IOException cause) {
+        return new NeuroVisorException(Fault.VMM_FAILED, "QEMU's monitor hung up", cause);
+    }
+}

@@ -1,0 +1,232 @@
+package io.neurovisor.host.spawner;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.proto.spawner.Event;
+import io.neurovisor.proto.spawner.Exited;
+import io.neurovisor.proto.spawner.KillVmm;
+import io.neurovisor.proto.spawner.MeasureTsc;
+import io.neurovisor.proto.spawner.Request;
+import io.neurovisor.proto.spawner.StartVmm;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One running spawner process. It watches our end of its standard input: when this JVM is gone, it kills every VMM,
+ * removes their directories and ends. Safe for use by many threads.
+ */
+public final class Spawner implements AutoCloseable {
+    private static final long ANSWER_SECONDS = 10;
+
+    private final Process process;
+    private final Path runtimeDirectory;
+    private final Object writeLock = new Object();
+
+    @GuardedBy("writeLock")
+    private final OutputStream requests;
+
+    private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+    private volatile @Nullable CompletableFuture<Long> tscKhz;
+
+    /** What is awaited of one VMM: the answer to its start, then its end. */
+    private record Entry(CompletableFuture<Long> started, CompletableFuture<VmmExit> exited) {}
+
+    private Spawner(Process process, Path runtimeDirectory) {
+        this.process = process;
+        this.runtimeDirectory = runtimeDirectory;
+        this.requests = process.getOutputStream();
+    }
+
+    /**
+     * Starts the program with a runtime directory of its own, which it creates and removes.
+     *
+     * @param runtimeDirectory short enough that a socket path below it stays under 108 bytes (unix(7))
+     */
+    public static Spawner start(Path program, Path runtimeDirectory) {
+        requireNonNull(runtimeDirectory, "runtimeDirectory is null");
+        try {
+            Process process = new ProcessBuilder(program.toString(), "--runtime-dir", runtimeDirectory.toString())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            Spawner spawner = new Spawner(process, runtimeDirectory);
+            Thread.ofPlatform().daemon().name("spawner-events").start(spawner::readEvents);
+            return spawner;
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.SPAWNER_FAILED,
+                    "spawner " + program + " cannot be started (" + exception.getMessage()
+                            + "); build it with ./mvnw package",
+                    exception);
+        }
+    }
+
+    /** Starts a VMM; returns when its process runs and its sockets can be connected. */
+    public VmmProcess startVmm(String id, Path executable, List<String> arguments, List<String> sockets) {
+        Entry entry = new Entry(new CompletableFuture<>(), new CompletableFuture<>());
+        if (entries.putIfAbsent(id, entry) != null) {
+            throw new IllegalArgumentException("VM " + id + " is already running");
+        }
+        send(Request.newBuilder()
+                .setStart(StartVmm.newBuilder()
+                        .setVmId(id)
+                        .setExecutable(executable.toString())
+                        .addAllArguments(arguments)
+                        .addAllSockets(sockets))
+                .build());
+        long pid = await(entry.started(), "start of VM " + id);
+        return new VmmProcess(this, id, runtimeDirectory.resolve(id), entry.exited(), pid);
+    }
+
+    /** The rate of this processor's time stamp counter in kHz, measured once. */
+    public long tscKhz() {
+        CompletableFuture<Long> measured;
+        synchronized (writeLock) {
+            measured = tscKhz;
+            if (measured == null) {
+                measured = new CompletableFuture<>();
+                tscKhz = measured;
+                send(Request.newBuilder()
+                        .setMeasureTsc(MeasureTsc.getDefaultInstance())
+                        .build());
+            }
+        }
+        return await(measured, "rate of the time stamp counter");
+    }
+
+    /** Ends every VMM and the spawner; returns when both are gone. Idempotent. */
+    @Override
+    public void close() {
+        try {
+            synchronized (writeLock) {
+                requests.close();
+            }
+        } catch (IOException exception) {
+            // The pipe is closed either way, and its end is all the spawner needs.
+        }
+        try {
+            if (!process.waitFor(ANSWER_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            process.destroyForcibly();
+        }
+    }
+
+    void kill(String id) {
+        if (process.isAlive()) {
+            send(Request.newBuilder().setKill(KillVmm.newBuilder().setVmId(id)).build());
+        }
+    }
+
+    private void send(Request request) {
+        try {
+            synchronized (writeLock) {
+                request.writeDelimitedTo(requests);
+                requests.flush();
+            }
+        } catch (IOException exception) {
+            throw lost(exception);
+        }
+    }
+
+    private void readEvents() {
+        try {
+            for (Event event = next(); event != null; event = next()) {
+                handle(event);
+            }
+            failAll(lost(null));
+        } catch (IOException exception) {
+            failAll(lost(exception));
+        }
+    }
+
+    private @Nullable Event next() throws IOException {
+        return Event.parseDelimitedFrom(process.getInputStream());
+    }
+
+    private void handle(Event event) {
+        switch (event.getEventCase()) {
+            case STARTED ->
+                entry(event.getStarted().getVmId()).started().complete((long)
+                        event.getStarted().getPid());
+            case REJECTED -> {
+                Entry entry = entry(event.getRejected().getVmId());
+                entries.remove(event.getRejected().getVmId());
+                entry.started()
+                        .completeExceptionally(new NeuroVisorException(
+                                Fault.VMM_FAILED,
+                                "the VMM cannot be started: "
+                                        + event.getRejected().getReason()));
+            }
+            case EXITED -> {
+                Exited exited = event.getExited();
+                Entry entry = entry(exited.getVmId());
+                entries.remove(exited.getVmId());
+                entry.exited().complete(new VmmExit(exited.getExitCode(), exited.getSignal(), exited.getOutputTail()));
+            }
+            case TSC_MEASURED -> {
+                CompletableFuture<Long> measured = tscKhz;
+                if (measured != null) {
+                    measured.complete(event.getTscMeasured().getKhz());
+                }
+            }
+            case EVENT_NOT_SET ->
+                throw new NeuroVisorException(
+                        Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
+        }
+    }
+
+    private Entry entry(String id) {
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            throw new NeuroVisorException(Fault.INTERNAL, "the spawner speaks of VM " + id + ", which was not started");
+        }
+        return entry;
+    }
+
+    private void failAll(NeuroVisorException exception) {
+        entries.values().forEach(entry -> {
+            entry.started().completeExceptionally(exception);
+            entry.exited().completeExceptionally(exception);
+        });
+        CompletableFuture<Long> measured = tscKhz;
+        if (measured != null) {
+            measured.completeExceptionally(exception);
+        }
+    }
+
+    private NeuroVisorException lost(@Nullable IOException cause) {
+        return new NeuroVisorException(
+                Fault.SPAWNER_FAILED, "the spawner has ended, and with it every virtual machine; start again", cause);
+    }
+
+    private static <T> T await(CompletableFuture<T> answer, String what) {
+        try {
+            return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+        } catch (ExecutionException exception) {
+            if (exception.getCause() instanceof NeuroVisorException fault) {
+                throw fault;
+            }
+            throw new NeuroVisorException(Fault.INTERNAL, what + " failed", exception);
+        } catch (TimeoutException exception) {
+            throw new NeuroVisorException(
+                    Fault.SPAWNER_FAILED, "the spawner did not answer within 10 s: " + what, exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, what + " was interrupted", exception);
+        }
+    }
+}

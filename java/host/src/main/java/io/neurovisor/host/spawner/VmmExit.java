@@ -1,0 +1,23 @@
+package io.neurovisor.host.spawner;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * How a VMM process ended.
+ *
+ * @param exitCode 0 when a signal ended it
+ * @param signal 0 when it exited by itself
+ * @param outputTail the end of what it wrote to stdout and stderr
+ */
+public record VmmExit(int exitCode, int signal, String outputTail) {
+    public VmmExit {
+        requireNonNull(outputTail, "outputTail is null");
+    }
+
+    /** One line: {@code exited with code 1: ...} or {@code was killed by signal 9}. */
+    public String describe() {
+        String how = signal != 0 ? "was killed by signal " + signal : "exited with code " + exitCode;
+        String words = outputTail.strip().replaceAll("\\s*\\R\\s*", " | ");
+        return words.isEmpty() ? how : how + ": " + words;
+    }
+}

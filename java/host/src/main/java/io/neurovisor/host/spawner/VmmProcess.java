@@ -1,0 +1,42 @@
+package io.neurovisor.host.spawner;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+
+/** A VMM process that the spawner holds. */
+public final class VmmProcess {
+    private final Spawner spawner;
+    private final String id;
+    private final Path directory;
+    private final CompletableFuture<VmmExit> exit;
+    private final long pid;
+
+    VmmProcess(Spawner spawner, String id, Path directory, CompletableFuture<VmmExit> exit, long pid) {
+        this.spawner = requireNonNull(spawner, "spawner is null");
+        this.id = requireNonNull(id, "id is null");
+        this.directory = requireNonNull(directory, "directory is null");
+        this.exit = requireNonNull(exit, "exit is null");
+        this.pid = pid;
+    }
+
+    public long pid() {
+        return pid;
+    }
+
+    /** The VMM's working directory, which holds its sockets; gone once {@link #exit} is done. */
+    public Path directory() {
+        return directory;
+    }
+
+    /** Completes when the process has ended and nothing of it is left; fails when the spawner itself is lost. */
+    public CompletableFuture<VmmExit> exit() {
+        return exit.copy();
+    }
+
+    /** Asks for its end by SIGKILL and does not wait for it. Harmless when it has ended. */
+    public void kill() {
+        spawner.kill(id);
+    }
+}

@@ -1,0 +1,119 @@
+package io.neurovisor.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.template.TemplateKey;
+import io.neurovisor.engine.template.Templates;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.image.Images;
+import io.neurovisor.host.probe.HostCpu;
+import io.neurovisor.host.probe.ProbeCache;
+import io.neurovisor.host.qemu.Accelerator;
+import io.neurovisor.host.qemu.KvmProbe;
+import io.neurovisor.host.qemu.QemuLocator;
+import io.neurovisor.host.qemu.QemuProgram;
+import io.neurovisor.host.qemu.QemuVmm;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.template.FileTemplateStore;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A running NeuroVisor. Opening it builds what is missing (image, kernel, template) and starts the spawner; closing it
+ * ends every virtual machine.
+ */
+public final class NeuroVisor implements AutoCloseable {
+    private final Spawner spawner;
+    private final GuestLinks links;
+    private final Executions executions;
+    private final Function<SandboxSize, VmStart> starts;
+    private final Accelerator accelerator;
+
+    private NeuroVisor(
+            Spawner spawner,
+            GuestLinks links,
+            Executions executions,
+            Function<SandboxSize, VmStart> starts,
+            Accelerator accelerator) {
+        this.spawner = spawner;
+        this.links = links;
+        this.executions = executions;
+        this.starts = starts;
+        this.accelerator = accelerator;
+    }
+
+    public static NeuroVisor open(Settings settings, Progress progress) {
+        Path runtimeDirectory =
+                RuntimeDirectory.choose(System.getenv(), ProcessHandle.current().pid());
+        Spawner spawner = Spawner.start(settings.spawner(), runtimeDirectory);
+        GuestLinks links = new GuestLinks(InstantSource.system());
+        boolean opened = false;
+        try {
+            NeuroVisor neuroVisor = wire(settings, spawner, links, progress);
+            opened = true;
+            return neuroVisor;
+        } finally {
+            if (!opened) {
+                spawner.close();
+                links.close();
+            }
+        }
+    }
+
+    private static NeuroVisor wire(Settings settings, Spawner spawner, GuestLinks links, Progress progress) {
+        SecureRandom random = new SecureRandom();
+        ProbeCache probes = new ProbeCache(settings.probes());
+        String hostCpu = HostCpu.describe();
+        QemuProgram qemu = new QemuLocator(System.getenv().getOrDefault("PATH", ""), probes).locate();
+        Function<Accelerator, Vmm> vmms =
+                accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
+
+        Images images = new Images(settings.recipes(), settings.guestAgent(), settings.dataDir());
+        BootFiles files = images.boot(settings.image(), progress);
+        List<Program> warmPrograms = images.warmPrograms(settings.image());
+
+        Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
+        Vmm vmm = vmms.apply(accelerator);
+        Templates templates = new Templates(new FileTemplateStore(settings.templates()), vmm, random, Ticker.SYSTEM);
+        Function<SandboxSize, VmStart> starts = size -> settings.snapshot()
+                ? new VmStart.Restore(
+                        templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
+                : new VmStart.ColdBoot(files, size);
+
+        SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
+        return new NeuroVisor(spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator);
+    }
+
+    public Executions executions() {
+        return executions;
+    }
+
+    /** Makes what sandboxes of that size start from, if it is not there. */
+    public void prepare(SandboxSize size) {
+        VmStart ready = starts.apply(size);
+        requireNonNull(ready, "ready is null");
+    }
+
+    /** What runs the guests' instructions, with the reason where it is not the hardware. */
+    public Accelerator accelerator() {
+        return accelerator;
+    }
+
+    @Override
+    public void close() {
+        spawner.close();
+        links.close();
+    }
+}

@@ -1,0 +1,60 @@
+package io.neurovisor.server;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Chooses where a process keeps its sockets: below {@code XDG_RUNTIME_DIR} (XDG base directory specification), else below
+ * a directory of this user's in {@code /tmp}. Short, because a socket's path has at most 107 bytes (unix(7)).
+ */
+final class RuntimeDirectory {
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+
+    private RuntimeDirectory() {}
+
+    /** A path that nobody uses yet; the spawner creates and removes it. */
+    static Path choose(Map<String, String> environment, long pid) {
+        return base(environment).resolve(Long.toString(pid) + "-" + Long.toString(System.nanoTime(), 36));
+    }
+
+    private static Path base(Map<String, String> environment) {
+        String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+        Path base = Files.isWritable(Path.of(runtime)) && runtime.startsWith("/")
+                ? Path.of(runtime, "neurovisor")
+                : Path.of("/tmp", "neurovisor-" + System.getProperty("user.name"));
+        try {
+            if (!Files.exists(base, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectory(base, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            }
+            check(base);
+            return base;
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    base + " cannot be used for sockets (" + exception.getMessage()
+                            + "); set XDG_RUNTIME_DIR to a directory of your own",
+                    exception);
+        }
+    }
+
+    /** In a directory like /tmp somebody else may have been there first. */
+    private static void check(Path base) throws IOException {
+        PosixFileAttributes attributes =
+                Files.readAttributes(base, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        boolean ours = attributes.owner().getName().equals(System.getProperty("user.name"));
+        if (!attributes.isDirectory() || !ours || !attributes.permissions().equals(OWNER_ONLY)) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    base + " is not a directory that only this user can enter; remove it or set XDG_RUNTIME_DIR");
+        }
+    }
+}

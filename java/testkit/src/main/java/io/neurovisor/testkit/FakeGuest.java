@@ -1,0 +1,110 @@
+package io.neurovisor.testkit;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestHello;
+import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.trace.TraceId;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An agent that runs no code: it writes the program's text to stdout and ends with 0, or does what a test told it to. It
+ * keeps the real agent's rules: no execution before a refresh, one execution in all.
+ */
+public final class FakeGuest implements GuestChannel {
+    private final List<Program> primed = new ArrayList<>();
+    private Optional<GuestIdentity> identity = Optional.empty();
+    private Optional<NeuroVisorException> executeFailure = Optional.empty();
+    private Optional<NeuroVisorException> helloFailure = Optional.empty();
+    private Optional<String> death = Optional.empty();
+    private boolean executed;
+    private boolean closed;
+
+    /** The next execution writes its output and then fails. */
+    public FakeGuest failingExecute(Fault fault, String message) {
+        executeFailure = Optional.of(new NeuroVisorException(fault, message));
+        return this;
+    }
+
+    /** No call is answered. */
+    public FakeGuest silent() {
+        helloFailure =
+                Optional.of(new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time"));
+        return this;
+    }
+
+    public FakeGuest dead(String lastWords) {
+        death = Optional.of(lastWords);
+        return this;
+    }
+
+    @Override
+    public GuestHello hello(Deadline deadline) {
+        helloFailure.ifPresent(failure -> {
+            throw failure;
+        });
+        return new GuestHello("fake", "fake", 1, 1 << 28);
+    }
+
+    @Override
+    public void refresh(GuestIdentity newIdentity, Deadline deadline) {
+        GuestHello ignored = hello(deadline);
+        identity = Optional.of(newIdentity);
+    }
+
+    @Override
+    public void prime(Program program, Deadline deadline) {
+        if (executed) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest has served its execution");
+        }
+        primed.add(program);
+    }
+
+    @Override
+    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline) {
+        if (identity.isEmpty()) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity of its own yet");
+        }
+        if (executed) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest has served its execution");
+        }
+        executed = true;
+        sink.stdout(ByteBuffer.wrap(program.code().getBytes(StandardCharsets.UTF_8)));
+        executeFailure.ifPresent(failure -> {
+            throw failure;
+        });
+        return new ProgramExit(Outcome.COMPLETED, 0, 0, Duration.ofMillis(1), false, false);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    public List<Program> primed() {
+        return List.copyOf(primed);
+    }
+
+    public Optional<GuestIdentity> identity() {
+        return identity;
+    }
+
+    public boolean isClosed() {
+        return closed;
+    }
+
+    Optional<String> death() {
+        return death;
+    }
+}

@@ -1,0 +1,71 @@
+package io.neurovisor.testkit;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.Optional;
+
+/** A machine of {@link FakeVmm}. */
+final class FakeVm implements Vm {
+    static final String STATE = "state";
+
+    private final VmId id;
+    private final VmStart start;
+    private final FakeGuest guest;
+    private final Map<VmId, FakeVm> living;
+
+    FakeVm(VmId id, VmStart start, FakeGuest guest, Map<VmId, FakeVm> living) {
+        this.id = id;
+        this.start = start;
+        this.guest = guest;
+        this.living = living;
+    }
+
+    @Override
+    public VmId id() {
+        return id;
+    }
+
+    @Override
+    public GuestChannel connect(Deadline deadline) {
+        return guest;
+    }
+
+    @Override
+    public void save(Deadline deadline) {
+        if (!(start instanceof VmStart.TemplateBoot template)) {
+            throw new IllegalStateException("VM " + id + " was not booted as a template");
+        }
+        if (!guest.isClosed()) {
+            throw new IllegalStateException("the channel of VM " + id + " is open");
+        }
+        try {
+            Files.writeString(template.directory().resolve(STATE), "saved");
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "state cannot be written", exception);
+        }
+        living.remove(id);
+    }
+
+    @Override
+    public Optional<String> death() {
+        return guest.death();
+    }
+
+    @Override
+    public String consoleTail() {
+        return "fake console";
+    }
+
+    @Override
+    public void close() {
+        living.remove(id);
+    }
+}

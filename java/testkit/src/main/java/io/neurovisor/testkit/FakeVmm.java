@@ -1,0 +1,68 @@
+package io.neurovisor.testkit;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.engine.vm.VmmIdentity;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** A VMM without processes: its guests are {@link FakeGuest}s. */
+public final class FakeVmm implements Vmm {
+    private final Function<VmId, FakeGuest> guests;
+    private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
+    private final List<VmStart> starts = new ArrayList<>();
+    private volatile Optional<String> startFailure = Optional.empty();
+
+    public FakeVmm(Function<VmId, FakeGuest> guests) {
+        this.guests = guests;
+    }
+
+    @Override
+    public VmmIdentity identity() {
+        return new VmmIdentity("fake", "1", "none", "none");
+    }
+
+    @Override
+    public Vm start(VmId id, VmStart start, Deadline deadline) {
+        startFailure.ifPresent(reason -> {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "virtual machine " + id + " did not start: " + reason);
+        });
+        if (start instanceof VmStart.Restore restore
+                && !Files.exists(restore.saved().directory().resolve(FakeVm.STATE))) {
+            throw new NeuroVisorException(
+                    Fault.VMM_FAILED,
+                    "virtual machine " + id + " did not start: nothing is saved in "
+                            + restore.saved().directory());
+        }
+        synchronized (starts) {
+            starts.add(start);
+        }
+        FakeVm vm = new FakeVm(id, start, guests.apply(id), living);
+        living.put(id, vm);
+        return vm;
+    }
+
+    /** From now on no machine starts. */
+    public void failStarts(String reason) {
+        startFailure = Optional.of(reason);
+    }
+
+    public int livingCount() {
+        return living.size();
+    }
+
+    public List<VmStart> starts() {
+        synchronized (starts) {
+            return List.copyOf(starts);
+        }
+    }
+}

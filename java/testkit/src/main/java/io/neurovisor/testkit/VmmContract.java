@@ -1,0 +1,142 @@
+package io.neurovisor.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What every VMM driver, real or fake, does. */
+public abstract class VmmContract {
+    private static final Program HELLO = new Program(Language.BASH, "echo hello");
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private final SecureRandom random = new SecureRandom();
+
+    @TempDir
+    Path directory;
+
+    protected abstract Vmm vmm();
+
+    protected abstract BootFiles files();
+
+    @Test
+    void coldBootedMachineRunsAProgram() {
+        try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
+                GuestChannel channel = vm.connect(soon())) {
+            assertThat(channel.hello(soon()).vcpuCount()).isEqualTo(SandboxSize.SMALL.vcpuCount());
+            assertRuns(channel);
+        }
+    }
+
+    @Test
+    void clonesOfOneTemplateRunAtTheSameTime() {
+        SavedVm saved = saveTemplate();
+        try (Vm first = vmm().start(newId(), new VmStart.Restore(saved), soon());
+                Vm second = vmm().start(newId(), new VmStart.Restore(saved), soon());
+                GuestChannel firstChannel = first.connect(soon());
+                GuestChannel secondChannel = second.connect(soon())) {
+            assertRuns(firstChannel);
+            assertRuns(secondChannel);
+            assertThat(first.death()).isEmpty();
+            assertThat(second.death()).isEmpty();
+        }
+    }
+
+    @Test
+    void guestRefusesToExecuteBeforeItHasAnIdentity() {
+        try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
+                GuestChannel channel = vm.connect(soon())) {
+            channel.hello(soon());
+            assertFault(() -> execute(channel, new RecordingSink()), Fault.GUEST_REFUSED);
+        }
+    }
+
+    @Test
+    void guestRefusesASecondExecution() {
+        try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
+                GuestChannel channel = vm.connect(soon())) {
+            assertRuns(channel);
+            assertFault(() -> execute(channel, new RecordingSink()), Fault.GUEST_REFUSED);
+        }
+    }
+
+    @Test
+    void restoringWhatWasNeverSavedFailsWithTheReason() throws IOException {
+        Path empty = Files.createDirectory(directory.resolve("empty"));
+        VmStart restore = new VmStart.Restore(new SavedVm(files(), SandboxSize.SMALL, empty));
+        assertFault(() -> vmm().start(newId(), restore, soon()), Fault.VMM_FAILED);
+    }
+
+    @Test
+    void closingTwiceIsHarmless() {
+        Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
+        vm.close();
+        vm.close();
+        assertThat(vm.id().value()).isNotEmpty();
+    }
+
+    private SavedVm saveTemplate() {
+        try (Vm vm = vmm().start(newId(), new VmStart.TemplateBoot(files(), SandboxSize.SMALL, directory), soon())) {
+            try (GuestChannel channel = vm.connect(soon())) {
+                channel.hello(soon());
+                channel.prime(HELLO, soon());
+            }
+            vm.save(soon());
+        }
+        return new SavedVm(files(), SandboxSize.SMALL, directory);
+    }
+
+    private void assertRuns(GuestChannel channel) {
+        channel.refresh(GuestIdentity.fresh(random, "contract"), soon());
+        RecordingSink sink = new RecordingSink();
+        ProgramExit exit = execute(channel, sink);
+        assertThat(exit.outcome()).isEqualTo(Outcome.COMPLETED);
+        assertThat(exit.exitCode()).isZero();
+        assertThat(sink.stdoutText()).contains("hello");
+    }
+
+    private static ProgramExit execute(GuestChannel channel, RecordingSink sink) {
+        return channel.execute(HELLO, TIMEOUT, new TraceId(UUID.randomUUID()), sink, soon());
+    }
+
+    private static void assertFault(Runnable call, Fault fault) {
+        assertThatThrownBy(call::run)
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(fault));
+    }
+
+    private VmId newId() {
+        return VmId.random(random);
+    }
+
+    /** Emulated guests on a loaded machine boot in seconds. */
+    private static Deadline soon() {
+        return Deadline.after(Duration.ofSeconds(60), Ticker.SYSTEM);
+    }
+}

@@ -1,0 +1,144 @@
+package io.neurovisor.engine.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestFiles;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+final class ExecutionsTest {
+    private final RecordingSink sink = new RecordingSink();
+    private final List<FakeGuest> guests = new ArrayList<>();
+
+    @Test
+    void eachExecutionGetsAMachineOfItsOwnWhichIsDestroyed() {
+        FakeVmm vmm = vmm(FakeGuest::new);
+        Executions executions = executions(vmm);
+
+        ExecutionResult first = executions.execute(request("print(1)"), sink);
+        ExecutionResult second = executions.execute(request("print(2)"), sink);
+
+        assertThat(first.outcome()).isEqualTo(Outcome.COMPLETED);
+        assertThat(first.vmId()).isNotEqualTo(second.vmId());
+        assertThat(sink.stdoutText()).isEqualTo("print(1)print(2)");
+        assertThat(vmm.livingCount()).isZero();
+        assertThat(guests).hasSize(2).allMatch(FakeGuest::isClosed);
+    }
+
+    @Test
+    void noTwoGuestsShareAnIdentity() {
+        Executions executions = executions(vmm(FakeGuest::new));
+        executions.execute(request("1"), sink);
+        executions.execute(request("2"), sink);
+
+        GuestIdentity first = guests.get(0).identity().orElseThrow();
+        GuestIdentity second = guests.get(1).identity().orElseThrow();
+        assertThat(first.entropyHex()).isNotEqualTo(second.entropyHex());
+        assertThat(first.bootId()).isNotEqualTo(second.bootId());
+        assertThat(first.machineId()).isNotEqualTo(second.machineId());
+        assertThat(first.hostname()).isNotEqualTo(second.hostname());
+    }
+
+    @Test
+    void aGuestThatIgnoresTheDeadlineIsCutOffAndItsOutputKept() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.GUEST_SILENT, "no answer"));
+
+        ExecutionResult result = executions(vmm).execute(request("partial"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(result.detail()).contains("the host destroyed the virtual machine");
+        assertThat(sink.stdoutText()).isEqualTo("partial");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aMachineThatDiesIsReportedWithItsLastWordsAndPartialOutput() {
+        FakeVmm vmm = vmm(() -> new FakeGuest()
+                .failingExecute(Fault.SANDBOX_LOST, "broken pipe")
+                .dead("QEMU was killed by signal 9"));
+
+        ExecutionResult result = executions(vmm).execute(request("partial"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.SANDBOX_DIED);
+        assertThat(result.detail()).isEqualTo("QEMU was killed by signal 9");
+        assertThat(sink.stdoutText()).isEqualTo("partial");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void whatTheGuestRefusesIsAnErrorAndLeavesNoMachine() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.GUEST_REFUSED, "no interpreter"));
+
+        assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessage("no interpreter");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aGuestThatNeverAnswersIsAnErrorWithItsConsole() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().silent());
+
+        assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.GUEST_SILENT))
+                .hasMessageContaining("the guest's console ends: fake console");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aVmmThatDoesNotStartIsAnErrorWithItsReason() {
+        FakeVmm vmm = vmm(FakeGuest::new);
+        vmm.failStarts("QEMU exited with code 1: no such device");
+
+        assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
+                .hasMessageContaining("QEMU exited with code 1: no such device");
+    }
+
+    private FakeVmm vmm(Supplier<FakeGuest> newGuest) {
+        return new FakeVmm(id -> {
+            FakeGuest guest = newGuest.get();
+            guests.add(guest);
+            return guest;
+        });
+    }
+
+    private static Executions executions(FakeVmm vmm) {
+        return new Executions(
+                new SandboxFactory(
+                        vmm,
+                        size -> new VmStart.ColdBoot(TestFiles.bootFiles(), size),
+                        new SecureRandom(),
+                        Ticker.SYSTEM),
+                Ticker.SYSTEM);
+    }
+
+    private static ExecutionRequest request(String code) {
+        return new ExecutionRequest(
+                new TraceId(UUID.randomUUID()),
+                new Program(Language.PYTHON, code),
+                Duration.ofSeconds(30),
+                SandboxSize.SMALL);
+    }
+}
