@@ -1,6 +1,9 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.Images;
+import io.neurovisor.host.template.FileTemplateStore;
+import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -16,14 +19,19 @@ final class CommonOptions {
     private String dataDir = "";
 
     @Option(names = "--debug", description = "Show the stack trace of a failure.")
+    @SuppressWarnings("UnusedVariable") // Failures asks picocli whether it was given.
     private boolean debug;
 
     Path dataDir() {
         return dataDir.isBlank() ? defaultDataDir() : Path.of(dataDir);
     }
 
-    boolean debug() {
-        return debug;
+    Images images() {
+        return NeuroVisor.images(settings("base", SandboxSize.MEDIUM, true));
+    }
+
+    FileTemplateStore templates() {
+        return NeuroVisor.templates(settings("base", SandboxSize.MEDIUM, true));
     }
 
     Settings settings(String image, SandboxSize size, boolean snapshot) {

@@ -20,7 +20,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
 
     @Override
     public synchronized void step(String message) {
-        close();
+        done();
         if (terminal) {
             bar = new ProgressBarBuilder()
                     .setTaskName(message)
@@ -41,12 +41,17 @@ final class ConsoleProgress implements Progress, AutoCloseable {
         }
     }
 
-    @Override
-    public synchronized void close() {
+    /** The step before is the last for now: whatever is printed next starts on a line of its own. */
+    synchronized void done() {
         if (bar != null) {
             bar.close();
             bar = null;
         }
+    }
+
+    @Override
+    public void close() {
+        done();
     }
 
     /** Java asks only about stdin and stdout together, so the descriptor itself is looked at. */

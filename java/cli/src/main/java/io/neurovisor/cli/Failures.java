@@ -13,14 +13,14 @@ final class Failures {
     static int usage(ParameterException exception, String[] arguments) {
         CommandLine command = exception.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("neurovisor: " + exception.getMessage().replaceAll("\\R", " "));
+        err.println("neurovisor: " + String.valueOf(exception.getMessage()).replaceAll("\\R", " "));
         err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         return ExitCode.USAGE;
     }
 
     static int execution(Exception exception, CommandLine command, ParseResult parsed) {
         PrintWriter err = command.getErr();
-        if (parsed.hasMatchedOption("--debug")) {
+        if (isDebugging(parsed)) {
             exception.printStackTrace(err);
         }
         if (exception instanceof NeuroVisorException fault) {
@@ -29,5 +29,9 @@ final class Failures {
         }
         err.println("neurovisor: internal error: " + exception + "; --debug shows where");
         return ExitCode.FAILED;
+    }
+
+    private static boolean isDebugging(ParseResult parsed) {
+        return parsed.hasMatchedOption("--debug") || (parsed.hasSubcommand() && isDebugging(parsed.subcommand()));
     }
 }

@@ -2,6 +2,7 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.Settings;
+import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -38,6 +39,15 @@ final class GuestOptions {
 
     SandboxSize size() {
         return SandboxSize.named(size);
+    }
+
+    String image() {
+        return image;
+    }
+
+    /** These options as arguments, for another run of this program. */
+    List<String> arguments() {
+        return List.of("--data-dir", common.dataDir().toString(), "--image", image, "--size", size, "--snapshot=on");
     }
 
     Settings settings() {

@@ -31,10 +31,10 @@ final class ImageCommand implements Runnable {
                 .list()
                 .forEach(image -> table.row(
                         image.name(),
-                        image.digest().substring(0, 12),
-                        Table.mebibytes(image.bytes()),
+                        image.problem().isPresent() ? "damaged" : image.digest().substring(0, 12),
+                        Table.mebibytes(image.sizeBytes()),
                         Integer.toString(image.packageCount()),
-                        image.created().toString()));
+                        image.problem().orElseGet(image.created()::toString)));
         table.print(spec.commandLine().getOut());
     }
 
@@ -51,6 +51,8 @@ final class ImageCommand implements Runnable {
 
     @Command(name = "rm", description = "Removes a built image.", mixinStandardHelpOptions = true)
     void remove(@Mixin CommonOptions common, @Parameters(paramLabel = "NAME") String name) {
-        common.images().remove(name);
+        try (ConsoleProgress progress = new ConsoleProgress()) {
+            common.images().remove(name, progress);
+        }
     }
 }

@@ -40,14 +40,18 @@ record ProgramSource(@Nullable String language, @Nullable String code, List<Stri
             return Language.named(language);
         }
         return Language.ofFile(file, firstLine)
-                .orElseThrow(() -> invalid(
-                        (file.equals(STANDARD_INPUT) ? "the program's language is not given" : file + " tells no language")
-                                + "; say it with --language (" + Language.known() + ")"));
+                .orElseThrow(() -> invalid((file.equals(STANDARD_INPUT)
+                                ? "the program's language is not given"
+                                : file + " tells no language")
+                        + "; say it with --language (" + Language.known() + ")"));
     }
 
     private static String read(String file) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(file))).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes(file)))
+                    .toString();
         } catch (CharacterCodingException exception) {
             throw invalid(file + " is not UTF-8 text");
         } catch (IOException exception) {

@@ -66,7 +66,8 @@ final class RunCommand implements Callable<Integer> {
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation cancellation = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(guest.size());
-            progress.close();
+            StartupCache.standard().refresh(guest.arguments(), progress);
+            progress.done();
             warnOfEmulation(neuroVisor);
             ExecutionResult result = neuroVisor.executions().execute(request, streams);
             explain(result);
@@ -87,8 +88,8 @@ final class RunCommand implements Callable<Integer> {
         switch (result.outcome()) {
             case COMPLETED -> {}
             case TIMED_OUT -> err("timed out after " + timeout.toSeconds() + " s; allow more with --timeout");
-            case OUT_OF_MEMORY -> err("out of memory in a guest of size " + guest.size().label()
-                    + "; allow more with --size");
+            case OUT_OF_MEMORY ->
+                err("out of memory in a guest of size " + guest.size().label() + "; allow more with --size");
             case OUTPUT_LIMIT -> err("killed for writing more output than is allowed");
             case CANCELLED -> err("cancelled");
             case SANDBOX_DIED -> err("the sandbox died: " + result.detail());

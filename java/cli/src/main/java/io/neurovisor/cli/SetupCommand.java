@@ -30,7 +30,7 @@ final class SetupCommand implements Callable<Integer> {
                 Cancellation _ = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(guest.size());
             StartupCache.standard().refresh(guest.arguments(), progress);
-            progress.close();
+            progress.done();
             spec.commandLine()
                     .getErr()
                     .println("neurovisor: ready (" + neuroVisor.vmm() + ", image " + guest.image() + ", size "

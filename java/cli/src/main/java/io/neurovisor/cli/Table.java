@@ -27,7 +27,8 @@ final class Table {
                 .toList();
         for (List<String> row : rows) {
             out.println(IntStream.range(0, row.size())
-                    .mapToObj(column -> row.get(column) + " ".repeat(widths.get(column) - row.get(column).length()))
+                    .mapToObj(column -> row.get(column)
+                            + " ".repeat(widths.get(column) - row.get(column).length()))
                     .collect(Collectors.joining("  "))
                     .stripTrailing());
         }

@@ -42,6 +42,8 @@ final class TemplateCommand implements Runnable {
     void remove(
             @Mixin CommonOptions common,
             @Parameters(paramLabel = "TEMPLATE", description = "As list shows it, or all.") String template) {
-        common.templates().remove(template);
+        try (ConsoleProgress progress = new ConsoleProgress()) {
+            common.templates().remove(template, progress);
+        }
     }
 }

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
@@ -13,8 +13,10 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.image.WarmPrograms;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.Accelerator;
@@ -23,6 +25,7 @@ import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.template.FileTemplateStore;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -40,13 +43,16 @@ public final class NeuroVisor implements AutoCloseable {
     private final Executions executions;
     private final Function<SandboxSize, VmStart> starts;
     private final Accelerator accelerator;
+    private final VmmIdentity vmm;
 
     private NeuroVisor(
             Spawner spawner,
             GuestLinks links,
             Executions executions,
             Function<SandboxSize, VmStart> starts,
-            Accelerator accelerator) {
+            Accelerator accelerator,
+            VmmIdentity vmm) {
+        this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
         this.executions = executions;
@@ -80,20 +86,36 @@ public final class NeuroVisor implements AutoCloseable {
         Function<Accelerator, Vmm> vmms =
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
-        Images images = new Images(settings.recipes(), settings.guestAgent(), settings.dataDir());
+        Images images = images(settings);
         BootFiles files = images.boot(settings.image(), progress);
-        List<Program> warmPrograms = images.warmPrograms(settings.image());
+        List<Program> warmPrograms = WarmPrograms.of(settings.recipe());
 
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
         Vmm vmm = vmms.apply(accelerator);
-        Templates templates = new Templates(new FileTemplateStore(settings.templates()), vmm, random, Ticker.SYSTEM);
+        Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
         Function<SandboxSize, VmStart> starts = size -> settings.snapshot()
                 ? new VmStart.Restore(
                         templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
                 : new VmStart.ColdBoot(files, size);
 
         SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
-        return new NeuroVisor(spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator);
+        return new NeuroVisor(
+                spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator, vmm.identity());
+    }
+
+    /** The root images of a data directory. */
+    public static Images images(Settings settings) {
+        return new Images(
+                settings.home(), settings.guestAgent(), settings.dataDir(), digests(settings), InstantSource.system());
+    }
+
+    /** The templates of a data directory. */
+    public static FileTemplateStore templates(Settings settings) {
+        return new FileTemplateStore(settings.templates(), digests(settings), InstantSource.system());
+    }
+
+    private static FileDigests digests(Settings settings) {
+        return new FileDigests(settings.digests(), InstantSource.system());
     }
 
     public Executions executions() {
@@ -109,6 +131,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** What runs the guests' instructions, with the reason where it is not the hardware. */
     public Accelerator accelerator() {
         return accelerator;
+    }
+
+    /** Which VMM runs the guests. */
+    public VmmIdentity vmm() {
+        return vmm;
     }
 
     @Override

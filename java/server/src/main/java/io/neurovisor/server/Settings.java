@@ -30,12 +30,16 @@ public record Settings(Path home, Path dataDir, String image, SandboxSize size, 
         return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
     }
 
-    Path recipes() {
-        return home.resolve("guest/image");
+    Path recipe() {
+        return home.resolve("guest/image").resolve(image);
     }
 
     Path probes() {
         return dataDir.resolve("probes.properties");
+    }
+
+    Path digests() {
+        return dataDir.resolve("digests");
     }
 
     Path templates() {

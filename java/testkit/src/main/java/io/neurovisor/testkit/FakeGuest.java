@@ -59,7 +59,7 @@ public final class FakeGuest implements GuestChannel {
 
     @Override
     public void refresh(GuestIdentity newIdentity, Deadline deadline) {
-        GuestHello ignored = hello(deadline);
+        GuestHello _ = hello(deadline);
         identity = Optional.of(newIdentity);
     }
 

@@ -17,7 +17,9 @@ public record VmmIdentity(String name, String version, String accelerator, Strin
         requireNonNull(cpu, "cpu is null");
     }
 
-    public boolean hasHardwareIsolation() {
-        return accelerator.equals("kvm");
+    /** {@code qemu 10.0.2 (tcg)}. */
+    @Override
+    public String toString() {
+        return name + " " + version + " (" + accelerator + ")";
     }
 }

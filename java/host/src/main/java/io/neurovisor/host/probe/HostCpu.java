@@ -17,7 +17,8 @@ public final class HostCpu {
     public static String describe() {
         try {
             List<String> lines = Files.readAllLines(Path.of("/proc/cpuinfo"));
-            String release = Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
+            String release =
+                    Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip();
             String features = value(lines, "flags");
             return value(lines, "model name") + " / "
                     + UUID.nameUUIDFromBytes(features.getBytes(StandardCharsets.UTF_8)) + " / " + release;

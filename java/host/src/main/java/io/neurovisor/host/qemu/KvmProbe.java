@@ -70,9 +70,10 @@ public final class KvmProbe {
             return "";
         } catch (NeuroVisorException exception) {
             return switch (exception.fault()) {
-                case GUEST_SILENT -> DEVICE + " opens, yet a guest does not boot with it within "
-                        + BOOT_TIMEOUT.toSeconds() + " s";
-                case VMM_FAILED, SANDBOX_LOST -> DEVICE + " opens, yet no guest runs with it: " + exception.getMessage();
+                case GUEST_SILENT ->
+                    DEVICE + " opens, yet a guest does not boot with it within " + BOOT_TIMEOUT.toSeconds() + " s";
+                case VMM_FAILED, SANDBOX_LOST ->
+                    DEVICE + " opens, yet no guest runs with it: " + exception.getMessage();
                 default -> throw exception;
             };
         }

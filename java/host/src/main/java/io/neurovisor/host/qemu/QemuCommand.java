@@ -63,7 +63,9 @@ final class QemuCommand {
 
     private List<String> machine(BootFiles files, SandboxSize size, String memory) {
         List<String> arguments = new ArrayList<>();
-        arguments.addAll(List.of("-M", "microvm,rtc=on,acpi=off,x-option-roms=off,memory-backend=mem"));
+        // ACPI is how Debian's kernel finds the devices; qboot starts the kernel without the option ROM SeaBIOS needs.
+        arguments.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
+        arguments.addAll(List.of("-bios", "qboot.rom"));
         arguments.addAll(List.of("-accel", accelerator.equals("tcg") ? "tcg,tb-size=32" : accelerator));
         arguments.addAll(List.of("-cpu", accelerator.equals("tcg") ? "max" : "host"));
         arguments.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));

@@ -53,7 +53,7 @@ final class QemuVm implements Vm {
     public GuestChannel connect(Deadline deadline) {
         GuestChannel channel = links.open(process.directory().resolve(QemuCommand.CHANNEL_SOCKET));
         // A call that waits for a guest must end when its machine does, not at its deadline.
-        process.exit().whenComplete((exit, failure) -> channel.close());
+        process.onExit(channel::close);
         return channel;
     }
 
@@ -133,7 +133,7 @@ final class QemuVm implements Vm {
 
     private void awaitEnd(Duration timeout) {
         try {
-            VmmExit ignored = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+            VmmExit _ = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException exception) {
             // The spawner is lost; that kills every VMM, and the next request says so.
         } catch (TimeoutException exception) {

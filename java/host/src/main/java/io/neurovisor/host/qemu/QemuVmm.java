@@ -27,7 +27,12 @@ public final class QemuVmm implements Vmm {
 
     /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
     public QemuVmm(
-            QemuProgram program, Accelerator accelerator, String hostCpu, Spawner spawner, GuestLinks links, Ticker ticker) {
+            QemuProgram program,
+            Accelerator accelerator,
+            String hostCpu,
+            Spawner spawner,
+            GuestLinks links,
+            Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
         // What an emulated processor offers depends on QEMU alone, what KVM passes through on the host's.
         this.identity =

@@ -32,10 +32,11 @@ final class QmpConnection implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 1 << 20;
     private static final int MAX_EVENTS = 256;
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final JsonNode HANG_UP = JSON.createObjectNode();
 
     private final SocketChannel socket;
-    private final BlockingQueue<JsonNode> messages = new LinkedBlockingQueue<>(MAX_EVENTS);
+    /** What QEMU said, in order; empty at the end. */
+    private final BlockingQueue<Optional<JsonNode>> messages = new LinkedBlockingQueue<>(MAX_EVENTS);
+
     private final Deque<JsonNode> events = new ArrayDeque<>();
 
     private QmpConnection(SocketChannel socket) {
@@ -136,15 +137,14 @@ final class QmpConnection implements AutoCloseable {
 
     private JsonNode next(Deadline deadline, String what) {
         try {
-            JsonNode message = messages.poll(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            Optional<JsonNode> message = messages.poll(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
             if (message == null) {
                 throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU's monitor gave no " + what + " in time");
             }
-            if (message == HANG_UP) {
-                messages.offer(HANG_UP);
-                throw lost(null);
+            if (message.isEmpty()) {
+                hangUp();
             }
-            return message;
+            return message.orElseThrow(() -> lost(null));
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
             throw new NeuroVisorException(
@@ -164,7 +164,7 @@ final class QmpConnection implements AutoCloseable {
                     line = length == line.length ? java.util.Arrays.copyOf(line, length * 2) : line;
                     line[length++] = (byte) next;
                 } else {
-                    messages.put(JSON.readTree(line, 0, length));
+                    messages.put(Optional.of(JSON.readTree(line, 0, length)));
                     length = 0;
                 }
             }
@@ -181,7 +181,7 @@ final class QmpConnection implements AutoCloseable {
 
     private void hangUp() {
         try {
-            messages.put(HANG_UP);
+            messages.put(Optional.empty());
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
         }

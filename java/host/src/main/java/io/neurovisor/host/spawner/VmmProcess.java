@@ -35,6 +35,11 @@ public final class VmmProcess {
         return exit.copy();
     }
 
+    /** Runs the action once the process has ended or the spawner is lost, at once if that has happened. */
+    public void onExit(Runnable action) {
+        CompletableFuture<VmmExit> _ = exit.whenComplete((end, failure) -> action.run());
+    }
+
     /** Asks for its end by SIGKILL and does not wait for it. Harmless when it has ended. */
     public void kill() {
         spawner.kill(id);

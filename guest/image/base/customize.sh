@@ -1,0 +1,48 @@
+#!/bin/sh
+# Runs as root inside the new root file system, once all packages are configured; $1 is the directory that holds this
+# recipe. What it leaves is packed read-only. A failing line fails the build.
+set -eu
+recipe=$1
+
+# --- the user that code runs as
+groupadd --gid 1000 user
+useradd --uid 1000 --gid 1000 --home-dir /home/user --create-home --shell /bin/bash user
+passwd --lock user >/dev/null
+rm -f /etc/subuid* /etc/subgid*
+
+# --- names: no network, so nothing to ask; fail at once instead of after a time-out
+printf '127.0.0.1 localhost\n::1 localhost\n' >/etc/hosts
+printf '# no network: names fail at once\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
+: >/etc/hostname
+: >/etc/machine-id
+printf 'LANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\n' >/etc/environment
+
+# --- pip: a sandbox belongs to one execution, so Debian's guard against pip is in the way; no network, so few retries
+rm -f /usr/lib/python3*/EXTERNALLY-MANAGED
+cat >/etc/pip.conf <<'PIP'
+[global]
+disable-pip-version-check = true
+no-cache-dir = true
+retries = 1
+root-user-action = ignore
+PIP
+
+# --- matplotlib: draw without a display, never search for fonts at run time
+python3 "$recipe/matplotlib-setup.py"
+
+# --- the test suites of the Python packages are a fifth of the image (py3compile insists on unpacking them)
+find /usr/lib/python3/dist-packages -type d -name tests -prune -exec rm -rf {} +
+
+# --- bytecode: valid for ever, whatever happens to time stamps
+python3 "$recipe/bytecode.py" /usr/lib/python3*
+
+# --- programs that make a template's page cache warm
+install -d /usr/lib/neurovisor
+install -m 0644 "$recipe/warm.py" "$recipe/warm.sh" "$recipe/warm.js" /usr/lib/neurovisor/
+
+# --- nothing raises privileges
+find / -xdev ! -type l -perm /6000 -exec chmod a-s {} +
+
+# --- nothing that only building needed
+rm -rf /usr/share/doc-base /var/lib/apt/lists/* /var/cache/* /var/log/* /var/lib/systemd /root/.cache /root/.config
+find /usr/share/doc -mindepth 1 -type d -empty -delete

@@ -1,0 +1,72 @@
+"""Touches what Python programs usually need, so that a template's page cache holds it. Run as user code, once."""
+
+import asyncio
+import csv
+import datetime
+import io
+import json
+import multiprocessing
+import pathlib
+import random
+import re
+import sqlite3
+import statistics
+import subprocess
+import tempfile
+import threading
+import urllib.request
+import uuid
+import zoneinfo
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import requests
+import scipy.integrate
+import scipy.linalg
+import scipy.optimize
+import scipy.signal
+import scipy.sparse
+import scipy.stats
+import sympy
+from PIL import Image
+
+random.seed(uuid.uuid4().int)
+matrix = np.random.default_rng(1).normal(size=(32, 32))
+np.linalg.svd(matrix @ matrix.T)
+np.fft.fft(matrix[0])
+
+table = pd.DataFrame({"key": ["a", "b", "a"], "value": [1.5, 2.5, 3.5], "day": pd.date_range("2026-01-01", periods=3)})
+table.groupby("key")["value"].agg(["mean", "sum"])
+table.merge(table, on="key").to_csv(io.StringIO())
+pd.read_csv(io.StringIO("x,y\n1,2\n3,4\n")).describe().to_string()
+
+x = sympy.symbols("x")
+sympy.solve(x**2 - 2, x)
+sympy.integrate(sympy.sin(x) * x, x)
+scipy.optimize.minimize(lambda point: float((point**2).sum()), [1.0, 2.0])
+scipy.stats.norm.cdf(0.5)
+
+figure, axes = plt.subplots()
+axes.plot([1, 2, 3], label="line")
+axes.set_title("warm")
+axes.legend()
+with tempfile.TemporaryDirectory() as scratch:
+    picture = pathlib.Path(scratch) / "warm.png"
+    figure.savefig(picture)
+    Image.open(picture).resize((32, 32)).convert("L").tobytes()
+    (pathlib.Path(scratch) / "warm.json").write_text(json.dumps({"warm": True}))
+
+with sqlite3.connect(":memory:") as database:
+    database.execute("select 1").fetchone()
+csv.writer(io.StringIO()).writerow([1, 2])
+re.sub(r"\d+", "n", "1 and 2")
+statistics.median([1, 2, 3])
+datetime.datetime.now(zoneinfo.ZoneInfo("Europe/Berlin"))
+requests.Request("GET", "http://localhost/").prepare()
+urllib.request.Request("http://localhost/")
+asyncio.run(asyncio.sleep(0))
+worker = threading.Thread(target=multiprocessing.cpu_count)
+worker.start()
+worker.join()
+subprocess.run(["/bin/sh", "-c", "true"], check=True)

@@ -1,0 +1,52 @@
+package io.neurovisor.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.process.Tool;
+import io.neurovisor.host.process.ToolCommand;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The JVM's ahead-of-time cache (JEP 483, JEP 514), which the launcher starts Java with. It is recorded by running a real
+ * program in a real microVM, so it holds what such a run loads and proves that one works.
+ */
+final class StartupCache {
+    private final Path home;
+    private final String state;
+
+    /** @param state what the launcher says: {@code false} when a cache is wanted and there is none */
+    StartupCache(Path home, String state) {
+        this.home = requireNonNull(home, "home is null");
+        this.state = requireNonNull(state, "state is null");
+    }
+
+    static StartupCache standard() {
+        return new StartupCache(CommonOptions.home(), System.getProperty("neurovisor.aot.current", ""));
+    }
+
+    /** Records the cache if the launcher misses it and may write it. */
+    void refresh(List<String> guestArguments, Progress progress) {
+        if (!state.equals("false") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
+            return;
+        }
+        progress.step("Recording what a start loads");
+        List<String> arguments = Stream.of(
+                        Stream.of("run", "--language", "python"),
+                        guestArguments.stream(),
+                        Stream.of("-c", "print(6*7)"))
+                .flatMap(words -> words)
+                .toList();
+        Tool.of(new ToolCommand(
+                        home.resolve("neurovisor").toString(),
+                        "neurovisor",
+                        arguments,
+                        Map.of("NEUROVISOR_AOT", "record")))
+                .run()
+                .orThrow();
+    }
+}

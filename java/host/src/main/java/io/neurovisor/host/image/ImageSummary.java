@@ -1,0 +1,30 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A built image, as shown to people.
+ *
+ * @param digest SHA-256 of the root file system
+ * @param problem why the image must be built again before it is used, if it must
+ */
+public record ImageSummary(
+        String name,
+        String digest,
+        long sizeBytes,
+        int packageCount,
+        Instant created,
+        Path directory,
+        Optional<String> problem) {
+    public ImageSummary {
+        requireNonNull(name, "name is null");
+        requireNonNull(digest, "digest is null");
+        requireNonNull(created, "created is null");
+        requireNonNull(directory, "directory is null");
+        requireNonNull(problem, "problem is null");
+    }
+}

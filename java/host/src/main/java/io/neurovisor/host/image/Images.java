@@ -1,0 +1,187 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.host.store.Artifact;
+import io.neurovisor.host.store.ArtifactBuilder;
+import io.neurovisor.host.store.ArtifactState;
+import io.neurovisor.host.store.ArtifactStore;
+import io.neurovisor.host.store.FileDigests;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * The images of one data directory, with the kernel and initrd they boot with.
+ *
+ * <p>What is handed out is what was built, checked by digest; files that are as recorded are not read again. Safe for use by
+ * several threads and processes: each thing is built once.
+ */
+public final class Images {
+    private static final String KERNEL = "kernel";
+    private static final String INITRD = "initrd";
+
+    private final Recipes recipes;
+    private final Path agent;
+    private final FileDigests digests;
+    private final InstantSource clock;
+    private final ArtifactStore images;
+    private final ArtifactStore kernels;
+    private final ArtifactStore initrds;
+
+    /**
+     * Images of a data directory, built from an installation's recipes.
+     *
+     * @param home the installation, with its recipes in {@code guest/image}
+     * @param agent the guest agent's program, statically linked
+     * @param dataDirectory where what is built is kept
+     * @param digests of the same data directory
+     */
+    public Images(Path home, Path agent, Path dataDirectory, FileDigests digests, InstantSource clock) {
+        this.recipes = new Recipes(home.resolve("guest").resolve("image"));
+        this.agent = requireNonNull(agent, "agent is null");
+        this.digests = requireNonNull(digests, "digests is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests);
+        this.kernels = new ArtifactStore("guest", dataDirectory.resolve("kernels"), digests);
+        this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests);
+    }
+
+    /** What a guest of this image boots from; builds what is missing, outdated or damaged. */
+    public BootFiles boot(String name, Progress progress) {
+        Optional<Recipe> recipe = recipes.find(name);
+        Artifact kernel = kernels.obtain(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
+        Artifact initrd = initrds.obtain(INITRD, initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
+        Artifact image = recipe.isPresent()
+                ? images.obtain(name, recipe.get().digest(), imageBuilder(recipe.get(), progress), progress)
+                : withoutRecipe(name);
+        return bootFiles(kernel, initrd, image);
+    }
+
+    /** What a guest of this image boots from, when nothing has to be built for it. */
+    public Optional<BootFiles> built(String name) {
+        Optional<Recipe> recipe = recipes.find(name);
+        ArtifactState image =
+                recipe.isPresent() ? images.state(name, recipe.get().digest()) : images.state(name);
+        if (image instanceof ArtifactState.Missing && recipe.isEmpty()) {
+            throw unknown(name);
+        }
+        if (image instanceof ArtifactState.Ready(Artifact rootfs)
+                && kernels.state(KERNEL, KernelBuilder.INPUT) instanceof ArtifactState.Ready(Artifact kernel)
+                && initrds.state(INITRD, initrdInput(kernel)) instanceof ArtifactState.Ready(Artifact initrd)) {
+            return Optional.of(bootFiles(kernel, initrd, rootfs));
+        }
+        return Optional.empty();
+    }
+
+    /** Builds image and kernel anew, which brings in what Debian has mended since; the old ones serve until then. */
+    public BootFiles rebuild(String name, Progress progress) {
+        Recipe recipe = recipes.find(name).orElseThrow(() -> unknown(name));
+        kernels.replace(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
+        images.replace(name, recipe.digest(), imageBuilder(recipe, progress), progress);
+        return boot(name, progress);
+    }
+
+    /** The names that {@link #boot} knows: those with a recipe and those that are built. */
+    public List<String> names() {
+        return List.copyOf(new TreeSet<>(
+                Stream.concat(recipes.names().stream(), images.names().stream()).toList()));
+    }
+
+    /** The built images, by name. One that is damaged is listed with its problem. */
+    public List<ImageSummary> list() {
+        return images.names().stream()
+                .map(this::summary)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    /** Removes a built image; its recipe stays. */
+    public void remove(String name, Progress progress) {
+        if (!images.remove(Recipes.checkName(name), progress)) {
+            throw new NeuroVisorException(Fault.IMAGE_UNKNOWN, "Image %s is not built".formatted(name));
+        }
+    }
+
+    /** Removes images, kernels and initrds that newer ones have replaced; returns the removed directories. */
+    public List<Path> removeOutdated() {
+        return Stream.of(images, kernels, initrds)
+                .flatMap(store -> store.removeOutdated().stream())
+                .toList();
+    }
+
+    private ArtifactBuilder kernelBuilder(Progress progress) {
+        // What the host is set to is asked only when something is built.
+        return directory -> new KernelBuilder(Mmdebstrap.ofHost(), clock, progress).build(directory);
+    }
+
+    private ArtifactBuilder imageBuilder(Recipe recipe, Progress progress) {
+        return directory -> new RootfsBuilder(recipe, Mmdebstrap.ofHost(), clock, progress).build(directory);
+    }
+
+    private String initrdInput(Artifact kernel) {
+        if (!Files.isRegularFile(agent)) {
+            throw new NeuroVisorException(
+                    Fault.IMAGE_BUILD_FAILED, "The guest agent %s is missing; run ./neurovisor setup".formatted(agent));
+        }
+        return InitrdBuilder.input(digests.digest(agent), kernel);
+    }
+
+    private Artifact withoutRecipe(String name) {
+        return switch (images.state(name)) {
+            case ArtifactState.Ready(Artifact artifact) -> artifact;
+            case ArtifactState.Damaged(Path directory, String problem) ->
+                throw new NeuroVisorException(
+                        Fault.IMAGE_BROKEN,
+                        "%s: %s, and there is no recipe to build image %s again; remove it by neurovisor image remove %s"
+                                .formatted(directory, problem, name, name));
+            case ArtifactState.Missing(), ArtifactState.Outdated(Path _) -> throw unknown(name);
+        };
+    }
+
+    private NeuroVisorException unknown(String name) {
+        return new NeuroVisorException(
+                Fault.IMAGE_UNKNOWN, "Image %s is not known; known are %s".formatted(name, String.join(", ", names())));
+    }
+
+    private Optional<ImageSummary> summary(String name) {
+        return switch (images.state(name)) {
+            case ArtifactState.Ready(Artifact artifact) -> Optional.of(summary(artifact));
+            case ArtifactState.Damaged(Path directory, String problem) ->
+                Optional.of(new ImageSummary(name, "", 0, 0, Instant.EPOCH, directory, Optional.of(problem)));
+            case ArtifactState.Missing(), ArtifactState.Outdated(Path _) -> Optional.empty();
+        };
+    }
+
+    private static ImageSummary summary(Artifact artifact) {
+        ImageManifest manifest = JsonFile.read(artifact.file(ImageManifest.FILE), ImageManifest.class);
+        return new ImageSummary(
+                artifact.name(),
+                manifest.rootfsDigest(),
+                manifest.rootfsBytes(),
+                manifest.packages().size(),
+                Instant.parse(manifest.created()),
+                artifact.directory(),
+                Optional.empty());
+    }
+
+    private static BootFiles bootFiles(Artifact kernel, Artifact initrd, Artifact image) {
+        return new BootFiles(
+                image.name(),
+                kernel.file(KernelBuilder.KERNEL),
+                kernel.digest(KernelBuilder.KERNEL),
+                initrd.file(InitrdBuilder.INITRD),
+                initrd.digest(InitrdBuilder.INITRD),
+                image.file(RootfsBuilder.ROOTFS),
+                image.digest(RootfsBuilder.ROOTFS));
+    }
+}

@@ -1,0 +1,76 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.store.Artifact;
+import io.neurovisor.host.store.ArtifactBuilder;
+import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.store.StorageFaults;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Packs the guest agent with the kernel's modules into what the kernel unpacks as its first root directory. */
+final class InitrdBuilder implements ArtifactBuilder {
+    static final String INITRD = "initrd.cpio";
+
+    private static final String RELEASE = "initrd-1";
+
+    private final Path agent;
+    private final Artifact kernel;
+
+    InitrdBuilder(Path agent, Artifact kernel) {
+        this.agent = requireNonNull(agent, "agent is null");
+        this.kernel = requireNonNull(kernel, "kernel is null");
+    }
+
+    /** Digest of everything that decides what is built: the agent and the modules, not the kernel itself. */
+    static String input(String agentDigest, Artifact kernel) {
+        StringBuilder all =
+                new StringBuilder(RELEASE).append(' ').append(agentDigest).append('\n');
+        kernel.digests().entrySet().stream()
+                .filter(entry -> entry.getKey().startsWith(KernelBuilder.MODULES + "/"))
+                .map(entry -> entry.getValue() + " " + entry.getKey() + "\n")
+                .sorted()
+                .forEach(all::append);
+        return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public String build(Path emptyDirectory) {
+        Path initrd = emptyDirectory.resolve(INITRD);
+        try (CpioWriter cpio = new CpioWriter(Files.newOutputStream(initrd))) {
+            for (String directory : List.of("dev", "proc", "sys", "rom", "newroot", "modules")) {
+                cpio.directory(directory);
+            }
+            // The kernel opens it for PID 1 before anything can mount /dev.
+            cpio.characterDevice("dev/console", 5, 1);
+            cpio.file("init", true, Files.readAllBytes(agent));
+            cpio.file("modules/order", false, Files.readAllBytes(modules().resolve(KernelBuilder.ORDER)));
+            for (String module : moduleFiles()) {
+                cpio.file(
+                        "modules/" + module, false, Files.readAllBytes(modules().resolve(module)));
+            }
+        } catch (IOException failure) {
+            throw StorageFaults.of("build", initrd, failure);
+        }
+        return "initrd-" + Sha256.of(initrd).substring(0, RootfsBuilder.SHORT_DIGEST);
+    }
+
+    private Path modules() {
+        return kernel.directory().resolve(KernelBuilder.MODULES);
+    }
+
+    private List<String> moduleFiles() throws IOException {
+        List<String> files = new ArrayList<>();
+        for (String line : Files.readAllLines(modules().resolve(KernelBuilder.ORDER))) {
+            files.add(kernel.file(KernelBuilder.MODULES + "/" + line)
+                    .getFileName()
+                    .toString());
+        }
+        return files;
+    }
+}

@@ -1,0 +1,109 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.process.Tool;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.store.ArtifactBuilder;
+import io.neurovisor.host.store.DiskSpace;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.store.StorageFaults;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+
+/** Takes the guest kernel and the modules a guest needs out of Debian's kernel package for clouds. */
+final class KernelBuilder implements ArtifactBuilder {
+    static final String KERNEL = "vmlinux";
+    static final String CONFIG = "config";
+    static final String MODULES = "modules";
+    static final String ORDER = "order";
+
+    private static final String DEBIAN_PACKAGE = "linux-image-cloud-amd64";
+    private static final long NEEDED_BYTES = 600L << 20;
+
+    /** In this order where dependencies leave a choice: devices first, then file systems, then the channel. */
+    private static final List<String> WANTED = List.of(
+            "virtio_mmio",
+            "virtio_blk",
+            "virtio_console",
+            "virtio_rng",
+            "squashfs",
+            "erofs",
+            "ext4",
+            "overlay",
+            "vsock",
+            "vmw_vsock_virtio_transport");
+
+    /** Digest of everything that decides what is built. */
+    static final String INPUT = Sha256.of("kernel-1 %s %s %s"
+            .formatted(DEBIAN_PACKAGE, DebianSources.SUITE, WANTED)
+            .getBytes(StandardCharsets.UTF_8));
+
+    private final Mmdebstrap mmdebstrap;
+    private final InstantSource clock;
+    private final Progress progress;
+
+    KernelBuilder(Mmdebstrap mmdebstrap, InstantSource clock, Progress progress) {
+        this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.progress = requireNonNull(progress, "progress is null");
+    }
+
+    @Override
+    public String build(Path emptyDirectory) {
+        DiskSpace.require(emptyDirectory, NEEDED_BYTES, "Building the guest kernel");
+        progress.step("Fetching the guest kernel (%s)".formatted(DEBIAN_PACKAGE));
+        Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
+        KernelPackage kernelPackage = new KernelPackage(PrivateFiles.directory(scratch.resolve("modules")));
+        fetch(scratch, kernelPackage);
+        progress.step("Unpacking guest kernel " + kernelPackage.release());
+        try {
+            return unpack(kernelPackage, emptyDirectory);
+        } catch (IOException failure) {
+            throw StorageFaults.of("unpack the guest kernel into", emptyDirectory, failure);
+        } finally {
+            PrivateFiles.delete(scratch);
+        }
+    }
+
+    private void fetch(Path scratch, KernelPackage into) {
+        ToolCommand command = mmdebstrap.tarOf("extract", List.of(DEBIAN_PACKAGE), List.of(), scratch);
+        ToolResult result = Tool.of(command)
+                .output(into::read)
+                .messages(line -> progress.detail(line.replaceFirst("^I: ", "")))
+                .run();
+        if (result.failed()) {
+            throw BuildFailures.of("the guest kernel", scratch, result);
+        }
+    }
+
+    private String unpack(KernelPackage kernelPackage, Path home) throws IOException {
+        List<String> order = ModuleOrder.of(WANTED, kernelPackage.builtIn(), kernelPackage::module);
+        Path modules = PrivateFiles.directory(home.resolve(MODULES));
+        for (String module : order) {
+            Files.write(modules.resolve(module + ".ko"), kernelPackage.moduleContent(module));
+        }
+        List<String> files = order.stream().map(module -> module + ".ko").toList();
+        Files.writeString(modules.resolve(ORDER), String.join("\n", files) + "\n");
+        Files.write(home.resolve(CONFIG), kernelPackage.config());
+        Path kernel = home.resolve(KERNEL);
+        kernelPackage.kernel().unpackTo(kernel);
+        KernelManifest manifest = new KernelManifest(
+                kernelPackage.release(),
+                DEBIAN_PACKAGE,
+                DebianSources.SUITE,
+                clock.instant().toString(),
+                mmdebstrap.sources().publicAddresses(),
+                files);
+        JsonFile.write(home.resolve(KernelManifest.FILE), manifest);
+        String digest = Sha256.of(kernel);
+        return kernelPackage.release() + "-" + digest.substring(0, RootfsBuilder.SHORT_DIGEST);
+    }
+}

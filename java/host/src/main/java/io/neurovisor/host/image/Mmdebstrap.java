@@ -1,0 +1,68 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.process.ToolCommand;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The mmdebstrap command lines: which sources, which privileges, which settings of the host they carry over. */
+final class Mmdebstrap {
+    /** Time stamps in an image are not later than this, so that equal packages give equal bytes. */
+    static final String SOURCE_DATE_EPOCH = "1767225600";
+
+    private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
+
+    private final DebianSources sources;
+    private final List<String> aptOptions;
+    private final boolean root;
+
+    Mmdebstrap(DebianSources sources, List<String> aptOptions, boolean root) {
+        this.sources = requireNonNull(sources, "sources is null");
+        this.aptOptions = List.copyOf(aptOptions);
+        this.root = root;
+    }
+
+    /** As the host is set up. */
+    static Mmdebstrap ofHost() {
+        return new Mmdebstrap(
+                DebianSources.choose(System.getenv(), HostApt.targets()),
+                HostApt.accessOptions(),
+                "root".equals(System.getProperty("user.name")));
+    }
+
+    DebianSources sources() {
+        return sources;
+    }
+
+    /**
+     * Writes a tar archive of the new root directory to standard output.
+     *
+     * @param scratch where the root directory is unpacked meanwhile, when this user may do that there
+     */
+    ToolCommand tarOf(String variant, List<String> packages, List<String> options, Path scratch) {
+        List<String> arguments = new ArrayList<>();
+        // Without root's rights, a user namespace is where packages can be installed.
+        arguments.add("--mode=" + (root ? "root" : "unshare"));
+        arguments.add("--variant=" + variant);
+        arguments.add("--format=tar");
+        arguments.add("--aptopt=APT::Install-Recommends \"false\"");
+        aptOptions.forEach(option -> arguments.add("--aptopt=" + option));
+        if (Files.exists(KEYRING)) {
+            arguments.add("--keyring=" + KEYRING);
+        }
+        arguments.add("--include=" + String.join(",", packages));
+        arguments.addAll(options);
+        arguments.add(DebianSources.SUITE);
+        arguments.add("-");
+        arguments.addAll(sources.lines());
+        ToolCommand command = ToolCommand.of("mmdebstrap", "mmdebstrap")
+                .withArguments(arguments)
+                .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
+                .withEnvironment("LC_ALL", "C.UTF-8");
+        // The namespace's root cannot enter a 0700 directory; it unpacks in /tmp or where the user's TMPDIR points to.
+        return root ? command.withEnvironment("TMPDIR", scratch.toString()) : command;
+    }
+}

@@ -1,0 +1,52 @@
+package io.neurovisor.host.process;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+
+/**
+ * Cuts a byte stream into lines at LF or CR (progress bars use CR) and hands them on as they come. A line longer than
+ * {@value #MAX_LINE_BYTES} bytes is handed on in pieces, so that a flood without line ends takes no memory. Empty lines
+ * are dropped, control characters become spaces.
+ */
+final class OutputLines implements OutputReader {
+    static final int MAX_LINE_BYTES = 8192;
+
+    private final Consumer<String> lines;
+
+    OutputLines(Consumer<String> lines) {
+        this.lines = requireNonNull(lines, "lines is null");
+    }
+
+    @Override
+    public void read(InputStream output) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        try (InputStream buffered = new BufferedInputStream(output)) {
+            for (int next = buffered.read(); next >= 0; next = buffered.read()) {
+                boolean end = next == '\n' || next == '\r';
+                if (!end) {
+                    line.write(next);
+                }
+                if (end || line.size() >= MAX_LINE_BYTES) {
+                    emit(line);
+                }
+            }
+        }
+        emit(line);
+    }
+
+    private void emit(ByteArrayOutputStream line) {
+        String text = line.toString(StandardCharsets.UTF_8)
+                .replaceAll("\\p{Cntrl}", " ")
+                .strip();
+        line.reset();
+        if (!text.isEmpty()) {
+            lines.accept(text);
+        }
+    }
+}

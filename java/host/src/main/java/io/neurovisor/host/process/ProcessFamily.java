@@ -1,0 +1,62 @@
+package io.neurovisor.host.process;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/**
+ * The processes of one pipeline with everything they started. {@link #end} first asks with SIGTERM, because tools such as
+ * mmdebstrap then remove their temporary directories, and kills what is left after {@link #GRACE}.
+ */
+final class ProcessFamily {
+    static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final List<Process> members;
+
+    ProcessFamily(List<Process> members) {
+        this.members = List.copyOf(members);
+    }
+
+    /** Returns when no member lives any more; safe to call more than once and from several threads. */
+    void end() {
+        // Descendants are listed before their parents die: afterwards they belong to init and cannot be found.
+        List<ProcessHandle> all = members.stream()
+                .map(Process::toHandle)
+                .flatMap(handle -> Stream.concat(handle.descendants(), Stream.of(handle)))
+                .toList();
+        all.forEach(ProcessHandle::destroy);
+        await(all, GRACE);
+        // Late children of a member that was still starting something when the list was made.
+        List<ProcessHandle> left = Stream.concat(
+                        all.stream().flatMap(ProcessHandle::descendants),
+                        all.stream().filter(ProcessHandle::isAlive))
+                .toList();
+        left.forEach(ProcessHandle::destroyForcibly);
+        await(left, GRACE);
+    }
+
+    private static void await(List<ProcessHandle> processes, Duration limit) {
+        CompletableFuture<?>[] exits =
+                processes.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);
+        boolean interrupted = false;
+        long deadlineNanos = System.nanoTime() + limit.toNanos();
+        while (true) {
+            try {
+                CompletableFuture.allOf(exits).get(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+                break;
+            } catch (InterruptedException interrupt) {
+                // Remembered: a second Ctrl-C must not leave a half-dead tool with its mounts behind.
+                interrupted = true;
+            } catch (TimeoutException | ExecutionException ended) {
+                break;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package io.neurovisor.host.store;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A built directory whose files were found to be those that were built.
+ *
+ * @param digests SHA-256 by file name, relative to the directory
+ */
+public record Artifact(String name, Path directory, Map<String, String> digests) {
+    public Artifact {
+        requireNonNull(name, "name is null");
+        requireNonNull(directory, "directory is null");
+        digests = Map.copyOf(digests);
+    }
+
+    public Path file(String file) {
+        digest(file);
+        return directory.resolve(file);
+    }
+
+    public String digest(String file) {
+        String digest = digests.get(file);
+        if (digest == null) {
+            throw new NeuroVisorException(Fault.INTERNAL, "%s has no file %s".formatted(directory, file));
+        }
+        return digest;
+    }
+}

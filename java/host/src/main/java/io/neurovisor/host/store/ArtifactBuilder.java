@@ -1,0 +1,14 @@
+package io.neurovisor.host.store;
+
+import java.nio.file.Path;
+
+/** Makes the files of an artifact. */
+@FunctionalInterface
+public interface ArtifactBuilder {
+    /**
+     * Fills an empty private directory. Called by one builder at a time for an artifact's name.
+     *
+     * @return the artifact's directory name, such as {@code base-3f2a91c04d77}: letters, digits, dots, dashes, plus signs
+     */
+    String build(Path emptyDirectory);
+}

@@ -1,0 +1,50 @@
+package io.neurovisor.host.store;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+
+/** SHA-256 digests as 64 lower-case hexadecimal digits. */
+public final class Sha256 {
+    private static final Pattern FORM = Pattern.compile("[0-9a-f]{64}");
+    private static final int BUFFER_BYTES = 1 << 20;
+
+    private Sha256() {}
+
+    public static boolean isDigest(String text) {
+        return FORM.matcher(text).matches();
+    }
+
+    public static String of(byte[] content) {
+        return HexFormat.of().formatHex(algorithm().digest(content));
+    }
+
+    /** Reads the whole file; ends early by an interrupt. */
+    public static String of(Path file) {
+        MessageDigest algorithm = algorithm();
+        byte[] buffer = new byte[BUFFER_BYTES];
+        try (InputStream content = Files.newInputStream(file)) {
+            for (int count = content.read(buffer); count >= 0; count = content.read(buffer)) {
+                algorithm.update(buffer, 0, count);
+            }
+        } catch (IOException failure) {
+            throw StorageFaults.of("read", file, failure);
+        }
+        return HexFormat.of().formatHex(algorithm.digest());
+    }
+
+    private static MessageDigest algorithm() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new NeuroVisorException(Fault.INTERNAL, "This Java has no SHA-256", impossible);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package io.neurovisor.host.store;
+
+import static java.util.Objects.requireNonNull;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A directory that is filled under a temporary name and then appears complete under its own, or not at all.
+ *
+ * <p>INVARIANT: the caller holds a {@link PathLock} for {@code name} while the directory is open. That is why every staged
+ * directory of that name found at the beginning was left by a builder that died, and is removed.
+ */
+public final class StagedDirectory implements AutoCloseable {
+    private final Path staging;
+
+    private StagedDirectory(Path staging) {
+        this.staging = requireNonNull(staging, "staging is null");
+    }
+
+    /** Creates an empty directory (0700) in {@code parent}. */
+    public static StagedDirectory begin(Path parent, String name, PathLock heldForName) {
+        requireNonNull(heldForName, "heldForName is null");
+        leftovers(parent, name).forEach(PrivateFiles::delete);
+        return new StagedDirectory(PrivateFiles.directory(parent.resolve(prefix(name) + PrivateFiles.uniqueSuffix())));
+    }
+
+    public Path path() {
+        return staging;
+    }
+
+    /** Flushes everything to the disk, then gives the directory its final name; what had that name before is removed. */
+    public Path publish(String finalName) {
+        Path target = staging.resolveSibling(finalName);
+        try (Stream<Path> tree = Files.walk(staging)) {
+            tree.filter(path -> Files.isRegularFile(path) || Files.isDirectory(path))
+                    .forEach(PrivateFiles::sync);
+        } catch (IOException failure) {
+            throw StorageFaults.of("flush", staging, failure);
+        }
+        Path replaced = staging.resolveSibling(staging.getFileName() + "-replaced");
+        try {
+            if (Files.exists(target)) {
+                Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
+            }
+            Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException failure) {
+            throw StorageFaults.of("publish", target, failure);
+        }
+        PrivateFiles.sync(requireNonNull(target.getParent(), "parent is null"));
+        PrivateFiles.delete(replaced);
+        return target;
+    }
+
+    /** Removes the directory unless it was published. */
+    @Override
+    public void close() {
+        PrivateFiles.delete(staging);
+    }
+
+    private static String prefix(String name) {
+        // '~' cannot occur in the names of images or kernels, so "base" never matches what belongs to "base-2".
+        return "." + name + "~building-";
+    }
+
+    private static List<Path> leftovers(Path parent, String name) {
+        try (DirectoryStream<Path> found = Files.newDirectoryStream(parent, prefix(name) + "*")) {
+            return Stream.iterate(found.iterator(), i -> i.hasNext(), i -> i)
+                    .map(i -> i.next())
+                    .toList();
+        } catch (IOException failure) {
+            throw StorageFaults.of("list", parent, failure);
+        }
+    }
+}

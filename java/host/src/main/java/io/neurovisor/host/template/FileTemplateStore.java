@@ -1,0 +1,96 @@
+package io.neurovisor.host.template;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.template.TemplateKey;
+import io.neurovisor.engine.template.TemplateStore;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.host.store.Artifact;
+import io.neurovisor.host.store.ArtifactState;
+import io.neurovisor.host.store.ArtifactStore;
+import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.PrivateFiles;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * Templates in a directory, each under the digest of its key. A template whose files are not those that were written is
+ * made again, never used.
+ */
+public final class FileTemplateStore implements TemplateStore {
+    private static final int NAME_LENGTH = 16;
+    private static final String ALL = "all";
+
+    private final ArtifactStore artifacts;
+    private final InstantSource clock;
+
+    public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock) {
+        this.artifacts = new ArtifactStore("template", directory, digests);
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    @Override
+    public Optional<SavedVm> find(TemplateKey key) {
+        String digest = key.digest();
+        return artifacts.state(name(digest), digest) instanceof ArtifactState.Ready(Artifact artifact)
+                ? Optional.of(saved(key, artifact))
+                : Optional.empty();
+    }
+
+    @Override
+    public SavedVm findOrWrite(TemplateKey key, Consumer<Path> writer, Progress progress) {
+        String digest = key.digest();
+        Artifact artifact = artifacts.obtain(
+                name(digest),
+                digest,
+                directory -> {
+                    writer.accept(directory);
+                    PrivateFiles.replace(
+                            directory.resolve(TemplateRecord.FILE), TemplateRecord.format(key, clock.instant()));
+                    return name(digest);
+                },
+                progress);
+        return saved(key, artifact);
+    }
+
+    /** All templates that are whole. */
+    public List<TemplateRecord> list() {
+        return artifacts.names().stream()
+                .flatMap(name -> ready(name).stream())
+                .flatMap(artifact -> TemplateRecord.read(artifact.directory()).stream())
+                .toList();
+    }
+
+    /** Removes the template whose digest begins as given, or all of them. */
+    public void remove(String prefix, Progress progress) {
+        List<String> names = artifacts.names().stream()
+                .filter(name -> prefix.equals(ALL) || (prefix.length() >= 4 && name.startsWith(prefix)))
+                .toList();
+        if (names.isEmpty() && !prefix.equals(ALL)) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    "template \"" + prefix + "\" does not exist; ./neurovisor template list shows those that do");
+        }
+        names.forEach(name -> artifacts.remove(name, progress));
+    }
+
+    private Optional<Artifact> ready(String name) {
+        return artifacts.state(name) instanceof ArtifactState.Ready(Artifact artifact)
+                ? Optional.of(artifact)
+                : Optional.empty();
+    }
+
+    private static SavedVm saved(TemplateKey key, Artifact artifact) {
+        return new SavedVm(key.files(), key.size(), artifact.directory());
+    }
+
+    private static String name(String digest) {
+        return digest.substring(0, NAME_LENGTH);
+    }
+}

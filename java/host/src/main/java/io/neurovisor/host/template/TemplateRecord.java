@@ -1,0 +1,76 @@
+package io.neurovisor.host.template;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.engine.template.TemplateKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+
+/**
+ * What a template's own file says about it, for people; the machine goes by the key's digest.
+ *
+ * @param digest the key's
+ * @param vmm such as {@code qemu 10.0.2 (tcg)}
+ * @param bytes what the template takes on disk
+ */
+public record TemplateRecord(String digest, String image, String size, String vmm, Instant created, long bytes) {
+    static final String FILE = "template.json";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    public TemplateRecord {
+        requireNonNull(digest, "digest is null");
+        requireNonNull(image, "image is null");
+        requireNonNull(size, "size is null");
+        requireNonNull(vmm, "vmm is null");
+        requireNonNull(created, "created is null");
+    }
+
+    static byte[] format(TemplateKey key, Instant created) {
+        return JSON.createObjectNode()
+                .put("digest", key.digest())
+                .put("image", key.files().image())
+                .put("rootfs", key.files().rootfsDigest())
+                .put("kernel", key.files().kernelDigest())
+                .put("initrd", key.files().initrdDigest())
+                .put("size", key.size().label())
+                .put("vmm", key.vmm().toString())
+                .put("cpu", key.vmm().cpu())
+                .put("created", created.toString())
+                .toPrettyString()
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    }
+
+    /** Empty when the file is not as {@link #format} writes it. */
+    static Optional<TemplateRecord> read(Path directory) {
+        try {
+            JsonNode node = JSON.readTree(Files.readString(directory.resolve(FILE)));
+            return Optional.of(new TemplateRecord(
+                    node.path("digest").asText(),
+                    node.path("image").asText(),
+                    node.path("size").asText(),
+                    node.path("vmm").asText(),
+                    Instant.parse(node.path("created").asText()),
+                    allocatedBytes(directory)));
+        } catch (IOException | DateTimeParseException exception) {
+            return Optional.empty();
+        }
+    }
+
+    /** A memory file has holes, so its length says nothing. */
+    private static long allocatedBytes(Path directory) throws IOException {
+        try (java.util.stream.Stream<Path> files = Files.list(directory)) {
+            long bytes = 0;
+            for (Path file : files.toList()) {
+                bytes += (long) Files.getAttribute(file, "unix:size");
+            }
+            return bytes;
+        }
+    }
+}

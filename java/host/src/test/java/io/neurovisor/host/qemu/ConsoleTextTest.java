@@ -1,0 +1,35 @@
+package io.neurovisor.host.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import org.junit.jupiter.api.Test;
+
+final class ConsoleTextTest {
+    @Test
+    void keepsTheLastLines() {
+        assertThat(tail("1\n2\n3\n\n4\r\n5\n")).isEqualTo("2 | 3 | 4 | 5");
+    }
+
+    @Test
+    void nothingInItSteersATerminal() {
+        assertThat(tail("\u001b[31mred\u001b[0m\u0007 \u001b]0;title\u0007end")).isEqualTo("red ]0;titleend");
+    }
+
+    @Test
+    void longLinesAreCut() {
+        assertThat(tail("x".repeat(1000))).hasSize(201).endsWith("…");
+    }
+
+    @Test
+    void invalidBytesAndEmptinessAreFine() {
+        assertThat(ConsoleText.tail(Base64.getEncoder().encodeToString(new byte[] {(byte) 0xff, 'a'})))
+                .endsWith("a");
+        assertThat(tail("")).isEmpty();
+    }
+
+    private static String tail(String text) {
+        return ConsoleText.tail(Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8)));
+    }
+}

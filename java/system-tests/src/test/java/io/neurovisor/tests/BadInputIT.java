@@ -1,0 +1,95 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Wrong input gets one clear line, the right exit code and no stack trace. */
+final class BadInputIT {
+    @TempDir
+    Path directory;
+
+    static Stream<Arguments> wrongUses() {
+        return Stream.of(
+                wrong("language \"perl\" is not known; use one of python, bash", "run", "-l", "perl", "-c", "1"),
+                wrong("Unknown option: '--frobnicate'", "run", "--frobnicate", "-l", "bash", "-c", "1"),
+                wrong(
+                        "size \"huge\" is not known; use one of small, medium, large",
+                        "run",
+                        "--size",
+                        "huge",
+                        "-l",
+                        "bash",
+                        "-c",
+                        "1"),
+                wrong("/nowhere/a.py cannot be read: no such file", "run", "/nowhere/a.py"),
+                wrong("/ cannot be read: it is a directory", "run", "-l", "python", "/"),
+                wrong("code is empty", "run", "-l", "python", "-c", ""),
+                wrong("\"0\" is not a time from 1s to 24h", "run", "--timeout", "0", "-l", "bash", "-c", "1"),
+                wrong("\"-1\" is not a time from 1s to 24h", "run", "--timeout=-1", "-l", "bash", "-c", "1"),
+                wrong("\"1000h\" is not a time from 1s to 24h", "run", "--timeout", "1000h", "-l", "bash", "-c", "1"),
+                wrong("\"maybe\" is neither on nor off", "run", "--snapshot=maybe", "-l", "bash", "-c", "1"),
+                wrong("the program's language is not given", "run", "-c", "print(1)"),
+                wrong("no program given", "run"),
+                wrong("image \"nothing\"", "run", "--image", "nothing", "-l", "bash", "-c", "1"),
+                wrong("image \"../base\"", "image", "rm", "../base"),
+                wrong("template \"abcd\" does not exist", "template", "rm", "abcd"),
+                wrong("a command is missing"),
+                wrong("Unmatched argument at index 0: 'frobnicate'", "frobnicate"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("wrongUses")
+    void isNamed(String message, String[] arguments) {
+        CommandLineRun run = CommandLineRun.of(arguments);
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.stdout()).isEmpty();
+        assertThat(run.stderr()).startsWith("neurovisor: ").contains(message).doesNotContain("\tat ");
+    }
+
+    @Test
+    void unwritableDataDirectoryIsNamedWithTheWayOut() {
+        CommandLineRun run = CommandLineRun.of("run", "--data-dir", "/dev/null/x", "-l", "bash", "-c", "1");
+        assertFailed(run, "/dev/null");
+    }
+
+    @Test
+    void aQemuThatDiesIsQuoted() throws IOException {
+        Path qemu = directory.resolve("qemu-system-x86_64");
+        Files.writeString(qemu, """
+                #!/bin/sh
+                [ "$1" = --version ] && { echo 'QEMU emulator version 10.0.2'; exit 0; }
+                echo 'the moon is in the wrong phase' >&2
+                exit 3
+                """);
+        assertThat(qemu.toFile().setExecutable(true)).isTrue();
+        CommandLineRun run = CommandLineRun.of(
+                Map.of("PATH", directory + ":" + System.getenv("PATH")), "run", "-l", "bash", "-c", "1");
+        assertFailed(run, "QEMU exited with code 3: the moon is in the wrong phase");
+    }
+
+    private static void assertFailed(CommandLineRun run, String... words) {
+        assertThat(run.exitCode()).as(run.stderr()).isEqualTo(125);
+        assertThat(run.stdout()).isEmpty();
+        assertThat(run.stderr()).contains(words).doesNotContain("\tat ");
+        assertThat(run.stderr()
+                        .lines()
+                        .filter(line -> line.startsWith("neurovisor: ")
+                                && List.of(words).stream().allMatch(line::contains)))
+                .hasSize(1);
+    }
+
+    private static Arguments wrong(String message, String... arguments) {
+        return Arguments.of(message, arguments);
+    }
+}

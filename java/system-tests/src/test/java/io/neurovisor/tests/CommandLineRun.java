@@ -1,0 +1,72 @@
+package io.neurovisor.tests;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** One run of {@code ./neurovisor}, as a user starts it. */
+record CommandLineRun(int exitCode, String stdout, String stderr) {
+    private static final long LIMIT_SECONDS = 180;
+
+    /** The repository this build is of. */
+    static Path home() {
+        return Path.of(System.getProperty("neurovisor.home"));
+    }
+
+    static CommandLineRun of(String... arguments) {
+        return of(Map.of(), arguments);
+    }
+
+    static CommandLineRun of(Map<String, String> environment, String... arguments) {
+        return await(start(environment, arguments));
+    }
+
+    static Process start(Map<String, String> environment, String... arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(home().resolve("neurovisor").toString());
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            return process;
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    static CommandLineRun await(Process process) {
+        CompletableFuture<String> stdout = read(process.getInputStream());
+        CompletableFuture<String> stderr = read(process.getErrorStream());
+        try {
+            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError("neurovisor does not end within " + LIMIT_SECONDS + " s: " + stderr.join());
+            }
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", exception);
+        }
+        return new CommandLineRun(process.exitValue(), stdout.join(), stderr.join());
+    }
+
+    private static CompletableFuture<String> read(InputStream stream) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+                    } catch (IOException exception) {
+                        throw new UncheckedIOException(exception);
+                    }
+                },
+                command -> Thread.ofVirtual().start(command));
+    }
+}
