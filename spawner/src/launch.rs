@@ -1,0 +1,208 @@
+//! What a `StartVmm` must be before anything is done about it.
+
+use std::ffi::CString;
+use std::fmt;
+use std::path::Path;
+
+use rustix::fs::{accessat, Access, AtFlags, CWD};
+
+use crate::sockets::MAX_SOCKETS;
+use crate::wire::StartVmm;
+
+const MAX_ID_LENGTH: usize = 64;
+
+/// With this the host's own path to it has room in the 108 bytes of a socket address.
+const MAX_SOCKET_NAME_LENGTH: usize = 32;
+
+/// The name of a VM, safe as the name of a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VmId(String);
+
+impl VmId {
+    fn parse(text: &str) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if (1..=MAX_ID_LENGTH).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text.into()))
+        } else {
+            Err(format!(
+                "vm_id must be 1 to {MAX_ID_LENGTH} of a-z, 0-9 and -"
+            ))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VmId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[derive(Debug)]
+pub struct Launch {
+    pub id: VmId,
+    pub executable: CString,
+    /// With the executable as the first.
+    pub arguments: Vec<CString>,
+    /// Plain file names, each once.
+    pub sockets: Vec<String>,
+}
+
+impl TryFrom<StartVmm> for Launch {
+    type Error = String;
+
+    fn try_from(request: StartVmm) -> Result<Self, String> {
+        let id = VmId::parse(&request.vm_id)?;
+        check_sockets(&request.sockets)?;
+        check_executable(Path::new(&request.executable))?;
+        let executable = c_string(request.executable, "executable")?;
+        let mut arguments = vec![executable.clone()];
+        for argument in request.arguments {
+            arguments.push(c_string(argument, "argument")?);
+        }
+        Ok(Self {
+            id,
+            executable,
+            arguments,
+            sockets: request.sockets,
+        })
+    }
+}
+
+fn check_sockets(names: &[String]) -> Result<(), String> {
+    if names.len() > MAX_SOCKETS {
+        return Err(format!(
+            "{} sockets, allowed are {MAX_SOCKETS}",
+            names.len()
+        ));
+    }
+    for (index, name) in names.iter().enumerate() {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let plain = (1..=MAX_SOCKET_NAME_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
+        if !plain || name.starts_with('.') {
+            return Err(format!(
+                "socket {index} must be named by 1 to {MAX_SOCKET_NAME_LENGTH} of A-Z, a-z, 0-9, - _ . and not begin with ."
+            ));
+        }
+        if names[..index].contains(name) {
+            return Err(format!("socket {name} is named twice"));
+        }
+    }
+    Ok(())
+}
+
+/// Says early and in words what exec would say by a number.
+fn check_executable(path: &Path) -> Result<(), String> {
+    let named = |problem: &dyn fmt::Display| format!("executable {}: {problem}", path.display());
+    if !path.is_absolute() {
+        return Err(named(&"not an absolute path"));
+    }
+    let metadata = path.metadata().map_err(|error| named(&error))?;
+    if !metadata.is_file() {
+        return Err(named(&"not a regular file"));
+    }
+    accessat(CWD, path, Access::EXEC_OK, AtFlags::EACCESS)
+        .map_err(|error| named(&std::io::Error::from(error)))
+}
+
+fn c_string(text: String, what: &str) -> Result<CString, String> {
+    CString::new(text).map_err(|_| format!("{what} contains a NUL"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn launch(vm_id: &str, executable: &str, arguments: &[&str]) -> Result<Launch, String> {
+        Launch::try_from(StartVmm {
+            vm_id: vm_id.into(),
+            executable: executable.into(),
+            arguments: arguments.iter().map(|a| a.to_string()).collect(),
+            sockets: vec![],
+        })
+    }
+
+    #[test]
+    fn a_good_request_becomes_a_command_line() {
+        let launch = launch("vm-0", "/bin/sh", &["-c", "", "ä"]).unwrap();
+        assert_eq!(launch.id.as_str(), "vm-0");
+        assert_eq!(
+            launch.arguments,
+            [c"/bin/sh", c"-c", c"", c"ä"].map(CString::from)
+        );
+    }
+
+    #[test]
+    fn ids_that_are_no_plain_names_are_refused() {
+        for good in ["a", "0", "-", "a-0", &"x".repeat(64)] {
+            assert!(VmId::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            ".",
+            "..",
+            "../x",
+            "a/b",
+            "A",
+            "a b",
+            "a_b",
+            "ä",
+            "a\0",
+            "a\n",
+            &"x".repeat(65),
+        ] {
+            assert!(VmId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn executables_that_cannot_be_run_are_refused() {
+        for (path, expected) in [
+            ("", "not an absolute path"),
+            ("bin/sh", "not an absolute path"),
+            ("/no/such/file", "No such file"),
+            ("/bin", "not a regular file"),
+            ("/dev/null", "not a regular file"),
+            ("/etc/passwd", "Permission denied"),
+            ("/bin/sh\0", ""),
+        ] {
+            let problem = launch("vm", path, &[]).unwrap_err();
+            assert!(problem.contains(expected), "{path}: {problem}");
+        }
+    }
+
+    #[test]
+    fn an_argument_with_nul_is_refused() {
+        assert_eq!(
+            launch("vm", "/bin/sh", &["a\0b"]).unwrap_err(),
+            "argument contains a NUL"
+        );
+    }
+
+    #[test]
+    fn sockets_that_are_no_plain_names_are_refused() {
+        let checked = |names: &[&str]| {
+            check_sockets(&names.iter().map(|n| n.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(checked(&["qmp.sock", "agent"]), Ok(()));
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".x",
+            "a/b",
+            "../a",
+            "a\0",
+            "ä",
+            &"x".repeat(33),
+        ] {
+            assert!(checked(&[bad]).is_err(), "{bad:?}");
+        }
+        assert!(checked(&["a", "a"]).is_err());
+        let many: Vec<String> = (0..=MAX_SOCKETS).map(|i| i.to_string()).collect();
+        assert!(check_sockets(&many).is_err() && check_sockets(&many[1..]).is_ok());
+    }
+}

@@ -1,0 +1,104 @@
+//! Processes that became ours because their own parent died.
+//!
+//! As child subreaper we inherit whatever a VMM left behind, however it daemonised. Once it is ours, the kernel no longer
+//! tells whose it was; so each sweep kills every orphan, also one whose VM still lives. Nothing tells us of an adoption:
+//! an orphan dies at the latest when its VM ends, perhaps earlier, and no VMM may count on a daemon of its own.
+
+use std::fs;
+use std::io;
+
+use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
+
+/// How often one sweep lists again. Only something that forks faster than we kill needs more.
+const LISTINGS: usize = 100;
+
+/// Kills and reaps all children of ours that are not in `known`. Returns whether some were still there: their deaths
+/// come as SIGCHLD, and may hand us the next generation.
+pub fn sweep(known: impl Fn(Pid) -> bool) -> io::Result<bool> {
+    for _ in 0..LISTINGS {
+        let strangers: Vec<Pid> = children()?.into_iter().filter(|pid| !known(*pid)).collect();
+        if strangers.is_empty() {
+            return Ok(false);
+        }
+        let mut all_reaped = true;
+        for pid in strangers {
+            // A child's number is not given away before we reap it, and nobody else does.
+            let _ = process::kill_process(pid, Signal::KILL);
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+            all_reaped &= !matches!(process::waitid(WaitId::Pid(pid), options), Ok(None));
+        }
+        if !all_reaped {
+            return Ok(true);
+        }
+        // The reaped ones may have left us their children after we had listed ours.
+    }
+    Ok(true)
+}
+
+fn children() -> io::Result<Vec<Pid>> {
+    match fs::read_to_string("/proc/thread-self/children") {
+        Ok(list) => Ok(list
+            .split_ascii_whitespace()
+            .filter_map(parse_pid)
+            .collect()),
+        // A kernel without CONFIG_PROC_CHILDREN.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => children_by_parent(),
+        Err(error) => Err(error),
+    }
+}
+
+fn children_by_parent() -> io::Result<Vec<Pid>> {
+    let us = process::getpid();
+    let mut children = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(pid) = name.to_str().and_then(parse_pid) else {
+            continue;
+        };
+        let parent = fs::read_to_string(format!("/proc/{pid}/stat"))
+            .ok()
+            .and_then(|stat| parent_in(&stat));
+        if parent == Some(us) {
+            children.push(pid);
+        }
+    }
+    Ok(children)
+}
+
+/// The parent in a line of `/proc/PID/stat`, whose second field is a name that may contain anything.
+fn parent_in(stat: &str) -> Option<Pid> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name
+        .split_ascii_whitespace()
+        .nth(1)
+        .and_then(parse_pid)
+}
+
+fn parse_pid(text: &str) -> Option<Pid> {
+    text.parse().ok().and_then(Pid::from_raw)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_find_a_child() {
+        let mut child = std::process::Command::new("/bin/sleep")
+            .arg("60")
+            .spawn()
+            .unwrap();
+        let pid = Pid::from_child(&child);
+        // Other tests of this process have children too, so only ours is looked for.
+        assert!(children().unwrap().contains(&pid));
+        assert!(children_by_parent().unwrap().contains(&pid));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn a_name_with_parentheses_does_not_confuse() {
+        assert_eq!(parent_in("12 (a) S 99 (b) S 34 12 12"), Pid::from_raw(34));
+        assert_eq!(parent_in(""), None);
+    }
+}

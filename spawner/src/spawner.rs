@@ -1,0 +1,299 @@
+//! The event loop: everything that the spawner does happens here, one thing after the other.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use rustix::event::PollFlags;
+use rustix::io::Errno;
+use rustix::time::Timespec;
+
+use crate::child;
+use crate::launch::Launch;
+use crate::log;
+use crate::orphans;
+use crate::outbox::Outbox;
+use crate::readiness::{Ready, Watched};
+use crate::removal::Progress;
+use crate::runtime_directory::RuntimeDirectory;
+use crate::signals::Signals;
+use crate::tsc::Tsc;
+use crate::vm::{Vm, READ_BYTES};
+use crate::wire::{
+    event::Event, request::Request, Rejected, RequestReader, StartVmm, Started, TscMeasured,
+};
+
+/// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
+/// kernel, and may be another VM's.
+const ORPHANS_DIE_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long the spawner takes to leave when something cannot be killed or a living host does not read.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Deaths are told by SIGCHLD. This is for a listing of /proc that missed a child which was just moving to us.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+pub struct Spawner {
+    directory: RuntimeDirectory,
+    signals: Signals,
+    requests: RequestReader,
+    outbox: Outbox,
+    vms: Vec<Vm>,
+    tsc: Tsc,
+    orphans_left: bool,
+    removal_left: bool,
+    closing: Option<Closing>,
+    buffer: Vec<u8>,
+}
+
+/// All VMMs have been killed and the loop runs only until they are gone.
+struct Closing {
+    exit_code: u8,
+    deadline: Instant,
+}
+
+impl Spawner {
+    pub fn new(directory: RuntimeDirectory, signals: Signals) -> Self {
+        Self {
+            directory,
+            signals,
+            requests: RequestReader::default(),
+            outbox: Outbox::default(),
+            vms: Vec::new(),
+            tsc: Tsc::default(),
+            orphans_left: false,
+            removal_left: false,
+            closing: None,
+            buffer: vec![0; READ_BYTES],
+        }
+    }
+
+    /// Serves until the host is gone, or a signal or a broken request ends it. Returns the exit code.
+    pub fn run(mut self) -> io::Result<u8> {
+        loop {
+            if let Some(closing) = &self.closing {
+                let finished = self.vms.is_empty() && !self.orphans_left && self.outbox.is_empty();
+                if finished || Instant::now() >= closing.deadline {
+                    let exit_code = closing.exit_code;
+                    self.leave();
+                    return Ok(exit_code);
+                }
+            }
+            let ready = self.wait()?;
+            // Outputs first: they are known by index, which what follows may change.
+            for index in &ready.outputs {
+                self.vms[*index].read_output(&mut self.buffer);
+            }
+            self.take_signals(ready.signals)?;
+            self.serve_stdin(ready.stdin);
+            self.answer_tsc();
+            self.clean_up();
+            self.serve_stdout(ready.stdout);
+        }
+    }
+
+    fn wait(&self) -> io::Result<Ready> {
+        let watched = Watched {
+            signals: &self.signals,
+            vms: &self.vms,
+            outbox: &self.outbox,
+            serves: self.closing.is_none(),
+        };
+        watched.wait(self.timeout().as_ref())
+    }
+
+    /// Until the next thing that no descriptor will tell.
+    fn timeout(&self) -> Option<Timespec> {
+        let now = Instant::now();
+        let until = |at: Instant| at.saturating_duration_since(now);
+        let removal = self.removal_left.then_some(Duration::ZERO);
+        let orphans = (self.orphans_left || self.vms.iter().any(|vm| !vm.is_running()))
+            .then_some(LOOK_AGAIN_AFTER);
+        let closing = self.closing.as_ref().map(|closing| until(closing.deadline));
+        let soonest = [removal, orphans, closing, self.tsc.due().map(until)]
+            .into_iter()
+            .flatten()
+            .min();
+        soonest.and_then(|duration| Timespec::try_from(duration).ok())
+    }
+
+    fn take_signals(&mut self, ready: bool) -> io::Result<()> {
+        let arrived = if ready {
+            self.signals.read()
+        } else {
+            Default::default()
+        };
+        if arrived.terminate {
+            self.close(0);
+        }
+        if arrived.child_changed || self.orphans_left {
+            let now = Instant::now();
+            self.vms.iter_mut().for_each(|vm| vm.notice_end(now));
+            let vms = &self.vms;
+            self.orphans_left =
+                orphans::sweep(|pid| vms.iter().any(|vm| vm.is_running() && vm.pid() == pid))?;
+        }
+        Ok(())
+    }
+
+    fn serve_stdin(&mut self, ready: PollFlags) {
+        if ready.is_empty() || self.closing.is_some() {
+            return;
+        }
+        // Without IN there is nothing to read, or we did not ask because the outbox is full: the host has hung up.
+        let count = if ready.contains(PollFlags::IN) {
+            rustix::io::read(io::stdin(), &mut self.buffer[..])
+        } else {
+            Ok(0)
+        };
+        match count {
+            Err(Errno::AGAIN | Errno::INTR) => return,
+            Ok(0) | Err(_) => return self.host_gone(),
+            Ok(count) => self.requests.push(&self.buffer[..count]),
+        }
+        while self.closing.is_none() {
+            match self.requests.next() {
+                Ok(Some(request)) => self.serve(request.request),
+                Ok(None) => break,
+                Err(error) => self.host_broken(format_args!("{error}")),
+            }
+        }
+    }
+
+    fn serve(&mut self, request: Option<Request>) {
+        match request {
+            Some(Request::Start(start)) => self.start(start),
+            // The host's `Exited` is on its way when it has ended by itself.
+            Some(Request::Kill(kill)) => self
+                .vms
+                .iter()
+                .filter(|vm| vm.id.as_str() == kill.vm_id)
+                .for_each(Vm::kill),
+            Some(Request::MeasureTsc(_)) => self.tsc.ask(Instant::now()),
+            // Nobody would ever answer it, and a host that waits for an answer would wait for ever.
+            None => self.host_broken(format_args!("a request that this version does not know")),
+        }
+    }
+
+    fn start(&mut self, request: StartVmm) {
+        let vm_id = request.vm_id.clone();
+        let event = match self.try_start(request) {
+            Ok(pid) => Event::Started(Started { vm_id, pid }),
+            Err(reason) => Event::Rejected(Rejected { vm_id, reason }),
+        };
+        self.outbox.push(event);
+    }
+
+    fn try_start(&mut self, request: StartVmm) -> Result<i32, String> {
+        let launch = Launch::try_from(request)?;
+        if self.vms.iter().any(|vm| vm.id == launch.id) {
+            return Err(format!("a VM named {} is living", launch.id));
+        }
+        let directory = self.directory.create(&launch.id)?;
+        match child::start(&launch, directory.as_fd()) {
+            Ok(child) => {
+                let pid = child.pid.as_raw_nonzero().get();
+                self.vms.push(Vm::new(launch.id, child));
+                Ok(pid)
+            }
+            Err(reason) => {
+                // Holds its sockets at most: no program has run in it.
+                if let Err(error) = self.directory.remove_some(&launch.id) {
+                    log::line(format_args!(
+                        "{}: cannot remove its directory: {error}",
+                        launch.id
+                    ));
+                }
+                Err(reason)
+            }
+        }
+    }
+
+    fn answer_tsc(&mut self) {
+        while !self.outbox.is_full() {
+            let Some(khz) = self.tsc.take_answer(Instant::now()) else {
+                return;
+            };
+            self.outbox.push(Event::TscMeasured(TscMeasured { khz }));
+        }
+    }
+
+    /// Takes each VM that has ended towards its `Exited`: first no process, then no directory, then the word.
+    fn clean_up(&mut self) {
+        self.removal_left = false;
+        for index in (0..self.vms.len()).rev() {
+            let vm = &self.vms[index];
+            let Some(end) = vm.end() else { continue };
+            if self.orphans_left {
+                if end.at.elapsed() < ORPHANS_DIE_WITHIN {
+                    continue;
+                }
+                log::line(format_args!(
+                    "{}: processes that do not die are left, its or another VM's",
+                    vm.id
+                ));
+            }
+            match self.directory.remove_some(&vm.id) {
+                Ok(Progress::More) => {
+                    self.removal_left = true;
+                    continue;
+                }
+                Ok(Progress::Done) => {}
+                Err(error) => log::line(format_args!(
+                    "{}: cannot remove its directory: {error}",
+                    vm.id
+                )),
+            }
+            let exited = self.vms.remove(index).into_exited(&mut self.buffer);
+            self.outbox.push(Event::Exited(exited));
+        }
+    }
+
+    fn serve_stdout(&mut self, ready: PollFlags) {
+        if self.outbox.is_closed() {
+            return;
+        }
+        let gone = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
+        let lost = ready.intersects(gone)
+            || ready.contains(PollFlags::OUT) && self.outbox.write_some(io::stdout()).is_err();
+        if lost {
+            self.host_gone();
+        }
+    }
+
+    fn host_gone(&mut self) {
+        self.outbox.close();
+        self.close(0);
+    }
+
+    /// What follows in a stream after an error has no meaning, so the host is as good as gone.
+    fn host_broken(&mut self, how: std::fmt::Arguments<'_>) {
+        log::line(format_args!("closing: {how}"));
+        self.close(1);
+    }
+
+    /// Kills everything; the loop then cleans up as it always does.
+    fn close(&mut self, exit_code: u8) {
+        if self.closing.is_none() {
+            self.vms.iter().for_each(Vm::kill);
+            let deadline = Instant::now() + CLOSE_WITHIN;
+            self.closing = Some(Closing {
+                exit_code,
+                deadline,
+            });
+            // Makes the loop look for orphans even when no VM is left whose death would.
+            self.orphans_left = true;
+        }
+    }
+
+    fn leave(self) {
+        for vm in &self.vms {
+            log::line(format_args!(
+                "{}: did not end in time, removing its directory all the same",
+                vm.id
+            ));
+            while let Ok(Progress::More) = self.directory.remove_some(&vm.id) {}
+        }
+        self.directory.remove_if_empty();
+    }
+}

@@ -1,0 +1,131 @@
+//! One VM as the spawner sees it: a process, its output, its end.
+
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use rustix::io::Errno;
+use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
+
+use crate::child::Child;
+use crate::launch::VmId;
+use crate::output_tail::OutputTail;
+use crate::wire::Exited;
+
+/// Reads of what is left in a pipe: as many as empty the largest that a VMM may make of it (pipe-max-size, 1 MiB).
+const FINAL_READS: usize = 16;
+
+pub const READ_BYTES: usize = 64 << 10;
+
+pub struct Vm {
+    pub id: VmId,
+    pid: Pid,
+    pidfd: OwnedFd,
+    /// Absent once every writer has closed it.
+    output: Option<OwnedFd>,
+    tail: OutputTail,
+    end: Option<End>,
+}
+
+#[derive(Clone, Copy)]
+pub struct End {
+    exit_code: i32,
+    signal: i32,
+    pub at: Instant,
+}
+
+impl Vm {
+    pub fn new(id: VmId, child: Child) -> Self {
+        let Child { pid, pidfd, output } = child;
+        Self {
+            id,
+            pid,
+            pidfd,
+            output: Some(output),
+            tail: OutputTail::default(),
+            end: None,
+        }
+    }
+
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Whether the process has not been reaped, so that its pid is its own.
+    pub fn is_running(&self) -> bool {
+        self.end.is_none()
+    }
+
+    pub fn end(&self) -> Option<End> {
+        self.end
+    }
+
+    pub fn output(&self) -> Option<&OwnedFd> {
+        self.output.as_ref()
+    }
+
+    /// By pidfd: a process that has ended meanwhile is not confused with another.
+    pub fn kill(&self) {
+        let _ = process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+    }
+
+    /// Reaps the process if it has ended, and kills its process group.
+    pub fn notice_end(&mut self, now: Instant) {
+        let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+        let pidfd = || WaitId::PidFd(std::os::fd::AsFd::as_fd(&self.pidfd));
+        if self.end.is_some() {
+            return;
+        }
+        let Ok(Some(status)) = process::waitid(pidfd(), ended | WaitIdOptions::NOWAIT) else {
+            return;
+        };
+        // Before it is reaped: till then neither its pid nor its group's number can be anyone else's.
+        let _ = process::kill_process_group(self.pid, Signal::KILL);
+        let _ = process::waitid(pidfd(), ended);
+        self.end = Some(End {
+            exit_code: status.exit_status().unwrap_or(0),
+            signal: status.terminating_signal().unwrap_or(0),
+            at: now,
+        });
+    }
+
+    /// Takes what one read gives, so that a VM that floods waits its turn like the others.
+    pub fn read_output(&mut self, buffer: &mut [u8]) {
+        self.read(buffer);
+    }
+
+    /// What the host is told; to be called when nothing of the VM is left. Takes what lies in the pipe and does not
+    /// wait for its end, which a writer that got away would hold off for ever.
+    pub fn into_exited(mut self, buffer: &mut [u8]) -> Exited {
+        for _ in 0..FINAL_READS {
+            if !self.read(buffer) {
+                break;
+            }
+        }
+        let (exit_code, signal) = self.end.map_or((0, 0), |end| (end.exit_code, end.signal));
+        Exited {
+            vm_id: self.id.to_string(),
+            exit_code,
+            signal,
+            output_tail: self.tail.into_text(),
+        }
+    }
+
+    /// Returns whether there may be more.
+    fn read(&mut self, buffer: &mut [u8]) -> bool {
+        let Some(output) = &self.output else {
+            return false;
+        };
+        match rustix::io::read(output, &mut *buffer) {
+            Ok(count) if count > 0 => {
+                self.tail.push(&buffer[..count]);
+                true
+            }
+            Err(Errno::INTR) => true,
+            Err(Errno::AGAIN) => false,
+            Ok(_) | Err(_) => {
+                self.output = None;
+                false
+            }
+        }
+    }
+}

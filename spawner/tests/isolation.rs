@@ -1,0 +1,154 @@
+//! What a VMM finds around itself, read off the living process.
+
+mod common;
+
+use std::os::fd::AsRawFd;
+
+use common::{read, status, Fifo, Host};
+use rustix::process::Pid;
+
+/// A VMM that has surely entered its program.
+fn settled(host: &mut Host, script: &str) -> Pid {
+    let fifo = Fifo::new(host.temporary.path());
+    let vmm = host.start_shell(
+        "vm",
+        &format!("{script}; echo > {}; exec sleep 1000", fifo.path.display()),
+    );
+    fifo.line();
+    let program = || read(format!("/proc/{vmm}/comm"));
+    common::until("sleep", || program() == "sleep\n");
+    vmm
+}
+
+#[test]
+fn nothing_of_the_hosts_environment_arrives() {
+    let mut host = Host::with(|command| {
+        command
+            .env("OPENAI_API_KEY", "secret")
+            .env("LD_PRELOAD_NOT", "x")
+            .env("LANG", "de_DE.UTF-8");
+    });
+    let vmm = settled(&mut host, ":");
+    let environment = read(format!("/proc/{vmm}/environ"));
+    let mut names: Vec<_> = environment
+        .split_terminator('\0')
+        .filter(|entry| !entry.starts_with("PWD="))
+        .collect();
+    names.sort();
+    // PWD is dash's own.
+    assert_eq!(
+        names,
+        [
+            "LANG=C",
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        ]
+    );
+    host.leave();
+}
+
+#[test]
+fn no_descriptor_of_the_hosts_arrives() {
+    let leaked = std::fs::File::open("/etc/passwd").unwrap();
+    rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
+    let mut host = Host::new();
+    let spawner = Pid::from_child(&host.spawner);
+    let vmm = settled(&mut host, ":");
+    let mut descriptors: Vec<_> = std::fs::read_dir(format!("/proc/{vmm}/fd"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    descriptors.sort();
+    let targets: Vec<_> = descriptors
+        .iter()
+        .map(|path| path.read_link().unwrap())
+        .collect();
+    assert_eq!(targets.len(), 3, "{targets:?}");
+    assert_eq!(targets[0].to_str(), Some("/dev/null"));
+    assert!(targets[1].to_str().unwrap().starts_with("pipe:") && targets[1] == targets[2]);
+    assert!(leaked.as_raw_fd() > 2 && spawner != vmm);
+    host.leave();
+}
+
+#[test]
+fn the_process_is_confined_from_its_first_instruction() {
+    let mut host = Host::new();
+    let vmm = settled(&mut host, ":");
+    assert_eq!(status(vmm, "NoNewPrivs"), "1");
+    assert_eq!(status(vmm, "Umask"), "0077");
+    for mask in ["SigBlk", "SigIgn", "SigCgt"] {
+        assert_eq!(status(vmm, mask), "0000000000000000", "{mask}");
+    }
+    let limits = read(format!("/proc/{vmm}/limits"));
+    let limit = |name: &str| -> Vec<String> {
+        let line = limits
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap();
+        line.split_ascii_whitespace()
+            .take(2)
+            .map(String::from)
+            .collect()
+    };
+    assert_eq!(limit("Max core file size"), ["0", "0"]);
+    assert_eq!(limit("Max open files"), ["1024", "1024"]);
+    let directory = std::fs::read_link(format!("/proc/{vmm}/cwd")).unwrap();
+    assert_eq!(
+        directory,
+        host.runtime_dir().canonicalize().unwrap().join("vm")
+    );
+    host.leave();
+}
+
+#[test]
+fn a_vmm_leads_its_own_session_and_dies_before_its_host() {
+    let mut host = Host::new();
+    let vmm = settled(&mut host, ":");
+    assert_eq!(rustix::process::getsid(Some(vmm)).unwrap(), vmm);
+    assert_eq!(rustix::process::getpgid(Some(vmm)).unwrap(), vmm);
+    let score = |pid: &str| -> i32 {
+        read(format!("/proc/{pid}/oom_score_adj"))
+            .trim()
+            .parse()
+            .unwrap()
+    };
+    assert_eq!(score(&vmm.to_string()), (score("self") + 500).min(1000));
+    host.leave();
+}
+
+#[test]
+fn the_spawner_leaves_its_hosts_session_and_confines_itself() {
+    let mut host = Host::new();
+    let vmm = settled(&mut host, ":");
+    let spawner = Pid::from_child(&host.spawner);
+    assert_ne!(vmm, spawner);
+    assert_eq!(rustix::process::getsid(Some(spawner)).unwrap(), spawner);
+    assert_eq!(status(spawner, "NoNewPrivs"), "1");
+    // Not dumpable: its files in /proc are root's, whoever runs it.
+    use std::os::unix::fs::MetadataExt;
+    assert_eq!(
+        std::fs::metadata(format!("/proc/{spawner}/environ"))
+            .unwrap()
+            .uid(),
+        0
+    );
+    host.leave();
+}
+
+#[test]
+fn dispositions_that_the_host_ignores_do_not_arrive() {
+    // A shell passes what it ignores on to what it runs.
+    let mut host = Host::with(|command| {
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", "trap '' HUP CHLD USR1 QUIT; exec \"$0\" \"$@\""]);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped());
+        *command = shell;
+    });
+    let vmm = settled(&mut host, ":");
+    assert_eq!(status(vmm, "SigIgn"), "0000000000000000");
+    host.kill("vm");
+    assert_eq!(host.exited("vm").signal, 9);
+    host.leave();
+}

@@ -1,0 +1,245 @@
+//! A VM's life as the host sees it: started or rejected, then exited.
+
+mod common;
+
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::UnixStream;
+
+use common::{is_gone, pidfd, status, Event, Host, MeasureTsc, Request, StartVmm};
+
+#[test]
+fn exit_code_and_output_are_told() {
+    let mut host = Host::new();
+    host.start_shell("vm-1", "echo out; echo err >&2; exit 42");
+    let exited = host.exited("vm-1");
+    assert_eq!((exited.exit_code, exited.signal), (42, 0));
+    assert_eq!(exited.output_tail, "out\nerr\n");
+    host.leave();
+}
+
+#[test]
+fn a_signal_is_told_also_a_real_time_one() {
+    let mut host = Host::new();
+    for signal in [15, 34] {
+        host.start_shell("vm", &format!("kill -{signal} $$"));
+        let exited = host.exited("vm");
+        assert_eq!((exited.exit_code, exited.signal), (0, signal));
+    }
+    host.leave();
+}
+
+#[test]
+fn a_killed_vmm_is_gone_when_exited_comes() {
+    let mut host = Host::new();
+    let vmm = pidfd(host.start("vm", "/bin/sleep", &["1000"]));
+    let directory = host.runtime_dir().join("vm");
+    assert_eq!(
+        directory.metadata().unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    assert!(!is_gone(&vmm));
+    host.kill("unknown");
+    host.kill("vm");
+    assert_eq!(host.exited("vm").signal, 9);
+    assert!(is_gone(&vmm));
+    host.kill("vm");
+    host.leave();
+}
+
+#[test]
+fn a_signal_handler_does_not_save_a_vmm() {
+    let mut host = Host::new();
+    host.start_shell("vm", "trap '' TERM INT HUP; while :; do sleep 1000; done");
+    host.kill("vm");
+    assert_eq!(host.exited("vm").signal, 9);
+    host.leave();
+}
+
+#[test]
+fn an_id_is_unique_among_the_living_and_free_again_after_exited() {
+    let mut host = Host::new();
+    host.start("vm", "/bin/sleep", &["1000"]);
+    host.ask_start("vm", "/bin/sleep", &["1000"]);
+    assert_eq!(host.rejected("vm"), "a VM named vm is living");
+    host.kill("vm");
+    host.exited("vm");
+    host.start("vm", "/bin/true", &[]);
+    host.exited("vm");
+    host.leave();
+}
+
+#[test]
+fn bad_requests_are_rejected_with_a_reason_and_leave_nothing() {
+    let mut host = Host::new();
+    let script = host.temporary.path().join("script");
+    std::fs::write(&script, "no program\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let no_interpreter = host.temporary.path().join("no-interpreter");
+    std::fs::write(&no_interpreter, "#!/no/such/interpreter\n").unwrap();
+    std::fs::set_permissions(&no_interpreter, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (id, executable, reason) in [
+        ("../escape", "/bin/true", "vm_id must be"),
+        ("a/b", "/bin/true", "vm_id must be"),
+        ("", "/bin/true", "vm_id must be"),
+        ("vm", "true", "not an absolute path"),
+        ("vm", "/no/such/vmm", "No such file or directory"),
+        ("vm", "/etc/passwd", "Permission denied"),
+        // These only exec finds out.
+        ("vm", script.to_str().unwrap(), "Exec format error"),
+        (
+            "vm",
+            no_interpreter.to_str().unwrap(),
+            "No such file or directory",
+        ),
+    ] {
+        host.ask_start(id, executable, &[]);
+        let told = host.rejected(id);
+        assert!(told.contains(reason), "{executable}: {told}");
+    }
+    assert_eq!(host.runtime_dir().read_dir().unwrap().count(), 0);
+    assert!(!host.temporary.path().join("escape").exists());
+    host.leave();
+}
+
+#[test]
+fn a_directory_that_exists_is_neither_used_nor_removed() {
+    let mut host = Host::new();
+    host.start("first", "/bin/true", &[]);
+    host.exited("first");
+    let old = host.runtime_dir().join("vm");
+    std::fs::create_dir(&old).unwrap();
+    host.ask_start("vm", "/bin/true", &[]);
+    assert!(host.rejected("vm").ends_with("/vm exists already"));
+    host.stdin = None;
+    assert_eq!(host.wait().code(), Some(0));
+    assert!(old.exists());
+}
+
+#[test]
+fn of_a_flood_the_end_is_kept_and_memory_stays_small() {
+    let mut host = Host::new();
+    let endless = host.start_shell("endless", "exec yes");
+    let script = "yes 0123456789 | head -c 50000000; printf 'the end\\377'; exit 3";
+    host.start_shell("vm", script);
+    let exited = host.exited("vm");
+    assert_eq!(exited.exit_code, 3);
+    assert!(exited.output_tail.len() <= 8192 && exited.output_tail.len() > 8000);
+    assert!(exited.output_tail.ends_with("the end\u{fffd}"));
+    let spawner = rustix::process::Pid::from_child(&host.spawner);
+    let kilobytes: u64 = status(spawner, "VmHWM")
+        .trim_end_matches(" kB")
+        .parse()
+        .unwrap();
+    assert!(kilobytes < 16_000, "{kilobytes} kB");
+    let endless = pidfd(endless);
+    host.kill("endless");
+    assert_eq!(host.exited("endless").signal, 9);
+    assert!(is_gone(&endless));
+    host.leave();
+}
+
+#[test]
+fn fifty_vms_live_side_by_side() {
+    let mut host = Host::new();
+    let ids: Vec<String> = (0..50).map(|index| format!("vm-{index}")).collect();
+    for id in &ids {
+        host.ask_start(id, "/bin/sleep", &["1000"]);
+    }
+    let vmms: Vec<_> = ids.iter().map(|id| pidfd(host.started(id))).collect();
+    assert!(vmms.iter().all(|vmm| !is_gone(vmm)));
+    assert_eq!(host.runtime_dir().read_dir().unwrap().count(), 50);
+    for id in &ids[..25] {
+        host.kill(id);
+    }
+    let mut ended = HashSet::new();
+    while ended.len() < 25 {
+        match host.event() {
+            Event::Exited(exited) => assert!(ended.insert(exited.vm_id)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(ended, ids[..25].iter().cloned().collect());
+    assert!(vmms[..25].iter().all(is_gone) && !vmms[25..].iter().any(is_gone));
+    host.leave();
+    assert!(vmms.iter().all(is_gone));
+}
+
+#[test]
+fn sockets_can_be_connected_to_before_the_vmm_serves_them() {
+    let mut host = Host::new();
+    host.send(Request::Start(StartVmm {
+        vm_id: "vm".into(),
+        executable: "/bin/sleep".into(),
+        arguments: vec!["1000".into()],
+        sockets: ["qmp", "agent"].map(String::from).into(),
+    }));
+    let vmm = host.started("vm");
+    let directory = host.runtime_dir().join("vm");
+    for name in ["qmp", "agent"] {
+        let metadata = directory.join(name).metadata().unwrap();
+        assert!(metadata.file_type().is_socket());
+        assert_eq!(metadata.permissions().mode() & 0o077, 0);
+        // Nobody accepts, yet the connection stands and takes bytes.
+        UnixStream::connect(directory.join(name))
+            .unwrap()
+            .write_all(b"hello")
+            .unwrap();
+    }
+    let mut descriptors: Vec<_> = std::fs::read_dir(format!("/proc/{vmm}/fd"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name())
+        .collect();
+    descriptors.sort();
+    assert_eq!(descriptors, ["0", "1", "2", "3", "4"]);
+
+    // With the VMM the sockets go, so that nobody waits for an answer from the dead.
+    let mut waiting = UnixStream::connect(directory.join("qmp")).unwrap();
+    host.kill("vm");
+    host.exited("vm");
+    assert!(matches!(waiting.read(&mut [0]), Ok(0) | Err(_)));
+    host.leave();
+}
+
+#[test]
+fn a_socket_with_a_path_as_its_name_is_rejected() {
+    let mut host = Host::new();
+    for name in ["../x", "/tmp/x", "", ".hidden"] {
+        host.send(Request::Start(StartVmm {
+            vm_id: "vm".into(),
+            executable: "/bin/true".into(),
+            arguments: vec![],
+            sockets: vec![name.into()],
+        }));
+        assert!(host.rejected("vm").starts_with("socket 0 must be named"));
+    }
+    host.leave();
+}
+
+#[test]
+fn the_rate_of_the_time_stamp_counter_is_stable() {
+    let rate = || {
+        let mut host = Host::new();
+        host.send(Request::MeasureTsc(MeasureTsc {}));
+        // Other requests are served while it is measured.
+        host.start("vm", "/bin/sleep", &["1000"]);
+        let measured = match host.event() {
+            Event::TscMeasured(measured) => measured.khz,
+            other => panic!("{other:?}"),
+        };
+        host.send(Request::MeasureTsc(MeasureTsc {}));
+        assert_eq!(
+            host.event(),
+            Event::TscMeasured(common::wire::TscMeasured { khz: measured })
+        );
+        host.leave();
+        measured
+    };
+    let (first, second) = (rate(), rate());
+    assert!((100_000..20_000_000).contains(&first), "{first} kHz");
+    assert!(
+        first.abs_diff(second) * 1000 <= first,
+        "{first} and {second} kHz"
+    );
+}
