@@ -30,8 +30,11 @@ PIP
 # --- matplotlib: draw without a display, never search for fonts at run time
 python3 "$recipe/matplotlib-setup.py"
 
-# --- the test suites of the Python packages are a fifth of the image (py3compile insists on unpacking them)
-find /usr/lib/python3/dist-packages -type d -name tests -prune -exec rm -rf {} +
+# --- the test suites of the Python packages are a fifth of the image (py3compile insists on unpacking them);
+#     numpy.testing, which "from numpy import *" imports, needs one file of numpy's
+packages=/usr/lib/python3/dist-packages
+find "$packages" -type d -name tests ! -path "$packages/numpy/_core/tests" -prune -exec rm -rf {} +
+find "$packages/numpy/_core/tests" -mindepth 1 -maxdepth 1 ! -name __init__.py ! -name _natype.py -exec rm -rf {} +
 
 # --- bytecode: valid for ever, whatever happens to time stamps
 python3 "$recipe/bytecode.py" /usr/lib/python3*
@@ -46,3 +49,15 @@ find / -xdev ! -type l -perm /6000 -exec chmod a-s {} +
 # --- nothing that only building needed
 rm -rf /usr/share/doc-base /var/lib/apt/lists/* /var/cache/* /var/log/* /var/lib/systemd /root/.cache /root/.config
 find /usr/share/doc -mindepth 1 -type d -empty -delete
+
+# --- proof: what templates are warmed with runs here as user code does, in an empty home
+home=$(mktemp -d)
+chown user:user "$home"
+as_user() {
+	(cd "$home" && env -i HOME="$home" PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 \
+		setpriv --reuid 1000 --regid 1000 --clear-groups --no-new-privs "$@") >/dev/null
+}
+as_user python3 /usr/lib/neurovisor/warm.py
+as_user bash /usr/lib/neurovisor/warm.sh
+as_user node /usr/lib/neurovisor/warm.js
+rm -rf "$home"

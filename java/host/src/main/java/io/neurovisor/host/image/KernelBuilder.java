@@ -77,7 +77,7 @@ final class KernelBuilder implements ArtifactBuilder {
         ToolCommand command = mmdebstrap.tarOf("extract", List.of(DEBIAN_PACKAGE), List.of(), scratch);
         ToolResult result = Tool.of(command)
                 .output(into::read)
-                .messages(line -> progress.detail(line.replaceFirst("^I: ", "")))
+                .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
         if (result.failed()) {
             throw BuildFailures.of("the guest kernel", scratch, result);

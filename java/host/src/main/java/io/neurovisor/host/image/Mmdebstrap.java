@@ -7,11 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The mmdebstrap command lines: which sources, which privileges, which settings of the host they carry over. */
 final class Mmdebstrap {
     /** Time stamps in an image are not later than this, so that equal packages give equal bytes. */
     static final String SOURCE_DATE_EPOCH = "1767225600";
+
+    private static final String INFORMATION = "I: ";
 
     private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
 
@@ -33,6 +36,14 @@ final class Mmdebstrap {
                 "root".equals(System.getProperty("user.name")));
     }
 
+    /** What a line that mmdebstrap writes tells a person about its progress; empty when it tells nothing. */
+    static Optional<String> progress(String line) {
+        if (!line.startsWith(INFORMATION) || line.contains("hook") || line.contains("tempdir")) {
+            return Optional.empty();
+        }
+        return Optional.of(line.substring(INFORMATION.length()).replaceFirst("\\.*$", ""));
+    }
+
     DebianSources sources() {
         return sources;
     }
@@ -49,6 +60,10 @@ final class Mmdebstrap {
         arguments.add("--variant=" + variant);
         arguments.add("--format=tar");
         arguments.add("--aptopt=APT::Install-Recommends \"false\"");
+        // Inside a private directory apt's own user could not write what it downloads.
+        arguments.add("--aptopt=APT::Sandbox::User \"root\"");
+        // A tree that is thrown away after a crash needs no flush after each file.
+        arguments.add("--dpkgopt=force-unsafe-io");
         aptOptions.forEach(option -> arguments.add("--aptopt=" + option));
         if (Files.exists(KEYRING)) {
             arguments.add("--keyring=" + KEYRING);

@@ -70,7 +70,7 @@ final class RootfsBuilder implements ArtifactBuilder {
                 .withArguments(List.of("-root-mode", "0755", "-root-uid", "0", "-root-gid", "0"))
                 .withArguments(List.of("-mkfs-time", Mmdebstrap.SOURCE_DATE_EPOCH));
         ToolResult result = Tool.of(install, squash)
-                .messages(line -> progress.detail(line.replaceFirst("^I: ", "")))
+                .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
         if (result.failed()) {
             throw BuildFailures.of("image " + recipe.name(), rootfs, result);
