@@ -19,19 +19,19 @@ final class StartupCache {
     private final Path home;
     private final String state;
 
-    /** @param state what the launcher says: {@code false} when a cache is wanted and there is none */
+    /** @param state what the launcher says: {@code current}, {@code missing}, or {@code recording} in the run that makes it */
     StartupCache(Path home, String state) {
         this.home = requireNonNull(home, "home is null");
         this.state = requireNonNull(state, "state is null");
     }
 
     static StartupCache standard() {
-        return new StartupCache(CommonOptions.home(), System.getProperty("neurovisor.aot.current", ""));
+        return new StartupCache(CommonOptions.home(), System.getProperty("neurovisor.aot", ""));
     }
 
     /** Records the cache if the launcher misses it and may write it. */
     void refresh(List<String> guestArguments, Progress progress) {
-        if (!state.equals("false") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
+        if (!state.equals("missing") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
             return;
         }
         progress.step("Recording what a start loads");

@@ -106,12 +106,13 @@ final class QemuVm implements Vm {
     }
 
     /**
-     * A connection that is open while the machine is saved leaves its clones deaf. The agent closes the port when it sees
-     * the hang-up and opens it again to wait for the next host: that second opening is what a clone wakes up in.
+     * A connection that is open while the machine is saved leaves its clones deaf. The agent opens the port once when it
+     * is up; when it sees the hang-up it closes the port and opens it again. QEMU reports a change at once, but of several
+     * within a second only the last (qapi/char.json): so whatever comes after the first opening means the hang-up.
      */
     private void awaitHangUp(Deadline deadline) {
-        monitor.awaitEvent("VSERPORT_CHANGE", data -> !data.path("open").asBoolean(), deadline);
         monitor.awaitEvent("VSERPORT_CHANGE", data -> data.path("open").asBoolean(), deadline);
+        monitor.awaitEvent("VSERPORT_CHANGE", data -> true, deadline);
     }
 
     private void migrate(String command, Path directory, Deadline deadline) {

@@ -1,0 +1,11 @@
+//! Generates the clients of `proto/guest.proto` and `proto/execution.proto`.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed=../../proto");
+    let files = protox::compile(["guest.proto"], ["../../proto"])?;
+    tonic_prost_build::configure()
+        .build_server(false)
+        .build_transport(false)
+        .compile_fds(files)?;
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! Clones of a saved VM.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::arguments::Arguments;
+use crate::guest::Guest;
+use crate::qmp::Qmp;
+use crate::steps::{print_medians, Steps};
+use crate::vmm::{Origin, Vmm, STATE};
+use crate::Failure;
+
+pub async fn measure(arguments: &Arguments) -> Result<(), Failure> {
+    let mut runs = Vec::new();
+    for number in 0..arguments.count {
+        let mut steps = Steps::start();
+        let directory = arguments.directory.join(format!("clone-{number}"));
+        let vmm = Vmm::start(arguments, Origin::Clone, &directory)?;
+        steps.count_processor_time_of(vmm.process.id());
+        let mut qmp = Qmp::connect(&vmm.control).await?;
+        steps.reached("qmp");
+        let ran = run(arguments, &vmm, &mut qmp, &mut steps).await;
+        if arguments.console {
+            println!("--- console\n{}", qmp.console().await?);
+        }
+        ran?;
+        drop(vmm);
+        std::fs::remove_dir_all(&directory)?;
+        runs.push(steps);
+    }
+    print_medians(&runs);
+    Ok(())
+}
+
+async fn run(
+    arguments: &Arguments,
+    vmm: &Vmm,
+    qmp: &mut Qmp,
+    steps: &mut Steps,
+) -> Result<(), Failure> {
+    qmp.prepare_migration().await?;
+    qmp.execute(&format!(
+        r#"{{"execute":"migrate-incoming","arguments":{{"uri":"file:{}"}}}}"#,
+        arguments.directory.join(STATE).display()
+    ))
+    .await?;
+    qmp.migrated().await?;
+    steps.reached("loaded");
+    qmp.execute(r#"{"execute":"cont"}"#).await?;
+    steps.reached("running");
+    let guest = Guest::connect(&vmm.channel).await?;
+    guest.hello().await?;
+    steps.reached("hello");
+    guest.refresh().await?;
+    steps.reached("refresh");
+    if arguments.prime {
+        guest.prime(&arguments.language, &arguments.code).await?;
+        steps.reached("primed");
+    }
+    let metadata = guest.execute(arguments, steps).await?;
+    if arguments.show {
+        println!("{metadata:?}");
+    }
+    sleep(Duration::from_secs(arguments.hold_seconds)).await;
+    Ok(())
+}

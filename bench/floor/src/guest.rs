@@ -1,0 +1,150 @@
+//! The guest agent, spoken to over the VM's channel.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use hyper_util::rt::TokioIo;
+use tokio::net::UnixStream;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tower::service_fn;
+
+use crate::arguments::Arguments;
+use crate::steps::Steps;
+use crate::wire::execution::execute_chunk::Content;
+use crate::wire::execution::execution_service_client::ExecutionServiceClient;
+use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, Limits};
+use crate::wire::guest::guest_service_client::GuestServiceClient;
+use crate::wire::guest::{HelloRequest, HelloResponse, PrimeRequest, RefreshRequest};
+use crate::Failure;
+
+/// Large enough for all output of one test.
+const WINDOW_BYTES: u32 = 4 << 20;
+
+pub struct Guest {
+    channel: Channel,
+}
+
+impl Guest {
+    pub async fn connect(socket: &Path) -> Result<Self, Failure> {
+        let socket = PathBuf::from(socket);
+        let connector = service_fn(move |_: Uri| {
+            let socket = socket.clone();
+            async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+        });
+        let channel = Endpoint::from_static("http://guest")
+            .initial_stream_window_size(WINDOW_BYTES)
+            .initial_connection_window_size(WINDOW_BYTES)
+            .connect_with_connector(connector)
+            .await?;
+        Ok(Self { channel })
+    }
+
+    pub async fn hello(&self) -> Result<HelloResponse, Failure> {
+        Ok(GuestServiceClient::new(self.channel.clone())
+            .hello(HelloRequest {})
+            .await?
+            .into_inner())
+    }
+
+    /// All that makes a clone unlike its twins.
+    pub async fn refresh(&self) -> Result<(), Failure> {
+        let random = std::fs::read_to_string("/proc/sys/kernel/random/uuid")?;
+        let uuid = random.trim();
+        let mut entropy = vec![0; 64];
+        std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut entropy)?;
+        let request = RefreshRequest {
+            entropy,
+            unix_nanos: SystemTime::now()
+                .duration_since(UNIX_EPOCH)?
+                .as_nanos()
+                .try_into()?,
+            hostname: format!("vm-{}", &uuid[..8]),
+            machine_id: uuid.replace('-', ""),
+            boot_id: uuid.to_owned(),
+        };
+        GuestServiceClient::new(self.channel.clone())
+            .refresh(request)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn prime(&self, language: &str, code: &str) -> Result<(), Failure> {
+        let program = ExecuteRequest {
+            language: language.to_owned(),
+            code: code.to_owned(),
+            timeout_secs: 600,
+            ..Default::default()
+        };
+        let request = PrimeRequest {
+            program: Some(program),
+        };
+        let primed = GuestServiceClient::new(self.channel.clone())
+            .prime(request)
+            .await?
+            .into_inner();
+        if primed.exit_code != 0 {
+            return Err(format!("a primer failed: {primed:?}").into());
+        }
+        Ok(())
+    }
+
+    /// Runs the code of the command line; marks the first byte of its output and its end.
+    pub async fn execute(
+        &self,
+        arguments: &Arguments,
+        steps: &mut Steps,
+    ) -> Result<ExecuteMetadata, Failure> {
+        let mut request = tonic::Request::new(ExecuteRequest {
+            language: arguments.language.clone(),
+            code: arguments.code.clone(),
+            timeout_secs: arguments.timeout_seconds,
+            stdin: arguments.stdin.clone().into_bytes(),
+            limits: Some(Limits {
+                output_bytes: arguments.output_bytes,
+                processes: 0,
+            }),
+            ..Default::default()
+        });
+        request
+            .metadata_mut()
+            .insert("x-trace-id", "floor".parse()?);
+        let mut chunks = ExecutionServiceClient::new(self.channel.clone())
+            .execute_stream(request)
+            .await?
+            .into_inner();
+        let mut bytes = 0;
+        while let Some(chunk) = chunks.message().await? {
+            if let Some(content) = chunk.content {
+                if bytes == 0 {
+                    steps.reached("first byte");
+                }
+                bytes += shown(&content, arguments.show);
+            }
+            if let Some(metadata) = chunk.metadata {
+                if bytes == 0 {
+                    steps.reached("first byte");
+                }
+                steps.reached("exit");
+                if arguments.show {
+                    println!("[{bytes} bytes of output]");
+                }
+                return Ok(metadata);
+            }
+        }
+        Err("the stream ended without a final chunk".into())
+    }
+}
+
+fn shown(content: &Content, show: bool) -> usize {
+    let (length, text) = match content {
+        Content::StdoutChunk(text) => (text.len(), text.clone()),
+        Content::StderrChunk(text) => (text.len(), format!("[stderr] {text}")),
+        Content::StdoutBytes(bytes) => (bytes.len(), format!("{:?}", &bytes[..bytes.len().min(32)])),
+        Content::StderrBytes(bytes) => (bytes.len(), "[stderr bytes]".to_owned()),
+    };
+    if show {
+        let end = text.char_indices().nth(2000).map_or(text.len(), |(end, _)| end);
+        print!("{}", &text[..end]);
+    }
+    length
+}

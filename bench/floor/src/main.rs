@@ -1,0 +1,50 @@
+//! The floor: what one execution in a QEMU clone costs when nothing but the necessary is done.
+//!
+//! The product is measured against it. It is also how the guest agent is tried in a real VM while it is written.
+
+mod arguments;
+mod clone;
+mod guest;
+mod qmp;
+mod steps;
+mod template;
+mod tsc;
+mod vmm;
+mod wire;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+
+/// Whatever goes wrong ends the program with its reason.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            eprintln!("{problem}\n{}", arguments::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("neurovisor-floor: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Template => template::make(arguments).await,
+            Command::Boot => template::boot_and_run(arguments).await,
+            Command::Clone => clone::measure(arguments).await,
+        }
+    })
+}

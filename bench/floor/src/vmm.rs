@@ -1,0 +1,126 @@
+//! One QEMU process.
+
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+
+use rustix::io::{fcntl_setfd, FdFlags};
+
+use crate::arguments::Arguments;
+use crate::{tsc, Failure};
+
+const MEMORY: &str = "memory";
+pub const STATE: &str = "state";
+
+/// Killed when dropped.
+pub struct Vmm {
+    pub process: Child,
+    pub control: PathBuf,
+    pub channel: PathBuf,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Boot,
+    Clone,
+}
+
+impl Vmm {
+    /// The sockets listen before QEMU starts, which inherits them: nobody has to wait for it to bind them.
+    pub fn start(
+        arguments: &Arguments,
+        origin: Origin,
+        directory: &Path,
+    ) -> Result<Self, Failure> {
+        fs::create_dir_all(directory)?;
+        let (control, control_listener) = listen(directory.join("qmp"))?;
+        let (channel, channel_listener) = listen(directory.join("agent"))?;
+        let mut command = Command::new(&arguments.qemu);
+        command
+            .args(words(arguments, origin, &arguments.directory)?)
+            .arg("-chardev")
+            .arg(inherited("qmp", &control_listener))
+            .args(["-mon", "chardev=qmp,mode=control"])
+            .arg("-chardev")
+            .arg(inherited("agent", &channel_listener));
+        Ok(Self {
+            process: command.spawn()?,
+            control,
+            channel,
+        })
+    }
+}
+
+impl Drop for Vmm {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = fs::remove_file(&self.control);
+        let _ = fs::remove_file(&self.channel);
+    }
+}
+
+fn listen(path: PathBuf) -> Result<(PathBuf, UnixListener), Failure> {
+    let _ = fs::remove_file(&path);
+    let listener = UnixListener::bind(&path)?;
+    fcntl_setfd(&listener, FdFlags::empty())?;
+    Ok((path, listener))
+}
+
+fn inherited(id: &str, listener: &UnixListener) -> String {
+    format!("socket,id={id},fd={},server=on,wait=off", listener.as_raw_fd())
+}
+
+fn words(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Vec<String>, Failure> {
+    let memory = directory.join(MEMORY);
+    let mut words = Vec::new();
+    let mut add = |line: &str| words.extend(line.split(' ').map(str::to_owned));
+    add(&format!(
+        "-M {},memory-backend=mem -accel {} -cpu {} -smp {} -m {}M",
+        arguments.machine, arguments.accel, arguments.cpu, arguments.vcpus, arguments.memory_mib
+    ));
+    if !arguments.bios.is_empty() {
+        add(&format!("-bios {}", arguments.bios));
+    }
+    add("-nodefaults -no-user-config -display none -no-reboot");
+    add("-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    let size = arguments.memory_mib;
+    match origin {
+        Origin::Boot => {
+            fs::File::create(&memory)?.set_len(size << 20)?;
+            add(&format!(
+                "-object memory-backend-file,id=mem,size={size}M,share=on,mem-path={}",
+                memory.display()
+            ));
+        }
+        Origin::Clone => {
+            add(&format!(
+                "-object memory-backend-file,id=mem,size={size}M,share=off,readonly=on,rom=off,mem-path={} -incoming defer -S",
+                memory.display()
+            ));
+        }
+    }
+    add(&format!(
+        "-drive file={},format=raw,readonly=on,if=none,id=root -device virtio-blk-device,drive=root",
+        arguments.rootfs
+    ));
+    add("-device virtio-serial-device -device virtserialport,id=port,chardev=agent,name=neurovisor.agent");
+    add("-device virtio-rng-device -chardev ringbuf,id=console,size=65536 -serial chardev:console");
+    words.extend(arguments.extra.iter().cloned());
+    if origin == Origin::Boot || arguments.keep_kernel {
+        words.extend(["-kernel".to_owned(), arguments.kernel.clone()]);
+        words.extend(["-initrd".to_owned(), arguments.initrd.clone()]);
+        words.extend([
+            "-append".to_owned(),
+            format!(
+                "console=ttyS0 quiet panic=-1 reboot=t tsc=reliable tsc_early_khz={} {}",
+                tsc::khz(),
+                arguments.append
+            ),
+        ]);
+    }
+    Ok(words)
+}

@@ -1,0 +1,103 @@
+//! One connection of the host over a virtio-serial port.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::pin::Pin;
+use std::task::{ready, Context, Poll};
+
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
+use tonic::transport::server::Connected;
+
+/// Reads end with the first hang-up that is seen, even when the host has connected again: what comes after it belongs
+/// to another connection.
+pub struct PortStream {
+    port: AsyncFd<File>,
+    /// Declared, and so dropped, after the port: whoever waits for it may open the port.
+    _closed: oneshot::Sender<()>,
+}
+
+impl PortStream {
+    /// The second value resolves when the port has been closed.
+    pub fn new(port: File) -> io::Result<(Self, oneshot::Receiver<()>)> {
+        let (sender, closed) = oneshot::channel();
+        // SAFETY: the file owns its descriptor, and nothing takes it out of the `AsyncFd`.
+        let port = unsafe { AsyncFd::register(port) }?;
+        Ok((
+            Self {
+                port,
+                _closed: sender,
+            },
+            closed,
+        ))
+    }
+}
+
+impl AsyncRead for PortStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            let mut guard = ready!(self.port.poll_read_ready(context))?;
+            let hung_up = guard.ready().is_read_closed();
+            let target = buffer.initialize_unfilled();
+            match guard.get_inner().read(target) {
+                Ok(count) => {
+                    buffer.advance(count);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // The hang-up stays in tokio's readiness for ever; asking again would spin.
+                    if hung_up {
+                        return Poll::Ready(Ok(()));
+                    }
+                    guard.clear_ready();
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for PortStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let mut guard = ready!(self.port.poll_write_ready(context))?;
+            let hung_up = guard.ready().is_write_closed();
+            match guard.get_inner().write(data) {
+                Ok(count) => return Poll::Ready(Ok(count)),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    // Without a host the port would block for ever, and with this readiness spin.
+                    if hung_up {
+                        return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+                    }
+                    guard.clear_ready();
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Connected for PortStream {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}

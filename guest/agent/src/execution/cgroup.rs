@@ -1,0 +1,151 @@
+//! The control group of an execution: what bounds it, counts it, and kills all of it at once.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use rustix::process::{kill_process, Pid, Signal};
+use rustix::system::sysinfo;
+use tokio::io::unix::AsyncFd;
+use tokio::io::Interest;
+
+const ROOT: &str = "/sys/fs/cgroup";
+const DIRECTORY: &str = "/sys/fs/cgroup/execution";
+
+/// Kept from the execution, so that the agent can still speak and the kernel still work when a program takes all that
+/// it may.
+const RESERVE_BYTES: u64 = 32 << 20;
+const RESERVE_SHARE: u64 = 16;
+
+pub struct Cgroup {
+    directory: PathBuf,
+}
+
+/// Lets the execution's group be limited. The root group, where the agent is, has no limits.
+pub fn enable_controllers() -> io::Result<()> {
+    fs::write(Path::new(ROOT).join("cgroup.subtree_control"), "+cpu +memory +pids")
+}
+
+impl Cgroup {
+    /// A group without processes, or counts of an earlier execution.
+    pub fn create(processes_max: u32) -> io::Result<Self> {
+        let cgroup = Self {
+            directory: PathBuf::from(DIRECTORY),
+        };
+        if cgroup.directory.exists() {
+            fs::remove_dir(&cgroup.directory)?;
+        }
+        fs::create_dir(&cgroup.directory)?;
+        cgroup.write("pids.max", &processes_max.to_string())?;
+        cgroup.write("memory.max", &memory_max(sysinfo().totalram as u64).to_string())?;
+        match cgroup.write("memory.swap.max", "0") {
+            // A kernel without swap has no such limit.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        Ok(cgroup)
+    }
+
+    /// A process that writes "0" to it moves here.
+    pub fn entrance(&self) -> io::Result<File> {
+        OpenOptions::new().write(true).open(self.directory.join("cgroup.procs"))
+    }
+
+    pub fn kill(&self) -> io::Result<()> {
+        match self.write("cgroup.kill", "1") {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.kill_each(),
+            result => result,
+        }
+    }
+
+    /// For kernels before 5.14. Ends, because a group at its pids.max cannot outrun it for long, and dying processes
+    /// do not fork.
+    fn kill_each(&self) -> io::Result<()> {
+        const ROUNDS: usize = 1000;
+        for _ in 0..ROUNDS {
+            let processes = fs::read_to_string(self.directory.join("cgroup.procs"))?;
+            let living: Vec<Pid> = processes
+                .lines()
+                .filter_map(|line| Pid::from_raw(line.parse().ok()?))
+                .collect();
+            if living.is_empty() {
+                break;
+            }
+            for process in living {
+                // One that is gone by now is what we want.
+                let _ = kill_process(process, Signal::KILL);
+            }
+        }
+        Ok(())
+    }
+
+    /// Processes that the kernel killed for want of memory.
+    pub fn out_of_memory_kills(&self) -> u64 {
+        fs::read_to_string(self.directory.join("memory.events"))
+            .ok()
+            .and_then(|events| counter(&events, "oom_kill"))
+            .unwrap_or(0)
+    }
+
+    /// Returns when the last process is gone.
+    pub async fn emptied(&self) -> io::Result<()> {
+        let file = File::open(self.directory.join("cgroup.events"))?;
+        // SAFETY: the file owns its descriptor, and nothing takes it out of the `AsyncFd`.
+        let mut events = unsafe { AsyncFd::register_with_interest(file, Interest::PRIORITY) }?;
+        let mut content = String::new();
+        loop {
+            // Reading by this very descriptor is what arms its next event.
+            let file = events.get_mut();
+            content.clear();
+            file.seek(SeekFrom::Start(0))?;
+            file.read_to_string(&mut content)?;
+            if counter(&content, "populated") == Some(0) {
+                return Ok(());
+            }
+            events.ready(Interest::PRIORITY).await?.clear_ready();
+        }
+    }
+
+    pub fn remove(&self) -> io::Result<()> {
+        fs::remove_dir(&self.directory)
+    }
+
+    fn write(&self, file: &str, value: &str) -> io::Result<()> {
+        // Not `fs::write`, which would create what this kernel does not have, and report that as forbidden.
+        use std::io::Write;
+        OpenOptions::new()
+            .write(true)
+            .open(self.directory.join(file))?
+            .write_all(value.as_bytes())
+    }
+}
+
+fn memory_max(total_bytes: u64) -> u64 {
+    total_bytes.saturating_sub(RESERVE_BYTES.max(total_bytes / RESERVE_SHARE))
+}
+
+fn counter(events: &str, name: &str) -> Option<u64> {
+    events.lines().find_map(|line| {
+        let (key, value) = line.split_once(' ')?;
+        (key == name).then(|| value.parse().ok())?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reserve_grows_with_the_memory() {
+        assert_eq!(memory_max(240 << 20), 208 << 20);
+        assert_eq!(memory_max(1024 << 20), 960 << 20);
+        assert_eq!(memory_max(16 << 20), 0);
+    }
+
+    #[test]
+    fn counters_are_found_by_their_whole_name() {
+        let events = "oom 2\noom_kill 1\noom_group_kill 0\n";
+        assert_eq!(counter(events, "oom_kill"), Some(1));
+        assert_eq!(counter(events, "kill"), None);
+    }
+}

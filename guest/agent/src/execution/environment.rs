@@ -1,0 +1,107 @@
+//! The environment of a program.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::language::Language;
+use crate::boot::{HOME, USER};
+use crate::invalid::{shown, Invalid};
+
+pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+const DEFAULTS: [(&str, &str); 6] = [
+    ("PATH", SEARCH_PATH),
+    ("HOME", HOME),
+    ("USER", USER),
+    ("LOGNAME", USER),
+    ("SHELL", "/bin/bash"),
+    ("LANG", "C.UTF-8"),
+];
+
+const TRACE_ID: &str = "NEUROVISOR_TRACE_ID";
+
+/// Defaults, then the language's, then the request's; the trace id is ours alone.
+pub fn environment(
+    requested: HashMap<String, String>,
+    language: &Language,
+    trace_id: &str,
+) -> Result<BTreeMap<String, String>, Invalid> {
+    let defaults = DEFAULTS.iter().chain(language.environment);
+    let mut environment: BTreeMap<String, String> = defaults
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
+    for (name, value) in requested {
+        check(&name, &value)?;
+        environment.insert(name, value);
+    }
+    if trace_id.is_empty() {
+        environment.remove(TRACE_ID);
+    } else {
+        environment.insert(TRACE_ID.to_owned(), trace_id.to_owned());
+    }
+    Ok(environment)
+}
+
+/// Values are secrets: messages show names only.
+fn check(name: &str, value: &str) -> Result<(), Invalid> {
+    let problem = if name.is_empty() {
+        "has an empty name"
+    } else if name.contains('=') {
+        "has a name with '='"
+    } else if name.contains('\0') {
+        "has a name with a NUL byte"
+    } else if value.contains('\0') {
+        "has a value with a NUL byte"
+    } else {
+        return Ok(());
+    };
+    Err(Invalid::new(format!("env[{}]", shown(name)), problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(
+        requested: &[(&str, &str)],
+        trace_id: &str,
+    ) -> Result<BTreeMap<String, String>, Invalid> {
+        let requested = requested
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        environment(requested, Language::named("python").unwrap(), trace_id)
+    }
+
+    #[test]
+    fn the_request_wins_over_defaults() {
+        let environment = built(&[("LANG", "de_DE.UTF-8"), ("PYTHONUNBUFFERED", "")], "").unwrap();
+        assert_eq!(environment["LANG"], "de_DE.UTF-8");
+        assert_eq!(environment["PYTHONUNBUFFERED"], "");
+        assert_eq!(environment["HOME"], "/home/user");
+        assert_eq!(environment["PATH"], SEARCH_PATH);
+        assert!(!environment.contains_key("TMPDIR"));
+    }
+
+    #[test]
+    fn the_trace_id_comes_from_the_call() {
+        let environment = built(&[("NEUROVISOR_TRACE_ID", "forged")], "real").unwrap();
+        assert_eq!(environment["NEUROVISOR_TRACE_ID"], "real");
+        let environment = built(&[("NEUROVISOR_TRACE_ID", "forged")], "").unwrap();
+        assert!(!environment.contains_key("NEUROVISOR_TRACE_ID"));
+    }
+
+    #[test]
+    fn refusals_show_the_name_and_never_the_value() {
+        let refusal = |name, value| built(&[(name, value)], "").unwrap_err().to_string();
+        assert_eq!(refusal("", "secret"), "env[\"\"]: has an empty name");
+        assert_eq!(refusal("A=B", "secret"), "env[\"A=B\"]: has a name with '='");
+        assert_eq!(
+            refusal("A\0", "secret"),
+            "env[\"A\\0\"]: has a name with a NUL byte"
+        );
+        assert_eq!(
+            refusal("A", "sec\0ret"),
+            "env[\"A\"]: has a value with a NUL byte"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! The files that come with a request.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use crate::invalid::{shown, Invalid};
+use crate::wire::execution::InputFile;
+
+const COUNT_MAX: usize = 1000;
+const TOTAL_BYTES_MAX: usize = 64 << 20;
+/// As the kernel has them.
+const NAME_BYTES_MAX: usize = 255;
+const PATH_BYTES_MAX: usize = 4000;
+
+#[derive(Debug)]
+pub struct File {
+    /// Relative, of plain names only.
+    pub path: PathBuf,
+    pub content: Bytes,
+    pub executable: bool,
+}
+
+/// Files that can all be placed beside each other and beside the main file.
+pub fn checked(files: Vec<InputFile>, main_file: &str) -> Result<Vec<File>, Invalid> {
+    if files.len() > COUNT_MAX {
+        return Err(Invalid::new(
+            "files",
+            format!("are {}, at most {COUNT_MAX} are allowed", files.len()),
+        ));
+    }
+    let total: usize = files.iter().map(|file| file.content.len()).sum();
+    if total > TOTAL_BYTES_MAX {
+        return Err(Invalid::new(
+            "files",
+            format!("hold {total} bytes, at most {TOTAL_BYTES_MAX} are allowed"),
+        ));
+    }
+    let mut taken = BTreeSet::from([PathBuf::from(main_file)]);
+    let mut checked = Vec::with_capacity(files.len());
+    for (index, file) in files.into_iter().enumerate() {
+        let refused = |problem: &str| {
+            Invalid::new(
+                format!("files[{index}].path"),
+                format!("is {}, which {problem}", shown(&file.path)),
+            )
+        };
+        let path = plain(&file.path).map_err(refused)?;
+        if path == Path::new(main_file) {
+            return Err(refused("is the name of the program's own file"));
+        }
+        if !taken.insert(path.clone()) {
+            return Err(refused("stands there twice"));
+        }
+        checked.push(File {
+            path,
+            content: file.content,
+            executable: file.executable,
+        });
+    }
+    for (index, file) in checked.iter().enumerate() {
+        if let Some(directory) = file.path.ancestors().skip(1).find(|path| taken.contains(*path)) {
+            return Err(Invalid::new(
+                format!("files[{index}].path"),
+                format!(
+                    "needs a directory {} where a file is to be",
+                    shown(&directory.to_string_lossy())
+                ),
+            ));
+        }
+    }
+    Ok(checked)
+}
+
+/// The path, if every part of it is a plain name.
+fn plain(path: &str) -> Result<PathBuf, &'static str> {
+    if path.is_empty() {
+        return Err("is empty");
+    }
+    if path.starts_with('/') {
+        return Err("is absolute");
+    }
+    if path.contains('\0') {
+        return Err("contains a NUL byte");
+    }
+    if path.len() > PATH_BYTES_MAX {
+        return Err("is too long");
+    }
+    for name in path.split('/') {
+        match name {
+            "" => return Err("has an empty part"),
+            "." | ".." => return Err("has a part that is \".\" or \"..\""),
+            _ if name.len() > NAME_BYTES_MAX => return Err("has a part that is too long"),
+            _ => {}
+        }
+    }
+    Ok(PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> InputFile {
+        InputFile {
+            path: path.to_owned(),
+            content: Bytes::from_static(b"x"),
+            executable: false,
+        }
+    }
+
+    fn refusal(paths: &[&str]) -> String {
+        checked(paths.iter().map(|path| file(path)).collect(), "main.py")
+            .expect_err("must be refused")
+            .to_string()
+    }
+
+    #[test]
+    fn plain_relative_paths_are_taken() {
+        let files = checked(
+            vec![file("a"), file("b/c d/…"), file(".hidden"), file("b/..c")],
+            "main.py",
+        )
+        .unwrap();
+        assert_eq!(files[1].path, Path::new("b/c d/…"));
+        assert_eq!(files.len(), 4);
+    }
+
+    #[test]
+    fn paths_that_leave_the_directory_are_refused() {
+        let long = "a".repeat(256);
+        for path in [
+            "", "/etc/passwd", "..", "a/../../b", "a/..", "./a", "a//b", "a/", "a\0b", &long,
+        ] {
+            let refusal = refusal(&["good", path]);
+            assert!(refusal.starts_with("files[1].path: is "), "{refusal}");
+        }
+    }
+
+    #[test]
+    fn files_in_each_others_way_are_refused() {
+        assert!(refusal(&["main.py"]).contains("program's own file"));
+        assert!(refusal(&["a", "b", "a"]).contains("files[2].path: is \"a\", which stands there twice"));
+        assert!(refusal(&["a/b", "a"]).contains("files[0].path: needs a directory \"a\""));
+        assert!(refusal(&["main.py/a"]).contains("needs a directory \"main.py\""));
+    }
+
+    #[test]
+    fn too_many_and_too_much_are_refused() {
+        let many = (0..=COUNT_MAX).map(|number| file(&number.to_string())).collect();
+        assert!(checked(many, "main.py").unwrap_err().to_string().contains("are 1001"));
+        let half = Bytes::from(vec![0; TOTAL_BYTES_MAX / 2 + 1]);
+        let much = ["a", "b"].map(|path| InputFile {
+            content: half.clone(),
+            ..file(path)
+        });
+        assert!(checked(much.into(), "main.py")
+            .unwrap_err()
+            .to_string()
+            .contains("hold 67108866 bytes"));
+    }
+}

@@ -1,0 +1,130 @@
+//! The languages that a program can be written in.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tonic::Status;
+
+use super::environment::SEARCH_PATH;
+use crate::invalid::{shown, Invalid};
+
+/// How a language is run: `interpreter`, `arguments`, `main_file`, then the arguments of the request.
+#[derive(Debug)]
+pub struct Language {
+    pub names: &'static [&'static str],
+    interpreter: &'static str,
+    pub arguments: &'static [&'static str],
+    pub main_file: &'static str,
+    /// Defaults; the request's environment wins.
+    pub environment: &'static [(&'static str, &'static str)],
+}
+
+const LANGUAGES: &[Language] = &[
+    Language {
+        names: &["python", "python3"],
+        interpreter: "python3",
+        arguments: &[],
+        main_file: "main.py",
+        // Into a pipe Python writes blocks of 8 KiB and at its end: nothing would stream, and a killed program would
+        // take its last output with it.
+        environment: &[("PYTHONUNBUFFERED", "1")],
+    },
+    Language {
+        names: &["bash", "sh", "shell"],
+        interpreter: "bash",
+        arguments: &[],
+        main_file: "main.sh",
+        environment: &[],
+    },
+];
+
+impl Language {
+    pub fn named(name: &str) -> Result<&'static Language, Invalid> {
+        LANGUAGES
+            .iter()
+            .find(|language| language.names.contains(&name))
+            .ok_or_else(|| {
+                let known: Vec<&str> = LANGUAGES
+                    .iter()
+                    .flat_map(|language| language.names)
+                    .copied()
+                    .collect();
+                Invalid::new(
+                    "language",
+                    format!("is {}, must be one of {}", shown(name), known.join(", ")),
+                )
+            })
+    }
+
+    /// Where this image has the interpreter.
+    pub fn find_interpreter(&self) -> Result<PathBuf, Status> {
+        SEARCH_PATH
+            .split(':')
+            .map(|directory| Path::new(directory).join(self.interpreter))
+            .find(|path| is_executable(path))
+            .ok_or_else(|| {
+                Status::failed_precondition(format!(
+                    "this image has no {} for the language {}: choose an image that has it",
+                    self.interpreter, self.names[0]
+                ))
+            })
+    }
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path)
+        .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aliases_mean_the_same_language() {
+        let main_file = |name| Language::named(name).unwrap().main_file;
+        assert_eq!(main_file("python"), "main.py");
+        assert_eq!(main_file("python3"), "main.py");
+        for name in ["bash", "sh", "shell"] {
+            assert_eq!(main_file(name), "main.sh");
+        }
+    }
+
+    #[test]
+    fn an_unknown_language_is_named_with_the_known_ones() {
+        assert_eq!(
+            Language::named("cobol").unwrap_err().to_string(),
+            "language: is \"cobol\", must be one of python, python3, bash, sh, shell"
+        );
+        assert!(Language::named("").is_err());
+        assert!(Language::named("Python").is_err());
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let mut names: Vec<&str> = LANGUAGES
+            .iter()
+            .flat_map(|language| language.names)
+            .copied()
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+
+    #[test]
+    fn a_missing_interpreter_is_named() {
+        let language = Language {
+            names: &["cobol"],
+            interpreter: "no-such-interpreter",
+            arguments: &[],
+            main_file: "main.cob",
+            environment: &[],
+        };
+        let status = language.find_interpreter().unwrap_err();
+        assert_eq!(status.code(), tonic::Code::FailedPrecondition);
+        assert!(status.message().contains("no-such-interpreter"));
+    }
+}

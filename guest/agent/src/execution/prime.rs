@@ -1,0 +1,60 @@
+//! Listens to a program that is run for its side effects on caches.
+
+use tokio::sync::mpsc;
+
+use super::event::{Event, StreamName};
+
+const TAIL_BYTES_MAX: usize = 4 << 10;
+const UNKNOWN: i32 = -1;
+
+pub struct Primed {
+    pub exit_code: i32,
+    pub stderr_tail: String,
+}
+
+pub async fn listen(mut events: mpsc::Receiver<Event>) -> Primed {
+    let mut tail = Vec::new();
+    let mut exit_code = UNKNOWN;
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Output(StreamName::Stderr, content) => {
+                tail.extend_from_slice(content.as_bytes());
+                tail.drain(..tail.len().saturating_sub(TAIL_BYTES_MAX));
+            }
+            Event::Output(StreamName::Stdout, _) => {}
+            Event::Ended(report) => exit_code = report.exit_code,
+        }
+    }
+    Primed {
+        exit_code,
+        stderr_tail: text(&tail),
+    }
+}
+
+/// The tail may begin within a character.
+fn text(tail: &[u8]) -> String {
+    let start = tail
+        .iter()
+        .take(3)
+        .take_while(|byte| **byte & 0b1100_0000 == 0b1000_0000)
+        .count();
+    let mut text = String::from_utf8_lossy(&tail[start..]).into_owned();
+    let mut excess = text.len().saturating_sub(TAIL_BYTES_MAX);
+    while !text.is_char_boundary(excess) {
+        excess += 1;
+    }
+    text.drain(..excess);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tail_is_text_of_at_most_4_kibibytes() {
+        assert_eq!(text("\u{fc}ber".as_bytes()), "über");
+        assert_eq!(text(&"ü".as_bytes()[1..]), "");
+        assert!(text(&[0xff; TAIL_BYTES_MAX]).len() <= TAIL_BYTES_MAX);
+    }
+}

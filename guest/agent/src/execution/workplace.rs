@@ -1,0 +1,81 @@
+//! The directory in which a program finds itself.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{chown, DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use super::program::Program;
+use crate::boot::{renew_writable, GROUP_ID, USER_ID};
+
+#[derive(Clone)]
+pub struct Workplace {
+    pub directory: PathBuf,
+    /// False in a test: files stay their maker's, and nothing is mounted.
+    pub confined: bool,
+}
+
+impl Workplace {
+    /// Writes the program and its files. No program has run here before, so that no path can be a trap.
+    pub fn place(&self, program: &Program) -> io::Result<()> {
+        self.write(Path::new(program.language.main_file), program.code.as_bytes(), false)?;
+        for file in &program.files {
+            if let Some(parent) = file.path.parent() {
+                self.create_directories(parent)?;
+            }
+            self.write(&file.path, &file.content, file.executable)?;
+        }
+        Ok(())
+    }
+
+    /// Empties everything that a program can have written to.
+    pub fn renew(&self) -> io::Result<()> {
+        if self.confined {
+            renew_writable()?;
+        }
+        Ok(())
+    }
+
+    fn create_directories(&self, path: &Path) -> io::Result<()> {
+        let mut directory = self.directory.clone();
+        for name in path {
+            directory.push(name);
+            match DirBuilder::new().mode(0o755).create(&directory) {
+                Ok(()) => self.hand_over(&directory)?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&self, path: &Path, content: &[u8], executable: bool) -> io::Result<()> {
+        let path = self.directory.join(path);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(if executable { 0o755 } else { 0o644 })
+            .open(&path)?;
+        file.write_all(content)?;
+        self.hand_over(&path)
+    }
+
+    fn hand_over(&self, path: &Path) -> io::Result<()> {
+        if self.confined {
+            chown(path, Some(USER_ID), Some(GROUP_ID))?;
+        }
+        Ok(())
+    }
+}
+
+/// Only for the tests of this module's neighbours.
+#[cfg(test)]
+impl Workplace {
+    pub fn in_test(directory: &Path) -> Self {
+        std::fs::create_dir_all(directory).unwrap();
+        Self {
+            directory: directory.to_owned(),
+            confined: false,
+        }
+    }
+}

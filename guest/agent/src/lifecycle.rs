@@ -1,0 +1,116 @@
+//! What may happen to a VM, in which order.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Where a VM stands between its boot and its one execution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Still the twin of every other clone of its template.
+    Booted,
+    PrimingBooted,
+    /// Has its own randomness, clock and names.
+    Refreshed,
+    PrimingRefreshed,
+    /// Runs its execution, or has run it.
+    Spent,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    BeginPrime,
+    /// Taken only when all traces are gone. A prime that failed to clean up leaves the VM unusable for good.
+    EndPrime,
+    Refresh,
+    Execute,
+}
+
+/// Why a step is not possible now: a sentence for the host.
+pub type Refusal = &'static str;
+
+const NOT_REFRESHED: Refusal =
+    "this VM still equals every other clone of its template: call Refresh first";
+const PRIMING: Refusal = "this VM is being primed: wait for Prime to return";
+const SPENT: Refusal =
+    "this VM has run its one execution, or is running it: destroy it and take a fresh one";
+const ALREADY_REFRESHED: Refusal = "this VM has been refreshed already";
+const NOT_PRIMING: Refusal = "this VM is not being primed";
+
+impl Phase {
+    fn after(self, step: Step) -> Result<Phase, Refusal> {
+        match (self, step) {
+            (Phase::Booted, Step::BeginPrime) => Ok(Phase::PrimingBooted),
+            (Phase::Refreshed, Step::BeginPrime) => Ok(Phase::PrimingRefreshed),
+            (Phase::PrimingBooted, Step::EndPrime) => Ok(Phase::Booted),
+            (Phase::PrimingRefreshed, Step::EndPrime) => Ok(Phase::Refreshed),
+            (Phase::Booted, Step::Refresh) => Ok(Phase::Refreshed),
+            (Phase::Refreshed, Step::Execute) => Ok(Phase::Spent),
+
+            (_, Step::EndPrime) => Err(NOT_PRIMING),
+            (Phase::Spent, _) => Err(SPENT),
+            (Phase::PrimingBooted | Phase::PrimingRefreshed, _) => Err(PRIMING),
+            (Phase::Refreshed, Step::Refresh) => Err(ALREADY_REFRESHED),
+            (Phase::Booted, Step::Execute) => Err(NOT_REFRESHED),
+        }
+    }
+}
+
+/// The phase of this VM, shared by its services.
+#[derive(Clone)]
+pub struct Lifecycle(Arc<Mutex<Phase>>);
+
+impl Lifecycle {
+    pub fn booted() -> Self {
+        Self(Arc::new(Mutex::new(Phase::Booted)))
+    }
+
+    /// Takes the step, or says why not and changes nothing.
+    pub fn take(&self, step: Step) -> Result<(), Refusal> {
+        let mut phase = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *phase = phase.after(step)?;
+        Ok(())
+    }
+
+    /// Says whether the step could be taken now.
+    pub fn check(&self, step: Step) -> Result<(), Refusal> {
+        let phase = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        phase.after(step).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_from_every_phase() {
+        use Phase::{Booted, PrimingBooted, PrimingRefreshed, Refreshed, Spent};
+        let steps = [
+            Step::BeginPrime,
+            Step::EndPrime,
+            Step::Refresh,
+            Step::Execute,
+        ];
+        #[rustfmt::skip]
+        let table = [
+            (Booted,           [Ok(PrimingBooted),    Err(NOT_PRIMING), Ok(Refreshed),          Err(NOT_REFRESHED)]),
+            (PrimingBooted,    [Err(PRIMING),         Ok(Booted),       Err(PRIMING),           Err(PRIMING)]),
+            (Refreshed,        [Ok(PrimingRefreshed), Err(NOT_PRIMING), Err(ALREADY_REFRESHED), Ok(Spent)]),
+            (PrimingRefreshed, [Err(PRIMING),         Ok(Refreshed),    Err(PRIMING),           Err(PRIMING)]),
+            (Spent,            [Err(SPENT),           Err(NOT_PRIMING), Err(SPENT),             Err(SPENT)]),
+        ];
+        for (phase, expected) in table {
+            for (step, outcome) in steps.into_iter().zip(expected) {
+                assert_eq!(phase.after(step), outcome, "{phase:?} {step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_execution_is_refused() {
+        let lifecycle = Lifecycle::booted();
+        assert_eq!(lifecycle.take(Step::Execute), Err(NOT_REFRESHED));
+        lifecycle.take(Step::Refresh).unwrap();
+        lifecycle.take(Step::Execute).unwrap();
+        assert_eq!(lifecycle.take(Step::Execute), Err(SPENT));
+    }
+}

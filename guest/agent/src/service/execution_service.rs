@@ -1,0 +1,119 @@
+//! `neurovisor.execution.ExecutionService`.
+
+use std::pin::Pin;
+
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::metadata::MetadataMap;
+use tonic::{Request, Response, Status};
+
+use super::collected;
+use crate::execution::{Content, Event, Executions, Outcome, Program, Report, StreamName};
+use crate::lifecycle::{Lifecycle, Step};
+use crate::wire::execution as wire;
+use crate::wire::execution::execute_chunk::Content as WireContent;
+use crate::wire::execution::execution_service_server::ExecutionService;
+
+const TRACE_ID: &str = "x-trace-id";
+const TRACE_ID_CHARACTERS_MAX: usize = 128;
+
+pub struct ExecutionRpc {
+    lifecycle: Lifecycle,
+    executions: Executions,
+}
+
+impl ExecutionRpc {
+    pub fn new(lifecycle: Lifecycle, executions: Executions) -> Self {
+        Self {
+            lifecycle,
+            executions,
+        }
+    }
+
+    /// Starts the one execution of this VM. A request that is refused by then has not used it up.
+    fn start(
+        &self,
+        request: wire::ExecuteRequest,
+        trace_id: &str,
+    ) -> Result<ReceiverStream<Event>, Status> {
+        self.lifecycle
+            .check(Step::Execute)
+            .map_err(Status::failed_precondition)?;
+        let program = Program::from_request(request, trace_id)?;
+        self.lifecycle
+            .take(Step::Execute)
+            .map_err(Status::failed_precondition)?;
+        Ok(ReceiverStream::new(self.executions.start(program)?))
+    }
+}
+
+#[tonic::async_trait]
+impl ExecutionService for ExecutionRpc {
+    async fn execute(
+        &self,
+        request: Request<wire::ExecuteRequest>,
+    ) -> Result<Response<wire::ExecuteResponse>, Status> {
+        let trace_id = trace_id(request.metadata());
+        let events = self.start(request.into_inner(), &trace_id)?;
+        let mut response = collected::response(events).await?;
+        response.trace_id = trace_id;
+        Ok(Response::new(response))
+    }
+
+    type ExecuteStreamStream =
+        Pin<Box<dyn Stream<Item = Result<wire::ExecuteChunk, Status>> + Send>>;
+
+    async fn execute_stream(
+        &self,
+        request: Request<wire::ExecuteRequest>,
+    ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
+        let trace_id = trace_id(request.metadata());
+        let events = self.start(request.into_inner(), &trace_id)?;
+        // Dropped when the host cancels or the connection ends: the execution sees that its listener is gone.
+        let chunks = events.map(move |event| Ok(chunk(event, &trace_id)));
+        Ok(Response::new(Box::pin(chunks)))
+    }
+}
+
+/// What the host calls this execution. An odd value is left out: it is a label, and no reason to refuse work.
+fn trace_id(metadata: &MetadataMap) -> String {
+    metadata
+        .get(TRACE_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|value| value.len() <= TRACE_ID_CHARACTERS_MAX)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn chunk(event: Event, trace_id: &str) -> wire::ExecuteChunk {
+    match event {
+        Event::Output(stream, content) => wire::ExecuteChunk {
+            content: Some(match (stream, content) {
+                (StreamName::Stdout, Content::Text(text)) => WireContent::StdoutChunk(text),
+                (StreamName::Stderr, Content::Text(text)) => WireContent::StderrChunk(text),
+                (StreamName::Stdout, Content::Bytes(bytes)) => WireContent::StdoutBytes(bytes),
+                (StreamName::Stderr, Content::Bytes(bytes)) => WireContent::StderrBytes(bytes),
+            }),
+            is_final: false,
+            metadata: None,
+        },
+        Event::Ended(report) => wire::ExecuteChunk {
+            content: None,
+            is_final: true,
+            metadata: Some(metadata(&report, trace_id)),
+        },
+    }
+}
+
+fn metadata(report: &Report, trace_id: &str) -> wire::ExecuteMetadata {
+    wire::ExecuteMetadata {
+        exit_code: report.exit_code,
+        duration_ms: report.duration.as_secs_f64() * 1000.0,
+        timed_out: report.outcome == Outcome::TimedOut,
+        outcome: report.outcome.into(),
+        signal: report.signal,
+        stdout_truncated: report.stdout_truncated,
+        stderr_truncated: report.stderr_truncated,
+        trace_id: trace_id.to_owned(),
+    }
+}

@@ -1,0 +1,71 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.testkit.VmmContract;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** QEMU keeps the contract of every VMM, and says why a guest fails. */
+final class QemuVmmIT extends VmmContract {
+    @TempDir
+    private static Path runtime;
+
+    private static TestMachines machines;
+
+    @BeforeAll
+    static void start() {
+        machines = new TestMachines(runtime);
+    }
+
+    @AfterAll
+    static void stop() {
+        machines.close();
+        assertThat(runtime.resolve("run")).doesNotExist();
+    }
+
+    @Override
+    protected Vmm vmm() {
+        return machines.vmm();
+    }
+
+    @Override
+    protected BootFiles files() {
+        return machines.files();
+    }
+
+    @Test
+    void aGuestThatCannotStartIsReportedWithTheEndOfItsConsole() throws IOException {
+        Path notARootfs = Files.writeString(runtime.resolve("rootfs"), "nothing".repeat(1000));
+        BootFiles files = files();
+        BootFiles broken = new BootFiles(
+                files.image(),
+                files.kernel(),
+                files.kernelDigest(),
+                files.initrd(),
+                files.initrdDigest(),
+                notARootfs,
+                "0".repeat(64));
+        SandboxFactory sandboxes = new SandboxFactory(
+                vmm(), size -> new VmStart.ColdBoot(broken, size), new SecureRandom(), Ticker.SYSTEM);
+        assertThatThrownBy(
+                        () -> sandboxes.open(SandboxSize.SMALL, Deadline.after(Duration.ofSeconds(15), Ticker.SYSTEM)))
+                .hasMessageContaining("the guest's console ends: ")
+                .hasMessageContaining("neurovisor: ");
+    }
+}

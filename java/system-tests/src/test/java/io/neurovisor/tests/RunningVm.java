@@ -1,0 +1,62 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** A {@code ./neurovisor run} whose program is running, with the processes and files that belong to it. */
+record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+
+    /** Starts a program that says it runs and then never ends; returns when it has said so. */
+    static RunningVm start(String... options) {
+        List<String> arguments = new java.util.ArrayList<>(List.of("run"));
+        arguments.addAll(List.of(options));
+        arguments.addAll(List.of("-l", "bash", "--timeout", "300", "-c", "echo running; sleep 1000"));
+        Process process = CommandLineRun.start(Map.of(), arguments.toArray(String[]::new));
+        assertThat(firstLine(process)).isEqualTo("running");
+        ProcessHandle vmm = await().atMost(START_LIMIT).until(() -> vmmOf(process), found -> found != null);
+        return new RunningVm(process, vmm, workingDirectory(vmm).getParent());
+    }
+
+    /** Waits until nothing is left of the machine; fails with what is still there. */
+    void assertGoneWithin(Duration limit) {
+        await().atMost(limit).untilAsserted(() -> {
+            assertThat(vmm.isAlive()).as("VMM " + vmm.pid() + " lives").isFalse();
+            assertThat(runtimeDirectory).doesNotExist();
+        });
+    }
+
+    private static String firstLine(Process process) {
+        try {
+            // Not closed: closing it would break the pipe that the program still writes to.
+            BufferedReader reader = process.inputReader();
+            return String.valueOf(reader.readLine());
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    private static ProcessHandle vmmOf(Process process) {
+        return process.descendants()
+                .filter(descendant -> descendant.info().command().orElse("").contains("qemu-system"))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static Path workingDirectory(ProcessHandle handle) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc", Long.toString(handle.pid()), "cwd"));
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+}

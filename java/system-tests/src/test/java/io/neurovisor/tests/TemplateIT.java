@@ -1,0 +1,89 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Templates are made once, whole, and used only as they were made. */
+final class TemplateIT {
+    private static final String[] PROGRAM = {"run", "--size", "small", "-l", "bash", "-c", "echo ok"};
+
+    @TempDir
+    Path directory;
+
+    private Map<String, String> environment = Map.of();
+
+    /** A data directory with the images of the ordinary one and no template. */
+    @BeforeEach
+    void shareImages() throws IOException {
+        for (String shared : List.of("images", "kernels", "initrds", "digests", "probes.properties")) {
+            Files.createSymbolicLink(
+                    directory.resolve(shared), TestMachines.dataDirectory().resolve(shared));
+        }
+        environment = Map.of("NEUROVISOR_DATA_DIR", directory.toString());
+    }
+
+    @Test
+    void twoProcessesThatNeedTheSameTemplateMakeItOnce() throws IOException {
+        Process first = CommandLineRun.start(environment, PROGRAM);
+        Process second = CommandLineRun.start(environment, PROGRAM);
+        CommandLineRun firstRun = CommandLineRun.await(first);
+        CommandLineRun secondRun = CommandLineRun.await(second);
+
+        assertThat(firstRun.stdout()).as(firstRun.stderr()).isEqualTo("ok\n");
+        assertThat(secondRun.stdout()).as(secondRun.stderr()).isEqualTo("ok\n");
+        assertThat(Stream.of(firstRun, secondRun).filter(run -> run.stderr().contains("Making template")))
+                .hasSize(1);
+        assertThat(templates()).hasSize(1);
+        assertThat(CommandLineRun.of(environment, "template", "list").stdout()).contains("base", "small", "qemu");
+    }
+
+    @Test
+    void aTemplateThatWasTouchedIsMadeAgainAndNeverUsed() throws IOException {
+        assertThat(CommandLineRun.of(environment, PROGRAM).stdout()).isEqualTo("ok\n");
+        Path memory = templates().getFirst().resolve("memory");
+        Path original = memory.getParent();
+        flipAByte(memory);
+
+        CommandLineRun run = CommandLineRun.of(environment, PROGRAM);
+
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("ok\n");
+        assertThat(run.stderr()).contains("memory", "Making template");
+        assertThat(original).isDirectory();
+    }
+
+    @Test
+    void removedTemplatesAreGone() throws IOException {
+        assertThat(CommandLineRun.of(environment, PROGRAM).stdout()).isEqualTo("ok\n");
+        assertThat(CommandLineRun.of(environment, "template", "rm", "all").exitCode())
+                .isZero();
+        assertThat(templates()).isEmpty();
+    }
+
+    private List<Path> templates() throws IOException {
+        try (Stream<Path> entries = Files.list(directory.resolve("templates"))) {
+            return entries.filter(Files::isDirectory).toList();
+        }
+    }
+
+    private static void flipAByte(Path file) throws IOException {
+        assertThat(file.toFile().setWritable(true)).isTrue();
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            ByteBuffer one = ByteBuffer.allocate(1);
+            channel.read(one, 1 << 20);
+            one.put(0, (byte) ~one.get(0)).flip();
+            channel.write(one, 1 << 20);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+#!/usr/bin/env bash
+# `neurovisor test --fresh-root`: the first use of a clean clone in an empty Debian, as somebody meets it who has just
+# found NeuroVisor; then the same once more without a network. The empty system is a directory, removed at the end.
+#
+#   ./neurovisor test --fresh-root [--suite trixie|bookworm] [--keep] [--] [COMMAND...]
+#
+# COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone. What this
+# machine needs in order to reach package servers goes along: proxies, mirrors, certificates, settings.
+set -euo pipefail
+
+root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+# shellcheck source=setup/console.sh
+source "$root/setup/console.sh"
+# shellcheck source=setup/jdk.sh
+source "$root/setup/jdk.sh"
+# shellcheck source=setup/packages.sh
+source "$root/setup/packages.sh"
+
+suite=trixie keep=false environment=() binds=()
+
+main() {
+    parse "$@"
+    ((EUID == 0)) || die 'Only root can make an empty system and enter it.' 'Run: sudo ./neurovisor test --fresh-root'
+    has git || die 'The clean clone is made by git, which is missing.' 'Run: apt-get install git'
+    install_missing_packages run
+
+    work=$(mktemp -d "${NEUROVISOR_FRESH_ROOT_DIR:-/var/tmp}/neurovisor-fresh-XXXXXX")
+    system=$work/root
+    trap clean_up EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    require_space "$work" 8000 'An empty system with everything in it' \
+        'Choose another disk with NEUROVISOR_FRESH_ROOT_DIR=DIR.'
+    make_system
+    bring_settings
+    [[ $suite != bookworm ]] || bring_jdk
+    clone
+    run_inside 'First use' with-network
+    run_inside 'Second use, without a network' without-network
+    say "Fresh $suite: 2 passed, 0 failed"
+}
+
+parse() {
+    while (($#)); do
+        case $1 in
+            --suite) suite=${2?--suite needs a name} && shift ;;
+            --suite=*) suite=${1#*=} ;;
+            --keep) keep=true ;;
+            --) shift && break ;;
+            -*) say "Unknown option $1. Allowed: --suite trixie|bookworm, --keep" && exit 2 ;;
+            *) break ;;
+        esac
+        shift
+    done
+    [[ $suite == trixie || $suite == bookworm ]] || { say "--suite is $suite; allowed: trixie, bookworm" && exit 2; }
+    command=("$@")
+    ((${#command[@]})) || command=(bash -c "$(first_command)")
+}
+
+first_command() {
+    local line
+    line=$(sed -nE 's/^ *(\$ )?(\.\/neurovisor .*)/\2/p' "$root/README.md" 2>/dev/null | sed -n 1p)
+    printf '%s' "${line:-./neurovisor setup}"
+}
+
+# The mounts were made in a namespace that ended with its processes: what is left are files.
+clean_up() {
+    local status=$?
+    trap '' INT TERM HUP
+    if $keep; then say "Kept: $work"; else rm -rf --one-file-system -- "$work"; fi
+    exit "$status"
+}
+
+# uri LABEL: the mirror that this machine uses for archives with that label.
+uri() {
+    # shellcheck disable=SC2016 # $(REPO_URI) is apt's own notation.
+    apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' "Label: $1" | sed -n 1p
+}
+
+make_system() {
+    local mirror security began=$SECONDS
+    mirror=$(uri Debian) security=$(uri Debian-Security)
+    if [[ -z $mirror ]]; then
+        mmdebstrap --quiet --variant=minbase "$suite" "$system"
+    else
+        mmdebstrap --quiet --variant=minbase "$suite" "$system" "deb $mirror $suite main" \
+            "deb $mirror $suite-updates main" ${security:+"deb $security $suite-security main"}
+    fi
+    say "An empty Debian ($suite): $((SECONDS - began)) s"
+}
+
+bring_settings() {
+    local name
+    apt-config dump | grep -E '^Acquire::(http|https|Check|Retries|Force)' >"$system/etc/apt/apt.conf.d/90machine" || true
+    mkdir -p "$system/usr/local/share" "$system/root/.m2" "$system/root/.cargo"
+    [[ ! -d /usr/local/share/ca-certificates ]] || cp -r /usr/local/share/ca-certificates "$system/usr/local/share/"
+    [[ ! -f ~/.m2/settings.xml ]] || cp ~/.m2/settings.xml "$system/root/.m2/"
+    [[ ! -f ~/.cargo/config.toml ]] || cp ~/.cargo/config.toml "$system/root/.cargo/"
+    for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY MVNW_REPOURL MAVEN_ARGS; do
+        [[ -z ${!name-} ]] || environment+=("$name=${!name}")
+    done
+}
+
+# Debian 12 has no JDK 25, so there the user's first step is to install one: this machine's stands for it, read-only,
+# with the certificates that it trusts.
+bring_jdk() {
+    local certificates
+    find_jdk || die_without_jdk
+    binds+=("$JAVA_HOME")
+    certificates=$(readlink -f -- "$JAVA_HOME/lib/security/cacerts")
+    [[ $certificates == "$JAVA_HOME"/* ]] || install -D -m 644 -- "$certificates" "$system$certificates"
+    environment+=("JAVA_HOME=$JAVA_HOME")
+    say "Debian 12 has no JDK 25: this machine's is lent to it ($JAVA_HOME)"
+}
+
+clone() {
+    local changes
+    git -c safe.directory='*' -c advice.detachedHead=false clone --quiet --no-local -- "$root" "$system/root/neurovisor"
+    changes=$(git -c safe.directory='*' -C "$root" status --porcelain | wc -l)
+    ((changes == 0)) || say "Not in the clone: $changes uncommitted change(s)"
+}
+
+# Everything started inside ends with the process id namespace, and the mounts with theirs.
+run_inside() {
+    local began=$SECONDS status=0 namespaces=(--mount --propagation private --pid --fork --kill-child)
+    [[ $2 == with-network ]] || namespaces+=(--net)
+    say '' "$1: ${command[*]}"
+    # shellcheck disable=SC2016 # The inner shell's variables.
+    unshare "${namespaces[@]}" bash -euc '
+        system=$1 && shift
+        mount -t proc proc "$system/proc"
+        mount --rbind /sys "$system/sys"
+        mount --rbind /dev "$system/dev"
+        while [[ $1 != -- ]]; do
+            mkdir -p -- "$system$1"
+            mount --bind -- "$1" "$system$1"
+            mount -o remount,bind,ro -- "$system$1"
+            shift
+        done
+        shift
+        ip link set lo up 2>/dev/null || true
+        exec chroot "$system" "$@"
+    ' - "$system" ${binds[@]+"${binds[@]}"} -- env -i HOME=/root "TERM=${TERM-dumb}" LANG=C.UTF-8 \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${environment[@]+"${environment[@]}"} \
+        bash -c 'cd /root/neurovisor && "$@"' - "${command[@]}" || status=$?
+    ((status == 0)) || die "$1 failed with exit code $status after $((SECONDS - began)) s."
+    say "$1: $((SECONDS - began)) s"
+}
+
+main "$@"

@@ -1,0 +1,272 @@
+# shellcheck shell=bash
+# What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
+# shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
+
+# when: run (start VMs, build images), build, test. check: a function below. minimum: of the candidate package.
+# A dash means that the distribution has no such package.
+readonly requirements='
+# when  check              Debian 12           later, Ubuntu            minimum  what it is, and what for
+build | has_jdk          | -                 | openjdk-25-jdk-headless | 25    | JDK 25 or newer: compiles and runs NeuroVisor
+build | has_cargo        | cargo-web         | cargo                   | 1.85  | Rust 1.85 or newer: the programs beside and inside the VMs
+build | has_linker       | gcc               | gcc                     | 0     | a C compiler: links the Rust programs
+build | has_static_libc  | libc6-dev         | libc6-dev               | 0     | glibc to link statically (libc.a)
+build | has_download     | curl              | curl                    | 0     | curl or wget: fetches Maven
+build | has_certificates | ca-certificates   | ca-certificates         | 0     | certificates: TLS to the package servers
+run   | has_qemu         | qemu-system-x86   | qemu-system-x86         | 1:10  | QEMU 10 or newer: runs the VMs
+run   | has_mmdebstrap   | mmdebstrap        | mmdebstrap              | 0     | mmdebstrap: builds the images
+run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     | mksquashfs: packs the images
+run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
+run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
+test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
+test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
+'
+readonly backports=/etc/apt/sources.list.d/neurovisor-backports.sources
+readonly qemu_minimum=10
+
+has() { command -v "$1" >/dev/null; }
+has_jdk() { find_jdk; }
+has_linker() { has cc; }
+has_static_libc() { [[ $(cc -print-file-name=libc.a 2>/dev/null) == /* ]]; }
+has_download() { has curl || has wget; }
+has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -d /etc/pki/tls/certs ]]; }
+has_mmdebstrap() { has mmdebstrap; }
+has_squashfs() { has mksquashfs; }
+has_uidmap() { ((EUID == 0)) || has newuidmap; }
+has_keyring() { [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; }
+has_rustfmt() { has rustfmt; }
+has_clippy() { has cargo-clippy; }
+
+# The first cargo that is new enough comes first in PATH from here on.
+has_cargo() {
+    local cargo candidates
+    mapfile -t candidates < <(type -ap cargo)
+    for cargo in "${candidates[@]}" "${CARGO_HOME:-${HOME-}/.cargo}/bin/cargo" /usr/bin/cargo; do
+        is_recent_cargo "$cargo" || continue
+        [[ $cargo == "${candidates[0]-}" ]] || export PATH="${cargo%/*}:$PATH"
+        return
+    done
+    return 1
+}
+
+is_recent_cargo() {
+    local version
+    [[ -x $1 ]] && version=$("$1" --version 2>/dev/null) && [[ $version =~ ([0-9]+)\.([0-9]+) ]] &&
+        ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 1085))
+}
+
+# Starting QEMU for its version takes longer than everything else here, so the answer is kept until the file changes.
+has_qemu() {
+    local qemu identity known='' cache=${XDG_CACHE_HOME:-${HOME-}/.cache}/neurovisor/qemu version
+    qemu=$(command -v qemu-system-x86_64) || return 1
+    identity=$(stat -L -c '%n %s %Y %i' -- "$qemu")
+    [[ ! -r $cache ]] || IFS= read -r known <"$cache" || true
+    [[ $known != "ok $identity" ]] || return 0
+    version=$("$qemu" --version 2>/dev/null) || return 1
+    [[ $version =~ version\ ([0-9]+) ]] && ((BASH_REMATCH[1] >= qemu_minimum)) || return 1
+    { mkdir -p -- "${cache%/*}" && printf 'ok %s\n' "$identity" >"$cache"; } 2>/dev/null || true
+}
+
+run_tools_present() { has_qemu && has_mmdebstrap && has_squashfs && has_uidmap && has_keyring; }
+
+# install_missing_packages PURPOSE...: returns when all that the purposes need is there, else ends with what to do.
+install_missing_packages() {
+    local when check bookworm later minimum text package release=''
+    missing_packages=() missing_checks=() missing_texts=() missing_minimums=() unpackaged=()
+    if [[ -r /etc/os-release ]]; then
+        # shellcheck source=/dev/null
+        release=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME-}")
+    fi
+    while IFS='|' read -r when check bookworm later minimum text; do
+        when=${when// /} check=${check// /}
+        [[ -n $when && $when != \#* && " $* " == *" $when "* ]] || continue
+        ! "$check" || continue
+        package=$later
+        [[ $release != bookworm ]] || package=$bookworm
+        package=${package// /} text=${text# }
+        if [[ $package != - ]]; then
+            missing_packages+=("$package") missing_checks+=("$check") missing_texts+=("$text") missing_minimums+=("${minimum// /}")
+        elif [[ $check == has_jdk ]]; then
+            unpackaged+=("$text")
+        fi
+    done <<<"$requirements"
+    if ((${#missing_packages[@]})); then
+        has apt-get || die_without_apt
+        apt_plan "$release"
+        if ((EUID == 0)); then apt_install; else die_with_commands; fi
+    fi
+    ((${#unpackaged[@]} == 0)) || die_without_jdk
+    if ((EUID != 0)) && [[ " $* " == *" run "* ]] && ! grep -qs "^$(id -un):" /etc/subuid; then
+        die "Building images without root needs a range of user ids, and $(id -un) has none in /etc/subuid. Run:" \
+            "  sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un)"
+    fi
+}
+
+die_without_apt() {
+    local text
+    die 'NeuroVisor needs the following, and installs it by itself only where there is apt-get:' \
+        "$(for text in "${missing_texts[@]}" "${unpackaged[@]}"; do printf '  %s\n' "$text"; done)" \
+        'Install it with this distribution'\''s own tool, then start again.'
+}
+
+# Splits the packages by where they come from: on Debian 12, QEMU comes from its backports.
+apt_plan() {
+    local i
+    plain_packages=() backported_packages=()
+    for i in "${!missing_packages[@]}"; do
+        if [[ $1 == bookworm && ${missing_packages[i]} == qemu-system-x86 ]]; then
+            backported_packages+=("${missing_packages[i]}")
+        else
+            plain_packages+=("${missing_packages[i]}")
+        fi
+    done
+}
+
+# The mirrors of release $1 that apt is set up with; without release information, which is there only after an update.
+mirrors_of() {
+    # shellcheck disable=SC2016 # apt's own notation.
+    apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Identifier: Packages' 2>/dev/null |
+        awk -v release="$1" '$1 == release { print $2 }'
+}
+
+# Sets backports_source: the backports of Debian 12, from the mirror that the machine already uses. Empty when apt has
+# them already.
+find_backports() {
+    local mirror
+    backports_source=''
+    [[ -z $(mirrors_of bookworm-backports) ]] || return 0
+    mirror=$(mirrors_of bookworm | sed -n 1p)
+    [[ -n $mirror ]] || die 'The settings of apt name no mirror of Debian 12, so its backports, which have QEMU 10,' \
+        'cannot be found either. Add one to /etc/apt/sources.list.d and start again.'
+    printf -v backports_source '%s\n' 'Types: deb' "URIs: $mirror" 'Suites: bookworm-backports' 'Components: main' \
+        'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg'
+}
+
+list_missing() {
+    local i
+    say "NeuroVisor needs ${#missing_packages[@]} package(s) that this machine lacks:"
+    for i in "${!missing_packages[@]}"; do
+        printf '  %-24s %s\n' "${missing_packages[i]}" "${missing_texts[i]}" >&2
+    done
+}
+
+die_with_commands() {
+    list_missing
+    say 'Only root can install them. Run:'
+    ((${#backported_packages[@]} == 0)) || find_backports
+    [[ -z ${backports_source-} ]] || say "  sudo tee $backports >/dev/null <<'END'" "${backports_source}END"
+    say '  sudo apt-get update'
+    ((${#plain_packages[@]} == 0)) || say "  sudo apt-get install --no-install-recommends ${plain_packages[*]}"
+    ((${#backported_packages[@]} == 0)) ||
+        say "  sudo apt-get install --no-install-recommends -t bookworm-backports ${backported_packages[*]}"
+    ((${#unpackaged[@]} == 0)) || die_without_jdk
+    exit 125
+}
+
+apt_install() {
+    local i
+    list_missing
+    ((${#unpackaged[@]} == 0)) || die_without_jdk
+    apt_log=$(mktemp "${TMPDIR:-/tmp}/neurovisor-apt-XXXXXX.log")
+    require_space /var 1500 'Installing packages' 'Make room there (apt-get clean may help) and start again.'
+    if [[ -n $(dpkg --audit 2>/dev/null) ]]; then
+        apt_step 'Finishing an interrupted installation' dpkg --configure -a --force-confold
+    fi
+    ((${#backported_packages[@]} == 0)) || find_backports
+    if [[ -n ${backports_source-} ]]; then
+        say "Adding the backports of Debian 12, for QEMU: $backports"
+        printf '%s' "$backports_source" >"$backports"
+        apt_update
+    fi
+    all_candidates || apt_update
+    require_candidates
+    apt_get_install "${plain_packages[@]}"
+    if ((${#backported_packages[@]})); then apt_get_install -t bookworm-backports "${backported_packages[@]}"; fi
+    rm -f -- "$apt_log"
+    for i in "${!missing_packages[@]}"; do
+        "${missing_checks[i]}" || die "${missing_packages[i]} is installed, but something older comes before it in PATH." \
+            "Needed: ${missing_texts[i]}"
+    done
+}
+
+# A source that cannot be read matters only when it is one that a package comes from, which is looked at afterwards.
+apt_update() { apt_step 'Reading the lists of packages' run_apt_update || true; }
+
+# For the lock of the lists, unlike dpkg's, apt-get does not wait by itself.
+run_apt_update() {
+    local output waited
+    for waited in {0..598..2}; do
+        output=$(apt-get update 2>&1) || true
+        if [[ $output != *'Could not get lock'* ]]; then
+            printf '%s\n' "$output"
+            [[ $output != *'failed to download'* ]]
+            return
+        fi
+        printf 'pmstatus:lists::waiting for another apt to finish (%s s)\n' "$waited"
+        sleep 2
+    done
+    printf '%s\n' "$output"
+    return 1
+}
+
+apt_get_install() {
+    (($# > 0)) && [[ $1 != -t || $# -gt 2 ]] || return 0
+    local command=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends
+        -o APT::Status-Fd=1 -o DPkg::Lock::Timeout=600 -o Dpkg::Options::=--force-confold "$@")
+    apt_step "Installing packages" "${command[@]}" && return
+    if grep -qE '404 +Not Found|Hash Sum mismatch|Unable to locate' "$apt_log"; then
+        apt_update # The lists were older than the mirror.
+        apt_step "Installing packages" "${command[@]}" && return
+    fi
+    explain_failure "$apt_log"
+    die 'The packages could not be installed.'
+}
+
+# A dpkg that is stopped halfway leaves broken packages: after Ctrl-C apt-get ends when dpkg is done.
+apt_step() { progress_stop=gently with_progress "$1" "$apt_log" read_apt_line "${@:2}"; }
+
+# APT::Status-Fd: "pmstatus:PACKAGE:PERCENT:TEXT" and "dlstatus:NUMBER:PERCENT:TEXT".
+read_apt_line() {
+    local kind name percent text
+    case $1 in
+        pmstatus:* | dlstatus:*)
+            IFS=: read -r kind name percent text <<<"$1"
+            progress_step=unpacking
+            [[ $kind != dlstatus ]] || progress_step=downloading
+            [[ $name != lists ]] || progress_step=waiting
+            progress_percent=${percent%%.*}
+            progress_detail=$text
+            ;;
+        *'Could not get lock'*'held by '*) progress_step="waiting for another apt, ${1##*held by }" ;;
+    esac
+}
+
+candidate() { apt-cache policy "$1" 2>/dev/null | awk '$1 == "Candidate:" { print $2 }'; }
+
+all_candidates() {
+    local package version
+    for package in "${missing_packages[@]}"; do
+        version=$(candidate "$package")
+        [[ -n $version && $version != '(none)' ]] || return 1
+    done
+}
+
+# Says what this release of the distribution does not have, before anything is installed.
+require_candidates() {
+    local i version problems=()
+    for i in "${!missing_packages[@]}"; do
+        version=$(candidate "${missing_packages[i]}")
+        if [[ -z $version || $version == '(none)' ]]; then
+            problems+=("  ${missing_packages[i]}: not in the lists of packages")
+        elif [[ " ${backported_packages[*]} " != *" ${missing_packages[i]} "* ]] &&
+            dpkg --compare-versions "$version" lt "${missing_minimums[i]}"; then
+            problems+=("  ${missing_packages[i]}: version $version, too old (${missing_texts[i]})")
+        fi
+    done
+    ((${#problems[@]})) || return 0
+    if grep -qs 'Failed to fetch' "$apt_log"; then
+        explain_failure "$apt_log"
+        die 'The lists of packages could not be read.'
+    fi
+    die 'This distribution does not offer all that NeuroVisor needs:' "${problems[@]}" \
+        'On Ubuntu, universe must be on (add-apt-repository universe). Debian 13 has them all.'
+}

@@ -1,0 +1,242 @@
+#!/usr/bin/env bash
+# Tests the launcher in a scratch copy of itself, with a stand-in for Java that shows how it was started and one for
+# Maven that counts its builds.
+set -uo pipefail
+
+root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-launcher-XXXXXX")
+trap 'rm -rf -- "$scratch"' EXIT
+passed=0 failed=0
+
+main() {
+    local test
+    make_jdk "$scratch/jdk 25" 25.0.1
+    make_tools "$scratch/bin"
+    export PATH="$scratch/bin:$PATH"
+    export JAVA_HOME="$scratch/jdk 25" HOME="$scratch/home" XDG_CACHE_HOME="$scratch/cache"
+    unset NEUROVISOR_JAVA_OPTS NEUROVISOR_AOT http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
+    for test in $(compgen -A function | grep '^test_'); do
+        make_copy "$scratch/a copy"
+        if problem=$("$test" 2>&1); then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            printf 'FAILED %s\n%s\n' "$test" "$problem"
+        fi
+    done
+    printf 'launcher: %d passed, %d failed\n' "$passed" "$failed"
+    ((failed == 0))
+}
+
+# --- stand-ins
+
+make_jdk() {
+    mkdir -p -- "$1/bin"
+    printf 'IMPLEMENTOR="Test"\nJAVA_VERSION="%s"\n' "$2" >"$1/release"
+    cat >"$1/bin/java" <<'JAVA'
+#!/usr/bin/env bash
+[[ ! ${!#} == wait ]] || { echo "$$" >"$HOME/java.pid"; exec sleep 30; }
+for argument; do [[ $argument != -XX:AOTCacheOutput=* ]] || echo cache >"${argument#*=}"; done
+printf '<%s>\n' "$0" "$@"
+JAVA
+    cp -- "$1/bin/java" "$1/bin/javac"
+    chmod +x -- "$1/bin/java" "$1/bin/javac"
+}
+
+# Whatever this machine has: a recent cargo and QEMU, and an apt-get that installs nothing.
+make_tools() {
+    local tool
+    mkdir -p -- "$1"
+    printf '#!/bin/sh\necho cargo 1.85.0\n' >"$1/cargo"
+    printf '#!/bin/sh\necho QEMU emulator version 10.0.0\n' >"$1/qemu-system-x86_64"
+    printf '#!/bin/sh\nexit 1\n' >"$1/apt-get"
+    # shellcheck disable=SC2016 # The stand-in's own $1.
+    printf '#!/bin/sh\n[ "$1" != -print-file-name=libc.a ] || echo /libc.a\n' >"$1/cc"
+    for tool in mmdebstrap mksquashfs newuidmap curl; do printf '#!/bin/sh\n' >"$1/$tool"; done
+    chmod +x -- "$1"/*
+}
+
+make_copy() {
+    copy=$1
+    rm -rf -- "$copy" "$HOME"
+    mkdir -p -- "$copy"/{.mvn,.cargo,proto,guest/agent,spawner,java/cli/src/main} "$HOME"
+    cp -r -- "$root/neurovisor" "$root/setup" "$copy"
+    touch -- "$copy"/{pom.xml,Cargo.toml,Cargo.lock,java/cli/pom.xml,java/cli/src/main/A.java,java/cli/src/main/B.java}
+    cat >"$copy/mvnw" <<'MVNW'
+#!/usr/bin/env bash
+echo build >>"$HOME/builds"
+echo "$@" >"$HOME/maven.arguments"
+[[ ! -e $HOME/slow ]] || { sleep 30 & echo "$!" >"$HOME/maven.child"; wait; }
+[[ ! -e $HOME/broken ]] || { echo '[ERROR] A.java: cannot find symbol'; exit 1; }
+sleep 0.2
+mkdir -p java/cli/target/app/lib
+touch java/cli/target/app/lib/{b,a}.jar
+MVNW
+    chmod +x -- "$copy/mvnw"
+    # Files of one moment: only what a test touches afterwards is newer than a build.
+    find "$copy" -exec touch -d '1 hour ago' {} +
+}
+
+launch_in_background() {
+    "$copy/neurovisor" --version "$@" >/dev/null 2>"$HOME/stderr" &
+    launched=$!
+}
+launch() { "$copy/neurovisor" --version "$@" 2>"$HOME/stderr"; }
+builds() { wc -l <"$HOME/builds"; }
+
+expect() {
+    [[ $2 == "$3" ]] && return
+    printf '%s: expected %q, was %q\n' "$1" "$2" "$3"
+    exit 1
+}
+
+expect_line() {
+    grep -qxF -- "$2" <<<"$1" && return
+    printf 'no line %q in:\n%s\n' "$2" "$1"
+    exit 1
+}
+
+ended() { ! kill -0 "$1"; }
+
+eventually() {
+    for _ in {1..100}; do
+        "$@" 2>/dev/null && return
+        sleep 0.1
+    done
+    printf 'not in time: %s\n' "$*"
+    exit 1
+}
+
+# --- tests, each in a subshell
+
+test_builds_once_then_starts() {
+    local shown
+    launch >/dev/null
+    shown=$(launch)
+    expect builds 1 "$(builds)"
+    expect stderr '' "$(<"$HOME/stderr")"
+    expect_line "$shown" "<$copy/java/cli/target/app/lib/a.jar:$copy/java/cli/target/app/lib/b.jar>"
+}
+
+test_passes_arguments_untouched() {
+    local shown
+    # shellcheck disable=SC2016 # Meant literally.
+    shown=$(launch 'two words' '' '*' $'two\nlines' '$9' --agent)
+    # shellcheck disable=SC2016
+    expect arguments $'<--version>\n<two words>\n<>\n<*>\n<two\nlines>\n<$9>\n<--agent>' \
+        "$(sed -n '/^<--version>/,$p' <<<"$shown")"
+}
+
+test_keeps_stdout_for_the_program() {
+    expect 'first line' "<$JAVA_HOME/bin/java>" "$(launch | head -n 1)"
+}
+
+test_starts_from_anywhere_through_links() {
+    launch >/dev/null
+    ln -s "$copy/neurovisor" "$HOME/first"
+    ln -s first "$HOME/second"
+    expect_line "$(cd "$HOME" && ./second --version)" "<-Dneurovisor.home=$copy>"
+    expect_line "$(cd "$copy" && bash neurovisor --version)" "<-Dneurovisor.home=$copy>"
+    expect_line "$(cd / && PATH="$HOME:$PATH" second --version)" "<-Dneurovisor.home=$copy>"
+}
+
+test_rebuilds_when_a_source_changes() {
+    launch >/dev/null
+    touch "$copy/java/cli/src/main/A.java"
+    launch >/dev/null
+    expect 'builds after a change' 2 "$(builds)"
+    rm "$copy/java/cli/src/main/B.java"
+    launch >/dev/null
+    expect 'builds after a deletion' 3 "$(builds)"
+    mkdir -p "$copy/proto/target" && touch "$copy/proto/target/output"
+    launch >/dev/null
+    expect 'builds after output' 3 "$(builds)"
+}
+
+test_two_starts_build_once() {
+    launch >/dev/null &
+    launch >/dev/null
+    wait
+    expect builds 1 "$(builds)"
+}
+
+test_failed_build_is_told_and_tried_again() {
+    touch "$HOME/broken"
+    launch >/dev/null
+    expect 'exit code' 125 $?
+    grep -q 'cannot find symbol' "$HOME/stderr" && grep -q 'target/build.log' "$HOME/stderr" || exit 1
+    rm "$HOME/broken"
+    launch >/dev/null
+    expect 'exit code' 0 $?
+    expect builds 2 "$(builds)"
+}
+
+test_stopped_build_leaves_nothing_running() {
+    touch "$HOME/slow"
+    launch_in_background
+    eventually test -s "$HOME/maven.child"
+    kill -TERM "$launched"
+    wait "$launched"
+    expect 'exit code' 143 $?
+    eventually ended "$(<"$HOME/maven.child")"
+    rm "$HOME/slow"
+    launch >/dev/null
+    expect builds 2 "$(builds)"
+}
+
+test_signals_reach_java() {
+    launch_in_background wait
+    eventually test -s "$HOME/java.pid"
+    expect 'process id' "$launched" "$(<"$HOME/java.pid")"
+    kill -TERM "$launched"
+    wait "$launched"
+    expect 'exit code' 143 $?
+}
+
+test_current_build_needs_no_writing() {
+    ((EUID == 0)) && unshare --mount true 2>/dev/null || return 0
+    launch >/dev/null
+    # shellcheck disable=SC2016 # The inner shell's variables.
+    expect_line "$(unshare --mount bash -c 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&
+        ! touch "$1/x" 2>/dev/null && "$1/neurovisor" --version' - "$copy")" '<--version>'
+}
+
+test_prefers_java_home_then_path_then_newest() {
+    local shown
+    make_jdk "$HOME/.jdks/one" 99.0.1
+    make_jdk "$HOME/.jdks/two" 99.0.10
+    expect_line "$(launch)" "<$JAVA_HOME/bin/java>"
+    JAVA_HOME=$HOME/nothing
+    make_jdk "$HOME/in path" 98
+    expect_line "$(PATH="$HOME/in path/bin:$PATH" launch)" "<$HOME/in path/bin/java>"
+    make_jdk "$HOME/old" 17.0.2
+    expect_line "$(PATH="$HOME/old/bin:$PATH" launch)" "<$HOME/.jdks/two/bin/java>"
+}
+
+test_honours_java_options() {
+    expect_line "$(NEUROVISOR_JAVA_OPTS=$'-Da=1  -Db=*\n-Dc=3' launch)" '<-Db=*>'
+    expect_line "$(NEUROVISOR_JAVA_OPTS=$'-Da=1  -Db=*\n-Dc=3' launch)" '<-Dc=3>'
+}
+
+test_uses_the_cache_until_a_rebuild() {
+    local cache="$copy/java/cli/target/app/neurovisor-Test-25.0.1.aot"
+    expect_line "$(launch)" '<-Dneurovisor.aot.current=false>'
+    NEUROVISOR_AOT=record launch >/dev/null
+    expect_line "$(launch)" "<-XX:AOTCache=$cache>"
+    expect_line "$(launch)" '<-Dneurovisor.aot.current=true>'
+    touch "$copy/pom.xml"
+    expect_line "$(launch)" '<-Dneurovisor.aot.current=false>'
+    [[ ! -e $cache ]]
+}
+
+test_passes_proxies_to_maven() {
+    https_proxy='http://me:p%40ss%26word@proxy.example:3128/' no_proxy='localhost,.example' launch >/dev/null
+    grep -q -- '--global-settings' "$HOME/maven.arguments" || exit 1
+    settings=$(<"$copy/target/maven-proxies.xml")
+    [[ $settings == *'<protocol>https</protocol><host>proxy.example</host><port>3128</port>'* &&
+        $settings == *'<password>p@ss&amp;word</password>'* &&
+        $settings == *'<nonProxyHosts>localhost|*.example</nonProxyHosts>'* ]] || exit 1
+    expect mode 600 "$(stat -c %a "$copy/target/maven-proxies.xml")"
+}
+
+main
