@@ -30,13 +30,9 @@ PIP
 # --- matplotlib: draw without a display, never search for fonts at run time
 python3 "$recipe/matplotlib-setup.py"
 
-# --- the test suites of the Python packages are a fifth of the image (py3compile insists on unpacking them);
-#     numpy.testing, which "from numpy import *" imports, needs one file of numpy's
-packages=/usr/lib/python3/dist-packages
-find "$packages" -type d -name tests ! -path "$packages/numpy/_core/tests" -prune -exec rm -rf {} +
-find "$packages/numpy/_core/tests" -mindepth 1 -maxdepth 1 ! -name __init__.py ! -name _natype.py -exec rm -rf {} +
-
-# --- bytecode: valid for ever, whatever happens to time stamps
+# --- bytecode: valid for ever, whatever happens to time stamps (prepare.sh has switched Debian's own compiler off)
+rm /usr/bin/py3compile
+dpkg-divert --local --rename --remove /usr/bin/py3compile >/dev/null
 python3 "$recipe/bytecode.py" /usr/lib/python3*
 
 # --- programs that make a template's page cache warm

@@ -25,7 +25,11 @@ def build_font_list() -> None:
     from matplotlib import font_manager
 
     FONT_LIST.parent.mkdir(parents=True, exist_ok=True)
-    font_manager.json_dump(font_manager.FontManager(), FONT_LIST)
+    fonts = font_manager.FontManager()
+    # They come in the order of a directory search; equal images should be equal byte for byte.
+    fonts.ttflist.sort(key=lambda font: font.fname)
+    fonts.afmlist.sort(key=lambda font: font.fname)
+    font_manager.json_dump(fonts, FONT_LIST)
 
 
 def teach_loader() -> None:

@@ -41,8 +41,16 @@ final class BadInputIT {
                 wrong("\"maybe\" is neither on nor off", "run", "--snapshot=maybe", "-l", "bash", "-c", "1"),
                 wrong("the program's language is not given", "run", "-c", "print(1)"),
                 wrong("no program given", "run"),
-                wrong("image \"nothing\"", "run", "--image", "nothing", "-l", "bash", "-c", "1"),
-                wrong("image \"../base\"", "image", "rm", "../base"),
+                wrong(
+                        "Image nothing is not known; known are base",
+                        "run",
+                        "--image",
+                        "nothing",
+                        "-l",
+                        "bash",
+                        "-c",
+                        "1"),
+                wrong("Image name \"../base\" is not allowed", "image", "rm", "../base"),
                 wrong("template \"abcd\" does not exist", "template", "rm", "abcd"),
                 wrong("a command is missing"),
                 wrong("Unmatched argument at index 0: 'frobnicate'", "frobnicate"));

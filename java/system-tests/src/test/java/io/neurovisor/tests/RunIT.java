@@ -19,8 +19,8 @@ final class RunIT {
     @Test
     void printsWhatTheProgramPrintsAndNothingElse() {
         CommandLineRun run = CommandLineRun.of("run", "--language", "python", "-c", "print(6*7)");
-        assertThat(run.stdout()).isEqualTo("42\n");
-        assertThat(run.exitCode()).isZero();
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(run.stderr().lines()).allMatch(line -> line.startsWith("neurovisor: no KVM"));
     }
 
@@ -28,7 +28,7 @@ final class RunIT {
     @ValueSource(strings = {"python", "python3"})
     void pythonByEachOfItsNames(String name) {
         CommandLineRun run = CommandLineRun.of("run", "-l", name, "-c", "import sys; print(sys.version_info[0])");
-        assertThat(run.stdout()).isEqualTo("3\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("3\n");
     }
 
     @ParameterizedTest
@@ -36,28 +36,28 @@ final class RunIT {
     void bashByEachOfItsNames(String name) {
         CommandLineRun run =
                 CommandLineRun.of("run", "-l", name, "-c", "a=(1 2 3); echo ${#a[@]} ${BASH_VERSION:+bash}");
-        assertThat(run.stdout()).isEqualTo("3 bash\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("3 bash\n");
     }
 
     @Test
     void languageComesFromTheSuffixAndArgumentsReachTheProgram() throws IOException {
         Path program = Files.writeString(directory.resolve("echo.py"), "import sys\nprint(sys.argv[1:])\n");
         CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "a b", "--size", "ü", "");
-        assertThat(run.stdout()).isEqualTo("['a b', '--size', 'ü', '']\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("['a b', '--size', 'ü', '']\n");
     }
 
     @Test
     void languageComesFromTheInterpreterLine() throws IOException {
         Path program = Files.writeString(directory.resolve("script"), "#!/usr/bin/env bash\necho $((6*7)) \"$1\"\n");
         CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "x");
-        assertThat(run.stdout()).isEqualTo("42 x\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("42 x\n");
     }
 
     @Test
     void streamsAreKeptApartByteForByte() {
         CommandLineRun run =
                 CommandLineRun.of("run", "-l", "bash", "-c", "printf 'out no newline'; printf 'err\\n' >&2; exit 7");
-        assertThat(run.stdout()).isEqualTo("out no newline");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("out no newline");
         assertThat(run.stderr()).endsWith("err\n");
         assertThat(run.exitCode()).isEqualTo(7);
     }
@@ -74,7 +74,7 @@ final class RunIT {
     void aSignalIsTheExitCodeAShellGives(String signal, int exitCode) {
         CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "echo before; kill -" + signal + " $$");
         assertThat(run.exitCode()).isEqualTo(exitCode);
-        assertThat(run.stdout()).isEqualTo("before\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
     }
 
     @Test
@@ -88,14 +88,14 @@ final class RunIT {
                 "-c",
                 "echo partial; (setsid sleep 600 &) ; while :; do :; done");
         assertThat(run.exitCode()).isEqualTo(124);
-        assertThat(run.stdout()).isEqualTo("partial\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("partial\n");
         assertThat(run.stderr()).contains("timed out after 2 s");
     }
 
     @Test
     void outputIsStreamedWithBackPressure() {
         CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "head -c 20000000 /dev/zero | tr '\\0' x");
-        assertThat(run.exitCode()).isZero();
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(run.stdout()).hasSize(20_000_000);
     }
 
@@ -124,14 +124,14 @@ final class RunIT {
     @CsvSource({"small,1", "medium,2", "large,4"})
     void aSizeHasItsProcessors(String size, String processors) {
         CommandLineRun run = CommandLineRun.of("run", "--size", size, "-l", "bash", "-c", "nproc");
-        assertThat(run.stdout()).isEqualTo(processors + "\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo(processors + "\n");
     }
 
     @Test
     void withoutSnapshotsAMachineIsBootedCold() {
         CommandLineRun run =
                 CommandLineRun.of("run", "--snapshot=off", "--size", "small", "-l", "bash", "-c", "echo cold");
-        assertThat(run.stdout()).isEqualTo("cold\n");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("cold\n");
     }
 
     @Test
@@ -145,7 +145,7 @@ final class RunIT {
                 "-c",
                 "import numpy, pandas, matplotlib, scipy, sympy, requests, PIL; import matplotlib.pyplot as plt;"
                         + " plt.plot([1, 2]); plt.savefig('p.png'); print(int(numpy.arange(5).sum()), sympy.factorint(42))");
-        assertThat(run.stdout()).isEqualTo("10 {2: 1, 3: 1, 7: 1}\n");
-        assertThat(run.exitCode()).isZero();
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("10 {2: 1, 3: 1, 7: 1}\n");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
     }
 }

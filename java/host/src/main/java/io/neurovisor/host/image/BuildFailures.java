@@ -16,10 +16,12 @@ final class BuildFailures {
         }
     }
 
+    private static final String DIRECTORY = "{directory}";
+
     private static final List<Sign> SIGNS = List.of(
             Sign.of(
                     "No space left on device",
-                    "the disk is full; free some space in the data directory and in TMPDIR, or give another --data-dir"),
+                    "the disk of " + DIRECTORY + " or of TMPDIR is full; free some space or give another --data-dir"),
             Sign.of(
                     "Temporary failure resolving|Could not resolve|Name or service not known",
                     "no name could be resolved; connect to a network, set http_proxy, or name a mirror by "
@@ -38,7 +40,9 @@ final class BuildFailures {
             Sign.of("Unable to locate package|has no installation candidate", "a package of the recipe does not exist"),
             Sign.of(
                     "newuidmap|newgidmap|/etc/sub[ug]id|unprivileged_userns_clone|unshare\\(.*failed|cannot unshare",
-                    "this user may not create user namespaces; install uidmap by ./neurovisor setup, or build as root"));
+                    "this user may not create user namespaces; install uidmap by ./neurovisor setup and give the user"
+                            + " subordinate ids (usermod --add-subuids 100000-165535 --add-subgids 100000-165535),"
+                            + " or build as root"));
 
     private BuildFailures() {}
 
@@ -48,7 +52,8 @@ final class BuildFailures {
                     .filter(message -> sign.pattern().matcher(message).find())
                     .findFirst();
             if (line.isPresent()) {
-                return failed("%s in %s: %s (%s)".formatted(what, directory, sign.advice(), line.get()));
+                String advice = sign.advice().replace(DIRECTORY, directory.toString());
+                return failed("%s: %s (%s)".formatted(what, advice, line.get()));
             }
         }
         return failed("%s: %s ended with exit code %d: %s"

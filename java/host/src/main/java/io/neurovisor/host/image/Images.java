@@ -59,11 +59,13 @@ public final class Images {
     /** What a guest of this image boots from; builds what is missing, outdated or damaged. */
     public BootFiles boot(String name, Progress progress) {
         Optional<Recipe> recipe = recipes.find(name);
+        // What makes the long work useless is found before it.
+        Optional<Artifact> unchangeable = recipe.isPresent() ? Optional.empty() : Optional.of(withoutRecipe(name));
+        requireAgent();
         Artifact kernel = kernels.obtain(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
         Artifact initrd = initrds.obtain(INITRD, initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
-        Artifact image = recipe.isPresent()
-                ? images.obtain(name, recipe.get().digest(), imageBuilder(recipe.get(), progress), progress)
-                : withoutRecipe(name);
+        Artifact image = unchangeable.orElseGet(() -> images.obtain(
+                name, recipe.orElseThrow().digest(), imageBuilder(recipe.orElseThrow(), progress), progress));
         return bootFiles(kernel, initrd, image);
     }
 
@@ -75,6 +77,7 @@ public final class Images {
         if (image instanceof ArtifactState.Missing && recipe.isEmpty()) {
             throw unknown(name);
         }
+        requireAgent();
         if (image instanceof ArtifactState.Ready(Artifact rootfs)
                 && kernels.state(KERNEL, KernelBuilder.INPUT) instanceof ArtifactState.Ready(Artifact kernel)
                 && initrds.state(INITRD, initrdInput(kernel)) instanceof ArtifactState.Ready(Artifact initrd)) {
@@ -129,11 +132,14 @@ public final class Images {
     }
 
     private String initrdInput(Artifact kernel) {
+        return InitrdBuilder.input(digests.digest(agent), kernel);
+    }
+
+    private void requireAgent() {
         if (!Files.isRegularFile(agent)) {
             throw new NeuroVisorException(
                     Fault.IMAGE_BUILD_FAILED, "The guest agent %s is missing; run ./neurovisor setup".formatted(agent));
         }
-        return InitrdBuilder.input(digests.digest(agent), kernel);
     }
 
     private Artifact withoutRecipe(String name) {

@@ -58,11 +58,11 @@ final class KernelBuilder implements ArtifactBuilder {
 
     @Override
     public String build(Path emptyDirectory) {
-        DiskSpace.require(emptyDirectory, NEEDED_BYTES, "Building the guest kernel");
+        DiskSpace.require(RootfsBuilder.home(emptyDirectory), NEEDED_BYTES, "Building the guest kernel");
         progress.step("Fetching the guest kernel (%s)".formatted(DEBIAN_PACKAGE));
         Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
         KernelPackage kernelPackage = new KernelPackage(PrivateFiles.directory(scratch.resolve("modules")));
-        fetch(scratch, kernelPackage);
+        fetch(emptyDirectory, scratch, kernelPackage);
         progress.step("Unpacking guest kernel " + kernelPackage.release());
         try {
             return unpack(kernelPackage, emptyDirectory);
@@ -73,14 +73,14 @@ final class KernelBuilder implements ArtifactBuilder {
         }
     }
 
-    private void fetch(Path scratch, KernelPackage into) {
+    private void fetch(Path emptyDirectory, Path scratch, KernelPackage into) {
         ToolCommand command = mmdebstrap.tarOf("extract", List.of(DEBIAN_PACKAGE), List.of(), scratch);
         ToolResult result = Tool.of(command)
                 .output(into::read)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
         if (result.failed()) {
-            throw BuildFailures.of("the guest kernel", scratch, result);
+            throw BuildFailures.of("the guest kernel", RootfsBuilder.home(emptyDirectory), result);
         }
     }
 

@@ -62,6 +62,9 @@ record KernelModule(String name, List<String> dependencies) {
         long table = elf.getLong(SECTION_TABLE);
         int bytes = Short.toUnsignedInt(elf.getShort(SECTION_BYTES));
         int count = Short.toUnsignedInt(elf.getShort(SECTION_COUNT));
+        if (table < ELF_HEADER_BYTES || table + (long) bytes * count > elf.limit()) {
+            throw new IndexOutOfBoundsException(table);
+        }
         long names = table + (long) bytes * Short.toUnsignedInt(elf.getShort(NAMES_SECTION));
         byte[] nameTable = section(elf, Math.toIntExact(names));
         for (int i = 0; i < count; i++) {

@@ -80,4 +80,16 @@ final class Mmdebstrap {
         // The namespace's root cannot enter a 0700 directory; it unpacks in /tmp or where the user's TMPDIR points to.
         return root ? command.withEnvironment("TMPDIR", scratch.toString()) : command;
     }
+
+    /**
+     * The command as seen by itself run by root. mksquashfs gives an archive's root directory to whoever runs it, whatever
+     * its options say (4.5.1).
+     */
+    ToolCommand asNamespaceRoot(ToolCommand command) {
+        if (root) {
+            return command;
+        }
+        return ToolCommand.of("unshare", "util-linux", "--map-root-user", "--", command.program())
+                .withArguments(command.arguments());
+    }
 }

@@ -1,5 +1,7 @@
 package io.neurovisor.host.process;
 
+import static java.util.Objects.requireNonNull;
+
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -10,15 +12,18 @@ import java.util.stream.Stream;
 
 /**
  * The processes of one pipeline with everything they started. {@link #end} first asks with SIGTERM, because tools such as
- * mmdebstrap then remove their temporary directories, and kills what is left after {@link #GRACE}.
+ * mmdebstrap then remove their temporary directories, and kills what is left after the grace period.
  */
 final class ProcessFamily {
-    static final Duration GRACE = Duration.ofSeconds(10);
+    /** How long the kernel may take to end a killed process, one in the middle of a long write for example. */
+    private static final Duration KILL = Duration.ofSeconds(10);
 
     private final List<Process> members;
+    private final Duration grace;
 
-    ProcessFamily(List<Process> members) {
+    ProcessFamily(List<Process> members, Duration grace) {
         this.members = List.copyOf(members);
+        this.grace = requireNonNull(grace, "grace is null");
     }
 
     /** Returns when no member lives any more; safe to call more than once and from several threads. */
@@ -29,14 +34,14 @@ final class ProcessFamily {
                 .flatMap(handle -> Stream.concat(handle.descendants(), Stream.of(handle)))
                 .toList();
         all.forEach(ProcessHandle::destroy);
-        await(all, GRACE);
+        await(all, grace);
         // Late children of a member that was still starting something when the list was made.
         List<ProcessHandle> left = Stream.concat(
                         all.stream().flatMap(ProcessHandle::descendants),
                         all.stream().filter(ProcessHandle::isAlive))
                 .toList();
         left.forEach(ProcessHandle::destroyForcibly);
-        await(left, GRACE);
+        await(left, KILL);
     }
 
     private static void await(List<ProcessHandle> processes, Duration limit) {

@@ -32,6 +32,7 @@ public final class Tool {
     private OutputReader output = OutputReader.IGNORE;
     private Consumer<String> messages = line -> {};
     private Duration limit = FOREVER;
+    private Duration grace = Duration.ofSeconds(10);
 
     private Tool(List<ToolCommand> pipeline) {
         this.pipeline = List.copyOf(pipeline);
@@ -83,13 +84,19 @@ public final class Tool {
         return this;
     }
 
+    /** How long the programs may clean up after SIGTERM before they are killed; 10 s unless set. */
+    public Tool grace(Duration cleanup) {
+        grace = requireNonNull(cleanup, "cleanup is null");
+        return this;
+    }
+
     /** Runs until every program has ended by itself; a non-zero exit code is a result, not an exception. */
     public ToolResult run() {
         if (Thread.interrupted()) {
             throw interrupted();
         }
         List<Process> processes = start();
-        ProcessFamily family = new ProcessFamily(processes);
+        ProcessFamily family = new ProcessFamily(processes, grace);
         try (ShutdownHook _ = ShutdownHook.add(family::end)) {
             ToolRun run = new ToolRun(pipeline, processes);
             run.drain(outputFile == null ? output : OutputReader.IGNORE, messages);

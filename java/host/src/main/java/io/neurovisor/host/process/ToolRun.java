@@ -68,7 +68,11 @@ final class ToolRun {
             if (result.failed()) {
                 return result;
             }
-            throw new IOException(failure.getCause() == null ? failure : failure.getCause());
+            switch (failure.getCause()) {
+                case IOException reader -> throw reader;
+                case RuntimeException reader -> throw reader;
+                case null, default -> throw new IOException(failure);
+            }
         }
         awaitQuietly(CompletableFuture.allOf(messagePumps.toArray(CompletableFuture<?>[]::new)));
         return firstFailure();

@@ -73,9 +73,16 @@ public final class KvmProbe {
                 case GUEST_SILENT ->
                     DEVICE + " opens, yet a guest does not boot with it within " + BOOT_TIMEOUT.toSeconds() + " s";
                 case VMM_FAILED, SANDBOX_LOST ->
-                    DEVICE + " opens, yet no guest runs with it: " + exception.getMessage();
+                    DEVICE + " opens, yet no guest runs with it: " + firstWords(exception);
                 default -> throw exception;
             };
         }
+    }
+
+    /** What QEMU said first; this is printed at every start. */
+    private static String firstWords(NeuroVisorException exception) {
+        String message = String.valueOf(exception.getMessage());
+        int lineEnd = message.indexOf(" | ");
+        return lineEnd < 0 ? message : message.substring(0, lineEnd);
     }
 }

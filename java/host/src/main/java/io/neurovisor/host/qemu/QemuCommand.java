@@ -26,6 +26,12 @@ final class QemuCommand {
 
     private static final int FIRST_SOCKET_DESCRIPTOR = 3;
 
+    /** What emulation may keep of translated code. Half of it makes a clone that starts Python twice retranslate. */
+    private static final int CLONE_CODE_MEBIBYTES = 64;
+
+    /** A booting guest imports whole packages, once, and there is one of it. */
+    private static final int BOOT_CODE_MEBIBYTES = 256;
+
     private final String accelerator;
     private final long tscKhz;
 
@@ -45,7 +51,7 @@ final class QemuCommand {
     }
 
     private List<String> booting(BootFiles files, SandboxSize size, String memory) {
-        List<String> arguments = machine(files, size, memory);
+        List<String> arguments = machine(files, size, memory, BOOT_CODE_MEBIBYTES);
         arguments.addAll(List.of("-kernel", files.kernel().toString()));
         arguments.addAll(List.of("-initrd", files.initrd().toString()));
         arguments.addAll(List.of("-append", kernelArguments()));
@@ -56,17 +62,17 @@ final class QemuCommand {
     private List<String> restoring(VmStart.Restore restore) {
         SandboxSize size = restore.saved().size();
         String memory = memoryFile(size, restore.saved().directory()) + ",share=off,readonly=on,rom=off";
-        List<String> arguments = machine(restore.saved().files(), size, memory);
+        List<String> arguments = machine(restore.saved().files(), size, memory, CLONE_CODE_MEBIBYTES);
         arguments.addAll(List.of("-incoming", "defer", "-S"));
         return arguments;
     }
 
-    private List<String> machine(BootFiles files, SandboxSize size, String memory) {
+    private List<String> machine(BootFiles files, SandboxSize size, String memory, int codeMebibytes) {
         List<String> arguments = new ArrayList<>();
         // ACPI is how Debian's kernel finds the devices; qboot starts the kernel without the option ROM SeaBIOS needs.
         arguments.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
         arguments.addAll(List.of("-bios", "qboot.rom"));
-        arguments.addAll(List.of("-accel", accelerator.equals("tcg") ? "tcg,tb-size=32" : accelerator));
+        arguments.addAll(List.of("-accel", accelerator.equals("tcg") ? "tcg,tb-size=" + codeMebibytes : accelerator));
         arguments.addAll(List.of("-cpu", accelerator.equals("tcg") ? "max" : "host"));
         arguments.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));
         arguments.addAll(List.of("-m", size.memoryMebibytes() + "M", "-object", memory));

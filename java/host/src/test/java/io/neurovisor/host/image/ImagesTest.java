@@ -1,0 +1,174 @@
+package io.neurovisor.host.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.host.store.Artifact;
+import io.neurovisor.host.store.ArtifactStore;
+import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.PrivateFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What {@link Images} decides; its builders are exercised by the system tests. */
+class ImagesTest {
+    @TempDir
+    private Path directory;
+
+    private Path data;
+    private Path agent;
+    private FileDigests digests;
+    private Images images;
+
+    @BeforeEach
+    void createInstallation() throws IOException {
+        Path recipe = Files.createDirectories(directory.resolve("home/guest/image/tiny"));
+        Files.writeString(recipe.resolve("packages.txt"), "bash\n");
+        agent = Files.writeString(directory.resolve("agent"), "agent one");
+        data = directory.resolve("data");
+        digests = new FileDigests(data.resolve("digests"), InstantSource.system());
+        images = new Images(directory.resolve("home"), agent, data, digests, InstantSource.system());
+    }
+
+    @Test
+    void unknownImageIsNamedWithTheKnownOnes() {
+        assertFault(
+                () -> images.boot("other", Progress.SILENT),
+                Fault.IMAGE_UNKNOWN,
+                "Image other is not known; known are tiny");
+        assertFault(() -> images.built("other"), Fault.IMAGE_UNKNOWN, "Image other is not known; known are tiny");
+        assertFault(() -> images.remove("tiny", Progress.SILENT), Fault.IMAGE_UNKNOWN, "Image tiny is not built");
+    }
+
+    @Test
+    void nothingIsBuiltByLooking() {
+        assertThat(images.built("tiny")).isEmpty();
+        assertThat(images.list()).isEmpty();
+        assertThat(images.names()).containsExactly("tiny");
+        assertThat(data).doesNotExist();
+    }
+
+    @Test
+    void missingAgentIsNamed() throws IOException {
+        storeKernelAndImage();
+        Files.delete(agent);
+
+        assertFault(
+                () -> images.boot("tiny", Progress.SILENT),
+                Fault.IMAGE_BUILD_FAILED,
+                "The guest agent %s is missing; run ./neurovisor setup".formatted(agent));
+    }
+
+    @Test
+    void newAgentMeansNewInitrdAndNothingElse() throws IOException {
+        storeKernelAndImage();
+        assertThat(images.built("tiny")).isEmpty();
+        BootFiles first = images.boot("tiny", Progress.SILENT);
+        assertThat(images.built("tiny")).contains(first);
+
+        Files.writeString(agent, "agent two");
+
+        assertThat(images.built("tiny")).isEmpty();
+        BootFiles second = images.boot("tiny", Progress.SILENT);
+        assertThat(second.initrdDigest()).isNotEqualTo(first.initrdDigest());
+        assertThat(second.rootfsDigest()).isEqualTo(first.rootfsDigest());
+        assertThat(second.kernel()).isEqualTo(first.kernel());
+        assertThat(first.initrd()).exists();
+        assertThat(images.removeOutdated()).containsExactly(first.initrd().getParent());
+    }
+
+    @Test
+    void changedRecipeMakesTheImageOutdated() throws IOException {
+        storeKernelAndImage();
+        images.boot("tiny", Progress.SILENT);
+
+        Files.writeString(directory.resolve("home/guest/image/tiny/packages.txt"), "bash\njq\n");
+
+        assertThat(images.built("tiny")).isEmpty();
+    }
+
+    @Test
+    void imageWithoutRecipeIsUsedUntilItIsDamaged() throws IOException {
+        Artifact image = storeKernelAndImage();
+        BootFiles files = images.boot("tiny", Progress.SILENT);
+        PrivateFiles.delete(directory.resolve("home/guest/image/tiny"));
+
+        assertThat(images.boot("tiny", Progress.SILENT)).isEqualTo(files);
+        assertThat(images.built("tiny")).contains(files);
+        Files.delete(image.file("rootfs.squashfs"));
+        assertThat(images.built("tiny")).isEmpty();
+        assertFault(
+                () -> images.boot("tiny", Progress.SILENT),
+                Fault.IMAGE_BROKEN,
+                "%s: rootfs.squashfs is missing, and there is no recipe to build image tiny again; remove it by neurovisor image remove tiny"
+                        .formatted(image.directory()));
+        assertThat(images.list())
+                .singleElement()
+                .satisfies(summary -> assertThat(summary.problem()).contains("rootfs.squashfs is missing"));
+    }
+
+    @Test
+    void listsWhatIsBuilt() {
+        storeKernelAndImage();
+
+        assertThat(images.list()).singleElement().satisfies(summary -> {
+            assertThat(summary.name()).isEqualTo("tiny");
+            assertThat(summary.packageCount()).isEqualTo(2);
+            assertThat(summary.problem()).isEmpty();
+        });
+        images.remove("tiny", Progress.SILENT);
+        assertThat(images.list()).isEmpty();
+    }
+
+    /** Puts in place what the builders, which need a network, would have made. */
+    private Artifact storeKernelAndImage() {
+        new ArtifactStore("guest", data.resolve("kernels"), digests)
+                .obtain(
+                        "kernel",
+                        KernelBuilder.INPUT,
+                        staging -> {
+                            write(staging.resolve("vmlinux"), "kernel");
+                            Path modules = PrivateFiles.directory(staging.resolve("modules"));
+                            write(modules.resolve("order"), "a.ko\n");
+                            write(modules.resolve("a.ko"), "module");
+                            return "1.0-abc";
+                        },
+                        Progress.SILENT);
+        String recipe = new Recipes(directory.resolve("home/guest/image"))
+                .find("tiny")
+                .orElseThrow()
+                .digest();
+        return new ArtifactStore("image", data.resolve("images"), digests)
+                .obtain(
+                        "tiny",
+                        recipe,
+                        staging -> {
+                            write(staging.resolve("rootfs.squashfs"), "root");
+                            JsonFile.write(staging.resolve(ImageManifest.FILE), TestManifests.image());
+                            return "tiny-abc";
+                        },
+                        Progress.SILENT);
+    }
+
+    private static void write(Path file, String content) {
+        PrivateFiles.replace(file, content.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+
+    private static void assertFault(
+            org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Fault fault, String message) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(fault))
+                .hasMessage(message);
+    }
+}

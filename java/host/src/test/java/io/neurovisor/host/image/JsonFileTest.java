@@ -1,0 +1,64 @@
+package io.neurovisor.host.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class JsonFileTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void manifestComesBackAsItWasWritten() {
+        Path file = directory.resolve("manifest.json");
+        ImageManifest manifest = TestManifests.image();
+
+        JsonFile.write(file, manifest);
+
+        assertThat(JsonFile.read(file, ImageManifest.class)).isEqualTo(manifest);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{}",
+                "{\"name\":\"base\"",
+                "{\"unknown\":1}",
+                "{\"release\":\"1\",\"release\":\"2\"}",
+                "{\"release\":{\"a\":1}}",
+                "{\"release\":\"1\",\"debianPackage\":\"p\",\"suite\":\"s\",\"created\":\"c\",\"sources\":[null],\"modules\":[]}",
+                "{\"release\":\"1\",\"debianPackage\":\"p\",\"suite\":\"s\",\"created\":\"c\",\"sources\":[],\"modules\":[]} x"
+            })
+    void whatIsNotAManifestIsBroken(String content) throws IOException {
+        assertBroken(Files.writeString(directory.resolve("manifest.json"), content));
+    }
+
+    @Test
+    void absurdSizesAreBroken() throws IOException {
+        assertBroken(Files.write(directory.resolve("large"), new byte[JsonFile.MAX_BYTES + 1]));
+        assertBroken(Files.writeString(directory.resolve("deep"), "[".repeat(100_000)));
+        assertBroken(Files.writeString(directory.resolve("long"), "{\"release\":\"" + "x".repeat(1_000_000) + "\"}"));
+    }
+
+    private static void assertBroken(Path file) {
+        assertThatThrownBy(() -> JsonFile.read(file, KernelManifest.class))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(Fault.IMAGE_BROKEN))
+                .hasMessageContaining(file.toString())
+                .message()
+                .doesNotContain("\n");
+    }
+}

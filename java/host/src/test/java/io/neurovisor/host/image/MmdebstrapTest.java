@@ -1,0 +1,77 @@
+package io.neurovisor.host.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.host.process.ToolCommand;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MmdebstrapTest {
+    private static final Path SCRATCH = Path.of("/data/scratch");
+
+    @Test
+    void rootUnpacksInTheDataDirectory() {
+        ToolCommand command = command(true);
+
+        assertThat(command.arguments()).contains("--mode=root", "--variant=minbase", "--include=a,b", "--extra");
+        assertThat(command.environment())
+                .containsEntry("TMPDIR", "/data/scratch")
+                .containsKey("SOURCE_DATE_EPOCH");
+    }
+
+    @Test
+    void otherUsersUnpackInANamespaceWhereItsRootCanEnter() {
+        ToolCommand command = command(false);
+
+        assertThat(command.arguments()).contains("--mode=unshare");
+        assertThat(command.environment()).doesNotContainKey("TMPDIR");
+    }
+
+    @Test
+    void ordinaryUsersPackAsRootOfANamespace() {
+        ToolCommand squash = ToolCommand.of("mksquashfs", "squashfs-tools", "-");
+
+        assertThat(mmdebstrap(true).asNamespaceRoot(squash)).isEqualTo(squash);
+        assertThat(mmdebstrap(false).asNamespaceRoot(squash).arguments())
+                .containsExactly("--map-root-user", "--", "mksquashfs", "-");
+    }
+
+    @Test
+    void proxiesOfTheHostAreCarriedOver() {
+        assertThat(command(true).arguments()).contains("--aptopt=Acquire::http::Proxy \"http://proxy:3128\"");
+    }
+
+    @Test
+    void suiteTargetAndSourcesComeLast() {
+        assertThat(command(true).arguments()).endsWith(sources());
+    }
+
+    @Test
+    void progressIsWhatPeopleUnderstand() {
+        assertThat(Mmdebstrap.progress("I: downloading packages with apt..."))
+                .contains("downloading packages with apt");
+        assertThat(Mmdebstrap.progress("I: running --customize-hook in shell: sh -c"))
+                .isEmpty();
+        assertThat(Mmdebstrap.progress("I: using /tmp/x as tempdir")).isEmpty();
+        assertThat(Mmdebstrap.progress("Get:1 http://deb.debian.org")).isEmpty();
+    }
+
+    private static String[] sources() {
+        return new String[] {
+            "trixie",
+            "-",
+            "deb http://deb.debian.org/debian trixie main",
+            "deb http://deb.debian.org/debian trixie-updates main",
+            "deb http://deb.debian.org/debian-security trixie-security main"
+        };
+    }
+
+    private static ToolCommand command(boolean root) {
+        return mmdebstrap(root).tarOf("minbase", List.of("a", "b"), List.of("--extra"), SCRATCH);
+    }
+
+    private static Mmdebstrap mmdebstrap(boolean root) {
+        return new Mmdebstrap(DebianSources.debian(), List.of("Acquire::http::Proxy \"http://proxy:3128\""), root);
+    }
+}

@@ -1,0 +1,253 @@
+package io.neurovisor.host.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class ToolTest {
+    @TempDir
+    private Path directory;
+
+    @Test
+    void returnsTheLinesOfStandardOutput() {
+        assertThat(Tool.of(shell("echo one; echo; printf 'two\\rthree'")).lines())
+                .containsExactly("one", "two", "three");
+    }
+
+    @Test
+    void nonZeroExitIsAResultWithTheLastMessages() {
+        ToolResult result =
+                Tool.of(shell("echo first >&2; echo 'it broke' >&2; exit 7")).run();
+
+        assertThat(result.failed()).isTrue();
+        assertThat(result.exitCode()).isEqualTo(7);
+        assertThat(result.messages()).containsExactly("first", "it broke");
+        assertThatThrownBy(result::orThrow)
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessage("sh failed with exit code 7: it broke");
+    }
+
+    @Test
+    void missingProgramNamesPackageAndSetup() {
+        ToolCommand missing = ToolCommand.of("neurovisor-no-such-program", "some-package");
+
+        assertThat(missing.find()).isEmpty();
+        assertFault(() -> Tool.of(shell("true"), missing).run(), Fault.TOOL_FAILED)
+                .hasMessage(
+                        "neurovisor-no-such-program is not installed; run ./neurovisor setup (Debian package some-package)");
+    }
+
+    @Test
+    void pipesProgramsAndReadsAndWritesFiles() throws IOException {
+        Path input = Files.writeString(directory.resolve("in"), "b\na\n");
+        Path output = directory.resolve("out");
+
+        ToolResult result = Tool.of(ToolCommand.of("cat", "coreutils"), ToolCommand.of("sort", "coreutils"))
+                .input(input)
+                .output(output)
+                .run();
+
+        assertThat(result.failed()).isFalse();
+        assertThat(output).hasContent("a\nb\n");
+    }
+
+    @Test
+    void pipelineFailureNamesTheProgramThatFailedByItself() {
+        ToolResult result = Tool.of(shell("while :; do echo y; done"), ToolCommand.of("false", "coreutils"))
+                .run();
+
+        assertThat(result.program()).isEqualTo("false");
+    }
+
+    @Test
+    void environmentIsAddedAndRemoved() {
+        ToolCommand command = shell("echo ${ADDED-none} ${HOME-none}")
+                .withEnvironment("ADDED", "yes")
+                .withEnvironment("HOME", "");
+
+        assertThat(Tool.of(command).directory(directory).lines()).containsExactly("yes none");
+    }
+
+    @Test
+    void standardInputIsEmpty() {
+        assertThat(Tool.of(ToolCommand.of("cat", "coreutils")).lines()).isEmpty();
+    }
+
+    @Test
+    void deadlineEndsTheProgramWithItsChildren() {
+        List<String> pids = new ArrayList<>();
+
+        assertFault(
+                        () -> Tool.of(shell("sleep 1000 & echo $!; wait"))
+                                .outputLines(pids::add)
+                                .deadline(Duration.ofMillis(500))
+                                .run(),
+                        Fault.TOOL_FAILED)
+                .hasMessageContaining("did not end within 0 s");
+        assertThat(pids).singleElement().satisfies(pid -> assertThat(alive(pid)).isFalse());
+    }
+
+    @Test
+    void interruptEndsTheProgramAndKeepsTheFlag() throws Exception {
+        CountDownLatch started = new CountDownLatch(1);
+        List<String> pids = new ArrayList<>();
+        AtomicBoolean flag = new AtomicBoolean();
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        Thread runner = Thread.ofPlatform().start(() -> {
+            try {
+                Tool.of(shell("sleep 1000 & echo $!; wait"))
+                        .outputLines(pid -> {
+                            pids.add(pid);
+                            started.countDown();
+                        })
+                        .run();
+            } catch (NeuroVisorException cancelled) {
+                flag.set(Thread.currentThread().isInterrupted());
+                failure.complete(cancelled);
+            }
+        });
+        started.await();
+        runner.interrupt();
+
+        assertThat(failure.get(30, TimeUnit.SECONDS))
+                .asInstanceOf(type(NeuroVisorException.class))
+                .extracting(NeuroVisorException::fault)
+                .isEqualTo(Fault.INTERRUPTED);
+        assertThat(flag).isTrue();
+        assertThat(alive(pids.getFirst())).isFalse();
+    }
+
+    @Test
+    void interruptedThreadStartsNothing() {
+        Path trace = directory.resolve("trace");
+        Thread.currentThread().interrupt();
+
+        assertFault(() -> Tool.of(shell("touch " + trace)).run(), Fault.INTERRUPTED);
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(trace).doesNotExist();
+    }
+
+    @Test
+    void programThatIgnoresTermIsKilled() throws Exception {
+        List<String> pids = new ArrayList<>();
+
+        assertFault(
+                () -> Tool.of(shell("trap '' TERM; echo $$; while :; do sleep 0.2; done"))
+                        .outputLines(pids::add)
+                        .deadline(Duration.ofMillis(300))
+                        .grace(Duration.ofMillis(100))
+                        .run(),
+                Fault.TOOL_FAILED);
+        assertThat(alive(pids.getFirst())).isFalse();
+    }
+
+    @Test
+    void floodNeitherBlocksNorFillsMemory() {
+        AtomicLong lines = new AtomicLong();
+        AtomicLong longest = new AtomicLong();
+
+        ToolResult result = Tool.of(shell("head -c 50000000 /dev/zero | tr '\\0' x >&2; head -c 50000000 /dev/zero"))
+                .messages(line -> {
+                    lines.incrementAndGet();
+                    longest.accumulateAndGet(line.length(), Math::max);
+                })
+                .run();
+
+        assertThat(result.failed()).isFalse();
+        assertThat(lines).hasValueGreaterThan(6000);
+        assertThat(longest).hasValue(OutputLines.MAX_LINE_BYTES);
+    }
+
+    @Test
+    void readerThatFailsEndsTheRun() {
+        assertFault(
+                        () -> Tool.of(shell("while :; do echo y; done"))
+                                .output(content -> {
+                                    throw new IOException("bad archive");
+                                })
+                                .run(),
+                        Fault.TOOL_FAILED)
+                .hasMessage("The output of sh could not be processed: bad archive");
+    }
+
+    @Test
+    void failureOfTheProgramWinsOverItsReadersFailure() {
+        ToolResult result = Tool.of(shell("echo 'no network' >&2; exit 3"))
+                .output(content -> {
+                    throw new IOException("truncated archive");
+                })
+                .run();
+
+        assertThat(result.exitCode()).isEqualTo(3);
+        assertThat(result.lastMessage()).isEqualTo("no network");
+    }
+
+    /** Steps: a second JVM runs a tool; it gets SIGTERM, as by Ctrl-C; the tool must have cleaned up and be gone. */
+    @Test
+    void endOfTheJvmEndsTheTool() throws Exception {
+        Path cleaned = directory.resolve("cleaned");
+        Process jvm = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ToolInOtherJvm.class.getName(),
+                        "trap 'touch " + cleaned + "; exit 0' TERM; echo $$; while :; do sleep 0.1; done")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader output = jvm.inputReader()) {
+            String pid = output.readLine();
+            jvm.destroy();
+
+            assertThat(jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(cleaned).exists();
+            assertThat(alive(pid)).isFalse();
+        } finally {
+            jvm.destroyForcibly();
+        }
+    }
+
+    private static org.assertj.core.api.AbstractThrowableAssert<?, ? extends Throwable> assertFault(
+            org.assertj.core.api.ThrowableAssert.ThrowingCallable call, Fault fault) {
+        return assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        failure -> assertThat(failure.fault()).isEqualTo(fault));
+    }
+
+    private static boolean alive(String pid) {
+        // An orphan that is dead but not yet reaped by init still has a handle.
+        Optional<ProcessHandle> handle = ProcessHandle.of(Long.parseLong(pid));
+        if (handle.isEmpty()) {
+            return false;
+        }
+        try {
+            return !Files.readString(Path.of("/proc", pid, "stat")).contains(") Z ");
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private static ToolCommand shell(String script) {
+        return ToolCommand.of("sh", "dash", "-c", script);
+    }
+}
