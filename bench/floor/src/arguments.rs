@@ -11,7 +11,7 @@ usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [
   clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it
 options:
   --qemu FILE --machine TYPE --bios FILE --accel NAME --cpu MODEL --memory-mib N --vcpus N --append WORDS --extra 'QEMU WORDS'
-  --code TEXT | --code-file FILE, --language NAME, --timeout SECONDS, --output-bytes N, --stdin TEXT
+  --code TEXT | --code-file FILE, --language NAME, --timeout SECONDS, --output-bytes N, --stdin TEXT, --files N (of 1 MiB)
   --keep-kernel (clones get -kernel, -initrd and -append too), --hold SECONDS (keep the VM), --show, --console";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub struct Arguments {
     pub timeout_seconds: u32,
     pub output_bytes: u64,
     pub stdin: String,
+    /// Files of one MiB that go along.
+    pub files: usize,
     /// Language and code.
     pub primers: Vec<(String, String)>,
 }
@@ -96,15 +98,12 @@ impl Arguments {
             timeout_seconds: 0,
             output_bytes: 0,
             stdin: String::new(),
+            files: 0,
             primers: Vec::new(),
         }
     }
 
-    fn take(
-        &mut self,
-        word: &str,
-        words: &mut impl Iterator<Item = String>,
-    ) -> Result<(), String> {
+    fn take(&mut self, word: &str, words: &mut impl Iterator<Item = String>) -> Result<(), String> {
         match word {
             "--prime" => self.prime = true,
             "--keep-kernel" => self.keep_kernel = true,
@@ -143,6 +142,7 @@ impl Arguments {
             "--timeout" => self.timeout_seconds = number(word, &value)?,
             "--output-bytes" => self.output_bytes = number(word, &value)?,
             "--stdin" => self.stdin = value,
+            "--files" => self.files = number(word, &value)?,
             "--prime-python" => self.primers.push(("python".to_owned(), value)),
             "--prime-bash" => self.primers.push(("bash".to_owned(), value)),
             _ => return Err(format!("unknown option {word}")),

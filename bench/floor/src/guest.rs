@@ -12,7 +12,7 @@ use crate::arguments::Arguments;
 use crate::steps::Steps;
 use crate::wire::execution::execute_chunk::Content;
 use crate::wire::execution::execution_service_client::ExecutionServiceClient;
-use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, Limits};
+use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, InputFile, Limits};
 use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{HelloRequest, HelloResponse, PrimeRequest, RefreshRequest};
 use crate::Failure;
@@ -99,6 +99,7 @@ impl Guest {
             code: arguments.code.clone(),
             timeout_secs: arguments.timeout_seconds,
             stdin: arguments.stdin.clone().into_bytes(),
+            files: files(arguments.files),
             limits: Some(Limits {
                 output_bytes: arguments.output_bytes,
                 processes: 0,
@@ -135,15 +136,30 @@ impl Guest {
     }
 }
 
+fn files(count: usize) -> Vec<InputFile> {
+    (0..count)
+        .map(|number| InputFile {
+            path: format!("data/{number}"),
+            content: vec![b'x'; 1 << 20],
+            executable: false,
+        })
+        .collect()
+}
+
 fn shown(content: &Content, show: bool) -> usize {
     let (length, text) = match content {
         Content::StdoutChunk(text) => (text.len(), text.clone()),
         Content::StderrChunk(text) => (text.len(), format!("[stderr] {text}")),
-        Content::StdoutBytes(bytes) => (bytes.len(), format!("{:?}", &bytes[..bytes.len().min(32)])),
+        Content::StdoutBytes(bytes) => {
+            (bytes.len(), format!("{:?}", &bytes[..bytes.len().min(32)]))
+        }
         Content::StderrBytes(bytes) => (bytes.len(), "[stderr bytes]".to_owned()),
     };
     if show {
-        let end = text.char_indices().nth(2000).map_or(text.len(), |(end, _)| end);
+        let end = text
+            .char_indices()
+            .nth(2000)
+            .map_or(text.len(), |(end, _)| end);
         print!("{}", &text[..end]);
     }
     length

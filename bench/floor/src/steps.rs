@@ -89,13 +89,19 @@ pub fn print_medians(runs: &[Steps]) {
             }),
         );
     }
-    println!("{}", json!({"runs": runs.len(), "p50": Value::Object(result)}));
+    println!(
+        "{}",
+        json!({"runs": runs.len(), "p50": Value::Object(result)})
+    );
 }
 
 /// Of all threads of the process, to the nanosecond.
 fn processor_millis(process: u32) -> Option<f64> {
     let mut nanos = 0;
-    for task in fs::read_dir(format!("/proc/{process}/task")).ok()?.flatten() {
+    for task in fs::read_dir(format!("/proc/{process}/task"))
+        .ok()?
+        .flatten()
+    {
         let statistics = fs::read_to_string(task.path().join("schedstat")).ok()?;
         nanos += statistics.split(' ').next()?.parse::<u64>().ok()?;
     }

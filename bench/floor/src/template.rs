@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::arguments::Arguments;
 use crate::guest::Guest;
 use crate::qmp::Qmp;
-use crate::steps::Steps;
+use crate::steps::{print_medians, Steps};
 use crate::vmm::{Origin, Vmm, STATE};
 use crate::Failure;
 
@@ -70,18 +70,20 @@ pub async fn boot_and_run(arguments: &Arguments) -> Result<(), Failure> {
     let vmm = Vmm::start(arguments, Origin::Boot, &arguments.directory)?;
     steps.count_processor_time_of(vmm.process.id());
     let mut qmp = Qmp::connect(&vmm.control).await?;
-    steps.announce("qmp");
+    steps.reached("qmp");
     let ran = run(arguments, &vmm, &mut steps).await;
     print_console(arguments, &mut qmp).await;
-    ran
+    ran?;
+    print_medians(&[steps]);
+    Ok(())
 }
 
 async fn run(arguments: &Arguments, vmm: &Vmm, steps: &mut Steps) -> Result<(), Failure> {
     let guest = Guest::connect(&vmm.channel).await?;
     println!("{:?}", guest.hello().await?);
-    steps.announce("hello");
+    steps.reached("hello");
     guest.refresh().await?;
-    steps.announce("refresh");
+    steps.reached("refresh");
     let metadata = guest.execute(arguments, steps).await?;
     println!("{metadata:?}");
     sleep(Duration::from_secs(arguments.hold_seconds)).await;

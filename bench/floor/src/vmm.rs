@@ -29,11 +29,7 @@ pub enum Origin {
 
 impl Vmm {
     /// The sockets listen before QEMU starts, which inherits them: nobody has to wait for it to bind them.
-    pub fn start(
-        arguments: &Arguments,
-        origin: Origin,
-        directory: &Path,
-    ) -> Result<Self, Failure> {
+    pub fn start(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(directory)?;
         let (control, control_listener) = listen(directory.join("qmp"))?;
         let (channel, channel_listener) = listen(directory.join("agent"))?;
@@ -71,7 +67,10 @@ fn listen(path: PathBuf) -> Result<(PathBuf, UnixListener), Failure> {
 }
 
 fn inherited(id: &str, listener: &UnixListener) -> String {
-    format!("socket,id={id},fd={},server=on,wait=off", listener.as_raw_fd())
+    format!(
+        "socket,id={id},fd={},server=on,wait=off",
+        listener.as_raw_fd()
+    )
 }
 
 fn words(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Vec<String>, Failure> {

@@ -10,6 +10,7 @@ mod execution;
 mod invalid;
 mod kernel_log;
 mod lifecycle;
+mod memory;
 mod orphans;
 mod refresh;
 mod service;

@@ -45,9 +45,8 @@ fn ensure_in(path: &str, line: &str) -> io::Result<()> {
 fn with_line(text: &str, line: &str) -> Option<String> {
     let (name, number) = name_and_number(line)?;
     let claims = |other: &str| {
-        name_and_number(other).is_some_and(|(other_name, other_number)| {
-            other_name == name || other_number == number
-        })
+        name_and_number(other)
+            .is_some_and(|(other_name, other_number)| other_name == name || other_number == number)
     };
     let claimants: Vec<&str> = text.lines().filter(|other| claims(other)).collect();
     if claimants.len() == 1 && name_and_number(claimants[0]) == Some((name, number)) {
@@ -86,13 +85,20 @@ mod tests {
 
     #[test]
     fn an_image_keeps_its_own_account() {
-        assert_eq!(with_line("user:x:1000:1000::/home/user:/bin/zsh\n", LINE), None);
+        assert_eq!(
+            with_line("user:x:1000:1000::/home/user:/bin/zsh\n", LINE),
+            None
+        );
     }
 
     #[test]
     fn claimants_of_name_or_number_give_way() {
         assert_eq!(
-            with_line("ubuntu:x:1000:1000::/:/bin/sh\nuser:x:7:7::/:/bin/sh\nbin:x:2:2::/:\n", LINE).unwrap(),
+            with_line(
+                "ubuntu:x:1000:1000::/:/bin/sh\nuser:x:7:7::/:/bin/sh\nbin:x:2:2::/:\n",
+                LINE
+            )
+            .unwrap(),
             format!("bin:x:2:2::/:\n{LINE}\n")
         );
     }

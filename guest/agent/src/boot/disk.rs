@@ -9,7 +9,7 @@ use rustix::mount::{mount, MountFlags};
 use super::failure::Failure;
 use super::uevents::wait_for;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 const TYPES: [&str; 3] = ["squashfs", "erofs", "ext4"];
 
 /// Mounts the disk read-only, whichever of the known file systems it holds.

@@ -69,7 +69,7 @@ const WRITABLE: [Mount; 3] = [
         target: super::HOME,
         file_system: "tmpfs",
         flags: PLAIN,
-        options: c"mode=755,uid=1000,gid=1000,size=75%",
+        options: c"mode=755,uid=1000,gid=1000,size=50%",
     },
     Mount {
         target: "/tmp",
@@ -91,8 +91,19 @@ const REPORT: &str = "boot a kernel with proc, sysfs, devtmpfs, devpts, tmpfs an
 pub fn mount_early() -> Result<(), Failure> {
     for (target, file_system) in [("/dev", "devtmpfs"), ("/proc", "proc"), ("/sys", "sysfs")] {
         fs::create_dir_all(target)
-            .and_then(|()| Ok(mount(file_system, target, file_system, INERT - MountFlags::NODEV, None)?))
-            .map_err(context(format!("cannot mount {file_system} on {target}"), REPORT))?;
+            .and_then(|()| {
+                Ok(mount(
+                    file_system,
+                    target,
+                    file_system,
+                    INERT - MountFlags::NODEV,
+                    None,
+                )?)
+            })
+            .map_err(context(
+                format!("cannot mount {file_system} on {target}"),
+                REPORT,
+            ))?;
     }
     Ok(())
 }
@@ -100,7 +111,10 @@ pub fn mount_early() -> Result<(), Failure> {
 /// The kernel starts init with its console, to which no byte of ours may go.
 pub fn silence_standard_streams() -> Result<(), Failure> {
     let silence = || -> io::Result<()> {
-        let null = OpenOptions::new().read(true).write(true).open("/dev/null")?;
+        let null = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/null")?;
         rustix::stdio::dup2_stdin(&null)?;
         rustix::stdio::dup2_stdout(&null)?;
         rustix::stdio::dup2_stderr(&null)?;
@@ -134,8 +148,19 @@ pub fn renew_writable() -> io::Result<()> {
 }
 
 fn mount_one(entry: &Mount) -> io::Result<()> {
-    let Mount { target, file_system, flags, options } = entry;
-    Ok(mount(*file_system, *target, *file_system, *flags, *options)?)
+    let Mount {
+        target,
+        file_system,
+        flags,
+        options,
+    } = entry;
+    Ok(mount(
+        *file_system,
+        *target,
+        *file_system,
+        *flags,
+        *options,
+    )?)
 }
 
 /// What devtmpfs leaves to udev, and what Debian expects in /run.
@@ -149,6 +174,9 @@ fn complete_directories() -> io::Result<()> {
         symlink(target, link)?;
     }
     fs::create_dir("/run/lock")?;
-    fs::set_permissions("/run/lock", std::os::unix::fs::PermissionsExt::from_mode(0o1777))?;
+    fs::set_permissions(
+        "/run/lock",
+        std::os::unix::fs::PermissionsExt::from_mode(0o1777),
+    )?;
     fs::create_dir("/run/neurovisor")
 }

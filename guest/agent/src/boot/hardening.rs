@@ -26,10 +26,17 @@ pub fn apply() -> Result<(), Failure> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 kernel_log::information(format_args!("this kernel has no {path}"));
             }
-            Err(error) => return Err(context(format!("cannot write {path}"), "report this kernel")(error)),
+            Err(error) => {
+                return Err(context(
+                    format!("cannot write {path}"),
+                    "report this kernel",
+                )(error))
+            }
         }
     }
     // The agent is the last process that may be sacrificed: without it nobody tells the host what happened.
-    fs::write("/proc/self/oom_score_adj", "-1000")
-        .map_err(context("cannot write /proc/self/oom_score_adj", "report this kernel"))
+    fs::write("/proc/self/oom_score_adj", "-1000").map_err(context(
+        "cannot write /proc/self/oom_score_adj",
+        "report this kernel",
+    ))
 }

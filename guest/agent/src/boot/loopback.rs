@@ -39,5 +39,10 @@ fn try_up() -> Result<(), Errno> {
     };
     request.name[..2].copy_from_slice(b"lo");
     // SAFETY: SIOCSIFFLAGS reads a `struct ifreq`, which `InterfaceFlags` is, and writes nothing.
-    unsafe { ioctl(&socket, Setter::<SIOCSIFFLAGS, InterfaceFlags>::new(request)) }
+    unsafe {
+        ioctl(
+            &socket,
+            Setter::<SIOCSIFFLAGS, InterfaceFlags>::new(request),
+        )
+    }
 }

@@ -21,11 +21,7 @@ pub fn load_all(arguments: &KernelArguments) -> Result<(), Failure> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(context("cannot read /modules/order", REBUILD)(error)),
     };
-    for file_name in names
-        .lines()
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-    {
+    for file_name in names.lines().map(str::trim).filter(|name| !name.is_empty()) {
         load(file_name, arguments)
             .map_err(context(format!("cannot load module {file_name}"), REBUILD))?;
     }

@@ -6,9 +6,7 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::fd::OwnedFd;
 use rustix::io::Errno;
 use rustix::net::netlink::{SocketAddrNetlink, KOBJECT_UEVENT};
-use rustix::net::{
-    bind, recv, socket_with, AddressFamily, RecvFlags, SocketFlags, SocketType,
-};
+use rustix::net::{bind, recv, socket_with, AddressFamily, RecvFlags, SocketFlags, SocketType};
 
 use super::failure::{context, Failure};
 
@@ -53,10 +51,7 @@ fn await_announcements(socket: &OwnedFd, patience: Duration) -> Result<(), Errno
         tv_sec: patience.as_secs().try_into().unwrap_or(i64::MAX),
         tv_nsec: patience.subsec_nanos().into(),
     };
-    match poll(
-        &mut [PollFd::new(socket, PollFlags::IN)],
-        Some(&patience),
-    ) {
+    match poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&patience)) {
         Ok(_) | Err(Errno::INTR) => {}
         Err(error) => return Err(error),
     }

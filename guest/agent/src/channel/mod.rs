@@ -16,7 +16,7 @@ use crate::lifecycle::Lifecycle;
 use crate::orphans::Orphans;
 use crate::service;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(10);
 const REPORT: &str = "report this as a defect of the guest agent";
 
 /// The channels that this VM has.
@@ -58,7 +58,11 @@ async fn serve_on(channels: Channels) -> Result<Never, Failure> {
             Some(port) => port.display().to_string(),
             None => "no port".to_owned(),
         },
-        if channels.vsock { "and vsock" } else { "without vsock" }
+        if channels.vsock {
+            "and vsock"
+        } else {
+            "without vsock"
+        }
     ));
     let by_vsock = async {
         match channels.vsock {

@@ -5,17 +5,18 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use rustix::process::{kill_process, Pid, Signal};
-use rustix::system::sysinfo;
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
+
+use crate::memory::Memory;
 
 const ROOT: &str = "/sys/fs/cgroup";
 const DIRECTORY: &str = "/sys/fs/cgroup/execution";
 
-/// Kept from the execution, so that the agent can still speak and the kernel still work when a program takes all that
-/// it may.
-const RESERVE_BYTES: u64 = 32 << 20;
-const RESERVE_SHARE: u64 = 16;
+/// Kept from the execution out of what is available when it starts: for the agent, for the kernel's own needs, and for
+/// the files that are mapped. With less, a program that takes all that it may would send the whole guest into reading
+/// the same pages again and again, instead of meeting its limit.
+const RESERVE_BYTES: u64 = 24 << 20;
 
 pub struct Cgroup {
     directory: PathBuf,
@@ -23,7 +24,10 @@ pub struct Cgroup {
 
 /// Lets the execution's group be limited. The root group, where the agent is, has no limits.
 pub fn enable_controllers() -> io::Result<()> {
-    fs::write(Path::new(ROOT).join("cgroup.subtree_control"), "+cpu +memory +pids")
+    fs::write(
+        Path::new(ROOT).join("cgroup.subtree_control"),
+        "+cpu +memory +pids",
+    )
 }
 
 impl Cgroup {
@@ -37,7 +41,10 @@ impl Cgroup {
         }
         fs::create_dir(&cgroup.directory)?;
         cgroup.write("pids.max", &processes_max.to_string())?;
-        cgroup.write("memory.max", &memory_max(sysinfo().totalram as u64).to_string())?;
+        cgroup.write(
+            "memory.max",
+            &memory_max(Memory::current()?.available_bytes).to_string(),
+        )?;
         match cgroup.write("memory.swap.max", "0") {
             // A kernel without swap has no such limit.
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -48,7 +55,9 @@ impl Cgroup {
 
     /// A process that writes "0" to it moves here.
     pub fn entrance(&self) -> io::Result<File> {
-        OpenOptions::new().write(true).open(self.directory.join("cgroup.procs"))
+        OpenOptions::new()
+            .write(true)
+            .open(self.directory.join("cgroup.procs"))
     }
 
     pub fn kill(&self) -> io::Result<()> {
@@ -120,8 +129,8 @@ impl Cgroup {
     }
 }
 
-fn memory_max(total_bytes: u64) -> u64 {
-    total_bytes.saturating_sub(RESERVE_BYTES.max(total_bytes / RESERVE_SHARE))
+fn memory_max(available_bytes: u64) -> u64 {
+    available_bytes.saturating_sub(RESERVE_BYTES)
 }
 
 fn counter(events: &str, name: &str) -> Option<u64> {
@@ -136,9 +145,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reserve_grows_with_the_memory() {
-        assert_eq!(memory_max(240 << 20), 208 << 20);
-        assert_eq!(memory_max(1024 << 20), 960 << 20);
+    fn a_reserve_is_kept() {
+        assert_eq!(memory_max(400 << 20), 376 << 20);
         assert_eq!(memory_max(16 << 20), 0);
     }
 

@@ -94,7 +94,10 @@ mod tests {
     fn refusals_show_the_name_and_never_the_value() {
         let refusal = |name, value| built(&[(name, value)], "").unwrap_err().to_string();
         assert_eq!(refusal("", "secret"), "env[\"\"]: has an empty name");
-        assert_eq!(refusal("A=B", "secret"), "env[\"A=B\"]: has a name with '='");
+        assert_eq!(
+            refusal("A=B", "secret"),
+            "env[\"A=B\"]: has a name with '='"
+        );
         assert_eq!(
             refusal("A\0", "secret"),
             "env[\"A\\0\"]: has a name with a NUL byte"

@@ -60,7 +60,12 @@ pub fn checked(files: Vec<InputFile>, main_file: &str) -> Result<Vec<File>, Inva
         });
     }
     for (index, file) in checked.iter().enumerate() {
-        if let Some(directory) = file.path.ancestors().skip(1).find(|path| taken.contains(*path)) {
+        if let Some(directory) = file
+            .path
+            .ancestors()
+            .skip(1)
+            .find(|path| taken.contains(*path))
+        {
             return Err(Invalid::new(
                 format!("files[{index}].path"),
                 format!(
@@ -131,7 +136,16 @@ mod tests {
     fn paths_that_leave_the_directory_are_refused() {
         let long = "a".repeat(256);
         for path in [
-            "", "/etc/passwd", "..", "a/../../b", "a/..", "./a", "a//b", "a/", "a\0b", &long,
+            "",
+            "/etc/passwd",
+            "..",
+            "a/../../b",
+            "a/..",
+            "./a",
+            "a//b",
+            "a/",
+            "a\0b",
+            &long,
         ] {
             let refusal = refusal(&["good", path]);
             assert!(refusal.starts_with("files[1].path: is "), "{refusal}");
@@ -141,15 +155,22 @@ mod tests {
     #[test]
     fn files_in_each_others_way_are_refused() {
         assert!(refusal(&["main.py"]).contains("program's own file"));
-        assert!(refusal(&["a", "b", "a"]).contains("files[2].path: is \"a\", which stands there twice"));
+        assert!(
+            refusal(&["a", "b", "a"]).contains("files[2].path: is \"a\", which stands there twice")
+        );
         assert!(refusal(&["a/b", "a"]).contains("files[0].path: needs a directory \"a\""));
         assert!(refusal(&["main.py/a"]).contains("needs a directory \"main.py\""));
     }
 
     #[test]
     fn too_many_and_too_much_are_refused() {
-        let many = (0..=COUNT_MAX).map(|number| file(&number.to_string())).collect();
-        assert!(checked(many, "main.py").unwrap_err().to_string().contains("are 1001"));
+        let many = (0..=COUNT_MAX)
+            .map(|number| file(&number.to_string()))
+            .collect();
+        assert!(checked(many, "main.py")
+            .unwrap_err()
+            .to_string()
+            .contains("are 1001"));
         let half = Bytes::from(vec![0; TOTAL_BYTES_MAX / 2 + 1]);
         let much = ["a", "b"].map(|path| InputFile {
             content: half.clone(),

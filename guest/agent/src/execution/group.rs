@@ -39,7 +39,9 @@ impl Group {
             Err(_) => Err(format!("processes left after {PATIENCE:?}")),
         };
         if let Err(error) = emptied {
-            kernel_log::error(format_args!("the execution's cgroup is not removed: {error}"));
+            kernel_log::error(format_args!(
+                "the execution's cgroup is not removed: {error}"
+            ));
         }
     }
 

@@ -34,17 +34,18 @@ pub struct Running {
 
 /// Returns when the interpreter runs, or could not be started.
 pub fn launch(
-    program: Program,
+    mut program: Program,
     workplace: &Workplace,
     orphans: &Orphans,
 ) -> Result<Running, Status> {
-    let failed = |what: &'static str| move |error: io::Error| Status::internal(format!("cannot {what}: {error}"));
-    workplace
-        .place(&program)
-        .map_err(failed("write the program's files"))?;
+    let failed = |what: &'static str| {
+        move |error: io::Error| Status::internal(format!("cannot {what}: {error}"))
+    };
+    place(&mut program, workplace).map_err(failed("write the program's files"))?;
     let cgroup = match workplace.confined {
         true => Some(
-            Cgroup::create(program.limits.processes).map_err(failed("create the execution's cgroup"))?,
+            Cgroup::create(program.limits.processes)
+                .map_err(failed("create the execution's cgroup"))?,
         ),
         false => None,
     };
@@ -78,6 +79,19 @@ pub fn launch(
         stderr: pipes.stderr,
         stdin: pipes.stdin.map(|sender| (sender, program.stdin)),
     })
+}
+
+/// Writes the program's code and files, and lets go of what came over the channel: it may be a third of a small guest's
+/// memory, and what is free when the cgroup is made is what the program gets.
+fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
+    let files = std::mem::take(&mut program.files);
+    let code = std::mem::take(&mut program.code);
+    workplace.place(program.language.main_file, &code, &files)?;
+    if !files.is_empty() {
+        // It is a view into the same message.
+        program.stdin = Bytes::copy_from_slice(&program.stdin);
+    }
+    Ok(())
 }
 
 fn command(program: &Program, workplace: &Workplace, ends: ChildsEnds) -> Command {

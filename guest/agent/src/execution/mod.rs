@@ -12,6 +12,8 @@ mod output;
 mod prime;
 mod program;
 mod supervision;
+#[cfg(test)]
+mod tests;
 mod text;
 mod workplace;
 
@@ -51,6 +53,18 @@ impl Executions {
         }
     }
 
+    /// Without a guest around: no other user, no cgroup, nothing mounted.
+    #[cfg(test)]
+    pub fn in_test(directory: &std::path::Path, orphans: Orphans) -> Self {
+        Self {
+            workplace: Workplace {
+                directory: directory.to_owned(),
+                confined: false,
+            },
+            orphans,
+        }
+    }
+
     /// Starts the program. It is killed when the receiver is dropped; the last event is [`Event::Ended`].
     pub fn start(&self, program: Program) -> Result<mpsc::Receiver<Event>, Status> {
         let (sender, receiver) = mpsc::channel(EVENTS_IN_FLIGHT);
@@ -64,9 +78,9 @@ impl Executions {
     pub async fn prime(&self, program: Program) -> Result<Primed, Status> {
         let events = self.start(program)?;
         let primed = prime::listen(events).await;
-        self.workplace
-            .renew()
-            .map_err(|error| Status::internal(format!("cannot remove the traces of a prime: {error}")))?;
+        self.workplace.renew().map_err(|error| {
+            Status::internal(format!("cannot remove the traces of a prime: {error}"))
+        })?;
         Ok(primed)
     }
 }

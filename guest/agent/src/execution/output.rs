@@ -48,7 +48,12 @@ impl OutputPump {
             let kept = room.min(count as u64) as usize;
             room -= kept as u64;
             if let Some(content) = splitter.push(&buffer[..kept]) {
-                if self.events.send(Event::Output(self.name, content)).await.is_err() {
+                if self
+                    .events
+                    .send(Event::Output(self.name, content))
+                    .await
+                    .is_err()
+                {
                     return false;
                 }
             }

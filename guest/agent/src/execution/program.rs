@@ -78,8 +78,14 @@ fn check_code(code: &str) -> Result<(), Invalid> {
 }
 
 fn check_arguments(arguments: &[String]) -> Result<(), Invalid> {
-    match arguments.iter().position(|argument| argument.contains('\0')) {
-        Some(index) => Err(Invalid::new(format!("args[{index}]"), "contains a NUL byte")),
+    match arguments
+        .iter()
+        .position(|argument| argument.contains('\0'))
+    {
+        Some(index) => Err(Invalid::new(
+            format!("args[{index}]"),
+            "contains a NUL byte",
+        )),
         None => Ok(()),
     }
 }
@@ -89,8 +95,13 @@ impl Limits {
         let limits = limits.unwrap_or_default();
         Ok(Self {
             time: Duration::from_secs(
-                within("timeout_secs", timeout_secs, TIMEOUT_SECONDS_DEFAULT, TIMEOUT_SECONDS_MAX)?
-                    .into(),
+                within(
+                    "timeout_secs",
+                    timeout_secs,
+                    TIMEOUT_SECONDS_DEFAULT,
+                    TIMEOUT_SECONDS_MAX,
+                )?
+                .into(),
             ),
             output_bytes: within(
                 "limits.output_bytes",
@@ -119,7 +130,11 @@ where
             format!("is {value}, at most {largest} is allowed"),
         ));
     }
-    Ok(if value == N::default() { default } else { value })
+    Ok(if value == N::default() {
+        default
+    } else {
+        value
+    })
 }
 
 #[cfg(test)]
@@ -172,7 +187,10 @@ mod tests {
             1
         );
         for (limits, field) in [
-            (limits((64 << 20) + 1, 0), "limits.output_bytes: is 67108865"),
+            (
+                limits((64 << 20) + 1, 0),
+                "limits.output_bytes: is 67108865",
+            ),
             (limits(0, 32_769), "limits.processes: is 32769"),
         ] {
             let refusal = Limits::from_request(0, limits).unwrap_err().to_string();

@@ -42,7 +42,9 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
     };
     let stdout = pump(StreamName::Stdout, running.stdout);
     let stderr = pump(StreamName::Stderr, running.stderr);
-    let feeder = running.stdin.map(|(stdin, content)| tokio::spawn(feed(stdin, content)));
+    let feeder = running
+        .stdin
+        .map(|(stdin, content)| tokio::spawn(feed(stdin, content)));
 
     let (mut outcome, mut status) = tokio::select! {
         biased;
@@ -55,7 +57,10 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
     // Also after its own end: what it left in the background ends with it.
     running.group.kill();
     if outcome != Outcome::Completed {
-        status = timeout(DEATH_PATIENCE, running.end).await.ok().and_then(Result::ok);
+        status = timeout(DEATH_PATIENCE, running.end)
+            .await
+            .ok()
+            .and_then(Result::ok);
         duration = running.started.elapsed();
     }
     let (exit_code, signal) = exit_code_and_signal(status);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{chown, DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::program::Program;
+use super::files::File;
 use crate::boot::{renew_writable, GROUP_ID, USER_ID};
 
 #[derive(Clone)]
@@ -16,10 +16,10 @@ pub struct Workplace {
 }
 
 impl Workplace {
-    /// Writes the program and its files. No program has run here before, so that no path can be a trap.
-    pub fn place(&self, program: &Program) -> io::Result<()> {
-        self.write(Path::new(program.language.main_file), program.code.as_bytes(), false)?;
-        for file in &program.files {
+    /// Writes a program's code and files. No program has run here before, so that no path can be a trap.
+    pub fn place(&self, main_file: &str, code: &str, files: &[File]) -> io::Result<()> {
+        self.write(Path::new(main_file), code.as_bytes(), false)?;
+        for file in files {
             if let Some(parent) = file.path.parent() {
                 self.create_directories(parent)?;
             }
@@ -65,17 +65,5 @@ impl Workplace {
             chown(path, Some(USER_ID), Some(GROUP_ID))?;
         }
         Ok(())
-    }
-}
-
-/// Only for the tests of this module's neighbours.
-#[cfg(test)]
-impl Workplace {
-    pub fn in_test(directory: &Path) -> Self {
-        std::fs::create_dir_all(directory).unwrap();
-        Self {
-            directory: directory.to_owned(),
-            confined: false,
-        }
     }
 }

@@ -64,8 +64,7 @@ impl Identity {
     /// On failure says which step it was.
     pub fn apply(&self) -> Result<(), (&'static str, io::Error)> {
         let hostname = &self.hostname;
-        sethostname(hostname.as_bytes())
-            .map_err(|error| ("set the hostname", error.into()))?;
+        sethostname(hostname.as_bytes()).map_err(|error| ("set the hostname", error.into()))?;
         write("/etc/hostname", &format!("{hostname}\n"))
             .map_err(|error| ("write /etc/hostname", error))?;
         write(

@@ -47,7 +47,9 @@ impl Refresh {
         randomness::reseed(&self.entropy).map_err(failed("reseed the kernel's generator"))?;
         clock_settime(ClockId::Realtime, self.time)
             .map_err(|error| failed("set the clock")(error.into()))?;
-        self.identity.apply().map_err(|(step, error)| failed(step)(error))
+        self.identity
+            .apply()
+            .map_err(|(step, error)| failed(step)(error))
     }
 }
 

@@ -56,7 +56,8 @@ impl Collected {
         let bytes = content.as_bytes();
         let room = STREAM_BYTES_MAX - self.bytes.len();
         self.cut |= bytes.len() > room;
-        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.bytes
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     /// The text, the exact bytes where they are not text, and whether something was cut off.

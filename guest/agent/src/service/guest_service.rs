@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status};
 use super::statistics;
 use crate::execution::{Executions, Program};
 use crate::lifecycle::{Lifecycle, Step};
+use crate::memory::Memory;
 use crate::refresh::Refresh;
 use crate::wire::guest::guest_service_server::GuestService;
 use crate::wire::guest::{
@@ -32,7 +33,7 @@ impl GuestRpc {
 #[tonic::async_trait]
 impl GuestService for GuestRpc {
     async fn hello(&self, _: Request<HelloRequest>) -> Result<Response<HelloResponse>, Status> {
-        let memory = statistics::memory().map_err(|error| Status::internal(error.to_string()))?;
+        let memory = Memory::current().map_err(|error| Status::internal(error.to_string()))?;
         Ok(Response::new(HelloResponse {
             agent_version: env!("CARGO_PKG_VERSION").to_owned(),
             kernel_release: uname().release().to_string_lossy().into_owned(),

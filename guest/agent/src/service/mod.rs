@@ -4,6 +4,8 @@ mod collected;
 mod execution_service;
 mod guest_service;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 use tonic::service::Routes;
 use tonic::transport::server::{Router, Server};

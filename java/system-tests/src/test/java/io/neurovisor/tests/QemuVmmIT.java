@@ -65,7 +65,7 @@ final class QemuVmmIT extends VmmContract {
                 vmm(), size -> new VmStart.ColdBoot(broken, size), new SecureRandom(), Ticker.SYSTEM);
         assertThatThrownBy(
                         () -> sandboxes.open(SandboxSize.SMALL, Deadline.after(Duration.ofSeconds(15), Ticker.SYSTEM)))
-                .hasMessageContaining("the guest's console ends: ")
+                .hasMessageContaining("console ends: ")
                 .hasMessageContaining("neurovisor: ");
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,10 +122,16 @@ final class RunIT {
     }
 
     @ParameterizedTest
-    @CsvSource({"small,1", "medium,2", "large,4"})
-    void aSizeHasItsProcessors(String size, String processors) {
-        CommandLineRun run = CommandLineRun.of("run", "--size", size, "-l", "bash", "-c", "nproc");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo(processors + "\n");
+    @CsvSource({"small,1,256", "medium,2,512", "large,4,1024"})
+    void aSizeHasItsProcessorsAndMemory(String size, int processors, int memoryMebibytes) {
+        CommandLineRun run = CommandLineRun.of(
+                "run", "--size", size, "-l", "bash", "-c", "nproc; awk '/MemTotal/ {print $2}' /proc/meminfo");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        List<Integer> seen = run.stdout().lines().map(Integer::valueOf).toList();
+        assertThat(seen.get(0)).isEqualTo(processors);
+        assertThat(seen.get(1) / 1024.0)
+                .as("MemTotal in MiB")
+                .isBetween(memoryMebibytes * 0.93, memoryMebibytes * 1.05);
     }
 
     @Test

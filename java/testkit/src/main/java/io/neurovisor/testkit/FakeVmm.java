@@ -28,7 +28,7 @@ public final class FakeVmm implements Vmm {
 
     @Override
     public VmmIdentity identity() {
-        return new VmmIdentity("fake", "1", "none", "none");
+        return new VmmIdentity("fake", "1", "none", "none", "none");
     }
 
     @Override

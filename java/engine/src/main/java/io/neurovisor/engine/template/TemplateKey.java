@@ -36,7 +36,8 @@ public record TemplateKey(BootFiles files, SandboxSize size, VmmIdentity vmm, Li
                 "size=" + size.label() + " " + size.vcpuCount() + " " + size.memoryMebibytes(),
                 "vmm=" + vmm.name() + " " + vmm.version(),
                 "accelerator=" + vmm.accelerator(),
-                "cpu=" + vmm.cpu())) {
+                "cpu=" + vmm.cpu(),
+                "machine=" + vmm.machine())) {
             text.append(part).append('\n');
         }
         warmPrograms.forEach(program -> text.append("warm=")

@@ -8,13 +8,15 @@ import static java.util.Objects.requireNonNull;
  * @param name {@code qemu} or {@code firecracker}
  * @param accelerator {@code kvm}, or {@code tcg} for emulation, which is not a security boundary
  * @param cpu the processor a guest sees, as far as it depends on this host
+ * @param machine the devices and boot arguments a guest sees; state saved of one machine loads into no other
  */
-public record VmmIdentity(String name, String version, String accelerator, String cpu) {
+public record VmmIdentity(String name, String version, String accelerator, String cpu, String machine) {
     public VmmIdentity {
         requireNonNull(name, "name is null");
         requireNonNull(version, "version is null");
         requireNonNull(accelerator, "accelerator is null");
         requireNonNull(cpu, "cpu is null");
+        requireNonNull(machine, "machine is null");
     }
 
     /** {@code qemu 10.0.2 (tcg)}. */

@@ -3,6 +3,7 @@ package io.neurovisor.host.guestlink;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
+import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractStub;
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Iterator;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -53,7 +55,7 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public void refresh(GuestIdentity identity, Deadline deadline) {
         // The connection is made first, so that the clock is read when nothing but the call itself is left to do.
-        hello(deadline);
+        awaitConnection(deadline);
         Instant now = clock.instant();
         RefreshRequest request = RefreshRequest.newBuilder()
                 .setEntropy(ByteString.fromHex(identity.entropyHex()))
@@ -101,6 +103,31 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public void close() {
         channel.shutdownNow();
+    }
+
+    /** Returns when the agent has answered the connection with its HTTP/2 settings. */
+    private void awaitConnection(Deadline deadline) {
+        ConnectivityState state = channel.getState(true);
+        while (state != ConnectivityState.READY) {
+            if (state == ConnectivityState.SHUTDOWN || state == ConnectivityState.TRANSIENT_FAILURE) {
+                throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
+            }
+            CountDownLatch changed = new CountDownLatch(1);
+            channel.notifyWhenStateChanged(state, changed::countDown);
+            await(changed, deadline);
+            state = channel.getState(true);
+        }
+    }
+
+    private static void await(CountDownLatch latch, Deadline deadline) {
+        try {
+            if (!latch.await(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
+                throw new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time");
+            }
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "waiting for the guest agent was interrupted", exception);
+        }
     }
 
     private GuestServiceGrpc.GuestServiceBlockingStub guest(Deadline deadline) {

@@ -72,8 +72,7 @@ public final class KvmProbe {
             return switch (exception.fault()) {
                 case GUEST_SILENT ->
                     DEVICE + " opens, yet a guest does not boot with it within " + BOOT_TIMEOUT.toSeconds() + " s";
-                case VMM_FAILED, SANDBOX_LOST ->
-                    DEVICE + " opens, yet no guest runs with it: " + firstWords(exception);
+                case VMM_FAILED, SANDBOX_LOST -> DEVICE + " opens, yet no guest runs with it: " + firstWords(exception);
                 default -> throw exception;
             };
         }

@@ -24,7 +24,12 @@ final class QemuCommand {
     static final String CONSOLE = "console";
     static final String CHANNEL_PORT = "neurovisor.agent";
 
+    private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=4 reboot=t panic=-1 tsc=reliable";
+
     private static final int FIRST_SOCKET_DESCRIPTOR = 3;
+
+    /** What a guest's kernel keeps for itself, so that programs see the memory their size promises. */
+    private static final int GUEST_KERNEL_MEBIBYTES = 32;
 
     /** What emulation may keep of translated code. Half of it makes a clone that starts Python twice retranslate. */
     private static final int CLONE_CODE_MEBIBYTES = 64;
@@ -50,8 +55,14 @@ final class QemuCommand {
         };
     }
 
+    /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
+    String description() {
+        List<String> machine = machine(Path.of("rootfs"), SandboxSize.SMALL, "memory", 0);
+        return String.join(" ", machine) + " " + KERNEL_ARGUMENTS;
+    }
+
     private List<String> booting(BootFiles files, SandboxSize size, String memory) {
-        List<String> arguments = machine(files, size, memory, BOOT_CODE_MEBIBYTES);
+        List<String> arguments = machine(files.rootfs(), size, memory, BOOT_CODE_MEBIBYTES);
         arguments.addAll(List.of("-kernel", files.kernel().toString()));
         arguments.addAll(List.of("-initrd", files.initrd().toString()));
         arguments.addAll(List.of("-append", kernelArguments()));
@@ -62,12 +73,12 @@ final class QemuCommand {
     private List<String> restoring(VmStart.Restore restore) {
         SandboxSize size = restore.saved().size();
         String memory = memoryFile(size, restore.saved().directory()) + ",share=off,readonly=on,rom=off";
-        List<String> arguments = machine(restore.saved().files(), size, memory, CLONE_CODE_MEBIBYTES);
+        List<String> arguments = machine(restore.saved().files().rootfs(), size, memory, CLONE_CODE_MEBIBYTES);
         arguments.addAll(List.of("-incoming", "defer", "-S"));
         return arguments;
     }
 
-    private List<String> machine(BootFiles files, SandboxSize size, String memory, int codeMebibytes) {
+    private List<String> machine(Path rootfs, SandboxSize size, String memory, int codeMebibytes) {
         List<String> arguments = new ArrayList<>();
         // ACPI is how Debian's kernel finds the devices; qboot starts the kernel without the option ROM SeaBIOS needs.
         arguments.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
@@ -75,7 +86,7 @@ final class QemuCommand {
         arguments.addAll(List.of("-accel", accelerator.equals("tcg") ? "tcg,tb-size=" + codeMebibytes : accelerator));
         arguments.addAll(List.of("-cpu", accelerator.equals("tcg") ? "max" : "host"));
         arguments.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));
-        arguments.addAll(List.of("-m", size.memoryMebibytes() + "M", "-object", memory));
+        arguments.addAll(List.of("-m", memoryOf(size), "-object", memory));
         arguments.addAll(List.of("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"));
         // A guest that shuts down or panics stays, halted, until we have read its console.
         arguments.addAll(List.of("-no-shutdown"));
@@ -85,8 +96,7 @@ final class QemuCommand {
         arguments.addAll(socket("channel", CHANNEL_SOCKET));
         arguments.addAll(socket("qmp", QMP_SOCKET));
         arguments.addAll(List.of("-mon", "chardev=qmp,mode=control"));
-        arguments.addAll(
-                List.of("-drive", "id=root,if=none,format=raw,readonly=on,file.locking=off,file=" + files.rootfs()));
+        arguments.addAll(List.of("-drive", "id=root,if=none,format=raw,readonly=on,file.locking=off,file=" + rootfs));
         arguments.addAll(List.of("-device", "virtio-blk-device,drive=root"));
         arguments.addAll(List.of("-device", "virtio-serial-device,max_ports=2"));
         arguments.addAll(List.of("-device", "virtserialport,chardev=channel,id=channel0,name=" + CHANNEL_PORT));
@@ -100,11 +110,11 @@ final class QemuCommand {
     }
 
     private String kernelArguments() {
-        return "console=ttyS0 quiet loglevel=4 reboot=t panic=-1 tsc=reliable tsc_early_khz=" + tscKhz;
+        return KERNEL_ARGUMENTS + " tsc_early_khz=" + tscKhz;
     }
 
     private static String privateMemory(SandboxSize size) {
-        return "memory-backend-memfd,id=mem,size=" + size.memoryMebibytes() + "M,share=off";
+        return "memory-backend-memfd,id=mem,size=" + memoryOf(size) + ",share=off";
     }
 
     private static String sharedMemory(SandboxSize size, Path directory) {
@@ -112,7 +122,10 @@ final class QemuCommand {
     }
 
     private static String memoryFile(SandboxSize size, Path directory) {
-        return "memory-backend-file,id=mem,size=" + size.memoryMebibytes() + "M,mem-path="
-                + directory.resolve(MEMORY_FILE);
+        return "memory-backend-file,id=mem,size=" + memoryOf(size) + ",mem-path=" + directory.resolve(MEMORY_FILE);
+    }
+
+    private static String memoryOf(SandboxSize size) {
+        return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES + "M";
     }
 }

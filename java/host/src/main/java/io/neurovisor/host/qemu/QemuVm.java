@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -54,6 +55,7 @@ final class QemuVm implements Vm {
         GuestChannel channel = links.open(process.directory().resolve(QemuCommand.CHANNEL_SOCKET));
         // A call that waits for a guest must end when its machine does, not at its deadline.
         process.onExit(channel::close);
+        CompletableFuture<Void> _ = monitor.guestShutdown().thenAccept(reason -> channel.close());
         return channel;
     }
 
@@ -78,7 +80,8 @@ final class QemuVm implements Vm {
     @Override
     public Optional<String> death() {
         if (!process.exit().isDone()) {
-            return Optional.empty();
+            return Optional.ofNullable(monitor.guestShutdown().getNow(null))
+                    .map(reason -> "the guest stopped itself (" + reason + "); its console ends: " + consoleTail());
         }
         return Optional.of(process.exit()
                 .handle((exit, failure) -> exit == null ? "its spawner was lost" : "QEMU " + exit.describe())

@@ -35,8 +35,12 @@ public final class QemuVmm implements Vmm {
             Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
         // What an emulated processor offers depends on QEMU alone, what KVM passes through on the host's.
-        this.identity =
-                new VmmIdentity("qemu", program.version(), accelerator.name(), accelerator.isKvm() ? hostCpu : "max");
+        this.identity = new VmmIdentity(
+                "qemu",
+                program.version(),
+                accelerator.name(),
+                accelerator.isKvm() ? hostCpu : "max",
+                new QemuCommand(accelerator.name(), 0).description());
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
         this.ticker = requireNonNull(ticker, "ticker is null");

@@ -20,6 +20,7 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -38,6 +39,7 @@ final class QmpConnection implements AutoCloseable {
     private final BlockingQueue<Optional<JsonNode>> messages = new LinkedBlockingQueue<>(MAX_EVENTS);
 
     private final Deque<JsonNode> events = new ArrayDeque<>();
+    private final CompletableFuture<String> guestShutdown = new CompletableFuture<>();
 
     private QmpConnection(SocketChannel socket) {
         this.socket = socket;
@@ -96,6 +98,11 @@ final class QmpConnection implements AutoCloseable {
                 keep(message);
             }
         }
+    }
+
+    /** Completes with QEMU's reason when the guest has powered off or reset its machine, which then stands still. */
+    CompletableFuture<String> guestShutdown() {
+        return guestShutdown;
     }
 
     @Override
@@ -164,8 +171,10 @@ final class QmpConnection implements AutoCloseable {
                     line = length == line.length ? java.util.Arrays.copyOf(line, length * 2) : line;
                     line[length++] = (byte) next;
                 } else {
-                    messages.put(Optional.of(JSON.readTree(line, 0, length)));
+                    JsonNode message = JSON.readTree(line, 0, length);
                     length = 0;
+                    noteShutdown(message);
+                    messages.put(Optional.of(message));
                 }
             }
         } catch (JsonProcessingException exception) {
@@ -176,6 +185,12 @@ final class QmpConnection implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             hangUp();
+        }
+    }
+
+    private void noteShutdown(JsonNode message) {
+        if (message.path("event").asText().equals("SHUTDOWN")) {
+            guestShutdown.complete(message.path("data").path("reason").asText());
         }
     }
 

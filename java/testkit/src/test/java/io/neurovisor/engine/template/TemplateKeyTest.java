@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class TemplateKeyTest {
-    private static final VmmIdentity VMM = new VmmIdentity("qemu", "10.0.2", "tcg", "max");
+    private static final VmmIdentity VMM = new VmmIdentity("qemu", "10.0.2", "tcg", "max", "m");
     private static final List<Program> WARM = List.of(new Program(Language.BASH, "true"));
 
     @Test
@@ -39,9 +39,10 @@ final class TemplateKeyTest {
         Stream<TemplateKey> keys = Stream.of(
                 new TemplateKey(files, SandboxSize.SMALL, VMM, WARM),
                 new TemplateKey(files, SandboxSize.LARGE, VMM, WARM),
-                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.3", "tcg", "max"), WARM),
-                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.2", "kvm", "max"), WARM),
-                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.2", "tcg", "host"), WARM),
+                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.3", "tcg", "max", "m"), WARM),
+                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.2", "kvm", "max", "m"), WARM),
+                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.2", "tcg", "host", "m"), WARM),
+                new TemplateKey(files, SandboxSize.SMALL, new VmmIdentity("qemu", "10.0.2", "tcg", "max", "n"), WARM),
                 new TemplateKey(files, SandboxSize.SMALL, VMM, List.of()),
                 new TemplateKey(files, SandboxSize.SMALL, VMM, List.of(new Program(Language.PYTHON, "true"))),
                 new TemplateKey(
@@ -64,7 +65,7 @@ final class TemplateKeyTest {
                         SandboxSize.SMALL,
                         VMM,
                         WARM));
-        assertThat(keys.map(TemplateKey::digest)).doesNotHaveDuplicates().hasSize(11);
+        assertThat(keys.map(TemplateKey::digest)).doesNotHaveDuplicates().hasSize(12);
     }
 
     private static BootFiles with(BootFiles files, String image, String kernel, String initrd, String rootfs) {

@@ -1,0 +1,278 @@
+//! Executions as far as they run without a VM and without privileges.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use rustix::process::{test_kill_process, Pid};
+use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::{Event, Executions, Outcome, Program, Report, StreamName};
+use crate::orphans::Orphans;
+use crate::wire::execution::{ExecuteRequest, InputFile, Limits};
+
+fn bash(code: &str) -> ExecuteRequest {
+    ExecuteRequest {
+        language: "bash".to_owned(),
+        code: code.to_owned(),
+        ..Default::default()
+    }
+}
+
+struct Ended {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    report: Report,
+    directory: TempDir,
+}
+
+impl Ended {
+    fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// The process whose id the program wrote to this file.
+    fn process_of(&self, file: &str) -> Pid {
+        read_process(&self.directory.path().join(file)).unwrap()
+    }
+}
+
+fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
+    let directory = tempfile::tempdir().unwrap();
+    let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
+    let program = Program::from_request(request, "").unwrap();
+    let events = executions.start(program).unwrap();
+    (directory, events)
+}
+
+async fn run(request: ExecuteRequest) -> Ended {
+    let (directory, mut events) = start(request);
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Output(StreamName::Stdout, content) => stdout.extend(content.as_bytes()),
+            Event::Output(StreamName::Stderr, content) => stderr.extend(content.as_bytes()),
+            Event::Ended(report) => {
+                assert!(events.recv().await.is_none(), "the report comes last");
+                return Ended {
+                    stdout,
+                    stderr,
+                    report,
+                    directory,
+                };
+            }
+        }
+    }
+    panic!("no report");
+}
+
+fn read_process(path: &Path) -> Option<Pid> {
+    Pid::from_raw(fs::read_to_string(path).ok()?.trim().parse().ok()?)
+}
+
+async fn is_gone(process: Pid) -> bool {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < deadline {
+        let state = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
+        // An orphan stays as a zombie when the PID 1 around this test does not collect.
+        if test_kill_process(process).is_err() || state.is_ok_and(|state| state.contains(") Z ")) {
+            return true;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn both_streams_and_the_exit_code_arrive() {
+    let ended = run(bash("echo out; echo err >&2; exit 7")).await;
+    assert_eq!(ended.stdout(), "out\n");
+    assert_eq!(ended.stderr, b"err\n");
+    assert_eq!(ended.report.outcome, Outcome::Completed);
+    assert_eq!((ended.report.exit_code, ended.report.signal), (7, 0));
+    assert!(!ended.report.stdout_truncated && !ended.report.stderr_truncated);
+    assert!(ended.report.duration > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_signal_is_told_as_such() {
+    let ended = run(bash("kill -TERM $$")).await;
+    assert_eq!(ended.report.outcome, Outcome::Completed);
+    assert_eq!((ended.report.exit_code, ended.report.signal), (143, 15));
+}
+
+#[tokio::test]
+async fn arguments_environment_input_and_files_reach_the_program() {
+    let ended = run(ExecuteRequest {
+        args: vec!["one two".to_owned(), "*".to_owned()],
+        env: [("GREETING".to_owned(), "a b".to_owned())].into(),
+        stdin: Bytes::from_static(b"from stdin"),
+        files: vec![
+            InputFile {
+                path: "data/deep/text".to_owned(),
+                content: Bytes::from_static(b"from file"),
+                executable: false,
+            },
+            InputFile {
+                path: "tool".to_owned(),
+                content: Bytes::from_static(b"#!/bin/sh\necho from tool\n"),
+                executable: true,
+            },
+        ],
+        ..bash("printf '%s|' \"$#\" \"$@\" \"$GREETING\" \"$0\"; cat - data/deep/text; ./tool; id -u >/dev/null; umask; ulimit -c")
+    })
+    .await;
+    assert_eq!(
+        ended.stdout(),
+        "2|one two|*|a b|main.sh|from stdinfrom filefrom tool\n0022\n0\n"
+    );
+}
+
+#[tokio::test]
+async fn arguments_that_no_program_can_take_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
+    let request = ExecuteRequest {
+        args: vec!["x".repeat(1 << 20)],
+        ..bash("true")
+    };
+    let program = Program::from_request(request, "").unwrap();
+    let status = executions.start(program).unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn the_environment_is_ours_alone() {
+    let ended = run(bash("/usr/bin/env | sort")).await;
+    let text = ended.stdout();
+    let names: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split('=').next())
+        .collect();
+    assert_eq!(
+        names,
+        ["HOME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "SHLVL", "USER", "_"]
+    );
+}
+
+#[tokio::test]
+async fn no_descriptors_blocked_signals_or_session_are_inherited() {
+    // What the test runner leaves open on purpose is not ours to close.
+    let runners = descriptors_without_close_on_exec();
+    let ended = run(bash(
+        "ls /proc/self/fd >&2; grep -E '^SigBlk|^NoNewPrivs' /proc/self/status | tr -d '\\t\\n'; \
+         [ \"$(cut -d' ' -f6 /proc/$$/stat)\" = $$ ] && echo ' leads its session'",
+    ))
+    .await;
+    assert_eq!(
+        ended.stdout(),
+        "SigBlk:0000000000000000NoNewPrivs:1 leads its session\n"
+    );
+    let stderr = String::from_utf8(ended.stderr).unwrap();
+    let inherited: Vec<&str> = stderr
+        .lines()
+        .filter(|descriptor| !runners.iter().any(|runners| runners == descriptor))
+        .collect();
+    // 3 is the directory that ls reads.
+    assert!(
+        inherited
+            .iter()
+            .all(|descriptor| ["0", "1", "2", "3"].contains(descriptor)),
+        "{inherited:?}"
+    );
+}
+
+fn descriptors_without_close_on_exec() -> Vec<String> {
+    const CLOSE_ON_EXEC: u32 = 0o2_000_000;
+    let flags = |descriptor: &str| {
+        let information = fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}")).ok()?;
+        let line = information
+            .lines()
+            .find_map(|line| line.strip_prefix("flags:"))?;
+        u32::from_str_radix(line.trim(), 8).ok()
+    };
+    fs::read_dir("/proc/self/fd")
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|descriptor| flags(descriptor).is_some_and(|flags| flags & CLOSE_ON_EXEC == 0))
+        .collect()
+}
+
+#[tokio::test]
+async fn time_runs_out_and_earlier_output_is_kept() {
+    let ended = run(ExecuteRequest {
+        timeout_secs: 1,
+        ..bash("echo partial; sleep 100 & echo $! > child; wait")
+    })
+    .await;
+    assert_eq!(ended.stdout(), "partial\n");
+    assert_eq!(ended.report.outcome, Outcome::TimedOut);
+    assert_eq!((ended.report.exit_code, ended.report.signal), (137, 9));
+    assert!(ended.report.duration >= Duration::from_secs(1));
+    assert!(is_gone(ended.process_of("child")).await);
+}
+
+#[tokio::test]
+async fn background_processes_end_with_the_program_and_hold_nothing_up() {
+    let began = Instant::now();
+    let ended = run(bash("echo before; sleep 100 & echo $! > child; exit 0")).await;
+    assert_eq!(ended.stdout(), "before\n");
+    assert_eq!(ended.report.outcome, Outcome::Completed);
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(is_gone(ended.process_of("child")).await);
+}
+
+#[tokio::test]
+async fn too_much_output_ends_the_program_at_the_byte() {
+    let limited = |output_bytes, code: &str| ExecuteRequest {
+        limits: Some(Limits {
+            output_bytes,
+            processes: 0,
+        }),
+        ..bash(code)
+    };
+    let ended = run(limited(1000, "while :; do echo 0123456789; done")).await;
+    assert_eq!(ended.stdout.len(), 1000);
+    assert_eq!(ended.report.outcome, Outcome::OutputLimit);
+    assert!(ended.report.stdout_truncated && !ended.report.stderr_truncated);
+
+    let ended = run(limited(10, "printf 0123456789; printf 0123456789 >&2")).await;
+    assert_eq!(ended.report.outcome, Outcome::Completed);
+    assert!(!ended.report.stdout_truncated && !ended.report.stderr_truncated);
+
+    let ended = run(limited(10, "printf 01234567890 >&2")).await;
+    assert_eq!(ended.stderr, b"0123456789");
+    assert_eq!(ended.report.outcome, Outcome::OutputLimit);
+    assert!(ended.report.stderr_truncated);
+}
+
+#[tokio::test]
+async fn a_program_waits_while_nobody_listens() {
+    let (directory, mut events) =
+        start(bash("yes | head -c 10000000; echo done > finished; exit 5"));
+    sleep(Duration::from_millis(500)).await;
+    assert!(!directory.path().join("finished").exists());
+    let mut bytes = 0;
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Output(_, content) => bytes += content.as_bytes().len(),
+            Event::Ended(report) => assert_eq!(report.exit_code, 5),
+        }
+    }
+    assert_eq!(bytes, 10_000_000);
+}
+
+#[tokio::test]
+async fn a_listener_that_goes_away_ends_the_program() {
+    let (directory, events) = start(bash("echo $$ > program; sleep 100"));
+    let file = directory.path().join("program");
+    while read_process(&file).is_none() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    drop(events);
+    assert!(is_gone(read_process(&file).unwrap()).await);
+}

@@ -1,0 +1,47 @@
+//! The memory of the guest.
+
+use std::fs;
+use std::io;
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Memory {
+    pub total_bytes: u64,
+    pub available_bytes: u64,
+}
+
+impl Memory {
+    pub fn current() -> io::Result<Self> {
+        parse(&fs::read_to_string("/proc/meminfo")?)
+            .ok_or_else(|| io::Error::other("/proc/meminfo lacks MemTotal or MemAvailable"))
+    }
+}
+
+fn parse(text: &str) -> Option<Memory> {
+    let bytes = |name: &str| -> Option<u64> {
+        let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+        let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+        Some(kibibytes << 10)
+    };
+    Some(Memory {
+        total_bytes: bytes("MemTotal:")?,
+        available_bytes: bytes("MemAvailable:")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_read_in_bytes() {
+        let text = "MemTotal:         503428 kB\nMemFree:  1 kB\nMemAvailable:     400000 kB\n";
+        assert_eq!(
+            parse(text),
+            Some(Memory {
+                total_bytes: 503_428 * 1024,
+                available_bytes: 400_000 * 1024
+            })
+        );
+        assert_eq!(parse("MemTotal: 1 kB\n"), None);
+    }
+}

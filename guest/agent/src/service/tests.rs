@@ -1,0 +1,216 @@
+//! The services as the host meets them: by gRPC over a byte stream.
+
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+use tempfile::TempDir;
+use tokio::io::duplex;
+use tokio::time::{sleep, timeout};
+use tokio_stream::StreamExt;
+use tonic::transport::{Channel, Endpoint, Uri};
+use tonic::{Code, Request};
+use tower::service_fn;
+
+use super::Services;
+use crate::execution::Executions;
+use crate::lifecycle::{Lifecycle, Step};
+use crate::orphans::Orphans;
+use crate::wire::execution::execute_chunk::Content;
+use crate::wire::execution::execution_service_client::ExecutionServiceClient;
+use crate::wire::execution::{ExecuteRequest, Outcome};
+use crate::wire::guest::guest_service_client::GuestServiceClient;
+use crate::wire::guest::{HelloRequest, PrimeRequest, RefreshRequest, StatsRequest};
+
+struct Fixture {
+    directory: TempDir,
+    lifecycle: Lifecycle,
+    executions: ExecutionServiceClient<Channel>,
+    guest: GuestServiceClient<Channel>,
+}
+
+async fn fixture() -> Fixture {
+    let directory = tempfile::tempdir().unwrap();
+    let lifecycle = Lifecycle::booted();
+    let services = Services::new(
+        lifecycle.clone(),
+        Executions::in_test(directory.path(), Orphans::start().unwrap()),
+    );
+    let (client, server) = duplex(64 << 10);
+    let connections =
+        tokio_stream::iter([Ok::<_, std::io::Error>(server)]).chain(tokio_stream::pending());
+    tokio::spawn(services.router().serve_with_incoming(connections));
+    let mut client = Some(TokioIo::new(client));
+    let channel = Endpoint::from_static("http://guest")
+        .connect_with_connector(service_fn(move |_: Uri| {
+            let client = client.take().ok_or(std::io::ErrorKind::NotConnected);
+            async move { client.map_err(std::io::Error::from) }
+        }))
+        .await
+        .unwrap();
+    Fixture {
+        directory,
+        lifecycle,
+        executions: ExecutionServiceClient::new(channel.clone()),
+        guest: GuestServiceClient::new(channel),
+    }
+}
+
+fn bash(code: &str) -> ExecuteRequest {
+    ExecuteRequest {
+        language: "bash".to_owned(),
+        code: code.to_owned(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn hello_and_stats_are_answered_at_once() {
+    let mut fixture = fixture().await;
+    let hello = fixture
+        .guest
+        .hello(HelloRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(hello.agent_version, env!("CARGO_PKG_VERSION"));
+    assert!(hello.vcpu_count > 0 && hello.memory_bytes > 0);
+    let stats = fixture
+        .guest
+        .stats(StatsRequest {})
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(stats.memory_total_bytes, hello.memory_bytes);
+    assert!(stats.uptime_seconds > 0.0);
+}
+
+#[tokio::test]
+async fn nothing_runs_before_refresh_and_only_one_after() {
+    let mut fixture = fixture().await;
+    let refused = fixture.executions.execute(bash("true")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+    // What is refused for its content has not used up the VM.
+    let refused = fixture.executions.execute(bash("")).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let mut request = Request::new(bash("echo $NEUROVISOR_TRACE_ID"));
+    request
+        .metadata_mut()
+        .insert("x-trace-id", "trace".parse().unwrap());
+    let response = fixture
+        .executions
+        .execute(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(response.stdout, "trace\n");
+    assert_eq!(response.trace_id, "trace");
+    assert_eq!(response.outcome(), Outcome::Completed);
+
+    let refused = fixture
+        .executions
+        .execute_stream(bash("true"))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    let prime = PrimeRequest {
+        program: Some(bash("true")),
+    };
+    let refused = fixture.guest.prime(prime).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+}
+
+#[tokio::test]
+async fn a_prime_reports_and_leaves_the_vm_unused() {
+    let mut fixture = fixture().await;
+    let prime = PrimeRequest {
+        program: Some(bash("echo oops >&2; exit 3")),
+    };
+    let primed = fixture.guest.prime(prime).await.unwrap().into_inner();
+    assert_eq!(
+        (primed.exit_code, primed.stderr_tail.as_str()),
+        (3, "oops\n")
+    );
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+
+    let refused = fixture
+        .guest
+        .prime(PrimeRequest { program: None })
+        .await
+        .unwrap_err();
+    assert_eq!(refused.message(), "program: is missing");
+}
+
+#[tokio::test]
+async fn a_wrong_refresh_changes_nothing() {
+    let mut fixture = fixture().await;
+    let refused = fixture
+        .guest
+        .refresh(RefreshRequest::default())
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(refused.message().starts_with("entropy: "));
+    assert!(fixture.lifecycle.check(Step::Execute).is_err());
+}
+
+#[tokio::test]
+async fn output_streams_while_the_program_runs() {
+    let mut fixture = fixture().await;
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+    let code = "echo first; while [ ! -e go ]; do sleep 0.01; done; printf '\\xff'";
+    let mut chunks = fixture
+        .executions
+        .execute_stream(bash(code))
+        .await
+        .unwrap()
+        .into_inner();
+    let first = chunks.message().await.unwrap().unwrap();
+    assert_eq!(
+        first.content,
+        Some(Content::StdoutChunk("first\n".to_owned()))
+    );
+    std::fs::write(fixture.directory.path().join("go"), "").unwrap();
+    let second = chunks.message().await.unwrap().unwrap();
+    assert_eq!(
+        second.content,
+        Some(Content::StdoutBytes(vec![0xff].into()))
+    );
+    let last = chunks.message().await.unwrap().unwrap();
+    assert!(last.is_final);
+    assert_eq!(last.metadata.unwrap().outcome(), Outcome::Completed);
+    assert!(chunks.message().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn the_program_ends_when_its_call_is_cancelled_or_its_connection_lost() {
+    for connection_is_lost in [false, true] {
+        let mut fixture = fixture().await;
+        fixture.lifecycle.take(Step::Refresh).unwrap();
+        let code = "trap '' TERM HUP; echo $$; sleep 100";
+        let mut chunks = fixture
+            .executions
+            .execute_stream(bash(code))
+            .await
+            .unwrap()
+            .into_inner();
+        let Some(Content::StdoutChunk(process)) = chunks.message().await.unwrap().unwrap().content
+        else {
+            panic!("no process id");
+        };
+        drop(chunks);
+        if connection_is_lost {
+            drop((fixture.executions, fixture.guest));
+        }
+        let status = format!("/proc/{}/stat", process.trim());
+        let gone = async {
+            while std::fs::read_to_string(&status).is_ok_and(|state| !state.contains(") Z ")) {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(Duration::from_secs(5), gone)
+            .await
+            .expect("the program must be gone");
+    }
+}
