@@ -220,12 +220,12 @@ test_honours_java_options() {
 
 test_uses_the_cache_until_a_rebuild() {
     local cache="$copy/java/cli/target/app/neurovisor-Test-25.0.1.aot"
-    expect_line "$(launch)" '<-Dneurovisor.aot.current=false>'
+    expect_line "$(launch)" '<-Dneurovisor.aot=missing>'
     NEUROVISOR_AOT=record launch >/dev/null
     expect_line "$(launch)" "<-XX:AOTCache=$cache>"
-    expect_line "$(launch)" '<-Dneurovisor.aot.current=true>'
+    expect_line "$(launch)" '<-Dneurovisor.aot=current>'
     touch "$copy/pom.xml"
-    expect_line "$(launch)" '<-Dneurovisor.aot.current=false>'
+    expect_line "$(launch)" '<-Dneurovisor.aot=missing>'
     [[ ! -e $cache ]]
 }
 

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.UnixDomainSocketAddress;
@@ -54,7 +55,9 @@ final class QmpConnection implements AutoCloseable {
             throw lost(exception);
         }
         QmpConnection connection = new QmpConnection(socket);
-        Thread.ofVirtual().name("qmp-reader").start(connection::readMessages);
+        // A platform thread: reading in a virtual one starts the JDK's pollers, for which each exit of a JVM waits 300
+        // ms.
+        Thread.ofPlatform().daemon().name("qmp-reader").start(connection::readMessages);
         JsonNode greeting = connection.next(deadline, "greeting");
         if (!greeting.has("QMP")) {
             connection.close();
@@ -160,7 +163,7 @@ final class QmpConnection implements AutoCloseable {
     }
 
     private void readMessages() {
-        try (InputStream input = Channels.newInputStream(socket)) {
+        try (InputStream input = new BufferedInputStream(Channels.newInputStream(socket))) {
             byte[] line = new byte[8192];
             int length = 0;
             for (int next = input.read(); next >= 0; next = input.read()) {
