@@ -27,6 +27,9 @@ retries = 1
 root-user-action = ignore
 PIP
 
+# --- Python: Debian's hook for its crash reporter, which is not here, costs each start a failing import
+for hook in /etc/python3*/sitecustomize.py; do : >"$hook"; done
+
 # --- matplotlib: draw without a display, never search for fonts at run time
 python3 "$recipe/matplotlib-setup.py"
 

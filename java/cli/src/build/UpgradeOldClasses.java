@@ -1,0 +1,107 @@
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassFileVersion;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassTransform;
+import java.lang.constant.ClassDesc;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Collections;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Brings jars that were compiled for Java 5 (picocli is one) into today's class file format, stack maps included. The JVM
+ * keeps no class older than Java 6 in its ahead-of-time cache, and loading picocli's from the jar costs each start a
+ * tenth of a second. Run by the build: {@code java UpgradeOldClasses.java DIRECTORY}.
+ */
+final class UpgradeOldClasses {
+    private static final int OLDEST_CACHED = ClassFile.JAVA_6_VERSION;
+    private static final int MAJOR_VERSION_OFFSET = 7;
+
+    public static void main(String[] arguments) throws IOException {
+        try (DirectoryStream<Path> jars = Files.newDirectoryStream(Path.of(arguments[0]), "*.jar")) {
+            for (Path jar : jars) {
+                if (holdsOldClass(jar)) {
+                    upgrade(jar);
+                }
+            }
+        }
+    }
+
+    private static boolean holdsOldClass(Path jar) throws IOException {
+        try (JarFile file = new JarFile(jar.toFile())) {
+            for (JarEntry entry : Collections.list(file.entries())) {
+                if (isClass(entry) && isOld(read(file, entry))) {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
+    private static void upgrade(Path jar) throws IOException {
+        Path draft = Files.createTempFile(jar.getParent(), "upgrade", ".tmp");
+        try (JarFile file = new JarFile(jar.toFile());
+                ZipOutputStream output = new ZipOutputStream(Files.newOutputStream(draft))) {
+            ClassFile format = ClassFile.of(
+                    ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
+                    ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(
+                                    (ClassDesc name) -> open(file, name))
+                            .orElse(ClassHierarchyResolver.defaultResolver())));
+            for (JarEntry entry : Collections.list(file.entries())) {
+                byte[] content = read(file, entry);
+                output.putNextEntry(new ZipEntry(entry.getName()));
+                output.write(isClass(entry) && isOld(content) ? upgrade(format, content) : content);
+                output.closeEntry();
+            }
+        }
+        Files.move(draft, jar, StandardCopyOption.REPLACE_EXISTING);
+        System.out.println("Upgraded " + jar.getFileName());
+    }
+
+    private static byte[] upgrade(ClassFile format, byte[] content) {
+        ClassModel model = format.parse(content);
+        // Passing each method's body through makes its stack maps anew.
+        return format.transformClass(
+                model,
+                ClassTransform.transformingMethodBodies((code, element) -> code.with(element))
+                        .andThen((builder, element) -> {
+                            if (element instanceof ClassFileVersion) {
+                                builder.withVersion(ClassFile.JAVA_17_VERSION, 0);
+                            } else {
+                                builder.with(element);
+                            }
+                        }));
+    }
+
+    private static InputStream open(JarFile jar, ClassDesc name) {
+        String path = name.descriptorString().substring(1, name.descriptorString().length() - 1) + ".class";
+        JarEntry entry = jar.getJarEntry(path);
+        try {
+            return entry == null ? null : jar.getInputStream(entry);
+        } catch (IOException exception) {
+            throw new IllegalStateException(path, exception);
+        }
+    }
+
+    private static boolean isClass(JarEntry entry) {
+        return entry.getName().endsWith(".class") && !entry.getName().endsWith("module-info.class");
+    }
+
+    private static boolean isOld(byte[] content) {
+        return content[MAJOR_VERSION_OFFSET] < OLDEST_CACHED;
+    }
+
+    private static byte[] read(JarFile jar, JarEntry entry) throws IOException {
+        try (InputStream input = jar.getInputStream(entry)) {
+            return input.readAllBytes();
+        }
+    }
+}
