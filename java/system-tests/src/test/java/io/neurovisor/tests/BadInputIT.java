@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Wrong input gets one clear line, the right exit code and no stack trace. */
@@ -63,6 +64,25 @@ final class BadInputIT {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.stdout()).isEmpty();
         assertThat(run.stderr()).startsWith("neurovisor: ").contains(message).doesNotContain("\tat ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "NEUROVISOR_SIZE,huge,size \"huge\" is not known",
+        "NEUROVISOR_SNAPSHOT,maybe,\"maybe\" is neither on nor off",
+        "NEUROVISOR_IMAGE,nothing,Image nothing is not known"
+    })
+    void fromTheEnvironmentIsNamedToo(String variable, String value, String message) {
+        CommandLineRun run = CommandLineRun.of(Map.of(variable, value), "run", "-l", "bash", "-c", "1");
+        assertThat(run.exitCode()).as(run.stderr()).isEqualTo(2);
+        assertThat(run.stderr()).contains(message);
+    }
+
+    @Test
+    void theStackTraceIsThereForWhoAsksForIt() {
+        CommandLineRun run = CommandLineRun.of("run", "--debug", "-l", "perl", "-c", "1");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.stderr()).contains("\tat io.neurovisor.", "language \"perl\" is not known");
     }
 
     @Test

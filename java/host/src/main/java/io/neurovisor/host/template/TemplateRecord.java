@@ -42,6 +42,7 @@ public record TemplateRecord(String digest, String image, String size, String vm
                 .put("size", key.size().label())
                 .put("vmm", key.vmm().toString())
                 .put("cpu", key.vmm().cpu())
+                .put("machine", key.vmm().machine())
                 .put("created", created.toString())
                 .toPrettyString()
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8);

@@ -1,0 +1,118 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the documents name exists. */
+final class DocumentsTest {
+    private static final Path HOME = CommandLineRun.home();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SPECIFICATION.md", "SECURITY.md"})
+    void everyTestThatADocumentNamesExists(String document) throws IOException {
+        Map<String, String> sources = testSources();
+        Set<String> missing = new TreeSet<>();
+        for (String line : Files.readAllLines(HOME.resolve(document))) {
+            String lastClass = "";
+            for (String name : matches("`([A-Za-z]+(?:\\.[a-zA-Z]+)?)`", line)) {
+                String[] parts = name.split("\\.", 2);
+                boolean isClass = sources.containsKey(parts[0]);
+                if (parts[0].endsWith("IT") || parts[0].endsWith("Test") || parts[0].endsWith("Contract")) {
+                    lastClass = parts[0];
+                    if (!isClass || (parts.length == 2 && !hasMethod(sources, parts[0], parts[1]))) {
+                        missing.add(name);
+                    }
+                } else if (!lastClass.isEmpty()
+                        && name.matches("[a-z]+[A-Z]\\w+")
+                        && !hasMethod(sources, lastClass, name)) {
+                    missing.add(lastClass + "." + name);
+                }
+            }
+        }
+        assertThat(missing).as("named in " + document + ", not in the tests").isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "SPECIFICATION.md"})
+    void everyLinkLeadsSomewhere(String document) throws IOException {
+        for (String target : matches("\\]\\(([^)#]+)\\)", Files.readString(HOME.resolve(document)))) {
+            assertThat(HOME.resolve(target)).as("link in " + document).exists();
+        }
+    }
+
+    @Test
+    void everyOptionAndVariableOfTheReadmeIsInTheCommandLine() throws IOException {
+        String commandLine = text(Path.of("java/cli/src/main/java"), ".java")
+                + text(Path.of("java/host/src/main/java"), ".java")
+                + text(Path.of("setup"), ".sh");
+        String readme = Files.readString(HOME.resolve("README.md"));
+        List<String> names = Stream.concat(
+                        matches("`(--[a-z-]+)", readme).stream(), matches("`(NEUROVISOR_[A-Z_]+)", readme).stream())
+                .toList();
+        assertThat(names)
+                .isNotEmpty()
+                .allSatisfy(name -> assertThat(commandLine).contains(name));
+    }
+
+    @Test
+    void everyOptionOfTheCommandLineIsInTheReadme() throws IOException {
+        String readme = Files.readString(HOME.resolve("README.md"));
+        assertThat(matches(
+                        "names = \\{?(?:\"-\\w\", )?\"(--?[a-z-]+)\"",
+                        text(Path.of("java/cli/src/main/java"), ".java")))
+                .isNotEmpty()
+                .allSatisfy(option -> assertThat(readme).contains("`" + option).isNotNull());
+    }
+
+    private static boolean hasMethod(Map<String, String> sources, String testClass, String method) {
+        return sources.getOrDefault(testClass, "").contains("void " + method + "(");
+    }
+
+    private static Map<String, String> testSources() throws IOException {
+        try (Stream<Path> files = Files.walk(HOME.resolve("java"))) {
+            return files.filter(file -> file.toString().matches(".*/src/.*(Test|IT|Contract)\\.java"))
+                    .collect(Collectors.toMap(
+                            file -> file.getFileName().toString().replace(".java", ""), DocumentsTest::read));
+        }
+    }
+
+    private static String text(Path directory, String suffix) throws IOException {
+        try (Stream<Path> files = Files.walk(HOME.resolve(directory))) {
+            Function<Path, String> read = DocumentsTest::read;
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .map(read)
+                    .collect(Collectors.joining("\n"));
+        }
+    }
+
+    private static List<String> matches(String pattern, String text) {
+        return Pattern.compile(pattern)
+                .matcher(text)
+                .results()
+                .map((MatchResult match) -> match.group(1))
+                .toList();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException exception) {
+            throw new java.io.UncheckedIOException(exception);
+        }
+    }
+}
