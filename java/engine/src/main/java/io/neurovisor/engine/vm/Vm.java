@@ -20,7 +20,10 @@ public interface Vm extends AutoCloseable {
     /** The VMM's last words if it has ended, with its exit code or signal. */
     Optional<String> death();
 
-    /** The last lines of the guest's console, for error messages; empty when there are none. */
+    /**
+     * The last lines that the guest's console has shown since this was last asked, for error messages; empty when there
+     * are none.
+     */
     String consoleTail();
 
     /** Kills the machine and returns when nothing of it is left. Idempotent. */

@@ -7,11 +7,11 @@ public final class VmDiagnosis {
     private VmDiagnosis() {}
 
     public static String describe(Vm vm, NeuroVisorException exception) {
-        String console = vm.consoleTail();
-        return vm.death()
-                .orElseGet(() -> exception.getMessage()
-                        + (console.isEmpty()
-                                ? "; the guest's console is empty"
-                                : "; the guest's console ends: " + console));
+        return vm.death().orElseGet(() -> withConsole(vm.consoleTail(), exception));
+    }
+
+    private static String withConsole(String console, NeuroVisorException exception) {
+        return exception.getMessage()
+                + (console.isEmpty() ? "; the guest's console is empty" : "; the guest's console ends: " + console);
     }
 }
