@@ -2,8 +2,6 @@ package io.neurovisor.host.store;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The check that a disk has room before a long work begins. */
@@ -14,12 +12,10 @@ public final class DiskSpace {
 
     /** Fails when the directory's disk has less than the needed room for this user. */
     public static void require(Path directory, long neededBytes, String purpose) {
-        long freeBytes;
-        try {
-            freeBytes = Files.getFileStore(directory).getUsableSpace();
-        } catch (IOException failure) {
-            throw StorageFaults.of("ask for the free space of", directory, failure);
-        }
+        // Not by FileStore: it looks for the directory's mount point, and in a chroot there may be none (statvfs(3)
+        // asks
+        // for no such thing).
+        long freeBytes = directory.toFile().getUsableSpace();
         if (freeBytes < neededBytes) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
