@@ -4,6 +4,7 @@ import io.neurovisor.host.image.Images;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -41,18 +42,27 @@ final class ImageCommand implements Runnable {
     @Command(name = "build", description = "Builds an image unless it is there.", mixinStandardHelpOptions = true)
     void build(
             @Mixin CommonOptions common,
+            @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild,
             @Parameters(paramLabel = "NAME", defaultValue = "base", description = "Default: base.") String name) {
         Images images = common.images();
         try (ConsoleProgress progress = new ConsoleProgress()) {
-            images.boot(name, progress);
+            if (rebuild) {
+                images.rebuild(name, progress);
+            } else {
+                images.boot(name, progress);
+            }
         }
         spec.commandLine().getErr().println("neurovisor: image " + name + " is ready");
     }
 
-    @Command(name = "rm", description = "Removes a built image.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "rm",
+            description = "Removes a built image, and all that newer ones have replaced.",
+            mixinStandardHelpOptions = true)
     void remove(@Mixin CommonOptions common, @Parameters(paramLabel = "NAME") String name) {
         try (ConsoleProgress progress = new ConsoleProgress()) {
             common.images().remove(name, progress);
+            common.images().removeOutdated();
         }
     }
 }

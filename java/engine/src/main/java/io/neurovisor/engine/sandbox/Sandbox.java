@@ -36,11 +36,6 @@ public final class Sandbox implements AutoCloseable {
         return vm.id();
     }
 
-    /** Walks the path of an execution once with a program of ours, so that the next one is fast. */
-    public void prime(Program program, Deadline deadline) {
-        channel.prime(program, deadline);
-    }
-
     /**
      * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off {@link #GUEST_GRACE} later
      * by the host, and its program counts as timed out all the same.

@@ -3,14 +3,10 @@ package io.neurovisor.engine.template;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.vm.SavedVm;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Keeps templates on disk, each under its key's digest. Safe for use by many threads and processes. */
 public interface TemplateStore {
-    /** The template of that key, if it is there and its files are the ones that were written. */
-    Optional<SavedVm> find(TemplateKey key);
-
     /**
      * The template of that key, made by {@code writer} in an empty directory if it is not there. Of all who ask at once,
      * in whatever process, one makes it and the others wait. A template appears whole or not at all.

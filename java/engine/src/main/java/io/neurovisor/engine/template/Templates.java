@@ -17,7 +17,6 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -38,11 +37,6 @@ public final class Templates {
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.random = requireNonNull(random, "random is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-    }
-
-    /** The template if it is ready to be used now. */
-    public Optional<SavedVm> find(TemplateKey key) {
-        return store.find(key);
     }
 
     /** The template, made first if need be; {@code TEMPLATE_BUILD_FAILED} says what kept the guest from getting ready. */

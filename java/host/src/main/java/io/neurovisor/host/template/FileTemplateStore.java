@@ -36,14 +36,6 @@ public final class FileTemplateStore implements TemplateStore {
     }
 
     @Override
-    public Optional<SavedVm> find(TemplateKey key) {
-        String digest = key.digest();
-        return artifacts.state(name(digest), digest) instanceof ArtifactState.Ready(Artifact artifact)
-                ? Optional.of(saved(key, artifact))
-                : Optional.empty();
-    }
-
-    @Override
     public SavedVm findOrWrite(TemplateKey key, Consumer<Path> writer, Progress progress) {
         String digest = key.digest();
         Artifact artifact = artifacts.obtain(
