@@ -135,6 +135,17 @@ final class RunIT {
     }
 
     @Test
+    void theProgramMayWriteWhereProgramsWrite() {
+        CommandLineRun run = CommandLineRun.of(
+                "run",
+                "-l",
+                "bash",
+                "-c",
+                "for d in . ~ /tmp /dev/shm; do echo x > $d/f && cat $d/f; done; touch /usr/f 2>/dev/null || echo refused");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("x\nx\nx\nx\nrefused\n");
+    }
+
+    @Test
     void withoutSnapshotsAMachineIsBootedCold() {
         CommandLineRun run =
                 CommandLineRun.of("run", "--snapshot=off", "--size", "small", "-l", "bash", "-c", "echo cold");

@@ -33,6 +33,7 @@ final class UniquenessIT {
 
     @Test
     void twentyRunsAtOnceShareNothing() {
+        double before = InstantSource.system().millis() / 1000.0;
         List<Process> processes = IntStream.range(0, RUNS)
                 .mapToObj(
                         run -> CommandLineRun.start(Map.of(), "run", "-l", "python", "--timeout", "120", "-c", PROGRAM))
@@ -44,6 +45,10 @@ final class UniquenessIT {
             assertThat(run.exitCode()).as(run.stderr()).isZero();
             assertThat(run.stdout()).contains("left-over False");
         });
+        double after = InstantSource.system().millis() / 1000.0;
+        assertThat(runs.stream().map(run -> Double.valueOf(value(run, "time"))))
+                .as("guest clocks, in seconds")
+                .allSatisfy(time -> assertThat(time).isBetween(before - 1, after + 1));
         for (String key : List.of(
                 "uuid",
                 "kernel-uuid",
