@@ -14,9 +14,10 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",
-            "Exit codes of run: the program's own; 124 timed out, 137 out of memory or killed,",
-            "128+n signal n, 122 output limit, 123 sandbox died, 125 NeuroVisor failed,",
-            "126 outcome unknown, 130 cancelled, 2 wrong usage.",
+            "Exit codes of run: the program's own; 124 timed out, 137 out of memory or",
+            "killed, 128+n signal n, 122 output limit, 123 sandbox died, 125 NeuroVisor",
+            "failed, 126 outcome unknown, 130 cancelled, 141 nobody reads the output,",
+            "2 wrong usage.",
             "",
             "./neurovisor test installs what the tests need and runs them."
         },
