@@ -148,7 +148,7 @@ public final class Images {
             case ArtifactState.Damaged(Path directory, String problem) ->
                 throw new NeuroVisorException(
                         Fault.IMAGE_BROKEN,
-                        "%s: %s, and there is no recipe to build image %s again; remove it by neurovisor image remove %s"
+                        "%s: %s, and there is no recipe to build image %s again; remove it with ./neurovisor image rm %s"
                                 .formatted(directory, problem, name, name));
             case ArtifactState.Missing(), ArtifactState.Outdated(Path _) -> throw unknown(name);
         };

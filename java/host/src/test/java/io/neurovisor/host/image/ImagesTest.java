@@ -109,7 +109,7 @@ class ImagesTest {
         assertFault(
                 () -> images.boot("tiny", Progress.SILENT),
                 Fault.IMAGE_BROKEN,
-                "%s: rootfs.squashfs is missing, and there is no recipe to build image tiny again; remove it by neurovisor image remove tiny"
+                "%s: rootfs.squashfs is missing, and there is no recipe to build image tiny again; remove it with ./neurovisor image rm tiny"
                         .formatted(image.directory()));
         assertThat(images.list())
                 .singleElement()
