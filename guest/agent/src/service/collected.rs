@@ -36,8 +36,7 @@ pub async fn response(
                     signal: report.signal,
                     stdout_truncated: report.stdout_truncated || stdout_cut,
                     stderr_truncated: report.stderr_truncated || stderr_cut,
-                    trace_id: String::new(),
-                    files: Vec::new(),
+                    ..Default::default()
                 });
             }
         }

@@ -115,5 +115,6 @@ fn metadata(report: &Report, trace_id: &str) -> wire::ExecuteMetadata {
         stdout_truncated: report.stdout_truncated,
         stderr_truncated: report.stderr_truncated,
         trace_id: trace_id.to_owned(),
+        ..Default::default()
     }
 }

@@ -13,7 +13,7 @@ use crate::refresh::Refresh;
 use crate::wire::guest::guest_service_server::GuestService;
 use crate::wire::guest::{
     HelloRequest, HelloResponse, PrimeRequest, PrimeResponse, RefreshRequest, RefreshResponse,
-    StatsRequest, StatsResponse,
+    StatsRequest, StatsResponse, WarmRequest, WarmResponse,
 };
 
 pub struct GuestRpc {
@@ -77,6 +77,10 @@ impl GuestService for GuestRpc {
             exit_code: primed.exit_code,
             stderr_tail: primed.stderr_tail,
         }))
+    }
+
+    async fn warm(&self, _: Request<WarmRequest>) -> Result<Response<WarmResponse>, Status> {
+        Ok(Response::new(WarmResponse::default()))
     }
 
     async fn refresh(

@@ -32,6 +32,11 @@ final class StandardStreams implements OutputSink {
         write(err, bytes);
     }
 
+    @Override
+    public void file(String path, ByteBuffer part, boolean last) {
+        // Nobody has asked for files.
+    }
+
     private static void write(FileOutputStream stream, ByteBuffer bytes) {
         try {
             while (bytes.hasRemaining()) {

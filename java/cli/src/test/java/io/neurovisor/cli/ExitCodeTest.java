@@ -22,7 +22,7 @@ final class ExitCodeTest {
         "OUTCOME_UNKNOWN,126"
     })
     void tellsTheOutcome(Outcome outcome, int exitCode) {
-        assertThat(ExitCode.of(new ProgramExit(outcome, 7, 0, Duration.ZERO, false, false)))
+        assertThat(ExitCode.of(new ProgramExit(outcome, 7, 0, Duration.ZERO, false, false, ProgramExit.Details.NONE)))
                 .isEqualTo(exitCode);
     }
 

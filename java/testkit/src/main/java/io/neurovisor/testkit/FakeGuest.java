@@ -28,6 +28,7 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> executeFailure = Optional.empty();
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
     private Optional<String> death = Optional.empty();
+    private boolean warmed;
     private boolean executed;
     private boolean closed;
 
@@ -72,6 +73,14 @@ public final class FakeGuest implements GuestChannel {
     }
 
     @Override
+    public void warm(Deadline deadline) {
+        if (warmed || identity.isPresent()) {
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "interpreters are started once, and before a refresh");
+        }
+        warmed = true;
+    }
+
+    @Override
     public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline) {
         if (identity.isEmpty()) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity of its own yet");
@@ -84,7 +93,7 @@ public final class FakeGuest implements GuestChannel {
         executeFailure.ifPresent(failure -> {
             throw failure;
         });
-        return new ProgramExit(Outcome.COMPLETED, 0, 0, Duration.ofMillis(1), false, false);
+        return new ProgramExit(Outcome.COMPLETED, 0, 0, Duration.ofMillis(1), false, false, ProgramExit.Details.NONE);
     }
 
     @Override
@@ -94,6 +103,10 @@ public final class FakeGuest implements GuestChannel {
 
     public List<Program> primed() {
         return List.copyOf(primed);
+    }
+
+    public boolean isWarmed() {
+        return warmed;
     }
 
     public Optional<GuestIdentity> identity() {

@@ -4,11 +4,15 @@ import io.neurovisor.engine.program.OutputSink;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.TreeMap;
 
 /** Keeps everything a program wrote. */
 public final class RecordingSink implements OutputSink {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream unfinished = new ByteArrayOutputStream();
+    private final Map<String, byte[]> files = new TreeMap<>();
 
     @Override
     public synchronized void stdout(ByteBuffer bytes) {
@@ -18,6 +22,28 @@ public final class RecordingSink implements OutputSink {
     @Override
     public synchronized void stderr(ByteBuffer bytes) {
         append(err, bytes);
+    }
+
+    @Override
+    public synchronized void file(String path, ByteBuffer part, boolean last) {
+        append(unfinished, part);
+        if (last) {
+            files.put(path, unfinished.toByteArray());
+            unfinished.reset();
+        }
+    }
+
+    /** The complete files by path. */
+    public synchronized Map<String, byte[]> files() {
+        return Map.copyOf(files);
+    }
+
+    public synchronized byte[] stdoutBytes() {
+        return out.toByteArray();
+    }
+
+    public synchronized byte[] stderrBytes() {
+        return err.toByteArray();
     }
 
     public synchronized String stdoutText() {

@@ -23,6 +23,9 @@ public interface GuestChannel extends AutoCloseable {
     /** Runs a program of the host's own along the path of an execution and removes its traces. */
     void prime(Program program, Deadline deadline);
 
+    /** Starts the interpreters that wait for their programs; the last call before the machine is saved as a template. */
+    void warm(Deadline deadline);
+
     /** Runs the machine's one execution; output arrives at the sink from the calling thread. */
     ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline);
 

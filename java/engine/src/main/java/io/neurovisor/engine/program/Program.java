@@ -4,23 +4,72 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
- * A program's text with its arguments.
+ * A program's text with everything that it is started with. Its textual form shows neither code nor values.
  *
  * @param code the text, 1 byte to 8 MiB in UTF-8; it travels as a file, never through argv
  * @param arguments what the program sees as its arguments, its own name left out
+ * @param environment beyond the defaults of the guest, which it overrides
+ * @param stdin what the program reads, at most 64 MiB
+ * @param files placed into the working directory, at most 1,000 with 64 MiB in all
  */
-public record Program(Language language, String code, List<String> arguments) {
+public record Program(
+        Language language,
+        String code,
+        List<String> arguments,
+        Map<String, String> environment,
+        ByteBuffer stdin,
+        List<InputFile> files,
+        Interpreter interpreter) {
     public static final int MAX_CODE_BYTES = 8 * 1024 * 1024;
+
+    /** The message that carries it has room for 80 MiB. */
+    public static final int MAX_STDIN_BYTES = 64 << 20;
 
     public Program {
         requireNonNull(language, "language is null");
+        requireNonNull(interpreter, "interpreter is null");
         arguments = List.copyOf(arguments);
+        environment = Map.copyOf(environment);
+        stdin = requireNonNull(stdin, "stdin is null").asReadOnlyBuffer();
+        files = List.copyOf(files);
+        checkCode(code);
+        arguments.forEach(Program::checkArgument);
+        environment.forEach(Program::checkVariable);
+        checkFiles(files, stdin.remaining());
+    }
+
+    public Program(Language language, String code) {
+        this(language, code, List.of());
+    }
+
+    public Program(Language language, String code, List<String> arguments) {
+        this(language, code, arguments, Map.of(), ByteBuffer.allocate(0), List.of(), Interpreter.WARM);
+    }
+
+    @Override
+    public ByteBuffer stdin() {
+        return stdin.duplicate();
+    }
+
+    @Override
+    public String toString() {
+        return "Program[" + language.label() + ", " + code.length() + " characters]";
+    }
+
+    private static void checkCode(String code) {
         if (code.isBlank()) {
             throw invalid("code is empty; give the program's text");
+        }
+        if (code.indexOf('\0') >= 0) {
+            throw invalid("code holds a NUL byte, which no source text can; pass data as a file instead");
         }
         // A UTF-16 unit is at least one byte of UTF-8, so the cheap test spares encoding what is far too long.
         long bytes = code.length() > MAX_CODE_BYTES ? code.length() : code.getBytes(StandardCharsets.UTF_8).length;
@@ -28,15 +77,43 @@ public record Program(Language language, String code, List<String> arguments) {
             throw invalid("code has " + bytes + " bytes and at most " + MAX_CODE_BYTES
                     + " (8 MiB) are allowed; pass data as a file instead");
         }
-        for (String argument : arguments) {
-            if (argument.indexOf('\0') >= 0) {
-                throw invalid("an argument holds a NUL byte, which no program can receive; remove it");
-            }
+    }
+
+    private static void checkArgument(String argument) {
+        if (argument.indexOf('\0') >= 0) {
+            throw invalid("an argument holds a NUL byte, which no program can receive; remove it");
         }
     }
 
-    public Program(Language language, String code) {
-        this(language, code, List.of());
+    /** Values are secrets: messages show names only. */
+    private static void checkVariable(String name, String value) {
+        if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+            throw invalid("environment variable \"" + FilePath.shown(name)
+                    + "\" has a name that is empty or holds '=' or NUL; choose another");
+        }
+        if (value.indexOf('\0') >= 0) {
+            throw invalid("environment variable " + FilePath.shown(name)
+                    + " holds a NUL byte, which no program can receive; remove it");
+        }
+    }
+
+    private static void checkFiles(List<InputFile> files, int stdinBytes) {
+        if (files.size() > FileLimits.MAX_COUNT) {
+            throw invalid(files.size() + " files are given and at most " + FileLimits.MAX_COUNT
+                    + " are allowed; pack them into an archive");
+        }
+        Set<String> paths = new HashSet<>();
+        long bytes = stdinBytes;
+        for (InputFile file : files) {
+            bytes += file.content().remaining();
+            if (!paths.add(file.path())) {
+                throw invalid("file path \"" + FilePath.shown(file.path()) + "\" is given twice");
+            }
+        }
+        if (bytes > FileLimits.MAX_BYTES) {
+            throw invalid("files and standard input hold " + bytes + " bytes and at most " + FileLimits.MAX_BYTES
+                    + " (64 MiB) are allowed");
+        }
     }
 
     private static NeuroVisorException invalid(String message) {

@@ -15,7 +15,7 @@ import java.util.List;
 /** Everything a template depends on. Two equal keys may share a template, two different ones never do. */
 public record TemplateKey(BootFiles files, SandboxSize size, VmmIdentity vmm, List<Program> warmPrograms) {
     /** Raised when the saved form or the way of warming changes meaning. */
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
 
     public TemplateKey {
         requireNonNull(files, "files is null");

@@ -63,6 +63,7 @@ public final class Templates {
                     progress.detail("warming " + program.language().label());
                     channel.prime(program, deadline);
                 }
+                channel.warm(deadline);
             }
             progress.detail("saving");
             vm.save(deadline);

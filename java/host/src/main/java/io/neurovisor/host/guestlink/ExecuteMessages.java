@@ -1,37 +1,51 @@
 package io.neurovisor.host.guestlink;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.program.SkippedFile;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.InputFile;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 
 /** Translates between the wire's messages and the engine's values. What comes from a guest is not believed. */
 final class ExecuteMessages {
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
+    private static final int MAX_SKIPPED_FILES = 16;
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     private ExecuteMessages() {}
 
     static ExecuteRequest request(Program program, Duration timeout) {
-        return ExecuteRequest.newBuilder()
+        ExecuteRequest.Builder request = ExecuteRequest.newBuilder()
                 .setLanguage(program.language().label())
                 .setCode(program.code())
                 .addAllArgs(program.arguments())
+                .putAllEnv(program.environment())
+                .setStdin(UnsafeByteOperations.unsafeWrap(program.stdin()))
                 .setTimeoutSecs(Math.toIntExact(timeout.toSeconds()))
-                .build();
+                .setPlainInterpreter(program.interpreter() == Interpreter.PLAIN);
+        program.files()
+                .forEach(file -> request.addFiles(InputFile.newBuilder()
+                        .setPath(file.path())
+                        .setContent(UnsafeByteOperations.unsafeWrap(file.content()))
+                        .setExecutable(file.executable())));
+        return request.build();
     }
 
     static ClientInterceptor traceHeader(TraceId traceId) {
@@ -40,12 +54,13 @@ final class ExecuteMessages {
         return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
-    static void deliver(ExecuteChunk chunk, OutputSink sink) {
+    static void deliver(ExecuteChunk chunk, OutputSink sink, OutputFiles files) {
         switch (chunk.getContentCase()) {
             case STDOUT_CHUNK -> sink.stdout(bytes(chunk.getStdoutChunkBytes()));
             case STDERR_CHUNK -> sink.stderr(bytes(chunk.getStderrChunkBytes()));
             case STDOUT_BYTES -> sink.stdout(bytes(chunk.getStdoutBytes()));
             case STDERR_BYTES -> sink.stderr(bytes(chunk.getStderrBytes()));
+            case FILE -> files.add(chunk.getFile());
             case CONTENT_NOT_SET -> {}
         }
     }
@@ -57,7 +72,21 @@ final class ExecuteMessages {
                 metadata.getSignal() & 0x7f,
                 duration(metadata.getDurationMs()),
                 metadata.getStdoutTruncated(),
-                metadata.getStderrTruncated());
+                metadata.getStderrTruncated(),
+                details(metadata));
+    }
+
+    private static ProgramExit.Details details(ExecuteMetadata metadata) {
+        List<SkippedFile> skipped = metadata.getSkippedFilesList().stream()
+                .limit(MAX_SKIPPED_FILES)
+                .map(file -> new SkippedFile(GuestText.line(file.getPath()), GuestText.line(file.getReason())))
+                .toList();
+        return new ProgramExit.Details(
+                GuestText.line(metadata.getKilledProcess()),
+                Math.max(0, metadata.getBackgroundProcesses()),
+                skipped,
+                Math.max(skipped.size(), metadata.getSkippedTotal()),
+                metadata.getWarmInterpreter() ? Interpreter.WARM : Interpreter.PLAIN);
     }
 
     private static ByteBuffer bytes(ByteString text) {

@@ -25,6 +25,7 @@ import io.neurovisor.proto.guest.HelloResponse;
 import io.neurovisor.proto.guest.PrimeRequest;
 import io.neurovisor.proto.guest.PrimeResponse;
 import io.neurovisor.proto.guest.RefreshRequest;
+import io.neurovisor.proto.guest.WarmRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -82,15 +83,21 @@ final class GrpcGuestChannel implements GuestChannel {
     }
 
     @Override
+    public void warm(Deadline deadline) {
+        call(() -> guest(deadline).warm(WarmRequest.getDefaultInstance()));
+    }
+
+    @Override
     public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline) {
         ExecutionServiceGrpc.ExecutionServiceBlockingStub stub = withDeadline(
                         ExecutionServiceGrpc.newBlockingStub(channel), deadline)
                 .withInterceptors(ExecuteMessages.traceHeader(traceId));
         return call(() -> {
+            OutputFiles files = new OutputFiles(sink);
             Iterator<ExecuteChunk> chunks = stub.executeStream(ExecuteMessages.request(program, timeout));
             while (chunks.hasNext()) {
                 ExecuteChunk chunk = chunks.next();
-                ExecuteMessages.deliver(chunk, sink);
+                ExecuteMessages.deliver(chunk, sink, files);
                 if (chunk.getIsFinal()) {
                     return ExecuteMessages.exit(chunk.getMetadata());
                 }
