@@ -1,22 +1,29 @@
 package io.neurovisor.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.server.NeuroVisor;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Makes Ctrl-C and SIGTERM leave nothing behind: the JVM ends only after every virtual machine has. Without it they would
- * end a moment later, by the spawner.
+ * Makes Ctrl-C and SIGTERM cancel what the command does and leave nothing behind: the command's thread is interrupted, says
+ * what there is to say, and the JVM ends when every virtual machine has. Without it they would end a moment later, by the
+ * spawner.
  */
 final class Cancellation implements AutoCloseable {
-    private final Thread hook;
+    /** For the command to print its last words. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final Thread command = Thread.currentThread();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final NeuroVisor neuroVisor;
+    private final Thread hook = new Thread(this::cancel, "cancellation");
     private volatile boolean requested;
 
     private Cancellation(NeuroVisor neuroVisor) {
-        hook = new Thread(
-                () -> {
-                    requested = true;
-                    neuroVisor.close();
-                },
-                "cancellation");
+        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
     }
 
     static Cancellation closing(NeuroVisor neuroVisor) {
@@ -31,8 +38,23 @@ final class Cancellation implements AutoCloseable {
 
     @Override
     public void close() {
-        if (!requested) {
+        ended.countDown();
+        try {
             Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException shuttingDown) {
+            // The hook runs already, or is about to.
+            requested = true;
         }
+    }
+
+    private void cancel() {
+        requested = true;
+        command.interrupt();
+        try {
+            boolean _ = ended.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+        neuroVisor.close();
     }
 }

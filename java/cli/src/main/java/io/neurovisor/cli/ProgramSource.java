@@ -22,6 +22,10 @@ import org.jspecify.annotations.Nullable;
 record ProgramSource(@Nullable String language, @Nullable String code, List<String> positionals) {
     private static final String STANDARD_INPUT = "-";
 
+    boolean isStandardInput() {
+        return code == null && !positionals.isEmpty() && positionals.getFirst().equals(STANDARD_INPUT);
+    }
+
     Program program() {
         if (code != null) {
             return new Program(languageOr(STANDARD_INPUT, ""), code, positionals);

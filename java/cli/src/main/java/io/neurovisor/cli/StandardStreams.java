@@ -1,5 +1,7 @@
 package io.neurovisor.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.program.OutputSink;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -7,10 +9,15 @@ import java.io.IOException;
 import java.io.Serial;
 import java.nio.ByteBuffer;
 
-/** Passes a program's output on byte for byte. */
+/** Passes a program's output on byte for byte, and its files to where they are wanted. */
 final class StandardStreams implements OutputSink {
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     private final FileOutputStream err = new FileOutputStream(FileDescriptor.err);
+    private final FileTarget files;
+
+    StandardStreams(FileTarget files) {
+        this.files = requireNonNull(files, "files is null");
+    }
 
     /** Nobody reads our output any more. */
     static final class Closed extends RuntimeException {
@@ -34,7 +41,7 @@ final class StandardStreams implements OutputSink {
 
     @Override
     public void file(String path, ByteBuffer part, boolean last) {
-        // Nobody has asked for files.
+        files.file(path, part, last);
     }
 
     private static void write(FileOutputStream stream, ByteBuffer bytes) {

@@ -28,6 +28,7 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> executeFailure = Optional.empty();
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
     private Optional<String> death = Optional.empty();
+    private boolean flooding;
     private boolean warmed;
     private boolean executed;
     private boolean closed;
@@ -35,6 +36,12 @@ public final class FakeGuest implements GuestChannel {
     /** The next execution writes its output and then fails. */
     public FakeGuest failingExecute(Fault fault, String message) {
         executeFailure = Optional.of(new NeuroVisorException(fault, message));
+        return this;
+    }
+
+    /** The next execution writes without end. */
+    public FakeGuest flooding() {
+        flooding = true;
         return this;
     }
 
@@ -89,6 +96,9 @@ public final class FakeGuest implements GuestChannel {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest has served its execution");
         }
         executed = true;
+        while (flooding) {
+            sink.stdout(ByteBuffer.allocate(1 << 20));
+        }
         sink.stdout(ByteBuffer.wrap(program.code().getBytes(StandardCharsets.UTF_8)));
         executeFailure.ifPresent(failure -> {
             throw failure;

@@ -6,6 +6,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 
 /**
@@ -13,15 +14,26 @@ import java.time.Duration;
  *
  * @param exit what the guest, or the host on its behalf, says of the program's end
  * @param vmId the virtual machine that ran it and is destroyed by now
+ * @param start what that machine came from
  * @param acquireTime from the request to a sandbox that answered
+ * @param runTime from there to the last word of the guest
  * @param detail for a person: why a sandbox died, otherwise empty
  */
-public record ExecutionResult(TraceId traceId, ProgramExit exit, VmId vmId, Duration acquireTime, String detail) {
+public record ExecutionResult(
+        TraceId traceId,
+        ProgramExit exit,
+        VmId vmId,
+        VmStart start,
+        Duration acquireTime,
+        Duration runTime,
+        String detail) {
     public ExecutionResult {
         requireNonNull(traceId, "traceId is null");
         requireNonNull(exit, "exit is null");
         requireNonNull(vmId, "vmId is null");
+        requireNonNull(start, "start is null");
         requireNonNull(acquireTime, "acquireTime is null");
+        requireNonNull(runTime, "runTime is null");
         requireNonNull(detail, "detail is null");
     }
 

@@ -30,9 +30,16 @@ public final class Executions {
     public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
         long startNanos = ticker.nanos();
         try (Sandbox sandbox = sandboxes.open(request.size(), Deadline.after(ACQUIRE_TIMEOUT, ticker))) {
-            Duration acquireTime = Duration.ofNanos(ticker.nanos() - startNanos);
+            long readyNanos = ticker.nanos();
             SandboxRun run = sandbox.run(request.program(), request.timeout(), request.traceId(), sink);
-            return new ExecutionResult(request.traceId(), run.exit(), sandbox.vmId(), acquireTime, run.detail());
+            return new ExecutionResult(
+                    request.traceId(),
+                    run.exit(),
+                    sandbox.vmId(),
+                    sandbox.start(),
+                    Duration.ofNanos(readyNanos - startNanos),
+                    Duration.ofNanos(ticker.nanos() - readyNanos),
+                    run.detail());
         }
     }
 }

@@ -12,6 +12,8 @@ public enum Fault {
     VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),
     GUEST_SILENT(FaultKind.SANDBOX, "The guest agent did not answer in time."),
     SANDBOX_LOST(FaultKind.SANDBOX, "The connection to the guest agent broke, so the virtual machine counts as dead."),
+    GUEST_EXCEEDED(
+            FaultKind.SANDBOX, "The guest sent more than an execution may, so its virtual machine was destroyed."),
     GUEST_REFUSED(FaultKind.SANDBOX, "The guest agent answered a request with an error."),
     SPAWNER_FAILED(FaultKind.HOST, "The spawner process did not start or has ended."),
     TOOL_FAILED(FaultKind.HOST, "A program of the host system is missing or failed."),

@@ -2,7 +2,6 @@ package io.neurovisor.engine.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.program.Outcome;
@@ -15,6 +14,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
@@ -22,11 +22,13 @@ public final class Sandbox implements AutoCloseable {
     /** What the guest gets beyond the program's own time to kill it and deliver the rest of its output. */
     static final Duration GUEST_GRACE = Duration.ofSeconds(5);
 
+    private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
     private final Ticker ticker;
 
-    Sandbox(Vm vm, GuestChannel channel, Ticker ticker) {
+    Sandbox(VmStart start, Vm vm, GuestChannel channel, Ticker ticker) {
+        this.start = requireNonNull(start, "start is null");
         this.vm = requireNonNull(vm, "vm is null");
         this.channel = requireNonNull(channel, "channel is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
@@ -36,15 +38,20 @@ public final class Sandbox implements AutoCloseable {
         return vm.id();
     }
 
+    /** What the machine came from. */
+    public VmStart start() {
+        return start;
+    }
+
     /**
      * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off {@link #GUEST_GRACE} later
-     * by the host, and its program counts as timed out all the same.
+     * by the host, and its program counts as timed out all the same. Interrupting the calling thread cancels the program.
      */
     public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
         try {
             Deadline deadline = Deadline.after(timeout.plus(GUEST_GRACE), ticker);
-            return new SandboxRun(channel.execute(program, timeout, traceId, sink, deadline), "");
+            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), deadline), "");
         } catch (NeuroVisorException exception) {
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
@@ -61,14 +68,18 @@ public final class Sandbox implements AutoCloseable {
         return switch (exception.fault()) {
             case GUEST_SILENT -> Outcome.TIMED_OUT;
             case SANDBOX_LOST -> Outcome.SANDBOX_DIED;
+            case GUEST_EXCEEDED -> Outcome.OUTPUT_LIMIT;
+            case INTERRUPTED -> Outcome.CANCELLED;
             default -> throw exception;
         };
     }
 
     private String detailOf(NeuroVisorException exception) {
-        if (exception.fault() == Fault.GUEST_SILENT) {
-            return "the guest did not end the program in time, so the host destroyed the virtual machine";
-        }
-        return VmDiagnosis.describe(vm, exception);
+        return switch (exception.fault()) {
+            case GUEST_SILENT -> "the guest did not end the program in time, so the host destroyed the virtual machine";
+            case GUEST_EXCEEDED -> String.valueOf(exception.getMessage());
+            case INTERRUPTED -> "";
+            default -> VmDiagnosis.describe(vm, exception);
+        };
     }
 }

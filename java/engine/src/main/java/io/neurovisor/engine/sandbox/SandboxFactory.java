@@ -39,7 +39,7 @@ public final class SandboxFactory implements Sandboxes {
         VmStart start = startOf.apply(size);
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         try {
-            return new Sandbox(vm, readyChannel(vm, deadline), ticker);
+            return new Sandbox(start, vm, readyChannel(vm, deadline), ticker);
         } catch (NeuroVisorException exception) {
             String diagnosis = VmDiagnosis.describe(vm, exception);
             vm.close();

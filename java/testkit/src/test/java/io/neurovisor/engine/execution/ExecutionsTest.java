@@ -86,6 +86,29 @@ final class ExecutionsTest {
     }
 
     @Test
+    void aGuestThatSendsMoreThanAProgramMayIsCutOff() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().flooding());
+
+        ExecutionResult result = executions(vmm).execute(request("1"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
+        assertThat(result.detail()).contains("more than 67108864 bytes of stdout");
+        assertThat(sink.stdoutBytes()).hasSize(64 << 20);
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void anInterruptedExecutionIsCancelledAndItsOutputKept() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.INTERRUPTED, "interrupted"));
+
+        ExecutionResult result = executions(vmm).execute(request("partial"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.CANCELLED);
+        assertThat(sink.stdoutText()).isEqualTo("partial");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
     void whatTheGuestRefusesIsAnErrorAndLeavesNoMachine() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.GUEST_REFUSED, "no interpreter"));
 

@@ -1,0 +1,82 @@
+package io.neurovisor.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.vm.VmmIdentity;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where {@code run} puts what a program says and leaves: streams or one JSON object, a directory or nowhere. */
+final class RunOutput implements AutoCloseable {
+    private final @Nullable OutputDirectory directory;
+    private final UnwantedFiles unwanted = new UnwantedFiles();
+    private final CapturedFiles captured = new CapturedFiles();
+    private final CapturedOutput capturedOutput;
+    private final boolean json;
+
+    private RunOutput(@Nullable OutputDirectory directory, boolean json) {
+        this.directory = directory;
+        this.json = json;
+        this.capturedOutput = new CapturedOutput(directory == null ? captured : directory);
+    }
+
+    static RunOutput of(@Nullable Path out, boolean json) {
+        return new RunOutput(out == null ? null : OutputDirectory.open(out), json);
+    }
+
+    OutputSink sink() {
+        if (json) {
+            return capturedOutput;
+        }
+        return new StandardStreams(directory == null ? unwanted : directory);
+    }
+
+    /** Prints what is printed at the end; returns what else the user should know. */
+    List<String> finish(ExecutionRequest request, ExecutionResult result, VmmIdentity vmm, Duration total) {
+        if (json) {
+            String report =
+                    new JsonReport(request, result, capturedOutput, vmm.toString(), total).format(this::writeFiles);
+            new StandardStreams(unwanted).stdout(ByteBuffer.wrap((report + "\n").getBytes(StandardCharsets.UTF_8)));
+        }
+        String hint = unwanted.hint();
+        return hint.isEmpty() ? List.of() : List.of(hint);
+    }
+
+    @Override
+    public void close() {
+        if (directory != null) {
+            directory.close();
+        }
+    }
+
+    private void writeFiles(JsonGenerator generator) throws IOException {
+        generator.writeStartArray();
+        if (directory == null) {
+            for (CapturedFiles.CapturedFile file : captured.files()) {
+                generator.writeStartObject();
+                generator.writeStringField("path", file.path());
+                generator.writeNumberField("bytes", file.content().length);
+                generator.writeBinaryField("content_base64", file.content());
+                generator.writeEndObject();
+            }
+        } else {
+            for (OutputDirectory.SavedFile file : requireNonNull(directory).saved()) {
+                generator.writeStartObject();
+                generator.writeStringField("path", file.path());
+                generator.writeNumberField("bytes", file.bytes());
+                generator.writeStringField("saved_as", file.location().toString());
+                generator.writeEndObject();
+            }
+        }
+        generator.writeEndArray();
+    }
+}

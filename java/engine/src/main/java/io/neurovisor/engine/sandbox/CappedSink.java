@@ -1,0 +1,52 @@
+package io.neurovisor.engine.sandbox;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.OutputSink;
+import java.nio.ByteBuffer;
+
+/**
+ * Passes on what a program may write, and not a byte more: the guest's agent ends a program at this limit by itself, so
+ * that only a guest which is not ours any more gets here.
+ */
+final class CappedSink implements OutputSink {
+    /** Of each stream. */
+    static final long MAX_STREAM_BYTES = 64L << 20;
+
+    private final OutputSink sink;
+    private long stdoutBytes;
+    private long stderrBytes;
+
+    CappedSink(OutputSink sink) {
+        this.sink = requireNonNull(sink, "sink is null");
+    }
+
+    @Override
+    public void stdout(ByteBuffer bytes) {
+        stdoutBytes = counted(stdoutBytes, bytes, "stdout");
+        sink.stdout(bytes);
+    }
+
+    @Override
+    public void stderr(ByteBuffer bytes) {
+        stderrBytes = counted(stderrBytes, bytes, "stderr");
+        sink.stderr(bytes);
+    }
+
+    /** Whoever receives files from a guest has checked them already. */
+    @Override
+    public void file(String path, ByteBuffer part, boolean last) {
+        sink.file(path, part, last);
+    }
+
+    private static long counted(long before, ByteBuffer bytes, String stream) {
+        long after = before + bytes.remaining();
+        if (after > MAX_STREAM_BYTES) {
+            throw new NeuroVisorException(
+                    Fault.GUEST_EXCEEDED, "the guest sent more than " + MAX_STREAM_BYTES + " bytes of " + stream);
+        }
+        return after;
+    }
+}
