@@ -154,6 +154,10 @@ fn shown(content: &Content, show: bool) -> usize {
             (bytes.len(), format!("{:?}", &bytes[..bytes.len().min(32)]))
         }
         Content::StderrBytes(bytes) => (bytes.len(), "[stderr bytes]".to_owned()),
+        Content::File(part) => (
+            part.content.len(),
+            format!("[{} bytes of {:?}]", part.content.len(), part.path),
+        ),
     };
     if show {
         let end = text
