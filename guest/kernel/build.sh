@@ -3,6 +3,8 @@
 # out/config and out/facts. A line "step: TEXT" begins a step, "compiling: N files" says how many CC lines will follow,
 # "E: TEXT" is why it ended.
 set -eu
+# One stream, so that lines stay in order and a reason is found among mmdebstrap's own.
+exec >&2
 
 cd "$(dirname "$0")"
 build=$PWD
@@ -18,7 +20,7 @@ fail() {
 }
 
 set -- /usr/src/linux-source-*.tar.xz
-[ $# -eq 1 ] && [ -f "$1" ] || fail "there must be one /usr/src/linux-source-*.tar.xz"
+if [ $# -ne 1 ] || [ ! -f "$1" ]; then fail "there must be one /usr/src/linux-source-*.tar.xz"; fi
 echo "step: Unpacking ${1##*/}"
 mkdir linux
 tar --no-same-owner --strip-components=1 -C linux -xf "$1" || fail "$1 cannot be unpacked"

@@ -30,6 +30,7 @@ final class KernelBuildOutput implements AutoCloseable {
     private final Progress progress;
     private final InstantSource clock;
     private @Nullable Instant began;
+    private boolean broken;
     private int total;
     private int compiled;
 
@@ -51,18 +52,27 @@ final class KernelBuildOutput implements AutoCloseable {
 
     /** Called for each line by whoever reads the tools' output, one after the other. */
     synchronized void line(String line) {
+        keep(line);
+        if (line.startsWith(STEP)) {
+            progress.step(line.substring(STEP.length()));
+        } else {
+            detail(line);
+        }
+    }
+
+    /** Goes on without a log that cannot be written: whoever stops reading a tool's output stops the tool. */
+    private void keep(String line) {
+        if (broken) {
+            return;
+        }
         try {
             log.write(line);
             log.newLine();
             // Somebody may be watching the file.
             log.flush();
         } catch (IOException failure) {
-            throw StorageFaults.of("write", file, failure);
-        }
-        if (line.startsWith(STEP)) {
-            progress.step(line.substring(STEP.length()));
-        } else {
-            detail(line);
+            broken = true;
+            progress.step(StorageFaults.of("write", file, failure).getMessage() + "; building without a log");
         }
     }
 
@@ -102,7 +112,8 @@ final class KernelBuildOutput implements AutoCloseable {
         try {
             log.close();
         } catch (IOException failure) {
-            throw StorageFaults.of("write", file, failure);
+            // Each line was flushed or its failure told.
+            broken = true;
         }
     }
 }
