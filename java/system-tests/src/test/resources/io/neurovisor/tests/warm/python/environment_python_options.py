@@ -12,5 +12,5 @@ import sys
 import found
 
 assert False
-print(__debug__, sys.flags.optimize, sys.path[:3], sys.dont_write_bytecode, sys.flags.unbuffered)
+print(__debug__, sys.flags.optimize, sys.path[:3], sys.dont_write_bytecode)
 print("ü €", sys.stdout.encoding, sys.stdout.write_through, sys.get_int_max_str_digits())
