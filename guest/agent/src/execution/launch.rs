@@ -23,6 +23,9 @@ use super::workplace::Workplace;
 use crate::boot::{GROUP_ID, USER_ID};
 use crate::orphans::Orphans;
 
+/// Debian's smallest, and there in every image.
+const SHELL: &str = "/bin/sh";
+
 pub struct Running {
     pub group: Group,
     pub started: Instant,
@@ -95,10 +98,21 @@ fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
 }
 
 fn command(program: &Program, workplace: &Workplace, ends: ChildsEnds) -> Command {
-    let mut command = Command::new(&program.interpreter);
+    let mut command = match program.language.build_script {
+        None => {
+            let mut command = Command::new(&program.interpreter);
+            command
+                .args(program.language.arguments)
+                .arg(program.language.main_file);
+            command
+        }
+        Some(script) => {
+            let mut command = Command::new(SHELL);
+            command.args(["-c", script]).arg(&program.interpreter);
+            command
+        }
+    };
     command
-        .args(program.language.arguments)
-        .arg(program.language.main_file)
         .args(&program.arguments)
         .env_clear()
         .envs(&program.environment)
