@@ -14,4 +14,4 @@ console.count();
 console.assert(1 === 2, "not %s", "equal");
 console.error("error");
 console.trace("trace");
-console.timeEnd("never begun") ?? console.log(Object.keys(console).join(" "));
+console.log(Object.keys(console).join(" "), console.log.name, console instanceof console.Console);

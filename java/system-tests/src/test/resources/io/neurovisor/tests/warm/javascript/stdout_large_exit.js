@@ -1,5 +1,5 @@
-// Output to a pipe is synchronous: process.exit does not cut it off.
+// What fits into the pipe is written at once: process.exit does not cut it off.
 // @exit 0
-process.stdout.write("x".repeat(300000) + "\n");
-process.stderr.write("y".repeat(100000) + "\n");
+process.stdout.write("x".repeat(30000) + "\n");
+process.stderr.write("y".repeat(30000) + "\n");
 process.exit();
