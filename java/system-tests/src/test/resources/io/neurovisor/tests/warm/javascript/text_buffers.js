@@ -1,4 +1,4 @@
-// Bytes and texts.
+// Bytes and texts, and the ways between them.
 const { Buffer: FromModule, Blob, transcode } = require("node:buffer");
 const bytes = Buffer.from("zwölf 🦀");
 console.log(bytes, bytes.toString("base64url"), bytes.toString("latin1").length, FromModule === Buffer, Buffer.poolSize);

@@ -1,5 +1,5 @@
 # Arguments beyond ASCII are decoded as the locale says.
-# @args "ü" "日本語" "🦀" "e\u0301" "‮"
+# @args "ü" "日本語" "🦀" "é" "‮"
 import os
 import sys
 
