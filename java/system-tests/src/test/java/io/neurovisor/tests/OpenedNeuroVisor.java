@@ -6,6 +6,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.testkit.RecordingSink;
@@ -21,8 +22,13 @@ final class OpenedNeuroVisor implements AutoCloseable {
     }
 
     static OpenedNeuroVisor open() {
-        Settings settings =
-                new Settings(CommandLineRun.home(), TestMachines.dataDirectory(), "base", SandboxSize.SMALL, true);
+        Settings settings = new Settings(
+                CommandLineRun.home(),
+                TestMachines.dataDirectory(),
+                "base",
+                KernelChoice.AUTO,
+                SandboxSize.SMALL,
+                true);
         return new OpenedNeuroVisor(NeuroVisor.open(settings, Progress.SILENT));
     }
 
