@@ -44,4 +44,5 @@ pub struct Report {
     pub duration: Duration,
     pub stdout_truncated: bool,
     pub stderr_truncated: bool,
+    pub warm_interpreter: bool,
 }

@@ -20,7 +20,7 @@ pub struct Language {
     pub environment: &'static [(&'static str, &'static str)],
 }
 
-const LANGUAGES: &[Language] = &[
+pub static LANGUAGES: &[Language] = &[
     Language {
         names: &["python", "python3"],
         interpreter: "python3",
@@ -35,6 +35,13 @@ const LANGUAGES: &[Language] = &[
         interpreter: "bash",
         arguments: &[],
         main_file: "main.sh",
+        environment: &[],
+    },
+    Language {
+        names: &["javascript", "node", "js"],
+        interpreter: "node",
+        arguments: &[],
+        main_file: "main.js",
         environment: &[],
     },
 ];
@@ -95,7 +102,7 @@ mod tests {
     fn an_unknown_language_is_named_with_the_known_ones() {
         assert_eq!(
             Language::named("cobol").unwrap_err().to_string(),
-            "language: is \"cobol\", must be one of python, python3, bash, sh, shell"
+            "language: is \"cobol\", must be one of python, python3, bash, sh, shell, javascript, node, js"
         );
         assert!(Language::named("").is_err());
         assert!(Language::named("Python").is_err());

@@ -90,6 +90,7 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
         duration,
         stdout_truncated,
         stderr_truncated,
+        warm_interpreter: running.warm,
     };
     // A listener that is gone does not want to know.
     let _ = events.send(Event::Ended(report)).await;

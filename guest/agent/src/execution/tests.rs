@@ -40,16 +40,16 @@ impl Ended {
     }
 }
 
-fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
+async fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
     let directory = tempfile::tempdir().unwrap();
     let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
     let program = Program::from_request(request, "").unwrap();
-    let events = executions.start(program).unwrap();
+    let events = executions.start(program).await.unwrap();
     (directory, events)
 }
 
 async fn run(request: ExecuteRequest) -> Ended {
-    let (directory, mut events) = start(request);
+    let (directory, mut events) = start(request).await;
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     while let Some(event) = events.recv().await {
         match event {
@@ -140,7 +140,7 @@ async fn arguments_that_no_program_can_take_are_refused() {
         ..bash("true")
     };
     let program = Program::from_request(request, "").unwrap();
-    let status = executions.start(program).unwrap_err();
+    let status = executions.start(program).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
 }
 
@@ -253,7 +253,7 @@ async fn too_much_output_ends_the_program_at_the_byte() {
 #[tokio::test]
 async fn a_program_waits_while_nobody_listens() {
     let (directory, mut events) =
-        start(bash("yes | head -c 10000000; echo done > finished; exit 5"));
+        start(bash("yes | head -c 10000000; echo done > finished; exit 5")).await;
     sleep(Duration::from_millis(500)).await;
     assert!(!directory.path().join("finished").exists());
     let mut bytes = 0;
@@ -268,7 +268,7 @@ async fn a_program_waits_while_nobody_listens() {
 
 #[tokio::test]
 async fn a_listener_that_goes_away_ends_the_program() {
-    let (directory, events) = start(bash("echo $$ > program; sleep 100"));
+    let (directory, events) = start(bash("echo $$ > program; sleep 100")).await;
     let file = directory.path().join("program");
     while read_process(&file).is_none() {
         sleep(Duration::from_millis(10)).await;

@@ -36,6 +36,7 @@ pub async fn response(
                     signal: report.signal,
                     stdout_truncated: report.stdout_truncated || stdout_cut,
                     stderr_truncated: report.stderr_truncated || stderr_cut,
+                    warm_interpreter: report.warm_interpreter,
                     ..Default::default()
                 });
             }

@@ -13,7 +13,8 @@ import java.util.stream.Collectors;
 @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable, its type just does not say so.
 public enum Language {
     PYTHON("python", Set.of("python", "python3"), Set.of("py")),
-    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash"));
+    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash")),
+    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs"));
 
     private final String label;
     private final Set<String> names;
