@@ -13,9 +13,13 @@ use crate::invalid::{shown, Invalid};
 #[derive(Debug)]
 pub struct Language {
     pub names: &'static [&'static str],
+    /// Or its compiler.
     interpreter: &'static str,
     pub arguments: &'static [&'static str],
     pub main_file: &'static str,
+    /// Of a language that is compiled: a script of sh that is given the compiler as `$0` and the arguments of the
+    /// request, and that becomes the program once that is built.
+    pub build_script: Option<&'static str>,
     /// Defaults; the request's environment wins.
     pub environment: &'static [(&'static str, &'static str)],
 }
@@ -26,6 +30,7 @@ pub static LANGUAGES: &[Language] = &[
         interpreter: "python3",
         arguments: &[],
         main_file: "main.py",
+        build_script: None,
         // Into a pipe Python writes blocks of 8 KiB and at its end: nothing would stream, and a killed program would
         // take its last output with it.
         environment: &[("PYTHONUNBUFFERED", "1")],
@@ -35,6 +40,7 @@ pub static LANGUAGES: &[Language] = &[
         interpreter: "bash",
         arguments: &[],
         main_file: "main.sh",
+        build_script: None,
         environment: &[],
     },
     Language {
@@ -42,6 +48,35 @@ pub static LANGUAGES: &[Language] = &[
         interpreter: "node",
         arguments: &[],
         main_file: "main.js",
+        build_script: None,
+        environment: &[],
+    },
+    Language {
+        names: &["go", "golang"],
+        interpreter: "go",
+        arguments: &[],
+        main_file: "main.go",
+        build_script: Some(include_str!("build-go.sh")),
+        environment: &[
+            // Filled while the image is built. It knows the standard library without cgo: what needs C code asks for
+            // it by CGO_ENABLED=1 and waits longer.
+            ("GOCACHE", "/usr/lib/neurovisor/go-cache"),
+            ("CGO_ENABLED", "0"),
+            // There is no network, and the working directory, which is also the home, is the program's alone.
+            ("GOPROXY", "off"),
+            ("GOSUMDB", "off"),
+            ("GOTOOLCHAIN", "local"),
+            ("GOPATH", "/tmp/go"),
+            // Nobody debugs here, and linking the symbols is a third of its work.
+            ("GOFLAGS", "-buildvcs=false -ldflags=-s"),
+        ],
+    },
+    Language {
+        names: &["rust", "rs"],
+        interpreter: "rustc",
+        arguments: &[],
+        main_file: "main.rs",
+        build_script: Some(include_str!("build-rust.sh")),
         environment: &[],
     },
 ];
@@ -96,13 +131,19 @@ mod tests {
         for name in ["bash", "sh", "shell"] {
             assert_eq!(main_file(name), "main.sh");
         }
+        for name in ["javascript", "node", "js"] {
+            assert_eq!(main_file(name), "main.js");
+        }
+        assert_eq!(main_file("golang"), main_file("go"));
+        assert_eq!(main_file("rs"), main_file("rust"));
     }
 
     #[test]
     fn an_unknown_language_is_named_with_the_known_ones() {
         assert_eq!(
             Language::named("cobol").unwrap_err().to_string(),
-            "language: is \"cobol\", must be one of python, python3, bash, sh, shell, javascript, node, js"
+            "language: is \"cobol\", must be one of python, python3, bash, sh, shell, \
+             javascript, node, js, go, golang, rust, rs"
         );
         assert!(Language::named("").is_err());
         assert!(Language::named("Python").is_err());
@@ -128,6 +169,7 @@ mod tests {
             interpreter: "no-such-interpreter",
             arguments: &[],
             main_file: "main.cob",
+            build_script: None,
             environment: &[],
         };
         let status = language.find_interpreter().unwrap_err();

@@ -26,6 +26,9 @@ use super::workplace::Workplace;
 use crate::boot::{GROUP_ID, USER_ID};
 use crate::orphans::Orphans;
 
+/// Debian's smallest, and there in every image.
+const SHELL: &str = "/bin/sh";
+
 pub struct Running {
     pub group: Group,
     pub started: Instant,
@@ -146,10 +149,20 @@ pub fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
 }
 
 fn command(invocation: &Invocation<'_>, workplace: &Workplace, ends: ChildsEnds) -> Command {
-    let mut command = Command::new(invocation.interpreter);
+    let language = invocation.language;
+    let mut command = match language.build_script {
+        None => {
+            let mut command = Command::new(invocation.interpreter);
+            command.args(language.arguments).arg(language.main_file);
+            command
+        }
+        Some(script) => {
+            let mut command = Command::new(SHELL);
+            command.args(["-c", script]).arg(invocation.interpreter);
+            command
+        }
+    };
     command
-        .args(invocation.language.arguments)
-        .arg(invocation.language.main_file)
         .args(invocation.arguments)
         .env_clear()
         .envs(invocation.environment)

@@ -1,6 +1,7 @@
 //! Executions as far as they run without a VM and without privileges.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use super::language::Language;
 use super::{Event, Executions, Outcome, Program, Report, StreamName};
 use crate::orphans::Orphans;
 use crate::wire::execution::{ExecuteRequest, InputFile, Limits};
@@ -41,15 +43,21 @@ impl Ended {
 }
 
 async fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
+    start_program(Program::from_request(request, "").unwrap()).await
+}
+
+async fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
     let directory = tempfile::tempdir().unwrap();
     let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
-    let program = Program::from_request(request, "").unwrap();
     let events = executions.start(program).await.unwrap();
     (directory, events)
 }
 
 async fn run(request: ExecuteRequest) -> Ended {
-    let (directory, mut events) = start(request).await;
+    finish(start(request).await).await
+}
+
+async fn finish((directory, mut events): (TempDir, mpsc::Receiver<Event>)) -> Ended {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     while let Some(event) = events.recv().await {
         match event {
@@ -95,6 +103,55 @@ async fn both_streams_and_the_exit_code_arrive() {
     assert_eq!((ended.report.exit_code, ended.report.signal), (7, 0));
     assert!(!ended.report.stdout_truncated && !ended.report.stderr_truncated);
     assert!(ended.report.duration > Duration::ZERO);
+}
+
+/// Runs a program in a compiled language, whose compiler is a script that is given `-o` and the program's path.
+async fn run_compiled(language: &str, compiler: &str, mut request: ExecuteRequest) -> Ended {
+    let tools = tempfile::tempdir().unwrap();
+    let path = tools.path().join("compiler");
+    fs::write(
+        &path,
+        format!("#!/bin/sh\nwhile [ \"$1\" != -o ]; do shift; done\n{compiler}\n"),
+    )
+    .unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    request.env = [
+        ("TMPDIR", tools.path().to_str().unwrap()),
+        ("GOCACHE", "/nowhere"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    let mut program = Program::from_request(request, "").unwrap();
+    program.language = Language::named(language).unwrap();
+    program.interpreter = path;
+    finish(start_program(program).await).await
+}
+
+#[tokio::test]
+async fn a_compiled_program_takes_the_place_of_its_compiler() {
+    for (language, main_file) in [("rust", "main.rs"), ("go", "main.go")] {
+        let mut request = bash("#!/bin/bash\necho \"<$1>\"; cat; ls; kill -TERM $$");
+        request.args = vec!["one two".to_owned()];
+        request.stdin = Bytes::from_static(b"from stdin\n");
+        let copy = format!("cat; echo warning; cp {main_file} \"$2\"; chmod +x \"$2\"");
+        let ended = run_compiled(language, &copy, request).await;
+        assert_eq!(
+            ended.stdout(),
+            format!("<one two>\nfrom stdin\n{main_file}\n")
+        );
+        assert_eq!(ended.stderr, b"warning\n");
+        assert_eq!((ended.report.exit_code, ended.report.signal), (143, 15));
+    }
+}
+
+#[tokio::test]
+async fn a_compiler_that_fails_is_the_result() {
+    for language in ["rust", "go"] {
+        let ended = run_compiled(language, "echo broken >&2; exit 3", bash("true")).await;
+        assert_eq!(ended.report.outcome, Outcome::Completed);
+        assert_eq!((ended.report.exit_code, ended.report.signal), (3, 0));
+        assert_eq!(ended.stderr, b"broken\n");
+    }
 }
 
 #[tokio::test]

@@ -18,7 +18,8 @@ final class ProgramOptions {
     @Option(
             names = {"-l", "--language"},
             paramLabel = "LANGUAGE",
-            description = "python (python3) or bash (sh, shell). Default: told by FILE's suffix or #! line.")
+            description = "python (python3), bash (sh, shell), javascript (node, js), go (golang) or rust (rs)."
+                    + " Default: told by FILE's suffix or #! line.")
     private @Nullable String language;
 
     @Option(names = "-c", paramLabel = "CODE", description = "The program's text, instead of FILE.")

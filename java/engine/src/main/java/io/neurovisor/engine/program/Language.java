@@ -14,7 +14,9 @@ import java.util.stream.Collectors;
 public enum Language {
     PYTHON("python", Set.of("python", "python3"), Set.of("py")),
     BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash")),
-    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs"));
+    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs")),
+    GO("go", Set.of("go", "golang"), Set.of("go")),
+    RUST("rust", Set.of("rust", "rs"), Set.of("rs"));
 
     private final String label;
     private final Set<String> names;
@@ -51,7 +53,7 @@ public enum Language {
         return bySuffix.isPresent() ? bySuffix : ofInterpreterLine(firstLine);
     }
 
-    /** All labels, for messages: {@code python, bash}. */
+    /** All labels, for messages: {@code python, bash, ...}. */
     public static String known() {
         return Arrays.stream(values()).map(Language::label).collect(Collectors.joining(", "));
     }

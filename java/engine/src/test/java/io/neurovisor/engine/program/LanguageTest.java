@@ -12,7 +12,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class LanguageTest {
     @ParameterizedTest
-    @CsvSource({"python,PYTHON", "python3,PYTHON", "Python,PYTHON", "bash,BASH", "sh,BASH", "shell,BASH", " bash ,BASH"
+    @CsvSource({
+        "python,PYTHON",
+        "python3,PYTHON",
+        "Python,PYTHON",
+        "bash,BASH",
+        "sh,BASH",
+        "shell,BASH",
+        " bash ,BASH",
+        "javascript,JAVASCRIPT",
+        "JavaScript,JAVASCRIPT",
+        "node,JAVASCRIPT",
+        "js,JAVASCRIPT",
+        "go,GO",
+        "golang,GO",
+        "rust,RUST",
+        "rs,RUST"
     })
     void everyNameIsKnown(String name, Language language) {
         assertThat(Language.named(name)).isEqualTo(language);
@@ -25,7 +40,7 @@ final class LanguageTest {
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.UNKNOWN_LANGUAGE))
-                .hasMessageContaining("python, bash");
+                .hasMessageContaining("python, bash, javascript, go, rust");
     }
 
     @ParameterizedTest
@@ -35,6 +50,11 @@ final class LanguageTest {
                 "primes.py,'',PYTHON",
                 "a/b/run.sh,'',BASH",
                 "run.bash,'',BASH",
+                "server.js,'',JAVASCRIPT",
+                "module.mjs,'',JAVASCRIPT",
+                "script,#!/usr/bin/env node,JAVASCRIPT",
+                "main.go,'',GO",
+                "main.rs,'',RUST",
                 "script,#!/usr/bin/env python3,PYTHON",
                 "script,#!/usr/bin/env -S python3 -u,PYTHON",
                 "script,#!/bin/bash -e,BASH",
@@ -53,6 +73,6 @@ final class LanguageTest {
 
     @Test
     void allLabelsAreListed() {
-        assertThat(Language.known()).isEqualTo("python, bash");
+        assertThat(Language.known()).isEqualTo("python, bash, javascript, go, rust");
     }
 }

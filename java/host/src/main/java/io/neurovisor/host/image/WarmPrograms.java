@@ -12,7 +12,7 @@ import java.util.List;
 
 /** The programs of a recipe that make a template's page cache hot: {@code warm.py} and the like. */
 public final class WarmPrograms {
-    private static final List<String> FILES = List.of("warm.py", "warm.sh");
+    private static final List<String> FILES = List.of("warm.py", "warm.sh", "warm.js");
 
     private WarmPrograms() {}
 
