@@ -4,6 +4,7 @@ pub mod cgroup;
 mod confinement;
 mod environment;
 mod event;
+mod file_path;
 mod files;
 mod group;
 mod handover;
@@ -11,8 +12,11 @@ mod hook;
 mod interpreters;
 mod language;
 mod launch;
+mod out_of_memory;
 mod output;
+mod outputs;
 mod prime;
+mod printable;
 mod program;
 mod supervision;
 #[cfg(test)]
@@ -26,7 +30,8 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-pub use event::{Content, Event, Report, StreamName};
+pub use event::{Content, Event, FilePart, Report, StreamName};
+pub use outputs::{Reason, Skipped};
 pub use prime::Primed;
 pub use program::Program;
 
@@ -39,6 +44,7 @@ use crate::refresh;
 use crate::wire::execution::ExecuteRequest;
 use interpreters::{Chosen, Interpreters};
 use language::Language;
+use outputs::Outputs;
 use waiting::Origin;
 use workplace::Workplace;
 
@@ -157,6 +163,7 @@ impl Executions {
         group_name: &str,
         mut program: Program,
     ) -> Result<mpsc::Receiver<Event>, Status> {
+        let outputs = Outputs::before(&program.files, &self.workplace);
         launch::place(&mut program, &self.workplace).map_err(|error| {
             Status::internal(format!("cannot write the program's files: {error}"))
         })?;
@@ -173,7 +180,12 @@ impl Executions {
             }
         };
         let (sender, receiver) = mpsc::channel(EVENTS_IN_FLIGHT);
-        tokio::spawn(supervision::supervise(running, program.limits, sender));
+        tokio::spawn(supervision::supervise(
+            running,
+            outputs,
+            program.limits,
+            sender,
+        ));
         Ok(receiver)
     }
 }

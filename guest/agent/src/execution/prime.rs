@@ -20,6 +20,7 @@ pub async fn listen(mut events: mpsc::Receiver<Event>) -> Primed {
         match event {
             Event::Output(StreamName::Stdout, content) => extend(&mut stdout, content.as_bytes()),
             Event::Output(StreamName::Stderr, content) => extend(&mut stderr, content.as_bytes()),
+            Event::File(_) => {}
             Event::Ended(report) => exit_code = report.exit_code,
         }
     }
