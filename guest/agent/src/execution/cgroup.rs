@@ -8,6 +8,7 @@ use rustix::process::{kill_process, Pid, Signal};
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
+use super::out_of_memory::KillLog;
 use crate::memory::Memory;
 
 const ROOT: &str = "/sys/fs/cgroup";
@@ -20,6 +21,8 @@ const RESERVE_BYTES: u64 = 24 << 20;
 
 pub struct Cgroup {
     directory: PathBuf,
+    /// Without it a killed process has no name.
+    kills: Option<KillLog>,
 }
 
 /// Lets the execution's group be limited. The root group, where the agent is, has no limits.
@@ -35,6 +38,7 @@ impl Cgroup {
     pub fn create(processes_max: u32) -> io::Result<Self> {
         let cgroup = Self {
             directory: PathBuf::from(DIRECTORY),
+            kills: KillLog::from_now().ok(),
         };
         if cgroup.directory.exists() {
             fs::remove_dir(&cgroup.directory)?;
@@ -88,12 +92,26 @@ impl Cgroup {
         Ok(())
     }
 
-    /// Processes that the kernel killed for want of memory.
-    pub fn out_of_memory_kills(&self) -> u64 {
-        fs::read_to_string(self.directory.join("memory.events"))
+    /// How many processes are alive.
+    pub fn processes(&self) -> io::Result<u32> {
+        let processes = fs::read_to_string(self.directory.join("cgroup.procs"))?;
+        Ok(processes.lines().count().try_into().unwrap_or(u32::MAX))
+    }
+
+    /// The name of a process that the kernel killed for want of memory, if it killed any: the leader's, or that of the
+    /// first.
+    pub fn killed_for_memory(&mut self, leader: Pid) -> Option<String> {
+        let kills = fs::read_to_string(self.directory.join("memory.events"))
             .ok()
             .and_then(|events| counter(&events, "oom_kill"))
-            .unwrap_or(0)
+            .unwrap_or(0);
+        (kills > 0).then(|| {
+            self.kills
+                .as_mut()
+                .and_then(|kills| kills.victim(leader.as_raw_nonzero().get()))
+                // Or its report was overwritten by later ones.
+                .unwrap_or_else(|| "a process".to_owned())
+        })
     }
 
     /// Returns when the last process is gone.

@@ -18,6 +18,7 @@ use tonic::Status;
 use super::cgroup::Cgroup;
 use super::confinement::Confinement;
 use super::group::Group;
+use super::outputs::Outputs;
 use super::program::Program;
 use super::workplace::Workplace;
 use crate::boot::{GROUP_ID, USER_ID};
@@ -33,6 +34,7 @@ pub struct Running {
     pub stdout: pipe::Receiver,
     pub stderr: pipe::Receiver,
     pub stdin: Option<(pipe::Sender, Bytes)>,
+    pub outputs: Outputs,
 }
 
 /// Returns when the interpreter runs, or could not be started.
@@ -44,6 +46,7 @@ pub fn launch(
     let failed = |what: &'static str| {
         move |error: io::Error| Status::internal(format!("cannot {what}: {error}"))
     };
+    let outputs = Outputs::before(&program.files, workplace);
     place(&mut program, workplace).map_err(failed("write the program's files"))?;
     let cgroup = match workplace.confined {
         true => Some(
@@ -81,6 +84,7 @@ pub fn launch(
         stdout: pipes.stdout,
         stderr: pipes.stderr,
         stdin: pipes.stdin.map(|sender| (sender, program.stdin)),
+        outputs,
     })
 }
 

@@ -4,12 +4,16 @@ pub mod cgroup;
 mod confinement;
 mod environment;
 mod event;
+mod file_path;
 mod files;
 mod group;
 mod language;
 mod launch;
+mod out_of_memory;
 mod output;
+mod outputs;
 mod prime;
+mod printable;
 mod program;
 mod supervision;
 #[cfg(test)]
@@ -22,7 +26,8 @@ use std::path::PathBuf;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-pub use event::{Content, Event, Report, StreamName};
+pub use event::{Content, Event, FilePart, Report, StreamName};
+pub use outputs::{Reason, Skipped};
 pub use prime::Primed;
 pub use program::Program;
 

@@ -21,7 +21,7 @@ pub async fn listen(mut events: mpsc::Receiver<Event>) -> Primed {
                 tail.extend_from_slice(content.as_bytes());
                 tail.drain(..tail.len().saturating_sub(TAIL_BYTES_MAX));
             }
-            Event::Output(StreamName::Stdout, _) => {}
+            Event::Output(StreamName::Stdout, _) | Event::File(_) => {}
             Event::Ended(report) => exit_code = report.exit_code,
         }
     }

@@ -8,7 +8,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::collected;
-use crate::execution::{Content, Event, Executions, Outcome, Program, Report, StreamName};
+use crate::execution::{Content, Event, Executions, Outcome, Program, Report, Skipped, StreamName};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::wire::execution as wire;
 use crate::wire::execution::execute_chunk::Content as WireContent;
@@ -97,15 +97,24 @@ fn chunk(event: Event, trace_id: &str) -> wire::ExecuteChunk {
             is_final: false,
             metadata: None,
         },
+        Event::File(part) => wire::ExecuteChunk {
+            content: Some(WireContent::File(wire::OutputFilePart {
+                path: part.path,
+                content: part.content,
+                last: part.last,
+            })),
+            is_final: false,
+            metadata: None,
+        },
         Event::Ended(report) => wire::ExecuteChunk {
             content: None,
             is_final: true,
-            metadata: Some(metadata(&report, trace_id)),
+            metadata: Some(metadata(report, trace_id)),
         },
     }
 }
 
-fn metadata(report: &Report, trace_id: &str) -> wire::ExecuteMetadata {
+fn metadata(report: Report, trace_id: &str) -> wire::ExecuteMetadata {
     wire::ExecuteMetadata {
         exit_code: report.exit_code,
         duration_ms: report.duration.as_secs_f64() * 1000.0,
@@ -115,6 +124,20 @@ fn metadata(report: &Report, trace_id: &str) -> wire::ExecuteMetadata {
         stdout_truncated: report.stdout_truncated,
         stderr_truncated: report.stderr_truncated,
         trace_id: trace_id.to_owned(),
+        killed_process: report.killed_process,
+        background_processes: report.background_processes,
+        skipped_total: report.skipped.total,
+        skipped_files: skipped_files(report.skipped),
         ..Default::default()
     }
+}
+
+pub fn skipped_files(skipped: Skipped) -> Vec<wire::SkippedFile> {
+    let named = skipped.named.into_iter();
+    named
+        .map(|(path, reason)| wire::SkippedFile {
+            path,
+            reason: reason.to_owned(),
+        })
+        .collect()
 }

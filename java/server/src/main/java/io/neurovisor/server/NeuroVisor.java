@@ -16,6 +16,7 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.image.WarmPrograms;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
@@ -106,7 +107,18 @@ public final class NeuroVisor implements AutoCloseable {
     /** The root images of a data directory. */
     public static Images images(Settings settings) {
         return new Images(
-                settings.home(), settings.guestAgent(), settings.dataDir(), digests(settings), InstantSource.system());
+                settings.home(),
+                settings.guestAgent(),
+                settings.dataDir(),
+                kernels(settings),
+                digests(settings),
+                InstantSource.system());
+    }
+
+    /** The guest kernels of a data directory. */
+    public static Kernels kernels(Settings settings) {
+        return new Kernels(
+                settings.home(), settings.dataDir(), settings.kernel(), digests(settings), InstantSource.system());
     }
 
     /** The templates of a data directory. */

@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.Patience;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
-import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.Vm;
@@ -19,9 +19,6 @@ import java.time.Duration;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
 public final class Sandbox implements AutoCloseable {
-    /** What the guest gets beyond the program's own time to kill it and deliver the rest of its output. */
-    static final Duration GUEST_GRACE = Duration.ofSeconds(5);
-
     private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
@@ -44,14 +41,15 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off {@link #GUEST_GRACE} later
-     * by the host, and its program counts as timed out all the same. Interrupting the calling thread cancels the program.
+     * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off when the host's
+     * {@link Patience} ends, and its program counts as timed out all the same. Interrupting the calling thread cancels the
+     * program.
      */
     public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
         try {
-            Deadline deadline = Deadline.after(timeout.plus(GUEST_GRACE), ticker);
-            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), deadline), "");
+            Patience patience = Patience.with(timeout, ticker);
+            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), patience), "");
         } catch (NeuroVisorException exception) {
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
