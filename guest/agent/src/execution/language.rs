@@ -24,7 +24,7 @@ pub struct Language {
     pub environment: &'static [(&'static str, &'static str)],
 }
 
-const LANGUAGES: &[Language] = &[
+pub static LANGUAGES: &[Language] = &[
     Language {
         names: &["python", "python3"],
         interpreter: "python3",

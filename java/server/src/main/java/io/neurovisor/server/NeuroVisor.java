@@ -7,6 +7,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.time.Ticker;
@@ -41,6 +42,7 @@ import java.util.function.Function;
 public final class NeuroVisor implements AutoCloseable {
     private final Spawner spawner;
     private final GuestLinks links;
+    private final Sandboxes sandboxes;
     private final Executions executions;
     private final Function<SandboxSize, VmStart> starts;
     private final Accelerator accelerator;
@@ -49,14 +51,15 @@ public final class NeuroVisor implements AutoCloseable {
     private NeuroVisor(
             Spawner spawner,
             GuestLinks links,
-            Executions executions,
+            Sandboxes sandboxes,
             Function<SandboxSize, VmStart> starts,
             Accelerator accelerator,
             VmmIdentity vmm) {
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
-        this.executions = executions;
+        this.sandboxes = sandboxes;
+        this.executions = new Executions(sandboxes, Ticker.SYSTEM);
         this.starts = starts;
         this.accelerator = accelerator;
     }
@@ -100,8 +103,7 @@ public final class NeuroVisor implements AutoCloseable {
                 : new VmStart.ColdBoot(files, size);
 
         SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
-        return new NeuroVisor(
-                spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator, vmm.identity());
+        return new NeuroVisor(spawner, links, sandboxes, starts, accelerator, vmm.identity());
     }
 
     /** The root images of a data directory. */
@@ -128,6 +130,11 @@ public final class NeuroVisor implements AutoCloseable {
 
     private static FileDigests digests(Settings settings) {
         return new FileDigests(settings.digests(), InstantSource.system());
+    }
+
+    /** What executions take their sandboxes from; for those who want one before they have a program. */
+    public Sandboxes sandboxes() {
+        return sandboxes;
     }
 
     public Executions executions() {

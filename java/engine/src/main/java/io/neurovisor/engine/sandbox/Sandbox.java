@@ -41,6 +41,14 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
+     * Sends a program of the host's own along the path that {@link #run} takes and removes its traces, so that the program
+     * to come finds that path warm. Only before {@code run}.
+     */
+    public void prime(Program program, Deadline deadline) {
+        channel.prime(program, deadline);
+    }
+
+    /**
      * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off when the host's
      * {@link Patience} ends, and its program counts as timed out all the same. Interrupting the calling thread cancels the
      * program.
