@@ -19,8 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Programs of the corpus behave in an interpreter that has waited for them as in one that is started for them: the same
- * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own; the programs of a language are
- * so many that only every few of them run each time, and all when {@code neurovisor.corpus} is {@code all}.
+ * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. They are so many that every few
+ * of them run each time; the system property {@code neurovisor.corpus}, a pattern of names, chooses others.
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class WarmCorpusIT {
@@ -30,8 +30,12 @@ final class WarmCorpusIT {
     private static OpenedNeuroVisor neuroVisor;
 
     static Stream<CorpusProgram> programs() {
-        int step = System.getProperty("neurovisor.corpus", "").equals("all") ? 1 : EVERYDAY_STEP;
-        return CorpusProgram.LANGUAGES.stream().map(CorpusProgram::all).flatMap(all -> spread(all, step));
+        String names = System.getProperty("neurovisor.corpus", "");
+        return CorpusProgram.LANGUAGES.stream()
+                .map(CorpusProgram::all)
+                .flatMap(all -> names.isEmpty()
+                        ? spread(all)
+                        : all.stream().filter(program -> program.toString().matches(names)));
     }
 
     @BeforeAll
@@ -69,9 +73,9 @@ final class WarmCorpusIT {
     }
 
     /** Neighbours in the order of names are alike, so that every few of them touch all subjects. */
-    private static Stream<CorpusProgram> spread(List<CorpusProgram> programs, int step) {
+    private static Stream<CorpusProgram> spread(List<CorpusProgram> programs) {
         return IntStream.range(0, programs.size())
-                .filter(index -> index % step == 0)
+                .filter(index -> index % EVERYDAY_STEP == 0)
                 .mapToObj(programs::get);
     }
 
