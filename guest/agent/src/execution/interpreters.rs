@@ -31,7 +31,7 @@ impl Interpreters {
         let name = origin.language.names[0];
         match Waiting::start(origin, workplace, orphans).await {
             Ok(waiting) => {
-                self.lock().push(waiting);
+                self.insert(waiting);
                 true
             }
             Err(error) => {
@@ -39,6 +39,10 @@ impl Interpreters {
                 false
             }
         }
+    }
+
+    pub fn insert(&self, waiting: Waiting) {
+        self.lock().push(waiting);
     }
 
     /// The one that can run the program, if any. Nothing is left of all others: their memory is the program's.

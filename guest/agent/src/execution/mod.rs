@@ -23,6 +23,8 @@ mod supervision;
 mod tests;
 mod text;
 mod waiting;
+#[cfg(test)]
+mod waiting_tests;
 mod workplace;
 
 use std::path::PathBuf;

@@ -54,7 +54,8 @@ impl Waiting {
         waiting
     }
 
-    async fn start_hooked(
+    /// The interpreter must say by itself that it waits.
+    pub async fn start_hooked(
         origin: Origin,
         workplace: &Workplace,
         orphans: &Orphans,
@@ -126,7 +127,14 @@ impl Waiting {
         if let Some(process) = self.process.take() {
             process.group.kill();
             process.group.emptied().await;
+            // Killed, it ends; how is of no interest.
+            let _ = timeout(HANDOVER_PATIENCE, process.end).await;
         }
+    }
+
+    #[cfg(test)]
+    pub fn leader(&self) -> Option<rustix::process::Pid> {
+        self.process.as_ref().map(|process| process.group.leader)
     }
 
     async fn sign(&mut self) -> io::Result<()> {

@@ -2,9 +2,13 @@ package io.neurovisor.tests;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
@@ -27,9 +31,22 @@ final class OpenedNeuroVisor implements AutoCloseable {
     }
 
     FinishedProgram run(Program program, SandboxSize size, Duration timeout) {
+        return run(neuroVisor.executions(), program, size, timeout);
+    }
+
+    /** The same in a sandbox that was primed with another program. */
+    FinishedProgram runPrimed(Program primer, Program program, SandboxSize size, Duration timeout) {
+        Sandbox sandbox = neuroVisor.sandboxes().open(size, Deadline.after(timeout, Ticker.SYSTEM));
+        sandbox.prime(primer, Deadline.after(timeout, Ticker.SYSTEM));
+        // The execution closes it.
+        return run(new Executions((_, _) -> sandbox, Ticker.SYSTEM), program, size, timeout);
+    }
+
+    private static FinishedProgram run(
+            Executions executions, Program program, SandboxSize size, Duration timeout) {
         RecordingSink sink = new RecordingSink();
         ExecutionRequest request = new ExecutionRequest(new TraceId(UUID.randomUUID()), program, timeout, size);
-        ExecutionResult result = neuroVisor.executions().execute(request, sink);
+        ExecutionResult result = executions.execute(request, sink);
         return new FinishedProgram(result, sink);
     }
 
