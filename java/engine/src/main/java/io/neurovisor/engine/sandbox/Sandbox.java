@@ -9,6 +9,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.Vm;
