@@ -87,13 +87,13 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles files = images.boot(settings.image(), progress);
+        BootFiles files = images.boot(settings.config().image(), progress);
         List<Program> warmPrograms = WarmPrograms.of(settings.recipe());
 
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
         Vmm vmm = vmms.apply(accelerator);
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
-        Function<SandboxSize, VmStart> starts = size -> settings.snapshot()
+        Function<SandboxSize, VmStart> starts = size -> settings.config().snapshot()
                 ? new VmStart.Restore(
                         templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
                 : new VmStart.ColdBoot(files, size);
