@@ -26,14 +26,18 @@ final class OpenedNeuroVisor implements AutoCloseable {
     }
 
     static OpenedNeuroVisor open() {
-        Settings settings = new Settings(
+        return new OpenedNeuroVisor(NeuroVisor.open(settings(), Progress.SILENT));
+    }
+
+    /** With the kernel and images that {@code ./neurovisor setup} has made. */
+    static Settings settings() {
+        return new Settings(
                 CommandLineRun.home(),
                 TestMachines.dataDirectory(),
                 "base",
                 KernelChoice.AUTO,
                 SandboxSize.SMALL,
                 true);
-        return new OpenedNeuroVisor(NeuroVisor.open(settings, Progress.SILENT));
     }
 
     FinishedProgram run(Program program, SandboxSize size, Duration timeout) {
