@@ -23,8 +23,9 @@ current() { sed -n "s|^directory ||p" "$data/$1.current" | sed "s|^|$data/${1%/*
 template=$(grep -l '"size" : "medium"' "$data"/templates/*/template.json | tail -n 1)
 append=$(sed -n 's/.*"machine" : ".*tsc=reliable \(.*\)",*$/\1/p' "$template")
 rootfs=$(current images/base)/rootfs.squashfs
+kernel=$(./neurovisor kernel list | awk '$6 == "yes" { print $1 }')
 
-"$floor" template "$work" --kernel "$(current kernels/kernel)/vmlinux" --initrd "$(current initrds/initrd)/initrd.cpio" \
+"$floor" template "$work" --kernel "$(current "kernels/$kernel")/vmlinux" --initrd "$(current "initrds/$kernel")/initrd.cpio" \
     --rootfs "$rootfs" --memory-mib 544 --vcpus 2 --append "loglevel=4 $append" --accel tcg,tb-size=256 \
     --prime-python "$(cat guest/image/base/warm.py)" --prime-bash "$(cat guest/image/base/warm.sh)" \
     --prime-javascript "$(cat guest/image/base/warm.js)" --warm >"$work/log"

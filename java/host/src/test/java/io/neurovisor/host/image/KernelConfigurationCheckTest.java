@@ -64,7 +64,7 @@ class KernelConfigurationCheckTest {
                     CONFIG_TYPO=n         | CONFIG_TYPO is no option of this kernel
                     CONFIG_TYPO=y         | CONFIG_TYPO is no option of this kernel
                     NET=y                 | "NET=y" has not the form CONFIG_NAME=value
-                    # CONFIG_NET is not set | the fragment is empty
+                    '# CONFIG_NET is not set' | the fragment is empty
                     """)
     void namesWhatDidNot(String line, String problem) throws IOException {
         ToolResult result = check(line + "\n");
