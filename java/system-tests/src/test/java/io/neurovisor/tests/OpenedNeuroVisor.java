@@ -52,8 +52,7 @@ final class OpenedNeuroVisor implements AutoCloseable {
         return run(new Executions((_, _) -> sandbox, Ticker.SYSTEM), program, size, timeout);
     }
 
-    private static FinishedProgram run(
-            Executions executions, Program program, SandboxSize size, Duration timeout) {
+    private static FinishedProgram run(Executions executions, Program program, SandboxSize size, Duration timeout) {
         RecordingSink sink = new RecordingSink();
         ExecutionRequest request = new ExecutionRequest(new TraceId(UUID.randomUUID()), program, timeout, size);
         ExecutionResult result = executions.execute(request, sink);
