@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real programs behave in a microVM as on a plain machine with the same packages. */
 final class ProgramsIT {
-    private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration TIMEOUT = Duration.ofMinutes(5);
 
     @TempDir
     private static Path shared;
@@ -46,6 +46,7 @@ final class ProgramsIT {
     @AfterAll
     static void close() {
         neuroVisor.close();
+        plainMachine.close();
     }
 
     @ParameterizedTest
