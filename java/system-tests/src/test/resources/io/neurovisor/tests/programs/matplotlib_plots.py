@@ -2,7 +2,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-figure, ((lines, bars), (field, pie)) = plt.subplots(2, 2, figsize=(7, 5), dpi=90, layout="constrained")
+figure, ((lines, bars), (field, pie)) = plt.subplots(2, 2, figsize=(7, 5), dpi=60)
 figure.suptitle("Messwerte — μετρήσεις — измерения")
 
 x = np.linspace(0, 4, 60)
@@ -10,7 +10,7 @@ for power in (0.5, 1, 2):
     lines.plot(x, x**power, label=rf"$x^{{{power}}}$")
 lines.fill_between(x, x, x**2, alpha=0.2)
 lines.annotate("Schnittpunkt", (1, 1), (2, 8), arrowprops={"arrowstyle": "->"})
-lines.legend(title="powers")
+lines.legend(title="powers", loc="upper left")
 lines.set(xlabel="x [m]", ylabel=r"$\sqrt{\frac{a}{b}} + \sum_{i=0}^{n} x_i$")
 lines.grid(linestyle=":")
 
@@ -27,5 +27,4 @@ pie.pie([30, 45, 25], labels=["one", "two", "three"], autopct="%1.0f %%", explod
 pie.text(0, -1.5, "monospace text", family="monospace", ha="center", weight="bold")
 
 figure.savefig("out/plot.png")
-figure.savefig("out/plot.svg", metadata={"Date": None})
 print(figure.get_size_inches(), [text.get_text() for text in lines.get_legend().get_texts()], plt.imread("out/plot.png").shape)
