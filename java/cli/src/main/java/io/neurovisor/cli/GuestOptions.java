@@ -1,8 +1,11 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.Settings;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -14,9 +17,10 @@ final class GuestOptions {
     @Option(
             names = "--image",
             paramLabel = "NAME",
-            defaultValue = "${env:NEUROVISOR_IMAGE:-base}",
-            description = "The root image. Default: base. Environment: NEUROVISOR_IMAGE.")
-    private String image = "base";
+            defaultValue = "${env:NEUROVISOR_IMAGE}",
+            description = "The root image. Default: base, or full for a language that base lacks."
+                    + " Environment: NEUROVISOR_IMAGE.")
+    private @Nullable String image;
 
     @Option(
             names = "--size",
@@ -41,16 +45,21 @@ final class GuestOptions {
         return SandboxSize.named(size);
     }
 
+    /** The image that was asked for. */
+    Optional<String> requestedImage() {
+        return Optional.ofNullable(image).filter(name -> !name.isBlank());
+    }
+
     String image() {
-        return image;
+        return requestedImage().orElse(ExecutionRequest.USUAL_IMAGE);
     }
 
     /** These options as arguments, for another run of this program. */
     List<String> arguments() {
-        return List.of("--data-dir", common.dataDir().toString(), "--image", image, "--size", size, "--snapshot=on");
+        return List.of("--data-dir", common.dataDir().toString(), "--image", image(), "--size", size, "--snapshot=on");
     }
 
     Settings settings() {
-        return common.settings(image, size(), snapshot);
+        return common.settings(image(), size(), snapshot);
     }
 }

@@ -1,22 +1,18 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
+import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.template.TemplateKey;
+import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
-import io.neurovisor.host.image.WarmPrograms;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.Accelerator;
@@ -30,7 +26,6 @@ import io.neurovisor.host.template.FileTemplateStore;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -38,20 +33,23 @@ import java.util.function.Function;
  * ends every virtual machine.
  */
 public final class NeuroVisor implements AutoCloseable {
+    private final String image;
     private final Spawner spawner;
     private final GuestLinks links;
     private final Executions executions;
-    private final Function<SandboxSize, VmStart> starts;
+    private final ImageStarts starts;
     private final Accelerator accelerator;
     private final VmmIdentity vmm;
 
     private NeuroVisor(
+            String image,
             Spawner spawner,
             GuestLinks links,
             Executions executions,
-            Function<SandboxSize, VmStart> starts,
+            ImageStarts starts,
             Accelerator accelerator,
             VmmIdentity vmm) {
+        this.image = image;
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
@@ -87,20 +85,24 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles files = images.boot(settings.image(), progress);
-        List<Program> warmPrograms = WarmPrograms.of(settings.recipe());
-
-        Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
+        BootFiles usual = images.boot(settings.image(), progress);
+        Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(usual);
         Vmm vmm = vmms.apply(accelerator);
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
-        Function<SandboxSize, VmStart> starts = size -> settings.snapshot()
-                ? new VmStart.Restore(
-                        templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
-                : new VmStart.ColdBoot(files, size);
-
-        SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
+        ImageStarts starts = new ImageStarts(images, templates, vmm.identity(), settings.snapshot(), progress);
+        Function<ExecutionRequest, Sandboxes> sandboxes = request -> {
+            String image = request.imageOr(settings.image());
+            starts.prepare(image, request.size());
+            return new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
+        };
         return new NeuroVisor(
-                spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator, vmm.identity());
+                settings.image(),
+                spawner,
+                links,
+                new Executions(sandboxes, Ticker.SYSTEM),
+                starts,
+                accelerator,
+                vmm.identity());
     }
 
     /** The root images of a data directory. */
@@ -122,10 +124,14 @@ public final class NeuroVisor implements AutoCloseable {
         return executions;
     }
 
-    /** Makes what sandboxes of that size start from, if it is not there. */
+    /** Makes what sandboxes of the usual image start from, if it is not there. */
     public void prepare(SandboxSize size) {
-        VmStart ready = starts.apply(size);
-        requireNonNull(ready, "ready is null");
+        starts.prepare(image, size);
+    }
+
+    /** Makes what the request's sandbox starts from, if it is not there. */
+    public void prepare(ExecutionRequest request) {
+        starts.prepare(request.imageOr(image), request.size());
     }
 
     /** What runs the guests' instructions, with the reason where it is not the hardware. */

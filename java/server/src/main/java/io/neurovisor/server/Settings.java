@@ -10,7 +10,7 @@ import java.nio.file.Path;
  *
  * @param home where the programs and recipes lie: the root of the repository
  * @param dataDir where images, kernels and templates are kept
- * @param image the root image that guests boot
+ * @param image the root image that guests boot, if it has the language of the program
  * @param size the size whose template is made ready
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  */
@@ -28,10 +28,6 @@ public record Settings(Path home, Path dataDir, String image, SandboxSize size, 
 
     Path spawner() {
         return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
-    }
-
-    Path recipe() {
-        return home.resolve("guest/image").resolve(image);
     }
 
     Path probes() {

@@ -2,8 +2,10 @@ package io.neurovisor.engine.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -53,6 +55,9 @@ public final class Sandbox implements AutoCloseable {
             Deadline deadline = Deadline.after(timeout.plus(GUEST_GRACE), ticker);
             return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), deadline), "");
         } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.LANGUAGE_MISSING) {
+                throw languageMissing(program.language(), exception);
+            }
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
         }
@@ -62,6 +67,14 @@ public final class Sandbox implements AutoCloseable {
     public void close() {
         channel.close();
         vm.close();
+    }
+
+    private NeuroVisorException languageMissing(Language language, NeuroVisorException exception) {
+        return new NeuroVisorException(
+                Fault.LANGUAGE_MISSING,
+                "image %s cannot run %s: %s; choose image %s, or build one from it"
+                        .formatted(start.files().image(), language.label(), exception.getMessage(), language.image()),
+                exception);
     }
 
     private static Outcome outcomeOf(NeuroVisorException exception) {

@@ -36,7 +36,7 @@ import java.util.function.Supplier;
 
 /** A guest's agent behind a gRPC channel. */
 final class GrpcGuestChannel implements GuestChannel {
-    private static final Duration PRIME_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration PRIME_TIMEOUT = Duration.ofMinutes(5);
 
     private final ManagedChannel channel;
     private final InstantSource clock;
@@ -157,7 +157,8 @@ final class GrpcGuestChannel implements GuestChannel {
         return switch (exception.getStatus().getCode()) {
             case DEADLINE_EXCEEDED -> Fault.GUEST_SILENT;
             case INVALID_ARGUMENT -> Fault.INVALID_ARGUMENT;
-            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED, NOT_FOUND -> Fault.GUEST_REFUSED;
+            case NOT_FOUND -> Fault.LANGUAGE_MISSING;
+            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED -> Fault.GUEST_REFUSED;
             default -> Thread.currentThread().isInterrupted() ? Fault.INTERRUPTED : Fault.SANDBOX_LOST;
         };
     }
@@ -166,7 +167,7 @@ final class GrpcGuestChannel implements GuestChannel {
         String description = GuestText.line(String.valueOf(exception.getStatus().getDescription()));
         return switch (exception.getStatus().getCode()) {
             case DEADLINE_EXCEEDED -> "the guest agent did not answer in time";
-            case INVALID_ARGUMENT, FAILED_PRECONDITION -> description;
+            case INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND -> description;
             default ->
                 "the connection to the guest agent failed ("
                         + exception.getStatus().getCode() + ": " + description + ")";
