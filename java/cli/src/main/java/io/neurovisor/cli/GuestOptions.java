@@ -22,6 +22,9 @@ final class GuestOptions {
                     + " Environment: NEUROVISOR_IMAGE.")
     private @Nullable String image;
 
+    @Mixin
+    private final KernelOption kernel = new KernelOption();
+
     @Option(
             names = "--size",
             paramLabel = "SIZE",
@@ -56,10 +59,19 @@ final class GuestOptions {
 
     /** These options as arguments, for another run of this program. */
     List<String> arguments() {
-        return List.of("--data-dir", common.dataDir().toString(), "--image", image(), "--size", size, "--snapshot=on");
+        return List.of(
+                "--data-dir",
+                common.dataDir().toString(),
+                "--image",
+                image(),
+                "--kernel",
+                kernel.choice().label(),
+                "--size",
+                size,
+                "--snapshot=on");
     }
 
     Settings settings() {
-        return common.settings(image(), size(), snapshot);
+        return common.settings(image(), kernel.choice(), size(), snapshot);
     }
 }

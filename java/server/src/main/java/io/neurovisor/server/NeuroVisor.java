@@ -13,6 +13,7 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.Accelerator;
@@ -36,6 +37,7 @@ public final class NeuroVisor implements AutoCloseable {
     private final String image;
     private final Spawner spawner;
     private final GuestLinks links;
+    private final Sandboxes sandboxes;
     private final Executions executions;
     private final ImageStarts starts;
     private final Accelerator accelerator;
@@ -45,6 +47,7 @@ public final class NeuroVisor implements AutoCloseable {
             String image,
             Spawner spawner,
             GuestLinks links,
+            Sandboxes sandboxes,
             Executions executions,
             ImageStarts starts,
             Accelerator accelerator,
@@ -53,6 +56,7 @@ public final class NeuroVisor implements AutoCloseable {
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
+        this.sandboxes = sandboxes;
         this.executions = executions;
         this.starts = starts;
         this.accelerator = accelerator;
@@ -90,16 +94,19 @@ public final class NeuroVisor implements AutoCloseable {
         Vmm vmm = vmms.apply(accelerator);
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(images, templates, vmm.identity(), settings.snapshot(), progress);
-        Function<ExecutionRequest, Sandboxes> sandboxes = request -> {
+        Function<String, Sandboxes> sandboxesOf =
+                image -> new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
+        Function<ExecutionRequest, Sandboxes> sandboxesFor = request -> {
             String image = request.imageOr(settings.image());
             starts.prepare(image, request.size());
-            return new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
+            return sandboxesOf.apply(image);
         };
         return new NeuroVisor(
                 settings.image(),
                 spawner,
                 links,
-                new Executions(sandboxes, Ticker.SYSTEM),
+                sandboxesOf.apply(settings.image()),
+                new Executions(sandboxesFor, Ticker.SYSTEM),
                 starts,
                 accelerator,
                 vmm.identity());
@@ -108,7 +115,18 @@ public final class NeuroVisor implements AutoCloseable {
     /** The root images of a data directory. */
     public static Images images(Settings settings) {
         return new Images(
-                settings.home(), settings.guestAgent(), settings.dataDir(), digests(settings), InstantSource.system());
+                settings.home(),
+                settings.guestAgent(),
+                settings.dataDir(),
+                kernels(settings),
+                digests(settings),
+                InstantSource.system());
+    }
+
+    /** The guest kernels of a data directory. */
+    public static Kernels kernels(Settings settings) {
+        return new Kernels(
+                settings.home(), settings.dataDir(), settings.kernel(), digests(settings), InstantSource.system());
     }
 
     /** The templates of a data directory. */
@@ -118,6 +136,11 @@ public final class NeuroVisor implements AutoCloseable {
 
     private static FileDigests digests(Settings settings) {
         return new FileDigests(settings.digests(), InstantSource.system());
+    }
+
+    /** Sandboxes of the usual image, for those who want one before they have a program. */
+    public Sandboxes sandboxes() {
+        return sandboxes;
     }
 
     public Executions executions() {

@@ -143,6 +143,11 @@ final class RootfsBuilder implements ArtifactBuilder {
                 : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, scratch);
     }
 
+    /** mmdebstrap splits the arguments of its own hook commands as a shell would. */
+    static String quoted(Path path) {
+        return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
+    }
+
     private static Path write(Path file, List<String> lines) {
         PrivateFiles.replace(file, (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
         return file;

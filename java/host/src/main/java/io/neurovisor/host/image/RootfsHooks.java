@@ -51,7 +51,7 @@ record RootfsHooks(
     private List<String> begin() {
         return List.of(
                 "--essential-hook=mkdir \"$1%s\"".formatted(RECIPE),
-                "--essential-hook=sync-in %s %s".formatted(quoted(recipe.directory()), RECIPE),
+                "--essential-hook=sync-in %s %s".formatted(RootfsBuilder.quoted(recipe.directory()), RECIPE),
                 "--essential-hook=chroot \"$1\" sh %s/prepare.sh %s".formatted(RECIPE, RECIPE),
                 "--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(RECIPE, RECIPE));
     }
@@ -59,13 +59,14 @@ record RootfsHooks(
     private List<String> extend(Path rootfs) {
         List<String> options = new ArrayList<>(List.of(
                 "--setup-hook=mkdir -p \"$1%s\" \"$1/tmp/layer\"".formatted(RECIPE),
-                "--setup-hook=sync-in %s /tmp/layer".formatted(quoted(layer)),
-                "--setup-hook=sync-in %s %s".formatted(quoted(recipe.directory()), RECIPE),
-                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(quoted(rootfs)),
+                "--setup-hook=sync-in %s /tmp/layer".formatted(RootfsBuilder.quoted(layer)),
+                "--setup-hook=sync-in %s %s".formatted(RootfsBuilder.quoted(recipe.directory()), RECIPE),
+                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(RootfsBuilder.quoted(rootfs)),
                 "--setup-hook=sh \"$1/tmp/layer/unpack.sh\" \"$1\""));
-        requirements.ifPresent(
-                file -> options.add("--setup-hook=upload %s %s/requirements.txt".formatted(quoted(file), RECIPE)));
-        certificates.ifPresent(file -> options.add("--setup-hook=upload %s %s".formatted(quoted(file), CERTIFICATES)));
+        requirements.ifPresent(file -> options.add(
+                "--setup-hook=upload %s %s/requirements.txt".formatted(RootfsBuilder.quoted(file), RECIPE)));
+        certificates.ifPresent(
+                file -> options.add("--setup-hook=upload %s %s".formatted(RootfsBuilder.quoted(file), CERTIFICATES)));
         if (!recipe.packages().isEmpty()) {
             options.add("--customize-hook=chroot \"$1\" apt-get install --yes %s >&2"
                     .formatted(String.join(" ", recipe.packages())));
@@ -79,10 +80,10 @@ record RootfsHooks(
         List<String> options = new ArrayList<>(List.of(
                 "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1%s/packages.tsv\""
                         .formatted(InstalledPackage.QUERY_FORMAT, RECIPE),
-                "--customize-hook=download %s/packages.tsv %s".formatted(RECIPE, quoted(packages))));
+                "--customize-hook=download %s/packages.tsv %s".formatted(RECIPE, RootfsBuilder.quoted(packages))));
         if (requirements.isPresent()) {
-            options.add(
-                    "--customize-hook=download %s/python-packages.txt %s".formatted(RECIPE, quoted(pythonPackages)));
+            options.add("--customize-hook=download %s/python-packages.txt %s"
+                    .formatted(RECIPE, RootfsBuilder.quoted(pythonPackages)));
         }
         // Proxies and mirrors of the host, with their passwords, are none of a sandbox's business.
         options.add(
@@ -91,10 +92,5 @@ record RootfsHooks(
         options.add("--customize-hook=printf '%s\\n' >\"$1\"/etc/apt/sources.list"
                 .formatted(String.join("\\n", DebianSources.debian().lines())));
         return options;
-    }
-
-    /** mmdebstrap splits the arguments of its own hook commands as a shell would. */
-    private static String quoted(Path path) {
-        return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
     }
 }

@@ -69,7 +69,7 @@ final class Sbom {
         return component;
     }
 
-    private static Component component(InstalledPackage found, String suite) {
+    static Component component(InstalledPackage found, String suite) {
         Map<String, String> qualifiers = Map.of("arch", found.architecture(), "distro", suite);
         Component component = component(
                 found.name(), found.version(), purl("deb", "debian", found.name(), found.version(), qualifiers));
@@ -77,7 +77,7 @@ final class Sbom {
         return component;
     }
 
-    private static Property property(String name, String value) {
+    static Property property(String name, String value) {
         Property property = new Property();
         property.setName(name);
         property.setValue(value);
