@@ -38,6 +38,9 @@ final class BuildFailures {
                     "NO_PUBKEY|signatures couldn't be verified|is not signed",
                     "the mirror's signature is not known here; install debian-archive-keyring by ./neurovisor setup"),
             Sign.of(
+                    "CERTIFICATE_VERIFY_FAILED",
+                    "the Python index's certificate is not one that this machine trusts; name the authority's by PIP_CERT"),
+            Sign.of(
                     "Unable to locate package|has no installation candidate",
                     "Debian " + DebianSources.SUITE + " has no such package"),
             Sign.of(

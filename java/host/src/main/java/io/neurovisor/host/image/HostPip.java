@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -60,9 +61,24 @@ record HostPip(Map<String, String> settings, Optional<Path> certificates) {
         return new HostPip(all, certificates);
     }
 
-    /** As variables for a pip elsewhere. */
-    Map<String, String> variables() {
+    /**
+     * As variables for a pip elsewhere; an empty value removes what the host tells its own Python, of paths that are not
+     * there.
+     *
+     * @param inherited the names of the host's variables
+     * @param certificatesThere where {@link #certificates} will lie
+     */
+    Map<String, String> variables(Set<String> inherited, String certificatesThere) {
         Map<String, String> variables = new TreeMap<>();
+        inherited.stream()
+                .filter(name -> name.startsWith("PIP_")
+                        || name.startsWith("PYTHON")
+                        || name.startsWith("SSL_CERT_")
+                        || CERTIFICATE_VARIABLES.contains(name))
+                .forEach(name -> variables.put(name, ""));
+        if (certificates.isPresent()) {
+            variables.put("PIP_CERT", certificatesThere);
+        }
         settings.forEach((name, value) -> variables.put(variable(name), value));
         return variables;
     }

@@ -123,16 +123,11 @@ final class RootfsBuilder implements ArtifactBuilder {
         Map<String, String> environment = System.getenv();
         HostPip pip = HostPip.of(environment, Path.of(System.getProperty("user.home")), Path.of("/etc"));
         ToolCommand command = install(scratch, requirements, pip.certificates());
-        // What else the host tells its Python and pip is of paths that are not there.
-        for (String name : environment.keySet()) {
-            if (name.startsWith("PIP_") || name.startsWith("PYTHON")) {
-                command = command.withEnvironment(name, "");
-            }
-        }
-        for (Map.Entry<String, String> variable : pip.variables().entrySet()) {
+        Map<String, String> variables = pip.variables(environment.keySet(), RootfsHooks.CERTIFICATES);
+        for (Map.Entry<String, String> variable : variables.entrySet()) {
             command = command.withEnvironment(variable.getKey(), variable.getValue());
         }
-        return pip.certificates().isPresent() ? command.withEnvironment("PIP_CERT", RootfsHooks.CERTIFICATES) : command;
+        return command;
     }
 
     private ToolCommand install(Path scratch, Optional<Path> requirements, Optional<Path> certificates) {

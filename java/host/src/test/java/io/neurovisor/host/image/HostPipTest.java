@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,12 +39,15 @@ class HostPipTest {
                 home,
                 home.resolve("etc"));
 
-        assertThat(pip.variables())
+        assertThat(pip.variables(Set.of("PIP_TARGET", "SSL_CERT_FILE", "PYTHONPATH", "PATH"), "/there.pem"))
+                .containsEntry("PIP_TARGET", "")
+                .containsEntry("SSL_CERT_FILE", "")
+                .containsEntry("PYTHONPATH", "")
                 .containsEntry("PIP_INDEX_URL", "https://user:secret@index.example/simple")
                 .containsEntry("PIP_EXTRA_INDEX_URL", "https://one.example/simple https://two.example/simple")
                 .containsEntry("PIP_RETRIES", "9")
                 .containsEntry("PIP_DEFAULT_TIMEOUT", "180")
-                .doesNotContainKeys("PIP_TARGET", "PIP_FIND_LINKS", "PIP_TIMEOUT", "PIP_CERT");
+                .doesNotContainKeys("PATH", "PIP_FIND_LINKS", "PIP_TIMEOUT");
     }
 
     @Test
@@ -53,7 +57,7 @@ class HostPipTest {
         Files.createDirectories(home.resolve(".config/pip"));
         Files.writeString(home.resolve(".config/pip/pip.conf"), "[global]\nindex-url = https://new.example/\n");
 
-        assertThat(HostPip.of(Map.of(), home, home).variables()).containsEntry("PIP_INDEX_URL", "https://new.example/");
+        assertThat(HostPip.of(Map.of(), home, home).settings()).containsEntry("index-url", "https://new.example/");
     }
 
     @Test
@@ -66,6 +70,8 @@ class HostPipTest {
         assertThat(HostPip.of(Map.of("SSL_CERT_FILE", certificates.toString()), home, home)
                         .certificates())
                 .contains(certificates);
+        HostPip pip = HostPip.of(Map.of("PIP_CERT", certificates.toString()), home, home);
+        assertThat(pip.variables(Set.of("PIP_CERT"), "/there.pem")).containsEntry("PIP_CERT", "/there.pem");
         assertThat(HostPip.of(Map.of("PIP_CERT", "/nowhere", "REQUESTS_CA_BUNDLE", certificates.toString()), home, home)
                         .certificates())
                 .contains(certificates);
