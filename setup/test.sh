@@ -28,8 +28,9 @@ run_tests() {
         export NEUROVISOR_KERNEL=$kernel
     fi
 
-    # Image and template, so that the system tests find them.
+    # Images and templates, so that the system tests find them.
     "$root/neurovisor" setup
+    "$root/neurovisor" setup --image full
 
     began=$SECONDS
     "$root/setup/test-launcher.sh" 2>&1 | tee "$launcher_log" || launcher_status=$?

@@ -6,8 +6,8 @@ program=${TMPDIR:-/tmp}/main-$$
 sources='./*.go'
 if [ -e go.mod ] || [ -e go.work ]; then sources=.; fi
 
-# The image's cache is old, but go must not spend time on emptying it.
-date +%s 2>/dev/null >"$GOCACHE/trim.txt"
+# The image's cache is old, but go must not spend time on emptying it. An image without one is slow and works.
+date +%s 2>/dev/null >"$GOCACHE/trim.txt" || export GOCACHE="${TMPDIR:-/tmp}/go-cache"
 
 # In its own settings, below XDG_CONFIG_HOME, go would begin to count what it does.
 # shellcheck disable=SC2086 # The shell finds the files.

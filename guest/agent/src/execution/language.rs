@@ -106,9 +106,9 @@ impl Language {
             .map(|directory| Path::new(directory).join(self.interpreter))
             .find(|path| is_executable(path))
             .ok_or_else(|| {
-                Status::failed_precondition(format!(
-                    "this image has no {} for the language {}: choose an image that has it",
-                    self.interpreter, self.names[0]
+                Status::not_found(format!(
+                    "it has no program {}",
+                    self.interpreter
                 ))
             })
     }
@@ -173,7 +173,7 @@ mod tests {
             environment: &[],
         };
         let status = language.find_interpreter().unwrap_err();
-        assert_eq!(status.code(), tonic::Code::FailedPrecondition);
+        assert_eq!(status.code(), tonic::Code::NotFound);
         assert!(status.message().contains("no-such-interpreter"));
     }
 }

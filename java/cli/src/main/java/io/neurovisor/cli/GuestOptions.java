@@ -3,7 +3,9 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.Setting;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -18,7 +20,8 @@ final class GuestOptions {
     @Option(
             names = "--image",
             paramLabel = "NAME",
-            description = "The root image. Default: base. Environment: NEUROVISOR_IMAGE.")
+            description = "The root image. Default: base, or full for a language that base lacks."
+                    + " Environment: NEUROVISOR_IMAGE.")
     private @Nullable String image;
 
     @Mixin
@@ -52,6 +55,11 @@ final class GuestOptions {
 
     SandboxSize size() {
         return config().size();
+    }
+
+    /** The image that was asked for, not the usual one. */
+    Optional<String> requestedImage() {
+        return common.loaded().isDefault(Setting.IMAGE) ? Optional.empty() : Optional.of(config().image());
     }
 
     Settings settings() {

@@ -1,10 +1,8 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.host.image.Images;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -14,7 +12,8 @@ import picocli.CommandLine.Spec;
         name = "image",
         description = "Lists, builds and removes root images.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "COMMAND")
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = ImageBuildCommand.class)
 final class ImageCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
@@ -37,22 +36,6 @@ final class ImageCommand implements Runnable {
                         Integer.toString(image.packageCount()),
                         image.problem().orElseGet(image.created()::toString)));
         table.print(spec.commandLine().getOut());
-    }
-
-    @Command(name = "build", description = "Builds an image unless it is there.", mixinStandardHelpOptions = true)
-    void build(
-            @Mixin CommonOptions common,
-            @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild,
-            @Parameters(paramLabel = "NAME", defaultValue = "base", description = "Default: base.") String name) {
-        Images images = common.images();
-        try (ConsoleProgress progress = common.progress()) {
-            if (rebuild) {
-                images.rebuild(name, progress);
-            } else {
-                images.boot(name, progress);
-            }
-        }
-        spec.commandLine().getErr().println("neurovisor: image " + name + " is ready");
     }
 
     @Command(

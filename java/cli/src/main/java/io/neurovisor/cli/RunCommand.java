@@ -60,13 +60,13 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         long startNanos = System.nanoTime();
         TraceId traceId = new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
-        ExecutionRequest request =
-                new ExecutionRequest(traceId, program.program(), guest.config().timeout(), guest.size());
+        ExecutionRequest request = new ExecutionRequest(
+                traceId, program.program(), guest.config().timeout(), guest.size(), guest.requestedImage());
         try (RunOutput output = RunOutput.of(out, json);
                 ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation cancellation = Cancellation.closing(neuroVisor)) {
-            neuroVisor.prepare(guest.size());
+            neuroVisor.prepare(request);
             StartupCache.standard().refresh(guest.arguments(), progress);
             progress.done();
             warnOfEmulation(neuroVisor);

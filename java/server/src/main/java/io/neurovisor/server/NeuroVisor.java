@@ -1,24 +1,19 @@
 package io.neurovisor.server;
 
-import static java.util.Objects.requireNonNull;
-
+import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.sandbox.Sandboxes;
-import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.image.Kernels;
-import io.neurovisor.host.image.WarmPrograms;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.Accelerator;
@@ -32,7 +27,6 @@ import io.neurovisor.host.template.FileTemplateStore;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -40,26 +34,30 @@ import java.util.function.Function;
  * ends every virtual machine.
  */
 public final class NeuroVisor implements AutoCloseable {
+    private final String image;
     private final Spawner spawner;
     private final GuestLinks links;
     private final Sandboxes sandboxes;
     private final Executions executions;
-    private final Function<SandboxSize, VmStart> starts;
+    private final ImageStarts starts;
     private final Accelerator accelerator;
     private final VmmIdentity vmm;
 
     private NeuroVisor(
+            String image,
             Spawner spawner,
             GuestLinks links,
             Sandboxes sandboxes,
-            Function<SandboxSize, VmStart> starts,
+            Executions executions,
+            ImageStarts starts,
             Accelerator accelerator,
             VmmIdentity vmm) {
+        this.image = image;
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
         this.sandboxes = sandboxes;
-        this.executions = new Executions(sandboxes, Ticker.SYSTEM);
+        this.executions = executions;
         this.starts = starts;
         this.accelerator = accelerator;
     }
@@ -91,19 +89,28 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles files = images.boot(settings.config().image(), progress);
-        List<Program> warmPrograms = WarmPrograms.of(settings.recipe());
-
-        Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
+        BootFiles usual = images.boot(settings.config().image(), progress);
+        Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(usual);
         Vmm vmm = vmms.apply(accelerator);
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
-        Function<SandboxSize, VmStart> starts = size -> settings.config().snapshot()
-                ? new VmStart.Restore(
-                        templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
-                : new VmStart.ColdBoot(files, size);
-
-        SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
-        return new NeuroVisor(spawner, links, sandboxes, starts, accelerator, vmm.identity());
+        ImageStarts starts = new ImageStarts(
+                images, templates, vmm.identity(), settings.config().snapshot(), progress);
+        Function<String, Sandboxes> sandboxesOf =
+                image -> new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
+        Function<ExecutionRequest, Sandboxes> sandboxesFor = request -> {
+            String image = request.imageOr(settings.config().image());
+            starts.prepare(image, request.size());
+            return sandboxesOf.apply(image);
+        };
+        return new NeuroVisor(
+                settings.config().image(),
+                spawner,
+                links,
+                sandboxesOf.apply(settings.config().image()),
+                new Executions(sandboxesFor, Ticker.SYSTEM),
+                starts,
+                accelerator,
+                vmm.identity());
     }
 
     /** The root images of a data directory. */
@@ -136,7 +143,7 @@ public final class NeuroVisor implements AutoCloseable {
         return new FileDigests(settings.digests(), InstantSource.system());
     }
 
-    /** What executions take their sandboxes from; for those who want one before they have a program. */
+    /** Sandboxes of the usual image, for those who want one before they have a program. */
     public Sandboxes sandboxes() {
         return sandboxes;
     }
@@ -145,10 +152,14 @@ public final class NeuroVisor implements AutoCloseable {
         return executions;
     }
 
-    /** Makes what sandboxes of that size start from, if it is not there. */
+    /** Makes what sandboxes of the usual image start from, if it is not there. */
     public void prepare(SandboxSize size) {
-        VmStart ready = starts.apply(size);
-        requireNonNull(ready, "ready is null");
+        starts.prepare(image, size);
+    }
+
+    /** Makes what the request's sandbox starts from, if it is not there. */
+    public void prepare(ExecutionRequest request) {
+        starts.prepare(request.imageOr(image), request.size());
     }
 
     /** What runs the guests' instructions, with the reason where it is not the hardware. */

@@ -29,10 +29,6 @@ public record Settings(Path home, Config config) {
         return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
     }
 
-    Path recipe() {
-        return home.resolve("guest/image").resolve(config.image());
-    }
-
     Path probes() {
         return dataDir().resolve("probes.properties");
     }

@@ -8,24 +8,42 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.trace.TraceId;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One program to run in a sandbox of its own.
  *
+ * @param image the root image, or empty for one that has the program's language
  * @param timeout 1 second to 24 hours; enforced in the guest and, should the guest fail to, on the host
  */
-public record ExecutionRequest(TraceId traceId, Program program, Duration timeout, SandboxSize size) {
+public record ExecutionRequest(
+        TraceId traceId, Program program, Duration timeout, SandboxSize size, Optional<String> image) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
+
+    /** What sandboxes are made from unless somebody says otherwise. */
+    public static final String USUAL_IMAGE = "base";
 
     public ExecutionRequest {
         requireNonNull(traceId, "traceId is null");
         requireNonNull(program, "program is null");
         requireNonNull(size, "size is null");
+        requireNonNull(image, "image is null");
         if (timeout.compareTo(Duration.ofSeconds(1)) < 0 || timeout.compareTo(MAX_TIMEOUT) > 0) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
                     "timeout of " + timeout.toSeconds() + " s is out of range; use 1 s to 24 h");
         }
+    }
+
+    /** In an image that has the program's language. */
+    public ExecutionRequest(TraceId traceId, Program program, Duration timeout, SandboxSize size) {
+        this(traceId, program, timeout, size, Optional.empty());
+    }
+
+    /** The image that the request is for, where {@code usual} is what the server uses for all that it can. */
+    public String imageOr(String usual) {
+        return image.orElseGet(
+                () -> usual.equals(USUAL_IMAGE) ? program.language().image() : usual);
     }
 }

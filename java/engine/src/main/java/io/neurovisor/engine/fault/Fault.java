@@ -4,6 +4,7 @@ package io.neurovisor.engine.fault;
 public enum Fault {
     INVALID_ARGUMENT(FaultKind.CALLER, "An argument, flag or field has a value that is not allowed."),
     UNKNOWN_LANGUAGE(FaultKind.CALLER, "The language is not one that NeuroVisor runs."),
+    LANGUAGE_MISSING(FaultKind.CALLER, "The image that was asked for cannot run programs of the language."),
     IMAGE_UNKNOWN(FaultKind.CALLER, "No recipe or built image has the given name."),
     IMAGE_BROKEN(FaultKind.HOST, "An image file does not match its manifest and could not be rebuilt."),
     IMAGE_BUILD_FAILED(FaultKind.HOST, "A root image or guest kernel could not be built."),

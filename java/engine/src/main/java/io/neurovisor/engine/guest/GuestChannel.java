@@ -9,9 +9,9 @@ import java.time.Duration;
 
 /**
  * The one connection to a guest's agent, for the life of its virtual machine. Every call blocks its thread, ends at its
- * deadline and throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code GUEST_SILENT} when it
- * passed, {@code SANDBOX_LOST} when the connection broke (which means that the machine is dead), {@code GUEST_REFUSED}
- * when the agent answered with an error.
+ * deadline and throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code GUEST_SILENT} when it passed, {@code
+ * SANDBOX_LOST} when the connection broke (which means that the machine is dead), {@code LANGUAGE_MISSING} when the image
+ * lacks what runs the program, {@code GUEST_REFUSED} when the agent answered with another error.
  */
 public interface GuestChannel extends AutoCloseable {
     /** Returns once the agent answers. */

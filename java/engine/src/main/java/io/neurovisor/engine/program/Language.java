@@ -12,25 +12,32 @@ import java.util.stream.Collectors;
 /** A language that NeuroVisor runs, with the names people and models use for it. */
 @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable, its type just does not say so.
 public enum Language {
-    PYTHON("python", Set.of("python", "python3"), Set.of("py")),
-    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash")),
-    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs")),
-    GO("go", Set.of("go", "golang"), Set.of("go")),
-    RUST("rust", Set.of("rust", "rs"), Set.of("rs"));
+    PYTHON("python", Set.of("python", "python3"), Set.of("py"), "base"),
+    BASH("bash", Set.of("bash", "sh", "shell"), Set.of("sh", "bash"), "base"),
+    JAVASCRIPT("javascript", Set.of("javascript", "node", "js"), Set.of("js", "mjs", "cjs"), "base"),
+    GO("go", Set.of("go", "golang"), Set.of("go"), "full"),
+    RUST("rust", Set.of("rust", "rs"), Set.of("rs"), "full");
 
     private final String label;
     private final Set<String> names;
     private final Set<String> suffixes;
+    private final String image;
 
-    Language(String label, Set<String> names, Set<String> suffixes) {
+    Language(String label, Set<String> names, Set<String> suffixes, String image) {
         this.label = label;
         this.names = names;
         this.suffixes = suffixes;
+        this.image = image;
     }
 
     /** The name used on the wire and in output. */
     public String label() {
         return label;
+    }
+
+    /** The smallest of the images that come with NeuroVisor in which programs of this language run. */
+    public String image() {
+        return image;
     }
 
     /** The language of that name or alias, in any case of letters; an unknown one is a fault that lists them all. */

@@ -2,9 +2,11 @@ package io.neurovisor.engine.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -60,6 +62,9 @@ public final class Sandbox implements AutoCloseable {
             Patience patience = Patience.with(timeout, ticker);
             return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), patience), "");
         } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.LANGUAGE_MISSING) {
+                throw languageMissing(program.language(), exception);
+            }
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
         }
@@ -69,6 +74,14 @@ public final class Sandbox implements AutoCloseable {
     public void close() {
         channel.close();
         vm.close();
+    }
+
+    private NeuroVisorException languageMissing(Language language, NeuroVisorException exception) {
+        return new NeuroVisorException(
+                Fault.LANGUAGE_MISSING,
+                "image %s cannot run %s: %s; choose image %s, or build one from it"
+                        .formatted(start.files().image(), language.label(), exception.getMessage(), language.image()),
+                exception);
     }
 
     private static Outcome outcomeOf(NeuroVisorException exception) {

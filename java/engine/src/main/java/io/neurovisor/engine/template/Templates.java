@@ -24,8 +24,8 @@ import java.util.random.RandomGenerator;
  * paused and saved. No program but the host's own ever runs in it.
  */
 public final class Templates {
-    /** Generous: an emulated guest on a loaded host imports the scientific packages in tens of seconds. */
-    private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(5);
+    /** Generous: an emulated guest on a loaded host imports the scientific packages and compiles in minutes. */
+    private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(15);
 
     private final TemplateStore store;
     private final Vmm vmm;

@@ -7,6 +7,9 @@ import java.nio.file.Path;
 
 /** How a virtual machine comes to life. */
 public sealed interface VmStart {
+    /** What the guest boots from, or has booted from. */
+    BootFiles files();
+
     /** A boot from the kernel up, with memory of the machine's own. */
     record ColdBoot(BootFiles files, SandboxSize size) implements VmStart {
         public ColdBoot {
@@ -28,6 +31,11 @@ public sealed interface VmStart {
     record Restore(SavedVm saved) implements VmStart {
         public Restore {
             requireNonNull(saved, "saved is null");
+        }
+
+        @Override
+        public BootFiles files() {
+            return saved.files();
         }
     }
 }

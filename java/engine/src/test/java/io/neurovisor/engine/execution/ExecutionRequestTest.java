@@ -8,8 +8,10 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.trace.TraceId;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class ExecutionRequestTest {
@@ -24,6 +26,29 @@ final class ExecutionRequestTest {
     void otherTimeoutsAreRefusedWithTheRange(long seconds) {
         assertThatThrownBy(() -> request(Duration.ofSeconds(seconds)))
                 .hasMessage("timeout of " + seconds + " s is out of range; use 1 s to 24 h");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PYTHON,,base,base",
+        "JAVASCRIPT,,base,base",
+        "GO,,base,full",
+        "RUST,,base,full",
+        "PYTHON,,mine,mine",
+        "GO,,mine,mine",
+        "GO,base,base,base",
+        "PYTHON,mine,base,mine"
+    })
+    void theImageIsTheOneAskedForElseOneThatHasTheLanguage(
+            Language language, String asked, String usual, String expected) {
+        ExecutionRequest request = new ExecutionRequest(
+                new TraceId(UUID.randomUUID()),
+                new Program(language, "1"),
+                Duration.ofSeconds(1),
+                SandboxSize.MEDIUM,
+                Optional.ofNullable(asked));
+
+        assertThat(request.imageOr(usual)).isEqualTo(expected);
     }
 
     private static ExecutionRequest request(Duration timeout) {

@@ -71,6 +71,12 @@ final class LanguageTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"PYTHON,base", "BASH,base", "JAVASCRIPT,base", "GO,full", "RUST,full"})
+    void everyLanguageHasAnImage(Language language, String image) {
+        assertThat(language.image()).isEqualTo(image);
+    }
+
     @Test
     void allLabelsAreListed() {
         assertThat(Language.known()).isEqualTo("python, bash, javascript, go, rust");

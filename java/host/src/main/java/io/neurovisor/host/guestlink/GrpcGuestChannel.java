@@ -35,7 +35,7 @@ import java.util.function.Supplier;
 
 /** A guest's agent behind a gRPC channel. */
 final class GrpcGuestChannel implements GuestChannel {
-    private static final Duration PRIME_TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration PRIME_TIMEOUT = Duration.ofMinutes(5);
 
     private final ManagedChannel channel;
     private final InstantSource clock;

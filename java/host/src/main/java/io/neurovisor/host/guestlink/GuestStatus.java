@@ -20,7 +20,8 @@ final class GuestStatus {
         return switch (status.getCode()) {
             case DEADLINE_EXCEEDED -> Fault.GUEST_SILENT;
             case INVALID_ARGUMENT -> Fault.INVALID_ARGUMENT;
-            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED, NOT_FOUND -> Fault.GUEST_REFUSED;
+            case NOT_FOUND -> Fault.LANGUAGE_MISSING;
+            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED -> Fault.GUEST_REFUSED;
             default -> Thread.currentThread().isInterrupted() ? Fault.INTERRUPTED : Fault.SANDBOX_LOST;
         };
     }
@@ -29,7 +30,7 @@ final class GuestStatus {
         String description = GuestText.line(String.valueOf(status.getDescription()));
         return switch (status.getCode()) {
             case DEADLINE_EXCEEDED -> "the guest agent did not answer in time";
-            case INVALID_ARGUMENT, FAILED_PRECONDITION -> description;
+            case INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND -> description;
             default -> "the connection to the guest agent failed (" + status.getCode() + ": " + description + ")";
         };
     }

@@ -23,7 +23,7 @@ final class BuildFailures {
                     "No space left on device",
                     "the disk of " + DIRECTORY + " or of TMPDIR is full; free some space or give another --data-dir"),
             Sign.of(
-                    "Temporary failure resolving|Could not resolve|Name or service not known",
+                    "Temporary failure (resolving|in name resolution)|Could not resolve|Name or service not known",
                     "no name could be resolved; connect to a network, set http_proxy, or name a mirror by "
                             + DebianSources.MIRROR_VARIABLE),
             Sign.of(
@@ -37,7 +37,12 @@ final class BuildFailures {
             Sign.of(
                     "NO_PUBKEY|signatures couldn't be verified|is not signed",
                     "the mirror's signature is not known here; install debian-archive-keyring by ./neurovisor setup"),
-            Sign.of("Unable to locate package|has no installation candidate", "a package of the recipe does not exist"),
+            Sign.of(
+                    "CERTIFICATE_VERIFY_FAILED",
+                    "the Python index's certificate is not one that this machine trusts; name the authority's by PIP_CERT"),
+            Sign.of(
+                    "Unable to locate package|has no installation candidate",
+                    "Debian " + DebianSources.SUITE + " has no such package"),
             Sign.of(
                     "newuidmap|newgidmap|/etc/sub[ug]id|unprivileged_userns_clone|unshare\\(.*failed|cannot unshare",
                     "this user may not create user namespaces; install uidmap by ./neurovisor setup and give the user"
@@ -64,10 +69,10 @@ final class BuildFailures {
         return new NeuroVisorException(Fault.IMAGE_BUILD_FAILED, "Cannot build " + message);
     }
 
-    /** The first line that apt, dpkg or mmdebstrap marks as an error; what follows is usually its consequence. */
+    /** The first line that apt, dpkg, pip or mmdebstrap marks as an error; what follows is usually its consequence. */
     private static String reason(ToolResult result) {
         return result.messages().stream()
-                .filter(line -> line.startsWith("E: ") || line.startsWith("dpkg: error") || line.startsWith("FATAL"))
+                .filter(line -> line.matches("(E: |dpkg: error|FATAL|ERROR: ).*"))
                 .findFirst()
                 .orElseGet(result::lastMessage);
     }

@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.host.store.Artifact;
-import io.neurovisor.host.store.ArtifactBuilder;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -59,15 +60,28 @@ public final class Images {
     public BootFiles boot(String name, Progress progress) {
         Optional<Recipe> recipe = recipes.find(name);
         // What makes the long work useless is found before it.
-        Optional<Artifact> unchangeable = recipe.isPresent() ? Optional.empty() : Optional.of(withoutRecipe(name));
+        Supplier<Artifact> image =
+                recipe.isPresent() ? () -> obtain(recipe.get(), progress) : withoutRecipe(name, progress);
         requireAgent();
         Artifact kernel = kernels.obtain(progress);
         // By the kernel's name, so that switching between kernels makes nothing anew.
         Artifact initrd =
                 initrds.obtain(kernel.name(), initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
-        Artifact image = unchangeable.orElseGet(() -> images.obtain(
-                name, recipe.orElseThrow().digest(), imageBuilder(recipe.orElseThrow(), progress), progress));
-        return bootFiles(kernel, initrd, image);
+        return bootFiles(kernel, initrd, image.get());
+    }
+
+    /** As {@link #boot}, for an image of a person's own; builds it unless it is there as defined. */
+    public BootFiles define(String name, ImageDefinition definition, Progress progress) {
+        obtain(recipes.custom(name, definition), progress);
+        return boot(name, progress);
+    }
+
+    /** The programs that make a page cache of this image hot; none for one that we know nothing of. */
+    public List<Program> warmPrograms(String name) {
+        return recipes.find(name)
+                .or(() -> definition(name).flatMap(definition -> recipes.find(definition.from())))
+                .map(recipe -> WarmPrograms.of(recipe.directories()))
+                .orElse(List.of());
     }
 
     /** What a guest of this image boots from, when nothing has to be built for it. */
@@ -89,9 +103,11 @@ public final class Images {
 
     /** Builds image and kernel anew, which brings in what Debian has mended since; the old ones serve until then. */
     public BootFiles rebuild(String name, Progress progress) {
-        Recipe recipe = recipes.find(name).orElseThrow(() -> unknown(name));
+        Recipe recipe = recipes.find(name)
+                .or(() -> definition(name).map(definition -> recipes.custom(name, definition)))
+                .orElseThrow(() -> unknown(name));
         kernels.renew(progress);
-        images.replace(name, recipe.digest(), imageBuilder(recipe, progress), progress);
+        replace(recipe, progress);
         return boot(name, progress);
     }
 
@@ -123,8 +139,30 @@ public final class Images {
                 .toList();
     }
 
-    private ArtifactBuilder imageBuilder(Recipe recipe, Progress progress) {
-        return directory -> new RootfsBuilder(recipe, Mmdebstrap.ofHost(), clock, progress).build(directory);
+    private Artifact obtain(Recipe recipe, Progress progress) {
+        return images.obtain(
+                recipe.name(),
+                recipe.digest(),
+                // The image below is asked for only when this one is built.
+                directory -> build(recipe, recipe.parent().map(below -> obtain(below, progress)), directory, progress),
+                progress);
+    }
+
+    private Artifact replace(Recipe recipe, Progress progress) {
+        Optional<Artifact> parent = recipe.parent().map(below -> replace(below, progress));
+        return images.replace(
+                recipe.name(), recipe.digest(), directory -> build(recipe, parent, directory, progress), progress);
+    }
+
+    private String build(Recipe recipe, Optional<Artifact> parent, Path directory, Progress progress) {
+        return new RootfsBuilder(
+                        recipe,
+                        recipes.layer(),
+                        parent.map(artifact -> artifact.file(RootfsBuilder.ROOTFS)),
+                        Mmdebstrap.ofHost(),
+                        clock,
+                        progress)
+                .build(directory);
     }
 
     private String initrdInput(Artifact kernel) {
@@ -138,16 +176,33 @@ public final class Images {
         }
     }
 
-    private Artifact withoutRecipe(String name) {
+    /** A person's own image is used as it is: what it is built from may have changed since. */
+    private Supplier<Artifact> withoutRecipe(String name, Progress progress) {
         return switch (images.state(name)) {
-            case ArtifactState.Ready(Artifact artifact) -> artifact;
-            case ArtifactState.Damaged(Path directory, String problem) ->
-                throw new NeuroVisorException(
-                        Fault.IMAGE_BROKEN,
-                        "%s: %s, and there is no recipe to build image %s again; remove it with ./neurovisor image rm %s"
-                                .formatted(directory, problem, name, name));
+            case ArtifactState.Ready(Artifact artifact) -> () -> artifact;
+            case ArtifactState.Damaged(Path directory, String problem) -> {
+                ImageDefinition definition = definition(name)
+                        .orElseThrow(() -> new NeuroVisorException(
+                                Fault.IMAGE_BROKEN,
+                                "%s: %s, and there is no recipe to build image %s again; remove it with ./neurovisor image rm %s"
+                                        .formatted(directory, problem, name, name)));
+                yield () -> obtain(recipes.custom(name, definition), progress);
+            }
             case ArtifactState.Missing(), ArtifactState.Outdated(Path _) -> throw unknown(name);
         };
+    }
+
+    /** What a person has ordered, as far as the image still tells. */
+    private Optional<ImageDefinition> definition(String name) {
+        Optional<Path> directory = switch (images.state(Recipes.checkName(name))) {
+            case ArtifactState.Ready(Artifact artifact) -> Optional.of(artifact.directory());
+            case ArtifactState.Damaged(Path damaged, String _) -> Optional.of(damaged);
+            case ArtifactState.Missing(), ArtifactState.Outdated(Path _) -> Optional.empty();
+        };
+        return directory
+                .map(home -> home.resolve(ImageManifest.FILE))
+                .filter(Files::isRegularFile)
+                .map(file -> JsonFile.read(file, ImageManifest.class).definition());
     }
 
     private NeuroVisorException unknown(String name) {
@@ -170,7 +225,7 @@ public final class Images {
                 artifact.name(),
                 manifest.rootfsDigest(),
                 manifest.rootfsBytes(),
-                manifest.packages().size(),
+                manifest.packages().size() + manifest.pythonPackages().size(),
                 Instant.parse(manifest.created()),
                 artifact.directory(),
                 Optional.empty());

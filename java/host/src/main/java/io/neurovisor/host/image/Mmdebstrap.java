@@ -84,7 +84,9 @@ final class Mmdebstrap {
         if (Files.exists(KEYRING)) {
             arguments.add("--keyring=" + KEYRING);
         }
-        arguments.add("--include=" + String.join(",", packages));
+        if (!packages.isEmpty()) {
+            arguments.add("--include=" + String.join(",", packages));
+        }
         arguments.addAll(options);
         arguments.add(DebianSources.SUITE);
         arguments.add("-");

@@ -10,16 +10,24 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The image recipes of this installation: each a directory below {@code guest/image} that has a {@code packages.txt}. */
 final class Recipes {
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
-    private static final Pattern PACKAGE = Pattern.compile("[a-z0-9][a-z0-9+.-]+");
+    private static final Pattern EXTENDS = Pattern.compile("extends\\s+(\\S+)");
     private static final String PACKAGES = "packages.txt";
+
+    /** Its scripts serve every image that a person defines. */
+    private static final String CUSTOM = "custom";
+
+    /** Its scripts serve every image that extends another. */
+    private static final String LAYER = "layer";
 
     private final Path directory;
 
@@ -30,10 +38,8 @@ final class Recipes {
     /** Fails unless the name has the form of an image name; everything that becomes part of a path passes here. */
     static String checkName(String name) {
         if (!NAME.matcher(name).matches()) {
-            throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT,
-                    "Image name \"%s\" is not allowed; use 1 to 32 lower-case letters, digits and dashes"
-                            .formatted(name.length() > 40 ? name.substring(0, 40) + "..." : name));
+            throw invalid("Image name \"%s\" is not allowed; use 1 to 32 lower-case letters, digits and dashes"
+                    .formatted(name.length() > 40 ? name.substring(0, 40) + "..." : name));
         }
         return name;
     }
@@ -54,35 +60,101 @@ final class Recipes {
     }
 
     Optional<Recipe> find(String name) {
+        return find(name, List.of());
+    }
+
+    /** The recipe of an image that a person defines. */
+    Recipe custom(String name, ImageDefinition definition) {
+        checkName(name);
+        if (names().contains(name)) {
+            throw invalid("Image %s is one of NeuroVisor's own; choose another name".formatted(name));
+        }
+        Recipe parent = find(definition.from())
+                .orElseThrow(() -> invalid("There is no image %s to build on; there are %s"
+                        .formatted(definition.from(), String.join(", ", names()))));
+        Path home = directory.resolve(CUSTOM);
+        List<String> parts = new ArrayList<>();
+        definition.packages().forEach(part -> parts.add("apt " + part));
+        definition.requirements().forEach(part -> parts.add("pip " + part));
+        return new Recipe(
+                name,
+                home,
+                definition.packages(),
+                Optional.of(parent),
+                Optional.of(definition),
+                digest(home, Optional.of(parent), parts));
+    }
+
+    /** The scripts that every image with a parent is built by. */
+    Path layer() {
+        return directory.resolve(LAYER);
+    }
+
+    private Optional<Recipe> find(String name, List<String> children) {
         Path home = directory.resolve(checkName(name));
         Path packages = home.resolve(PACKAGES);
         if (!Files.isRegularFile(packages)) {
             return Optional.empty();
         }
         try {
-            return Optional.of(new Recipe(name, home, packages(packages), digest(home)));
+            List<String> lines = lines(packages);
+            Optional<Recipe> parent = parent(name, lines, packages, children);
+            List<String> names = lines.stream()
+                    .filter(line -> !EXTENDS.matcher(line).matches())
+                    .toList();
+            checkPackages(names, packages);
+            return Optional.of(
+                    new Recipe(name, home, names, parent, Optional.empty(), digest(home, parent, List.of())));
         } catch (IOException failure) {
             throw StorageFaults.of("read the recipe", home, failure);
         }
     }
 
-    private static List<String> packages(Path file) throws IOException {
-        List<String> packages = Files.readString(file)
+    private Optional<Recipe> parent(String name, List<String> lines, Path file, List<String> children) {
+        List<String> parents = lines.stream()
+                .map(EXTENDS::matcher)
+                .filter(Matcher::matches)
+                .map(match -> match.group(1))
+                .toList();
+        if (parents.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> family = Stream.concat(children.stream(), Stream.of(name)).toList();
+        String parent = parents.getFirst();
+        if (parents.size() > 1 || family.contains(parent)) {
+            throw invalid("%s: an image extends one other image, never itself".formatted(file));
+        }
+        return Optional.of(find(parent, family)
+                .orElseThrow(() -> invalid("%s: there is no recipe of image %s".formatted(file, parent))));
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return Files.readString(file)
                 .lines()
                 .map(line -> line.replaceFirst("#.*", "").strip())
                 .filter(line -> !line.isEmpty())
                 .toList();
-        for (String name : packages) {
-            if (!PACKAGE.matcher(name).matches()) {
-                throw new NeuroVisorException(
-                        Fault.INVALID_ARGUMENT, "\"%s\" in %s is not a package name".formatted(name, file));
-            }
-        }
-        return packages;
     }
 
-    private static String digest(Path home) throws IOException {
+    private static void checkPackages(List<String> packages, Path file) {
+        for (String name : packages) {
+            if (!ImageDefinition.isPackageName(name)) {
+                throw invalid("\"%s\" in %s is not a package name".formatted(name, file));
+            }
+        }
+    }
+
+    private String digest(Path home, Optional<Recipe> parent, List<String> parts) {
         StringBuilder all = new StringBuilder(RootfsBuilder.RELEASE).append('\n');
+        parent.ifPresent(recipe ->
+                all.append("extends ").append(recipe.digest()).append('\n').append(files(layer())));
+        all.append(files(home));
+        parts.forEach(part -> all.append(part).append('\n'));
+        return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String files(Path home) {
+        StringBuilder all = new StringBuilder();
         try (Stream<Path> tree = Files.walk(home)) {
             for (Path file : tree.filter(Files::isRegularFile).sorted().toList()) {
                 all.append(Sha256.of(Files.readAllBytes(file)))
@@ -90,7 +162,13 @@ final class Recipes {
                         .append(home.relativize(file))
                         .append('\n');
             }
+        } catch (IOException failure) {
+            throw StorageFaults.of("read the recipe", home, failure);
         }
-        return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
+        return all.toString();
+    }
+
+    private static NeuroVisorException invalid(String message) {
+        return new NeuroVisorException(Fault.INVALID_ARGUMENT, message);
     }
 }

@@ -12,20 +12,28 @@ import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.StorageFaults;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** Builds a root image: Debian packages, the recipe's changes, packed into one read-only squashfs. */
+/**
+ * Builds a root image: Debian packages, on nothing or on another image, and the recipe's changes, packed into one read-only
+ * squashfs.
+ */
 final class RootfsBuilder implements ArtifactBuilder {
     /** Part of each recipe's digest: a new value makes all images outdated. */
     static final String RELEASE = "rootfs-1";
 
     static final String ROOTFS = "rootfs.squashfs";
     static final int SHORT_DIGEST = 12;
+
+    private static final String PACKAGES = "packages.tsv";
+    private static final String PYTHON_PACKAGES = "python-packages.txt";
 
     /** Packs in seconds, unpacks fast, and is small: lz4 is half as large again and no faster to boot from. */
     private static final List<String> COMPRESSION = List.of("-comp", "zstd", "-Xcompression-level", "9", "-b", "128K");
@@ -35,13 +43,26 @@ final class RootfsBuilder implements ArtifactBuilder {
 
     private static final long NEEDED_BYTES = 2500L << 20;
 
+    /** What is unpacked of the other image comes on top. */
+    private static final long NEEDED_BYTES_TO_EXTEND = 4000L << 20;
+
     private final Recipe recipe;
+    private final Path layer;
+    private final Optional<Path> parentRootfs;
     private final Mmdebstrap mmdebstrap;
     private final InstantSource clock;
     private final Progress progress;
 
-    RootfsBuilder(Recipe recipe, Mmdebstrap mmdebstrap, InstantSource clock, Progress progress) {
+    RootfsBuilder(
+            Recipe recipe,
+            Path layer,
+            Optional<Path> parentRootfs,
+            Mmdebstrap mmdebstrap,
+            InstantSource clock,
+            Progress progress) {
         this.recipe = requireNonNull(recipe, "recipe is null");
+        this.layer = requireNonNull(layer, "layer is null");
+        this.parentRootfs = requireNonNull(parentRootfs, "parentRootfs is null");
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
@@ -49,20 +70,22 @@ final class RootfsBuilder implements ArtifactBuilder {
 
     @Override
     public String build(Path emptyDirectory) {
-        DiskSpace.require(home(emptyDirectory), NEEDED_BYTES, "Building image " + recipe.name());
+        DiskSpace.require(
+                home(emptyDirectory),
+                parentRootfs.isPresent() ? NEEDED_BYTES_TO_EXTEND : NEEDED_BYTES,
+                "Building image " + recipe.name());
         // A missing program is found here, before the long work.
         Map<String, String> tools = Map.of(
                 "mmdebstrap", version("mmdebstrap", "mmdebstrap", "--version"),
                 "mksquashfs", version("mksquashfs", "squashfs-tools", "-version"));
         Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
-        Path packages = scratch.resolve("packages.tsv");
         Path rootfs = emptyDirectory.resolve(ROOTFS);
         progress.step("Building image %s from %s (about a minute)"
                 .formatted(recipe.name(), mmdebstrap.sources().publicAddresses().getFirst()));
-        pack(emptyDirectory, scratch, packages, rootfs);
+        pack(emptyDirectory, scratch, rootfs);
         progress.step("Recording what image %s holds".formatted(recipe.name()));
         String digest = Sha256.of(rootfs);
-        ImageManifest manifest = manifest(rootfs, digest, packages, tools);
+        ImageManifest manifest = manifest(rootfs, digest, scratch, tools);
         JsonFile.write(emptyDirectory.resolve(ImageManifest.FILE), manifest);
         PrivateFiles.replace(emptyDirectory.resolve(Sbom.FILE), Sbom.of(manifest));
         PrivateFiles.delete(scratch);
@@ -74,15 +97,14 @@ final class RootfsBuilder implements ArtifactBuilder {
         return requireNonNull(emptyDirectory.getParent(), "parent is null");
     }
 
-    private void pack(Path emptyDirectory, Path scratch, Path packages, Path rootfs) {
-        ToolCommand install = mmdebstrap.tarOf("minbase", recipe.packages(), hooks(packages), scratch);
+    private void pack(Path emptyDirectory, Path scratch, Path rootfs) {
         ToolCommand squash = mmdebstrap
                 .asNamespaceRoot(ToolCommand.of("mksquashfs", "squashfs-tools", "-", rootfs.toString(), "-tar"))
                 .withArguments(COMPRESSION)
                 // mmdebstrap's archive has no entry that mksquashfs takes for the root directory.
                 .withArguments(List.of("-noappend", "-quiet", "-no-progress", "-root-mode", "0755"))
                 .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH);
-        ToolResult result = Tool.of(install, squash)
+        ToolResult result = Tool.of(install(scratch), squash)
                 .grace(CLEANUP)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
@@ -91,22 +113,29 @@ final class RootfsBuilder implements ArtifactBuilder {
         }
     }
 
-    private List<String> hooks(Path packages) {
-        String inside = "/tmp/recipe";
-        return List.of(
-                "--dpkgopt=" + recipe.directory().resolve("dpkg.cfg"),
-                "--essential-hook=mkdir \"$1%s\"".formatted(inside),
-                "--essential-hook=sync-in %s %s".formatted(quoted(recipe.directory()), inside),
-                "--essential-hook=chroot \"$1\" sh %s/prepare.sh %s".formatted(inside, inside),
-                "--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(inside, inside),
-                "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1%s/packages.tsv\""
-                        .formatted(InstalledPackage.QUERY_FORMAT, inside),
-                "--customize-hook=download %s/packages.tsv %s".formatted(inside, quoted(packages)),
-                // Proxies and mirrors of the host, with their passwords, are none of a sandbox's business.
-                "--customize-hook=rm -rf \"$1%s\" \"$1\"/etc/apt/apt.conf.d/99mmdebstrap \"$1\"/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
-                        .formatted(inside),
-                "--customize-hook=printf '%s\\n' >\"$1\"/etc/apt/sources.list"
-                        .formatted(String.join("\\n", DebianSources.debian().lines())));
+    private ToolCommand install(Path scratch) {
+        Optional<Path> requirements = recipe.definition()
+                .filter(ImageDefinition::hasRequirements)
+                .map(definition -> write(scratch.resolve("requirements.txt"), definition.requirements()));
+        if (requirements.isEmpty()) {
+            return install(scratch, requirements, Optional.empty());
+        }
+        Map<String, String> environment = System.getenv();
+        HostPip pip = HostPip.of(environment, Path.of(System.getProperty("user.home")), Path.of("/etc"));
+        ToolCommand command = install(scratch, requirements, pip.certificates());
+        Map<String, String> variables = pip.variables(environment.keySet(), RootfsHooks.CERTIFICATES);
+        for (Map.Entry<String, String> variable : variables.entrySet()) {
+            command = command.withEnvironment(variable.getKey(), variable.getValue());
+        }
+        return command;
+    }
+
+    private ToolCommand install(Path scratch, Optional<Path> requirements, Optional<Path> certificates) {
+        List<String> hooks = new RootfsHooks(recipe, layer, parentRootfs, requirements, certificates)
+                .options(scratch.resolve(PACKAGES), scratch.resolve(PYTHON_PACKAGES));
+        return parentRootfs.isPresent()
+                ? mmdebstrap.tarOf("custom", List.of(), hooks, scratch)
+                : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, scratch);
     }
 
     /** mmdebstrap splits the arguments of its own hook commands as a shell would. */
@@ -114,7 +143,13 @@ final class RootfsBuilder implements ArtifactBuilder {
         return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
     }
 
-    private ImageManifest manifest(Path rootfs, String digest, Path packages, Map<String, String> tools) {
+    private static Path write(Path file, List<String> lines) {
+        PrivateFiles.replace(file, (String.join("\n", lines) + "\n").getBytes(StandardCharsets.UTF_8));
+        return file;
+    }
+
+    private ImageManifest manifest(Path rootfs, String digest, Path scratch, Map<String, String> tools) {
+        Path pythonPackages = scratch.resolve(PYTHON_PACKAGES);
         try {
             return new ImageManifest(
                     recipe.name(),
@@ -125,9 +160,11 @@ final class RootfsBuilder implements ArtifactBuilder {
                     DebianSources.SUITE,
                     mmdebstrap.sources().publicAddresses(),
                     tools,
-                    InstalledPackage.parse(Files.readString(packages)));
+                    InstalledPackage.parse(Files.readString(scratch.resolve(PACKAGES))),
+                    Files.exists(pythonPackages) ? PythonPackage.parse(Files.readString(pythonPackages)) : List.of(),
+                    recipe.definition().orElse(null));
         } catch (IOException failure) {
-            throw StorageFaults.of("read", packages, failure);
+            throw StorageFaults.of("read", scratch, failure);
         }
     }
 

@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Date;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.cyclonedx.Version;
@@ -17,8 +18,9 @@ import org.cyclonedx.model.Component;
 import org.cyclonedx.model.Hash;
 import org.cyclonedx.model.Metadata;
 import org.cyclonedx.model.Property;
+import org.jspecify.annotations.Nullable;
 
-/** An image's software bill of materials in CycloneDX 1.6, one component per Debian package. */
+/** An image's software bill of materials in CycloneDX 1.6, one component per Debian or Python package. */
 final class Sbom {
     static final String FILE = "sbom.cdx.json";
 
@@ -33,6 +35,7 @@ final class Sbom {
         metadata.setComponent(image(manifest));
         bom.setMetadata(metadata);
         manifest.packages().forEach(found -> bom.addComponent(component(found, manifest.suite())));
+        manifest.pythonPackages().forEach(found -> bom.addComponent(component(found)));
         try {
             return BomGeneratorFactory.createJson(Version.VERSION_16, bom)
                     .toJsonString()
@@ -52,14 +55,24 @@ final class Sbom {
         return image;
     }
 
-    static Component component(InstalledPackage found, String suite) {
+    private static Component component(PythonPackage found) {
+        return component(found.name(), found.version(), purl("pypi", null, found.name(), found.version(), Map.of()));
+    }
+
+    private static Component component(String name, String version, String purl) {
         Component component = new Component();
         component.setType(Component.Type.LIBRARY);
-        component.setName(found.name());
-        component.setVersion(found.version());
-        String purl = purl(found, suite);
+        component.setName(name);
+        component.setVersion(version);
         component.setPurl(purl);
         component.setBomRef(purl);
+        return component;
+    }
+
+    static Component component(InstalledPackage found, String suite) {
+        Map<String, String> qualifiers = Map.of("arch", found.architecture(), "distro", suite);
+        Component component = component(
+                found.name(), found.version(), purl("deb", "debian", found.name(), found.version(), qualifiers));
         component.addProperty(property("debian:source", found.source() + "@" + found.sourceVersion()));
         return component;
     }
@@ -71,15 +84,13 @@ final class Sbom {
         return property;
     }
 
-    private static String purl(InstalledPackage found, String suite) {
-        TreeMap<String, String> qualifiers = new TreeMap<>();
-        qualifiers.put("arch", found.architecture());
-        qualifiers.put("distro", suite);
+    private static String purl(
+            String type, @Nullable String namespace, String name, String version, Map<String, String> qualifiers) {
         try {
-            return new PackageURL("deb", "debian", found.name(), found.version(), qualifiers, null).canonicalize();
+            return new PackageURL(type, namespace, name, version, new TreeMap<>(qualifiers), null).canonicalize();
         } catch (MalformedPackageURLException malformed) {
             throw new NeuroVisorException(
-                    Fault.IMAGE_BUILD_FAILED, "Package \"%s\" has no package URL".formatted(found.name()), malformed);
+                    Fault.IMAGE_BUILD_FAILED, "Package \"%s\" has no package URL".formatted(name), malformed);
         }
     }
 }

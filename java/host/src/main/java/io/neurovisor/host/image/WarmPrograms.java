@@ -1,28 +1,29 @@
 package io.neurovisor.host.image;
 
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.host.store.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The programs of a recipe that make a template's page cache hot: {@code warm.py} and the like. */
-public final class WarmPrograms {
-    private static final List<String> FILES = List.of("warm.py", "warm.sh", "warm.js");
+/** The programs that make a template's page cache hot: {@code warm.py} and the like, of a recipe and all it builds on. */
+final class WarmPrograms {
+    private static final List<String> FILES = List.of("warm.py", "warm.sh", "warm.js", "warm.go", "warm.rs");
 
     private WarmPrograms() {}
 
-    /** Those that the recipe has, in a fixed order; none for an image without a recipe. */
-    public static List<Program> of(Path recipeDirectory) {
+    /** Those that the recipes have, in a fixed order. */
+    static List<Program> of(List<Path> recipeDirectories) {
         List<Program> programs = new ArrayList<>();
-        for (String file : FILES) {
-            Path path = recipeDirectory.resolve(file);
-            if (Files.exists(path)) {
-                programs.add(new Program(Language.ofFile(file, "").orElseThrow(), read(path)));
+        for (Path directory : recipeDirectories) {
+            for (String file : FILES) {
+                Path path = directory.resolve(file);
+                if (Files.exists(path)) {
+                    programs.add(new Program(Language.ofFile(file, "").orElseThrow(), read(path)));
+                }
             }
         }
         return programs;
@@ -32,8 +33,7 @@ public final class WarmPrograms {
         try {
             return Files.readString(path);
         } catch (IOException exception) {
-            throw new NeuroVisorException(
-                    Fault.STORAGE_FAILED, path + " cannot be read (" + exception.getMessage() + ")", exception);
+            throw StorageFaults.of("read", path, exception);
         }
     }
 }

@@ -20,7 +20,8 @@ class BuildFailuresTest {
                     W: GPG error: http://x: NO_PUBKEY 0E98404D386FA1D9                     | debian-archive-keyring
                     FATAL ERROR: Failed to write to output filesystem, No space left on device | the disk of /data/x
                     E: unable to locate newuidmap: please install                         | uidmap
-                    E: Unable to locate package python3-nothing                           | a package of the recipe
+                    WARNING: Retrying after SSLError [SSL: CERTIFICATE_VERIFY_FAILED]       | name the authority's by PIP_CERT
+                    E: Unable to locate package python3-nothing                           | Debian trixie has no such package
                     """)
     void namesTheFix(String line, String advice) {
         NeuroVisorException failure =
@@ -29,6 +30,16 @@ class BuildFailuresTest {
         assertThat(failure.fault()).isEqualTo(Fault.IMAGE_BUILD_FAILED);
         assertThat(failure).hasMessageContaining(advice).hasMessageContaining(line);
         assertThat(failure.getMessage()).doesNotContain("\n");
+    }
+
+    @Test
+    void pipNamesTheRequirementItself() {
+        assertThat(failure(List.of(
+                        "I: installing Python packages",
+                        "ERROR: Could not find a version that satisfies the requirement nothing (from versions: none)",
+                        "ERROR: No matching distribution found for nothing",
+                        "E: run_chroot failed: E: command failed: chroot")))
+                .hasMessageContaining("the requirement nothing");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.neurovisor.host.image;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -119,6 +120,41 @@ class ImagesTest {
     }
 
     @Test
+    void anImageOfAPersonsOwnIsUsedAsItIsAndWarmedLikeTheOneItExtends() throws IOException {
+        Path recipe = directory.resolve("home/guest/image/tiny");
+        Files.writeString(recipe.resolve("warm.py"), "print(1)");
+        storeKernel();
+        storeImage("mine", "c".repeat(64), TestManifests.imageOfAPersonsOwn());
+
+        assertThat(images.boot("mine", Progress.SILENT).image()).isEqualTo("mine");
+        assertThat(images.warmPrograms("mine")).isEqualTo(images.warmPrograms("tiny"));
+        assertThat(images.warmPrograms("mine"))
+                .singleElement()
+                .satisfies(program -> assertThat(program.code()).isEqualTo("print(1)"));
+        assertThat(images.warmPrograms("unknown")).isEmpty();
+        assertThat(images.list())
+                .singleElement()
+                .satisfies(summary -> assertThat(summary.packageCount()).isEqualTo(3));
+    }
+
+    @Test
+    void anImageThatIsAsDefinedIsNotBuiltAgain() throws IOException {
+        Files.createDirectories(directory.resolve("home/guest/image/custom"));
+        Files.createDirectories(directory.resolve("home/guest/image/layer"));
+        ImageManifest manifest = TestManifests.imageOfAPersonsOwn();
+        ImageDefinition definition = requireNonNull(manifest.definition());
+        String digest = new Recipes(directory.resolve("home/guest/image"))
+                .custom("mine", definition)
+                .digest();
+        storeKernel();
+        Artifact image = storeImage("mine", digest, manifest);
+
+        BootFiles files = images.define("mine", definition, Progress.SILENT);
+
+        assertThat(files.rootfs()).isEqualTo(image.file("rootfs.squashfs"));
+    }
+
+    @Test
     void listsWhatIsBuilt() {
         storeKernelAndImage();
 
@@ -133,6 +169,15 @@ class ImagesTest {
 
     /** Puts in place what the builders, which need a network, would have made. */
     private Artifact storeKernelAndImage() {
+        storeKernel();
+        String recipe = new Recipes(directory.resolve("home/guest/image"))
+                .find("tiny")
+                .orElseThrow()
+                .digest();
+        return storeImage("tiny", recipe, TestManifests.image());
+    }
+
+    private void storeKernel() {
         new ArtifactStore("guest", data.resolve("kernels"), digests)
                 .obtain(
                         "debian",
@@ -145,18 +190,17 @@ class ImagesTest {
                             return "1.0-abc";
                         },
                         Progress.SILENT);
-        String recipe = new Recipes(directory.resolve("home/guest/image"))
-                .find("tiny")
-                .orElseThrow()
-                .digest();
+    }
+
+    private Artifact storeImage(String name, String input, ImageManifest manifest) {
         return new ArtifactStore("image", data.resolve("images"), digests)
                 .obtain(
-                        "tiny",
-                        recipe,
+                        name,
+                        input,
                         staging -> {
                             write(staging.resolve("rootfs.squashfs"), "root");
-                            JsonFile.write(staging.resolve(ImageManifest.FILE), TestManifests.image());
-                            return "tiny-abc";
+                            JsonFile.write(staging.resolve(ImageManifest.FILE), manifest);
+                            return name + "-abc";
                         },
                         Progress.SILENT);
     }

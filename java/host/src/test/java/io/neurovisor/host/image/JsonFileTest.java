@@ -27,6 +27,27 @@ class JsonFileTest {
         assertThat(JsonFile.read(file, ImageManifest.class)).isEqualTo(manifest);
     }
 
+    @Test
+    void theManifestOfAnOlderImageIsStillRead() throws IOException {
+        Path file = directory.resolve("manifest.json");
+        JsonFile.write(file, TestManifests.image());
+        String older = Files.readString(file).replaceAll(",\\s*\"(pythonPackages|definition)\" : (null|\\[ ])", "");
+        Files.delete(file);
+
+        assertThat(older).doesNotContain("definition").doesNotContain("pythonPackages");
+        assertThat(JsonFile.read(Files.writeString(file, older), ImageManifest.class))
+                .isEqualTo(TestManifests.image());
+    }
+
+    @Test
+    void theDefinitionOfAnImageComesBackAsItWasWritten() {
+        Path file = directory.resolve("manifest.json");
+
+        JsonFile.write(file, TestManifests.imageOfAPersonsOwn());
+
+        assertThat(JsonFile.read(file, ImageManifest.class)).isEqualTo(TestManifests.imageOfAPersonsOwn());
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

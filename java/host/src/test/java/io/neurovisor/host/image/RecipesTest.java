@@ -8,9 +8,11 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RecipesTest {
@@ -60,11 +62,75 @@ class RecipesTest {
     }
 
     @Test
+    void anImageAddsToTheOneItExtends() throws IOException {
+        Path parent = create("bash\n");
+        Path child = create("child", "extends tiny # and more\njq\n");
+        Recipe recipe = recipes().find("child").orElseThrow();
+
+        assertThat(recipe.packages()).containsExactly("jq");
+        assertThat(recipe.parent().orElseThrow().name()).isEqualTo("tiny");
+        assertThat(recipe.directories()).containsExactly(parent, child);
+        Files.writeString(parent.resolve("customize.sh"), "true\n");
+        assertThat(recipes().find("child").orElseThrow().digest()).isNotEqualTo(recipe.digest());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "extends other,there is no recipe of image other",
+        "extends ../tiny,is not allowed",
+        "extends child,never itself",
+        "extends grandchild,never itself",
+        "'extends tiny\nextends base',extends one other image"
+    })
+    void whatCannotBeExtendedIsNamed(String lines, String message) throws IOException {
+        create("bash\n");
+        create("child", lines + "\n");
+        create("grandchild", "extends child\n");
+
+        assertThatThrownBy(() -> recipes().find("child"))
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void anImageOfAPersonsOwnDependsOnItsDefinitionAndOnWhatItExtends() throws IOException {
+        Path parent = create("bash\n");
+        ImageDefinition definition = new ImageDefinition("tiny", List.of("jq"), List.of("six==1.17.0"));
+        Recipe recipe = recipes().custom("mine", definition);
+
+        assertThat(recipe.packages()).containsExactly("jq");
+        assertThat(recipe.definition()).contains(definition);
+        assertThat(recipes().custom("mine", definition).digest()).isEqualTo(recipe.digest());
+        assertThat(recipes()
+                        .custom("mine", new ImageDefinition("tiny", List.of("jq"), List.of("six==1.16.0")))
+                        .digest())
+                .isNotEqualTo(recipe.digest());
+        Files.writeString(parent.resolve("customize.sh"), "true\n");
+        assertThat(recipes().custom("mine", definition).digest()).isNotEqualTo(recipe.digest());
+    }
+
+    @Test
+    void anImageOfAPersonsOwnTakesNoNameOfOursAndExtendsWhatIsThere() throws IOException {
+        create("bash\n");
+
+        assertThatThrownBy(() -> recipes().custom("tiny", new ImageDefinition("tiny", List.of("jq"), List.of())))
+                .hasMessage("Image tiny is one of NeuroVisor's own; choose another name");
+        assertThatThrownBy(() -> recipes().custom("mine", new ImageDefinition("other", List.of("jq"), List.of())))
+                .hasMessage("There is no image other to build on; there are tiny");
+        assertThatThrownBy(() -> recipes().custom("Mine", new ImageDefinition("tiny", List.of("jq"), List.of())))
+                .hasMessageContaining("\"Mine\" is not allowed");
+    }
+
+    @Test
     void theRecipesWeShipAreWellFormed() {
         Recipes shipped = new Recipes(Path.of(System.getProperty("neurovisor.home"), "guest", "image"));
 
         assertThat(shipped.names()).contains("base");
         assertThat(shipped.find("base").orElseThrow().packages()).contains("python3-numpy", "nodejs", "bash");
+        assertThat(shipped.find("full").orElseThrow().packages()).contains("golang-go", "rustc");
+        assertThat(shipped.find("full").orElseThrow().parent().orElseThrow().name())
+                .isEqualTo("base");
+        assertThat(shipped.layer().resolve("unpack.sh")).exists();
     }
 
     private Recipes recipes() {
@@ -72,7 +138,13 @@ class RecipesTest {
     }
 
     private Path create(String packages) throws IOException {
-        Path home = Files.createDirectories(directory.resolve("tiny"));
+        Files.createDirectories(directory.resolve("layer"));
+        Files.createDirectories(directory.resolve("custom"));
+        return create("tiny", packages);
+    }
+
+    private Path create(String name, String packages) throws IOException {
+        Path home = Files.createDirectories(directory.resolve(name));
         Files.writeString(home.resolve("packages.txt"), packages);
         return home;
     }

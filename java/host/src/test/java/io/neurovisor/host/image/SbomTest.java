@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class SbomTest {
     @Test
     void isValidCycloneDxWithOnePackageUrlEach() throws Exception {
-        byte[] sbom = Sbom.of(TestManifests.image());
+        byte[] sbom = Sbom.of(TestManifests.imageOfAPersonsOwn());
         JsonParser parser = new JsonParser();
 
         assertThat(parser.validate(new String(sbom, java.nio.charset.StandardCharsets.UTF_8), Version.VERSION_16))
@@ -22,7 +22,7 @@ class SbomTest {
                 .extracting(Component::getPurl)
                 .containsExactly(
                         "pkg:deb/debian/bash@5.2.37-2%2Bb10?arch=amd64&distro=trixie",
-                        "pkg:deb/debian/libstdc%2B%2B6@1%3A14.2.0-19?arch=amd64&distro=trixie");
+                        "pkg:deb/debian/libstdc%2B%2B6@1%3A14.2.0-19?arch=amd64&distro=trixie", "pkg:pypi/six@1.17.0");
         assertThat(bom.getMetadata().getComponent().getHashes())
                 .singleElement()
                 .satisfies(hash -> assertThat(hash.getValue()).isEqualTo("b".repeat(64)));

@@ -2,12 +2,23 @@ package io.neurovisor.host.image;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Manifests for tests. */
 final class TestManifests {
     private TestManifests() {}
 
     static ImageManifest image() {
+        return image(List.of(), null);
+    }
+
+    static ImageManifest imageOfAPersonsOwn() {
+        return image(
+                List.of(new PythonPackage("six", "1.17.0")),
+                new ImageDefinition("tiny", List.of("jq"), List.of("six==1.17.0")));
+    }
+
+    private static ImageManifest image(List<PythonPackage> pythonPackages, @Nullable ImageDefinition definition) {
         return new ImageManifest(
                 "base",
                 "a".repeat(64),
@@ -19,7 +30,9 @@ final class TestManifests {
                 Map.of("mmdebstrap", "mmdebstrap 1.3.5"),
                 List.of(
                         new InstalledPackage("bash", "5.2.37-2+b10", "amd64", "bash", "5.2.37-2"),
-                        new InstalledPackage("libstdc++6", "1:14.2.0-19", "amd64", "gcc-14", "14.2.0-19")));
+                        new InstalledPackage("libstdc++6", "1:14.2.0-19", "amd64", "gcc-14", "14.2.0-19")),
+                pythonPackages,
+                definition);
     }
 
     static SmallKernelManifest smallKernel() {

@@ -11,7 +11,7 @@ import java.time.Duration;
  * Everything a user can set. A component's path is its name everywhere, see {@link Setting}.
  *
  * @param dataDir where images, kernels and templates are kept
- * @param image the root image that guests boot
+ * @param image the root image that guests boot, if it has the language of the program
  * @param kernel which kernel guests boot
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold

@@ -8,6 +8,8 @@ import static java.util.Objects.requireNonNull;
  * @param origin the flag, the variable, the file with the line, or {@code default}
  */
 public record EffectiveValue(Setting<?> setting, String value, String origin) {
+    static final String DEFAULT = "default";
+
     public EffectiveValue {
         requireNonNull(setting, "setting is null");
         requireNonNull(value, "value is null");

@@ -43,6 +43,13 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
         return new LoadedConfig(config, location, values.chosen(), problems);
     }
 
+    /** Whether nobody has set it. */
+    public boolean isDefault(Setting<?> setting) {
+        return values.stream()
+                .anyMatch(value ->
+                        value.setting().equals(setting) && value.origin().equals(EffectiveValue.DEFAULT));
+    }
+
     /** Where the file is looked for when nobody names one. */
     public static Path standardFile(Surroundings surroundings) {
         return surroundings.directory("XDG_CONFIG_HOME", ".config").resolve("neurovisor/config.yaml");

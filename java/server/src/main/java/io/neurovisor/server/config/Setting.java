@@ -25,7 +25,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             Form.PATH,
             surroundings ->
                     surroundings.directory("XDG_DATA_HOME", ".local/share").resolve("neurovisor"));
-    public static final Setting<String> IMAGE = new Setting<>("image", Form.IMAGE, _ -> "base");
+    public static final Setting<String> IMAGE = new Setting<>("image", Form.IMAGE, _ -> ExecutionRequest.USUAL_IMAGE);
     public static final Setting<KernelChoice> KERNEL =
             new Setting<>("kernel", Form.oneOf(KernelChoice.values()), _ -> KernelChoice.AUTO);
     public static final Setting<SandboxSize> SIZE =

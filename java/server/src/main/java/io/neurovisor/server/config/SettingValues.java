@@ -44,7 +44,7 @@ final class SettingValues {
             return first;
         }
         T standard = setting.standard().apply(surroundings);
-        chosen.add(new EffectiveValue(setting, setting.form().printer().apply(standard), "default"));
+        chosen.add(new EffectiveValue(setting, setting.form().printer().apply(standard), EffectiveValue.DEFAULT));
         return standard;
     }
 

@@ -144,6 +144,19 @@ final class ExecutionsTest {
     }
 
     @Test
+    void aLanguageThatTheImageLacksIsNamedWithTheImageAndTheOneThatHasIt() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "it has no program python3"));
+
+        assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.LANGUAGE_MISSING))
+                .hasMessage("image " + TestFiles.bootFiles().image()
+                        + " cannot run python: it has no program python3; choose image base, or build one from it");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
     void aGuestThatNeverAnswersIsAnErrorWithItsConsole() {
         FakeVmm vmm = vmm(() -> new FakeGuest().silent());
 

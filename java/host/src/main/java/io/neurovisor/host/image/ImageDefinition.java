@@ -1,0 +1,75 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * What a person's own image adds to one of ours.
+ *
+ * @param from the image it extends
+ * @param packages Debian packages
+ * @param requirements the lines of a pip requirements file
+ */
+public record ImageDefinition(String from, List<String> packages, List<String> requirements) {
+    private static final Pattern PACKAGE = Pattern.compile("[a-z0-9][a-z0-9+.-]+");
+    private static final int MAX_PACKAGES = 1000;
+    private static final int MAX_LINES = 10_000;
+    /** What a manifest's reader accepts. */
+    private static final int MAX_LINE_CHARS = 4000;
+
+    public ImageDefinition {
+        requireNonNull(from, "from is null");
+        packages = packages.stream().sorted().distinct().toList();
+        requirements = List.copyOf(requirements);
+        packages.forEach(ImageDefinition::checkPackage);
+        requirements.forEach(ImageDefinition::checkLine);
+        if (packages.size() > MAX_PACKAGES || requirements.size() > MAX_LINES) {
+            throw invalid(
+                    "at most %d packages and %d lines of requirements are allowed".formatted(MAX_PACKAGES, MAX_LINES));
+        }
+        if (packages.isEmpty() && requirements.stream().allMatch(ImageDefinition::isComment)) {
+            throw invalid("an image of your own needs packages; name some by --apt or --pip-requirements");
+        }
+    }
+
+    static boolean isPackageName(String name) {
+        return PACKAGE.matcher(name).matches();
+    }
+
+    boolean hasRequirements() {
+        return !requirements.stream().allMatch(ImageDefinition::isComment);
+    }
+
+    private static boolean isComment(String line) {
+        return line.isBlank() || line.strip().startsWith("#");
+    }
+
+    private static void checkPackage(String name) {
+        if (!isPackageName(name)) {
+            throw invalid("\"%s\" is not the name of a Debian package".formatted(shortened(name)));
+        }
+    }
+
+    private static void checkLine(String line) {
+        if (line.length() > MAX_LINE_CHARS) {
+            throw invalid("a line of the requirements has %d characters, at most %d are allowed: %s"
+                    .formatted(line.length(), MAX_LINE_CHARS, shortened(line)));
+        }
+        if (line.chars().anyMatch(character -> character < ' ' && character != '\t')) {
+            throw invalid("a line of the requirements holds control characters: " + shortened(line));
+        }
+    }
+
+    private static String shortened(String text) {
+        String shown = text.length() > 40 ? text.substring(0, 40) + "..." : text;
+        return shown.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private static NeuroVisorException invalid(String message) {
+        return new NeuroVisorException(Fault.INVALID_ARGUMENT, message);
+    }
+}

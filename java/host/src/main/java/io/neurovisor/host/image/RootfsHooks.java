@@ -1,0 +1,96 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The mmdebstrap options by which a recipe's scripts make a root file system their own.
+ *
+ * <p>What comes from the host is copied in by mmdebstrap's own means: in a user namespace nothing else could read a private
+ * directory. Package names and paths inside are checked, paths outside quoted.
+ *
+ * @param parentRootfs the image that the recipe extends
+ * @param requirements for pip
+ * @param certificates the authorities that pip is to trust
+ */
+record RootfsHooks(
+        Recipe recipe,
+        Path layer,
+        Optional<Path> parentRootfs,
+        Optional<Path> requirements,
+        Optional<Path> certificates) {
+    static final String CERTIFICATES = "/tmp/recipe/certificates.pem";
+    private static final String RECIPE = "/tmp/recipe";
+
+    RootfsHooks {
+        requireNonNull(recipe, "recipe is null");
+        requireNonNull(layer, "layer is null");
+        requireNonNull(parentRootfs, "parentRootfs is null");
+        requireNonNull(requirements, "requirements is null");
+        requireNonNull(certificates, "certificates is null");
+    }
+
+    /**
+     * All of them, in their order.
+     *
+     * @param packages where the list of Debian packages is to be written
+     * @param pythonPackages where that of pip's is to be
+     */
+    List<String> options(Path packages, Path pythonPackages) {
+        List<String> options = new ArrayList<>();
+        recipe.directories().forEach(directory -> options.add("--dpkgopt=" + directory.resolve("dpkg.cfg")));
+        options.addAll(parentRootfs.map(this::extend).orElseGet(this::begin));
+        options.addAll(record(packages, pythonPackages));
+        return options;
+    }
+
+    private List<String> begin() {
+        return List.of(
+                "--essential-hook=mkdir \"$1%s\"".formatted(RECIPE),
+                "--essential-hook=sync-in %s %s".formatted(RootfsBuilder.quoted(recipe.directory()), RECIPE),
+                "--essential-hook=chroot \"$1\" sh %s/prepare.sh %s".formatted(RECIPE, RECIPE),
+                "--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(RECIPE, RECIPE));
+    }
+
+    private List<String> extend(Path rootfs) {
+        List<String> options = new ArrayList<>(List.of(
+                "--setup-hook=mkdir -p \"$1%s\" \"$1/tmp/layer\"".formatted(RECIPE),
+                "--setup-hook=sync-in %s /tmp/layer".formatted(RootfsBuilder.quoted(layer)),
+                "--setup-hook=sync-in %s %s".formatted(RootfsBuilder.quoted(recipe.directory()), RECIPE),
+                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(RootfsBuilder.quoted(rootfs)),
+                "--setup-hook=sh \"$1/tmp/layer/unpack.sh\" \"$1\""));
+        requirements.ifPresent(file -> options.add(
+                "--setup-hook=upload %s %s/requirements.txt".formatted(RootfsBuilder.quoted(file), RECIPE)));
+        certificates.ifPresent(
+                file -> options.add("--setup-hook=upload %s %s".formatted(RootfsBuilder.quoted(file), CERTIFICATES)));
+        if (!recipe.packages().isEmpty()) {
+            options.add("--customize-hook=chroot \"$1\" apt-get install --yes %s >&2"
+                    .formatted(String.join(" ", recipe.packages())));
+        }
+        options.add("--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(RECIPE, RECIPE));
+        options.add("--customize-hook=chroot \"$1\" sh /tmp/layer/finish.sh");
+        return options;
+    }
+
+    private List<String> record(Path packages, Path pythonPackages) {
+        List<String> options = new ArrayList<>(List.of(
+                "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1%s/packages.tsv\""
+                        .formatted(InstalledPackage.QUERY_FORMAT, RECIPE),
+                "--customize-hook=download %s/packages.tsv %s".formatted(RECIPE, RootfsBuilder.quoted(packages))));
+        if (requirements.isPresent()) {
+            options.add("--customize-hook=download %s/python-packages.txt %s"
+                    .formatted(RECIPE, RootfsBuilder.quoted(pythonPackages)));
+        }
+        // Proxies and mirrors of the host, with their passwords, are none of a sandbox's business.
+        options.add(
+                "--customize-hook=rm -rf \"$1%s\" \"$1\"/etc/apt/apt.conf.d/99mmdebstrap \"$1\"/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
+                        .formatted(RECIPE));
+        options.add("--customize-hook=printf '%s\\n' >\"$1\"/etc/apt/sources.list"
+                .formatted(String.join("\\n", DebianSources.debian().lines())));
+        return options;
+    }
+}
