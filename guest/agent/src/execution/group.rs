@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use rustix::process::{kill_process_group, Pid, Signal};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at, Instant};
 
 use super::cgroup::Cgroup;
 use crate::kernel_log;
 
-const PATIENCE: Duration = Duration::from_secs(5);
 /// For processes that end by themselves because the program has ended, such as one that reads from it, or Python's
 /// tracker of shared memory: they were not left running.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -44,12 +43,12 @@ impl Group {
     }
 
     /// Returns when every process is gone, and removes what held them together.
-    pub async fn emptied(&self) {
+    pub async fn emptied(&self, patience: Instant) {
         let Some(cgroup) = &self.cgroup else { return };
-        let emptied = match timeout(PATIENCE, cgroup.emptied()).await {
+        let emptied = match timeout_at(patience, cgroup.emptied()).await {
             Ok(Ok(())) => cgroup.remove().map_err(|error| error.to_string()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("processes left after {PATIENCE:?}")),
+            Err(_) => Err("processes are left".to_owned()),
         };
         if let Err(error) = emptied {
             kernel_log::error(format_args!(

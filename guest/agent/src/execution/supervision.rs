@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch, Notify};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout_at, Instant};
 
 use super::event::{Event, Report, StreamName};
 use super::launch::Running;
@@ -17,7 +17,7 @@ use super::output::OutputPump;
 use super::program::Limits;
 use super::Outcome;
 
-/// For a killed program to be gone. More is only needed by one that hangs in the kernel.
+/// For a killed program and all that belongs to it to be gone. More is only needed by what hangs in the kernel.
 const DEATH_PATIENCE: Duration = Duration::from_secs(5);
 const SIGNAL_BASE: i32 = 128;
 const SIGKILL: i32 = 9;
@@ -59,8 +59,9 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
         _ => 0,
     };
     running.group.kill();
+    let patience = Instant::now() + DEATH_PATIENCE;
     if outcome != Outcome::Completed {
-        status = timeout(DEATH_PATIENCE, running.end)
+        status = timeout_at(patience, running.end)
             .await
             .ok()
             .and_then(Result::ok);
@@ -76,7 +77,7 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
     {
         outcome = Outcome::OutOfMemory;
     }
-    running.group.emptied().await;
+    running.group.emptied(patience).await;
     // INVARIANT: told only now, when no process is left that could still write, or the patience with it is over.
     kill_sender.send_replace(true);
     if let Some(feeder) = feeder {
