@@ -60,4 +60,5 @@ pub struct Report {
     /// Left running by the program when it ended, and killed.
     pub background_processes: u32,
     pub skipped: Skipped,
+    pub warm_interpreter: bool,
 }

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout_at, Instant};
 use super::event::{Event, Report, StreamName};
 use super::launch::Running;
 use super::output::OutputPump;
+use super::outputs::Outputs;
 use super::program::Limits;
 use super::Outcome;
 
@@ -26,7 +27,12 @@ const SIGKILL: i32 = 9;
 ///
 /// Whatever ends it, its time, its output, its memory, its listener or itself, from then on no process of it is left,
 /// and what it had written before is still delivered.
-pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sender<Event>) {
+pub async fn supervise(
+    mut running: Running,
+    outputs: Outputs,
+    limits: Limits,
+    events: mpsc::Sender<Event>,
+) {
     let limit_reached = Arc::new(Notify::new());
     let (kill_sender, killed) = watch::channel(false);
     let pump = |name, pipe| {
@@ -98,7 +104,8 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
         stderr_truncated,
         killed_process: killed_process.unwrap_or_default(),
         background_processes,
-        skipped: running.outputs.send(&events).await,
+        skipped: outputs.send(&events).await,
+        warm_interpreter: running.warm,
     };
     // A listener that is gone does not want to know.
     let _ = events.send(Event::Ended(report)).await;

@@ -44,19 +44,19 @@ impl Ended {
     }
 }
 
-fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
-    start_program(Program::from_request(request, "").unwrap())
+async fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
+    start_program(Program::from_request(request, "").unwrap()).await
 }
 
-fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
+async fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
     let directory = tempfile::tempdir().unwrap();
     let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
-    let events = executions.start(program).unwrap();
+    let events = executions.start(program).await.unwrap();
     (directory, events)
 }
 
 async fn run(request: ExecuteRequest) -> Ended {
-    finish(start(request)).await
+    finish(start(request).await).await
 }
 
 async fn finish((directory, mut events): (TempDir, mpsc::Receiver<Event>)) -> Ended {
@@ -131,7 +131,7 @@ async fn run_compiled(language: &str, compiler: &str, mut request: ExecuteReques
     let mut program = Program::from_request(request, "").unwrap();
     program.language = Language::named(language).unwrap();
     program.interpreter = path;
-    finish(start_program(program)).await
+    finish(start_program(program).await).await
 }
 
 #[tokio::test]
@@ -204,7 +204,7 @@ async fn arguments_that_no_program_can_take_are_refused() {
         ..bash("true")
     };
     let program = Program::from_request(request, "").unwrap();
-    let status = executions.start(program).unwrap_err();
+    let status = executions.start(program).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
 }
 
@@ -317,7 +317,7 @@ async fn too_much_output_ends_the_program_at_the_byte() {
 #[tokio::test]
 async fn a_program_waits_while_nobody_listens() {
     let (directory, mut events) =
-        start(bash("yes | head -c 10000000; echo done > finished; exit 5"));
+        start(bash("yes | head -c 10000000; echo done > finished; exit 5")).await;
     sleep(Duration::from_millis(500)).await;
     assert!(!directory.path().join("finished").exists());
     let mut bytes = 0;
@@ -333,7 +333,7 @@ async fn a_program_waits_while_nobody_listens() {
 
 #[tokio::test]
 async fn a_listener_that_goes_away_ends_the_program() {
-    let (directory, events) = start(bash("echo $$ > program; sleep 100"));
+    let (directory, events) = start(bash("echo $$ > program; sleep 100")).await;
     let file = directory.path().join("program");
     while read_process(&file).is_none() {
         sleep(Duration::from_millis(10)).await;

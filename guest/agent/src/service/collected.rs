@@ -64,6 +64,7 @@ fn finished(
         background_processes: report.background_processes,
         skipped_total: report.skipped.total,
         skipped_files: skipped_files(report.skipped),
+        warm_interpreter: report.warm_interpreter,
         ..Default::default()
     }
 }

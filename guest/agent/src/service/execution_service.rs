@@ -31,7 +31,7 @@ impl ExecutionRpc {
     }
 
     /// Starts the one execution of this VM. A request that is refused by then has not used it up.
-    fn start(
+    async fn start(
         &self,
         request: wire::ExecuteRequest,
         trace_id: &str,
@@ -43,7 +43,7 @@ impl ExecutionRpc {
         self.lifecycle
             .take(Step::Execute)
             .map_err(Status::failed_precondition)?;
-        Ok(ReceiverStream::new(self.executions.start(program)?))
+        Ok(ReceiverStream::new(self.executions.start(program).await?))
     }
 }
 
@@ -54,7 +54,7 @@ impl ExecutionService for ExecutionRpc {
         request: Request<wire::ExecuteRequest>,
     ) -> Result<Response<wire::ExecuteResponse>, Status> {
         let trace_id = trace_id(request.metadata());
-        let events = self.start(request.into_inner(), &trace_id)?;
+        let events = self.start(request.into_inner(), &trace_id).await?;
         let mut response = collected::response(events).await?;
         response.trace_id = trace_id;
         Ok(Response::new(response))
@@ -68,7 +68,7 @@ impl ExecutionService for ExecutionRpc {
         request: Request<wire::ExecuteRequest>,
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
         let trace_id = trace_id(request.metadata());
-        let events = self.start(request.into_inner(), &trace_id)?;
+        let events = self.start(request.into_inner(), &trace_id).await?;
         // Dropped when the host cancels or the connection ends: the execution sees that its listener is gone.
         let chunks = events.map(move |event| Ok(chunk(event, &trace_id)));
         Ok(Response::new(Box::pin(chunks)))
@@ -128,7 +128,7 @@ fn metadata(report: Report, trace_id: &str) -> wire::ExecuteMetadata {
         background_processes: report.background_processes,
         skipped_total: report.skipped.total,
         skipped_files: skipped_files(report.skipped),
-        ..Default::default()
+        warm_interpreter: report.warm_interpreter,
     }
 }
 

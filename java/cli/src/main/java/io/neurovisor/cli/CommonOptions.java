@@ -2,6 +2,8 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.image.KernelChoice;
+import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.template.FileTemplateStore;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
@@ -27,15 +29,23 @@ final class CommonOptions {
     }
 
     Images images() {
-        return NeuroVisor.images(settings("base", SandboxSize.MEDIUM, true));
+        return NeuroVisor.images(settings(KernelChoice.AUTO));
     }
 
     FileTemplateStore templates() {
-        return NeuroVisor.templates(settings("base", SandboxSize.MEDIUM, true));
+        return NeuroVisor.templates(settings(KernelChoice.AUTO));
     }
 
-    Settings settings(String image, SandboxSize size, boolean snapshot) {
-        return new Settings(home(), dataDir(), image, size, snapshot);
+    Kernels kernels(KernelChoice kernel) {
+        return NeuroVisor.kernels(settings(kernel));
+    }
+
+    private Settings settings(KernelChoice kernel) {
+        return settings("base", kernel, SandboxSize.MEDIUM, true);
+    }
+
+    Settings settings(String image, KernelChoice kernel, SandboxSize size, boolean snapshot) {
+        return new Settings(home(), dataDir(), image, kernel, size, snapshot);
     }
 
     /** Where the launcher found the repository. */

@@ -18,6 +18,9 @@ final class GuestOptions {
             description = "The root image. Default: base. Environment: NEUROVISOR_IMAGE.")
     private String image = "base";
 
+    @Mixin
+    private final KernelOption kernel = new KernelOption();
+
     @Option(
             names = "--size",
             paramLabel = "SIZE",
@@ -47,10 +50,19 @@ final class GuestOptions {
 
     /** These options as arguments, for another run of this program. */
     List<String> arguments() {
-        return List.of("--data-dir", common.dataDir().toString(), "--image", image, "--size", size, "--snapshot=on");
+        return List.of(
+                "--data-dir",
+                common.dataDir().toString(),
+                "--image",
+                image,
+                "--kernel",
+                kernel.choice().label(),
+                "--size",
+                size,
+                "--snapshot=on");
     }
 
     Settings settings() {
-        return common.settings(image, size(), snapshot);
+        return common.settings(image, kernel.choice(), size(), snapshot);
     }
 }

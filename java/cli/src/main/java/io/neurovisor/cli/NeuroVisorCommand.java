@@ -21,7 +21,13 @@ import picocli.CommandLine.Spec;
             "",
             "./neurovisor test installs what the tests need and runs them."
         },
-        subcommands = {RunCommand.class, SetupCommand.class, ImageCommand.class, TemplateCommand.class})
+        subcommands = {
+            RunCommand.class,
+            SetupCommand.class,
+            ImageCommand.class,
+            KernelCommand.class,
+            TemplateCommand.class
+        })
 final class NeuroVisorCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.

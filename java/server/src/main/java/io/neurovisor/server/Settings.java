@@ -3,6 +3,7 @@ package io.neurovisor.server;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
 import java.nio.file.Path;
 
 /**
@@ -11,12 +12,14 @@ import java.nio.file.Path;
  * @param home where the programs and recipes lie: the root of the repository
  * @param dataDir where images, kernels and templates are kept
  * @param image the root image that guests boot
+ * @param kernel which kernel guests boot
  * @param size the size whose template is made ready
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  */
-public record Settings(Path home, Path dataDir, String image, SandboxSize size, boolean snapshot) {
+public record Settings(Path home, Path dataDir, String image, KernelChoice kernel, SandboxSize size, boolean snapshot) {
     public Settings {
         requireNonNull(image, "image is null");
+        requireNonNull(kernel, "kernel is null");
         requireNonNull(size, "size is null");
         home = home.toAbsolutePath();
         dataDir = dataDir.toAbsolutePath();

@@ -6,6 +6,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.KvmProbe;
@@ -27,7 +28,9 @@ final class TestMachines implements AutoCloseable {
     private final BootFiles files;
 
     TestMachines(Path directory) {
-        Settings settings = new Settings(CommandLineRun.home(), dataDirectory(), "base", SandboxSize.SMALL, true);
+        KernelChoice kernel = KernelChoice.named(System.getenv().getOrDefault("NEUROVISOR_KERNEL", "auto"));
+        Settings settings =
+                new Settings(CommandLineRun.home(), dataDirectory(), "base", kernel, SandboxSize.SMALL, true);
         files = NeuroVisor.images(settings).boot("base", Progress.SILENT);
         spawner = Spawner.start(
                 CommandLineRun.home().resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner"),

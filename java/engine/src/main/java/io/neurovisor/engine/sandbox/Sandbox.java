@@ -9,6 +9,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.Vm;
@@ -38,6 +39,14 @@ public final class Sandbox implements AutoCloseable {
     /** What the machine came from. */
     public VmStart start() {
         return start;
+    }
+
+    /**
+     * Sends a program of the host's own along the path that {@link #run} takes and removes its traces, so that the program
+     * to come finds that path warm. Only before {@code run}.
+     */
+    public void prime(Program program, Deadline deadline) {
+        channel.prime(program, deadline);
     }
 
     /**

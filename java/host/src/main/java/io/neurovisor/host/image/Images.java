@@ -27,15 +27,12 @@ import java.util.stream.Stream;
  * several threads and processes: each thing is built once.
  */
 public final class Images {
-    private static final String KERNEL = "kernel";
-    private static final String INITRD = "initrd";
-
     private final Recipes recipes;
     private final Path agent;
     private final FileDigests digests;
     private final InstantSource clock;
     private final ArtifactStore images;
-    private final ArtifactStore kernels;
+    private final Kernels kernels;
     private final ArtifactStore initrds;
 
     /**
@@ -44,15 +41,17 @@ public final class Images {
      * @param home the installation, with its recipes in {@code guest/image}
      * @param agent the guest agent's program, statically linked
      * @param dataDirectory where what is built is kept
+     * @param kernels of the same data directory
      * @param digests of the same data directory
      */
-    public Images(Path home, Path agent, Path dataDirectory, FileDigests digests, InstantSource clock) {
+    public Images(
+            Path home, Path agent, Path dataDirectory, Kernels kernels, FileDigests digests, InstantSource clock) {
         this.recipes = new Recipes(home.resolve("guest").resolve("image"));
         this.agent = requireNonNull(agent, "agent is null");
         this.digests = requireNonNull(digests, "digests is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests);
-        this.kernels = new ArtifactStore("guest", dataDirectory.resolve("kernels"), digests);
+        this.kernels = requireNonNull(kernels, "kernels is null");
         this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests);
     }
 
@@ -62,8 +61,10 @@ public final class Images {
         // What makes the long work useless is found before it.
         Optional<Artifact> unchangeable = recipe.isPresent() ? Optional.empty() : Optional.of(withoutRecipe(name));
         requireAgent();
-        Artifact kernel = kernels.obtain(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
-        Artifact initrd = initrds.obtain(INITRD, initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
+        Artifact kernel = kernels.obtain(progress);
+        // By the kernel's name, so that switching between kernels makes nothing anew.
+        Artifact initrd =
+                initrds.obtain(kernel.name(), initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
         Artifact image = unchangeable.orElseGet(() -> images.obtain(
                 name, recipe.orElseThrow().digest(), imageBuilder(recipe.orElseThrow(), progress), progress));
         return bootFiles(kernel, initrd, image);
@@ -79,8 +80,8 @@ public final class Images {
         }
         requireAgent();
         if (image instanceof ArtifactState.Ready(Artifact rootfs)
-                && kernels.state(KERNEL, KernelBuilder.INPUT) instanceof ArtifactState.Ready(Artifact kernel)
-                && initrds.state(INITRD, initrdInput(kernel)) instanceof ArtifactState.Ready(Artifact initrd)) {
+                && kernels.ready() instanceof ArtifactState.Ready(Artifact kernel)
+                && initrds.state(kernel.name(), initrdInput(kernel)) instanceof ArtifactState.Ready(Artifact initrd)) {
             return Optional.of(bootFiles(kernel, initrd, rootfs));
         }
         return Optional.empty();
@@ -89,7 +90,7 @@ public final class Images {
     /** Builds image and kernel anew, which brings in what Debian has mended since; the old ones serve until then. */
     public BootFiles rebuild(String name, Progress progress) {
         Recipe recipe = recipes.find(name).orElseThrow(() -> unknown(name));
-        kernels.replace(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
+        kernels.renew(progress);
         images.replace(name, recipe.digest(), imageBuilder(recipe, progress), progress);
         return boot(name, progress);
     }
@@ -117,14 +118,9 @@ public final class Images {
 
     /** Removes images, kernels and initrds that newer ones have replaced; returns the removed directories. */
     public List<Path> removeOutdated() {
-        return Stream.of(images, kernels, initrds)
-                .flatMap(store -> store.removeOutdated().stream())
+        return Stream.of(images.removeOutdated(), kernels.removeOutdated(), initrds.removeOutdated())
+                .flatMap(List::stream)
                 .toList();
-    }
-
-    private ArtifactBuilder kernelBuilder(Progress progress) {
-        // What the host is set to is asked only when something is built.
-        return directory -> new KernelBuilder(Mmdebstrap.ofHost(), clock, progress).build(directory);
     }
 
     private ArtifactBuilder imageBuilder(Recipe recipe, Progress progress) {
