@@ -8,6 +8,8 @@ use tokio::time::{timeout, timeout_at, Instant};
 use super::cgroup::Cgroup;
 use crate::kernel_log;
 
+/// For killed processes to be gone. More is only needed by what hangs in the kernel.
+const DEATH_PATIENCE: Duration = Duration::from_secs(5);
 /// For processes that end by themselves because the program has ended, such as one that reads from it, or Python's
 /// tracker of shared memory: they were not left running.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -29,8 +31,8 @@ impl Group {
         }
     }
 
-    /// Kills every process at once, so that none can start another in the meantime.
-    pub fn kill(&self) {
+    /// Kills every process at once, so that none can start another in the meantime; says how long to wait for the dead.
+    pub fn kill(&self) -> Instant {
         let killed = match &self.cgroup {
             Some(cgroup) => cgroup.kill(),
             None => Ok(()),
@@ -40,6 +42,7 @@ impl Group {
         }
         // Also without need: whatever went wrong above, the program and its process group die.
         let _ = kill_process_group(self.leader, Signal::KILL);
+        Instant::now() + DEATH_PATIENCE
     }
 
     /// Returns when every process is gone, and removes what held them together.

@@ -125,8 +125,8 @@ impl Waiting {
     /// Returns when nothing is left of it.
     pub async fn dismiss(mut self) {
         if let Some(process) = self.process.take() {
-            process.group.kill();
-            process.group.emptied().await;
+            let patience = process.group.kill();
+            process.group.emptied(patience).await;
             // Killed, it ends; how is of no interest.
             let _ = timeout(HANDOVER_PATIENCE, process.end).await;
         }
