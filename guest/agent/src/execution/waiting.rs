@@ -127,8 +127,10 @@ impl Waiting {
         if let Some(process) = self.process.take() {
             let patience = process.group.kill();
             process.group.emptied(patience).await;
-            // Killed, it ends; how is of no interest.
-            let _ = timeout(HANDOVER_PATIENCE, process.end).await;
+            // Killed, it ends; how is of no interest. Asked again for an end that was told before, the channel would panic.
+            if !process.end.is_terminated() {
+                let _ = timeout(HANDOVER_PATIENCE, process.end).await;
+            }
         }
     }
 
