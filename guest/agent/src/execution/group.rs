@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use rustix::process::{kill_process_group, Pid, Signal};
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at, Instant};
 
 use super::cgroup::Cgroup;
 use crate::kernel_log;
 
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For killed processes to be gone. More is only needed by what hangs in the kernel.
+const DEATH_PATIENCE: Duration = Duration::from_secs(5);
 /// For processes that end by themselves because the program has ended, such as one that reads from it, or Python's
 /// tracker of shared memory: they were not left running.
 const SETTLING: Duration = Duration::from_millis(100);
@@ -30,8 +31,8 @@ impl Group {
         }
     }
 
-    /// Kills every process at once, so that none can start another in the meantime.
-    pub fn kill(&self) {
+    /// Kills every process at once, so that none can start another in the meantime; says how long to wait for the dead.
+    pub fn kill(&self) -> Instant {
         let killed = match &self.cgroup {
             Some(cgroup) => cgroup.kill(),
             None => Ok(()),
@@ -41,15 +42,16 @@ impl Group {
         }
         // Also without need: whatever went wrong above, the program and its process group die.
         let _ = kill_process_group(self.leader, Signal::KILL);
+        Instant::now() + DEATH_PATIENCE
     }
 
     /// Returns when every process is gone, and removes what held them together.
-    pub async fn emptied(&self) {
+    pub async fn emptied(&self, patience: Instant) {
         let Some(cgroup) = &self.cgroup else { return };
-        let emptied = match timeout(PATIENCE, cgroup.emptied()).await {
+        let emptied = match timeout_at(patience, cgroup.emptied()).await {
             Ok(Ok(())) => cgroup.remove().map_err(|error| error.to_string()),
             Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!("processes left after {PATIENCE:?}")),
+            Err(_) => Err("processes are left".to_owned()),
         };
         if let Err(error) = emptied {
             kernel_log::error(format_args!(

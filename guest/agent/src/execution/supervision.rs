@@ -1,7 +1,6 @@
 //! Watches over a running program until nothing of it is left.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use rustix::process::WaitStatus;
@@ -9,7 +8,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::unix::pipe;
 use tokio::sync::{mpsc, watch, Notify};
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout_at};
 
 use super::event::{Event, Report, StreamName};
 use super::launch::Running;
@@ -18,8 +17,6 @@ use super::outputs::Outputs;
 use super::program::Limits;
 use super::Outcome;
 
-/// For a killed program to be gone. More is only needed by one that hangs in the kernel.
-const DEATH_PATIENCE: Duration = Duration::from_secs(5);
 const SIGNAL_BASE: i32 = 128;
 const SIGKILL: i32 = 9;
 
@@ -64,9 +61,9 @@ pub async fn supervise(
         Outcome::Completed => running.group.left_running().await,
         _ => 0,
     };
-    running.group.kill();
+    let patience = running.group.kill();
     if outcome != Outcome::Completed {
-        status = timeout(DEATH_PATIENCE, running.end)
+        status = timeout_at(patience, running.end)
             .await
             .ok()
             .and_then(Result::ok);
@@ -82,7 +79,7 @@ pub async fn supervise(
     {
         outcome = Outcome::OutOfMemory;
     }
-    running.group.emptied().await;
+    running.group.emptied(patience).await;
     // INVARIANT: told only now, when no process is left that could still write, or the patience with it is over.
     kill_sender.send_replace(true);
     if let Some(feeder) = feeder {

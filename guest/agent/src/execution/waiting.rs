@@ -125,10 +125,12 @@ impl Waiting {
     /// Returns when nothing is left of it.
     pub async fn dismiss(mut self) {
         if let Some(process) = self.process.take() {
-            process.group.kill();
-            process.group.emptied().await;
-            // Killed, it ends; how is of no interest.
-            let _ = timeout(HANDOVER_PATIENCE, process.end).await;
+            let patience = process.group.kill();
+            process.group.emptied(patience).await;
+            // Killed, it ends; how is of no interest. Asked again for an end that was told before, the channel would panic.
+            if !process.end.is_terminated() {
+                let _ = timeout(HANDOVER_PATIENCE, process.end).await;
+            }
         }
     }
 

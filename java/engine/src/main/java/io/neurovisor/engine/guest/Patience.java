@@ -13,10 +13,10 @@ import java.time.Duration;
  */
 public final class Patience {
     /**
-     * Longer than an agent of ours is ever silent when a program's time is over: it kills what is left, and looks through
-     * the files that are to come home for at most four seconds.
+     * Longer than an agent of ours is ever silent when a program's time is over: at worst five seconds until what it kills
+     * is dead, two until its output ends, and four to look through the files that are to come home.
      */
-    public static final Duration SILENCE = Duration.ofSeconds(10);
+    public static final Duration SILENCE = Duration.ofSeconds(12);
 
     /** For the rest of the output and 64 MiB of files, through the channel of an emulated machine on a loaded host. */
     public static final Duration AFTERMATH = Duration.ofSeconds(60);

@@ -74,13 +74,13 @@ final class ExecutionsTest {
 
     @Test
     void aGuestThatSendsFilesAfterItsTimeIsListenedTo() {
-        FakeVmm vmm = vmm(() -> new FakeGuest().sendingAFileLate(ticker, Duration.ofSeconds(9), 6));
+        FakeVmm vmm = vmm(() -> new FakeGuest().sendingAFileLate(ticker, Duration.ofSeconds(11), 5));
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
 
         assertThat(result.outcome()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(result.detail()).isEmpty();
-        assertThat(sink.files().get("late")).hasSize(6);
+        assertThat(sink.files().get("late")).hasSize(5);
     }
 
     @Test

@@ -33,7 +33,7 @@ final class PatienceTest {
     @Test
     void whoSpeaksIsListenedToAfterwards() {
         ticker.advance(PROGRAM_TIME);
-        for (int words = 0; words < 5; words++) {
+        for (int words = 0; words < 4; words++) {
             ticker.advance(Patience.SILENCE.minus(SECOND));
             hear();
             assertThat(patience.remaining()).isEqualTo(Patience.SILENCE);
