@@ -3,14 +3,16 @@
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 run_tests() {
-    local log=$root/target/test.log launcher_log=$root/target/test-launcher.log status=0 launcher_status=0 without=() began kernel=''
+    local log=$root/target/test.log launcher_log=$root/target/test-launcher.log status=0 launcher_status=0 options=() began kernel=''
     case ${1-} in
         '') ;;
         --kernel) kernel=small ;;
+        --corpus) options+=('-Dneurovisor.corpus=.*') ;;
         --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
         *)
             say 'Usage: neurovisor test                    everything that this machine can run' \
                 '       neurovisor test --kernel           the same with the small kernel, which it builds first' \
+                '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise' \
                 '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)'
             [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
             ;;
@@ -33,8 +35,8 @@ run_tests() {
     "$root/setup/test-launcher.sh" 2>&1 | tee "$launcher_log" || launcher_status=$?
     printf 'launcher time %s\n' $((SECONDS - began)) >>"$launcher_log"
 
-    has_clippy || without=(-Dneurovisor.clippy.skip=true)
-    maven verify -Psystem-tests --fail-at-end ${without[@]+"${without[@]}"} 2>&1 | tee "$log" || status=$?
+    has_clippy || options+=(-Dneurovisor.clippy.skip=true)
+    maven verify -Psystem-tests --fail-at-end ${options[@]+"${options[@]}"} 2>&1 | tee "$log" || status=$?
 
     summarize_tests "$launcher_log" "$log"
     ((status == 0 && launcher_status == 0))

@@ -26,14 +26,18 @@ final class OpenedNeuroVisor implements AutoCloseable {
     }
 
     static OpenedNeuroVisor open() {
-        Settings settings = new Settings(
+        return new OpenedNeuroVisor(NeuroVisor.open(settings(), Progress.SILENT));
+    }
+
+    /** With the kernel and images that {@code ./neurovisor setup} has made. */
+    static Settings settings() {
+        return new Settings(
                 CommandLineRun.home(),
                 TestMachines.dataDirectory(),
                 "base",
                 KernelChoice.AUTO,
                 SandboxSize.SMALL,
                 true);
-        return new OpenedNeuroVisor(NeuroVisor.open(settings, Progress.SILENT));
     }
 
     FinishedProgram run(Program program, SandboxSize size, Duration timeout) {
@@ -48,8 +52,7 @@ final class OpenedNeuroVisor implements AutoCloseable {
         return run(new Executions((_, _) -> sandbox, Ticker.SYSTEM), program, size, timeout);
     }
 
-    private static FinishedProgram run(
-            Executions executions, Program program, SandboxSize size, Duration timeout) {
+    private static FinishedProgram run(Executions executions, Program program, SandboxSize size, Duration timeout) {
         RecordingSink sink = new RecordingSink();
         ExecutionRequest request = new ExecutionRequest(new TraceId(UUID.randomUUID()), program, timeout, size);
         ExecutionResult result = executions.execute(request, sink);

@@ -40,12 +40,12 @@ final class PlainMachine {
         Run unpacking = start(List.of(
                 "unsquashfs", "-quiet", "-no-progress", "-no-exit-code", "-dest", root.toString(), rootfs.toString()));
         if (unpacking.exitCode() != 0) {
-            throw new AssertionError("unsquashfs fails: " + new String(unpacking.stderr(), StandardCharsets.UTF_8));
+            throw new AssertionError("unsquashfs fails: " + unpacking.stderr());
         }
     }
 
     /** What a program has left behind. */
-    record Run(int exitCode, byte[] stdout, byte[] stderr, Map<String, byte[]> files) {}
+    record Run(int exitCode, String stdout, String stderr, Map<String, byte[]> files) {}
 
     /** Runs a Python program as the guest agent would, in a directory of its own. */
     Run python(Program program, Path work) throws IOException {
@@ -88,8 +88,8 @@ final class PlainMachine {
         try {
             Process process = new ProcessBuilder(command).start();
             process.getOutputStream().close();
-            CompletableFuture<byte[]> stdout = read(process.getInputStream());
-            CompletableFuture<byte[]> stderr = read(process.getErrorStream());
+            CompletableFuture<String> stdout = read(process.getInputStream());
+            CompletableFuture<String> stderr = read(process.getErrorStream());
             if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError(command + " does not end within " + LIMIT_SECONDS + " s");
@@ -103,7 +103,7 @@ final class PlainMachine {
         }
     }
 
-    private static CompletableFuture<byte[]> read(InputStream stream) {
+    private static CompletableFuture<String> read(InputStream stream) {
         return CompletableFuture.supplyAsync(
                 () -> {
                     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -112,7 +112,7 @@ final class PlainMachine {
                     } catch (IOException exception) {
                         throw new UncheckedIOException(exception);
                     }
-                    return bytes.toByteArray();
+                    return bytes.toString(StandardCharsets.UTF_8);
                 },
                 task -> Thread.ofVirtual().start(task));
     }

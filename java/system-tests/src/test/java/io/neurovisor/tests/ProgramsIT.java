@@ -9,7 +9,6 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -27,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real programs behave in a microVM as on a plain machine with the same packages. */
 final class ProgramsIT {
-    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
     @TempDir
     private static Path shared;
@@ -37,9 +36,9 @@ final class ProgramsIT {
 
     @BeforeAll
     static void open() {
-        Settings settings =
-                new Settings(CommandLineRun.home(), TestMachines.dataDirectory(), "base", SandboxSize.SMALL, true);
-        Path rootfs = NeuroVisor.images(settings).boot("base", Progress.SILENT).rootfs();
+        Path rootfs = NeuroVisor.images(OpenedNeuroVisor.settings())
+                .boot("base", Progress.SILENT)
+                .rootfs();
         plainMachine = new PlainMachine(rootfs, shared.resolve("root"));
         neuroVisor = OpenedNeuroVisor.open();
     }
@@ -54,13 +53,13 @@ final class ProgramsIT {
     void behavesAsOnAPlainMachine(String name) throws IOException {
         Program program = program(name);
         PlainMachine.Run expected = plainMachine.python(program, Files.createDirectory(shared.resolve(name)));
-        assertThat(expected.exitCode()).as(text(expected.stderr())).isZero();
+        assertThat(expected.exitCode()).as(expected.stderr()).isZero();
 
         FinishedProgram run = neuroVisor.run(program, SandboxSize.SMALL, TIMEOUT);
 
         assertThat(run.result().exit().exitCode()).as(run.describe()).isZero();
-        assertThat(run.stdout()).isEqualTo(text(expected.stdout()));
-        assertThat(withoutTimes(run.stderr())).isEqualTo(withoutTimes(text(expected.stderr())));
+        assertThat(run.stdout()).isEqualTo(expected.stdout());
+        assertThat(withoutTimes(run.stderr())).isEqualTo(withoutTimes(expected.stderr()));
         assertThat(run.files()).containsOnlyKeys(expected.files().keySet());
         expected.files()
                 .forEach((path, content) ->
@@ -86,9 +85,5 @@ final class ProgramsIT {
     /** Test runners say how long they took. */
     private static String withoutTimes(String text) {
         return text.replaceAll("\\b\\d+\\.\\d+s\\b", "TIME");
-    }
-
-    private static String text(byte[] bytes) {
-        return new String(bytes, StandardCharsets.UTF_8);
     }
 }

@@ -19,13 +19,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Programs of the corpus behave in an interpreter that has waited for them as in one that is started for them: the same
- * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. They are so many that every few
- * of them run each time; the system property {@code neurovisor.corpus}, a pattern of names, chooses others.
+ * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. Of each
+ * language some run each time, spread over all subjects; the system property {@code neurovisor.corpus}, a pattern of
+ * names, chooses others.
  */
 @Execution(ExecutionMode.CONCURRENT)
 final class WarmCorpusIT {
-    private static final Duration TIMEOUT = Duration.ofSeconds(120);
-    private static final int EVERYDAY_STEP = 4;
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final int EVERYDAY_PROGRAMS = 60;
 
     private static OpenedNeuroVisor neuroVisor;
 
@@ -72,11 +73,10 @@ final class WarmCorpusIT {
         return neuroVisor.run(program.with(interpreter), SandboxSize.SMALL, TIMEOUT);
     }
 
-    /** Neighbours in the order of names are alike, so that every few of them touch all subjects. */
+    /** Neighbours in the order of names are alike, so that programs at equal distances touch all subjects. */
     private static Stream<CorpusProgram> spread(List<CorpusProgram> programs) {
-        return IntStream.range(0, programs.size())
-                .filter(index -> index % EVERYDAY_STEP == 0)
-                .mapToObj(programs::get);
+        return IntStream.range(0, EVERYDAY_PROGRAMS)
+                .mapToObj(number -> programs.get(number * programs.size() / EVERYDAY_PROGRAMS));
     }
 
     private static Interpreter interpreter(FinishedProgram run) {

@@ -1,4 +1,5 @@
 // Locale and time zone come from the environment.
+// @plain
 // @env TZ=Asia/Kathmandu
 // @env LC_ALL=de_DE.UTF-8
 console.log(Intl.DateTimeFormat().resolvedOptions(), new Date(0).getTimezoneOffset(), String(new Date(0)));

@@ -1,4 +1,5 @@
 // Options that Node takes from its environment hold from the first line on.
+// @plain
 // @env NODE_OPTIONS=--stack-trace-limit=2 --no-deprecation --require ./early.js
 // @env NODE_PATH=/nowhere:library
 // @file early.js

@@ -1,4 +1,5 @@
 # A fixed hash seed in the environment makes hashes of texts the same in each run.
+# @plain
 # @env PYTHONHASHSEED=7
 import sys
 

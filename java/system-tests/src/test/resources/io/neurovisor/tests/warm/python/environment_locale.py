@@ -1,4 +1,5 @@
 # Locale and time zone come from the environment.
+# @plain
 # @env LC_ALL=C
 # @env TZ=Asia/Kathmandu
 import datetime

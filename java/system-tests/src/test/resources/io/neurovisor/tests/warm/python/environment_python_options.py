@@ -1,4 +1,5 @@
 # Options that Python takes from its environment hold from the first line on.
+# @plain
 # @env PYTHONOPTIMIZE=1
 # @env PYTHONPATH=library:/nowhere
 # @env PYTHONDONTWRITEBYTECODE=1

@@ -1,4 +1,5 @@
 # Settings for warnings in the environment are obeyed.
+# @plain
 # @env PYTHONWARNINGS=error::UserWarning,ignore::DeprecationWarning
 # @exit 1
 import sys
