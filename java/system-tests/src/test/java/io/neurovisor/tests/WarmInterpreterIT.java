@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * what clones of one template have in common.
  */
 final class WarmInterpreterIT {
-    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final double MEMORY_TOLERANCE = 0.05;
     private static final int CLONES = 4;
 
