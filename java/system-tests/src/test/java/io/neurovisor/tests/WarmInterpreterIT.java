@@ -106,8 +106,7 @@ final class WarmInterpreterIT {
 
     static Stream<Program> programsForAPlainInterpreter() {
         Program python = program(Language.PYTHON, "print(1)", Interpreter.WARM);
-        InputFile module =
-                new InputFile(".local/lib/python3.13/site-packages/mine.py", ByteBuffer.allocate(0), false);
+        InputFile module = new InputFile(".local/lib/python3.13/site-packages/mine.py", ByteBuffer.allocate(0), false);
         return Stream.of(
                 with(python, Map.of("PYTHONHASHSEED", "0"), List.of()),
                 with(python, Map.of("LC_ALL", "C"), List.of()),
@@ -129,9 +128,10 @@ final class WarmInterpreterIT {
     @ParameterizedTest
     @EnumSource(names = {"PYTHON", "JAVASCRIPT"})
     void clonesOfOneTemplateDrawDifferentNumbers(Language language) {
-        Program program = program(
-                language, language == Language.PYTHON ? PYTHON_DRAWS : JAVASCRIPT_DRAWS, Interpreter.WARM);
-        List<String> draws = Stream.generate(() -> run(program, Interpreter.WARM).stdout())
+        Program program =
+                program(language, language == Language.PYTHON ? PYTHON_DRAWS : JAVASCRIPT_DRAWS, Interpreter.WARM);
+        List<String> draws = Stream.generate(
+                        () -> run(program, Interpreter.WARM).stdout())
                 .limit(CLONES)
                 .flatMap(output -> Stream.of(output.strip().split("\\s+")))
                 .toList();
@@ -148,8 +148,7 @@ final class WarmInterpreterIT {
     @Test
     void aPrimedCloneHasAFreshInterpreter() {
         Program program = program(Language.PYTHON, "print(hash('text'))", Interpreter.WARM);
-        List<Long> hashes = Stream.generate(
-                        () -> neuroVisor.runPrimed(program, program, SandboxSize.SMALL, TIMEOUT))
+        List<Long> hashes = Stream.generate(() -> neuroVisor.runPrimed(program, program, SandboxSize.SMALL, TIMEOUT))
                 .limit(2)
                 .peek(run -> assertThat(interpreter(run)).as(run.describe()).isEqualTo(Interpreter.WARM))
                 .map(WarmInterpreterIT::number)
