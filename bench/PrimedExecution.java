@@ -10,6 +10,7 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import java.nio.ByteBuffer;
@@ -29,8 +30,8 @@ final class PrimedExecution {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     public static void main(String[] arguments) {
-        Settings settings =
-                new Settings(Path.of(arguments[0]), Path.of(arguments[1]), "base", SandboxSize.MEDIUM, true);
+        Settings settings = new Settings(
+                Path.of(arguments[0]), Path.of(arguments[1]), "base", KernelChoice.AUTO, SandboxSize.MEDIUM, true);
         Program program = new Program(Language.named(arguments[2]), arguments[3]);
         double[] milliseconds = new double[Integer.parseInt(arguments[4])];
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
