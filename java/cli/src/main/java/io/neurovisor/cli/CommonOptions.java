@@ -1,62 +1,112 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.engine.limits.SandboxSize;
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.host.image.Images;
-import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.template.FileTemplateStore;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.LoadedConfig;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options of every command that works with the data directory. */
+/**
+ * The options of every command that works with the data directory. Those that are settings are only declared here: what
+ * they come to, with environment and file, is told to {@link #accept} before the command runs.
+ */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
 final class CommonOptions {
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            defaultValue = "${env:NEUROVISOR_DATA_DIR}",
             description = "Images, kernels and templates are kept here. Default: $XDG_DATA_HOME/neurovisor or"
                     + " ~/.local/share/neurovisor. Environment: NEUROVISOR_DATA_DIR.")
-    private String dataDir = "";
+    private @Nullable String dataDir;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The file of settings. Default: $XDG_CONFIG_HOME/neurovisor/config.yaml or"
+                    + " ~/.config/neurovisor/config.yaml, if it is there. Environment: NEUROVISOR_CONFIG.")
+    private @Nullable Path configFile;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            completionCandidates = SettingCandidates.LogLevels.class,
+            description = "Log events from this weight on: error, warn, info or debug. Default: info. Environment:"
+                    + " NEUROVISOR_LOG.")
+    private @Nullable String logLevel;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Say nothing but errors: no progress, no notes.")
+    private boolean quiet;
 
     @Option(names = "--debug", description = "Show the stack trace of a failure.")
-    @SuppressWarnings("UnusedVariable") // Failures asks picocli whether it was given.
-    private boolean debug;
+    private boolean debug; // Failures asks picocli whether it was given.
 
-    Path dataDir() {
-        return dataDir.isBlank() ? defaultDataDir() : Path.of(dataDir);
+    private @Nullable LoadedConfig loaded;
+
+    Optional<Path> configFile() {
+        return Optional.ofNullable(configFile);
+    }
+
+    void accept(LoadedConfig configuration) {
+        loaded = configuration;
+    }
+
+    LoadedConfig loaded() {
+        return requireNonNull(loaded, "settings are read before a command runs");
+    }
+
+    Config config() {
+        return loaded().config();
+    }
+
+    Settings settings() {
+        return new Settings(home(), config());
     }
 
     Images images() {
-        return NeuroVisor.images(settings(KernelChoice.AUTO));
+        return NeuroVisor.images(settings());
     }
 
     FileTemplateStore templates() {
-        return NeuroVisor.templates(settings(KernelChoice.AUTO));
+        return NeuroVisor.templates(settings());
     }
 
-    Kernels kernels(KernelChoice kernel) {
-        return NeuroVisor.kernels(settings(kernel));
+    Kernels kernels() {
+        return NeuroVisor.kernels(settings());
     }
 
-    private Settings settings(KernelChoice kernel) {
-        return settings("base", kernel, SandboxSize.MEDIUM, true);
+    boolean isQuiet() {
+        return quiet;
     }
 
-    Settings settings(String image, KernelChoice kernel, SandboxSize size, boolean snapshot) {
-        return new Settings(home(), dataDir(), image, kernel, size, snapshot);
+    ConsoleProgress progress() {
+        return new ConsoleProgress(quiet);
+    }
+
+    /** The same data directory and file as arguments, for another run of this program. */
+    List<String> arguments() {
+        List<String> dataDirectory = List.of("--data-dir", config().dataDir().toString());
+        return loaded().file()
+                .map(file -> List.of(
+                        "--data-dir",
+                        config().dataDir().toString(),
+                        "--config",
+                        file.toAbsolutePath().toString()))
+                .orElse(dataDirectory);
     }
 
     /** Where the launcher found the repository. */
     static Path home() {
         return Path.of(System.getProperty("neurovisor.home", "."));
-    }
-
-    private static Path defaultDataDir() {
-        String xdg = System.getenv().getOrDefault("XDG_DATA_HOME", "");
-        return xdg.startsWith("/")
-                ? Path.of(xdg, "neurovisor")
-                : Path.of(System.getProperty("user.home"), ".local/share/neurovisor");
     }
 }

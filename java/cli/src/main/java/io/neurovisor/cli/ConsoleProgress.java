@@ -15,12 +15,21 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     private static final int UPDATE_MILLIS = 200;
 
     private final boolean terminal = isTerminal();
+    private final boolean quiet;
     private final PrintStream err = System.err;
     private @Nullable ProgressBar bar;
+
+    /** @param quiet whether nothing is shown at all */
+    ConsoleProgress(boolean quiet) {
+        this.quiet = quiet;
+    }
 
     @Override
     public synchronized void step(String message) {
         done();
+        if (quiet) {
+            return;
+        }
         if (terminal) {
             bar = new ProgressBarBuilder()
                     .setTaskName(message)

@@ -2,11 +2,15 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.Config;
 import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that starts guests. */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
 final class GuestOptions {
     @Mixin
     private final CommonOptions common = new CommonOptions();
@@ -14,9 +18,8 @@ final class GuestOptions {
     @Option(
             names = "--image",
             paramLabel = "NAME",
-            defaultValue = "${env:NEUROVISOR_IMAGE:-base}",
             description = "The root image. Default: base. Environment: NEUROVISOR_IMAGE.")
-    private String image = "base";
+    private @Nullable String image;
 
     @Mixin
     private final KernelOption kernel = new KernelOption();
@@ -24,45 +27,49 @@ final class GuestOptions {
     @Option(
             names = "--size",
             paramLabel = "SIZE",
-            defaultValue = "${env:NEUROVISOR_SIZE:-medium}",
+            completionCandidates = SettingCandidates.Sizes.class,
             description = "small (1 vCPU, 256 MB), medium (2, 512 MB) or large (4, 1024 MB). Default: medium."
                     + " Environment: NEUROVISOR_SIZE.")
-    private String size = "medium";
+    private @Nullable String size;
 
     @Option(
             names = "--snapshot",
             paramLabel = "on|off",
             arity = "0..1",
             fallbackValue = "on",
-            defaultValue = "${env:NEUROVISOR_SNAPSHOT:-on}",
-            converter = OnOff.class,
+            completionCandidates = SettingCandidates.Snapshots.class,
             description = "Clone each machine from a saved template, or boot it cold with off. Default: on."
                     + " Environment: NEUROVISOR_SNAPSHOT.")
-    private boolean snapshot = true;
+    private @Nullable String snapshot;
 
-    SandboxSize size() {
-        return SandboxSize.named(size);
+    CommonOptions common() {
+        return common;
     }
 
-    String image() {
-        return image;
+    Config config() {
+        return common.config();
+    }
+
+    SandboxSize size() {
+        return config().size();
+    }
+
+    Settings settings() {
+        return common.settings();
     }
 
     /** These options as arguments, for another run of this program. */
     List<String> arguments() {
-        return List.of(
-                "--data-dir",
-                common.dataDir().toString(),
-                "--image",
-                image,
-                "--kernel",
-                kernel.choice().label(),
-                "--size",
-                size,
-                "--snapshot=on");
-    }
-
-    Settings settings() {
-        return common.settings(image, kernel.choice(), size(), snapshot);
+        return Stream.concat(
+                        common.arguments().stream(),
+                        Stream.of(
+                                "--image",
+                                config().image(),
+                                "--kernel",
+                                config().kernel().label(),
+                                "--size",
+                                size().label(),
+                                "--snapshot=on"))
+                .toList();
     }
 }

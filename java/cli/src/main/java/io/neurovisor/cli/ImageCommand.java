@@ -45,7 +45,7 @@ final class ImageCommand implements Runnable {
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild,
             @Parameters(paramLabel = "NAME", defaultValue = "base", description = "Default: base.") String name) {
         Images images = common.images();
-        try (ConsoleProgress progress = new ConsoleProgress()) {
+        try (ConsoleProgress progress = common.progress()) {
             if (rebuild) {
                 images.rebuild(name, progress);
             } else {
@@ -60,7 +60,7 @@ final class ImageCommand implements Runnable {
             description = "Removes a built image, and all that newer ones have replaced.",
             mixinStandardHelpOptions = true)
     void remove(@Mixin CommonOptions common, @Parameters(paramLabel = "NAME") String name) {
-        try (ConsoleProgress progress = new ConsoleProgress()) {
+        try (ConsoleProgress progress = common.progress()) {
             common.images().remove(name, progress);
             common.images().removeOutdated();
         }

@@ -1,7 +1,6 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.host.image.GuestKernel;
-import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.image.Kernels;
 import java.time.Duration;
 import picocli.CommandLine.Command;
@@ -37,7 +36,7 @@ final class KernelCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void list(@Mixin CommonOptions common, @Mixin KernelOption choice) {
         Table table = new Table("KERNEL", "VERSION", "DIGEST", "SIZE", "BOOTS", "CREATED");
-        common.kernels(choice.choice())
+        common.kernels()
                 .list()
                 .forEach(kernel -> table.row(
                         kernel.kernel().label(),
@@ -59,8 +58,8 @@ final class KernelCommand implements Runnable {
     void build(
             @Mixin CommonOptions common,
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
-        Kernels kernels = common.kernels(KernelChoice.AUTO);
-        try (ConsoleProgress progress = new ConsoleProgress();
+        Kernels kernels = common.kernels();
+        try (ConsoleProgress progress = common.progress();
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
             if (rebuild) {
                 kernels.rebuild(GuestKernel.SMALL, progress);
@@ -78,8 +77,8 @@ final class KernelCommand implements Runnable {
     void remove(
             @Mixin CommonOptions common,
             @Parameters(paramLabel = "debian|small", description = "As list shows it.") String name) {
-        try (ConsoleProgress progress = new ConsoleProgress()) {
-            common.kernels(KernelChoice.AUTO).remove(GuestKernel.named(name), progress);
+        try (ConsoleProgress progress = common.progress()) {
+            common.kernels().remove(GuestKernel.named(name), progress);
         }
     }
 }

@@ -1,5 +1,9 @@
 package io.neurovisor.cli;
 
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
+
+import io.neurovisor.server.config.Surroundings;
+import java.util.function.Consumer;
 import picocli.CommandLine;
 
 /** The program's entry point. */
@@ -7,15 +11,26 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine(Surroundings.ofThisProcess()).execute(arguments));
     }
 
-    static CommandLine commandLine() {
+    /** @param surroundings where settings are looked for */
+    static CommandLine commandLine(Surroundings surroundings) {
         CommandLine commandLine = new CommandLine(new NeuroVisorCommand());
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        // What follows a program's name or "--" is the program's own.
         commandLine.setParameterExceptionHandler(Failures::usage);
         commandLine.setExecutionExceptionHandler(Failures::execution);
+        commandLine.setExecutionStrategy(new CheckedExecution(surroundings));
+        everyCommand(commandLine, command -> {
+            // So that the wrong settings are told together with the wrong options.
+            command.getCommandSpec().parser().collectErrors(true);
+            command.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, new OptionGroups());
+        });
         return commandLine;
+    }
+
+    private static void everyCommand(CommandLine command, Consumer<CommandLine> action) {
+        action.accept(command);
+        command.getSubcommands().values().forEach(subcommand -> everyCommand(subcommand, action));
     }
 }

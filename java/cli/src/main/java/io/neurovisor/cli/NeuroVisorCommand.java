@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
             SetupCommand.class,
             ImageCommand.class,
             KernelCommand.class,
-            TemplateCommand.class
+            TemplateCommand.class,
+            ConfigCommand.class
         })
 final class NeuroVisorCommand implements Runnable {
     @Spec

@@ -9,20 +9,14 @@ import java.util.List;
 
 /** What a person is told about an execution beside its output, a line each. */
 record ResultNotes(ExecutionRequest request, ExecutionResult result) {
-    List<String> lines() {
+    /** What went wrong. */
+    List<String> problems() {
         List<String> lines = new ArrayList<>();
         addOutcome(lines);
         ProgramExit.Details details = result.exit().details();
         if (result.outcome() != Outcome.OUT_OF_MEMORY
                 && !details.killedProcess().isEmpty()) {
             lines.add("the guest had no memory left and killed " + details.killedProcess() + moreMemory());
-        }
-        if (details.backgroundProcesses() > 0) {
-            lines.add(
-                    details.backgroundProcesses() == 1
-                            ? "killed a process that the program had left running"
-                            : "killed " + details.backgroundProcesses()
-                                    + " processes that the program had left running");
         }
         details.skippedFiles()
                 .forEach(skipped -> lines.add("out/" + skipped.path() + " " + skipped.reason() + ": left behind"));
@@ -31,6 +25,17 @@ record ResultNotes(ExecutionRequest request, ExecutionResult result) {
             lines.add("left " + more + " more of out/ behind");
         }
         return lines;
+    }
+
+    /** What went right, and is still good to know. */
+    List<String> remarks() {
+        return switch (result.exit().details().backgroundProcesses()) {
+            case 0 -> List.of();
+            case 1 -> List.of("killed a process that the program had left running");
+            default ->
+                List.of("killed " + result.exit().details().backgroundProcesses()
+                        + " processes that the program had left running");
+        };
     }
 
     private void addOutcome(List<String> lines) {

@@ -34,9 +34,10 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
-            converter = TimeoutConverter.class,
-            description = "Kill the program after this time: seconds, or 90s, 5m, 2h; 1s to 24h. Default: 30s.")
-    private Duration timeout = ExecutionRequest.DEFAULT_TIMEOUT;
+            description = "Kill the program after this time: seconds, or 90s, 5m, 2h; 1s to 24h. Default: 30s."
+                    + " Environment: NEUROVISOR_TIMEOUT.")
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private @Nullable String timeout;
 
     @Option(
             names = "--out",
@@ -59,9 +60,10 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() {
         long startNanos = System.nanoTime();
         TraceId traceId = new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
-        ExecutionRequest request = new ExecutionRequest(traceId, program.program(), timeout, guest.size());
+        ExecutionRequest request =
+                new ExecutionRequest(traceId, program.program(), guest.config().timeout(), guest.size());
         try (RunOutput output = RunOutput.of(out, json);
-                ConsoleProgress progress = new ConsoleProgress();
+                ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation cancellation = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(guest.size());
@@ -69,9 +71,11 @@ final class RunCommand implements Callable<Integer> {
             progress.done();
             warnOfEmulation(neuroVisor);
             ExecutionResult result = neuroVisor.executions().execute(request, output.sink());
-            new ResultNotes(request, result).lines().forEach(this::err);
+            ResultNotes notes = new ResultNotes(request, result);
+            notes.problems().forEach(this::err);
+            notes.remarks().forEach(this::remark);
             output.finish(request, result, neuroVisor.vmm(), Duration.ofNanos(System.nanoTime() - startNanos))
-                    .forEach(this::err);
+                    .forEach(this::remark);
             return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
         } catch (StandardStreams.Closed closed) {
             return ExitCode.OUTPUT_CLOSED;
@@ -80,8 +84,15 @@ final class RunCommand implements Callable<Integer> {
 
     private void warnOfEmulation(NeuroVisor neuroVisor) {
         if (!neuroVisor.accelerator().isKvm()) {
-            err("no KVM (" + neuroVisor.accelerator().reason()
+            remark("no KVM (" + neuroVisor.accelerator().reason()
                     + "): the guest is emulated, which is not a security boundary");
+        }
+    }
+
+    /** For what is no error. */
+    private void remark(String line) {
+        if (!guest.common().isQuiet()) {
+            err(line);
         }
     }
 

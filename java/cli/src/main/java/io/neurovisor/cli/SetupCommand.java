@@ -25,7 +25,7 @@ final class SetupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ConsoleProgress progress = new ConsoleProgress();
+        try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation _ = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(guest.size());
@@ -33,8 +33,8 @@ final class SetupCommand implements Callable<Integer> {
             progress.done();
             spec.commandLine()
                     .getErr()
-                    .println("neurovisor: ready (" + neuroVisor.vmm() + ", image " + guest.image() + ", size "
-                            + guest.size().label() + ")");
+                    .println("neurovisor: ready (" + neuroVisor.vmm() + ", image "
+                            + guest.config().image() + ", size " + guest.size().label() + ")");
         }
         return 0;
     }

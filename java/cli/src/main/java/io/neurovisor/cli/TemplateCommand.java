@@ -42,7 +42,7 @@ final class TemplateCommand implements Runnable {
     void remove(
             @Mixin CommonOptions common,
             @Parameters(paramLabel = "TEMPLATE", description = "As list shows it, or all.") String template) {
-        try (ConsoleProgress progress = new ConsoleProgress()) {
+        try (ConsoleProgress progress = common.progress()) {
             common.templates().remove(template, progress);
         }
     }

@@ -91,13 +91,13 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles files = images.boot(settings.image(), progress);
+        BootFiles files = images.boot(settings.config().image(), progress);
         List<Program> warmPrograms = WarmPrograms.of(settings.recipe());
 
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
         Vmm vmm = vmms.apply(accelerator);
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
-        Function<SandboxSize, VmStart> starts = size -> settings.snapshot()
+        Function<SandboxSize, VmStart> starts = size -> settings.config().snapshot()
                 ? new VmStart.Restore(
                         templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
                 : new VmStart.ColdBoot(files, size);
@@ -120,7 +120,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** The guest kernels of a data directory. */
     public static Kernels kernels(Settings settings) {
         return new Kernels(
-                settings.home(), settings.dataDir(), settings.kernel(), digests(settings), InstantSource.system());
+                settings.home(),
+                settings.dataDir(),
+                settings.config().kernel(),
+                digests(settings),
+                InstantSource.system());
     }
 
     /** The templates of a data directory. */

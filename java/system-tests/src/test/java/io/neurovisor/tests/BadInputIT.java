@@ -25,7 +25,7 @@ final class BadInputIT {
                 wrong("language \"perl\" is not known; use one of python, bash", "run", "-l", "perl", "-c", "1"),
                 wrong("Unknown option: '--frobnicate'", "run", "--frobnicate", "-l", "bash", "-c", "1"),
                 wrong(
-                        "size \"huge\" is not known; use one of small, medium, large",
+                        "--size: \"huge\" is not allowed; use small, medium or large",
                         "run",
                         "--size",
                         "huge",
@@ -36,10 +36,40 @@ final class BadInputIT {
                 wrong("/nowhere/a.py cannot be read: no such file", "run", "/nowhere/a.py"),
                 wrong("/ cannot be read: it is a directory", "run", "-l", "python", "/"),
                 wrong("code is empty", "run", "-l", "python", "-c", ""),
-                wrong("\"0\" is not a time from 1s to 24h", "run", "--timeout", "0", "-l", "bash", "-c", "1"),
-                wrong("\"-1\" is not a time from 1s to 24h", "run", "--timeout=-1", "-l", "bash", "-c", "1"),
-                wrong("\"1000h\" is not a time from 1s to 24h", "run", "--timeout", "1000h", "-l", "bash", "-c", "1"),
-                wrong("\"maybe\" is neither on nor off", "run", "--snapshot=maybe", "-l", "bash", "-c", "1"),
+                wrong(
+                        "--timeout: \"0\" is not allowed; use a time from 1s to 24h",
+                        "run",
+                        "--timeout",
+                        "0",
+                        "-l",
+                        "bash",
+                        "-c",
+                        "1"),
+                wrong(
+                        "--timeout: \"-1\" is not allowed; use a time from 1s to 24h",
+                        "run",
+                        "--timeout=-1",
+                        "-l",
+                        "bash",
+                        "-c",
+                        "1"),
+                wrong(
+                        "--timeout: \"1000h\" is not allowed; use a time from 1s to 24h",
+                        "run",
+                        "--timeout",
+                        "1000h",
+                        "-l",
+                        "bash",
+                        "-c",
+                        "1"),
+                wrong(
+                        "--snapshot: \"maybe\" is not allowed; use on or off",
+                        "run",
+                        "--snapshot=maybe",
+                        "-l",
+                        "bash",
+                        "-c",
+                        "1"),
                 wrong("the program's language is not given", "run", "-c", "print(1)"),
                 wrong("no program given", "run"),
                 wrong(
@@ -68,8 +98,8 @@ final class BadInputIT {
 
     @ParameterizedTest
     @CsvSource({
-        "NEUROVISOR_SIZE,huge,size \"huge\" is not known",
-        "NEUROVISOR_SNAPSHOT,maybe,\"maybe\" is neither on nor off",
+        "NEUROVISOR_SIZE,huge,NEUROVISOR_SIZE: \"huge\" is not allowed",
+        "NEUROVISOR_SNAPSHOT,maybe,NEUROVISOR_SNAPSHOT: \"maybe\" is not allowed",
         "NEUROVISOR_IMAGE,nothing,Image nothing is not known"
     })
     void fromTheEnvironmentIsNamedToo(String variable, String value, String message) {

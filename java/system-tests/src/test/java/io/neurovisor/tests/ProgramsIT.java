@@ -36,7 +36,7 @@ final class ProgramsIT {
 
     @BeforeAll
     static void open() {
-        Path rootfs = NeuroVisor.images(OpenedNeuroVisor.settings())
+        Path rootfs = NeuroVisor.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .rootfs();
         plainMachine = new PlainMachine(rootfs, shared.resolve("root"));

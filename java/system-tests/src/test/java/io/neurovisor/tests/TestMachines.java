@@ -1,12 +1,10 @@
 package io.neurovisor.tests;
 
-import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.KvmProbe;
@@ -16,9 +14,13 @@ import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Surroundings;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
 
 /** A real QEMU driver with the files that {@code ./neurovisor setup} has made. */
 final class TestMachines implements AutoCloseable {
@@ -28,10 +30,7 @@ final class TestMachines implements AutoCloseable {
     private final BootFiles files;
 
     TestMachines(Path directory) {
-        KernelChoice kernel = KernelChoice.named(System.getenv().getOrDefault("NEUROVISOR_KERNEL", "auto"));
-        Settings settings =
-                new Settings(CommandLineRun.home(), dataDirectory(), "base", kernel, SandboxSize.SMALL, true);
-        files = NeuroVisor.images(settings).boot("base", Progress.SILENT);
+        files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
         spawner = Spawner.start(
                 CommandLineRun.home().resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner"),
                 directory.resolve("run"));
@@ -54,14 +53,15 @@ final class TestMachines implements AutoCloseable {
     }
 
     static Path dataDirectory() {
-        String configured = System.getenv().getOrDefault("NEUROVISOR_DATA_DIR", "");
-        String xdg = System.getenv().getOrDefault("XDG_DATA_HOME", "");
-        if (!configured.isEmpty()) {
-            return Path.of(configured);
-        }
-        return xdg.isEmpty()
-                ? Path.of(System.getProperty("user.home"), ".local/share/neurovisor")
-                : Path.of(xdg, "neurovisor");
+        return settings().config().dataDir();
+    }
+
+    /** What the environment of the tests says. */
+    static Settings settings() {
+        return new Settings(
+                CommandLineRun.home(),
+                LoadedConfig.load(Map.of(), Optional.empty(), Surroundings.ofThisProcess())
+                        .config());
     }
 
     @Override

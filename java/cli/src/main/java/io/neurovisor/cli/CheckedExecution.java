@@ -1,0 +1,84 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.Surroundings;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionStrategy;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
+
+/**
+ * Reads the settings of the command that is asked for, tells everything that is wrong with them and with the command line
+ * at once, or else runs the command.
+ */
+final class CheckedExecution implements IExecutionStrategy {
+    private final Surroundings surroundings;
+
+    CheckedExecution(Surroundings surroundings) {
+        this.surroundings = surroundings;
+    }
+
+    @Override
+    public int execute(ParseResult parsed) {
+        List<ParseResult> chain = new ArrayList<>(List.of(parsed));
+        while (chain.getLast().hasSubcommand()) {
+            chain.add(chain.getLast().subcommand());
+        }
+        if (chain.stream().anyMatch(result -> result.isUsageHelpRequested() || result.isVersionHelpRequested())) {
+            return new RunLast().execute(parsed);
+        }
+        List<String> problems = new ArrayList<>();
+        chain.forEach(result -> result.errors().forEach(error -> problems.add(Failures.message(error))));
+        Optional<CommonOptions> options = commonOptions(chain.getLast().commandSpec());
+        options.ifPresent(common -> {
+            LoadedConfig loaded = LoadedConfig.load(settings(chain.getLast()), common.configFile(), surroundings);
+            problems.addAll(loaded.problems());
+            common.accept(loaded);
+            Logging.start(loaded.config().log().level());
+        });
+        return problems.isEmpty()
+                ? new RunLast().execute(parsed)
+                : refuse(problems, chain.getLast().commandSpec().commandLine());
+    }
+
+    private static int refuse(List<String> problems, CommandLine command) {
+        PrintWriter err = command.getErr();
+        problems.forEach(problem -> err.println("neurovisor: " + problem));
+        err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        return ExitCode.USAGE;
+    }
+
+    private static Map<String, String> settings(ParseResult parsed) {
+        Map<String, String> given = new HashMap<>();
+        for (OptionSpec option : parsed.matchedOptions()) {
+            String name = option.longestName().substring(2);
+            if (Setting.named(name).isPresent() && option.getValue() instanceof String value) {
+                given.put(name, value);
+            }
+        }
+        return given;
+    }
+
+    /** Empty for a command that needs no settings: help must not fail because of a file nobody asked for. */
+    private static Optional<CommonOptions> commonOptions(CommandSpec spec) {
+        for (CommandSpec mixin : spec.mixins().values()) {
+            if (mixin.userObject() instanceof CommonOptions common) {
+                return Optional.of(common);
+            }
+            Optional<CommonOptions> deeper = commonOptions(mixin);
+            if (deeper.isPresent()) {
+                return deeper;
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,52 @@
+package io.neurovisor.cli;
+
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.IHelpSectionRenderer;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Shows a command's options in groups: first what the command alone has, last what all have. */
+final class OptionGroups implements IHelpSectionRenderer {
+    private static final String OWN = "Options";
+    private static final String GENERAL = "General";
+    private static final Map<Class<?>, String> HEADINGS = Map.of(
+            ProgramOptions.class, "Program",
+            RunCommand.class, "Limits and results",
+            GuestOptions.class, "Virtual machine",
+            CommonOptions.class, GENERAL);
+    private static final List<String> ORDER = List.of("Program", "Limits and results", OWN, "Virtual machine", GENERAL);
+
+    @Override
+    public String render(Help help) {
+        Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
+        ORDER.forEach(heading -> groups.put(heading, new ArrayList<>()));
+        for (OptionSpec option : help.commandSpec().options()) {
+            groups.getOrDefault(heading(option), List.of()).add(option);
+        }
+        StringBuilder text = new StringBuilder();
+        groups.forEach((heading, options) -> {
+            if (!options.isEmpty()) {
+                text.append(help.createHeading("%n" + heading + ":%n")).append(list(help, options));
+            }
+        });
+        return text.toString();
+    }
+
+    private static String heading(OptionSpec option) {
+        if (option.usageHelp() || option.versionHelp()) {
+            return GENERAL;
+        }
+        // An option of a method's parameter has no field.
+        return option.userObject() instanceof Field field ? HEADINGS.getOrDefault(field.getDeclaringClass(), OWN) : OWN;
+    }
+
+    private static String list(Help help, List<OptionSpec> options) {
+        Help.Layout layout = help.createDefaultLayout(options, List.of(), help.colorScheme());
+        layout.addAllOptions(options, help.createDefaultParamLabelRenderer());
+        return layout.toString();
+    }
+}

@@ -1,0 +1,43 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.server.config.Setting;
+import java.util.Iterator;
+import java.util.List;
+
+/** What a shell offers to complete as the value of a setting with a short list of values. */
+abstract class SettingCandidates implements Iterable<String> {
+    private final List<String> candidates;
+
+    private SettingCandidates(Setting<?> setting) {
+        this.candidates = setting.form().candidates();
+    }
+
+    @Override
+    public Iterator<String> iterator() {
+        return candidates.iterator();
+    }
+
+    static final class Sizes extends SettingCandidates {
+        Sizes() {
+            super(Setting.SIZE);
+        }
+    }
+
+    static final class Snapshots extends SettingCandidates {
+        Snapshots() {
+            super(Setting.SNAPSHOT);
+        }
+    }
+
+    static final class Kernels extends SettingCandidates {
+        Kernels() {
+            super(Setting.KERNEL);
+        }
+    }
+
+    static final class LogLevels extends SettingCandidates {
+        LogLevels() {
+            super(Setting.LOG_LEVEL);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.neurovisor.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.Surroundings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.OptionSpec;
+
+final class CommandLineTest {
+    private static final int COLUMNS = 80;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void everythingWrongIsToldAtOnce() throws IOException {
+        Path file = Files.writeString(directory.resolve("c.yaml"), "sise: large\nsnapshot: maybe\n");
+        Run run = run(
+                Map.of("NEUROVISOR_IMAGE", "A B"),
+                "run",
+                "--config",
+                file.toString(),
+                "--timeout",
+                "0",
+                "--frobnicate",
+                "-l",
+                "bash",
+                "-c",
+                "1");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err().lines().toList())
+                .containsExactly(
+                        "neurovisor: Unknown option: '--frobnicate'",
+                        "neurovisor: " + file + ":1: unknown setting \"sise\"; did you mean \"size\"?",
+                        "neurovisor: NEUROVISOR_IMAGE: \"A B\" is not allowed; use a name of at most 32 small letters,"
+                                + " digits and hyphens",
+                        "neurovisor: " + file + ":2: snapshot: \"maybe\" is not allowed; use on or off",
+                        "neurovisor: --timeout: \"0\" is not allowed; use a time from 1s to 24h, such as 30, 90s, 5m"
+                                + " or 2h",
+                        "Try 'neurovisor run --help'.");
+    }
+
+    @Test
+    void aMistypedCommandOrOptionIsAnsweredWithTheNearest() {
+        assertThat(run(Map.of(), "rnu").err()).contains("'rnu'; did you mean ").contains("run");
+        assertThat(run(Map.of(), "image", "lst").err())
+                .contains("did you mean ")
+                .contains("list");
+    }
+
+    @Test
+    void theSettingsAreShownWithWhereTheyComeFrom() throws IOException {
+        Path file = Files.writeString(directory.resolve("c.yaml"), "# mine\nsize: large\n");
+        Run run = run(Map.of("NEUROVISOR_LOG", "warn"), "config", "show", "--config", file.toString(), "--timeout=5m");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out().lines().map(line -> line.replaceAll(" +", " ")))
+                .contains(
+                        "SETTING VALUE FROM",
+                        "image base default",
+                        "size large " + file + ":2",
+                        "timeout 300s --timeout",
+                        "log-level warn NEUROVISOR_LOG");
+        assertThat(run.out().lines()).hasSize(Setting.ALL.size() + 1);
+    }
+
+    @Test
+    void settingsAreCheckedWithoutARun() throws IOException {
+        Path file = Files.writeString(directory.resolve("c.yaml"), "size: large\n");
+        assertThat(run(Map.of(), "config", "check", "--config", file.toString()).out())
+                .isEqualTo(file + " is in order\n");
+        Files.writeString(file, "size: huge\n");
+        Run run = run(Map.of("NEUROVISOR_CONFIG", file.toString()), "config", "check");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains(file + ":1: size: \"huge\" is not allowed");
+    }
+
+    @Test
+    void helpNeedsNoSettings() {
+        Run run = run(Map.of("NEUROVISOR_CONFIG", "/nowhere", "NEUROVISOR_SIZE", "huge"), "run", "--help");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out()).contains("Program:", "Limits and results:", "Virtual machine:", "General:");
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void helpFitsATerminalAndIsPlain(CommandLine command) {
+        String help = command.getUsageMessage(Ansi.OFF);
+        assertThat(help.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(COLUMNS));
+        assertThat(help).contains("--help").contains("General:").doesNotContain("\u001b");
+    }
+
+    @Test
+    void everySettingIsAnOptionThatTellsDefaultAndVariable() {
+        assertThat(Setting.ALL)
+                .allSatisfy(setting -> assertThat(commands()
+                                .flatMap(command -> command.getCommandSpec().options().stream())
+                                .filter(option -> option.longestName().equals(setting.flag())))
+                        .isNotEmpty()
+                        .allSatisfy(option -> assertThat(description(option))
+                                .contains("Default: ")
+                                .contains("Environment: " + setting.variable() + ".")));
+    }
+
+    private static String description(OptionSpec option) {
+        return String.join(" ", option.description());
+    }
+
+    static Stream<CommandLine> commands() {
+        return withSubcommands(Main.commandLine(new Surroundings(Map.of(), Path.of("/nowhere"))));
+    }
+
+    private static Stream<CommandLine> withSubcommands(CommandLine command) {
+        return Stream.concat(
+                Stream.of(command),
+                command.getSubcommands().values().stream().flatMap(CommandLineTest::withSubcommands));
+    }
+
+    private record Run(int exitCode, String out, String err) {}
+
+    private Run run(Map<String, String> variables, String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine commandLine = Main.commandLine(new Surroundings(variables, directory));
+        commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        int exitCode = commandLine.execute(List.of(arguments).toArray(String[]::new));
+        return new Run(exitCode, out.toString(), err.toString());
+    }
+}

@@ -1,0 +1,50 @@
+package io.neurovisor.server.config;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * Everything a user can set. A component's path is its name everywhere, see {@link Setting}.
+ *
+ * @param dataDir where images, kernels and templates are kept
+ * @param image the root image that guests boot
+ * @param kernel which kernel guests boot
+ * @param size the size of guests
+ * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
+ * @param timeout what a program may take
+ */
+public record Config(
+        Path dataDir,
+        String image,
+        KernelChoice kernel,
+        SandboxSize size,
+        boolean snapshot,
+        Duration timeout,
+        CacheConfig cache,
+        LogConfig log) {
+    public Config {
+        requireNonNull(image, "image is null");
+        requireNonNull(kernel, "kernel is null");
+        requireNonNull(size, "size is null");
+        requireNonNull(timeout, "timeout is null");
+        requireNonNull(cache, "cache is null");
+        requireNonNull(log, "log is null");
+        dataDir = dataDir.toAbsolutePath().normalize();
+    }
+
+    static Config of(SettingValues values) {
+        return new Config(
+                values.get(Setting.DATA_DIR),
+                values.get(Setting.IMAGE),
+                values.get(Setting.KERNEL),
+                values.get(Setting.SIZE),
+                values.get(Setting.SNAPSHOT),
+                values.get(Setting.TIMEOUT),
+                new CacheConfig(values.get(Setting.CACHE_MAX)),
+                new LogConfig(values.get(Setting.LOG_LEVEL)));
+    }
+}

@@ -1,0 +1,64 @@
+package io.neurovisor.server.config;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * One thing that a user can set. Its name is its path in the tree of {@link Config}: the component {@code cache.max} is
+ * {@code cache-max} in the file, {@code --cache-max} on the command line, {@code NEUROVISOR_CACHE_MAX} in the environment.
+ *
+ * @param variable the environment variable, which is not derived where users know another
+ * @param standard the value where nobody sets one
+ */
+public record Setting<T>(String name, String variable, Form<T> form, Function<Surroundings, T> standard) {
+    public static final Setting<Path> DATA_DIR = new Setting<>(
+            "data-dir",
+            Form.PATH,
+            surroundings ->
+                    surroundings.directory("XDG_DATA_HOME", ".local/share").resolve("neurovisor"));
+    public static final Setting<String> IMAGE = new Setting<>("image", Form.IMAGE, _ -> "base");
+    public static final Setting<KernelChoice> KERNEL =
+            new Setting<>("kernel", Form.oneOf(KernelChoice.values()), _ -> KernelChoice.AUTO);
+    public static final Setting<SandboxSize> SIZE =
+            new Setting<>("size", Form.oneOf(SandboxSize.values()), _ -> SandboxSize.MEDIUM);
+    public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
+    public static final Setting<Duration> TIMEOUT =
+            new Setting<>("timeout", Form.TIMEOUT, _ -> ExecutionRequest.DEFAULT_TIMEOUT);
+    public static final Setting<Optional<DataSize>> CACHE_MAX =
+            new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
+    public static final Setting<LogLevel> LOG_LEVEL =
+            new Setting<>("log-level", "NEUROVISOR_LOG", Form.oneOf(LogLevel.values()), _ -> LogLevel.INFO);
+
+    /** In the order in which they are shown. */
+    public static final List<Setting<?>> ALL =
+            List.of(DATA_DIR, IMAGE, KERNEL, SIZE, SNAPSHOT, TIMEOUT, CACHE_MAX, LOG_LEVEL);
+
+    public Setting {
+        requireNonNull(name, "name is null");
+        requireNonNull(variable, "variable is null");
+        requireNonNull(form, "form is null");
+        requireNonNull(standard, "standard is null");
+    }
+
+    private Setting(String name, Form<T> form, Function<Surroundings, T> standard) {
+        this(name, "NEUROVISOR_" + name.replace('-', '_').toUpperCase(Locale.ROOT), form, standard);
+    }
+
+    public String flag() {
+        return "--" + name;
+    }
+
+    /** The setting that a flag or a key of the file names. */
+    public static Optional<Setting<?>> named(String name) {
+        return ALL.stream().filter(setting -> setting.name().equals(name)).findFirst();
+    }
+}

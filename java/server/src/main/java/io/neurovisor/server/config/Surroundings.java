@@ -1,0 +1,36 @@
+package io.neurovisor.server.config;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a process is started with.
+ *
+ * @param variables its environment; a variable without a value counts as unset, as shells' own defaults treat it
+ * @param userHome the user's home directory
+ */
+public record Surroundings(Map<String, String> variables, Path userHome) {
+    public Surroundings {
+        variables = Map.copyOf(variables);
+        requireNonNull(userHome, "userHome is null");
+    }
+
+    public static Surroundings ofThisProcess() {
+        return new Surroundings(System.getenv(), Path.of(System.getProperty("user.home")));
+    }
+
+    Optional<String> variable(String name) {
+        return Optional.ofNullable(variables.get(name)).filter(value -> !value.isBlank());
+    }
+
+    /** A directory of the XDG base directory specification, which says that a relative one does not count. */
+    Path directory(String variable, String belowHome) {
+        return variable(variable)
+                .filter(value -> value.startsWith("/"))
+                .map(Path::of)
+                .orElseGet(() -> userHome.resolve(belowHome));
+    }
+}

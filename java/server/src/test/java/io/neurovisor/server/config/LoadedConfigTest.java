@@ -1,0 +1,180 @@
+package io.neurovisor.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class LoadedConfigTest {
+    /** A value for every setting that is not its default. */
+    private static final Map<String, String> OTHERS = Map.of(
+            "data-dir", "/srv/nv",
+            "image", "full",
+            "kernel", "small",
+            "size", "large",
+            "snapshot", "off",
+            "timeout", "5m",
+            "cache-max", "20G",
+            "log-level", "debug");
+
+    private static final Config OTHER_CONFIG = new Config(
+            Path.of("/srv/nv"),
+            "full",
+            KernelChoice.SMALL,
+            SandboxSize.LARGE,
+            false,
+            Duration.ofMinutes(5),
+            new CacheConfig(Optional.of(new DataSize(20L << 30))),
+            new LogConfig(LogLevel.DEBUG));
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void everyFlagIsMapped() {
+        LoadedConfig loaded = LoadedConfig.load(OTHERS, Optional.empty(), surroundings(Map.of()));
+        assertThat(loaded.problems()).isEmpty();
+        assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
+        assertThat(loaded.values())
+                .allSatisfy(value ->
+                        assertThat(value.origin()).isEqualTo(value.setting().flag()));
+    }
+
+    @Test
+    void everyVariableIsMapped() {
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), surroundings(variables()));
+        assertThat(loaded.problems()).isEmpty();
+        assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
+        assertThat(loaded.values())
+                .allSatisfy(value ->
+                        assertThat(value.origin()).isEqualTo(value.setting().variable()));
+    }
+
+    @Test
+    void everyKeyOfTheFileIsMapped() throws IOException {
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.of(file(yaml())), surroundings(Map.of()));
+        assertThat(loaded.problems()).isEmpty();
+        assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
+        assertThat(loaded.values())
+                .allSatisfy(value -> assertThat(value.origin()).matches(".*/config\\.yaml:\\d+"));
+    }
+
+    @Test
+    void withoutAnySourceAllIsDefault() {
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), surroundings(Map.of()));
+        assertThat(loaded.file()).isEmpty();
+        assertThat(loaded.values())
+                .hasSameSizeAs(Setting.ALL)
+                .allSatisfy(value -> assertThat(value.origin()).isEqualTo("default"));
+    }
+
+    @Test
+    void flagBeatsVariableBeatsFileBeatsDefault() throws IOException {
+        Path file = file("size: small\nimage: a\ntimeout: 1m\n");
+        Map<String, String> variables = Map.of("NEUROVISOR_SIZE", "large", "NEUROVISOR_IMAGE", "b");
+        LoadedConfig loaded = LoadedConfig.load(Map.of("size", "medium"), Optional.of(file), surroundings(variables));
+        assertThat(loaded.problems()).isEmpty();
+        assertThat(loaded.config().size()).isEqualTo(SandboxSize.MEDIUM);
+        assertThat(loaded.config().image()).isEqualTo("b");
+        assertThat(loaded.config().timeout()).hasMinutes(1);
+        assertThat(loaded.config().snapshot()).isTrue();
+        assertThat(loaded.values())
+                .extracting(EffectiveValue::origin)
+                .contains("--size", "NEUROVISOR_IMAGE", file + ":3", "default");
+    }
+
+    @Test
+    void allProblemsOfAllSourcesAreToldAtOnce() throws IOException {
+        Path file = file("size: huge\nsnapshoot: off\nlog-level: [debug]\nimage: A\n");
+        Map<String, String> variables = Map.of("NEUROVISOR_SIZE", "tiny", "NEUROVISOR_CACHE_MAX", "much");
+        LoadedConfig loaded =
+                LoadedConfig.load(Map.of("size", "medium", "timeout", "0"), Optional.of(file), surroundings(variables));
+        assertThat(loaded.problems())
+                .containsExactlyInAnyOrder(
+                        file + ":1: size: \"huge\" is not allowed; use small, medium or large",
+                        file + ":2: unknown setting \"snapshoot\"; did you mean \"snapshot\"?",
+                        file + ":3: log-level has a list or a map; use one value",
+                        file + ":4: image: \"A\" is not allowed; use a name of at most 32 small letters, digits and"
+                                + " hyphens",
+                        "NEUROVISOR_SIZE: \"tiny\" is not allowed; use small, medium or large",
+                        "NEUROVISOR_CACHE_MAX: \"much\" is not allowed; use a size such as 500M, 20G or 1T, or off",
+                        "--timeout: \"0\" is not allowed; use a time from 1s to 24h, such as 30, 90s, 5m or 2h");
+    }
+
+    @Test
+    void theFileIsFoundByVariableAndAtTheUsualPlace() throws IOException {
+        Path named = file("size: small\n");
+        assertThat(LoadedConfig.load(
+                                Map.of(), Optional.empty(), surroundings(Map.of("NEUROVISOR_CONFIG", named.toString())))
+                        .config()
+                        .size())
+                .isEqualTo(SandboxSize.SMALL);
+
+        Path usual = directory.resolve(".config/neurovisor/config.yaml");
+        Files.createDirectories(usual.getParent());
+        Files.writeString(usual, "size: large\n");
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), surroundings(Map.of()));
+        assertThat(loaded.file()).contains(usual);
+        assertThat(loaded.config().size()).isEqualTo(SandboxSize.LARGE);
+    }
+
+    @Test
+    void aNamedFileThatIsMissingIsAProblem() {
+        Path missing = directory.resolve("none.yaml");
+        assertThat(LoadedConfig.load(Map.of(), Optional.of(missing), surroundings(Map.of()))
+                        .problems())
+                .containsExactly("config file " + missing + " cannot be read: no such file");
+    }
+
+    @Test
+    void anEmptyVariableCountsAsUnset() {
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), surroundings(Map.of("NEUROVISOR_SIZE", "")))
+                        .problems())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"~/nv,", "/nv,", "nv,use a path that begins with / or ~/", "./nv,use a path that begins with / or ~/"})
+    void aPathInTheFileDoesNotDependOnWhereOneIs(String path, String problem) throws IOException {
+        LoadedConfig loaded =
+                LoadedConfig.load(Map.of(), Optional.of(file("data-dir: " + path)), surroundings(Map.of()));
+        if (problem == null) {
+            assertThat(loaded.problems()).isEmpty();
+            assertThat(loaded.config().dataDir()).isEqualTo(Path.of(path.replace("~", directory.toString())));
+        } else {
+            assertThat(loaded.problems()).singleElement().asString().contains(problem);
+        }
+    }
+
+    private Path file(String content) throws IOException {
+        return Files.writeString(directory.resolve("config.yaml"), content);
+    }
+
+    private Surroundings surroundings(Map<String, String> variables) {
+        return new Surroundings(variables, directory);
+    }
+
+    private static Map<String, String> variables() {
+        Map<String, String> variables = new HashMap<>();
+        Setting.ALL.forEach(setting -> variables.put(setting.variable(), OTHERS.get(setting.name())));
+        return variables;
+    }
+
+    private static String yaml() {
+        StringBuilder yaml = new StringBuilder("# every setting\n");
+        OTHERS.forEach(
+                (name, value) -> yaml.append(name).append(": ").append(value).append('\n'));
+        return yaml.toString();
+    }
+}

@@ -1,0 +1,110 @@
+package io.neurovisor.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class SettingTest {
+    /** The names that users know from elsewhere. */
+    private static final Map<String, String> KNOWN_VARIABLES = Map.of("log-level", "NEUROVISOR_LOG");
+
+    @Test
+    void namesDeriveFromTheRecordPath() {
+        assertThat(Setting.ALL.stream().map(Setting::name))
+                .containsExactlyInAnyOrderElementsOf(paths(Config.class, "").toList());
+        assertThat(Setting.ALL).allSatisfy(setting -> {
+            assertThat(setting.flag()).isEqualTo("--" + setting.name());
+            assertThat(setting.variable())
+                    .isEqualTo(KNOWN_VARIABLES.getOrDefault(
+                            setting.name(),
+                            "NEUROVISOR_" + setting.name().replace('-', '_').toUpperCase(Locale.ROOT)));
+        });
+    }
+
+    @Test
+    void defaultsAreTheDocumentedOnes() {
+        Surroundings surroundings = new Surroundings(Map.of(), Path.of("/home/x"));
+        assertThat(Setting.ALL.stream()
+                        .collect(Collectors.toMap(Setting::name, setting -> standard(setting, surroundings))))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        "data-dir", "/home/x/.local/share/neurovisor",
+                        "image", "base",
+                        "kernel", "auto",
+                        "size", "medium",
+                        "snapshot", "on",
+                        "timeout", "30s",
+                        "cache-max", "off",
+                        "log-level", "info"));
+    }
+
+    @Test
+    void dataDirectoryFollowsXdgUnlessThatIsRelative() {
+        assertThat(Setting.DATA_DIR.standard().apply(new Surroundings(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
+                .isEqualTo(Path.of("/d/neurovisor"));
+        assertThat(Setting.DATA_DIR.standard().apply(new Surroundings(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
+                .isEqualTo(Path.of("/h/.local/share/neurovisor"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "30,30", "90s,90", "5m,300", "2h,7200", "24h,86400", "86400,86400"})
+    void timeoutsHaveTheDocumentedForms(String text, long seconds) {
+        assertThat(Form.TIMEOUT.parser().apply(text).orElseThrow()).hasSeconds(seconds);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "0", "0h", "-1", "1.5", "25h", "86401", "1000h", "99999999999999", "1d", "s", " 1", "1 s"})
+    void otherTimeoutsAreRefused(String text) {
+        assertThat(Form.TIMEOUT.parser().apply(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1K,1024", "500M,524288000", "20G,21474836480", "1T,1099511627776", "0M,0"})
+    void sizesAreBinary(String text, long bytes) {
+        assertThat(DataSize.parse(text)).contains(new DataSize(bytes));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "20", "20g", "-1G", "1.5G", "20GB", "9999999T", "G", "20 G"})
+    void otherSizesAreRefused(String text) {
+        assertThat(DataSize.parse(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1K", "500M", "20G", "1T", "1025K"})
+    void aSizeIsShownAsItIsWritten(String text) {
+        assertThat(DataSize.parse(text).orElseThrow()).hasToString(text);
+    }
+
+    @Test
+    void everyValueOfAShortListIsAllowed() {
+        assertThat(Setting.ALL)
+                .allSatisfy(setting -> assertThat(setting.form().candidates())
+                        .allSatisfy(
+                                candidate -> assertThat(setting.form().parser().apply(candidate))
+                                        .isPresent()));
+    }
+
+    private static <T> String standard(Setting<T> setting, Surroundings surroundings) {
+        return setting.form().printer().apply(setting.standard().apply(surroundings));
+    }
+
+    private static Stream<String> paths(Class<?> record, String prefix) {
+        return Stream.of(record.getRecordComponents()).flatMap(component -> paths(component, prefix));
+    }
+
+    private static Stream<String> paths(RecordComponent component, String prefix) {
+        String path = prefix + component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+        return component.getType().isRecord() ? paths(component.getType(), path + "-") : List.of(path).stream();
+    }
+}
