@@ -63,7 +63,8 @@ final class Mmdebstrap {
         if (!root) {
             return command;
         }
-        // What root mounts in the directory goes with the last process in it, also when mmdebstrap has no time to unmount;
+        // What root mounts in the directory goes with the last process in it, also when mmdebstrap has no time to
+        // unmount;
         // otherwise whoever removes the directory would meet the host's own /proc in it.
         return new ToolCommand(
                         "unshare",
