@@ -42,6 +42,9 @@ final class KernelIT {
 
     @BeforeAll
     static void listKernels() {
+        // Where the small kernel is what boots, Debian's need not be there yet.
+        CommandLineRun setup = CommandLineRun.of("setup", "--kernel", DEBIAN, "--size", "small");
+        assertThat(setup.exitCode()).as(setup.stderr()).isZero();
         list = CommandLineRun.of("kernel", "list", "--kernel", "auto");
         assertThat(list.exitCode()).as(list.stderr()).isZero();
     }
@@ -68,7 +71,12 @@ final class KernelIT {
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
     void reportsAMemoryHogAsOutOfMemory(String kernel) {
-        CommandLineRun run = run(kernel, "python", "print('before', flush=True); x = b'x' * (1 << 30); print('after')");
+        CommandLineRun run = run(kernel, "python", """
+                print('before', flush=True)
+                hoard = []
+                while True:
+                    hoard.append(b'x' * (1 << 20))
+                """);
 
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(137);
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
@@ -118,12 +126,12 @@ final class KernelIT {
                 """.formatted(String.join(", ", calls)));
 
         // Debian's kernel has them and refuses; the small one has never heard of them.
-        String answer = kernel.equals(SMALL) ? "ENOSYS" : "EPERM";
-        assertThat(run.stdout().lines())
-                .as(run.stderr())
-                .hasSize(names.size() + 1)
-                .startsWith(names.stream().map(name -> name + " " + answer).toArray(String[]::new))
-                .endsWith("[]");
+        String answer = kernel.equals(SMALL) ? " ENOSYS" : " (EPERM|EINVAL)";
+        List<String> lines = run.stdout().lines().toList();
+        assertThat(lines).as(run.stderr()).hasSize(names.size() + 1).endsWith("[]");
+        for (int i = 0; i < names.size(); i++) {
+            assertThat(lines.get(i)).matches(names.get(i) + answer);
+        }
     }
 
     @Test

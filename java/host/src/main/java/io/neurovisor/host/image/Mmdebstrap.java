@@ -59,7 +59,19 @@ final class Mmdebstrap {
 
     /** Makes a root directory, in which the options' hooks do the work, and throws it away. */
     ToolCommand work(String variant, List<String> packages, List<String> options, Path scratch) {
-        return command("null", variant, packages, options, scratch);
+        ToolCommand command = command("null", variant, packages, options, scratch);
+        if (!root) {
+            return command;
+        }
+        // What root mounts in the directory goes with the last process in it, also when mmdebstrap has no time to
+        // unmount;
+        // otherwise whoever removes the directory would meet the host's own /proc in it.
+        return new ToolCommand(
+                        "unshare",
+                        "util-linux",
+                        List.of("--mount", "--propagation", "private", "--", command.program()),
+                        command.environment())
+                .withArguments(command.arguments());
     }
 
     /** Where the root directory lies meanwhile. */
