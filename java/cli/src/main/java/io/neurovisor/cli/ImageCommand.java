@@ -1,6 +1,7 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.store.DataDirectory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,6 +45,7 @@ final class ImageCommand implements Runnable {
             @Mixin CommonOptions common,
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild,
             @Parameters(paramLabel = "NAME", defaultValue = "base", description = "Default: base.") String name) {
+        new DataDirectory(common.config().dataDir()).claim();
         Images images = common.images();
         try (ConsoleProgress progress = common.progress()) {
             if (rebuild) {

@@ -23,10 +23,14 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             RunCommand.class,
+            ExampleCommand.class,
             SetupCommand.class,
             ImageCommand.class,
             TemplateCommand.class,
-            ConfigCommand.class
+            ConfigCommand.class,
+            GcCommand.class,
+            UninstallCommand.class,
+            CompletionCommand.class
         })
 final class NeuroVisorCommand implements Runnable {
     @Spec

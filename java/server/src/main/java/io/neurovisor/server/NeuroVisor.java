@@ -25,19 +25,24 @@ import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.store.ArtifactUse;
+import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.host.template.FileTemplateStore;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A running NeuroVisor. Opening it builds what is missing (image, kernel, template) and starts the spawner; closing it
  * ends every virtual machine.
  */
 public final class NeuroVisor implements AutoCloseable {
+    private final ArtifactUse use;
     private final Spawner spawner;
     private final GuestLinks links;
     private final Executions executions;
@@ -46,12 +51,14 @@ public final class NeuroVisor implements AutoCloseable {
     private final VmmIdentity vmm;
 
     private NeuroVisor(
+            ArtifactUse use,
             Spawner spawner,
             GuestLinks links,
             Executions executions,
             Function<SandboxSize, VmStart> starts,
             Accelerator accelerator,
             VmmIdentity vmm) {
+        this.use = use;
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
@@ -63,11 +70,26 @@ public final class NeuroVisor implements AutoCloseable {
     public static NeuroVisor open(Settings settings, Progress progress) {
         Path runtimeDirectory =
                 RuntimeDirectory.choose(System.getenv(), ProcessHandle.current().pid());
+        Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
+        ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory);
+        boolean opened = false;
+        try {
+            NeuroVisor neuroVisor = open(settings, runtimeDirectory, use, progress);
+            opened = true;
+            return neuroVisor;
+        } finally {
+            if (!opened) {
+                use.close();
+            }
+        }
+    }
+
+    private static NeuroVisor open(Settings settings, Path runtimeDirectory, ArtifactUse use, Progress progress) {
         Spawner spawner = Spawner.start(settings.spawner(), runtimeDirectory);
         GuestLinks links = new GuestLinks(InstantSource.system());
         boolean opened = false;
         try {
-            NeuroVisor neuroVisor = wire(settings, spawner, links, progress);
+            NeuroVisor neuroVisor = wire(settings, use, spawner, links, progress);
             opened = true;
             return neuroVisor;
         } finally {
@@ -78,7 +100,8 @@ public final class NeuroVisor implements AutoCloseable {
         }
     }
 
-    private static NeuroVisor wire(Settings settings, Spawner spawner, GuestLinks links, Progress progress) {
+    private static NeuroVisor wire(
+            Settings settings, ArtifactUse use, Spawner spawner, GuestLinks links, Progress progress) {
         SecureRandom random = new SecureRandom();
         ProbeCache probes = new ProbeCache(settings.probes());
         String hostCpu = HostCpu.describe();
@@ -87,20 +110,28 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles files = images.boot(settings.config().image(), progress);
+        BootFiles files = use.hold(() -> images.boot(settings.config().image(), progress), NeuroVisor::directories);
         List<Program> warmPrograms = WarmPrograms.of(settings.recipe());
 
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
         Vmm vmm = vmms.apply(accelerator);
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
         Function<SandboxSize, VmStart> starts = size -> settings.config().snapshot()
-                ? new VmStart.Restore(
-                        templates.findOrBuild(new TemplateKey(files, size, vmm.identity(), warmPrograms), progress))
+                ? new VmStart.Restore(use.hold(
+                        () -> templates.findOrBuild(
+                                new TemplateKey(files, size, vmm.identity(), warmPrograms), progress),
+                        saved -> List.of(saved.directory())))
                 : new VmStart.ColdBoot(files, size);
 
         SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
         return new NeuroVisor(
-                spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator, vmm.identity());
+                use, spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator, vmm.identity());
+    }
+
+    private static List<Path> directories(BootFiles files) {
+        return Stream.of(files.kernel(), files.initrd(), files.rootfs())
+                .map(file -> requireNonNull(file.getParent(), "a boot file has no directory"))
+                .toList();
     }
 
     /** The root images of a data directory. */
@@ -142,5 +173,6 @@ public final class NeuroVisor implements AutoCloseable {
     public void close() {
         spawner.close();
         links.close();
+        use.close();
     }
 }
