@@ -3,12 +3,14 @@
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 run_tests() {
-    local log=$root/target/test.log launcher_log=$root/target/test-launcher.log status=0 launcher_status=0 without=() began
+    local log=$root/target/test.log launcher_log=$root/target/test-launcher.log status=0 launcher_status=0 without=() began kernel=''
     case ${1-} in
         '') ;;
+        --kernel) kernel=small ;;
         --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
         *)
             say 'Usage: neurovisor test                    everything that this machine can run' \
+                '       neurovisor test --kernel           the same with the small kernel, which it builds first' \
                 '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)'
             [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
             ;;
@@ -18,6 +20,11 @@ run_tests() {
     install_missing_packages build run test
     find_jdk || die_without_jdk
     build_if_stale ""
+
+    if [[ -n $kernel ]]; then
+        "$root/neurovisor" kernel build
+        export NEUROVISOR_KERNEL=$kernel
+    fi
 
     # Image and template, so that the system tests find them.
     "$root/neurovisor" setup

@@ -6,12 +6,13 @@ pub const USAGE: &str = "\
 usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor boot DIR     --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor clone DIR    --rootfs FILE [--count N] [--prime] [options]
-  template  boots a VM, primes it with each --prime-python and --prime-bash program, and saves it in DIR
+  template  boots a VM, primes it with each --prime-python, --prime-bash and --prime-javascript program, and saves it in DIR
   boot      boots a VM in DIR and runs --code in it
   clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it
 options:
   --qemu FILE --machine TYPE --bios FILE --accel NAME --cpu MODEL --memory-mib N --vcpus N --append WORDS --extra 'QEMU WORDS'
   --code TEXT | --code-file FILE, --language NAME, --timeout SECONDS, --output-bytes N, --stdin TEXT, --files N (of 1 MiB)
+  --warm (the template holds waiting interpreters)
   --keep-kernel (clones get -kernel, -initrd and -append too), --hold SECONDS (keep the VM), --show, --console";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,7 @@ pub struct Arguments {
     pub extra: Vec<String>,
     pub count: usize,
     pub prime: bool,
+    pub warm: bool,
     pub keep_kernel: bool,
     pub show: bool,
     pub console: bool,
@@ -89,6 +91,7 @@ impl Arguments {
             extra: Vec::new(),
             count: 1,
             prime: false,
+            warm: false,
             keep_kernel: false,
             show: false,
             console: false,
@@ -106,6 +109,7 @@ impl Arguments {
     fn take(&mut self, word: &str, words: &mut impl Iterator<Item = String>) -> Result<(), String> {
         match word {
             "--prime" => self.prime = true,
+            "--warm" => self.warm = true,
             "--keep-kernel" => self.keep_kernel = true,
             "--show" => self.show = true,
             "--console" => self.console = true,
@@ -145,6 +149,7 @@ impl Arguments {
             "--files" => self.files = number(word, &value)?,
             "--prime-python" => self.primers.push(("python".to_owned(), value)),
             "--prime-bash" => self.primers.push(("bash".to_owned(), value)),
+            "--prime-javascript" => self.primers.push(("javascript".to_owned(), value)),
             _ => return Err(format!("unknown option {word}")),
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::wire::execution::execute_chunk::Content;
 use crate::wire::execution::execution_service_client::ExecutionServiceClient;
 use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, InputFile, Limits};
 use crate::wire::guest::guest_service_client::GuestServiceClient;
-use crate::wire::guest::{HelloRequest, HelloResponse, PrimeRequest, RefreshRequest};
+use crate::wire::guest::{HelloRequest, HelloResponse, PrimeRequest, RefreshRequest, WarmRequest};
 use crate::Failure;
 
 /// Large enough for all output of one test.
@@ -86,6 +86,15 @@ impl Guest {
             return Err(format!("a primer failed: {primed:?}").into());
         }
         Ok(())
+    }
+
+    /// The languages whose interpreters wait from now on.
+    pub async fn warm(&self) -> Result<Vec<String>, Failure> {
+        Ok(GuestServiceClient::new(self.channel.clone())
+            .warm(WarmRequest {})
+            .await?
+            .into_inner()
+            .languages)
     }
 
     /// Runs the code of the command line; marks the first byte of its output and its end.

@@ -37,6 +37,10 @@ async fn save(
             guest.prime(language, code).await?;
             steps.announce("primed");
         }
+        if arguments.warm {
+            println!("waiting: {:?}", guest.warm().await?);
+            steps.announce("warm");
+        }
     }
     // The channel is closed. A template that is saved before the agent has seen that has the old connection in its
     // memory, and its clones answer nobody. The agent then closes the port and opens it again, and either shows as an

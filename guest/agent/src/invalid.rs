@@ -26,6 +26,8 @@ impl Display for Invalid {
     }
 }
 
+impl std::error::Error for Invalid {}
+
 impl From<Invalid> for Status {
     fn from(invalid: Invalid) -> Self {
         Status::invalid_argument(invalid.to_string())

@@ -8,6 +8,10 @@ pub enum Phase {
     /// Still the twin of every other clone of its template.
     Booted,
     PrimingBooted,
+    /// Interpreters are being started that will wait for their programs.
+    Warming,
+    /// They wait. This is what is saved as a template.
+    Warmed,
     /// Has its own randomness, clock and names.
     Refreshed,
     PrimingRefreshed,
@@ -20,6 +24,8 @@ pub enum Step {
     BeginPrime,
     /// Taken only when all traces are gone. A prime that failed to clean up leaves the VM unusable for good.
     EndPrime,
+    BeginWarm,
+    EndWarm,
     Refresh,
     Execute,
 }
@@ -34,6 +40,11 @@ const SPENT: Refusal =
     "this VM has run its one execution, or is running it: destroy it and take a fresh one";
 const ALREADY_REFRESHED: Refusal = "this VM has been refreshed already";
 const NOT_PRIMING: Refusal = "this VM is not being primed";
+const WARMING: Refusal = "interpreters are being started: wait for Warm to return";
+const NOT_WARMING: Refusal = "no interpreters are being started in this VM";
+const WARMED: Refusal =
+    "the interpreters of this VM wait for their programs: save it as a template, or call Refresh";
+const TOO_LATE_TO_WARM: Refusal = "Warm belongs into the making of a template, before Refresh";
 
 impl Phase {
     fn after(self, step: Step) -> Result<Phase, Refusal> {
@@ -42,14 +53,20 @@ impl Phase {
             (Phase::Refreshed, Step::BeginPrime) => Ok(Phase::PrimingRefreshed),
             (Phase::PrimingBooted, Step::EndPrime) => Ok(Phase::Booted),
             (Phase::PrimingRefreshed, Step::EndPrime) => Ok(Phase::Refreshed),
-            (Phase::Booted, Step::Refresh) => Ok(Phase::Refreshed),
+            (Phase::Booted, Step::BeginWarm) => Ok(Phase::Warming),
+            (Phase::Warming, Step::EndWarm) => Ok(Phase::Warmed),
+            (Phase::Booted | Phase::Warmed, Step::Refresh) => Ok(Phase::Refreshed),
             (Phase::Refreshed, Step::Execute) => Ok(Phase::Spent),
 
             (_, Step::EndPrime) => Err(NOT_PRIMING),
+            (_, Step::EndWarm) => Err(NOT_WARMING),
             (Phase::Spent, _) => Err(SPENT),
+            (Phase::Warming, _) => Err(WARMING),
+            (Phase::Warmed, Step::BeginPrime | Step::BeginWarm) => Err(WARMED),
+            (Phase::Refreshed, Step::BeginWarm) => Err(TOO_LATE_TO_WARM),
             (Phase::PrimingBooted | Phase::PrimingRefreshed, _) => Err(PRIMING),
             (Phase::Refreshed, Step::Refresh) => Err(ALREADY_REFRESHED),
-            (Phase::Booted, Step::Execute) => Err(NOT_REFRESHED),
+            (Phase::Booted | Phase::Warmed, Step::Execute) => Err(NOT_REFRESHED),
         }
     }
 }
@@ -83,20 +100,25 @@ mod tests {
 
     #[test]
     fn every_step_from_every_phase() {
-        use Phase::{Booted, PrimingBooted, PrimingRefreshed, Refreshed, Spent};
+        use Phase::{Booted, PrimingBooted, PrimingRefreshed, Refreshed, Spent, Warmed, Warming};
         let steps = [
             Step::BeginPrime,
             Step::EndPrime,
+            Step::BeginWarm,
+            Step::EndWarm,
             Step::Refresh,
             Step::Execute,
         ];
+        let (no_prime, no_warm) = (Err(NOT_PRIMING), Err(NOT_WARMING));
         #[rustfmt::skip]
         let table = [
-            (Booted,           [Ok(PrimingBooted),    Err(NOT_PRIMING), Ok(Refreshed),          Err(NOT_REFRESHED)]),
-            (PrimingBooted,    [Err(PRIMING),         Ok(Booted),       Err(PRIMING),           Err(PRIMING)]),
-            (Refreshed,        [Ok(PrimingRefreshed), Err(NOT_PRIMING), Err(ALREADY_REFRESHED), Ok(Spent)]),
-            (PrimingRefreshed, [Err(PRIMING),         Ok(Refreshed),    Err(PRIMING),           Err(PRIMING)]),
-            (Spent,            [Err(SPENT),           Err(NOT_PRIMING), Err(SPENT),             Err(SPENT)]),
+            (Booted,           [Ok(PrimingBooted),    no_prime,      Ok(Warming),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED)]),
+            (PrimingBooted,    [Err(PRIMING),         Ok(Booted),    Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING)]),
+            (Warming,          [Err(WARMING),         no_prime,      Err(WARMING),          Ok(Warmed), Err(WARMING),           Err(WARMING)]),
+            (Warmed,           [Err(WARMED),          no_prime,      Err(WARMED),           no_warm,    Ok(Refreshed),          Err(NOT_REFRESHED)]),
+            (Refreshed,        [Ok(PrimingRefreshed), no_prime,      Err(TOO_LATE_TO_WARM), no_warm,    Err(ALREADY_REFRESHED), Ok(Spent)]),
+            (PrimingRefreshed, [Err(PRIMING),         Ok(Refreshed), Err(PRIMING),          no_warm,    Err(PRIMING),           Err(PRIMING)]),
+            (Spent,            [Err(SPENT),           no_prime,      Err(SPENT),            no_warm,    Err(SPENT),             Err(SPENT)]),
         ];
         for (phase, expected) in table {
             for (step, outcome) in steps.into_iter().zip(expected) {

@@ -7,7 +7,7 @@ use super::failure::{context, Failure};
 use crate::kernel_log;
 
 /// Absent ones belong to features that this kernel lacks, which is as good.
-const SETTINGS: [(&str, &str); 8] = [
+const SETTINGS: [(&str, &str); 9] = [
     ("/proc/sys/kernel/sysrq", "0"),
     ("/proc/sys/kernel/dmesg_restrict", "1"),
     ("/proc/sys/kernel/kptr_restrict", "2"),
@@ -17,6 +17,8 @@ const SETTINGS: [(&str, &str); 8] = [
     // A namespace of its own would give a program all capabilities within, and the kernel's widest surface with them.
     ("/proc/sys/user/max_user_namespaces", "0"),
     ("/proc/sys/vm/panic_on_oom", "0"),
+    // A list of all processes with each kill would push the report of an earlier one out of the log.
+    ("/proc/sys/vm/oom_dump_tasks", "0"),
 ];
 
 pub fn apply() -> Result<(), Failure> {

@@ -8,10 +8,10 @@ use rustix::process::{kill_process, Pid, Signal};
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
 
+use super::out_of_memory::KillLog;
 use crate::memory::Memory;
 
 const ROOT: &str = "/sys/fs/cgroup";
-const DIRECTORY: &str = "/sys/fs/cgroup/execution";
 
 /// Kept from the execution out of what is available when it starts: for the agent, for the kernel's own needs, and for
 /// the files that are mapped. With less, a program that takes all that it may would send the whole guest into reading
@@ -20,6 +20,8 @@ const RESERVE_BYTES: u64 = 24 << 20;
 
 pub struct Cgroup {
     directory: PathBuf,
+    /// Without it a killed process has no name.
+    kills: Option<KillLog>,
 }
 
 /// Lets the execution's group be limited. The root group, where the agent is, has no limits.
@@ -31,26 +33,33 @@ pub fn enable_controllers() -> io::Result<()> {
 }
 
 impl Cgroup {
-    /// A group without processes, or counts of an earlier execution.
-    pub fn create(processes_max: u32) -> io::Result<Self> {
+    /// A group without processes, counts of an earlier execution, or limits.
+    pub fn create(name: &str) -> io::Result<Self> {
         let cgroup = Self {
-            directory: PathBuf::from(DIRECTORY),
+            directory: Path::new(ROOT).join(name),
+            kills: KillLog::from_now().ok(),
         };
         if cgroup.directory.exists() {
             fs::remove_dir(&cgroup.directory)?;
         }
         fs::create_dir(&cgroup.directory)?;
-        cgroup.write("pids.max", &processes_max.to_string())?;
-        cgroup.write(
-            "memory.max",
-            &memory_max(Memory::current()?.available_bytes).to_string(),
-        )?;
-        match cgroup.write("memory.swap.max", "0") {
-            // A kernel without swap has no such limit.
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
         Ok(cgroup)
+    }
+
+    /// Gives it all memory that is available, what it has already taken included.
+    pub fn limit(&self, processes_max: u32) -> io::Result<()> {
+        self.write("pids.max", &processes_max.to_string())?;
+        let taken = fs::read_to_string(self.directory.join("memory.stat"))
+            .ok()
+            .and_then(|statistics| counter(&statistics, "anon"))
+            .unwrap_or(0);
+        let memory_max = memory_max(Memory::current()?.available_bytes + taken);
+        self.write("memory.max", &memory_max.to_string())?;
+        match self.write("memory.swap.max", "0") {
+            // A kernel without swap has no such limit.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// A process that writes "0" to it moves here.
@@ -88,12 +97,26 @@ impl Cgroup {
         Ok(())
     }
 
-    /// Processes that the kernel killed for want of memory.
-    pub fn out_of_memory_kills(&self) -> u64 {
-        fs::read_to_string(self.directory.join("memory.events"))
+    /// How many processes are alive.
+    pub fn processes(&self) -> io::Result<u32> {
+        let processes = fs::read_to_string(self.directory.join("cgroup.procs"))?;
+        Ok(processes.lines().count().try_into().unwrap_or(u32::MAX))
+    }
+
+    /// The name of a process that the kernel killed for want of memory, if it killed any: the leader's, or that of the
+    /// first.
+    pub fn killed_for_memory(&mut self, leader: Pid) -> Option<String> {
+        let kills = fs::read_to_string(self.directory.join("memory.events"))
             .ok()
             .and_then(|events| counter(&events, "oom_kill"))
-            .unwrap_or(0)
+            .unwrap_or(0);
+        (kills > 0).then(|| {
+            self.kills
+                .as_mut()
+                .and_then(|kills| kills.victim(leader.as_raw_nonzero().get()))
+                // Or its report was overwritten by later ones.
+                .unwrap_or_else(|| "a process".to_owned())
+        })
     }
 
     /// Returns when the last process is gone.

@@ -8,7 +8,7 @@ use crate::invalid::{shown, Invalid};
 
 pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-const DEFAULTS: [(&str, &str); 6] = [
+pub const DEFAULTS: [(&str, &str); 6] = [
     ("PATH", SEARCH_PATH),
     ("HOME", HOME),
     ("USER", USER),

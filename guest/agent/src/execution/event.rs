@@ -1,9 +1,10 @@
-//! What becomes known of an execution, in this order: output, then its end.
+//! What becomes known of an execution, in this order: output, files, its end.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::outputs::Skipped;
 use super::Outcome;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,17 @@ impl Content {
 #[derive(Debug)]
 pub enum Event {
     Output(StreamName, Content),
+    File(FilePart),
     Ended(Report),
+}
+
+/// The parts of a file come one after the other.
+#[derive(Debug, PartialEq, Eq)]
+pub struct FilePart {
+    /// Relative to the directory of outputs.
+    pub path: String,
+    pub content: Bytes,
+    pub last: bool,
 }
 
 #[derive(Debug)]
@@ -44,4 +55,10 @@ pub struct Report {
     pub duration: Duration,
     pub stdout_truncated: bool,
     pub stderr_truncated: bool,
+    /// What the kernel killed for want of memory, whatever came of it; empty if nothing.
+    pub killed_process: String,
+    /// Left running by the program when it ended, and killed.
+    pub background_processes: u32,
+    pub skipped: Skipped,
+    pub warm_interpreter: bool,
 }

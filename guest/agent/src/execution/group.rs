@@ -9,6 +9,9 @@ use super::cgroup::Cgroup;
 use crate::kernel_log;
 
 const PATIENCE: Duration = Duration::from_secs(5);
+/// For processes that end by themselves because the program has ended, such as one that reads from it, or Python's
+/// tracker of shared memory: they were not left running.
+const SETTLING: Duration = Duration::from_millis(100);
 
 pub struct Group {
     pub leader: Pid,
@@ -17,6 +20,16 @@ pub struct Group {
 }
 
 impl Group {
+    /// To be called when the program has ended: the number of processes that go on without it.
+    pub async fn left_running(&self) -> u32 {
+        let Some(cgroup) = &self.cgroup else { return 0 };
+        match timeout(SETTLING, cgroup.emptied()).await {
+            Ok(Ok(())) => 0,
+            // As many as can be counted: all of them are killed anyway.
+            Ok(Err(_)) | Err(_) => cgroup.processes().unwrap_or(0),
+        }
+    }
+
     /// Kills every process at once, so that none can start another in the meantime.
     pub fn kill(&self) {
         let killed = match &self.cgroup {
@@ -45,7 +58,8 @@ impl Group {
         }
     }
 
-    pub fn out_of_memory_kills(&self) -> u64 {
-        self.cgroup.as_ref().map_or(0, Cgroup::out_of_memory_kills)
+    /// To be asked before [`Self::emptied`].
+    pub fn killed_for_memory(&mut self) -> Option<String> {
+        self.cgroup.as_mut()?.killed_for_memory(self.leader)
     }
 }

@@ -14,7 +14,7 @@ use crate::invalid::{shown, Invalid};
 pub struct Language {
     pub names: &'static [&'static str],
     /// Or its compiler.
-    interpreter: &'static str,
+    pub interpreter: &'static str,
     pub arguments: &'static [&'static str],
     pub main_file: &'static str,
     /// Of a language that is compiled: a script of sh that is given the compiler as `$0` and the arguments of the
@@ -24,7 +24,7 @@ pub struct Language {
     pub environment: &'static [(&'static str, &'static str)],
 }
 
-const LANGUAGES: &[Language] = &[
+pub static LANGUAGES: &[Language] = &[
     Language {
         names: &["python", "python3"],
         interpreter: "python3",

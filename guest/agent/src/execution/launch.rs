@@ -1,9 +1,11 @@
 //! From a checked program to a running one.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -18,6 +20,7 @@ use tonic::Status;
 use super::cgroup::Cgroup;
 use super::confinement::Confinement;
 use super::group::Group;
+use super::language::Language;
 use super::program::Program;
 use super::workplace::Workplace;
 use crate::boot::{GROUP_ID, USER_ID};
@@ -32,61 +35,109 @@ pub struct Running {
     pub end: oneshot::Receiver<WaitStatus>,
     pub stdout: pipe::Receiver,
     pub stderr: pipe::Receiver,
+    /// Absent when there is no input: the program finds the end of it at once.
     pub stdin: Option<(pipe::Sender, Bytes)>,
+    /// An interpreter that had waited runs the program.
+    pub warm: bool,
 }
 
-/// Returns when the interpreter runs, or could not be started.
+/// How an interpreter is started.
+pub struct Invocation<'a> {
+    pub interpreter: &'a Path,
+    pub language: &'a Language,
+    pub arguments: &'a [String],
+    pub environment: &'a BTreeMap<String, String>,
+}
+
+/// A started interpreter with our ends of its pipes.
+pub struct Process {
+    pub group: Group,
+    pub end: oneshot::Receiver<WaitStatus>,
+    pub stdin: pipe::Sender,
+    pub stdout: pipe::Receiver,
+    pub stderr: pipe::Receiver,
+}
+
+impl Process {
+    pub fn running(self, program: &mut Program, started: Instant, warm: bool) -> Running {
+        let input = std::mem::take(&mut program.stdin);
+        Running {
+            group: self.group,
+            started,
+            end: self.end,
+            stdout: self.stdout,
+            stderr: self.stderr,
+            stdin: (!input.is_empty()).then_some((self.stdin, input)),
+            warm,
+        }
+    }
+}
+
+/// Returns when the interpreter of a program whose files are in place runs, or could not be started.
 pub fn launch(
-    mut program: Program,
+    program: &mut Program,
+    group_name: &str,
     workplace: &Workplace,
     orphans: &Orphans,
 ) -> Result<Running, Status> {
-    let failed = |what: &'static str| {
-        move |error: io::Error| Status::internal(format!("cannot {what}: {error}"))
-    };
-    place(&mut program, workplace).map_err(failed("write the program's files"))?;
     let cgroup = match workplace.confined {
-        true => Some(
-            Cgroup::create(program.limits.processes)
-                .map_err(failed("create the execution's cgroup"))?,
-        ),
+        true => Some(limited(group_name, program).map_err(|error| {
+            Status::internal(format!("cannot create the execution's cgroup: {error}"))
+        })?),
         false => None,
     };
-    let entrance = cgroup
-        .as_ref()
-        .map(Cgroup::entrance)
-        .transpose()
-        .map_err(failed("open the execution's cgroup"))?;
-    let pipes = Pipes::create(!program.stdin.is_empty(), workplace.confined)
-        .map_err(failed("create the program's pipes"))?;
+    let invocation = Invocation {
+        interpreter: &program.interpreter,
+        language: program.language,
+        arguments: &program.arguments,
+        environment: &program.environment,
+    };
+    let started = Instant::now();
+    let process = spawn(&invocation, workplace, cgroup, orphans)
+        .map_err(|error| refusal(&error, &program.interpreter))?;
+    Ok(process.running(program, started, false))
+}
 
-    let mut command = command(&program, workplace, pipes.childs);
+fn limited(group_name: &str, program: &Program) -> io::Result<Cgroup> {
+    let cgroup = Cgroup::create(group_name)?;
+    cgroup.limit(program.limits.processes)?;
+    Ok(cgroup)
+}
+
+/// Starts the interpreter under the program's account, in its group and directory.
+pub fn spawn(
+    invocation: &Invocation<'_>,
+    workplace: &Workplace,
+    cgroup: Option<Cgroup>,
+    orphans: &Orphans,
+) -> io::Result<Process> {
+    let entrance = cgroup.as_ref().map(Cgroup::entrance).transpose()?;
+    let pipes = Pipes::create(workplace.confined)?;
+    let mut command = command(invocation, workplace, pipes.childs);
     let confinement = Confinement { entrance };
     // SAFETY: `enter` keeps to what is allowed between fork and exec, as its own comment demands.
     unsafe { command.pre_exec(move || confinement.enter()) };
-    let started = Instant::now();
-    let child = command.spawn().map_err(|error| refusal(&error, &program))?;
+    let child = command.spawn()?;
     // INVARIANT: nothing is awaited since the start, so that the child has not been collected yet.
     let leader = i32::try_from(child.id())
         .ok()
         .and_then(Pid::from_raw)
-        .ok_or_else(|| Status::internal("the program has no process id"))?;
+        .ok_or_else(|| io::Error::other("the program has no process id"))?;
     let end = orphans.end_of(leader);
     // Closes our copies of the pipes' other ends, without which their end of file would never come.
     drop(command);
-    Ok(Running {
+    Ok(Process {
         group: Group { leader, cgroup },
-        started,
         end,
+        stdin: pipes.stdin,
         stdout: pipes.stdout,
         stderr: pipes.stderr,
-        stdin: pipes.stdin.map(|sender| (sender, program.stdin)),
     })
 }
 
 /// Writes the program's code and files, and lets go of what came over the channel: it may be a third of a small guest's
 /// memory, and what is free when the cgroup is made is what the program gets.
-fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
+pub fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
     let files = std::mem::take(&mut program.files);
     let code = std::mem::take(&mut program.code);
     workplace.place(program.language.main_file, &code, &files)?;
@@ -97,25 +148,24 @@ fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
     Ok(())
 }
 
-fn command(program: &Program, workplace: &Workplace, ends: ChildsEnds) -> Command {
-    let mut command = match program.language.build_script {
+fn command(invocation: &Invocation<'_>, workplace: &Workplace, ends: ChildsEnds) -> Command {
+    let language = invocation.language;
+    let mut command = match language.build_script {
         None => {
-            let mut command = Command::new(&program.interpreter);
-            command
-                .args(program.language.arguments)
-                .arg(program.language.main_file);
+            let mut command = Command::new(invocation.interpreter);
+            command.args(language.arguments).arg(language.main_file);
             command
         }
         Some(script) => {
             let mut command = Command::new(SHELL);
-            command.args(["-c", script]).arg(&program.interpreter);
+            command.args(["-c", script]).arg(invocation.interpreter);
             command
         }
     };
     command
-        .args(&program.arguments)
+        .args(invocation.arguments)
         .env_clear()
-        .envs(&program.environment)
+        .envs(invocation.environment)
         .current_dir(&workplace.directory)
         .stdin(ends.stdin)
         .stdout(ends.stdout)
@@ -123,43 +173,35 @@ fn command(program: &Program, workplace: &Workplace, ends: ChildsEnds) -> Comman
     command
 }
 
-fn refusal(error: &io::Error, program: &Program) -> Status {
+fn refusal(error: &io::Error, interpreter: &Path) -> Status {
     if Errno::from_io_error(error) == Some(Errno::TOOBIG) {
         return Status::invalid_argument("env, args: are too long to be passed to a program");
     }
-    Status::internal(format!(
-        "cannot start {}: {error}",
-        program.interpreter.display()
-    ))
+    Status::internal(format!("cannot start {}: {error}", interpreter.display()))
 }
 
 struct Pipes {
+    stdin: pipe::Sender,
     stdout: pipe::Receiver,
     stderr: pipe::Receiver,
-    stdin: Option<pipe::Sender>,
     childs: ChildsEnds,
 }
 
 struct ChildsEnds {
-    stdin: Stdio,
+    stdin: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
 }
 
 impl Pipes {
-    fn create(with_stdin: bool, confined: bool) -> io::Result<Self> {
+    fn create(confined: bool) -> io::Result<Self> {
+        let (stdin_childs, stdin) = new_pipe(confined)?;
         let (stdout, stdout_childs) = new_pipe(confined)?;
         let (stderr, stderr_childs) = new_pipe(confined)?;
-        let (stdin_childs, stdin) = if with_stdin {
-            let (childs, ours) = new_pipe(confined)?;
-            (childs.into(), Some(pipe::Sender::from_owned_fd(ours)?))
-        } else {
-            (Stdio::null(), None)
-        };
         Ok(Self {
+            stdin: pipe::Sender::from_owned_fd(stdin)?,
             stdout: pipe::Receiver::from_owned_fd(stdout)?,
             stderr: pipe::Receiver::from_owned_fd(stderr)?,
-            stdin,
             childs: ChildsEnds {
                 stdin: stdin_childs,
                 stdout: stdout_childs,

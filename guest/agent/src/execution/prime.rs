@@ -9,26 +9,31 @@ const UNKNOWN: i32 = -1;
 
 pub struct Primed {
     pub exit_code: i32,
+    pub stdout_tail: String,
     pub stderr_tail: String,
 }
 
 pub async fn listen(mut events: mpsc::Receiver<Event>) -> Primed {
-    let mut tail = Vec::new();
+    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut exit_code = UNKNOWN;
     while let Some(event) = events.recv().await {
         match event {
-            Event::Output(StreamName::Stderr, content) => {
-                tail.extend_from_slice(content.as_bytes());
-                tail.drain(..tail.len().saturating_sub(TAIL_BYTES_MAX));
-            }
-            Event::Output(StreamName::Stdout, _) => {}
+            Event::Output(StreamName::Stdout, content) => extend(&mut stdout, content.as_bytes()),
+            Event::Output(StreamName::Stderr, content) => extend(&mut stderr, content.as_bytes()),
+            Event::File(_) => {}
             Event::Ended(report) => exit_code = report.exit_code,
         }
     }
     Primed {
         exit_code,
-        stderr_tail: text(&tail),
+        stdout_tail: text(&stdout),
+        stderr_tail: text(&stderr),
     }
+}
+
+fn extend(tail: &mut Vec<u8>, bytes: &[u8]) {
+    tail.extend_from_slice(bytes);
+    tail.drain(..tail.len().saturating_sub(TAIL_BYTES_MAX));
 }
 
 /// The tail may begin within a character.

@@ -29,6 +29,8 @@ pub struct Program {
     pub files: Vec<File>,
     pub stdin: Bytes,
     pub limits: Limits,
+    /// Not to be run by an interpreter that has waited for it.
+    pub plain_interpreter: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,7 @@ impl Program {
             files,
             stdin: request.stdin,
             limits,
+            plain_interpreter: request.plain_interpreter,
         })
     }
 }

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout};
 use super::event::{Event, Report, StreamName};
 use super::launch::Running;
 use super::output::OutputPump;
+use super::outputs::Outputs;
 use super::program::Limits;
 use super::Outcome;
 
@@ -22,11 +23,16 @@ const DEATH_PATIENCE: Duration = Duration::from_secs(5);
 const SIGNAL_BASE: i32 = 128;
 const SIGKILL: i32 = 9;
 
-/// Sends the program's output and at last its report.
+/// Sends the program's output, its files, and at last its report.
 ///
 /// Whatever ends it, its time, its output, its memory, its listener or itself, from then on no process of it is left,
 /// and what it had written before is still delivered.
-pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sender<Event>) {
+pub async fn supervise(
+    mut running: Running,
+    outputs: Outputs,
+    limits: Limits,
+    events: mpsc::Sender<Event>,
+) {
     let limit_reached = Arc::new(Notify::new());
     let (kill_sender, killed) = watch::channel(false);
     let pump = |name, pipe| {
@@ -54,7 +60,10 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
         () = events.closed() => (Outcome::Cancelled, None),
     };
     let mut duration = running.started.elapsed();
-    // Also after its own end: what it left in the background ends with it.
+    let background_processes = match outcome {
+        Outcome::Completed => running.group.left_running().await,
+        _ => 0,
+    };
     running.group.kill();
     if outcome != Outcome::Completed {
         status = timeout(DEATH_PATIENCE, running.end)
@@ -64,10 +73,12 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
         duration = running.started.elapsed();
     }
     let (exit_code, signal) = exit_code_and_signal(status);
-    // Read before the group is removed. A shell reports a killed child as its own exit code.
+    let killed_process = running.group.killed_for_memory();
+    // A program that goes on without a child of its own tells by itself what that means. A shell reports a killed child
+    // as its own exit code.
     if outcome == Outcome::Completed
         && exit_code == SIGNAL_BASE + SIGKILL
-        && running.group.out_of_memory_kills() > 0
+        && killed_process.is_some()
     {
         outcome = Outcome::OutOfMemory;
     }
@@ -90,6 +101,10 @@ pub async fn supervise(mut running: Running, limits: Limits, events: mpsc::Sende
         duration,
         stdout_truncated,
         stderr_truncated,
+        killed_process: killed_process.unwrap_or_default(),
+        background_processes,
+        skipped: outputs.send(&events).await,
+        warm_interpreter: running.warm,
     };
     // A listener that is gone does not want to know.
     let _ = events.send(Event::Ended(report)).await;

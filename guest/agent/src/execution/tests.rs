@@ -27,6 +27,8 @@ fn bash(code: &str) -> ExecuteRequest {
 struct Ended {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
+    /// Path and content, in the order of arrival.
+    files: Vec<(String, Vec<u8>)>,
     report: Report,
     directory: TempDir,
 }
@@ -42,32 +44,37 @@ impl Ended {
     }
 }
 
-fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
-    start_program(Program::from_request(request, "").unwrap())
+async fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
+    start_program(Program::from_request(request, "").unwrap()).await
 }
 
-fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
+async fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
     let directory = tempfile::tempdir().unwrap();
     let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
-    let events = executions.start(program).unwrap();
+    let events = executions.start(program).await.unwrap();
     (directory, events)
 }
 
 async fn run(request: ExecuteRequest) -> Ended {
-    finish(start(request)).await
+    finish(start(request).await).await
 }
 
 async fn finish((directory, mut events): (TempDir, mpsc::Receiver<Event>)) -> Ended {
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (mut stdout, mut stderr, mut files) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(event) = events.recv().await {
         match event {
             Event::Output(StreamName::Stdout, content) => stdout.extend(content.as_bytes()),
             Event::Output(StreamName::Stderr, content) => stderr.extend(content.as_bytes()),
+            Event::File(part) => {
+                assert!(part.last, "these tests have small files only");
+                files.push((part.path, part.content.to_vec()));
+            }
             Event::Ended(report) => {
                 assert!(events.recv().await.is_none(), "the report comes last");
                 return Ended {
                     stdout,
                     stderr,
+                    files,
                     report,
                     directory,
                 };
@@ -124,7 +131,7 @@ async fn run_compiled(language: &str, compiler: &str, mut request: ExecuteReques
     let mut program = Program::from_request(request, "").unwrap();
     program.language = Language::named(language).unwrap();
     program.interpreter = path;
-    finish(start_program(program)).await
+    finish(start_program(program).await).await
 }
 
 #[tokio::test]
@@ -197,7 +204,7 @@ async fn arguments_that_no_program_can_take_are_refused() {
         ..bash("true")
     };
     let program = Program::from_request(request, "").unwrap();
-    let status = executions.start(program).unwrap_err();
+    let status = executions.start(program).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::InvalidArgument);
 }
 
@@ -262,14 +269,14 @@ fn descriptors_without_close_on_exec() -> Vec<String> {
 #[tokio::test]
 async fn time_runs_out_and_earlier_output_is_kept() {
     let ended = run(ExecuteRequest {
-        timeout_secs: 1,
+        timeout_secs: 3,
         ..bash("echo partial; sleep 100 & echo $! > child; wait")
     })
     .await;
     assert_eq!(ended.stdout(), "partial\n");
     assert_eq!(ended.report.outcome, Outcome::TimedOut);
     assert_eq!((ended.report.exit_code, ended.report.signal), (137, 9));
-    assert!(ended.report.duration >= Duration::from_secs(1));
+    assert!(ended.report.duration >= Duration::from_secs(3));
     assert!(is_gone(ended.process_of("child")).await);
 }
 
@@ -310,13 +317,14 @@ async fn too_much_output_ends_the_program_at_the_byte() {
 #[tokio::test]
 async fn a_program_waits_while_nobody_listens() {
     let (directory, mut events) =
-        start(bash("yes | head -c 10000000; echo done > finished; exit 5"));
+        start(bash("yes | head -c 10000000; echo done > finished; exit 5")).await;
     sleep(Duration::from_millis(500)).await;
     assert!(!directory.path().join("finished").exists());
     let mut bytes = 0;
     while let Some(event) = events.recv().await {
         match event {
             Event::Output(_, content) => bytes += content.as_bytes().len(),
+            Event::File(part) => panic!("{part:?}"),
             Event::Ended(report) => assert_eq!(report.exit_code, 5),
         }
     }
@@ -325,11 +333,60 @@ async fn a_program_waits_while_nobody_listens() {
 
 #[tokio::test]
 async fn a_listener_that_goes_away_ends_the_program() {
-    let (directory, events) = start(bash("echo $$ > program; sleep 100"));
+    let (directory, events) = start(bash("echo $$ > program; sleep 100")).await;
     let file = directory.path().join("program");
     while read_process(&file).is_none() {
         sleep(Duration::from_millis(10)).await;
     }
     drop(events);
     assert!(is_gone(read_process(&file).unwrap()).await);
+}
+
+#[tokio::test]
+async fn files_come_home_whatever_ends_the_program() {
+    let save = "mkdir -p out; echo result > out/result; ln -s / out/link; ";
+    for (outcome, rest) in [
+        (Outcome::Completed, "exit 3"),
+        (Outcome::Completed, "kill -9 $$"),
+        (Outcome::TimedOut, "sleep 100"),
+        (Outcome::OutputLimit, "while :; do echo 0123456789; done"),
+    ] {
+        let ended = run(ExecuteRequest {
+            timeout_secs: if outcome == Outcome::TimedOut { 3 } else { 30 },
+            limits: Some(Limits {
+                output_bytes: 1000,
+                processes: 0,
+            }),
+            ..bash(&format!("{save}{rest}"))
+        })
+        .await;
+        assert_eq!(ended.report.outcome, outcome, "{rest}");
+        assert_eq!(
+            ended.files,
+            [("result".to_owned(), b"result\n".to_vec())],
+            "{rest}"
+        );
+        assert_eq!(ended.report.skipped.total, 1);
+    }
+}
+
+#[tokio::test]
+async fn only_what_the_program_changed_of_its_files_comes_home() {
+    let input = |path: &str| InputFile {
+        path: path.to_owned(),
+        content: Bytes::from_static(b"given"),
+        executable: false,
+    };
+    let ended = run(ExecuteRequest {
+        files: vec![input("out/same"), input("out/changed"), input("data")],
+        ..bash("touch out/same; chmod 600 out/same; echo more >> out/changed; cp data out/copy")
+    })
+    .await;
+    assert_eq!(
+        ended.files,
+        [
+            ("changed".to_owned(), b"givenmore\n".to_vec()),
+            ("copy".to_owned(), b"given".to_vec())
+        ]
+    );
 }

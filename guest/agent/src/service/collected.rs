@@ -3,7 +3,9 @@
 use tokio_stream::{Stream, StreamExt};
 use tonic::Status;
 
-use crate::execution::{Content, Event, Outcome, StreamName};
+use super::collected_files::CollectedFiles;
+use super::execution_service::skipped_files;
+use crate::execution::{Content, Event, Outcome, Report, StreamName};
 use crate::wire::execution::ExecuteResponse;
 
 /// Of each stream. The rest is taken from the program and dropped.
@@ -17,31 +19,54 @@ pub async fn response(
 ) -> Result<ExecuteResponse, Status> {
     let mut stdout = Collected::default();
     let mut stderr = Collected::default();
+    // Comes after all output.
+    let mut files = None;
     while let Some(event) = events.next().await {
         match event {
             Event::Output(StreamName::Stdout, content) => stdout.add(&content),
             Event::Output(StreamName::Stderr, content) => stderr.add(&content),
+            Event::File(part) => files
+                .get_or_insert_with(|| {
+                    CollectedFiles::beside(stdout.bytes_to_send() + stderr.bytes_to_send())
+                })
+                .add(part),
             Event::Ended(report) => {
-                let (stdout_text, stdout_raw, stdout_cut) = stdout.finish();
-                let (stderr_text, stderr_raw, stderr_cut) = stderr.finish();
-                return Ok(ExecuteResponse {
-                    stdout: stdout_text,
-                    stderr: stderr_text,
-                    exit_code: report.exit_code,
-                    duration_ms: report.duration.as_secs_f64() * 1000.0,
-                    timed_out: report.outcome == Outcome::TimedOut,
-                    stdout_raw: stdout_raw.into(),
-                    stderr_raw: stderr_raw.into(),
-                    outcome: report.outcome.into(),
-                    signal: report.signal,
-                    stdout_truncated: report.stdout_truncated || stdout_cut,
-                    stderr_truncated: report.stderr_truncated || stderr_cut,
-                    ..Default::default()
-                });
+                return Ok(finished(stdout, stderr, files.unwrap_or_default(), report))
             }
         }
     }
     Err(Status::internal("the execution ended without a report"))
+}
+
+fn finished(
+    stdout: Collected,
+    stderr: Collected,
+    files: CollectedFiles,
+    mut report: Report,
+) -> ExecuteResponse {
+    let (stdout_text, stdout_raw, stdout_cut) = stdout.finish();
+    let (stderr_text, stderr_raw, stderr_cut) = stderr.finish();
+    let files = files.finish(&mut report.skipped);
+    ExecuteResponse {
+        stdout: stdout_text,
+        stderr: stderr_text,
+        exit_code: report.exit_code,
+        duration_ms: report.duration.as_secs_f64() * 1000.0,
+        timed_out: report.outcome == Outcome::TimedOut,
+        stdout_raw: stdout_raw.into(),
+        stderr_raw: stderr_raw.into(),
+        outcome: report.outcome.into(),
+        signal: report.signal,
+        stdout_truncated: report.stdout_truncated || stdout_cut,
+        stderr_truncated: report.stderr_truncated || stderr_cut,
+        files,
+        killed_process: report.killed_process,
+        background_processes: report.background_processes,
+        skipped_total: report.skipped.total,
+        skipped_files: skipped_files(report.skipped),
+        warm_interpreter: report.warm_interpreter,
+        ..Default::default()
+    }
 }
 
 #[derive(Default)]
@@ -57,6 +82,14 @@ impl Collected {
         self.cut |= bytes.len() > room;
         self.bytes
             .extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+
+    /// At most: text travels once, other bytes also as text.
+    fn bytes_to_send(&self) -> usize {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(_) => self.bytes.len(),
+            Err(_) => self.bytes.len() + REPLACED_BYTES_MAX,
+        }
     }
 
     /// The text, the exact bytes where they are not text, and whether something was cut off.

@@ -8,7 +8,7 @@ use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
 use super::collected;
-use crate::execution::{Content, Event, Executions, Outcome, Program, Report, StreamName};
+use crate::execution::{Content, Event, Executions, Outcome, Program, Report, Skipped, StreamName};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::wire::execution as wire;
 use crate::wire::execution::execute_chunk::Content as WireContent;
@@ -31,7 +31,7 @@ impl ExecutionRpc {
     }
 
     /// Starts the one execution of this VM. A request that is refused by then has not used it up.
-    fn start(
+    async fn start(
         &self,
         request: wire::ExecuteRequest,
         trace_id: &str,
@@ -43,7 +43,7 @@ impl ExecutionRpc {
         self.lifecycle
             .take(Step::Execute)
             .map_err(Status::failed_precondition)?;
-        Ok(ReceiverStream::new(self.executions.start(program)?))
+        Ok(ReceiverStream::new(self.executions.start(program).await?))
     }
 }
 
@@ -54,7 +54,7 @@ impl ExecutionService for ExecutionRpc {
         request: Request<wire::ExecuteRequest>,
     ) -> Result<Response<wire::ExecuteResponse>, Status> {
         let trace_id = trace_id(request.metadata());
-        let events = self.start(request.into_inner(), &trace_id)?;
+        let events = self.start(request.into_inner(), &trace_id).await?;
         let mut response = collected::response(events).await?;
         response.trace_id = trace_id;
         Ok(Response::new(response))
@@ -68,7 +68,7 @@ impl ExecutionService for ExecutionRpc {
         request: Request<wire::ExecuteRequest>,
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
         let trace_id = trace_id(request.metadata());
-        let events = self.start(request.into_inner(), &trace_id)?;
+        let events = self.start(request.into_inner(), &trace_id).await?;
         // Dropped when the host cancels or the connection ends: the execution sees that its listener is gone.
         let chunks = events.map(move |event| Ok(chunk(event, &trace_id)));
         Ok(Response::new(Box::pin(chunks)))
@@ -97,15 +97,24 @@ fn chunk(event: Event, trace_id: &str) -> wire::ExecuteChunk {
             is_final: false,
             metadata: None,
         },
+        Event::File(part) => wire::ExecuteChunk {
+            content: Some(WireContent::File(wire::OutputFilePart {
+                path: part.path,
+                content: part.content,
+                last: part.last,
+            })),
+            is_final: false,
+            metadata: None,
+        },
         Event::Ended(report) => wire::ExecuteChunk {
             content: None,
             is_final: true,
-            metadata: Some(metadata(&report, trace_id)),
+            metadata: Some(metadata(report, trace_id)),
         },
     }
 }
 
-fn metadata(report: &Report, trace_id: &str) -> wire::ExecuteMetadata {
+fn metadata(report: Report, trace_id: &str) -> wire::ExecuteMetadata {
     wire::ExecuteMetadata {
         exit_code: report.exit_code,
         duration_ms: report.duration.as_secs_f64() * 1000.0,
@@ -115,6 +124,20 @@ fn metadata(report: &Report, trace_id: &str) -> wire::ExecuteMetadata {
         stdout_truncated: report.stdout_truncated,
         stderr_truncated: report.stderr_truncated,
         trace_id: trace_id.to_owned(),
-        ..Default::default()
+        killed_process: report.killed_process,
+        background_processes: report.background_processes,
+        skipped_total: report.skipped.total,
+        skipped_files: skipped_files(report.skipped),
+        warm_interpreter: report.warm_interpreter,
     }
+}
+
+pub fn skipped_files(skipped: Skipped) -> Vec<wire::SkippedFile> {
+    let named = skipped.named.into_iter();
+    named
+        .map(|(path, reason)| wire::SkippedFile {
+            path,
+            reason: reason.to_owned(),
+        })
+        .collect()
 }

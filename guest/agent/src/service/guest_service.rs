@@ -80,7 +80,22 @@ impl GuestService for GuestRpc {
     }
 
     async fn warm(&self, _: Request<WarmRequest>) -> Result<Response<WarmResponse>, Status> {
-        Ok(Response::new(WarmResponse::default()))
+        self.lifecycle
+            .take(Step::BeginWarm)
+            .map_err(Status::failed_precondition)?;
+        let lifecycle = self.lifecycle.clone();
+        let executions = self.executions.clone();
+        let warmed = tokio::spawn(async move {
+            let languages = executions.warm().await?;
+            lifecycle
+                .take(Step::EndWarm)
+                .map_err(Status::failed_precondition)?;
+            Ok::<_, Status>(languages)
+        });
+        let languages = warmed
+            .await
+            .map_err(|error| Status::internal(error.to_string()))??;
+        Ok(Response::new(WarmResponse { languages }))
     }
 
     async fn refresh(

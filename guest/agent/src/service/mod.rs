@@ -1,6 +1,7 @@
 //! What the host can ask for.
 
 mod collected;
+mod collected_files;
 mod execution_service;
 mod guest_service;
 mod statistics;

@@ -214,3 +214,71 @@ async fn the_program_ends_when_its_call_is_cancelled_or_its_connection_lost() {
             .expect("the program must be gone");
     }
 }
+
+const LEAVES_FILES: &str = "mkdir out; printf abc > out/a; head -c 70000 /dev/zero > out/b; \
+                            head -c 5000000 /dev/zero > out/c; mkfifo out/d; echo done";
+
+#[tokio::test]
+async fn files_follow_the_output_in_a_stream() {
+    let mut fixture = fixture().await;
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+    let mut chunks = fixture
+        .executions
+        .execute_stream(bash(LEAVES_FILES))
+        .await
+        .unwrap()
+        .into_inner();
+    let mut kinds = Vec::new();
+    while let Some(chunk) = chunks.message().await.unwrap() {
+        match chunk.content {
+            Some(Content::File(part)) => {
+                kinds.push(format!("{} {}", part.path, part.content.len()))
+            }
+            Some(_) => kinds.push("output".to_owned()),
+            None => {
+                let metadata = chunk.metadata.unwrap();
+                assert_eq!(metadata.skipped_total, 1);
+                assert_eq!(metadata.skipped_files[0].path, "d");
+                assert_eq!(metadata.skipped_files[0].reason, "is a named pipe");
+            }
+        }
+    }
+    assert_eq!(kinds[..4], ["output", "a 3", "b 65536", "b 4464"]);
+    assert_eq!(kinds.len(), 4 + 5_000_000_usize.div_ceil(65_536));
+}
+
+#[tokio::test]
+async fn a_single_answer_has_the_files_that_fit_into_it() {
+    let mut fixture = fixture().await;
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+    let response = fixture
+        .executions
+        .execute(bash(LEAVES_FILES))
+        .await
+        .unwrap()
+        .into_inner();
+    let files: Vec<_> = response
+        .files
+        .iter()
+        .map(|file| (file.path.as_str(), file.content.len()))
+        .collect();
+    assert_eq!(files, [("a", 3), ("b", 70_000)]);
+    assert_eq!(response.stdout, "done\n");
+    assert_eq!(response.skipped_total, 2);
+    assert_eq!(response.skipped_files[0].path, "d");
+    assert_eq!(response.skipped_files[1].path, "c");
+}
+
+#[tokio::test]
+async fn the_largest_answer_is_one_that_clients_take() {
+    let mut fixture = fixture().await;
+    fixture.lifecycle.take(Step::Refresh).unwrap();
+    let code = "mkdir out; for i in 1 2 3 4 5; do head -c 60000 /dev/zero > out/$i; done; \
+                head -c 2000000 /dev/urandom; head -c 2000000 /dev/urandom >&2";
+    // The client refuses more than 4 MiB.
+    let response = fixture.executions.execute(bash(code)).await.unwrap();
+    let response = response.into_inner();
+    assert!(response.stdout_truncated && response.stderr_truncated);
+    assert!(!response.files.is_empty());
+    assert_eq!(response.files.len() + response.skipped_total as usize, 5);
+}

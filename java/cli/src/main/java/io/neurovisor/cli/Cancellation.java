@@ -18,16 +18,26 @@ final class Cancellation implements AutoCloseable {
 
     private final Thread command = Thread.currentThread();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final NeuroVisor neuroVisor;
+    private final Duration patience;
+    private final Runnable afterwards;
     private final Thread hook = new Thread(this::cancel, "cancellation");
     private volatile boolean requested;
 
-    private Cancellation(NeuroVisor neuroVisor) {
-        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
+    private Cancellation(Duration patience, Runnable afterwards) {
+        this.patience = requireNonNull(patience, "patience is null");
+        this.afterwards = requireNonNull(afterwards, "afterwards is null");
     }
 
     static Cancellation closing(NeuroVisor neuroVisor) {
-        Cancellation cancellation = new Cancellation(neuroVisor);
+        return registered(new Cancellation(PATIENCE, neuroVisor::close));
+    }
+
+    /** For work without virtual machines: the JVM waits until the command has removed what it had begun. */
+    static Cancellation unwinding(Duration patience) {
+        return registered(new Cancellation(patience, () -> {}));
+    }
+
+    private static Cancellation registered(Cancellation cancellation) {
         Runtime.getRuntime().addShutdownHook(cancellation.hook);
         return cancellation;
     }
@@ -51,10 +61,10 @@ final class Cancellation implements AutoCloseable {
         requested = true;
         command.interrupt();
         try {
-            boolean _ = ended.await(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            boolean _ = ended.await(patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
         }
-        neuroVisor.close();
+        afterwards.run();
     }
 }

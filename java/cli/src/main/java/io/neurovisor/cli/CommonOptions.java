@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.template.FileTemplateStore;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
@@ -78,6 +79,10 @@ final class CommonOptions {
 
     FileTemplateStore templates() {
         return NeuroVisor.templates(settings());
+    }
+
+    Kernels kernels() {
+        return NeuroVisor.kernels(settings());
     }
 
     boolean isQuiet() {

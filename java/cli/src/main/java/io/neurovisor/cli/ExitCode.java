@@ -34,7 +34,7 @@ final class ExitCode {
     static int of(NeuroVisorException exception) {
         return switch (exception.fault()) {
             case INTERRUPTED -> CANCELLED;
-            case INVALID_ARGUMENT, UNKNOWN_LANGUAGE, IMAGE_UNKNOWN -> USAGE;
+            case INVALID_ARGUMENT, UNKNOWN_LANGUAGE, IMAGE_UNKNOWN, KERNEL_NOT_BUILT -> USAGE;
             default -> FAILED;
         };
     }

@@ -21,6 +21,10 @@ final class GuestOptions {
             description = "The root image. Default: base. Environment: NEUROVISOR_IMAGE.")
     private @Nullable String image;
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final KernelOption kernel = new KernelOption();
+
     @Option(
             names = "--size",
             paramLabel = "SIZE",
@@ -59,7 +63,14 @@ final class GuestOptions {
     List<String> arguments() {
         return Stream.concat(
                         common.arguments().stream(),
-                        Stream.of("--image", config().image(), "--size", size().label(), "--snapshot=on"))
+                        Stream.of(
+                                "--image",
+                                config().image(),
+                                "--kernel",
+                                config().kernel().label(),
+                                "--size",
+                                size().label(),
+                                "--snapshot=on"))
                 .toList();
     }
 }

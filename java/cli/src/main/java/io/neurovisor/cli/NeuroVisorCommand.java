@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             ExampleCommand.class,
             SetupCommand.class,
             ImageCommand.class,
+            KernelCommand.class,
             TemplateCommand.class,
             ConfigCommand.class,
             GcCommand.class,

@@ -17,6 +17,12 @@ abstract class SettingCandidates implements Iterable<String> {
         return candidates.iterator();
     }
 
+    static final class Kernels extends SettingCandidates {
+        Kernels() {
+            super(Setting.KERNEL);
+        }
+    }
+
     static final class Sizes extends SettingCandidates {
         Sizes() {
             super(Setting.SIZE);

@@ -7,6 +7,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.time.Ticker;
@@ -16,6 +17,7 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.image.WarmPrograms;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
@@ -45,6 +47,7 @@ public final class NeuroVisor implements AutoCloseable {
     private final ArtifactUse use;
     private final Spawner spawner;
     private final GuestLinks links;
+    private final Sandboxes sandboxes;
     private final Executions executions;
     private final Function<SandboxSize, VmStart> starts;
     private final Accelerator accelerator;
@@ -54,7 +57,7 @@ public final class NeuroVisor implements AutoCloseable {
             ArtifactUse use,
             Spawner spawner,
             GuestLinks links,
-            Executions executions,
+            Sandboxes sandboxes,
             Function<SandboxSize, VmStart> starts,
             Accelerator accelerator,
             VmmIdentity vmm) {
@@ -62,7 +65,8 @@ public final class NeuroVisor implements AutoCloseable {
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
-        this.executions = executions;
+        this.sandboxes = sandboxes;
+        this.executions = new Executions(sandboxes, Ticker.SYSTEM);
         this.starts = starts;
         this.accelerator = accelerator;
     }
@@ -124,8 +128,7 @@ public final class NeuroVisor implements AutoCloseable {
                 : new VmStart.ColdBoot(files, size);
 
         SandboxFactory sandboxes = new SandboxFactory(vmm, starts, random, Ticker.SYSTEM);
-        return new NeuroVisor(
-                use, spawner, links, new Executions(sandboxes, Ticker.SYSTEM), starts, accelerator, vmm.identity());
+        return new NeuroVisor(use, spawner, links, sandboxes, starts, accelerator, vmm.identity());
     }
 
     private static List<Path> directories(BootFiles files) {
@@ -137,7 +140,22 @@ public final class NeuroVisor implements AutoCloseable {
     /** The root images of a data directory. */
     public static Images images(Settings settings) {
         return new Images(
-                settings.home(), settings.guestAgent(), settings.dataDir(), digests(settings), InstantSource.system());
+                settings.home(),
+                settings.guestAgent(),
+                settings.dataDir(),
+                kernels(settings),
+                digests(settings),
+                InstantSource.system());
+    }
+
+    /** The guest kernels of a data directory. */
+    public static Kernels kernels(Settings settings) {
+        return new Kernels(
+                settings.home(),
+                settings.dataDir(),
+                settings.config().kernel(),
+                digests(settings),
+                InstantSource.system());
     }
 
     /** The templates of a data directory. */
@@ -147,6 +165,11 @@ public final class NeuroVisor implements AutoCloseable {
 
     private static FileDigests digests(Settings settings) {
         return new FileDigests(settings.digests(), InstantSource.system());
+    }
+
+    /** What executions take their sandboxes from; for those who want one before they have a program. */
+    public Sandboxes sandboxes() {
+        return sandboxes;
     }
 
     public Executions executions() {

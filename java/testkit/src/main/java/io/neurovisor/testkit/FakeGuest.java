@@ -5,6 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.guest.Patience;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -28,10 +29,20 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> executeFailure = Optional.empty();
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
     private Optional<String> death = Optional.empty();
+    private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean warmed;
     private boolean executed;
     private boolean closed;
+
+    /** A file that is sent once the program's time is over: so many parts, each so long after the one before. */
+    private record LateFile(ManualTicker ticker, Duration gap, int parts) {}
+
+    /** The next execution times out, and then sends a file of one byte in each part. */
+    public FakeGuest sendingAFileLate(ManualTicker ticker, Duration gap, int parts) {
+        lateFile = Optional.of(new LateFile(ticker, gap, parts));
+        return this;
+    }
 
     /** The next execution writes its output and then fails. */
     public FakeGuest failingExecute(Fault fault, String message) {
@@ -88,7 +99,7 @@ public final class FakeGuest implements GuestChannel {
     }
 
     @Override
-    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline) {
+    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience) {
         if (identity.isEmpty()) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity of its own yet");
         }
@@ -103,7 +114,21 @@ public final class FakeGuest implements GuestChannel {
         executeFailure.ifPresent(failure -> {
             throw failure;
         });
-        return new ProgramExit(Outcome.COMPLETED, 0, 0, Duration.ofMillis(1), false, false, ProgramExit.Details.NONE);
+        lateFile.ifPresent(file -> send(file, timeout, sink, patience));
+        Outcome outcome = lateFile.isPresent() ? Outcome.TIMED_OUT : Outcome.COMPLETED;
+        return new ProgramExit(outcome, 0, 0, Duration.ofMillis(1), false, false, ProgramExit.Details.NONE);
+    }
+
+    private static void send(LateFile file, Duration timeout, OutputSink sink, Patience patience) {
+        file.ticker().advance(timeout);
+        for (int part = 1; part <= file.parts(); part++) {
+            boolean last = part == file.parts();
+            file.ticker().advance(file.gap());
+            if (patience.remaining().isZero()) {
+                throw new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time");
+            }
+            patience.whileHandling(() -> sink.file("late", ByteBuffer.wrap(new byte[1]), last));
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.guest.Patience;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
@@ -121,7 +122,8 @@ public abstract class VmmContract {
     }
 
     private static ProgramExit execute(GuestChannel channel, RecordingSink sink) {
-        return channel.execute(HELLO, TIMEOUT, new TraceId(UUID.randomUUID()), sink, soon());
+        return channel.execute(
+                HELLO, TIMEOUT, new TraceId(UUID.randomUUID()), sink, Patience.with(TIMEOUT, Ticker.SYSTEM));
     }
 
     private static void assertFault(Runnable call, Fault fault) {

@@ -7,6 +7,7 @@ public enum Fault {
     IMAGE_UNKNOWN(FaultKind.CALLER, "No recipe or built image has the given name."),
     IMAGE_BROKEN(FaultKind.HOST, "An image file does not match its manifest and could not be rebuilt."),
     IMAGE_BUILD_FAILED(FaultKind.HOST, "A root image or guest kernel could not be built."),
+    KERNEL_NOT_BUILT(FaultKind.CALLER, "The guest kernel that was asked for has not been built."),
     TEMPLATE_BUILD_FAILED(FaultKind.SANDBOX, "The virtual machine that becomes a template did not get ready."),
     VMM_MISSING(FaultKind.HOST, "No usable VMM program was found."),
     VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),

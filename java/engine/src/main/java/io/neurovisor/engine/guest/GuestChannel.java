@@ -9,7 +9,7 @@ import java.time.Duration;
 
 /**
  * The one connection to a guest's agent, for the life of its virtual machine. Every call blocks its thread, ends at its
- * deadline and throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code GUEST_SILENT} when the deadline
+ * deadline and throws {@link io.neurovisor.engine.fault.NeuroVisorException}: {@code GUEST_SILENT} when it
  * passed, {@code SANDBOX_LOST} when the connection broke (which means that the machine is dead), {@code GUEST_REFUSED}
  * when the agent answered with an error.
  */
@@ -26,8 +26,8 @@ public interface GuestChannel extends AutoCloseable {
     /** Starts the interpreters that wait for their programs; the last call before the machine is saved as a template. */
     void warm(Deadline deadline);
 
-    /** Runs the machine's one execution; output arrives at the sink from the calling thread. */
-    ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline);
+    /** Runs the machine's one execution; output arrives at the sink from the calling thread, as long as patience lasts. */
+    ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience);
 
     /** Hangs up. Idempotent. */
     @Override

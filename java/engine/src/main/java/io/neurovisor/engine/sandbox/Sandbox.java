@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.guest.Patience;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -19,9 +20,6 @@ import java.time.Duration;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
 public final class Sandbox implements AutoCloseable {
-    /** What the guest gets beyond the program's own time to kill it and deliver the rest of its output. */
-    static final Duration GUEST_GRACE = Duration.ofSeconds(5);
-
     private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
@@ -44,14 +42,23 @@ public final class Sandbox implements AutoCloseable {
     }
 
     /**
-     * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off {@link #GUEST_GRACE} later
-     * by the host, and its program counts as timed out all the same. Interrupting the calling thread cancels the program.
+     * Sends a program of the host's own along the path that {@link #run} takes and removes its traces, so that the program
+     * to come finds that path warm. Only before {@code run}.
+     */
+    public void prime(Program program, Deadline deadline) {
+        channel.prime(program, deadline);
+    }
+
+    /**
+     * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off when the host's
+     * {@link Patience} ends, and its program counts as timed out all the same. Interrupting the calling thread cancels the
+     * program.
      */
     public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
         try {
-            Deadline deadline = Deadline.after(timeout.plus(GUEST_GRACE), ticker);
-            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), deadline), "");
+            Patience patience = Patience.with(timeout, ticker);
+            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), patience), "");
         } catch (NeuroVisorException exception) {
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));

@@ -12,12 +12,12 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.guest.Patience;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.guest.GuestServiceGrpc;
 import io.neurovisor.proto.guest.HelloRequest;
@@ -29,7 +29,6 @@ import io.neurovisor.proto.guest.WarmRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.Iterator;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -88,23 +87,10 @@ final class GrpcGuestChannel implements GuestChannel {
     }
 
     @Override
-    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Deadline deadline) {
-        ExecutionServiceGrpc.ExecutionServiceBlockingStub stub = withDeadline(
-                        ExecutionServiceGrpc.newBlockingStub(channel), deadline)
-                .withInterceptors(ExecuteMessages.traceHeader(traceId));
-        return call(() -> {
-            OutputFiles files = new OutputFiles(sink);
-            Iterator<ExecuteChunk> chunks = stub.executeStream(ExecuteMessages.request(program, timeout));
-            while (chunks.hasNext()) {
-                ExecuteChunk chunk = chunks.next();
-                ExecuteMessages.deliver(chunk, sink, files);
-                if (chunk.getIsFinal()) {
-                    return ExecuteMessages.exit(chunk.getMetadata());
-                }
-            }
-            throw new NeuroVisorException(
-                    Fault.SANDBOX_LOST, "the guest agent ended the execution without saying how it ended");
-        });
+    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience) {
+        ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub =
+                ExecutionServiceGrpc.newBlockingV2Stub(channel).withInterceptors(ExecuteMessages.traceHeader(traceId));
+        return new ExecutionCall(sink, patience).run(stub.executeStream(ExecuteMessages.request(program, timeout)));
     }
 
     @Override
@@ -149,27 +135,7 @@ final class GrpcGuestChannel implements GuestChannel {
         try {
             return call.get();
         } catch (StatusRuntimeException exception) {
-            throw new NeuroVisorException(faultOf(exception), messageOf(exception), exception);
+            throw GuestStatus.failure(exception.getStatus(), exception);
         }
-    }
-
-    private static Fault faultOf(StatusRuntimeException exception) {
-        return switch (exception.getStatus().getCode()) {
-            case DEADLINE_EXCEEDED -> Fault.GUEST_SILENT;
-            case INVALID_ARGUMENT -> Fault.INVALID_ARGUMENT;
-            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED, NOT_FOUND -> Fault.GUEST_REFUSED;
-            default -> Thread.currentThread().isInterrupted() ? Fault.INTERRUPTED : Fault.SANDBOX_LOST;
-        };
-    }
-
-    private static String messageOf(StatusRuntimeException exception) {
-        String description = GuestText.line(String.valueOf(exception.getStatus().getDescription()));
-        return switch (exception.getStatus().getCode()) {
-            case DEADLINE_EXCEEDED -> "the guest agent did not answer in time";
-            case INVALID_ARGUMENT, FAILED_PRECONDITION -> description;
-            default ->
-                "the connection to the guest agent failed ("
-                        + exception.getStatus().getCode() + ": " + description + ")";
-        };
     }
 }

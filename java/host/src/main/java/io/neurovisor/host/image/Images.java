@@ -30,15 +30,12 @@ import java.util.stream.Stream;
  * several threads and processes: each thing is built once.
  */
 public final class Images {
-    private static final String KERNEL = "kernel";
-    private static final String INITRD = "initrd";
-
     private final Recipes recipes;
     private final Path agent;
     private final FileDigests digests;
     private final InstantSource clock;
     private final ArtifactStore images;
-    private final ArtifactStore kernels;
+    private final Kernels kernels;
     private final ArtifactStore initrds;
 
     /**
@@ -47,15 +44,17 @@ public final class Images {
      * @param home the installation, with its recipes in {@code guest/image}
      * @param agent the guest agent's program, statically linked
      * @param dataDirectory where what is built is kept
+     * @param kernels of the same data directory
      * @param digests of the same data directory
      */
-    public Images(Path home, Path agent, Path dataDirectory, FileDigests digests, InstantSource clock) {
+    public Images(
+            Path home, Path agent, Path dataDirectory, Kernels kernels, FileDigests digests, InstantSource clock) {
         this.recipes = new Recipes(home.resolve("guest").resolve("image"));
         this.agent = requireNonNull(agent, "agent is null");
         this.digests = requireNonNull(digests, "digests is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests);
-        this.kernels = new ArtifactStore("guest", dataDirectory.resolve("kernels"), digests);
+        this.kernels = requireNonNull(kernels, "kernels is null");
         this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests);
     }
 
@@ -65,8 +64,10 @@ public final class Images {
         // What makes the long work useless is found before it.
         Optional<Artifact> unchangeable = recipe.isPresent() ? Optional.empty() : Optional.of(withoutRecipe(name));
         requireAgent();
-        Artifact kernel = kernels.obtain(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
-        Artifact initrd = initrds.obtain(INITRD, initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
+        Artifact kernel = kernels.obtain(progress);
+        // By the kernel's name, so that switching between kernels makes nothing anew.
+        Artifact initrd =
+                initrds.obtain(kernel.name(), initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
         Artifact image = unchangeable.orElseGet(() -> images.obtain(
                 name, recipe.orElseThrow().digest(), imageBuilder(recipe.orElseThrow(), progress), progress));
         return bootFiles(kernel, initrd, image);
@@ -82,8 +83,8 @@ public final class Images {
         }
         requireAgent();
         if (image instanceof ArtifactState.Ready(Artifact rootfs)
-                && kernels.state(KERNEL, KernelBuilder.INPUT) instanceof ArtifactState.Ready(Artifact kernel)
-                && initrds.state(INITRD, initrdInput(kernel)) instanceof ArtifactState.Ready(Artifact initrd)) {
+                && kernels.ready() instanceof ArtifactState.Ready(Artifact kernel)
+                && initrds.state(kernel.name(), initrdInput(kernel)) instanceof ArtifactState.Ready(Artifact initrd)) {
             return Optional.of(bootFiles(kernel, initrd, rootfs));
         }
         return Optional.empty();
@@ -92,7 +93,7 @@ public final class Images {
     /** Builds image and kernel anew, which brings in what Debian has mended since; the old ones serve until then. */
     public BootFiles rebuild(String name, Progress progress) {
         Recipe recipe = recipes.find(name).orElseThrow(() -> unknown(name));
-        kernels.replace(KERNEL, KernelBuilder.INPUT, kernelBuilder(progress), progress);
+        kernels.renew(progress);
         images.replace(name, recipe.digest(), imageBuilder(recipe, progress), progress);
         return boot(name, progress);
     }
@@ -124,36 +125,30 @@ public final class Images {
                 images.content((name, input) -> recipes.find(name)
                         .map(recipe -> recipe.digest().equals(input))
                         .orElse(true)),
-                kernels.content((name, input) -> !name.equals(KERNEL) || input.equals(KernelBuilder.INPUT)),
-                initrds.content((name, input) -> !name.equals(INITRD) || isCurrentInitrd(input)));
+                kernels.content(),
+                initrds.content(this::isCurrentInitrd));
     }
 
-    private boolean isCurrentInitrd(String input) {
+    private boolean isCurrentInitrd(String kernelName, String input) {
         return !Files.isRegularFile(agent)
-                || !(kernels.state(KERNEL) instanceof ArtifactState.Ready(Artifact kernel))
-                || input.equals(initrdInput(kernel));
+                || kernels.built().stream()
+                        .anyMatch(kernel -> kernel.name().equals(kernelName)
+                                && initrdInput(kernel).equals(input));
     }
 
     /** The digests of all files that guests can boot from now. */
     public Set<String> bootDigests() {
-        return Stream.of(images, kernels, initrds)
-                .flatMap(store -> store.names().stream().map(store::state))
-                .filter(ArtifactState.Ready.class::isInstance)
-                .map(ArtifactState.Ready.class::cast)
-                .flatMap(ready -> ready.artifact().digests().values().stream())
+        return Stream.of(images.built(), kernels.built(), initrds.built())
+                .flatMap(List::stream)
+                .flatMap(artifact -> artifact.digests().values().stream())
                 .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Removes images, kernels and initrds that newer ones have replaced; returns the removed directories. */
     public List<Path> removeOutdated() {
-        return Stream.of(images, kernels, initrds)
-                .flatMap(store -> store.removeOutdated().stream())
+        return Stream.of(images.removeOutdated(), kernels.removeOutdated(), initrds.removeOutdated())
+                .flatMap(List::stream)
                 .toList();
-    }
-
-    private ArtifactBuilder kernelBuilder(Progress progress) {
-        // What the host is set to is asked only when something is built.
-        return directory -> new KernelBuilder(Mmdebstrap.ofHost(), clock, progress).build(directory);
     }
 
     private ArtifactBuilder imageBuilder(Recipe recipe, Progress progress) {

@@ -49,7 +49,10 @@ final class InitrdBuilder implements ArtifactBuilder {
             // The kernel opens it for PID 1 before anything can mount /dev.
             cpio.characterDevice("dev/console", 5, 1);
             cpio.file("init", true, Files.readAllBytes(agent));
-            cpio.file("modules/order", false, Files.readAllBytes(modules().resolve(KernelBuilder.ORDER)));
+            // The agent reads it; a kernel with everything built in has none.
+            if (Files.exists(order())) {
+                cpio.file("modules/order", false, Files.readAllBytes(order()));
+            }
             for (String module : moduleFiles()) {
                 cpio.file(
                         "modules/" + module, false, Files.readAllBytes(modules().resolve(module)));
@@ -64,9 +67,13 @@ final class InitrdBuilder implements ArtifactBuilder {
         return kernel.directory().resolve(KernelBuilder.MODULES);
     }
 
+    private Path order() {
+        return modules().resolve(KernelBuilder.ORDER);
+    }
+
     private List<String> moduleFiles() throws IOException {
         List<String> files = new ArrayList<>();
-        for (String line : Files.readAllLines(modules().resolve(KernelBuilder.ORDER))) {
+        for (String line : Files.exists(order()) ? Files.readAllLines(order()) : List.<String>of()) {
             files.add(kernel.file(KernelBuilder.MODULES + "/" + line)
                     .getFileName()
                     .toString());

@@ -54,11 +54,27 @@ final class Mmdebstrap {
      * @param scratch where the root directory is unpacked meanwhile, when this user may do that there
      */
     ToolCommand tarOf(String variant, List<String> packages, List<String> options, Path scratch) {
+        return command("tar", variant, packages, options, scratch);
+    }
+
+    /** Makes a root directory, in which the options' hooks do the work, and throws it away. */
+    ToolCommand work(String variant, List<String> packages, List<String> options, Path scratch) {
+        return command("null", variant, packages, options, scratch);
+    }
+
+    /** Where the root directory lies meanwhile. */
+    Path workDirectory(Path scratch) {
+        // The namespace's root cannot enter a 0700 directory; it unpacks in /tmp or where the user's TMPDIR points to.
+        return root ? scratch : Path.of(System.getenv().getOrDefault("TMPDIR", "/tmp"));
+    }
+
+    private ToolCommand command(
+            String format, String variant, List<String> packages, List<String> options, Path scratch) {
         List<String> arguments = new ArrayList<>();
         // Without root's rights, a user namespace is where packages can be installed.
         arguments.add("--mode=" + (root ? "root" : "unshare"));
         arguments.add("--variant=" + variant);
-        arguments.add("--format=tar");
+        arguments.add("--format=" + format);
         arguments.add("--aptopt=APT::Install-Recommends \"false\"");
         // Inside a private directory apt's own user could not write what it downloads.
         arguments.add("--aptopt=APT::Sandbox::User \"root\"");
@@ -77,8 +93,7 @@ final class Mmdebstrap {
                 .withArguments(arguments)
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
                 .withEnvironment("LC_ALL", "C.UTF-8");
-        // The namespace's root cannot enter a 0700 directory; it unpacks in /tmp or where the user's TMPDIR points to.
-        return root ? command.withEnvironment("TMPDIR", scratch.toString()) : command;
+        return root ? command.withEnvironment("TMPDIR", workDirectory(scratch).toString()) : command;
     }
 
     /**

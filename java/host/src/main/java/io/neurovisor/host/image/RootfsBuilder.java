@@ -110,7 +110,7 @@ final class RootfsBuilder implements ArtifactBuilder {
     }
 
     /** mmdebstrap splits the arguments of its own hook commands as a shell would. */
-    private static String quoted(Path path) {
+    static String quoted(Path path) {
         return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
     }
 

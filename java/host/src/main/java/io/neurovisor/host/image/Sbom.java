@@ -52,7 +52,7 @@ final class Sbom {
         return image;
     }
 
-    private static Component component(InstalledPackage found, String suite) {
+    static Component component(InstalledPackage found, String suite) {
         Component component = new Component();
         component.setType(Component.Type.LIBRARY);
         component.setName(found.name());
@@ -64,7 +64,7 @@ final class Sbom {
         return component;
     }
 
-    private static Property property(String name, String value) {
+    static Property property(String name, String value) {
         Property property = new Property();
         property.setName(name);
         property.setValue(value);

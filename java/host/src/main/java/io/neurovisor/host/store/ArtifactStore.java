@@ -165,6 +165,15 @@ public final class ArtifactStore {
         }
     }
 
+    /** The current artifacts that are whole. */
+    public List<Artifact> built() {
+        return names().stream()
+                .map(this::state)
+                .filter(ArtifactState.Ready.class::isInstance)
+                .map(ready -> ((ArtifactState.Ready) ready).artifact())
+                .toList();
+    }
+
     /** The names that have a current artifact, sorted. */
     public List<String> names() {
         return entries("*" + CurrentArtifact.SUFFIX).stream()

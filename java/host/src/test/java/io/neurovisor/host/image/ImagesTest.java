@@ -36,7 +36,9 @@ class ImagesTest {
         agent = Files.writeString(directory.resolve("agent"), "agent one");
         data = directory.resolve("data");
         digests = new FileDigests(data.resolve("digests"), InstantSource.system());
-        images = new Images(directory.resolve("home"), agent, data, digests, InstantSource.system());
+        Kernels kernels =
+                new Kernels(directory.resolve("home"), data, KernelChoice.DEBIAN, digests, InstantSource.system());
+        images = new Images(directory.resolve("home"), agent, data, kernels, digests, InstantSource.system());
     }
 
     @Test
@@ -133,7 +135,7 @@ class ImagesTest {
     private Artifact storeKernelAndImage() {
         new ArtifactStore("guest", data.resolve("kernels"), digests)
                 .obtain(
-                        "kernel",
+                        "debian",
                         KernelBuilder.INPUT,
                         staging -> {
                             write(staging.resolve("vmlinux"), "kernel");

@@ -71,6 +71,15 @@ class InitrdBuilderTest {
     }
 
     @Test
+    void kernelWithEverythingBuiltInHasNoModules() throws IOException {
+        kernel = new Artifact("small", PrivateFiles.directory(directory.resolve("small")), Map.of("vmlinux", "0"));
+
+        assertThat(read(build("one"), new TreeMap<>()))
+                .containsKeys("init", "modules")
+                .doesNotContainKey("modules/order");
+    }
+
+    @Test
     void isTheSameByteForByte() throws IOException {
         assertThat(build("one")).hasSameBinaryContentAs(build("two"));
     }

@@ -29,6 +29,16 @@ class MmdebstrapTest {
     }
 
     @Test
+    void workLeavesNoRootDirectoryBehind() {
+        assertThat(mmdebstrap(true)
+                        .work("essential", List.of("a"), List.of(), SCRATCH)
+                        .arguments())
+                .contains("--format=null", "--variant=essential");
+        assertThat(mmdebstrap(true).workDirectory(SCRATCH)).isEqualTo(SCRATCH);
+        assertThat(mmdebstrap(false).workDirectory(SCRATCH)).isNotEqualTo(SCRATCH);
+    }
+
+    @Test
     void ordinaryUsersPackAsRootOfANamespace() {
         ToolCommand squash = ToolCommand.of("mksquashfs", "squashfs-tools", "-");
 

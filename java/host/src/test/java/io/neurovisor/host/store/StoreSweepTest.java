@@ -137,8 +137,7 @@ final class StoreSweepTest {
     }
 
     private Artifact build(String name, String directoryName) {
-        return store()
-                .replace(
+        return store().replace(
                         name,
                         INPUT,
                         staged -> {

@@ -3,6 +3,7 @@ package io.neurovisor.server.config;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -11,6 +12,7 @@ import java.time.Duration;
  *
  * @param dataDir where images, kernels and templates are kept
  * @param image the root image that guests boot
+ * @param kernel which kernel guests boot
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  * @param timeout what a program may take
@@ -18,6 +20,7 @@ import java.time.Duration;
 public record Config(
         Path dataDir,
         String image,
+        KernelChoice kernel,
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
@@ -25,6 +28,7 @@ public record Config(
         LogConfig log) {
     public Config {
         requireNonNull(image, "image is null");
+        requireNonNull(kernel, "kernel is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
         requireNonNull(cache, "cache is null");
@@ -36,6 +40,7 @@ public record Config(
         return new Config(
                 values.get(Setting.DATA_DIR),
                 values.get(Setting.IMAGE),
+                values.get(Setting.KERNEL),
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),

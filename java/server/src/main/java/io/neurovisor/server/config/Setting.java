@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -25,6 +26,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             surroundings ->
                     surroundings.directory("XDG_DATA_HOME", ".local/share").resolve("neurovisor"));
     public static final Setting<String> IMAGE = new Setting<>("image", Form.IMAGE, _ -> "base");
+    public static final Setting<KernelChoice> KERNEL =
+            new Setting<>("kernel", Form.oneOf(KernelChoice.values()), _ -> KernelChoice.AUTO);
     public static final Setting<SandboxSize> SIZE =
             new Setting<>("size", Form.oneOf(SandboxSize.values()), _ -> SandboxSize.MEDIUM);
     public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
@@ -36,7 +39,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("log-level", "NEUROVISOR_LOG", Form.oneOf(LogLevel.values()), _ -> LogLevel.INFO);
 
     /** In the order in which they are shown. */
-    public static final List<Setting<?>> ALL = List.of(DATA_DIR, IMAGE, SIZE, SNAPSHOT, TIMEOUT, CACHE_MAX, LOG_LEVEL);
+    public static final List<Setting<?>> ALL =
+            List.of(DATA_DIR, IMAGE, KERNEL, SIZE, SNAPSHOT, TIMEOUT, CACHE_MAX, LOG_LEVEL);
 
     public Setting {
         requireNonNull(name, "name is null");

@@ -3,6 +3,7 @@ package io.neurovisor.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.image.KernelChoice;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ final class LoadedConfigTest {
     private static final Map<String, String> OTHERS = Map.of(
             "data-dir", "/srv/nv",
             "image", "full",
+            "kernel", "debian",
             "size", "large",
             "snapshot", "off",
             "timeout", "5m",
@@ -29,6 +31,7 @@ final class LoadedConfigTest {
     private static final Config OTHER_CONFIG = new Config(
             Path.of("/srv/nv"),
             "full",
+            KernelChoice.DEBIAN,
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),

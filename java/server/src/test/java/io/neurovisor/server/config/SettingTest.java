@@ -39,6 +39,7 @@ final class SettingTest {
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         "data-dir", "/home/x/.local/share/neurovisor",
                         "image", "base",
+                        "kernel", "auto",
                         "size", "medium",
                         "snapshot", "on",
                         "timeout", "30s",

@@ -11,11 +11,11 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.ManualTicker;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
 import java.security.SecureRandom;
@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 final class ExecutionsTest {
     private final RecordingSink sink = new RecordingSink();
     private final List<FakeGuest> guests = new ArrayList<>();
+    private final ManualTicker ticker = new ManualTicker();
 
     @Test
     void eachExecutionGetsAMachineOfItsOwnWhichIsDestroyed() {
@@ -68,6 +69,30 @@ final class ExecutionsTest {
         assertThat(result.outcome()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(result.detail()).contains("the host destroyed the virtual machine");
         assertThat(sink.stdoutText()).isEqualTo("partial");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aGuestThatSendsFilesAfterItsTimeIsListenedTo() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().sendingAFileLate(ticker, Duration.ofSeconds(9), 6));
+
+        ExecutionResult result = executions(vmm).execute(request("partial"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(result.detail()).isEmpty();
+        assertThat(sink.files().get("late")).hasSize(6);
+    }
+
+    @Test
+    void aGuestThatNeverStopsSendingAfterItsTimeIsCutOff() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().sendingAFileLate(ticker, Duration.ofSeconds(1), Integer.MAX_VALUE));
+
+        ExecutionResult result = executions(vmm).execute(request("partial"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(result.detail()).contains("the host destroyed the virtual machine");
+        assertThat(sink.stdoutText()).isEqualTo("partial");
+        assertThat(sink.files()).isEmpty();
         assertThat(vmm.livingCount()).isZero();
     }
 
@@ -147,14 +172,11 @@ final class ExecutionsTest {
         });
     }
 
-    private static Executions executions(FakeVmm vmm) {
+    private Executions executions(FakeVmm vmm) {
         return new Executions(
                 new SandboxFactory(
-                        vmm,
-                        size -> new VmStart.ColdBoot(TestFiles.bootFiles(), size),
-                        new SecureRandom(),
-                        Ticker.SYSTEM),
-                Ticker.SYSTEM);
+                        vmm, size -> new VmStart.ColdBoot(TestFiles.bootFiles(), size), new SecureRandom(), ticker),
+                ticker);
     }
 
     private static ExecutionRequest request(String code) {

@@ -1,0 +1,84 @@
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.UUID;
+
+/**
+ * What {@code Executions.execute} costs in a sandbox that is leased and primed: the median, in milliseconds, from the
+ * call to the first byte of the program's output, in a JVM that has done it before.
+ *
+ * <p>{@code java -cp ... bench/PrimedExecution.java HOME DATA_DIR LANGUAGE CODE COUNT}
+ */
+final class PrimedExecution {
+    private static final int REHEARSALS = 3;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    public static void main(String[] arguments) {
+        Settings settings =
+                new Settings(Path.of(arguments[0]), Path.of(arguments[1]), "base", SandboxSize.MEDIUM, true);
+        Program program = new Program(Language.named(arguments[2]), arguments[3]);
+        double[] milliseconds = new double[Integer.parseInt(arguments[4])];
+        try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
+            for (int run = -REHEARSALS; run < milliseconds.length; run++) {
+                double taken = firstByteMilliseconds(neuroVisor, program);
+                if (run >= 0) {
+                    milliseconds[run] = taken;
+                }
+            }
+        }
+        Arrays.sort(milliseconds);
+        System.out.printf("%.1f%n", milliseconds[milliseconds.length / 2]);
+    }
+
+    private static double firstByteMilliseconds(NeuroVisor neuroVisor, Program program) {
+        // Closed by the execution that is given it.
+        Sandbox sandbox = neuroVisor.sandboxes().open(SandboxSize.MEDIUM, Deadline.after(PATIENCE, Ticker.SYSTEM));
+        sandbox.prime(program, Deadline.after(PATIENCE, Ticker.SYSTEM));
+        Executions executions = new Executions((size, deadline) -> sandbox, Ticker.SYSTEM);
+        ExecutionRequest request = new ExecutionRequest(
+                new TraceId(UUID.randomUUID()), program, ExecutionRequest.DEFAULT_TIMEOUT, SandboxSize.MEDIUM);
+        FirstByte sink = new FirstByte(System.nanoTime());
+        ExecutionResult result = executions.execute(request, sink);
+        if (result.exit().exitCode() != 0 || sink.nanos < 0) {
+            throw new IllegalStateException("the program failed: " + result);
+        }
+        return sink.nanos / 1e6;
+    }
+
+    private static final class FirstByte implements OutputSink {
+        private final long startNanos;
+        private long nanos = -1;
+
+        FirstByte(long startNanos) {
+            this.startNanos = startNanos;
+        }
+
+        @Override
+        public void stdout(ByteBuffer bytes) {
+            if (nanos < 0) {
+                nanos = System.nanoTime() - startNanos;
+            }
+        }
+
+        @Override
+        public void stderr(ByteBuffer bytes) {}
+
+        @Override
+        public void file(String path, ByteBuffer part, boolean last) {}
+    }
+}

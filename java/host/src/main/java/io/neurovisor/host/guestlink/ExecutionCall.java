@@ -1,0 +1,64 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** Listens to a guest that runs a program, until its report or until patience ends. However it ends, the call is over. */
+final class ExecutionCall {
+    private final OutputSink sink;
+    private final OutputFiles files;
+    private final Patience patience;
+
+    ExecutionCall(OutputSink sink, Patience patience) {
+        this.sink = requireNonNull(sink, "sink is null");
+        this.files = new OutputFiles(sink);
+        this.patience = requireNonNull(patience, "patience is null");
+    }
+
+    ProgramExit run(BlockingClientCall<?, ExecuteChunk> call) {
+        try {
+            ExecuteChunk chunk = next(call);
+            while (!chunk.getIsFinal()) {
+                deliver(chunk);
+                chunk = next(call);
+            }
+            deliver(chunk);
+            return ExecuteMessages.exit(chunk.getMetadata());
+        } finally {
+            // Without effect on a call that has ended by itself.
+            call.cancel("nobody listens any more", null);
+        }
+    }
+
+    private void deliver(ExecuteChunk chunk) {
+        patience.whileHandling(() -> ExecuteMessages.deliver(chunk, sink, files));
+    }
+
+    private ExecuteChunk next(BlockingClientCall<?, ExecuteChunk> call) {
+        try {
+            ExecuteChunk chunk = call.read(patience.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            if (chunk == null) {
+                throw new NeuroVisorException(
+                        Fault.SANDBOX_LOST, "the guest agent ended the execution without saying how it ended");
+            }
+            return chunk;
+        } catch (StatusException exception) {
+            throw GuestStatus.failure(exception.getStatus(), exception);
+        } catch (TimeoutException exception) {
+            throw GuestStatus.silence(exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "listening to the guest was interrupted", exception);
+        }
+    }
+}

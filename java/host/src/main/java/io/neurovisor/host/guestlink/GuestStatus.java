@@ -1,0 +1,36 @@
+package io.neurovisor.host.guestlink;
+
+import io.grpc.Status;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+
+/** What a failed call to a guest means. */
+final class GuestStatus {
+    private GuestStatus() {}
+
+    static NeuroVisorException failure(Status status, Exception cause) {
+        return new NeuroVisorException(faultOf(status), messageOf(status), cause);
+    }
+
+    static NeuroVisorException silence(Exception cause) {
+        return failure(Status.DEADLINE_EXCEEDED, cause);
+    }
+
+    private static Fault faultOf(Status status) {
+        return switch (status.getCode()) {
+            case DEADLINE_EXCEEDED -> Fault.GUEST_SILENT;
+            case INVALID_ARGUMENT -> Fault.INVALID_ARGUMENT;
+            case FAILED_PRECONDITION, PERMISSION_DENIED, UNIMPLEMENTED, NOT_FOUND -> Fault.GUEST_REFUSED;
+            default -> Thread.currentThread().isInterrupted() ? Fault.INTERRUPTED : Fault.SANDBOX_LOST;
+        };
+    }
+
+    private static String messageOf(Status status) {
+        String description = GuestText.line(String.valueOf(status.getDescription()));
+        return switch (status.getCode()) {
+            case DEADLINE_EXCEEDED -> "the guest agent did not answer in time";
+            case INVALID_ARGUMENT, FAILED_PRECONDITION -> description;
+            default -> "the connection to the guest agent failed (" + status.getCode() + ": " + description + ")";
+        };
+    }
+}

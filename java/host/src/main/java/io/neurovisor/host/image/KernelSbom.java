@@ -1,0 +1,65 @@
+package io.neurovisor.host.image;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Date;
+import java.util.UUID;
+import org.cyclonedx.Version;
+import org.cyclonedx.exception.GeneratorException;
+import org.cyclonedx.generators.BomGeneratorFactory;
+import org.cyclonedx.model.Bom;
+import org.cyclonedx.model.Component;
+import org.cyclonedx.model.Hash;
+import org.cyclonedx.model.Metadata;
+import org.cyclonedx.model.metadata.ToolInformation;
+
+/** The small kernel's bill of materials in CycloneDX 1.6: the source is its component, all other packages its tools. */
+final class KernelSbom {
+    private KernelSbom() {}
+
+    static byte[] of(SmallKernelManifest manifest) {
+        Bom bom = new Bom();
+        bom.setSerialNumber(
+                "urn:uuid:" + UUID.nameUUIDFromBytes(manifest.kernelDigest().getBytes(StandardCharsets.UTF_8)));
+        Metadata metadata = new Metadata();
+        metadata.setTimestamp(Date.from(Instant.parse(manifest.created())));
+        metadata.setComponent(kernel(manifest));
+        metadata.setToolChoice(tools(manifest));
+        bom.setMetadata(metadata);
+        manifest.packages().stream()
+                .filter(found -> found.name().equals(manifest.sourcePackage()))
+                .forEach(found -> bom.addComponent(Sbom.component(found, manifest.suite())));
+        try {
+            return BomGeneratorFactory.createJson(Version.VERSION_16, bom)
+                    .toJsonString()
+                    .getBytes(StandardCharsets.UTF_8);
+        } catch (GeneratorException failure) {
+            throw new NeuroVisorException(
+                    Fault.INTERNAL, "Cannot write the bill of materials of kernel " + manifest.release(), failure);
+        }
+    }
+
+    private static Component kernel(SmallKernelManifest manifest) {
+        Component kernel = new Component();
+        kernel.setType(Component.Type.OPERATING_SYSTEM);
+        kernel.setName("neurovisor-kernel-small");
+        kernel.setVersion(manifest.release());
+        kernel.addHash(new Hash(Hash.Algorithm.SHA_256, manifest.kernelDigest()));
+        kernel.addProperty(Sbom.property("neurovisor:fragment", manifest.fragmentDigest()));
+        kernel.addProperty(Sbom.property("neurovisor:script", manifest.scriptDigest()));
+        kernel.addProperty(Sbom.property("neurovisor:compiler", manifest.compiler()));
+        kernel.addProperty(Sbom.property("neurovisor:linker", manifest.linker()));
+        return kernel;
+    }
+
+    private static ToolInformation tools(SmallKernelManifest manifest) {
+        ToolInformation tools = new ToolInformation();
+        tools.setComponents(manifest.packages().stream()
+                .filter(found -> !found.name().equals(manifest.sourcePackage()))
+                .map(found -> Sbom.component(found, manifest.suite()))
+                .toList());
+        return tools;
+    }
+}

@@ -1,0 +1,62 @@
+package io.neurovisor.tests;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.image.KernelChoice;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.testkit.RecordingSink;
+import java.time.Duration;
+import java.util.UUID;
+
+/** The whole product in this JVM, as a Java developer embeds it; what the command line would start anew for each run. */
+final class OpenedNeuroVisor implements AutoCloseable {
+    private final NeuroVisor neuroVisor;
+
+    private OpenedNeuroVisor(NeuroVisor neuroVisor) {
+        this.neuroVisor = neuroVisor;
+    }
+
+    static OpenedNeuroVisor open() {
+        Settings settings = new Settings(
+                CommandLineRun.home(),
+                TestMachines.dataDirectory(),
+                "base",
+                KernelChoice.AUTO,
+                SandboxSize.SMALL,
+                true);
+        return new OpenedNeuroVisor(NeuroVisor.open(settings, Progress.SILENT));
+    }
+
+    FinishedProgram run(Program program, SandboxSize size, Duration timeout) {
+        return run(neuroVisor.executions(), program, size, timeout);
+    }
+
+    /** The same in a sandbox that was primed with another program. */
+    FinishedProgram runPrimed(Program primer, Program program, SandboxSize size, Duration timeout) {
+        Sandbox sandbox = neuroVisor.sandboxes().open(size, Deadline.after(timeout, Ticker.SYSTEM));
+        sandbox.prime(primer, Deadline.after(timeout, Ticker.SYSTEM));
+        // The execution closes it.
+        return run(new Executions((_, _) -> sandbox, Ticker.SYSTEM), program, size, timeout);
+    }
+
+    private static FinishedProgram run(Executions executions, Program program, SandboxSize size, Duration timeout) {
+        RecordingSink sink = new RecordingSink();
+        ExecutionRequest request = new ExecutionRequest(new TraceId(UUID.randomUUID()), program, timeout, size);
+        ExecutionResult result = executions.execute(request, sink);
+        return new FinishedProgram(result, sink);
+    }
+
+    @Override
+    public void close() {
+        neuroVisor.close();
+    }
+}

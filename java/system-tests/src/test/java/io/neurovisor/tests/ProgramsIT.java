@@ -1,0 +1,94 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.InputFile;
+import io.neurovisor.engine.program.Interpreter;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Real programs behave in a microVM as on a plain machine with the same packages. */
+final class ProgramsIT {
+    private static final Duration TIMEOUT = Duration.ofSeconds(120);
+
+    @TempDir
+    private static Path shared;
+
+    private static PlainMachine plainMachine;
+    private static OpenedNeuroVisor neuroVisor;
+
+    @BeforeAll
+    static void open() {
+        Settings settings =
+                new Settings(CommandLineRun.home(), TestMachines.dataDirectory(), "base", SandboxSize.SMALL, true);
+        Path rootfs = NeuroVisor.images(settings).boot("base", Progress.SILENT).rootfs();
+        plainMachine = new PlainMachine(rootfs, shared.resolve("root"));
+        neuroVisor = OpenedNeuroVisor.open();
+    }
+
+    @AfterAll
+    static void close() {
+        neuroVisor.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"matplotlib_plots", "pandas_tables", "library_test"})
+    void behavesAsOnAPlainMachine(String name) throws IOException {
+        Program program = program(name);
+        PlainMachine.Run expected = plainMachine.python(program, Files.createDirectory(shared.resolve(name)));
+        assertThat(expected.exitCode()).as(text(expected.stderr())).isZero();
+
+        FinishedProgram run = neuroVisor.run(program, SandboxSize.SMALL, TIMEOUT);
+
+        assertThat(run.result().exit().exitCode()).as(run.describe()).isZero();
+        assertThat(run.stdout()).isEqualTo(text(expected.stdout()));
+        assertThat(withoutTimes(run.stderr())).isEqualTo(withoutTimes(text(expected.stderr())));
+        assertThat(run.files()).containsOnlyKeys(expected.files().keySet());
+        expected.files()
+                .forEach((path, content) ->
+                        assertThat(run.files().get(path)).as(path).isEqualTo(content));
+    }
+
+    private static Program program(String name) throws IOException {
+        try (InputStream resource = ProgramsIT.class.getResourceAsStream("programs/" + name + ".py")) {
+            String code = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+            // Makes the directory out/, as a user who has files there would.
+            InputFile file = new InputFile("out/.keep", ByteBuffer.allocate(0), false);
+            return new Program(
+                    Language.PYTHON,
+                    code,
+                    List.of(),
+                    Map.of(),
+                    ByteBuffer.allocate(0),
+                    List.of(file),
+                    Interpreter.WARM);
+        }
+    }
+
+    /** Test runners say how long they took. */
+    private static String withoutTimes(String text) {
+        return text.replaceAll("\\b\\d+\\.\\d+s\\b", "TIME");
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,4 @@
+// Nothing at all, thrown.
+// @exit 1
+console.log("before");
+throw null;

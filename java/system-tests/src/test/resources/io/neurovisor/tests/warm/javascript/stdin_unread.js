@@ -1,0 +1,6 @@
+// Standard input that nobody reads does not keep a program alive.
+// @stdin
+// | never read
+process.stdin.on("pause", () => console.log("never printed"));
+console.log(process.stdin.readableLength, process.stdin.isPaused());
+process.on("exit", () => console.log("exit"));

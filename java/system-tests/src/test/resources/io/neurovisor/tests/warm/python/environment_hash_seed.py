@@ -1,0 +1,6 @@
+# A fixed hash seed in the environment makes hashes of texts the same in each run.
+# @env PYTHONHASHSEED=7
+import sys
+
+print(hash("text"), hash(b"bytes"), sys.flags.hash_randomization)
+print({"one", "two", "three", "four"})

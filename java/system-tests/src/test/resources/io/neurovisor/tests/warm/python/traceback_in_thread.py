@@ -1,0 +1,13 @@
+# An exception in a thread is told, and does not end the program.
+# @exit 0
+import threading
+
+
+def work(number):
+    raise ValueError(number)
+
+
+thread = threading.Thread(target=work, args=(5,), name="worker")
+thread.start()
+thread.join()
+print("main goes on")
