@@ -38,12 +38,16 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running NeuroVisor. Opening it builds what is missing (image, kernel, template) and starts the spawner; closing it
  * ends every virtual machine.
  */
 public final class NeuroVisor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NeuroVisor.class);
+
     private final ArtifactUse use;
     private final Spawner spawner;
     private final GuestLinks links;
@@ -119,6 +123,7 @@ public final class NeuroVisor implements AutoCloseable {
 
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(files);
         Vmm vmm = vmms.apply(accelerator);
+        LOG.debug("{} boots image {} ({})", vmm.identity(), files.image(), files.kernel());
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
         Function<SandboxSize, VmStart> starts = size -> settings.config().snapshot()
                 ? new VmStart.Restore(use.hold(
