@@ -35,6 +35,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Kernels extends SettingCandidates {
+        Kernels() {
+            super(Setting.KERNEL);
+        }
+    }
+
     static final class LogLevels extends SettingCandidates {
         LogLevels() {
             super(Setting.LOG_LEVEL);

@@ -10,9 +10,7 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.Settings;
 import io.neurovisor.testkit.RecordingSink;
 import java.time.Duration;
 import java.util.UUID;
@@ -26,14 +24,7 @@ final class OpenedNeuroVisor implements AutoCloseable {
     }
 
     static OpenedNeuroVisor open() {
-        Settings settings = new Settings(
-                CommandLineRun.home(),
-                TestMachines.dataDirectory(),
-                "base",
-                KernelChoice.AUTO,
-                SandboxSize.SMALL,
-                true);
-        return new OpenedNeuroVisor(NeuroVisor.open(settings, Progress.SILENT));
+        return new OpenedNeuroVisor(NeuroVisor.open(TestMachines.settings(), Progress.SILENT));
     }
 
     FinishedProgram run(Program program, SandboxSize size, Duration timeout) {

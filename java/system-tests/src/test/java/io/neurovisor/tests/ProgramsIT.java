@@ -9,7 +9,6 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.Settings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -37,9 +36,9 @@ final class ProgramsIT {
 
     @BeforeAll
     static void open() {
-        Settings settings =
-                new Settings(CommandLineRun.home(), TestMachines.dataDirectory(), "base", SandboxSize.SMALL, true);
-        Path rootfs = NeuroVisor.images(settings).boot("base", Progress.SILENT).rootfs();
+        Path rootfs = NeuroVisor.images(TestMachines.settings())
+                .boot("base", Progress.SILENT)
+                .rootfs();
         plainMachine = new PlainMachine(rootfs, shared.resolve("root"));
         neuroVisor = OpenedNeuroVisor.open();
     }

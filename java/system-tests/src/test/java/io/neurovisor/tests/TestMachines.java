@@ -14,7 +14,6 @@ import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
-import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
 import java.nio.file.Path;
@@ -31,7 +30,7 @@ final class TestMachines implements AutoCloseable {
     private final BootFiles files;
 
     TestMachines(Path directory) {
-        files = NeuroVisor.images(new Settings(CommandLineRun.home(), config())).boot("base", Progress.SILENT);
+        files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
         spawner = Spawner.start(
                 CommandLineRun.home().resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner"),
                 directory.resolve("run"));
@@ -54,12 +53,15 @@ final class TestMachines implements AutoCloseable {
     }
 
     static Path dataDirectory() {
-        return config().dataDir();
+        return settings().config().dataDir();
     }
 
-    private static Config config() {
-        return LoadedConfig.load(Map.of(), Optional.empty(), Surroundings.ofThisProcess())
-                .config();
+    /** What the environment of the tests says. */
+    static Settings settings() {
+        return new Settings(
+                CommandLineRun.home(),
+                LoadedConfig.load(Map.of(), Optional.empty(), Surroundings.ofThisProcess())
+                        .config());
     }
 
     @Override

@@ -21,7 +21,7 @@ final class LoadedConfigTest {
     private static final Map<String, String> OTHERS = Map.of(
             "data-dir", "/srv/nv",
             "image", "full",
-            "kernel", "debian",
+            "kernel", "small",
             "size", "large",
             "snapshot", "off",
             "timeout", "5m",
@@ -31,7 +31,7 @@ final class LoadedConfigTest {
     private static final Config OTHER_CONFIG = new Config(
             Path.of("/srv/nv"),
             "full",
-            KernelChoice.DEBIAN,
+            KernelChoice.SMALL,
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),
