@@ -17,12 +17,6 @@ abstract class SettingCandidates implements Iterable<String> {
         return candidates.iterator();
     }
 
-    static final class Kernels extends SettingCandidates {
-        Kernels() {
-            super(Setting.KERNEL);
-        }
-    }
-
     static final class Sizes extends SettingCandidates {
         Sizes() {
             super(Setting.SIZE);
