@@ -79,12 +79,17 @@ public final class StoreSweep {
     /** Removes a name's artifact unless it is in use; it can be made again. */
     public Optional<Unneeded> remove(Current current, String reason) {
         int before = removed.size();
-        underLockOf(current.name(), () -> {
+        underLocksOf(current.name(), () -> {
             Path pointer = CurrentArtifact.file(store, current.name());
             boolean unchanged = CurrentArtifact.read(pointer)
                     .filter(found -> store.resolve(found.directory()).equals(current.directory()))
                     .isPresent();
-            if (unchanged) {
+            if (unchanged && isShared(current)) {
+                // Equal content has one directory, whatever the names: only this name goes.
+                if (!dryRun) {
+                    PrivateFiles.delete(pointer);
+                }
+            } else if (unchanged) {
                 remove(current.directory(), reason, () -> {
                     PrivateFiles.delete(pointer);
                     PrivateFiles.delete(current.directory());
@@ -92,6 +97,12 @@ public final class StoreSweep {
             }
         });
         return removed.size() > before ? Optional.of(removed.getLast()) : Optional.empty();
+    }
+
+    private boolean isShared(Current current) {
+        return current().stream()
+                .anyMatch(other -> !other.name().equals(current.name())
+                        && other.directory().equals(current.directory()));
     }
 
     private void removeSuperseded() {
@@ -126,6 +137,15 @@ public final class StoreSweep {
                 remove(entry, "left by a write that died", () -> PrivateFiles.delete(entry));
             }
         }
+    }
+
+    /** Nothing appears under another name meanwhile, either. */
+    private void underLocksOf(String name, Runnable action) {
+        underLockOf(name, () -> {
+            try (PathLock _ = PathLock.acquire(store.resolve(ArtifactStore.REFERENCES_LOCK), () -> {})) {
+                action.run();
+            }
+        });
     }
 
     private void underLockOf(String name, Runnable action) {

@@ -76,6 +76,15 @@ final class StoreSweepTest {
     }
 
     @Test
+    void aDirectoryThatAnotherNameNeedsStaysWhenANameGoes() {
+        build("kernel", "6.12-1");
+        Artifact kept = build("debian", "6.12-1");
+        assertThat(sweep((name, _) -> name.equals("debian"), false)).isEmpty();
+        assertThat(kept.directory()).isDirectory();
+        assertThat(store().names()).containsExactly("debian");
+    }
+
+    @Test
     void aBuildThatGoesOnStaysAndOneThatDiedGoes() throws IOException, InterruptedException {
         build("base", "base-1");
         Path dead = Files.createDirectories(directory.resolve(".base~building-1-00000000"));
