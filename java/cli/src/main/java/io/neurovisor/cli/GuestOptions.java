@@ -25,6 +25,7 @@ final class GuestOptions {
     private @Nullable String image;
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final KernelOption kernel = new KernelOption();
 
     @Option(

@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.image.ImageDefinition;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.store.DataDirectory;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,7 @@ final class ImageBuildCommand implements Runnable {
     public void run() {
         checkCombination();
         String built = name != null ? name : image != null ? image : ExecutionRequest.USUAL_IMAGE;
+        new DataDirectory(common.config().dataDir()).claim();
         Images images = common.images();
         try (ConsoleProgress progress = common.progress()) {
             if (name != null) {

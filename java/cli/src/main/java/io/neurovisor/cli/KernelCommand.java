@@ -2,6 +2,7 @@ package io.neurovisor.cli;
 
 import io.neurovisor.host.image.GuestKernel;
 import io.neurovisor.host.image.Kernels;
+import io.neurovisor.host.store.DataDirectory;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,13 +52,15 @@ final class KernelCommand implements Runnable {
     @Command(
             name = "build",
             description = {
-                "Compiles the small kernel from Debian's source, unless it is there; 5 to 20 minutes.",
-                "Guests boot it from then on. The compiler comes into a Debian of its own that exists only meanwhile."
+                "Compiles the small kernel from Debian's source, unless it is there; 5 to 20",
+                "minutes. Guests boot it from then on. The compiler comes into a Debian of its own",
+                "that exists only meanwhile."
             },
             mixinStandardHelpOptions = true)
     void build(
             @Mixin CommonOptions common,
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
+        new DataDirectory(common.config().dataDir()).claim();
         Kernels kernels = common.kernels();
         try (ConsoleProgress progress = common.progress();
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {

@@ -23,11 +23,15 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             RunCommand.class,
+            ExampleCommand.class,
             SetupCommand.class,
             ImageCommand.class,
             KernelCommand.class,
             TemplateCommand.class,
-            ConfigCommand.class
+            ConfigCommand.class,
+            GcCommand.class,
+            UninstallCommand.class,
+            CompletionCommand.class
         })
 final class NeuroVisorCommand implements Runnable {
     @Spec

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -25,6 +27,8 @@ import picocli.CommandLine.Spec;
             "neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
         })
 final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
     @Mixin
     private final ProgramOptions program = new ProgramOptions();
 
@@ -71,6 +75,14 @@ final class RunCommand implements Callable<Integer> {
             progress.done();
             warnOfEmulation(neuroVisor);
             ExecutionResult result = neuroVisor.executions().execute(request, output.sink());
+            LOG.debug(
+                    "{} in {}: {} with exit code {}, a sandbox in {} ms, then {} ms",
+                    traceId.value(),
+                    result.vmId(),
+                    result.outcome(),
+                    result.exit().exitCode(),
+                    result.acquireTime().toMillis(),
+                    result.runTime().toMillis());
             ResultNotes notes = new ResultNotes(request, result);
             notes.problems().forEach(this::err);
             notes.remarks().forEach(this::remark);

@@ -22,19 +22,28 @@ import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.store.ArtifactUse;
+import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.host.template.FileTemplateStore;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running NeuroVisor. Opening it builds what is missing (image, kernel, template) and starts the spawner; closing it
  * ends every virtual machine.
  */
 public final class NeuroVisor implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NeuroVisor.class);
+
     private final String image;
+    private final ArtifactUse use;
     private final Spawner spawner;
     private final GuestLinks links;
     private final Sandboxes sandboxes;
@@ -45,6 +54,7 @@ public final class NeuroVisor implements AutoCloseable {
 
     private NeuroVisor(
             String image,
+            ArtifactUse use,
             Spawner spawner,
             GuestLinks links,
             Sandboxes sandboxes,
@@ -53,6 +63,7 @@ public final class NeuroVisor implements AutoCloseable {
             Accelerator accelerator,
             VmmIdentity vmm) {
         this.image = image;
+        this.use = use;
         this.vmm = vmm;
         this.spawner = spawner;
         this.links = links;
@@ -65,11 +76,26 @@ public final class NeuroVisor implements AutoCloseable {
     public static NeuroVisor open(Settings settings, Progress progress) {
         Path runtimeDirectory =
                 RuntimeDirectory.choose(System.getenv(), ProcessHandle.current().pid());
+        Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
+        ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory);
+        boolean opened = false;
+        try {
+            NeuroVisor neuroVisor = open(settings, runtimeDirectory, use, progress);
+            opened = true;
+            return neuroVisor;
+        } finally {
+            if (!opened) {
+                use.close();
+            }
+        }
+    }
+
+    private static NeuroVisor open(Settings settings, Path runtimeDirectory, ArtifactUse use, Progress progress) {
         Spawner spawner = Spawner.start(settings.spawner(), runtimeDirectory);
         GuestLinks links = new GuestLinks(InstantSource.system());
         boolean opened = false;
         try {
-            NeuroVisor neuroVisor = wire(settings, spawner, links, progress);
+            NeuroVisor neuroVisor = wire(settings, use, spawner, links, progress);
             opened = true;
             return neuroVisor;
         } finally {
@@ -80,7 +106,8 @@ public final class NeuroVisor implements AutoCloseable {
         }
     }
 
-    private static NeuroVisor wire(Settings settings, Spawner spawner, GuestLinks links, Progress progress) {
+    private static NeuroVisor wire(
+            Settings settings, ArtifactUse use, Spawner spawner, GuestLinks links, Progress progress) {
         SecureRandom random = new SecureRandom();
         ProbeCache probes = new ProbeCache(settings.probes());
         String hostCpu = HostCpu.describe();
@@ -89,12 +116,13 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles usual = images.boot(settings.config().image(), progress);
+        BootFiles usual = ImageStarts.hold(use, images, settings.config().image(), progress);
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(usual);
         Vmm vmm = vmms.apply(accelerator);
+        LOG.debug("{} boots image {} ({})", vmm.identity(), usual.image(), usual.kernel());
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
-        ImageStarts starts = new ImageStarts(
-                images, templates, vmm.identity(), settings.config().snapshot(), progress);
+        ImageStarts starts =
+                new ImageStarts(images, templates, use, vmm.identity(), settings.config().snapshot(), progress);
         Function<String, Sandboxes> sandboxesOf =
                 image -> new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
         Function<ExecutionRequest, Sandboxes> sandboxesFor = request -> {
@@ -104,6 +132,7 @@ public final class NeuroVisor implements AutoCloseable {
         };
         return new NeuroVisor(
                 settings.config().image(),
+                use,
                 spawner,
                 links,
                 sandboxesOf.apply(settings.config().image()),
@@ -176,5 +205,6 @@ public final class NeuroVisor implements AutoCloseable {
     public void close() {
         spawner.close();
         links.close();
+        use.close();
     }
 }

@@ -3,12 +3,14 @@ package io.neurovisor.server;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,6 +26,25 @@ final class RuntimeDirectory {
     /** A path that nobody uses yet; the spawner creates and removes it. */
     static Path choose(Map<String, String> environment, long pid) {
         return base(environment).resolve(Long.toString(pid) + "-" + Long.toString(System.nanoTime(), 36));
+    }
+
+    /** Where processes of this user may have had theirs. */
+    static List<Path> bases(Map<String, String> environment) {
+        Path temporary = Path.of("/tmp", "neurovisor-" + System.getProperty("user.name"));
+        String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+        return runtime.startsWith("/") ? List.of(Path.of(runtime, "neurovisor"), temporary) : List.of(temporary);
+    }
+
+    /** Removes a base that nobody uses. */
+    static void removeIfEmpty(Path base) {
+        try {
+            Files.deleteIfExists(base);
+        } catch (DirectoryNotEmptyException inUse) {
+            // Somebody has a directory in it.
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED, base + " cannot be removed (" + exception.getMessage() + ")", exception);
+        }
     }
 
     private static Path base(Map<String, String> environment) {

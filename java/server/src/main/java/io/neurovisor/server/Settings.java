@@ -37,6 +37,10 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("digests");
     }
 
+    Path images() {
+        return dataDir().resolve("images");
+    }
+
     Path templates() {
         return dataDir().resolve("templates");
     }

@@ -153,7 +153,7 @@ final class KernelIT {
         CommandLineRun run = CommandLineRun.of("run", "--kernel", "tiny", "-l", "bash", "-c", "true");
 
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.stderr()).contains("--kernel \"tiny\" is not known; use one of auto, debian, small");
+        assertThat(run.stderr()).contains("--kernel: \"tiny\" is not allowed; use auto, debian or small");
     }
 
     private static CommandLineRun run(String kernel, String language, String code, String... options) {

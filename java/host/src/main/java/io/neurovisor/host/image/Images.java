@@ -11,14 +11,17 @@ import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.StoreContent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -130,6 +133,31 @@ public final class Images {
         if (!images.remove(Recipes.checkName(name), progress)) {
             throw new NeuroVisorException(Fault.IMAGE_UNKNOWN, "Image %s is not built".formatted(name));
         }
+    }
+
+    /** The stores, each with what a start of today would take from it. A name nobody knows a recipe for is kept. */
+    public List<StoreContent> stores() {
+        return List.of(
+                images.content((name, input) -> recipes.find(name)
+                        .map(recipe -> recipe.digest().equals(input))
+                        .orElse(true)),
+                kernels.content(),
+                initrds.content(this::isCurrentInitrd));
+    }
+
+    private boolean isCurrentInitrd(String kernelName, String input) {
+        return !Files.isRegularFile(agent)
+                || kernels.built().stream()
+                        .anyMatch(kernel -> kernel.name().equals(kernelName)
+                                && initrdInput(kernel).equals(input));
+    }
+
+    /** The digests of all files that guests can boot from now. */
+    public Set<String> bootDigests() {
+        return Stream.of(images.built(), kernels.built(), initrds.built())
+                .flatMap(List::stream)
+                .flatMap(artifact -> artifact.digests().values().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Removes images, kernels and initrds that newer ones have replaced; returns the removed directories. */

@@ -12,6 +12,7 @@ import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.StoreContent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,17 @@ public final class Kernels {
             throw new NeuroVisorException(Fault.KERNEL_NOT_BUILT, "Kernel %s is not there".formatted(kernel.label()));
         }
         store.removeOutdated();
+    }
+
+    /** This store with what is still good in it: the kernels that we know, made as they would be made now. */
+    StoreContent content() {
+        return store.content((name, input) -> Stream.of(GuestKernel.values())
+                .anyMatch(kernel -> kernel.label().equals(name) && input(kernel).equals(input)));
+    }
+
+    /** The kernels that are there and whole. */
+    List<Artifact> built() {
+        return store.built();
     }
 
     List<Path> removeOutdated() {

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +25,8 @@ import java.util.stream.Stream;
  * process, build once: the second waits and takes what the first made.
  */
 public final class ArtifactStore {
+    static final String REFERENCES_LOCK = ".references.lock";
+
     private final String kind;
     private final Path directory;
     private final FileDigests digests;
@@ -103,7 +106,7 @@ public final class ArtifactStore {
 
     private PathLock lock(String name, Progress progress) {
         return PathLock.acquire(
-                directory.resolve("." + name + ".lock"),
+                lockFile(directory, name),
                 () -> progress.step("Another NeuroVisor process is building %s %s; waiting".formatted(kind, name)));
     }
 
@@ -151,7 +154,7 @@ public final class ArtifactStore {
     }
 
     private PathLock referencesLock() {
-        return PathLock.acquire(directory.resolve(".references.lock"), () -> {});
+        return PathLock.acquire(directory.resolve(REFERENCES_LOCK), () -> {});
     }
 
     private static void sealAll(Path tree) {
@@ -160,6 +163,15 @@ public final class ArtifactStore {
         } catch (IOException failure) {
             throw StorageFaults.of("read", tree, failure);
         }
+    }
+
+    /** The current artifacts that are whole. */
+    public List<Artifact> built() {
+        return names().stream()
+                .map(this::state)
+                .filter(ArtifactState.Ready.class::isInstance)
+                .map(ready -> ((ArtifactState.Ready) ready).artifact())
+                .toList();
     }
 
     /** The names that have a current artifact, sorted. */
@@ -185,6 +197,11 @@ public final class ArtifactStore {
         return true;
     }
 
+    /** This store for a {@link StoreSweep}. */
+    public StoreContent content(BiPredicate<String, String> needed) {
+        return new StoreContent(directory, needed);
+    }
+
     /** Removes the directories that are nobody's current artifact any more; returns what was removed. */
     public List<Path> removeOutdated() {
         if (!Files.isDirectory(directory)) {
@@ -204,7 +221,21 @@ public final class ArtifactStore {
         }
     }
 
+    /** Held by who builds, replaces or removes the name's artifact. */
+    static Path lockFile(Path directory, String name) {
+        return directory.resolve("." + name + ".lock");
+    }
+
+    /** The files that name the current artifacts of a store. */
+    static List<Path> pointers(Path directory) {
+        return entries(directory, "*" + CurrentArtifact.SUFFIX);
+    }
+
     private List<Path> entries(String glob) {
+        return entries(directory, glob);
+    }
+
+    private static List<Path> entries(Path directory, String glob) {
         if (!Files.isDirectory(directory)) {
             return List.of();
         }

@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -59,6 +60,35 @@ public final class PathLock implements AutoCloseable {
         }
     }
 
+    /** Empty when somebody else holds the lock. */
+    public static Optional<PathLock> tryAcquire(Path lockFile) {
+        Path key = lockFile.toAbsolutePath().normalize();
+        ReentrantLock threads = THREADS.computeIfAbsent(key, _ -> new ReentrantLock());
+        if (threads.isHeldByCurrentThread() || !threads.tryLock()) {
+            return Optional.empty();
+        }
+        Optional<PathLock> held = Optional.empty();
+        try {
+            FileChannel channel = open(key);
+            held = Optional.ofNullable(channel.tryLock()).map(_ -> new PathLock(threads, channel));
+            if (held.isEmpty()) {
+                channel.close();
+            }
+            return held;
+        } catch (IOException failure) {
+            throw StorageFaults.of("lock", key, failure);
+        } finally {
+            if (held.isEmpty()) {
+                threads.unlock();
+            }
+        }
+    }
+
+    private static FileChannel open(Path file) throws IOException {
+        return FileChannel.open(
+                file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PrivateFiles.ownerOnly());
+    }
+
     private static void lockInterruptibly(ReentrantLock threads, Path key) {
         try {
             threads.lockInterruptibly();
@@ -69,8 +99,7 @@ public final class PathLock implements AutoCloseable {
     }
 
     private static FileChannel lockFile(Path file, Runnable onWait) throws IOException {
-        FileChannel channel = FileChannel.open(
-                file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PrivateFiles.ownerOnly());
+        FileChannel channel = open(file);
         try {
             FileLock lock = channel.tryLock();
             if (lock == null) {

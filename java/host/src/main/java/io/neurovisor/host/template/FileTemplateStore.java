@@ -13,10 +13,12 @@ import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StoreContent;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -70,6 +72,18 @@ public final class FileTemplateStore implements TemplateStore {
                     "template \"" + prefix + "\" does not exist; ./neurovisor template list shows those that do");
         }
         names.forEach(name -> artifacts.remove(name, progress));
+    }
+
+    /**
+     * This store with what is still good in it: whole templates of files that guests can boot from now.
+     *
+     * @param bootDigests of those files
+     */
+    public StoreContent content(Set<String> bootDigests) {
+        return artifacts.content((name, _) -> ready(name)
+                .flatMap(artifact -> TemplateRecord.read(artifact.directory()))
+                .filter(template -> bootDigests.containsAll(template.bootDigests()))
+                .isPresent());
     }
 
     private Optional<Artifact> ready(String name) {

@@ -10,16 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a template's own file says about it, for people; the machine goes by the key's digest.
  *
  * @param digest the key's
  * @param vmm such as {@code qemu 10.0.2 (tcg)}
+ * @param bootDigests of the files that its guest booted from
  * @param bytes what the template takes on disk
  */
-public record TemplateRecord(String digest, String image, String size, String vmm, Instant created, long bytes) {
+public record TemplateRecord(
+        String digest, String image, String size, String vmm, Instant created, List<String> bootDigests, long bytes) {
     static final String FILE = "template.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,6 +34,7 @@ public record TemplateRecord(String digest, String image, String size, String vm
         requireNonNull(size, "size is null");
         requireNonNull(vmm, "vmm is null");
         requireNonNull(created, "created is null");
+        bootDigests = List.copyOf(bootDigests);
     }
 
     static byte[] format(TemplateKey key, Instant created) {
@@ -58,6 +63,9 @@ public record TemplateRecord(String digest, String image, String size, String vm
                     node.path("size").asText(),
                     node.path("vmm").asText(),
                     Instant.parse(node.path("created").asText()),
+                    Stream.of("rootfs", "kernel", "initrd")
+                            .map(file -> node.path(file).asText())
+                            .toList(),
                     allocatedBytes(directory)));
         } catch (IOException | DateTimeParseException exception) {
             return Optional.empty();
@@ -66,7 +74,7 @@ public record TemplateRecord(String digest, String image, String size, String vm
 
     /** A memory file has holes, so its length says nothing. */
     private static long allocatedBytes(Path directory) throws IOException {
-        try (java.util.stream.Stream<Path> files = Files.list(directory)) {
+        try (Stream<Path> files = Files.list(directory)) {
             long bytes = 0;
             for (Path file : files.toList()) {
                 bytes += (long) Files.getAttribute(file, "unix:size");

@@ -1,0 +1,96 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.cli.example.Example;
+import io.neurovisor.cli.example.ExampleRun;
+import io.neurovisor.cli.example.Examples;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.config.NearestName;
+import java.io.PrintWriter;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a program that shows, and checks, what NeuroVisor promises. */
+@Command(
+        name = "example",
+        description = {
+            "Runs a program that shows what NeuroVisor promises and checks it: ends with 0 when",
+            "the promise held, with 1 when it did not."
+        },
+        mixinStandardHelpOptions = true)
+final class ExampleCommand implements Callable<Integer> {
+    private static final int BROKEN = 1;
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Option(names = "--list", description = "List the examples.")
+    private boolean list;
+
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..1",
+            completionCandidates = Names.class,
+            description = "One that --list shows.")
+    private @Nullable String name;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Examples.names().iterator();
+        }
+    }
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (list) {
+            Table table = new Table("EXAMPLE", "SHOWS");
+            Examples.ALL.forEach(example -> table.row(example.name(), example.promise()));
+            table.print(out);
+            return 0;
+        }
+        Example example = find();
+        try (ConsoleProgress progress = guest.common().progress();
+                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
+                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
+            neuroVisor.prepare(guest.size());
+            progress.done();
+            ExampleRun run = new ExampleRun(neuroVisor.executions(), guest.size(), out);
+            out.println(example.promise());
+            example.run(run);
+            out.println(run.isHeld() ? "the promise held" : "THE PROMISE DID NOT HOLD");
+            out.flush();
+            if (cancellation.isRequested()) {
+                return ExitCode.CANCELLED;
+            }
+            return run.isHeld() ? 0 : BROKEN;
+        }
+    }
+
+    private Example find() {
+        if (name == null) {
+            throw new ParameterException(spec.commandLine(), "NAME is missing; --list shows the examples");
+        }
+        List<String> names = Examples.names();
+        return Examples.named(name)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(),
+                        "example \"" + name + "\" is not known"
+                                + NearestName.of(String.valueOf(name), names)
+                                        .map(near -> "; did you mean " + near + "?")
+                                        .orElse("; known are " + String.join(", ", names))));
+    }
+}

@@ -1,0 +1,55 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.server.Housekeeping;
+import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Removes what no start needs any more. */
+@Command(
+        name = "gc",
+        description = {
+            "Removes what no start needs any more: superseded images, kernels and templates, and",
+            "what runs left that died. With --cache-max also templates and then images, the",
+            "longest unused first. What is in use stays."
+        },
+        mixinStandardHelpOptions = true)
+final class GcCommand implements Runnable {
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final CacheOptions cache = new CacheOptions();
+
+    @Option(names = "--dry-run", description = "Only tell what would be removed.")
+    private boolean dryRun;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        List<Unneeded> removed = new Housekeeping(common.settings(), InstantSource.system(), dryRun).collect();
+        PrintWriter out = spec.commandLine().getOut();
+        String verb = dryRun ? "would remove " : "removed ";
+        removed.forEach(item ->
+                out.println(verb + item.path() + " (" + Table.mebibytes(item.bytes()) + ", " + item.reason() + ")"));
+        if (!common.isQuiet()) {
+            long bytes = removed.stream().mapToLong(Unneeded::bytes).sum();
+            out.println(
+                    removed.isEmpty()
+                            ? "nothing to remove"
+                            : verb + Table.mebibytes(bytes) + " in " + removed.size()
+                                    + (removed.size() == 1 ? " item" : " items"));
+        }
+        out.flush();
+    }
+}

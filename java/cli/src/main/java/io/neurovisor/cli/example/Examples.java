@@ -1,0 +1,19 @@
+package io.neurovisor.cli.example;
+
+import java.util.List;
+import java.util.Optional;
+
+/** All examples. */
+public final class Examples {
+    public static final List<Example> ALL = List.of(new ForkBomb());
+
+    private Examples() {}
+
+    public static List<String> names() {
+        return ALL.stream().map(Example::name).toList();
+    }
+
+    public static Optional<Example> named(String name) {
+        return ALL.stream().filter(example -> example.name().equals(name)).findFirst();
+    }
+}

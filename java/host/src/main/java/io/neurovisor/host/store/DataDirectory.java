@@ -1,0 +1,124 @@
+package io.neurovisor.host.store;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * A directory that is NeuroVisor's alone. It says so itself, in a file: nothing is ever removed as a whole on the word of a
+ * path that somebody may have mistyped.
+ */
+public final class DataDirectory {
+    /** Its text is for people who wonder what takes their disk. */
+    static final String MARKER = ".neurovisor";
+
+    private static final String MARKER_TEXT =
+            "This directory is NeuroVisor's: images, kernels and templates. neurovisor uninstall removes it.\n";
+    private static final int SHOWN_NAMES = 3;
+
+    /** What a data directory without the file may hold and still be taken for one: earlier builds wrote none. */
+    private static final Set<String> KNOWN = Set.of(
+            "images", "kernels", "initrds", "templates", "digests", ".digests.lock", "probes.properties", "running");
+
+    private final Path path;
+
+    public DataDirectory(Path path) {
+        this.path = path.toAbsolutePath().normalize();
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** Creates the directory when it is not there; refuses one that holds what is not NeuroVisor's. */
+    public DataDirectory claim() {
+        if (isOurs()) {
+            return this;
+        }
+        refuseHomes();
+        PrivateFiles.directory(path);
+        List<String> strangers = entries().stream()
+                .map(entry -> entry.getFileName().toString())
+                .filter(name -> !KNOWN.contains(name))
+                .sorted()
+                .toList();
+        if (!strangers.isEmpty() && !holdsArtifacts()) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    "data directory " + path + " holds what is not NeuroVisor's ("
+                            + strangers.stream().limit(SHOWN_NAMES).collect(Collectors.joining(", "))
+                            + (strangers.size() > SHOWN_NAMES ? ", …" : "")
+                            + "); name an empty or a new one with --data-dir");
+        }
+        PrivateFiles.replace(path.resolve(MARKER), MARKER_TEXT.getBytes(StandardCharsets.UTF_8));
+        return this;
+    }
+
+    /** Refuses a directory that is no data directory, whatever it holds. */
+    public void requireOurs() {
+        boolean unmarked = holdsArtifacts()
+                && entries().stream()
+                        .allMatch(entry -> KNOWN.contains(entry.getFileName().toString()));
+        refuseHomes();
+        if (!isOurs() && !unmarked) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT, path + " is not a data directory of NeuroVisor's and stays as it is");
+        }
+    }
+
+    /** True when {@link #claim} was here. */
+    private boolean isOurs() {
+        return Files.isRegularFile(path.resolve(MARKER), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Everything in it, with the directory itself. Nothing may be running. */
+    public void remove() {
+        requireOurs();
+        try {
+            Path real = path.toRealPath();
+            // The marker goes last: what a failure leaves is still known as ours.
+            entries().stream().filter(entry -> !entry.endsWith(MARKER)).forEach(PrivateFiles::delete);
+            PrivateFiles.delete(real);
+            PrivateFiles.delete(path);
+        } catch (IOException failure) {
+            throw StorageFaults.of("remove", path, failure);
+        }
+    }
+
+    /** What is directly in it, sorted. */
+    public List<Path> entries() {
+        if (!Files.isDirectory(path)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(path)) {
+            return entries.sorted().toList();
+        } catch (IOException failure) {
+            throw StorageFaults.of("list", path, failure);
+        }
+    }
+
+    private boolean holdsArtifacts() {
+        return Stream.of("images", "kernels")
+                .map(path::resolve)
+                .anyMatch(store -> !ArtifactStore.pointers(store).isEmpty());
+    }
+
+    /** Also an empty home directory is more than a place for our files. */
+    private void refuseHomes() {
+        Path home = Path.of(System.getProperty("user.home")).toAbsolutePath().normalize();
+        if (home.startsWith(path)) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    "%s cannot be the data directory, for it holds your home directory; name a directory of its own"
+                            .formatted(path));
+        }
+    }
+}

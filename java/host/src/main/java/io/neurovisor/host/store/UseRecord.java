@@ -1,0 +1,51 @@
+package io.neurovisor.host.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the file of a running process says: its runtime directory, then each artifact that it uses. */
+record UseRecord(Optional<Path> runtimeDirectory, Set<Path> artifacts) {
+    private static final String RUNTIME = "runtime ";
+    private static final String ARTIFACT = "uses ";
+
+    UseRecord {
+        artifacts = Set.copyOf(artifacts);
+    }
+
+    static String runtimeLine(Path directory) {
+        return RUNTIME + directory.toAbsolutePath().normalize() + "\n";
+    }
+
+    static String artifactLine(Path directory) {
+        return ARTIFACT + real(directory) + "\n";
+    }
+
+    boolean names(Path artifact) {
+        return artifacts.contains(real(artifact));
+    }
+
+    /** One directory can be reached by several paths. */
+    private static Path real(Path directory) {
+        try {
+            return directory.toRealPath();
+        } catch (IOException gone) {
+            return directory.toAbsolutePath().normalize();
+        }
+    }
+
+    /** A last line that is cut off stands for a process that died while it wrote. */
+    static UseRecord parse(String text) {
+        List<String> lines = text.lines().toList();
+        return new UseRecord(paths(lines, RUNTIME).stream().findFirst(), Set.copyOf(paths(lines, ARTIFACT)));
+    }
+
+    private static List<Path> paths(List<String> lines, String prefix) {
+        return lines.stream()
+                .filter(line -> line.startsWith(prefix + "/") && line.indexOf('\0') < 0)
+                .map(line -> Path.of(line.substring(prefix.length())))
+                .toList();
+    }
+}

@@ -1,0 +1,82 @@
+package io.neurovisor.host.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class DataDirectoryTest {
+    @TempDir
+    private Path parent;
+
+    @Test
+    void aNewAndAnEmptyDirectoryAreTakenAndRemovedAgain() throws IOException {
+        Path data = parent.resolve("a/b");
+        new DataDirectory(data).claim();
+        Files.createDirectories(data.resolve("images/x"));
+        new DataDirectory(data).claim().remove();
+        assertThat(data).doesNotExist();
+        assertThat(parent.resolve("a")).isDirectory();
+    }
+
+    @Test
+    void aDirectoryWithOtherThingsIsNeitherTakenNorRemoved() throws IOException {
+        Path thesis = Files.createFile(parent.resolve("thesis.tex"));
+        assertThatThrownBy(() -> new DataDirectory(parent).claim())
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessageContaining("holds what is not NeuroVisor's (thesis.tex)")
+                .extracting(failure -> ((NeuroVisorException) failure).fault())
+                .isEqualTo(Fault.INVALID_ARGUMENT);
+        assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
+        assertThat(thesis).exists();
+    }
+
+    @Test
+    void anEmptyDirectoryThatWasNeverTakenIsNotRemoved() {
+        assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
+        assertThat(parent).isDirectory();
+    }
+
+    @Test
+    void picturesInADirectoryCalledImagesAreNoImages() throws IOException {
+        Path picture = Files.createDirectory(parent.resolve("images")).resolve("cat.png");
+        Files.createFile(picture);
+        assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
+        assertThat(picture).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/home/../"})
+    void whatHoldsTheHomeDirectoryIsRefused(String path) {
+        assertThatThrownBy(() -> new DataDirectory(Path.of(path)).claim()).hasMessageContaining("your home directory");
+        assertThatThrownBy(() -> new DataDirectory(Path.of(path)).remove()).hasMessageContaining("your home directory");
+    }
+
+    @Test
+    void theHomeDirectoryItselfIsRefused() {
+        Path home = Path.of(System.getProperty("user.home"));
+        assertThatThrownBy(() -> new DataDirectory(home).claim()).hasMessageContaining("your home directory");
+    }
+
+    @Test
+    void aLinkIsRemovedWithWhatItLeadsToButNotWhatLinksInItLeadTo() throws IOException {
+        Path data = parent.resolve("data");
+        new DataDirectory(data).claim();
+        Path stranger = Files.createDirectory(parent.resolve("stranger"));
+        Files.createFile(stranger.resolve("kept"));
+        Files.createSymbolicLink(data.resolve("images"), stranger);
+        Path link = Files.createSymbolicLink(parent.resolve("link"), data);
+        new DataDirectory(link).remove();
+        assertThat(link).doesNotExist();
+        assertThat(data).doesNotExist();
+        assertThat(stranger.resolve("kept")).exists();
+    }
+}

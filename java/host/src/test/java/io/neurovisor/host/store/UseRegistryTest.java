@@ -1,0 +1,119 @@
+package io.neurovisor.host.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+final class UseRegistryTest {
+    @TempDir
+    private Path data;
+
+    private UseRegistry registry;
+    private Path artifact;
+
+    @BeforeEach
+    void create() throws IOException {
+        registry = new UseRegistry(data);
+        artifact = Files.createDirectories(data.resolve("images/base-1"));
+    }
+
+    @Test
+    void whatIsHeldIsNotRemovedUntilTheUseEnds() {
+        AtomicBoolean removed = new AtomicBoolean();
+        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+            Path held = use.hold(() -> artifact, List::of);
+            assertThat(held).isEqualTo(artifact);
+            assertThat(registry.removeUnused(artifact, () -> removed.set(true))).isFalse();
+            assertThat(removed).isFalse();
+            assertThat(registry.running())
+                    .containsExactly(Long.toString(ProcessHandle.current().pid()));
+        }
+        assertThat(registry.removeUnused(artifact, () -> removed.set(true))).isTrue();
+        assertThat(removed).isTrue();
+        assertThat(registry.running()).isEmpty();
+    }
+
+    @Test
+    void twoUsesOfOneProcessDoNotEndEachOther() {
+        try (ArtifactUse first = registry.enter(data.resolve("run-1"))) {
+            Path _ = first.hold(() -> artifact, List::of);
+            registry.enter(data.resolve("run-2")).close();
+            assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
+        }
+    }
+
+    @Test
+    void aLinkToWhatIsHeldIsHeld() throws IOException {
+        Path link = Files.createSymbolicLink(data.resolve("link"), data.resolve("images"));
+        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+            Path _ = use.hold(() -> link.resolve("base-1"), List::of);
+            assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
+        }
+    }
+
+    @Test
+    void whatWasRemovedBeforeItWasHeldIsFoundAgain() {
+        Queue<Path> found = new ArrayDeque<>(List.of(data.resolve("images/gone"), artifact));
+        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+            Path held = use.hold(found::remove, List::of);
+            assertThat(held).isEqualTo(artifact);
+        }
+    }
+
+    @Test
+    void whatIsNeverThereEndsWithAFault() {
+        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+            assertThatThrownBy(() -> use.hold(() -> data.resolve("images/gone"), List::of))
+                    .isInstanceOf(NeuroVisorException.class)
+                    .hasMessageContaining("images/gone");
+        }
+    }
+
+    @Test
+    void aKilledProcessUsesNothingAndLeavesItsRuntimeDirectoryToTheSweep() throws Exception {
+        Path runtime = data.resolve("run");
+        Files.createDirectories(runtime.resolve("vm-1"));
+        Process other = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        UseInOtherJvm.class.getName(),
+                        data.toString(),
+                        runtime.toString(),
+                        artifact.toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader output = other.inputReader()) {
+            assertThat(output.readLine()).isEqualTo("using");
+            assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
+            assertThat(registry.unlessRunning(() -> {})).isFalse();
+            assertThat(new DeadProcesses(registry, false).sweep()).isEmpty();
+        } finally {
+            other.destroyForcibly();
+            other.waitFor();
+        }
+
+        assertThat(registry.removeUnused(artifact, () -> {})).isTrue();
+        assertThat(new DeadProcesses(registry, true).sweep())
+                .extracting(Unneeded::path)
+                .contains(runtime);
+        assertThat(runtime).exists();
+        assertThat(new DeadProcesses(registry, false).sweep()).hasSize(2);
+        assertThat(runtime).doesNotExist();
+        assertThat(new DeadProcesses(registry, false).sweep()).isEmpty();
+    }
+}

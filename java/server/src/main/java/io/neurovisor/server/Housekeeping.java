@@ -1,0 +1,86 @@
+package io.neurovisor.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.image.Images;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.host.store.DeadProcesses;
+import io.neurovisor.host.store.DiskUsage;
+import io.neurovisor.host.store.StoreContent;
+import io.neurovisor.host.store.StoreSweep;
+import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.server.config.DataSize;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Removes what no start of today needs, and what exceeds the user's limit. Nothing that a running process uses is touched. */
+public final class Housekeeping {
+    private final Settings settings;
+    private final InstantSource clock;
+    private final UseRegistry uses;
+    private final boolean dryRun;
+    private final List<Unneeded> removed = new ArrayList<>();
+
+    public Housekeeping(Settings settings, InstantSource clock, boolean dryRun) {
+        this.settings = requireNonNull(settings, "settings is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.uses = new UseRegistry(settings.dataDir());
+        this.dryRun = dryRun;
+    }
+
+    /** Returns what was removed, or would be. */
+    public List<Unneeded> collect() {
+        if (!Files.isDirectory(settings.dataDir())) {
+            return List.of();
+        }
+        // Otherwise a mistyped --data-dir could make a stranger's directory look like a store.
+        new DataDirectory(settings.dataDir()).requireOurs();
+        Images images = NeuroVisor.images(settings);
+        removed.addAll(new DeadProcesses(uses, dryRun).sweep());
+        List<StoreContent> stores = images.stores();
+        stores.forEach(this::sweep);
+        // After the images: what they no longer hold, no template is needed for.
+        StoreContent templates = NeuroVisor.templates(settings).content(images.bootDigests());
+        sweep(templates);
+        settings.config().cache().max().ifPresent(max -> evict(max, stores, templates));
+        return List.copyOf(removed);
+    }
+
+    private void sweep(StoreContent store) {
+        removed.addAll(sweep(store.directory()).sweep(store));
+    }
+
+    private StoreSweep sweep(Path directory) {
+        return new StoreSweep(directory, uses, clock.instant(), dryRun);
+    }
+
+    /** Templates before images, for they are made again in seconds; of each kind the longest unused first. */
+    private void evict(DataSize max, List<StoreContent> stores, StoreContent templates) {
+        long bytes = Stream.concat(stores.stream(), Stream.of(templates))
+                .mapToLong(store -> DiskUsage.bytes(store.directory()))
+                .sum();
+        if (dryRun) {
+            bytes -= removed.stream().mapToLong(Unneeded::bytes).sum();
+        }
+        for (Path directory : List.of(templates.directory(), settings.images())) {
+            StoreSweep sweep = sweep(directory);
+            for (StoreSweep.Current oldest : sweep.current().stream()
+                    .sorted(Comparator.comparing(StoreSweep.Current::lastUsed))
+                    .toList()) {
+                if (bytes <= max.bytes()) {
+                    return;
+                }
+                Optional<Unneeded> evicted = sweep.remove(oldest, "over the limit of " + max + ", longest unused");
+                bytes -= evicted.map(Unneeded::bytes).orElse(0L);
+                evicted.ifPresent(removed::add);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.neurovisor.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.host.store.DeadProcesses;
+import io.neurovisor.host.store.DiskUsage;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UseRegistry;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Removes everything that NeuroVisor has written outside of its own checkout. Refused while a process of its runs. */
+public final class Uninstallation {
+    private final DataDirectory dataDirectory;
+    private final UseRegistry uses;
+    private final List<Path> configuration;
+    private final List<Path> sockets;
+
+    /** @param configuration files of the user's that are removed too */
+    public Uninstallation(Path dataDirectory, List<Path> configuration, Map<String, String> environment) {
+        requireNonNull(dataDirectory, "dataDirectory is null");
+        this.dataDirectory = new DataDirectory(dataDirectory);
+        this.uses = new UseRegistry(dataDirectory);
+        this.configuration = List.copyOf(configuration);
+        this.sockets = RuntimeDirectory.bases(environment);
+    }
+
+    /** What there is to remove; {@code INVALID_ARGUMENT} when the data directory is not NeuroVisor's. */
+    public List<Unneeded> contents() {
+        refuseWhileRunning();
+        List<Unneeded> contents = new ArrayList<>();
+        if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
+            dataDirectory.requireOurs();
+            contents.add(new Unneeded(
+                    dataDirectory.path(), "images, kernels and templates", DiskUsage.bytes(dataDirectory.path())));
+        }
+        new DeadProcesses(uses, true)
+                .sweep().stream()
+                        .filter(left -> !left.path().startsWith(dataDirectory.path()))
+                        .forEach(contents::add);
+        sockets.stream()
+                .filter(base -> Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS))
+                .forEach(base -> contents.add(new Unneeded(base, "sockets", DiskUsage.bytes(base))));
+        configuration.stream()
+                .filter(Files::exists)
+                .forEach(file -> contents.add(new Unneeded(file, "settings", DiskUsage.bytes(file))));
+        return contents;
+    }
+
+    /** Removes it. */
+    public void remove() {
+        if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
+            dataDirectory.requireOurs();
+            if (!uses.unlessRunning(() -> {
+                new DeadProcesses(uses, false).sweep();
+                dataDirectory.remove();
+            })) {
+                refuseWhileRunning();
+            }
+        }
+        // Of another data directory a process may run here: what is not empty is not removed.
+        sockets.forEach(RuntimeDirectory::removeIfEmpty);
+        configuration.forEach(PrivateFiles::delete);
+    }
+
+    private void refuseWhileRunning() {
+        List<String> running = uses.running();
+        if (!running.isEmpty()) {
+            throw new NeuroVisorException(
+                    Fault.IN_USE,
+                    dataDirectory.path() + " is in use by process " + String.join(", ", running)
+                            + "; end it and try again");
+        }
+    }
+}

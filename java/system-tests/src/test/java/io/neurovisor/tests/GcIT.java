@@ -1,0 +1,111 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One life of a data directory: filled, in use, swept, removed. One test, because filling it takes long. */
+final class GcIT {
+    private static final Duration LIMIT = Duration.ofSeconds(15);
+
+    @TempDir
+    private Path parent;
+
+    private Path data;
+
+    @Test
+    void sweepsWhatNobodyNeedsAndNeverWhatIsInUse() throws Exception {
+        data = copyOfTheOrdinaryOne();
+        Path superseded = Files.createDirectories(data.resolve("images/base-superseded"));
+        Path staged = Files.createDirectories(data.resolve("templates/.0123456789abcdef~building-1-00000000"));
+        RunningVm running = RunningVm.start("--data-dir", data.toString(), "--size", "small");
+        try {
+            assertThat(neurovisor("gc", "--dry-run").stdout())
+                    .contains("would remove " + superseded, "would remove " + staged);
+            assertThat(superseded).exists();
+
+            CommandLineRun gc = neurovisor("gc", "--cache-max", "1M");
+            assertThat(gc.exitCode()).as(gc.stderr()).isZero();
+            assertThat(gc.stdout()).contains("removed " + superseded + " (", "removed " + staged + " (");
+            assertThat(superseded).doesNotExist();
+            assertThat(staged).doesNotExist();
+            assertThat(artifacts("templates")).as("in use").hasSize(1);
+            assertThat(artifacts("images")).as("in use").hasSize(1);
+
+            CommandLineRun refused = neurovisor("uninstall", "--yes");
+            assertThat(refused.exitCode()).isEqualTo(125);
+            assertThat(refused.stderr()).contains("is in use by process ");
+        } finally {
+            running.neurovisor().destroyForcibly().waitFor();
+        }
+        running.assertGoneWithin(LIMIT);
+
+        assertThat(neurovisor("gc").stdout()).contains("left by a run that died");
+        assertThat(artifacts("templates")).hasSize(1);
+        assertThat(neurovisor("gc").stdout()).isEqualTo("nothing to remove\n");
+        assertThat(neurovisor("gc", "--cache-max", "1M").stdout()).contains("over the limit of 1M");
+        assertThat(artifacts("templates")).isEmpty();
+        assertThat(artifacts("images")).isEmpty();
+
+        CommandLineRun unasked = neurovisor("uninstall");
+        assertThat(unasked.exitCode()).isEqualTo(2);
+        assertThat(unasked.stdout()).contains(data.toString());
+        assertThat(unasked.stderr()).contains("--yes");
+        assertThat(data).isDirectory();
+        assertThat(neurovisor("uninstall", "--yes").exitCode()).isZero();
+        assertThat(data).doesNotExist();
+    }
+
+    @Test
+    void whatIsNotOursStays() throws IOException {
+        data = parent;
+        Path thesis = Files.createFile(parent.resolve("thesis.tex"));
+        for (String command : List.of("gc", "uninstall")) {
+            assertThat(neurovisor(command).exitCode()).isEqualTo(2);
+        }
+        assertThat(CommandLineRun.of("uninstall", "--yes", "--data-dir", "/").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("uninstall", "--yes", "--data-dir", System.getProperty("user.home"))
+                        .exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("run", "--data-dir", parent.toString(), "-l", "bash", "-c", "1")
+                        .stderr())
+                .contains("holds what is not NeuroVisor's (thesis.tex)");
+        assertThat(thesis).exists();
+    }
+
+    private CommandLineRun neurovisor(String command, String... more) {
+        return CommandLineRun.of(Stream.concat(Stream.of(command, "--data-dir", data.toString()), Stream.of(more))
+                .toArray(String[]::new));
+    }
+
+    private List<Path> artifacts(String store) throws IOException {
+        try (Stream<Path> entries = Files.list(data.resolve(store))) {
+            return entries.filter(entry -> entry.toString().endsWith(".current"))
+                    .toList();
+        }
+    }
+
+    private Path copyOfTheOrdinaryOne() throws IOException, InterruptedException {
+        Path copy = Files.createDirectory(parent.resolve("data"));
+        for (String part : List.of("images", "kernels", "initrds", "probes.properties")) {
+            int exitCode = new ProcessBuilder(
+                            "cp",
+                            "-a",
+                            TestMachines.dataDirectory().resolve(part).toString(),
+                            copy.toString())
+                    .inheritIO()
+                    .start()
+                    .waitFor();
+            assertThat(exitCode).isZero();
+        }
+        return copy;
+    }
+}
