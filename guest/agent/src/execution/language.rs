@@ -105,12 +105,7 @@ impl Language {
             .split(':')
             .map(|directory| Path::new(directory).join(self.interpreter))
             .find(|path| is_executable(path))
-            .ok_or_else(|| {
-                Status::not_found(format!(
-                    "it has no program {}",
-                    self.interpreter
-                ))
-            })
+            .ok_or_else(|| Status::not_found(format!("it has no program {}", self.interpreter)))
     }
 }
 

@@ -29,12 +29,7 @@ final class ImageStarts {
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
 
     ImageStarts(
-            Images images,
-            Templates templates,
-            ArtifactUse use,
-            VmmIdentity vmm,
-            boolean snapshot,
-            Progress progress) {
+            Images images, Templates templates, ArtifactUse use, VmmIdentity vmm, boolean snapshot, Progress progress) {
         this.images = requireNonNull(images, "images is null");
         this.templates = requireNonNull(templates, "templates is null");
         this.use = requireNonNull(use, "use is null");

@@ -31,7 +31,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -121,8 +120,8 @@ public final class NeuroVisor implements AutoCloseable {
         Vmm vmm = vmms.apply(accelerator);
         LOG.debug("{} boots image {} ({})", vmm.identity(), usual.image(), usual.kernel());
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
-        ImageStarts starts =
-                new ImageStarts(images, templates, use, vmm.identity(), settings.config().snapshot(), progress);
+        ImageStarts starts = new ImageStarts(
+                images, templates, use, vmm.identity(), settings.config().snapshot(), progress);
         Function<String, Sandboxes> sandboxesOf =
                 image -> new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
         Function<ExecutionRequest, Sandboxes> sandboxesFor = request -> {

@@ -3,6 +3,7 @@ package io.neurovisor.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -92,6 +93,68 @@ final class BadInputIT {
     void isNamed(String message, String[] arguments) {
         CommandLineRun run = CommandLineRun.of(arguments);
         assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.stdout()).isEmpty();
+        assertThat(run.stderr()).startsWith("neurovisor: ").contains(message).doesNotContain("\tat ");
+    }
+
+    @Test
+    void filesThatMayNotTravelAreNamed() throws IOException {
+        Path file = Files.writeString(directory.resolve("file"), "");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("file"));
+        assertRefused("is a symbolic link", "--file", link.toString());
+        assertRefused("\"../x\" has a part that is", "--file", file + ":../x");
+        assertRefused("has a control character", "--file", file + ":a\nb");
+        assertRefused("no such file", "--file", directory.resolve("missing").toString());
+        assertRefused("\"main.sh\"", "--file", file + ":main.sh");
+        assertRefused("cannot be made", "--out", file.toString());
+        try (RandomAccessFile big = new RandomAccessFile(file.toFile(), "rw")) {
+            big.setLength(65L << 20);
+        }
+        assertRefused("68157440 bytes and at most 67108864", "--file", file.toString());
+    }
+
+    @Test
+    void oneFileTooManyIsTooMany() throws IOException {
+        Path many = Files.createDirectory(directory.resolve("many"));
+        for (int i = 0; i <= 1000; i++) {
+            Files.createFile(many.resolve("f" + i));
+        }
+        assertRefused("more than 1000 files", "--file", many.toString());
+    }
+
+    @Test
+    void codeThatCannotTravelIsNamed() throws IOException {
+        Path program = directory.resolve("program.py");
+        Files.write(program, new byte[] {'#', (byte) 0xff});
+        assertUsage(CommandLineRun.of("run", program.toString()), "program.py is not UTF-8 text");
+        Files.writeString(program, "print(1)\0");
+        assertUsage(CommandLineRun.of("run", program.toString()), "code holds a NUL byte");
+        Files.writeString(program, "#".repeat(9 << 20));
+        assertUsage(CommandLineRun.of("run", program.toString()), "at most 8388608 (8 MiB) are allowed");
+    }
+
+    @Test
+    void variablesThatCannotBePassedAreNamedWithoutTheirValues() {
+        assertRefused("--env NOT_THERE_AT_ALL: there is no such variable here", "--env", "NOT_THERE_AT_ALL");
+        CommandLineRun run = CommandLineRun.of("run", "--env", "=secret", "-l", "bash", "-c", "1");
+        assertUsage(run, "--env needs a name");
+        assertThat(run.stderr()).doesNotContain("secret");
+    }
+
+    @Test
+    void standardInputCannotBeBoth() {
+        assertUsage(CommandLineRun.of("run", "--stdin", "-l", "bash", "-"), "standard input cannot be both");
+    }
+
+    private static void assertRefused(String message, String... options) {
+        String[] arguments = Stream.concat(
+                        Stream.concat(Stream.of("run"), Stream.of(options)), Stream.of("-l", "bash", "-c", "true"))
+                .toArray(String[]::new);
+        assertUsage(CommandLineRun.of(arguments), message);
+    }
+
+    private static void assertUsage(CommandLineRun run, String message) {
+        assertThat(run.exitCode()).as(run.stderr()).isEqualTo(2);
         assertThat(run.stdout()).isEmpty();
         assertThat(run.stderr()).startsWith("neurovisor: ").contains(message).doesNotContain("\tat ");
     }

@@ -2,6 +2,7 @@ package io.neurovisor.tests;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,16 +29,38 @@ record CommandLineRun(int exitCode, String stdout, String stderr) {
         return await(start(environment, arguments));
     }
 
+    static CommandLineRun withInput(byte[] input, String... arguments) {
+        Process process = launch(Map.of(), arguments);
+        Thread.ofVirtual().start(() -> feed(process, input));
+        return await(process);
+    }
+
+    private static void feed(Process process, byte[] input) {
+        try (OutputStream stdin = process.getOutputStream()) {
+            stdin.write(input);
+        } catch (IOException notWanted) {
+            // It may end without having read its input.
+        }
+    }
+
     static Process start(Map<String, String> environment, String... arguments) {
+        try {
+            Process process = launch(environment, arguments);
+            process.getOutputStream().close();
+            return process;
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    private static Process launch(Map<String, String> environment, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(home().resolve("neurovisor").toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         try {
-            Process process = builder.start();
-            process.getOutputStream().close();
-            return process;
+            return builder.start();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }

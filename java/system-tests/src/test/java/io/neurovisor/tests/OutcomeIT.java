@@ -38,7 +38,7 @@ final class OutcomeIT {
 
     @Test
     void theKilledProcessIsNamedWhateverItCallsItself() throws IOException {
-        FinishedProgram end = run("memory-hog.py", Duration.ofSeconds(120));
+        FinishedProgram end = run("memory-hog.py", Duration.ofMinutes(2));
         ProgramExit exit = end.result().exit();
         assertThat(exit.outcome()).as(end.describe()).isEqualTo(Outcome.OUT_OF_MEMORY);
         assertThat(exit.exitCode()).isEqualTo(137);
@@ -50,7 +50,7 @@ final class OutcomeIT {
 
     @Test
     void aChildThatIsKilledForMemoryIsNamedAndItsParentGoesOn() throws IOException {
-        FinishedProgram end = run("memory-hog-child.py", Duration.ofSeconds(120));
+        FinishedProgram end = run("memory-hog-child.py", Duration.ofMinutes(2));
         ProgramExit exit = end.result().exit();
         assertThat(exit.outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
         assertThat(exit.exitCode()).isZero();
@@ -60,7 +60,7 @@ final class OutcomeIT {
 
     @Test
     void theExecutionEndsWithItsMainProcessAndNoOutputIsLost() throws IOException {
-        FinishedProgram end = run("daemons.sh", Duration.ofSeconds(120));
+        FinishedProgram end = run("daemons.sh", Duration.ofMinutes(2));
         ProgramExit exit = end.result().exit();
         assertThat(exit.outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
         assertThat(exit.exitCode()).isEqualTo(5);
@@ -83,7 +83,7 @@ final class OutcomeIT {
 
     @Test
     void whatMayNotComeHomeIsSkippedWithItsReason() throws IOException {
-        FinishedProgram end = run("hostile-tree.py", Duration.ofSeconds(120));
+        FinishedProgram end = run("hostile-tree.py", Duration.ofMinutes(2));
         assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
         assertThat(end.stdout()).as(end.describe()).isEqualTo("no devices\ndone\n");
         assertThat(end.files()).containsOnlyKeys("closed/file", "closed file", "good", "hard link");
@@ -120,7 +120,7 @@ final class OutcomeIT {
                 given("out/same"),
                 given("out/removed"),
                 given("elsewhere"));
-        FinishedProgram end = run("change-files.py", Duration.ofSeconds(120), files);
+        FinishedProgram end = run("change-files.py", Duration.ofMinutes(2), files);
         assertThat(end.result().exit().exitCode()).as(end.describe()).isZero();
         assertThat(end.files()).containsOnlyKeys("mapped", "new");
         assertThat(text(end, "mapped")).isEqualTo("Given");

@@ -1,0 +1,3 @@
+for (const argument of process.argv.slice(2)) {
+  console.log(`<${argument}>`);
+}

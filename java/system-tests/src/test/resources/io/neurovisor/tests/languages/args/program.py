@@ -1,0 +1,3 @@
+import sys
+for argument in sys.argv[1:]:
+    print(f"<{argument}>")

@@ -1,0 +1,16 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os/exec"
+	"syscall"
+)
+
+func main() {
+	err := exec.Command("sh", "-c", "kill -KILL $$").Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		fmt.Println("child ended by signal", int(exit.Sys().(syscall.WaitStatus).Signal()))
+	}
+}

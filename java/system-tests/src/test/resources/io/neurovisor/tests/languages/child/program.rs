@@ -1,0 +1,7 @@
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+fn main() {
+    let status = Command::new("sh").args(["-c", "kill -KILL $$"]).status().unwrap();
+    println!("child ended by signal {}", status.signal().unwrap());
+}

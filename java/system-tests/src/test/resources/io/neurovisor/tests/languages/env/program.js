@@ -1,0 +1,2 @@
+const { GREETING, HOME, SECRET } = process.env;
+console.log(GREETING, HOME, SECRET === undefined ? "False" : "True");

@@ -1,0 +1,2 @@
+import os
+print(os.environ["GREETING"], os.environ["HOME"], "SECRET" in os.environ)

@@ -1,0 +1,5 @@
+function broken() {
+  throw new TypeError("this is broken");
+}
+
+broken();

@@ -1,0 +1,3 @@
+set -e
+echo fine
+no_such_command_anywhere

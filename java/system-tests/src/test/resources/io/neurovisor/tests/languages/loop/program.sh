@@ -1,0 +1,2 @@
+echo partial
+while :; do :; done

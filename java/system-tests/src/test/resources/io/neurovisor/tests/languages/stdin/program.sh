@@ -1,0 +1,6 @@
+count=0
+while IFS= read -r line; do
+  count=$((count + 1))
+  last=$line
+done
+echo "$count ${last^^}"
