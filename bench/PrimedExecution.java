@@ -10,20 +10,23 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Surroundings;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
  * What {@code Executions.execute} costs in a sandbox that is leased and primed: the median, in milliseconds, from the
  * call to the first byte of the program's output, in a JVM that has done it before.
  *
- * <p>{@code java -cp ... bench/PrimedExecution.java HOME DATA_DIR LANGUAGE CODE COUNT}
+ * <p>{@code java -cp ... bench/PrimedExecution.java HOME LANGUAGE CODE COUNT}
  */
 final class PrimedExecution {
     private static final int REHEARSALS = 3;
@@ -31,9 +34,11 @@ final class PrimedExecution {
 
     public static void main(String[] arguments) {
         Settings settings = new Settings(
-                Path.of(arguments[0]), Path.of(arguments[1]), "base", KernelChoice.AUTO, SandboxSize.MEDIUM, true);
-        Program program = new Program(Language.named(arguments[2]), arguments[3]);
-        double[] milliseconds = new double[Integer.parseInt(arguments[4])];
+                Path.of(arguments[0]),
+                LoadedConfig.load(Map.of(), Optional.empty(), Surroundings.ofThisProcess())
+                        .config());
+        Program program = new Program(Language.named(arguments[1]), arguments[2]);
+        double[] milliseconds = new double[Integer.parseInt(arguments[3])];
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
             for (int run = -REHEARSALS; run < milliseconds.length; run++) {
                 double taken = firstByteMilliseconds(neuroVisor, program);

@@ -52,7 +52,7 @@ primed_floor() {
 primed_product() {
     local jars=(java/cli/target/app/lib/*.jar)
     "${JAVA_HOME:+$JAVA_HOME/bin/}java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -cp "$(IFS=: && printf '%s' "${jars[*]}")" bench/PrimedExecution.java "$PWD" "$data" "$1" "$2" "$runs"
+        -cp "$(IFS=: && printf '%s' "${jars[*]}")" bench/PrimedExecution.java "$PWD" "$1" "$2" "$runs"
 }
 
 last_step() { awk '$1 == "exit" { print int($2) }'; }

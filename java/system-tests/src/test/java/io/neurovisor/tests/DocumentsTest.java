@@ -2,6 +2,7 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.engine.program.Language;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +54,13 @@ final class DocumentsTest {
         for (String target : matches("\\]\\(([^)#]+)\\)", Files.readString(HOME.resolve(document)))) {
             assertThat(HOME.resolve(target)).as("link in " + document).exists();
         }
+    }
+
+    @Test
+    void theReadmeCountsTheCasesOfEveryLanguage() throws IOException {
+        int situations = LanguageIT.Situation.values().length;
+        assertThat(Files.readString(HOME.resolve("README.md")))
+                .contains((situations * Language.values().length) + " cases, " + situations + " situations");
     }
 
     @Test
