@@ -39,6 +39,11 @@ final class OutputDirectory implements FileTarget, AutoCloseable {
 
     /** Makes the directory if need be, so that a wrong one is known before the program runs. */
     static OutputDirectory open(Path directory) {
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    "--out: " + FilePath.shown(directory.toString()) + " is not a directory; name one, or a new one");
+        }
         try {
             Files.createDirectories(directory);
         } catch (IOException exception) {

@@ -106,7 +106,7 @@ final class BadInputIT {
         assertRefused("has a control character", "--file", file + ":a\nb");
         assertRefused("no such file", "--file", directory.resolve("missing").toString());
         assertRefused("\"main.sh\"", "--file", file + ":main.sh");
-        assertRefused("cannot be made", "--out", file.toString());
+        assertRefused("is not a directory", "--out", file.toString());
         try (RandomAccessFile big = new RandomAccessFile(file.toFile(), "rw")) {
             big.setLength(65L << 20);
         }

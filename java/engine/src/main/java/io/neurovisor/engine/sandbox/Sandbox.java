@@ -54,7 +54,7 @@ public final class Sandbox implements AutoCloseable {
     /**
      * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off when the host's
      * {@link Patience} ends, and its program counts as timed out all the same. Interrupting the calling thread cancels the
-     * program.
+     * program, with which the interruption is served: the thread goes on to clean up and to report.
      */
     public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
@@ -65,6 +65,7 @@ public final class Sandbox implements AutoCloseable {
             if (exception.fault() == Fault.LANGUAGE_MISSING) {
                 throw languageMissing(program.language(), exception);
             }
+            boolean _ = exception.fault() == Fault.INTERRUPTED && Thread.interrupted();
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
         }

@@ -125,9 +125,11 @@ final class ExecutionsTest {
     @Test
     void anInterruptedExecutionIsCancelledAndItsOutputKept() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.INTERRUPTED, "interrupted"));
+        Thread.currentThread().interrupt();
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
 
+        assertThat(Thread.interrupted()).as("still interrupted").isFalse();
         assertThat(result.outcome()).isEqualTo(Outcome.CANCELLED);
         assertThat(sink.stdoutText()).isEqualTo("partial");
         assertThat(vmm.livingCount()).isZero();
