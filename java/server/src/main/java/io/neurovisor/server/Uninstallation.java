@@ -59,10 +59,8 @@ public final class Uninstallation {
     public void remove() {
         if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
             dataDirectory.requireOurs();
-            if (!uses.unlessRunning(() -> {
-                new DeadProcesses(uses, false).sweep();
-                dataDirectory.remove();
-            })) {
+            new DeadProcesses(uses, false).sweep();
+            if (!uses.unlessRunning(dataDirectory::remove)) {
                 refuseWhileRunning();
             }
         }
