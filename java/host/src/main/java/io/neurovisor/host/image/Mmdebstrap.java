@@ -59,19 +59,7 @@ final class Mmdebstrap {
 
     /** Makes a root directory, in which the options' hooks do the work, and throws it away. */
     ToolCommand work(String variant, List<String> packages, List<String> options, Path scratch) {
-        ToolCommand command = command("null", variant, packages, options, scratch);
-        if (!root) {
-            return command;
-        }
-        // What root mounts in the directory goes with the last process in it, also when mmdebstrap has no time to
-        // unmount;
-        // otherwise whoever removes the directory would meet the host's own /proc in it.
-        return new ToolCommand(
-                        "unshare",
-                        "util-linux",
-                        List.of("--mount", "--propagation", "private", "--", command.program()),
-                        command.environment())
-                .withArguments(command.arguments());
+        return command("null", variant, packages, options, scratch);
     }
 
     /** Where the root directory lies meanwhile. */
@@ -107,7 +95,22 @@ final class Mmdebstrap {
                 .withArguments(arguments)
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
                 .withEnvironment("LC_ALL", "C.UTF-8");
-        return root ? command.withEnvironment("TMPDIR", workDirectory(scratch).toString()) : command;
+        return root
+                ? inNamespaceOfMounts(command.withEnvironment("TMPDIR", workDirectory(scratch).toString()))
+                : command;
+    }
+
+    /**
+     * What root mounts in the directory goes with the last process in the namespace, also when mmdebstrap has no time to
+     * unmount; otherwise whoever removes the directory would meet the host's own /proc in it.
+     */
+    private static ToolCommand inNamespaceOfMounts(ToolCommand command) {
+        return new ToolCommand(
+                        "unshare",
+                        "util-linux",
+                        List.of("--mount", "--propagation", "private", "--", command.program()),
+                        command.environment())
+                .withArguments(command.arguments());
     }
 
     /**
