@@ -64,7 +64,7 @@ final class OutputDirectoryTest {
     @Test
     void whatStandsInTheWayIsNamed() throws IOException {
         Path file = Files.writeString(scratch.resolve("file"), "");
-        assertThatThrownBy(() -> OutputDirectory.open(file)).hasMessageContaining("file cannot be made");
+        assertThatThrownBy(() -> OutputDirectory.open(file)).hasMessageContaining("file is not a directory");
         Files.createDirectory(scratch.resolve("d"));
         try (OutputDirectory directory = OutputDirectory.open(scratch)) {
             assertThatThrownBy(() -> directory.file("d", bytes("x"), true))

@@ -96,7 +96,8 @@ final class Mmdebstrap {
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
                 .withEnvironment("LC_ALL", "C.UTF-8");
         return root
-                ? inNamespaceOfMounts(command.withEnvironment("TMPDIR", workDirectory(scratch).toString()))
+                ? inNamespaceOfMounts(
+                        command.withEnvironment("TMPDIR", workDirectory(scratch).toString()))
                 : command;
     }
 
