@@ -29,7 +29,7 @@ import java.util.UUID;
  * <p>{@code java -cp ... bench/PrimedExecution.java HOME LANGUAGE CODE COUNT}
  */
 final class PrimedExecution {
-    private static final int REHEARSALS = 3;
+    private static final int REHEARSALS = 10;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     public static void main(String[] arguments) {

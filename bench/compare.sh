@@ -51,7 +51,8 @@ primed_floor() {
 }
 primed_product() {
     local jars=(java/cli/target/app/lib/*.jar)
-    "${JAVA_HOME:+$JAVA_HOME/bin/}java" --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+    "${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms32m \
+        --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
         -cp "$(IFS=: && printf '%s' "${jars[*]}")" bench/PrimedExecution.java "$PWD" "$1" "$2" "$runs"
 }
 

@@ -22,14 +22,11 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every language in every situation, each in a microVM of its own. */
-@Execution(ExecutionMode.CONCURRENT)
 final class LanguageIT {
     private static final byte[] NO_TEXT = {'a', (byte) 0xff, (byte) 0xfe, 'b', (byte) 0xc3};
     private static final int CODE_BYTES = 1 << 20;
@@ -227,7 +224,7 @@ final class LanguageIT {
     /** Short where the time is waited for; compilers need some of it. */
     private static Duration timeout(Language language, Situation situation) {
         if (situation == Situation.LOOP || situation == Situation.FORKS) {
-            return Duration.ofSeconds(isCompiled(language) ? 15 : 4);
+            return Duration.ofSeconds(isCompiled(language) ? 20 : 4);
         }
         return Duration.ofMinutes(2);
     }

@@ -23,7 +23,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * language some run each time, spread over all subjects; the system property {@code neurovisor.corpus}, a pattern of
  * names, chooses others.
  */
-@Execution(ExecutionMode.CONCURRENT)
 final class WarmCorpusIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int EVERYDAY_PROGRAMS = 60;
@@ -49,6 +48,7 @@ final class WarmCorpusIT {
         neuroVisor.close();
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @ParameterizedTest
     @MethodSource("programs")
     void behavesInAWarmInterpreterAsInAPlainOne(CorpusProgram program) {
