@@ -28,40 +28,50 @@ final class ImageStarts {
     private final Progress progress;
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
 
+    /** @param usual what is in use already */
     ImageStarts(
-            Images images, Templates templates, ArtifactUse use, VmmIdentity vmm, boolean snapshot, Progress progress) {
+            Images images,
+            BootFiles usual,
+            Templates templates,
+            ArtifactUse use,
+            VmmIdentity vmm,
+            boolean snapshot,
+            Progress progress) {
         this.images = requireNonNull(images, "images is null");
         this.templates = requireNonNull(templates, "templates is null");
         this.use = requireNonNull(use, "use is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.snapshot = snapshot;
         this.progress = requireNonNull(progress, "progress is null");
+        files.put(usual.image(), usual);
     }
 
     /** Builds the image and makes the template unless they are there. */
-    void prepare(String image, SandboxSize size) {
-        VmStart ready = start(image, size);
-        requireNonNull(ready, "ready is null");
-    }
-
     VmStart start(String image, SandboxSize size) {
-        // Of an image that is replaced meanwhile, this process goes on to use what it began with.
-        BootFiles boot = files.computeIfAbsent(image, name -> hold(use, images, name, progress));
+        BootFiles boot = boot(image);
         return snapshot
                 ? new VmStart.Restore(template(new TemplateKey(boot, size, vmm, images.warmPrograms(image))))
                 : new VmStart.ColdBoot(boot, size);
+    }
+
+    /** Of an image that is replaced meanwhile, this process goes on to use what it began with. */
+    private BootFiles boot(String image) {
+        BootFiles known = files.get(image);
+        if (known != null) {
+            return known;
+        }
+        // Not inside the map, where one image that is being built would hold up requests for others.
+        BootFiles found = use.hold(() -> images.boot(image, progress), ImageStarts::directories);
+        BootFiles first = files.putIfAbsent(image, found);
+        return first == null ? found : first;
     }
 
     private SavedVm template(TemplateKey key) {
         return use.hold(() -> templates.findOrBuild(key, progress), saved -> List.of(saved.directory()));
     }
 
-    /** The files that the image's machines boot from, which nobody removes while they are used. */
-    static BootFiles hold(ArtifactUse use, Images images, String image, Progress progress) {
-        return use.hold(() -> images.boot(image, progress), ImageStarts::directories);
-    }
-
-    private static List<Path> directories(BootFiles files) {
+    /** What must not be removed while a machine runs. */
+    static List<Path> directories(BootFiles files) {
         return Stream.of(files.kernel(), files.initrd(), files.rootfs())
                 .map(file -> requireNonNull(file.getParent(), "a boot file has no directory"))
                 .toList();

@@ -9,6 +9,7 @@ import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
@@ -115,26 +116,25 @@ public final class NeuroVisor implements AutoCloseable {
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
-        BootFiles usual = ImageStarts.hold(use, images, settings.config().image(), progress);
+        BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(usual);
         Vmm vmm = vmms.apply(accelerator);
         LOG.debug("{} boots image {} ({})", vmm.identity(), usual.image(), usual.kernel());
         Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
-                images, templates, use, vmm.identity(), settings.config().snapshot(), progress);
-        Function<String, Sandboxes> sandboxesOf =
-                image -> new SandboxFactory(vmm, size -> starts.start(image, size), random, Ticker.SYSTEM);
+                images, usual, templates, use, vmm.identity(), settings.config().snapshot(), progress);
+        SandboxFactory sandboxes =
+                new SandboxFactory(vmm, size -> starts.start(usual.image(), size), random, Ticker.SYSTEM);
         Function<ExecutionRequest, Sandboxes> sandboxesFor = request -> {
-            String image = request.imageOr(settings.config().image());
-            starts.prepare(image, request.size());
-            return sandboxesOf.apply(image);
+            VmStart start = starts.start(request.imageOr(usual.image()), request.size());
+            return new SandboxFactory(vmm, _ -> start, random, Ticker.SYSTEM);
         };
         return new NeuroVisor(
-                settings.config().image(),
+                usual.image(),
                 use,
                 spawner,
                 links,
-                sandboxesOf.apply(settings.config().image()),
+                sandboxes,
                 new Executions(sandboxesFor, Ticker.SYSTEM),
                 starts,
                 accelerator,
@@ -182,12 +182,12 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** Makes what sandboxes of the usual image start from, if it is not there. */
     public void prepare(SandboxSize size) {
-        starts.prepare(image, size);
+        VmStart _ = starts.start(image, size);
     }
 
     /** Makes what the request's sandbox starts from, if it is not there. */
     public void prepare(ExecutionRequest request) {
-        starts.prepare(request.imageOr(image), request.size());
+        VmStart _ = starts.start(request.imageOr(image), request.size());
     }
 
     /** What runs the guests' instructions, with the reason where it is not the hardware. */

@@ -65,7 +65,9 @@ public final class Sandbox implements AutoCloseable {
             if (exception.fault() == Fault.LANGUAGE_MISSING) {
                 throw languageMissing(program.language(), exception);
             }
-            boolean _ = exception.fault() == Fault.INTERRUPTED && Thread.interrupted();
+            if (exception.fault() == Fault.INTERRUPTED) {
+                boolean _ = Thread.interrupted(); // Served: what follows must not be cut off by it.
+            }
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
         }

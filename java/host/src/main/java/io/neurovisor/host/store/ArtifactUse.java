@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -21,6 +23,7 @@ public final class ArtifactUse implements AutoCloseable {
     private final UseRegistry registry;
     private final Path file;
     private final FileChannel channel;
+    private final Set<Path> registered = ConcurrentHashMap.newKeySet();
 
     ArtifactUse(UseRegistry registry, Path file, FileChannel channel) {
         this.registry = requireNonNull(registry, "registry is null");
@@ -46,12 +49,19 @@ public final class ArtifactUse implements AutoCloseable {
 
     /** False when one is gone. INVARIANT: who removes holds the same lock and has read the records since. */
     private boolean register(List<Path> directories) {
+        if (registered.containsAll(directories)) {
+            return true;
+        }
         try (PathLock _ = registry.lock()) {
             for (Path directory : directories) {
                 write(UseRecord.artifactLine(directory));
             }
         }
-        return directories.stream().allMatch(ArtifactUse::touch);
+        if (!directories.stream().allMatch(ArtifactUse::touch)) {
+            return false;
+        }
+        registered.addAll(directories);
+        return true;
     }
 
     /** The directory's time tells when it was last used; the files' own are part of what their digests are kept by. */
