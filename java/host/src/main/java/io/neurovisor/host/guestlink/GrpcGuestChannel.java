@@ -98,13 +98,10 @@ final class GrpcGuestChannel implements GuestChannel {
         channel.shutdownNow();
     }
 
-    /** Returns when the agent has answered the connection with its HTTP/2 settings. */
+    /** Returns when the agent has answered the connection with its HTTP/2 settings, or when any call will tell why not. */
     private void awaitConnection(Deadline deadline) {
         ConnectivityState state = channel.getState(true);
-        while (state != ConnectivityState.READY) {
-            if (state == ConnectivityState.SHUTDOWN || state == ConnectivityState.TRANSIENT_FAILURE) {
-                throw new NeuroVisorException(Fault.SANDBOX_LOST, "the connection to the guest agent failed");
-            }
+        while (state == ConnectivityState.IDLE || state == ConnectivityState.CONNECTING) {
             CountDownLatch changed = new CountDownLatch(1);
             channel.notifyWhenStateChanged(state, changed::countDown);
             await(changed, deadline);
