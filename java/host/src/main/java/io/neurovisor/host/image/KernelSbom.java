@@ -1,18 +1,8 @@
 package io.neurovisor.host.image;
 
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
-import java.nio.charset.StandardCharsets;
-import java.time.Instant;
-import java.util.Date;
-import java.util.UUID;
-import org.cyclonedx.Version;
-import org.cyclonedx.exception.GeneratorException;
-import org.cyclonedx.generators.BomGeneratorFactory;
 import org.cyclonedx.model.Bom;
 import org.cyclonedx.model.Component;
 import org.cyclonedx.model.Hash;
-import org.cyclonedx.model.Metadata;
 import org.cyclonedx.model.metadata.ToolInformation;
 
 /** The small kernel's bill of materials in CycloneDX 1.6: the source is its component, all other packages its tools. */
@@ -20,25 +10,12 @@ final class KernelSbom {
     private KernelSbom() {}
 
     static byte[] of(SmallKernelManifest manifest) {
-        Bom bom = new Bom();
-        bom.setSerialNumber(
-                "urn:uuid:" + UUID.nameUUIDFromBytes(manifest.kernelDigest().getBytes(StandardCharsets.UTF_8)));
-        Metadata metadata = new Metadata();
-        metadata.setTimestamp(Date.from(Instant.parse(manifest.created())));
-        metadata.setComponent(kernel(manifest));
-        metadata.setToolChoice(tools(manifest));
-        bom.setMetadata(metadata);
+        Bom bom = Sbom.about(kernel(manifest), manifest.kernelDigest(), manifest.created());
+        bom.getMetadata().setToolChoice(tools(manifest));
         manifest.packages().stream()
                 .filter(found -> found.name().equals(manifest.sourcePackage()))
                 .forEach(found -> bom.addComponent(Sbom.component(found, manifest.suite())));
-        try {
-            return BomGeneratorFactory.createJson(Version.VERSION_16, bom)
-                    .toJsonString()
-                    .getBytes(StandardCharsets.UTF_8);
-        } catch (GeneratorException failure) {
-            throw new NeuroVisorException(
-                    Fault.INTERNAL, "Cannot write the bill of materials of kernel " + manifest.release(), failure);
-        }
+        return Sbom.json(bom);
     }
 
     private static Component kernel(SmallKernelManifest manifest) {

@@ -27,22 +27,34 @@ final class Sbom {
     private Sbom() {}
 
     static byte[] of(ImageManifest manifest) {
-        Bom bom = new Bom();
-        bom.setSerialNumber(
-                "urn:uuid:" + UUID.nameUUIDFromBytes(manifest.rootfsDigest().getBytes(StandardCharsets.UTF_8)));
-        Metadata metadata = new Metadata();
-        metadata.setTimestamp(Date.from(Instant.parse(manifest.created())));
-        metadata.setComponent(image(manifest));
-        bom.setMetadata(metadata);
+        Bom bom = about(image(manifest), manifest.rootfsDigest(), manifest.created());
         manifest.packages().forEach(found -> bom.addComponent(component(found, manifest.suite())));
         manifest.pythonPackages().forEach(found -> bom.addComponent(component(found)));
+        return json(bom);
+    }
+
+    /** A bill of materials without any yet. */
+    static Bom about(Component built, String digest, String created) {
+        Metadata metadata = new Metadata();
+        metadata.setTimestamp(Date.from(Instant.parse(created)));
+        metadata.setComponent(built);
+        Bom bom = new Bom();
+        bom.setSerialNumber("urn:uuid:" + UUID.nameUUIDFromBytes(digest.getBytes(StandardCharsets.UTF_8)));
+        bom.setMetadata(metadata);
+        return bom;
+    }
+
+    static byte[] json(Bom bom) {
         try {
             return BomGeneratorFactory.createJson(Version.VERSION_16, bom)
                     .toJsonString()
                     .getBytes(StandardCharsets.UTF_8);
         } catch (GeneratorException failure) {
             throw new NeuroVisorException(
-                    Fault.INTERNAL, "Cannot write the bill of materials of image " + manifest.name(), failure);
+                    Fault.INTERNAL,
+                    "Cannot write the bill of materials of "
+                            + bom.getMetadata().getComponent().getName(),
+                    failure);
         }
     }
 

@@ -52,7 +52,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
     public String build(Path emptyDirectory) {
         Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
         DiskSpace.require(mmdebstrap.workDirectory(scratch), NEEDED_BYTES, "Building the small kernel");
-        progress.step("Fetching kernel source and compiler from %s (all in all 5 to 20 minutes; log: %s)"
+        progress.step("Fetching kernel source and compiler from %s (all in all up to half an hour; log: %s)"
                 .formatted(mmdebstrap.sources().publicAddresses().getFirst(), log));
         Path made = PrivateFiles.directory(scratch.resolve("made"));
         compile(emptyDirectory, scratch, made);
