@@ -17,6 +17,7 @@ run   | has_mmdebstrap   | mmdebstrap        | mmdebstrap              | 0     |
 run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     | mksquashfs: packs the images
 run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
 run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
+test  | has_newuidmap      | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
 '
@@ -31,7 +32,8 @@ has_download() { has curl || has wget; }
 has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -d /etc/pki/tls/certs ]]; }
 has_mmdebstrap() { has mmdebstrap; }
 has_squashfs() { has mksquashfs; }
-has_uidmap() { ((EUID == 0)) || has newuidmap; }
+has_uidmap() { ((EUID == 0)) || has_newuidmap; }
+has_newuidmap() { has newuidmap; }
 has_keyring() { [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }

@@ -3,7 +3,8 @@
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 run_tests() {
-    local log=$root/target/test.log launcher_log=$root/target/test-launcher.log status=0 launcher_status=0 options=() began kernel=''
+    local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
+    local status=0 launcher_status=0 user_status=0 options=() began kernel=''
     case ${1-} in
         '') ;;
         --kernel) kernel=small ;;
@@ -39,8 +40,18 @@ run_tests() {
     has_clippy || options+=(-Dneurovisor.clippy.skip=true)
     maven verify -Psystem-tests --fail-at-end ${options[@]+"${options[@]}"} 2>&1 | tee "$log" || status=$?
 
-    summarize_tests "$launcher_log" "$log"
-    ((status == 0 && launcher_status == 0))
+    # What keeps host and guests apart differs between root and everybody else; whoever is no root has just run the other half.
+    : >"$user_log"
+    if ((EUID == 0)); then
+        # shellcheck source=setup/test-user.sh
+        source "$root/setup/test-user.sh"
+        began=$SECONDS
+        run_tests_as_user "${user_tests[@]}" 2>&1 | tee "$user_log" || user_status=$?
+        printf 'user time %s\n' $((SECONDS - began)) >>"$user_log"
+    fi
+
+    summarize_tests "$launcher_log" "$log" "$user_log"
+    ((status == 0 && launcher_status == 0 && user_status == 0))
 }
 
 # Adds up what Surefire, Failsafe, cargo and the launcher's tests have printed.
@@ -58,13 +69,19 @@ summarize_tests() {
         /^test result: / { passed[suite] += $4; failed[suite] += $6; skipped[suite] += $8 }
         /^launcher: [0-9]+ passed, / { passed["launcher"] += $2; failed["launcher"] += $4 }
         /^launcher time / { time["launcher"] = $3 }
+        /^\[ +[0-9]+ tests (successful|failed|skipped) +\]$/ {
+            if ($4 == "successful") passed["user"] += $2
+            if ($4 == "failed") failed["user"] += $2
+            if ($4 == "skipped") skipped["user"] += $2
+        }
+        /^user time / { time["user"] = $3 }
         /^\[INFO\] .* (SUCCESS|FAILURE) \[.*\]$/ {
             time[/system-tests/ ? "system" : "unit"] += seconds(substr($0, match($0, /\[[^\[]*\]$/)))
         }
         END {
             printf "\n%-10s %8s %8s %8s %8s\n", "suite", "passed", "failed", "skipped", "time"
-            for (i = split("launcher unit system", names, " "); i > 0; i--) {
-                suite = names[4 - i]
+            for (i = split("launcher unit system user", names, " "); i > 0; i--) {
+                suite = names[5 - i]
                 printf "%-10s %8d %8d %8d %6d s\n", suite, passed[suite], failed[suite], skipped[suite], time[suite]
                 all_passed += passed[suite]; all_failed += failed[suite]; all_skipped += skipped[suite]
             }

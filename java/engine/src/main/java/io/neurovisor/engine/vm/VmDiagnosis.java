@@ -7,7 +7,11 @@ public final class VmDiagnosis {
     private VmDiagnosis() {}
 
     public static String describe(Vm vm, NeuroVisorException exception) {
-        return vm.death().orElseGet(() -> withConsole(vm.consoleTail(), exception));
+        return vm.death().orElseGet(() -> {
+            String console = vm.consoleTail();
+            // A VMM that is just ending breaks its connections before anybody can know how it ended.
+            return vm.death().orElseGet(() -> withConsole(console, exception));
+        });
     }
 
     private static String withConsole(String console, NeuroVisorException exception) {

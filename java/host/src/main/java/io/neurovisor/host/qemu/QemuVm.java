@@ -27,6 +27,7 @@ import java.util.concurrent.TimeoutException;
 /** A QEMU process with its monitor session. */
 final class QemuVm implements Vm {
     private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration LAST_WORDS_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
 
     private final VmId id;
@@ -97,6 +98,8 @@ final class QemuVm implements Vm {
                     Deadline.after(CONSOLE_TIMEOUT, ticker));
             return ConsoleText.tail(text.asText());
         } catch (NeuroVisorException exception) {
+            // Most likely it is ending; so its last words are worth the wait.
+            boolean _ = endsWithin(LAST_WORDS_TIMEOUT);
             return "";
         }
     }
@@ -136,14 +139,21 @@ final class QemuVm implements Vm {
     }
 
     private void awaitEnd(Duration timeout) {
+        if (!endsWithin(timeout)) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU of VM " + id + " does not end");
+        }
+    }
+
+    private boolean endsWithin(Duration timeout) {
         try {
             VmmExit _ = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException exception) {
             // The spawner is lost; that kills every VMM, and the next request says so.
         } catch (TimeoutException exception) {
-            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU of VM " + id + " does not end", exception);
+            return false;
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
         }
+        return true;
     }
 }

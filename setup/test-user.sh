@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# Runs tests once more as a user without privileges, from a copy that this user can read. Root only. Sourced.
+# shellcheck disable=SC2154 # Variables of the file that sources this one.
+
+# What must hold for root and for everybody else.
+readonly user_tests=(RunIT VmmConfinementIT CrashIT)
+
+# A number that no distribution gives to anybody; the name exists for the tests' processes alone.
+readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
+
+# run_tests_as_user CLASS...: in the data directory's copy, so that nothing of root's is touched.
+run_tests_as_user() {
+    local place status=0 libraries=$root/java/system-tests/target class options=()
+    place=$(mktemp -d /tmp/neurovisor-user-XXXXXX)
+    # shellcheck disable=SC2064 # The place of now.
+    trap "rm -rf -- '$place'" EXIT
+    chmod 0755 "$place"
+    copy_for_user "$place"
+    for class in "$@"; do options+=(--select-class "io.neurovisor.tests.$class"); done
+    # In a mount namespace of its own the system knows the user, as it would a real one.
+    # shellcheck disable=SC2016 # Expanded by the inner shell.
+    unshare --mount --propagation private sh -c '
+            for file in passwd subuid subgid; do mount --bind "$1/etc/$file" "/etc/$file" || exit; done
+            shift && exec "$@"' sh "$place" \
+        setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups --inh-caps=-all -- \
+        env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 \
+        "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$place/neurovisor" \
+        -cp "$place/tests/test-classes:$place/tests/libraries/*" org.junit.platform.console.ConsoleLauncher execute \
+        --disable-banner --details=tree --disable-ansi-colors "${options[@]}" </dev/null || status=$?
+    rm -rf -- "$place"
+    trap - EXIT
+    return "$status"
+}
+
+# What a user has after cloning, building and setting up, with the times of files kept: the build is current by them.
+copy_for_user() {
+    local place=$1 part data=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}
+    mkdir -p "$place/home" "$place/tests" "$place/etc"
+    { cat /etc/passwd && printf '%s:x:%s:%s::%s:/bin/sh\n' "$ordinary_name" "$ordinary_uid" "$ordinary_uid" "$place/home"; } \
+        >"$place/etc/passwd"
+    printf '%s:%s:65536\n' "$ordinary_name" $((ordinary_uid - 65536)) | tee "$place/etc/subuid" >"$place/etc/subgid"
+    (cd "$root" && tar --create --exclude='./java/*/target' --exclude=./target --exclude=./.git .) |
+        { mkdir "$place/neurovisor" && tar --extract --directory "$place/neurovisor"; }
+    for part in target/x86_64-unknown-linux-gnu/release/neurovisor-spawner \
+        target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent java/cli/target/app target/neurovisor.stamp; do
+        mkdir -p "$place/neurovisor/${part%/*}"
+        cp --archive --reflink=auto -- "$root/$part" "$place/neurovisor/$part"
+    done
+    cp --archive -- "$root/java/system-tests/target/test-classes" "$root/java/system-tests/target/libraries" "$place/tests/"
+    (umask 077 && mkdir "$place/data" "$place/data/images" "$place/data/templates")
+    cp --archive --reflink=auto -- "$data/kernels" "$data/initrds" "$place/data/"
+    cp --archive --reflink=auto -- "$data"/images/base[.-]* "$place/data/images/"
+    for part in "$data"/templates/*/template.json; do
+        grep -q '"image" : "base"' "$part" || continue
+        cp --archive --reflink=auto -- "${part%/*}" "${part%/*}.current" "$place/data/templates/"
+    done
+    chown -R "$ordinary_uid:$ordinary_uid" "$place/home" "$place/neurovisor" "$place/data"
+}
