@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 # What must hold for root and for everybody else.
+# shellcheck disable=SC2034 # For the file that sources this one.
 readonly user_tests=(RunIT VmmConfinementIT CrashIT)
 
 # A number that no distribution gives to anybody; the name exists for the tests' processes alone.
@@ -10,8 +11,8 @@ readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
 
 # run_tests_as_user CLASS...: in the data directory's copy, so that nothing of root's is touched.
 run_tests_as_user() {
-    local place status=0 libraries=$root/java/system-tests/target class options=()
-    place=$(mktemp -d /tmp/neurovisor-user-XXXXXX)
+    local place status=0 class options=()
+    place=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-user-XXXXXX")
     # shellcheck disable=SC2064 # The place of now.
     trap "rm -rf -- '$place'" EXIT
     chmod 0755 "$place"
