@@ -1,7 +1,5 @@
 package io.neurovisor.host.jail;
 
-import static java.util.Objects.requireNonNull;
-
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.kernel.Libseccomp;
@@ -13,24 +11,26 @@ import java.util.List;
 
 /**
  * The system calls that a VMM may use, as a file that people read. Every call that has no line kills the process.
- *
- * @param text the file as it was read; equal texts are equal policies
  */
-public record SeccompPolicy(String text, List<PolicyRule> rules) {
+public record SeccompPolicy(List<PolicyRule> rules) {
     private static final String QEMU = "qemu.seccomp";
 
     public SeccompPolicy {
-        requireNonNull(text, "text is null");
         rules = List.copyOf(rules);
     }
 
     /** The policy for QEMU, which is part of the product. */
     public static SeccompPolicy qemu() {
+        return parse(QEMU, qemuText());
+    }
+
+    /** The same, unread: equal texts are equal policies. */
+    static String qemuText() {
         try (InputStream resource = SeccompPolicy.class.getResourceAsStream(QEMU)) {
             if (resource == null) {
                 throw new NeuroVisorException(Fault.INTERNAL, QEMU + " is missing in this build; build it again");
             }
-            return parse(QEMU, new String(resource.readAllBytes(), StandardCharsets.UTF_8));
+            return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.INTERNAL, QEMU + " cannot be read (" + exception.getMessage() + ")", exception);
@@ -58,7 +58,7 @@ public record SeccompPolicy(String text, List<PolicyRule> rules) {
         if (!problems.isEmpty()) {
             throw new NeuroVisorException(Fault.INVALID_ARGUMENT, name + ": " + String.join("; ", problems));
         }
-        return new SeccompPolicy(text, rules);
+        return new SeccompPolicy(rules);
     }
 
     /**
