@@ -1,0 +1,94 @@
+package io.neurovisor.host.jail;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.kernel.Libseccomp;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The system calls that a VMM may use, as a file that people read. Every call that has no line kills the process.
+ */
+public record SeccompPolicy(List<PolicyRule> rules) {
+    private static final String QEMU = "qemu.seccomp";
+
+    public SeccompPolicy {
+        rules = List.copyOf(rules);
+    }
+
+    /** The policy for QEMU, which is part of the product. */
+    public static SeccompPolicy qemu() {
+        return parse(QEMU, qemuText());
+    }
+
+    /** The same, unread: equal texts are equal policies. */
+    static String qemuText() {
+        try (InputStream resource = SeccompPolicy.class.getResourceAsStream(QEMU)) {
+            if (resource == null) {
+                throw new NeuroVisorException(Fault.INTERNAL, QEMU + " is missing in this build; build it again");
+            }
+            return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.INTERNAL, QEMU + " cannot be read (" + exception.getMessage() + ")", exception);
+        }
+    }
+
+    /** Reads a policy; all that is wrong with it is told at once. */
+    static SeccompPolicy parse(String name, String text) {
+        List<PolicyRule> rules = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        List<String> lines = text.lines().map(String::strip).toList();
+        for (int index = 0; index < lines.size(); index++) {
+            if (lines.get(index).isEmpty() || lines.get(index).startsWith("#")) {
+                continue;
+            }
+            try {
+                rules.add(distinct(rules, PolicyLine.parse(lines.get(index))));
+            } catch (PolicySyntaxException problem) {
+                problems.add("line " + (index + 1) + " " + problem.getMessage());
+            }
+        }
+        if (rules.isEmpty() && problems.isEmpty()) {
+            problems.add("no line allows anything");
+        }
+        if (!problems.isEmpty()) {
+            throw new NeuroVisorException(Fault.INVALID_ARGUMENT, name + ": " + String.join("; ", problems));
+        }
+        return new SeccompPolicy(rules);
+    }
+
+    /**
+     * Two lines for one call must differ in a condition, and none may stand beside a line without one, which would
+     * decide alone.
+     */
+    private static PolicyRule distinct(List<PolicyRule> rules, PolicyRule next) throws PolicySyntaxException {
+        for (PolicyRule rule : rules) {
+            if (!rule.rule().syscall().equals(next.rule().syscall())) {
+                continue;
+            }
+            List<?> conditions = rule.rule().conditions();
+            if (conditions.isEmpty() || next.rule().conditions().isEmpty()) {
+                throw new PolicySyntaxException(
+                        "\"" + next.rule().syscall() + "\" has another line, and one of them has no condition");
+            }
+            if (conditions.equals(next.rule().conditions())) {
+                throw new PolicySyntaxException(
+                        "\"" + next.rule().syscall() + "\" has another line with the same conditions");
+            }
+        }
+        return next;
+    }
+
+    /** The filter for {@code bwrap --seccomp} and the kernel: an array of {@code struct sock_filter}. */
+    public byte[] compile() {
+        return compile(Libseccomp.locate());
+    }
+
+    byte[] compile(Libseccomp library) {
+        return library.compile(rules.stream().map(PolicyRule::rule).toList());
+    }
+}

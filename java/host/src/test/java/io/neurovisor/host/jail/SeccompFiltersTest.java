@@ -1,0 +1,44 @@
+package io.neurovisor.host.jail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.host.probe.ProbeCache;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A filter is compiled once, and again when what was kept of it is not what was written. */
+final class SeccompFiltersTest {
+    private static final byte[] QEMU = SeccompPolicy.qemu().compile();
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void theKeptFilterIsTheCompiledOne() throws IOException {
+        Path file = directory.resolve("probes");
+        assertThat(filters(file).qemu()).isEqualTo(QEMU);
+        String kept = Files.readString(file);
+        assertThat(filters(file).qemu()).isEqualTo(QEMU);
+        assertThat(Files.readString(file)).as("not written again").isEqualTo(kept);
+    }
+
+    @Test
+    void aFilterThatWasChangedIsNotUsed() throws IOException {
+        Path file = directory.resolve("probes");
+        assertThat(filters(file).qemu()).isEqualTo(QEMU);
+        String kept = Files.readString(file);
+        for (String damaged :
+                new String[] {kept.replace("AAA", "AAB"), kept.replace("AAA", "A*A"), kept.strip() + "AAAA"}) {
+            assertThat(damaged).isNotEqualTo(kept);
+            Files.writeString(file, damaged);
+            assertThat(filters(file).qemu()).isEqualTo(QEMU);
+        }
+    }
+
+    private static SeccompFilters filters(Path file) {
+        return new SeccompFilters(new ProbeCache(file));
+    }
+}

@@ -1,0 +1,177 @@
+package io.neurovisor.host.jail;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The policy is a file without surprises, and the filter made of it answers every call as it says. */
+final class SeccompPolicyTest {
+    private static final int SYS_EXECVE = 59;
+    private static final int SYS_CLONE = 56;
+    private static final int SYS_IOCTL = 16;
+    private static final int SYS_PRLIMIT64 = 302;
+    private static final int X32 = 0x40000000;
+    private static final long GLIBC_THREAD = 0x3d0f00;
+    private static final BpfProgram QEMU = new BpfProgram(SeccompPolicy.qemu().compile());
+
+    @ParameterizedTest
+    @CsvSource({
+        "read, 0",
+        "mmap, 9",
+        "execve, 59",
+        "openat, 257",
+        "accept4, 288",
+        "sendmsg, 46",
+        "futex, 202",
+        "exit_group, 231"
+    })
+    void whatQemuNeedsIsAllowed(String name, int number) {
+        assertThat(QEMU.answer(number)).as(name).isEqualTo(BpfProgram.ALLOW);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "open, 2",
+        "socket, 41",
+        "connect, 42",
+        "accept, 43",
+        "bind, 49",
+        "socketpair, 53",
+        "fork, 57",
+        "vfork, 58",
+        "kill, 62",
+        "chdir, 80",
+        "ptrace, 101",
+        "setuid, 105",
+        "chroot, 161",
+        "mount, 165",
+        "reboot, 169",
+        "init_module, 175",
+        "kexec_load, 246",
+        "unshare, 272",
+        "perf_event_open, 298",
+        "setns, 308",
+        "process_vm_readv, 310",
+        "kexec_file_load, 320",
+        "bpf, 321",
+        "execveat, 322",
+        "userfaultfd, 323",
+        "io_uring_enter, 426",
+        "io_uring_register, 427",
+        "fsopen, 430",
+        "pidfd_getfd, 438",
+        "one that is not invented, 999"
+    })
+    void whatQemuDoesNotNeedKillsIt(String name, int number) {
+        assertThat(QEMU.answer(number)).as(name).isEqualTo(BpfProgram.KILL_PROCESS);
+    }
+
+    @Test
+    void whatIsOnlyTriedIsAnsweredWithAnError() {
+        assertThat(QEMU.answer(435)).as("clone3").isEqualTo(BpfProgram.errno(38));
+        assertThat(QEMU.answer(425)).as("io_uring_setup").isEqualTo(BpfProgram.errno(38));
+        assertThat(QEMU.answer(87)).as("unlink").isEqualTo(BpfProgram.errno(2));
+    }
+
+    @Test
+    void callsByTheNumbersOfAnotherArchitectureKill() {
+        assertThat(QEMU.answerOn(BpfProgram.I386, 3)).as("read of i386").isEqualTo(BpfProgram.KILL_PROCESS);
+        assertThat(QEMU.answer(X32)).as("read of x32").isEqualTo(BpfProgram.KILL_PROCESS);
+        assertThat(QEMU.answer(X32 + SYS_EXECVE)).isEqualTo(BpfProgram.KILL_PROCESS);
+    }
+
+    @Test
+    void cloneMakesThreadsOnly() {
+        assertThat(QEMU.answer(SYS_CLONE, GLIBC_THREAD)).isEqualTo(BpfProgram.ALLOW);
+        assertThat(QEMU.answer(SYS_CLONE, 17)).as("fork").isEqualTo(BpfProgram.KILL_PROCESS);
+        assertThat(QEMU.answer(SYS_CLONE, GLIBC_THREAD | 0x10000000))
+                .as("user namespace")
+                .isEqualTo(BpfProgram.KILL_PROCESS);
+    }
+
+    @Test
+    void ioctlAsksKvmOnly() {
+        long kvmRun = 0xae80;
+        long kvmGetSupportedCpuid = 0xc008ae05L;
+        long pushIntoTerminal = 0x5412;
+        assertThat(QEMU.answer(SYS_IOCTL, 9, kvmRun)).isEqualTo(BpfProgram.ALLOW);
+        assertThat(QEMU.answer(SYS_IOCTL, 9, kvmGetSupportedCpuid)).isEqualTo(BpfProgram.ALLOW);
+        assertThat(QEMU.answer(SYS_IOCTL, 9, 0xffff_ffff_0000_0000L | kvmGetSupportedCpuid))
+                .as("sign-extended by a caller")
+                .isEqualTo(BpfProgram.ALLOW);
+        assertThat(QEMU.answer(SYS_IOCTL, 0, pushIntoTerminal)).isEqualTo(BpfProgram.KILL_PROCESS);
+    }
+
+    @Test
+    void aPointerIsComparedAsAWhole() {
+        assertThat(QEMU.answer(SYS_PRLIMIT64, 0, 7, 0)).isEqualTo(BpfProgram.ALLOW);
+        assertThat(QEMU.answer(SYS_PRLIMIT64, 0, 7, 0x7f00_0000_0000L)).isEqualTo(BpfProgram.KILL_PROCESS);
+    }
+
+    @Test
+    void aFilterIsShortEnoughForTheKernel() {
+        assertThat(QEMU.length()).isLessThan(4096);
+    }
+
+    @Test
+    void everyRuleHasAReason() {
+        assertThat(SeccompPolicy.qemu().rules())
+                .hasSizeGreaterThan(60)
+                .allSatisfy(rule -> assertThat(rule.reason()).hasSizeGreaterThan(5));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "read | line 1 has no reason",
+                "read # | line 1 has no reason",
+                "/bin/sh # x | \"/bin/sh\" is no name of a system call",
+                "read often # x | \"often\" is not understood; allowed: ARGUMENT[&MASK]==VALUE, errno=NAME, rare, kvm",
+                "read errno=EAGAIN # x | errno \"EAGAIN\" is unknown; allowed: EINVAL, ENOENT, ENOSYS, EPERM",
+                "socket domain==AF_UNIX # x | argument \"domain\" of socket is unknown; allowed: none",
+                "prctl opt==PR_SET_NAME # x | argument \"opt\" of prctl is unknown; allowed: option",
+                "prctl option==PR_SET_NAMES # x | value \"PR_SET_NAMES\" is unknown; allowed: 0x and hexadecimal",
+                "ioctl request&0xff==0xae00 # x | \"0xae00\" has bits that its mask has not",
+            })
+    void aLineThatIsWrongIsNamed(String line, String message) {
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", line))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        fault -> assertThat(fault.fault()).isEqualTo(Fault.INVALID_ARGUMENT))
+                .hasMessageStartingWith("test: line 1 ")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void everythingWrongIsToldAtOnce() {
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", "read\n\n# comment\nwrite x # y\n"))
+                .hasMessageContaining("line 1 ")
+                .hasMessageContaining("; line 4 ");
+    }
+
+    @Test
+    void twoLinesForOneCallMustDifferInTheirConditions() {
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", "read # x\nread # y"))
+                .hasMessageContaining("line 2 \"read\" has another line");
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", "ioctl request==TCGETS # x\nioctl request==0x5401 # y"))
+                .hasMessageContaining("with the same conditions");
+    }
+
+    @Test
+    void aPolicyThatAllowsNothingIsAMistake() {
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", "# nothing\n"))
+                .hasMessageContaining("no line allows anything");
+    }
+
+    @Test
+    void aCallThatDoesNotExistIsNamed() {
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", "reed # x").compile())
+                .hasMessageContaining("\"reed\" is no system call of this architecture");
+    }
+}
