@@ -1,13 +1,18 @@
 //! The command line.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use rustix::process::Pid;
+
+use crate::process_stat::parse_pid;
+
 pub const USAGE: &str =
-    "usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --version | --help";
+    "usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID PROGRAM... | --version | --help";
 
 pub const HELP: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --version | --help
+usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID PROGRAM... | --version | --help
 
 Starts, holds and cleans up VMMs for the NeuroVisor process that started it. Requests (proto/spawner.proto) are read
 from stdin, events are written to stdout. At the end of stdin all VMMs are killed and their directories removed.
@@ -15,6 +20,9 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
   --runtime-dir DIR  absolute path of this host process's own directory; made with mode 0700 when missing
   --sweep BASE       remove what runtime directories in BASE name whose spawner was killed, tell each thing on a line
   --dry-run          tell it and remove nothing
+  --tool PID PROGRAM...
+                     run a program with its arguments; end it, and all it has started, when process PID ends, which must
+                     be our parent
   --version          print the version
   --help             print this text";
 
@@ -22,6 +30,7 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
 pub enum Command {
     Serve(PathBuf),
     Sweep { base: PathBuf, dry_run: bool },
+    Tool { host: Pid, command: Vec<CString> },
     Version,
     Help,
 }
@@ -40,6 +49,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             }
             Some(name @ "--sweep") => absolute(name, &mut sweep, arguments.next())?,
             Some("--dry-run") => dry_run = true,
+            Some("--tool") => return tool(arguments),
             _ => return Err(format!("unknown argument {argument:?}")),
         }
     }
@@ -49,6 +59,20 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
         (None, None) => Err("--runtime-dir is missing".into()),
         (Some(_), _) => Err("--runtime-dir goes with neither --sweep nor --dry-run".into()),
     }
+}
+
+/// All that follows belongs to the program.
+fn tool(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let host = arguments.next().and_then(|pid| parse_pid(pid.to_str()?));
+    let host = host.ok_or("--tool needs the id of a process")?;
+    let command = arguments
+        .map(|argument| CString::new(argument.into_vec()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| "an argument contains a NUL")?;
+    if command.is_empty() {
+        return Err("--tool needs a program".into());
+    }
+    Ok(Command::Tool { host, command })
 }
 
 /// Takes the value of an option that names a directory.
@@ -77,6 +101,13 @@ mod tests {
             parsed(&["--runtime-dir", "/run/x"]),
             Ok(Command::Serve("/run/x".into()))
         );
+        assert_eq!(
+            parsed(&["--tool", "7", "ls", "--help"]),
+            Ok(Command::Tool {
+                host: Pid::from_raw(7).unwrap(),
+                command: vec![c"ls".into(), c"--help".into()],
+            })
+        );
         for (arguments, dry_run) in [
             (&["--sweep", "/run/x"][..], false),
             (&["--dry-run", "--sweep", "/run/x"], true),
@@ -100,6 +131,9 @@ mod tests {
             &["--runtime-dir", "/a", "--sweep", "/b"],
             &["--runtime-dir", "/a", "--dry-run"],
             &["--sweep", "relative"],
+            &["--tool"],
+            &["--tool", "0", "true"],
+            &["--tool", "7"],
             &["--dry-run"],
         ] {
             assert!(parsed(wrong).is_err(), "{wrong:?}");

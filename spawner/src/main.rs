@@ -1,7 +1,9 @@
 //! The spawner: the one program of NeuroVisor that starts, holds and cleans up VMMs.
 //!
 //! It serves one host process over stdin and stdout and does not outlive it. How it is built:
-//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`orphans`] and [`removal`] the way out.
+//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`orphans`] and [`removal`] the way out,
+//! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
+//! spawner does for VMMs.
 
 mod arguments;
 mod cgroup;
@@ -22,6 +24,7 @@ mod signals;
 mod sockets;
 mod spawner;
 mod sweep;
+mod tool;
 mod tsc;
 mod vm;
 mod wire;
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Version => print(concat!("neurovisor-spawner ", env!("CARGO_PKG_VERSION"))),
         Command::Serve(path) => exit(serve(&path)),
         Command::Sweep { base, dry_run } => exit(sweep(&base, dry_run)),
+        Command::Tool { host, command } => exit(tool::run(host, &command)),
     }
 }
 

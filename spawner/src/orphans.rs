@@ -37,12 +37,36 @@ pub fn sweep(known: impl Fn(Pid) -> bool) -> io::Result<bool> {
     Ok(true)
 }
 
+/// All processes below one, parents before their children. By the time that they are used some may have ended.
+pub fn descendants(root: Pid) -> Vec<Pid> {
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(parent) = found.get(next) {
+        let tasks = fs::read_dir(format!("/proc/{parent}/task"));
+        let lists = tasks
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|task| task.path().join("children"));
+        let children: Vec<Pid> = lists
+            .filter_map(|list| fs::read_to_string(list).ok())
+            .flat_map(|list| pids(&list))
+            .collect();
+        found.extend(children);
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+fn pids(list: &str) -> Vec<Pid> {
+    list.split_ascii_whitespace()
+        .filter_map(parse_pid)
+        .collect()
+}
+
 fn children() -> io::Result<Vec<Pid>> {
     match fs::read_to_string("/proc/thread-self/children") {
-        Ok(list) => Ok(list
-            .split_ascii_whitespace()
-            .filter_map(parse_pid)
-            .collect()),
+        Ok(list) => Ok(pids(&list)),
         // A kernel without CONFIG_PROC_CHILDREN.
         Err(error) if error.kind() == io::ErrorKind::NotFound => children_by_parent(),
         Err(error) => Err(error),

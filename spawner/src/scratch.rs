@@ -1,4 +1,5 @@
-//! Directories of the host process's own that must not outlive it half made.
+//! What the host process itself makes and must not leave when it dies: half-made directories, and the file by which it
+//! is registered as a user of a data directory.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -8,10 +9,14 @@ use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::Errno;
 
 use crate::removal::{self, Progress};
+use crate::runtime_directory::has_our_name;
 
-/// What the name of every such directory has in it. A journal that somebody else has written can thus remove nothing
+/// What the name of every half-made directory has in it. A journal that somebody else has written can thus remove nothing
 /// that is complete.
 const MARK: &str = "~building-";
+
+/// The directory of a data directory's registrations, each a file with a name like a runtime directory's.
+const REGISTRATIONS: &str = "running";
 
 /// Checks a path before it is promised to be removed.
 pub fn check(path: &Path) -> Result<(), String> {
@@ -23,6 +28,10 @@ pub fn remove(path: &Path) -> Result<(), String> {
     let Some((parent, name)) = find(path)? else {
         return Ok(());
     };
+    if !is_staged(name) {
+        return fs::unlinkat(&parent, name, AtFlags::empty())
+            .map_err(|error| explain(path, &io::Error::from(error)));
+    }
     loop {
         match removal::remove_some(parent.as_fd(), name) {
             Ok(Progress::More) => {}
@@ -52,11 +61,16 @@ fn find(path: &Path) -> Result<Option<(OwnedFd, &str)>, String> {
     if around.st_uid != user || around.st_mode & 0o022 != 0 {
         return Err(explain(path, &"others can write to its parent"));
     }
+    let kind = if is_staged(name) {
+        FileType::Directory
+    } else {
+        FileType::RegularFile
+    };
     match fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
         Err(Errno::NOENT) => Ok(None),
         Err(error) => Err(explain(path, &io::Error::from(error))),
-        Ok(found) if FileType::from_raw_mode(found.st_mode) != FileType::Directory => {
-            Err(explain(path, &"not a directory"))
+        Ok(found) if FileType::from_raw_mode(found.st_mode) != kind => {
+            Err(explain(path, &format_args!("not a {kind:?}")))
         }
         Ok(found) if found.st_uid != user => Err(explain(path, &"owned by another user")),
         Ok(_) => Ok(Some((parent, name))),
@@ -71,13 +85,20 @@ fn parent_and_name(path: &Path) -> Result<(&Path, &str), String> {
         (Some(parent), Some(name))
             if path.is_absolute()
                 && path.components().all(plain)
-                && name.starts_with('.')
-                && name.contains(MARK) =>
+                && (is_staged(name) || is_registration(parent, name)) =>
         {
             Ok((parent, name))
         }
-        _ => Err(explain(path, &"not the path of a scratch directory")),
+        _ => Err(explain(path, &"not the path of scratch")),
     }
+}
+
+fn is_staged(name: &str) -> bool {
+    name.starts_with('.') && name.contains(MARK)
+}
+
+fn is_registration(parent: &Path, name: &str) -> bool {
+    parent.ends_with(REGISTRATIONS) && has_our_name(name)
 }
 
 fn explain(path: &Path, problem: &dyn std::fmt::Display) -> String {
@@ -93,6 +114,7 @@ mod tests {
     #[test]
     fn only_absolute_paths_with_the_mark_are_taken() {
         assert_eq!(check(Path::new("/data/.base~building-1-x")), Ok(()));
+        assert_eq!(check(Path::new("/data/running/12-a9")), Ok(()));
         for bad in [
             "",
             "/",
@@ -103,6 +125,8 @@ mod tests {
             "/data/.x~building-1/..",
             "/data/x~building-1",
             "/data/.x~building-1/deeper",
+            "/data/other/12-a9",
+            "/data/running/thesis",
         ] {
             assert!(check(Path::new(bad)).is_err(), "{bad}");
         }
@@ -119,6 +143,11 @@ mod tests {
         assert_eq!(exists(&path), Ok(false));
         assert_eq!(remove(&path), Ok(()));
         assert_eq!(remove(&path.join("no/.y~building-2")), Ok(()));
+        let registration = temporary.path().join("running/12-a9");
+        std::fs::create_dir(registration.parent().unwrap()).unwrap();
+        std::fs::write(&registration, "").unwrap();
+        assert_eq!(remove(&registration), Ok(()));
+        assert!(!registration.exists());
     }
 
     #[test]
@@ -129,6 +158,7 @@ mod tests {
         symlink(at("real"), at("link")).unwrap();
         symlink(at("real"), at(".y~building-1")).unwrap();
         std::fs::write(at(".file~building-1"), "").unwrap();
+        std::fs::create_dir_all(at("running/1-directory")).unwrap();
         std::fs::create_dir_all(at("open/.x~building-1")).unwrap();
         std::fs::set_permissions(at("open"), std::fs::Permissions::from_mode(0o777)).unwrap();
         for name in [
@@ -136,6 +166,7 @@ mod tests {
             ".y~building-1",
             ".file~building-1",
             "open/.x~building-1",
+            "running/1-directory",
         ] {
             assert!(remove(&at(name)).is_err(), "{name}");
         }

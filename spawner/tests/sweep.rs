@@ -123,7 +123,7 @@ fn scratch_is_removed_with_the_host_and_kept_once_released() {
     fs::create_dir(&published).unwrap();
     assert_eq!(hold(&mut host, &held), "");
     assert_eq!(hold(&mut host, &published), "");
-    assert!(hold(&mut host, &base.join("store")).contains("not the path of a scratch directory"));
+    assert!(hold(&mut host, &base.join("store")).contains("not the path of scratch"));
     let path = published.to_str().unwrap().to_owned();
     host.send(Request::ReleaseScratch(wire::ReleaseScratch { path }));
     let temporary = std::mem::replace(&mut host.temporary, tempfile::tempdir().unwrap());
