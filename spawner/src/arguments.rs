@@ -1,53 +1,90 @@
 //! The command line.
 
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-pub const USAGE: &str = "usage: neurovisor-spawner --runtime-dir DIR | --version | --help";
+use rustix::process::Pid;
+
+use crate::process_stat::parse_pid;
+
+pub const USAGE: &str =
+    "usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID PROGRAM... | --version | --help";
 
 pub const HELP: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR | --version | --help
+usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID PROGRAM... | --version | --help
 
 Starts, holds and cleans up VMMs for the NeuroVisor process that started it. Requests (proto/spawner.proto) are read
 from stdin, events are written to stdout. At the end of stdin all VMMs are killed and their directories removed.
 
   --runtime-dir DIR  absolute path of this host process's own directory; made with mode 0700 when missing
+  --sweep BASE       remove what runtime directories in BASE name whose spawner was killed, tell each thing on a line
+  --dry-run          tell it and remove nothing
+  --tool PID PROGRAM...
+                     run a program with its arguments; end it, and all it has started, when process PID ends, which must
+                     be our parent
   --version          print the version
   --help             print this text";
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
     Serve(PathBuf),
+    Sweep { base: PathBuf, dry_run: bool },
+    Tool { host: Pid, command: Vec<CString> },
     Version,
     Help,
 }
 
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut runtime_dir = None;
+    let mut sweep = None;
+    let mut dry_run = false;
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--help") => return Ok(Command::Help),
             Some("--version") => return Ok(Command::Version),
-            Some("--runtime-dir") => {
-                let path =
-                    PathBuf::from(arguments.next().ok_or("--runtime-dir needs a directory")?);
-                if !path.is_absolute() {
-                    return Err(format!(
-                        "--runtime-dir {}: not an absolute path",
-                        path.display()
-                    ));
-                }
-                if runtime_dir.replace(path).is_some() {
-                    return Err("--runtime-dir is given twice".into());
-                }
+            Some(name @ "--runtime-dir") => {
+                absolute(name, &mut runtime_dir, arguments.next())?;
             }
+            Some(name @ "--sweep") => absolute(name, &mut sweep, arguments.next())?,
+            Some("--dry-run") => dry_run = true,
+            Some("--tool") => return tool(arguments),
             _ => return Err(format!("unknown argument {argument:?}")),
         }
     }
-    runtime_dir
-        .map(Command::Serve)
-        .ok_or_else(|| "--runtime-dir is missing".into())
+    match (runtime_dir, sweep) {
+        (Some(runtime_dir), None) if !dry_run => Ok(Command::Serve(runtime_dir)),
+        (None, Some(base)) => Ok(Command::Sweep { base, dry_run }),
+        (None, None) => Err("--runtime-dir is missing".into()),
+        (Some(_), _) => Err("--runtime-dir goes with neither --sweep nor --dry-run".into()),
+    }
+}
+
+/// All that follows belongs to the program.
+fn tool(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let host = arguments.next().and_then(|pid| parse_pid(pid.to_str()?));
+    let host = host.ok_or("--tool needs the id of a process")?;
+    let command = arguments
+        .map(|argument| CString::new(argument.into_vec()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| "an argument contains a NUL")?;
+    if command.is_empty() {
+        return Err("--tool needs a program".into());
+    }
+    Ok(Command::Tool { host, command })
+}
+
+/// Takes the value of an option that names a directory.
+fn absolute(name: &str, into: &mut Option<PathBuf>, value: Option<OsString>) -> Result<(), String> {
+    let path = PathBuf::from(value.ok_or_else(|| format!("{name} needs a directory"))?);
+    if !path.is_absolute() {
+        return Err(format!("{name} {}: not an absolute path", path.display()));
+    }
+    match into.replace(path) {
+        None => Ok(()),
+        Some(_) => Err(format!("{name} is given twice")),
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +101,20 @@ mod tests {
             parsed(&["--runtime-dir", "/run/x"]),
             Ok(Command::Serve("/run/x".into()))
         );
+        assert_eq!(
+            parsed(&["--tool", "7", "ls", "--help"]),
+            Ok(Command::Tool {
+                host: Pid::from_raw(7).unwrap(),
+                command: vec![c"ls".into(), c"--help".into()],
+            })
+        );
+        for (arguments, dry_run) in [
+            (&["--sweep", "/run/x"][..], false),
+            (&["--dry-run", "--sweep", "/run/x"], true),
+        ] {
+            let base = "/run/x".into();
+            assert_eq!(parsed(arguments), Ok(Command::Sweep { base, dry_run }));
+        }
         assert_eq!(parsed(&["--version"]), Ok(Command::Version));
         assert_eq!(parsed(&["--help"]), Ok(Command::Help));
     }
@@ -77,6 +128,13 @@ mod tests {
             &["--runtime-dir", ""],
             &["--runtime-dir", "/a", "--runtime-dir", "/b"],
             &["--runtime-dir", "/a", "more"],
+            &["--runtime-dir", "/a", "--sweep", "/b"],
+            &["--runtime-dir", "/a", "--dry-run"],
+            &["--sweep", "relative"],
+            &["--tool"],
+            &["--tool", "0", "true"],
+            &["--tool", "7"],
+            &["--dry-run"],
         ] {
             assert!(parsed(wrong).is_err(), "{wrong:?}");
         }

@@ -1,32 +1,42 @@
 //! The spawner: the one program of NeuroVisor that starts, holds and cleans up VMMs.
 //!
 //! It serves one host process over stdin and stdout and does not outlive it. How it is built:
-//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`orphans`] and [`removal`] the way out.
+//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`orphans`] and [`removal`] the way out,
+//! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
+//! spawner does for VMMs.
 
 mod arguments;
+mod cgroup;
 mod child;
 mod hardening;
+mod journal;
 mod launch;
 mod log;
 mod orphans;
 mod outbox;
 mod output_tail;
+mod process_stat;
 mod readiness;
 mod removal;
 mod runtime_directory;
+mod scratch;
 mod signals;
 mod sockets;
 mod spawner;
+mod sweep;
+mod tool;
 mod tsc;
 mod vm;
 mod wire;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use arguments::Command;
 use runtime_directory::RuntimeDirectory;
 use signals::Signals;
 use spawner::Spawner;
+use sweep::{Report, Swept};
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -42,14 +52,17 @@ fn main() -> ExitCode {
     match command {
         Command::Help => print(arguments::HELP),
         Command::Version => print(concat!("neurovisor-spawner ", env!("CARGO_PKG_VERSION"))),
-        Command::Serve(path) => match serve(&path) {
-            Ok(code) => ExitCode::from(code),
-            Err(problem) => {
-                log::line(format_args!("{problem}"));
-                ExitCode::from(FAILURE)
-            }
-        },
+        Command::Serve(path) => exit(serve(&path)),
+        Command::Sweep { base, dry_run } => exit(sweep(&base, dry_run)),
+        Command::Tool { host, command } => exit(tool::run(host, &command)),
     }
+}
+
+fn exit(result: Result<u8, String>) -> ExitCode {
+    result.map(ExitCode::from).unwrap_or_else(|problem| {
+        log::line(format_args!("{problem}"));
+        ExitCode::from(FAILURE)
+    })
 }
 
 fn print(text: &str) -> ExitCode {
@@ -66,7 +79,51 @@ fn serve(path: &std::path::Path) -> Result<u8, String> {
     let signals =
         Signals::take_over().map_err(|error| format!("cannot take over signals: {error}"))?;
     let directory = RuntimeDirectory::open(path)?;
-    Spawner::new(directory, signals)
+    let journal = directory.begin_journal()?;
+    // What a killed spawner left must not wait for a person who calls for it. That something stays is no reason not to
+    // serve.
+    if let Err(error) = sweep::sweep(directory.base(), false, &mut Log) {
+        log::line(format_args!("{}: {error}", directory.base().display()));
+    }
+    Spawner::new(directory, journal, signals)
         .run()
         .map_err(|error| format!("the event loop failed: {error}"))
+}
+
+fn sweep(base: &std::path::Path, dry_run: bool) -> Result<u8, String> {
+    let mut lines = Lines { problems: false };
+    sweep::sweep(base, dry_run, &mut lines)
+        .map_err(|error| format!("{}: {error}", base.display()))?;
+    Ok(if lines.problems { FAILURE } else { 0 })
+}
+
+/// A sweep that nobody has asked for.
+struct Log;
+
+impl Report for Log {
+    fn swept(&mut self, thing: &Swept) {
+        log::line(format_args!(
+            "removed what a run that died had left: {thing}"
+        ));
+    }
+
+    fn problem(&mut self, reason: &dyn Display) {
+        log::line(format_args!("a run that died has left {reason}"));
+    }
+}
+
+/// A sweep for somebody who reads what it says.
+struct Lines {
+    problems: bool,
+}
+
+impl Report for Lines {
+    fn swept(&mut self, thing: &Swept) {
+        print(&thing.to_string());
+    }
+
+    fn problem(&mut self, reason: &dyn Display) {
+        self.problems = true;
+        log::line(format_args!("{reason}"));
+    }
 }

@@ -9,6 +9,8 @@ use std::io;
 
 use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
 
+use crate::process_stat::{parse_pid, ProcessStat};
+
 /// How often one sweep lists again. Only something that forks faster than we kill needs more.
 const LISTINGS: usize = 100;
 
@@ -35,12 +37,36 @@ pub fn sweep(known: impl Fn(Pid) -> bool) -> io::Result<bool> {
     Ok(true)
 }
 
+/// All processes below one, parents before their children. By the time that they are used some may have ended.
+pub fn descendants(root: Pid) -> Vec<Pid> {
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(parent) = found.get(next) {
+        let tasks = fs::read_dir(format!("/proc/{parent}/task"));
+        let lists = tasks
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|task| task.path().join("children"));
+        let children: Vec<Pid> = lists
+            .filter_map(|list| fs::read_to_string(list).ok())
+            .flat_map(|list| pids(&list))
+            .collect();
+        found.extend(children);
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+fn pids(list: &str) -> Vec<Pid> {
+    list.split_ascii_whitespace()
+        .filter_map(parse_pid)
+        .collect()
+}
+
 fn children() -> io::Result<Vec<Pid>> {
     match fs::read_to_string("/proc/thread-self/children") {
-        Ok(list) => Ok(list
-            .split_ascii_whitespace()
-            .filter_map(parse_pid)
-            .collect()),
+        Ok(list) => Ok(pids(&list)),
         // A kernel without CONFIG_PROC_CHILDREN.
         Err(error) if error.kind() == io::ErrorKind::NotFound => children_by_parent(),
         Err(error) => Err(error),
@@ -55,27 +81,12 @@ fn children_by_parent() -> io::Result<Vec<Pid>> {
         let Some(pid) = name.to_str().and_then(parse_pid) else {
             continue;
         };
-        let parent = fs::read_to_string(format!("/proc/{pid}/stat"))
-            .ok()
-            .and_then(|stat| parent_in(&stat));
+        let parent = ProcessStat::of(pid).and_then(|stat| stat.parent);
         if parent == Some(us) {
             children.push(pid);
         }
     }
     Ok(children)
-}
-
-/// The parent in a line of `/proc/PID/stat`, whose second field is a name that may contain anything.
-fn parent_in(stat: &str) -> Option<Pid> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    after_name
-        .split_ascii_whitespace()
-        .nth(1)
-        .and_then(parse_pid)
-}
-
-fn parse_pid(text: &str) -> Option<Pid> {
-    text.parse().ok().and_then(Pid::from_raw)
 }
 
 #[cfg(test)]
@@ -94,11 +105,5 @@ mod tests {
         assert!(children_by_parent().unwrap().contains(&pid));
         child.kill().unwrap();
         child.wait().unwrap();
-    }
-
-    #[test]
-    fn a_name_with_parentheses_does_not_confuse() {
-        assert_eq!(parent_in("12 (a) S 99 (b) S 34 12 12"), Pid::from_raw(34));
-        assert_eq!(parent_in(""), None);
     }
 }

@@ -3,14 +3,27 @@
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rustix::fs::{self, AtFlags, Mode, OFlags, CWD};
+use rustix::fs::{self, AtFlags, FlockOperation, Mode, OFlags, CWD};
 use rustix::io::Errno;
 
+use crate::journal::Journal;
 use crate::launch::VmId;
 use crate::removal::{self, Progress};
 
-/// Holds the directory open: whatever happens to its path, VMs are made in and removed from this one.
+/// How a runtime directory is opened, and each directory around and in it.
+pub const OPEN: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
+/// A sweep may hold the lock for a moment, or have removed the directory that we had just made.
+const TRIES: usize = 50;
+const TRY_AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+/// Holds the directory open and locked: whatever happens to its path, VMs are made in and removed from this one. The
+/// kernel releases the lock when this process ends, however it ends, and then it may be swept.
 pub struct RuntimeDirectory {
     path: PathBuf,
     directory: OwnedFd,
@@ -18,39 +31,58 @@ pub struct RuntimeDirectory {
 
 impl RuntimeDirectory {
     /// Opens the directory, made with mode 0700 when missing. Refuses one that another user could write to, or that
-    /// sits behind a symbolic link, because a VMM's sockets would be in a stranger's reach.
+    /// sits behind a symbolic link, because a VMM's sockets would be in a stranger's reach; and one that has a spawner.
     pub fn open(path: &Path) -> Result<Self, String> {
         let named = |problem: String| format!("--runtime-dir {}: {problem}", path.display());
+        for _ in 0..TRIES {
+            if let Some(directory) = Self::try_open(path).map_err(named)? {
+                return Ok(directory);
+            }
+            std::thread::sleep(TRY_AGAIN_AFTER);
+        }
+        Err(named("in use by another spawner".into()))
+    }
+
+    fn try_open(path: &Path) -> Result<Option<Self>, String> {
+        let words = |error: Errno| io::Error::from(error).to_string();
         match fs::mkdir(path, Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => {}
-            Err(error) => return Err(named(io::Error::from(error).to_string())),
+            Err(error) => return Err(words(error)),
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let directory = fs::open(path, flags, Mode::empty()).map_err(|error| {
-            named(match error {
-                Errno::LOOP | Errno::NOTDIR => "not a directory, or a symbolic link".into(),
-                other => io::Error::from(other).to_string(),
-            })
-        })?;
-        let metadata =
-            fs::fstat(&directory).map_err(|error| named(io::Error::from(error).to_string()))?;
-        let user = rustix::process::geteuid().as_raw();
-        if metadata.st_uid != user {
-            return Err(named(format!(
-                "owned by uid {}, must be owned by {user}",
-                metadata.st_uid
-            )));
-        }
-        if metadata.st_mode & 0o022 != 0 {
-            return Err(named(format!(
-                "mode {:03o} lets others write to it",
+        let directory = match fs::open(path, OPEN, Mode::empty()) {
+            Ok(directory) => directory,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                return Err("not a directory, or a symbolic link".into())
+            }
+            Err(error) => return Err(words(error)),
+        };
+        let metadata = fs::fstat(&directory).map_err(words)?;
+        if !is_private(&metadata) {
+            return Err(format!(
+                "owned by uid {}, mode {:03o}: must be ours, and nobody else's to write to",
+                metadata.st_uid,
                 metadata.st_mode & 0o777
-            )));
+            ));
         }
-        Ok(Self {
+        let locked = try_lock(&directory).map_err(|error| error.to_string())?;
+        // What was locked may have been removed in between.
+        let same = fs::lstat(path)
+            .is_ok_and(|now| (now.st_dev, now.st_ino) == (metadata.st_dev, metadata.st_ino));
+        Ok((locked && same).then(|| Self {
             path: path.into(),
             directory,
-        })
+        }))
+    }
+
+    /// The directory with those of other host processes.
+    pub fn base(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    pub fn begin_journal(&self) -> Result<Journal, String> {
+        Journal::begin(self.directory.as_fd())
+            .map_err(|error| format!("{}: cannot begin the journal: {error}", self.path.display()))
     }
 
     /// Makes the directory of one VM. One that exists is never reused: it belongs to something that we do not know.
@@ -64,8 +96,7 @@ impl RuntimeDirectory {
             ),
         };
         fs::mkdirat(&self.directory, id.as_str(), Mode::RWXU).map_err(named)?;
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        fs::openat(&self.directory, id.as_str(), flags, Mode::empty()).map_err(|error| {
+        fs::openat(&self.directory, id.as_str(), OPEN, Mode::empty()).map_err(|error| {
             let _ = fs::unlinkat(&self.directory, id.as_str(), AtFlags::REMOVEDIR);
             named(error)
         })
@@ -79,6 +110,31 @@ impl RuntimeDirectory {
     /// Removes the directory itself unless something is left in it.
     pub fn remove_if_empty(self) {
         let _ = fs::unlinkat(CWD, &self.path, AtFlags::REMOVEDIR);
+    }
+}
+
+/// Whether a directory is ours and nobody else's to write to.
+pub fn is_private(metadata: &fs::Stat) -> bool {
+    metadata.st_uid == rustix::process::geteuid().as_raw() && metadata.st_mode & 0o022 == 0
+}
+
+/// Whether a name is one that host processes give: a pid, a dash, and what makes it unique.
+pub fn has_our_name(name: &str) -> bool {
+    name.split_once('-').is_some_and(|(pid, rest)| {
+        let alphanumeric = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+        !pid.is_empty()
+            && pid.bytes().all(|byte| byte.is_ascii_digit())
+            && !rest.is_empty()
+            && rest.bytes().all(alphanumeric)
+    })
+}
+
+/// Locks a directory while its descriptor is open. False when somebody else has locked it.
+pub fn try_lock(directory: &OwnedFd) -> io::Result<bool> {
+    match fs::flock(directory, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -119,6 +175,28 @@ mod tests {
         std::fs::set_permissions(at("open"), std::fs::Permissions::from_mode(0o770)).unwrap();
         for name in ["file", "link", "open", "missing/deeper"] {
             assert!(RuntimeDirectory::open(&at(name)).is_err(), "{name}");
+        }
+    }
+    #[test]
+    fn has_one_spawner() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("run");
+        let first = RuntimeDirectory::open(&path).unwrap();
+        assert!(RuntimeDirectory::try_open(&path).unwrap().is_none());
+        drop(first);
+        assert!(RuntimeDirectory::try_open(&path).unwrap().is_some());
+    }
+
+    #[test]
+    fn names_of_host_processes_are_known() {
+        for (name, ours) in [
+            ("12-a9", true),
+            ("12", false),
+            ("a-1", false),
+            ("1-", false),
+            ("1-.", false),
+        ] {
+            assert_eq!(has_our_name(name), ours, "{name}");
         }
     }
 }

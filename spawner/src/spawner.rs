@@ -9,6 +9,7 @@ use rustix::io::Errno;
 use rustix::time::Timespec;
 
 use crate::child;
+use crate::journal::{Entry, Journal};
 use crate::launch::Launch;
 use crate::log;
 use crate::orphans;
@@ -16,11 +17,13 @@ use crate::outbox::Outbox;
 use crate::readiness::{Ready, Watched};
 use crate::removal::Progress;
 use crate::runtime_directory::RuntimeDirectory;
+use crate::scratch;
 use crate::signals::Signals;
 use crate::tsc::Tsc;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
-    event::Event, request::Request, Rejected, RequestReader, StartVmm, Started, TscMeasured,
+    event::Event, request::Request, Rejected, RequestReader, ScratchHeld, StartVmm, Started,
+    TscMeasured,
 };
 
 /// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
@@ -30,11 +33,15 @@ const ORPHANS_DIE_WITHIN: Duration = Duration::from_secs(1);
 /// How long the spawner takes to leave when something cannot be killed or a living host does not read.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
+/// How long the host process's scratch is tried when the host process is gone.
+const SCRATCH_GONE_WITHIN: Duration = Duration::from_secs(10);
+
 /// Deaths are told by SIGCHLD. This is for a listing of /proc that missed a child which was just moving to us.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 pub struct Spawner {
     directory: RuntimeDirectory,
+    journal: Journal,
     signals: Signals,
     requests: RequestReader,
     outbox: Outbox,
@@ -53,9 +60,10 @@ struct Closing {
 }
 
 impl Spawner {
-    pub fn new(directory: RuntimeDirectory, signals: Signals) -> Self {
+    pub fn new(directory: RuntimeDirectory, journal: Journal, signals: Signals) -> Self {
         Self {
             directory,
+            journal,
             signals,
             requests: RequestReader::default(),
             outbox: Outbox::default(),
@@ -170,6 +178,10 @@ impl Spawner {
                 .filter(|vm| vm.id.as_str() == kill.vm_id)
                 .for_each(Vm::kill),
             Some(Request::MeasureTsc(_)) => self.tsc.ask(Instant::now()),
+            Some(Request::HoldScratch(hold)) => self.hold_scratch(hold.path),
+            Some(Request::ReleaseScratch(release)) => {
+                self.journal.remove(&Entry::Scratch(release.path.into()));
+            }
             // Nobody would ever answer it, and a host that waits for an answer would wait for ever.
             None => self.host_broken(format_args!("a request that this version does not know")),
         }
@@ -193,7 +205,15 @@ impl Spawner {
         match child::start(&launch, directory.as_fd()) {
             Ok(child) => {
                 let pid = child.pid.as_raw_nonzero().get();
-                self.vms.push(Vm::new(launch.id, child));
+                let journalled = Entry::process(child.pid);
+                let vm = Vm::new(launch.id, child, journalled.clone().into_iter().collect());
+                // Not before, because it had no number. Till here it dies with us by the kernel's hand.
+                let written = journalled.map_or(Ok(()), |entry| self.journal.add(entry));
+                if written.is_err() {
+                    vm.kill();
+                }
+                self.vms.push(vm);
+                written.map_err(|error| format!("cannot write the journal: {error}"))?;
                 Ok(pid)
             }
             Err(reason) => {
@@ -207,6 +227,19 @@ impl Spawner {
                 Err(reason)
             }
         }
+    }
+
+    fn hold_scratch(&mut self, path: String) {
+        let entry = Entry::Scratch(path.clone().into());
+        let held = scratch::check(path.as_ref()).and_then(|()| {
+            self.journal
+                .add(entry)
+                .map_err(|error| format!("cannot write the journal: {error}"))
+        });
+        self.outbox.push(Event::ScratchHeld(ScratchHeld {
+            path,
+            problem: held.err().unwrap_or_default(),
+        }));
     }
 
     fn answer_tsc(&mut self) {
@@ -244,7 +277,11 @@ impl Spawner {
                     vm.id
                 )),
             }
-            let exited = self.vms.remove(index).into_exited(&mut self.buffer);
+            let vm = self.vms.remove(index);
+            vm.journalled
+                .iter()
+                .for_each(|entry| self.journal.remove(entry));
+            let exited = vm.into_exited(&mut self.buffer);
             self.outbox.push(Event::Exited(exited));
         }
     }
@@ -286,7 +323,7 @@ impl Spawner {
         }
     }
 
-    fn leave(self) {
+    fn leave(mut self) {
         for vm in &self.vms {
             log::line(format_args!(
                 "{}: did not end in time, removing its directory all the same",
@@ -294,6 +331,26 @@ impl Spawner {
             ));
             while let Ok(Progress::More) = self.directory.remove_some(&vm.id) {}
         }
+        self.remove_scratch();
+        self.journal.end();
         self.directory.remove_if_empty();
+    }
+
+    /// Tools of the host process may still write to it while they die: so again and again.
+    fn remove_scratch(&mut self) {
+        let deadline = Instant::now() + SCRATCH_GONE_WITHIN;
+        for path in self.journal.scratch() {
+            let removed = loop {
+                match scratch::remove(&path) {
+                    Err(_) if Instant::now() < deadline => std::thread::sleep(LOOK_AGAIN_AFTER),
+                    result => break result,
+                }
+            };
+            match removed {
+                Ok(()) => self.journal.remove(&Entry::Scratch(path)),
+                // Stays in the journal, for the next sweep.
+                Err(problem) => log::line(format_args!("cannot remove {problem}")),
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ use rustix::io::Errno;
 use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::child::Child;
+use crate::journal::Entry;
 use crate::launch::VmId;
 use crate::output_tail::OutputTail;
 use crate::wire::Exited;
@@ -24,6 +25,8 @@ pub struct Vm {
     output: Option<OwnedFd>,
     tail: OutputTail,
     end: Option<End>,
+    /// What the journal holds of it, to be struck out when it is gone.
+    pub journalled: Vec<Entry>,
 }
 
 #[derive(Clone, Copy)]
@@ -34,7 +37,7 @@ pub struct End {
 }
 
 impl Vm {
-    pub fn new(id: VmId, child: Child) -> Self {
+    pub fn new(id: VmId, child: Child, journalled: Vec<Entry>) -> Self {
         let Child { pid, pidfd, output } = child;
         Self {
             id,
@@ -43,6 +46,7 @@ impl Vm {
             output: Some(output),
             tail: OutputTail::default(),
             end: None,
+            journalled,
         }
     }
 

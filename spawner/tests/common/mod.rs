@@ -71,6 +71,14 @@ impl Host {
         self.temporary.path().join("run")
     }
 
+    /// How many VMs have a directory.
+    pub fn vm_directories(&self) -> usize {
+        let entries = self.runtime_dir().read_dir().unwrap();
+        entries
+            .filter(|entry| entry.as_ref().unwrap().file_name() != ".journal")
+            .count()
+    }
+
     pub fn send(&mut self, request: Request) {
         let bytes = wire::Request {
             request: Some(request),

@@ -1,0 +1,87 @@
+//! Control groups of the second version: what a VMM may take, and the end of all that is in it.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Component, Path};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, CWD};
+use rustix::io::Errno;
+
+/// The directory in which the groups of all our VMs lie.
+const OURS: &str = "neurovisor";
+const VM_PREFIX: &str = "vm-";
+
+/// What `statfs` calls the file system (CGROUP2_SUPER_MAGIC).
+const CGROUP2_MAGIC: i64 = 0x6367_7270;
+
+/// How long killed processes may take to leave their group.
+const EMPTY_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(5);
+
+/// Whether there is a group that [`remove_left`] would remove.
+pub fn exists(path: &Path) -> Result<bool, String> {
+    Ok(find(path)?.is_some())
+}
+
+/// Removes a VM's group with every process in it. Returns whether it was there. Takes no path but that of a VM's group in
+/// a file system of control groups.
+pub fn remove_left(path: &Path) -> Result<bool, String> {
+    let Some((parent, name)) = find(path)? else {
+        return Ok(false);
+    };
+    remove(&parent, name).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(true)
+}
+
+fn remove(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
+    let deadline = Instant::now() + EMPTY_WITHIN;
+    let group = fs::openat(parent, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    loop {
+        write(&group, "cgroup.kill", "1")?;
+        match fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
+            Err(Errno::BUSY) if Instant::now() < deadline => std::thread::sleep(LOOK_AGAIN_AFTER),
+            result => return Ok(result?),
+        }
+    }
+}
+
+fn find(path: &Path) -> Result<Option<(OwnedFd, &OsStr)>, String> {
+    let named = |problem: &dyn std::fmt::Display| format!("{}: {problem}", path.display());
+    let plain =
+        |component: Component<'_>| matches!(component, Component::RootDir | Component::Normal(_));
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(named(&"not the group of a VM"));
+    };
+    let is_vm = parent.file_name() == Some(OsStr::new(OURS))
+        && name.as_encoded_bytes().starts_with(VM_PREFIX.as_bytes());
+    if !path.is_absolute() || !path.components().all(plain) || !is_vm {
+        return Err(named(&"not the group of a VM"));
+    }
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let parent = match fs::openat2(CWD, parent, flags, Mode::empty(), resolve) {
+        Ok(parent) => parent,
+        Err(Errno::NOENT) => return Ok(None),
+        Err(error) => return Err(named(&io::Error::from(error))),
+    };
+    if !is_cgroup2(&parent).map_err(|error| named(&error))? {
+        return Err(named(&"not in a file system of control groups"));
+    }
+    match fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => Ok(Some((parent, name))),
+        Err(Errno::NOENT) => Ok(None),
+        Err(error) => Err(named(&io::Error::from(error))),
+    }
+}
+
+fn is_cgroup2(directory: &OwnedFd) -> io::Result<bool> {
+    Ok(fs::fstatfs(directory)?.f_type as i64 == CGROUP2_MAGIC)
+}
+
+fn write(group: impl AsFd, file: &str, value: &str) -> io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    File::from(fs::openat(group, file, flags, Mode::empty())?).write_all(value.as_bytes())
+}
