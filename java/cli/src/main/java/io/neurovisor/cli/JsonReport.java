@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
@@ -34,6 +35,7 @@ record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutp
             writeEnd(json);
             writeOutput(json);
             writeOrigin(json);
+            writeLayers(json);
             json.writeFieldName("files");
             files.write(json);
             writeSkipped(json);
@@ -91,6 +93,19 @@ record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutp
         }
         json.writeStringField("size", request.size().label());
         json.writeBooleanField("warm_interpreter", result.exit().details().interpreter() == Interpreter.WARM);
+    }
+
+    private void writeLayers(JsonGenerator json) throws IOException {
+        json.writeArrayFieldStart("layers");
+        for (LayerState state : result.layers()) {
+            json.writeStartObject();
+            json.writeNumberField("layer", state.layer().number());
+            json.writeStringField("name", state.layer().label());
+            json.writeStringField("status", state.status().label());
+            json.writeStringField("detail", state.detail());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
     }
 
     private void writeSkipped(JsonGenerator json) throws IOException {

@@ -39,7 +39,8 @@ public final class SandboxFactory implements Sandboxes {
         VmStart start = startOf.apply(size);
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         try {
-            return new Sandbox(start, vm, readyChannel(vm, deadline), ticker);
+            GuestChannel channel = readyChannel(vm, deadline);
+            return new Sandbox(start, vm, channel, vm.layers(), ticker);
         } catch (NeuroVisorException exception) {
             String diagnosis = VmDiagnosis.describe(vm, exception);
             vm.close();
