@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
@@ -96,16 +95,8 @@ record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutp
     }
 
     private void writeLayers(JsonGenerator json) throws IOException {
-        json.writeArrayFieldStart("layers");
-        for (LayerState state : result.layers()) {
-            json.writeStartObject();
-            json.writeNumberField("layer", state.layer().number());
-            json.writeStringField("name", state.layer().label());
-            json.writeStringField("status", state.status().label());
-            json.writeStringField("detail", state.detail());
-            json.writeEndObject();
-        }
-        json.writeEndArray();
+        json.writeFieldName("layers");
+        LayersJson.write(json, result.layers());
     }
 
     private void writeSkipped(JsonGenerator json) throws IOException {

@@ -72,7 +72,8 @@ final class JsonReportTest {
         assertThat(json.get("duration_ms").doubleValue()).isEqualTo(1.5);
         assertThat(json.get("template").textValue()).isEqualTo("0123456789abcdef");
         assertThat(json.get("layers").get(0).toString())
-                .isEqualTo("{\"layer\":3,\"name\":\"cgroups v2\",\"status\":\"off\",\"detail\":\"no cgroup v2\"}");
+                .isEqualTo(
+                        "{\"layer\":3,\"name\":\"cgroups v2\",\"status\":\"off\",\"detail\":\"no cgroup v2\",\"fix\":\"boot otherwise\"}");
         assertThat(json.get("killed_process").textValue()).isEqualTo("python3");
         assertThat(json.get("skipped_files").get(0).get("reason").textValue()).isEqualTo("is a device");
         assertThat(json.get("skipped_files_total").intValue()).isEqualTo(3);

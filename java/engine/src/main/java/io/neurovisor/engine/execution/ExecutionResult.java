@@ -17,7 +17,7 @@ import java.util.List;
  * @param exit what the guest, or the host on its behalf, says of the program's end
  * @param vmId the virtual machine that ran it and is destroyed by now
  * @param start what that machine came from
- * @param layers what protected the host from that machine, read off it before the program ran
+ * @param layers what protected the host from that machine, read off it when it was started
  * @param acquireTime from the request to a sandbox that answered
  * @param runTime from there to the last word of the guest
  * @param detail for a person: why a sandbox died, otherwise empty

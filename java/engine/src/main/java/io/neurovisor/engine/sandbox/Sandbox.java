@@ -21,21 +21,22 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
 public final class Sandbox implements AutoCloseable {
     private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
-    private final List<LayerState> layers;
+    private final CompletableFuture<List<LayerState>> layers;
     private final Ticker ticker;
 
-    /** @param layers as they stood when the guest had answered, which is before any program ran in it */
-    Sandbox(VmStart start, Vm vm, GuestChannel channel, List<LayerState> layers, Ticker ticker) {
+    /** @param layers are being read off the machine */
+    Sandbox(VmStart start, Vm vm, GuestChannel channel, CompletableFuture<List<LayerState>> layers, Ticker ticker) {
         this.start = requireNonNull(start, "start is null");
         this.vm = requireNonNull(vm, "vm is null");
         this.channel = requireNonNull(channel, "channel is null");
-        this.layers = List.copyOf(layers);
+        this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -43,9 +44,9 @@ public final class Sandbox implements AutoCloseable {
         return vm.id();
     }
 
-    /** What protects the host from this machine, read off it before any program ran in it. */
+    /** What protects the host from this machine, read off it when it was started. */
     public List<LayerState> layers() {
-        return layers;
+        return layers.join(); // A few milliseconds: not worth an interruption.
     }
 
     /** What the machine came from. */

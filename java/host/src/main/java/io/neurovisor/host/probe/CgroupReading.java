@@ -17,7 +17,7 @@ final class CgroupReading {
 
     CgroupReading(HostFiles files) {
         this.files = requireNonNull(files, "files is null");
-        this.hierarchy = new UnifiedHierarchy(files);
+        this.hierarchy = UnifiedHierarchy.read(files);
     }
 
     LayerState read(LiveProcess process) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ public final class HostFiles {
     public List<String> names(String directory) {
         try (Stream<Path> entries = Files.list(path(directory))) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
-        } catch (IOException absent) {
+        } catch (IOException | UncheckedIOException absent) {
             return List.of();
         }
     }

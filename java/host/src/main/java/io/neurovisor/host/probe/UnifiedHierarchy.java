@@ -12,9 +12,16 @@ public final class UnifiedHierarchy {
     private static final List<String> NEEDED = List.of("cpu", "memory", "pids");
 
     private final HostFiles files;
+    private final List<Mount> mounts;
 
-    public UnifiedHierarchy(HostFiles files) {
+    private UnifiedHierarchy(HostFiles files, List<Mount> mounts) {
         this.files = requireNonNull(files, "files is null");
+        this.mounts = List.copyOf(mounts);
+    }
+
+    /** As it is mounted now. */
+    public static UnifiedHierarchy read(HostFiles files) {
+        return new UnifiedHierarchy(files, LiveProcess.self(files).mounts().orElse(List.of()));
     }
 
     /**
@@ -32,7 +39,7 @@ public final class UnifiedHierarchy {
 
     /** How this machine has its cgroups: {@code v2}, {@code hybrid}, {@code v1} or {@code none}. */
     public String mode() {
-        boolean one = mounts().stream().anyMatch(mount -> mount.type().equals("cgroup"));
+        boolean one = mounts.stream().anyMatch(mount -> mount.type().equals("cgroup"));
         return mount().map(mount -> one ? "hybrid" : "v2").orElse(one ? "v1" : "none");
     }
 
@@ -85,10 +92,6 @@ public final class UnifiedHierarchy {
     }
 
     private Optional<Mount> mount() {
-        return mounts().stream().filter(mount -> mount.type().equals("cgroup2")).findFirst();
-    }
-
-    private List<Mount> mounts() {
-        return LiveProcess.self(files).mounts().orElse(List.of());
+        return mounts.stream().filter(mount -> mount.type().equals("cgroup2")).findFirst();
     }
 }
