@@ -1,10 +1,7 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.engine.progress.Progress;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -14,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class ConsoleProgress implements Progress, AutoCloseable {
     private static final int UPDATE_MILLIS = 200;
 
-    private final boolean terminal = isTerminal();
+    private final boolean terminal = Terminal.isTerminal(Terminal.STDERR);
     private final boolean quiet;
     private final PrintStream err = System.err;
     private @Nullable ProgressBar bar;
@@ -61,15 +58,5 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     @Override
     public void close() {
         done();
-    }
-
-    /** Java asks only about stdin and stdout together, so the descriptor itself is looked at. */
-    private static boolean isTerminal() {
-        try {
-            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();
-            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
-        } catch (IOException exception) {
-            return false;
-        }
     }
 }

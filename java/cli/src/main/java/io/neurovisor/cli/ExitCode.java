@@ -2,10 +2,16 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.server.doctor.Diagnosis;
 
-/** The exit codes of {@code run} beyond a program's own. */
+/** The exit codes of {@code run} beyond a program's own, with those of {@code doctor}. */
 final class ExitCode {
     static final int USAGE = 2;
+
+    // Of doctor alone.
+    static final int LAYER_BROKEN = 1;
+    static final int LAYER_UNAVAILABLE = 3;
+
     static final int OUTPUT_LIMIT = 122;
     static final int SANDBOX_DIED = 123;
     static final int TIMED_OUT = 124;
@@ -28,6 +34,14 @@ final class ExitCode {
             case CANCELLED -> CANCELLED;
             case SANDBOX_DIED -> SANDBOX_DIED;
             case OUTCOME_UNKNOWN -> OUTCOME_UNKNOWN;
+        };
+    }
+
+    static int of(Diagnosis.Health health) {
+        return switch (health) {
+            case LIVE -> 0;
+            case UNAVAILABLE -> LAYER_UNAVAILABLE;
+            case BROKEN -> LAYER_BROKEN;
         };
     }
 

@@ -34,6 +34,7 @@ record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutp
             writeEnd(json);
             writeOutput(json);
             writeOrigin(json);
+            writeLayers(json);
             json.writeFieldName("files");
             files.write(json);
             writeSkipped(json);
@@ -91,6 +92,11 @@ record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutp
         }
         json.writeStringField("size", request.size().label());
         json.writeBooleanField("warm_interpreter", result.exit().details().interpreter() == Interpreter.WARM);
+    }
+
+    private void writeLayers(JsonGenerator json) throws IOException {
+        json.writeFieldName("layers");
+        LayersJson.write(json, result.layers());
     }
 
     private void writeSkipped(JsonGenerator json) throws IOException {

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             KernelCommand.class,
             TemplateCommand.class,
             ConfigCommand.class,
+            DoctorCommand.class,
             GcCommand.class,
             UninstallCommand.class,
             CompletionCommand.class

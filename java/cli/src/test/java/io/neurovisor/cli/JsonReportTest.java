@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Language;
@@ -59,6 +61,7 @@ final class JsonReportTest {
                         "vmm",
                         "template",
                         "size",
+                        "layers",
                         "files",
                         "timings_ms")
                 .doesNotContain("stdout_base64", "stderr_base64");
@@ -68,6 +71,9 @@ final class JsonReportTest {
         assertThat(json.get("stdout").textValue()).isEqualTo("gr\u00fcn\n");
         assertThat(json.get("duration_ms").doubleValue()).isEqualTo(1.5);
         assertThat(json.get("template").textValue()).isEqualTo("0123456789abcdef");
+        assertThat(json.get("layers").get(0).toString())
+                .isEqualTo(
+                        "{\"layer\":3,\"name\":\"cgroups v2\",\"status\":\"off\",\"detail\":\"no cgroup v2\",\"fix\":\"boot otherwise\"}");
         assertThat(json.get("killed_process").textValue()).isEqualTo("python3");
         assertThat(json.get("skipped_files").get(0).get("reason").textValue()).isEqualTo("is a device");
         assertThat(json.get("skipped_files_total").intValue()).isEqualTo(3);
@@ -112,6 +118,7 @@ final class JsonReportTest {
                 exit,
                 VmId.random(new Random(1)),
                 new VmStart.Restore(new SavedVm(FILES, SandboxSize.SMALL, Path.of("/t/0123456789abcdef"))),
+                List.of(LayerState.off(Layer.CGROUP, "no cgroup v2", "boot otherwise")),
                 Duration.ofMillis(20),
                 Duration.ofMillis(30),
                 "");

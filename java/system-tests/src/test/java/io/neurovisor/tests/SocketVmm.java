@@ -1,6 +1,7 @@
 package io.neurovisor.tests;
 
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -8,7 +9,9 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.VmmLayers;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -58,6 +61,11 @@ final class SocketVmm implements Vmm {
         @Override
         public void save(Deadline deadline) {
             throw new AssertionError("nobody saves these");
+        }
+
+        @Override
+        public List<LayerState> layers() {
+            return VmmLayers.unread("there is no VMM");
         }
 
         @Override

@@ -3,12 +3,16 @@ package io.neurovisor.testkit;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -52,6 +56,13 @@ final class FakeVm implements Vm {
             throw new NeuroVisorException(Fault.VMM_FAILED, "state cannot be written", exception);
         }
         living.remove(id);
+    }
+
+    @Override
+    public List<LayerState> layers() {
+        return Arrays.stream(Layer.values())
+                .map(layer -> LayerState.off(layer, "a fake machine protects nobody", ""))
+                .toList();
     }
 
     @Override

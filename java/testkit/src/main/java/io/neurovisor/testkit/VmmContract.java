@@ -8,6 +8,8 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
@@ -91,6 +93,17 @@ public abstract class VmmContract {
         Path empty = Files.createDirectory(directory.resolve("empty"));
         VmStart restore = new VmStart.Restore(new SavedVm(files(), SandboxSize.SMALL, empty));
         assertFault(() -> vmm().start(newId(), restore, soon()), Fault.VMM_FAILED);
+    }
+
+    @Test
+    void everyLayerIsToldOnceAndNoneIsLiveOfAMachineThatHasEnded() {
+        Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
+        try (vm) {
+            assertThat(vm.layers()).extracting(LayerState::layer).containsExactly(Layer.values());
+        }
+        assertThat(vm.layers())
+                .hasSameSizeAs(Layer.values())
+                .noneMatch(state -> state.status() == LayerState.Status.LIVE);
     }
 
     @Test

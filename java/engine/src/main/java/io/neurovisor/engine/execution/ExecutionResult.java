@@ -2,12 +2,14 @@ package io.neurovisor.engine.execution;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * How one execution ended.
@@ -15,6 +17,7 @@ import java.time.Duration;
  * @param exit what the guest, or the host on its behalf, says of the program's end
  * @param vmId the virtual machine that ran it and is destroyed by now
  * @param start what that machine came from
+ * @param layers what protected the host from that machine, read off it when it was started
  * @param acquireTime from the request to a sandbox that answered
  * @param runTime from there to the last word of the guest
  * @param detail for a person: why a sandbox died, otherwise empty
@@ -24,6 +27,7 @@ public record ExecutionResult(
         ProgramExit exit,
         VmId vmId,
         VmStart start,
+        List<LayerState> layers,
         Duration acquireTime,
         Duration runTime,
         String detail) {
@@ -32,6 +36,7 @@ public record ExecutionResult(
         requireNonNull(exit, "exit is null");
         requireNonNull(vmId, "vmId is null");
         requireNonNull(start, "start is null");
+        layers = List.copyOf(layers);
         requireNonNull(acquireTime, "acquireTime is null");
         requireNonNull(runTime, "runTime is null");
         requireNonNull(detail, "detail is null");

@@ -45,6 +45,7 @@ public final class Executions {
                     run.exit(),
                     sandbox.vmId(),
                     sandbox.start(),
+                    sandbox.layers(),
                     Duration.ofNanos(readyNanos - startNanos),
                     Duration.ofNanos(ticker.nanos() - readyNanos),
                     run.detail());

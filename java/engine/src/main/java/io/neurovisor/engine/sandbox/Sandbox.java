@@ -6,6 +6,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
@@ -19,23 +20,33 @@ import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
 public final class Sandbox implements AutoCloseable {
     private final VmStart start;
     private final Vm vm;
     private final GuestChannel channel;
+    private final CompletableFuture<List<LayerState>> layers;
     private final Ticker ticker;
 
-    Sandbox(VmStart start, Vm vm, GuestChannel channel, Ticker ticker) {
+    /** @param layers are being read off the machine */
+    Sandbox(VmStart start, Vm vm, GuestChannel channel, CompletableFuture<List<LayerState>> layers, Ticker ticker) {
         this.start = requireNonNull(start, "start is null");
         this.vm = requireNonNull(vm, "vm is null");
         this.channel = requireNonNull(channel, "channel is null");
+        this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
     public VmId vmId() {
         return vm.id();
+    }
+
+    /** What protects the host from this machine, read off it when it was started. */
+    public List<LayerState> layers() {
+        return layers.join(); // A few milliseconds: not worth an interruption.
     }
 
     /** What the machine came from. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -13,6 +14,8 @@ import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -39,7 +42,10 @@ public final class SandboxFactory implements Sandboxes {
         VmStart start = startOf.apply(size);
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         try {
-            return new Sandbox(start, vm, readyChannel(vm, deadline), ticker);
+            // Read while the guest is getting ready, so that nobody waits for it.
+            CompletableFuture<List<LayerState>> layers =
+                    CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
+            return new Sandbox(start, vm, readyChannel(vm, deadline), layers, ticker);
         } catch (NeuroVisorException exception) {
             String diagnosis = VmDiagnosis.describe(vm, exception);
             vm.close();

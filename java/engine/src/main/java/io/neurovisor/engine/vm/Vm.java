@@ -1,7 +1,9 @@
 package io.neurovisor.engine.vm;
 
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
+import java.util.List;
 import java.util.Optional;
 
 /** One running virtual machine. */
@@ -16,6 +18,12 @@ public interface Vm extends AutoCloseable {
      * afterwards. Its channel must be closed: the guest is given until the deadline to notice.
      */
     void save(Deadline deadline);
+
+    /**
+     * Each layer once, in order, as it is now, read off the living machine. Of a machine that has ended nothing can be read,
+     * and so no layer is live.
+     */
+    List<LayerState> layers();
 
     /** The VMM's last words if it has ended, with its exit code or signal. */
     Optional<String> death();

@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 /** Finds QEMU on a search path, in a version that has what templates need. */
 public final class QemuLocator {
     /** Restoring from a file without a shell came with 8.2; 10 is what the tests run. */
-    static final int OLDEST_MAJOR = 10;
+    public static final int OLDEST_MAJOR = 10;
 
-    private static final String NAME = "qemu-system-x86_64";
+    public static final String NAME = "qemu-system-x86_64";
     private static final Pattern VERSION = Pattern.compile("version (\\d+)\\.(\\d+)\\.(\\d+)");
 
     private final String searchPath;

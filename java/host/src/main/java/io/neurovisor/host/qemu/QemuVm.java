@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
@@ -35,14 +37,23 @@ final class QemuVm implements Vm {
     private final VmmProcess process;
     private final QmpConnection monitor;
     private final GuestLinks links;
+    private final VmmLayers layers;
     private final Ticker ticker;
 
-    QemuVm(VmId id, VmStart start, VmmProcess process, QmpConnection monitor, GuestLinks links, Ticker ticker) {
+    QemuVm(
+            VmId id,
+            VmStart start,
+            VmmProcess process,
+            QmpConnection monitor,
+            GuestLinks links,
+            VmmLayers layers,
+            Ticker ticker) {
         this.id = requireNonNull(id, "id is null");
         this.start = requireNonNull(start, "start is null");
         this.process = requireNonNull(process, "process is null");
         this.monitor = requireNonNull(monitor, "monitor is null");
         this.links = requireNonNull(links, "links is null");
+        this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -76,6 +87,13 @@ final class QemuVm implements Vm {
     void restore(Path directory, Deadline deadline) {
         migrate("migrate-incoming", directory, deadline);
         monitor.execute("cont", Map.of(), deadline);
+    }
+
+    @Override
+    public List<LayerState> layers() {
+        List<LayerState> read = layers.read(process.pid());
+        // Somebody else may have its process id by now.
+        return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
     }
 
     @Override

@@ -12,6 +12,8 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.util.Optional;
@@ -19,10 +21,14 @@ import java.util.concurrent.TimeUnit;
 
 /** Starts microVMs as QEMU processes under the spawner. */
 public final class QemuVmm implements Vmm {
+    /** Ours, loaded before QEMU's first instruction, and QEMU's own. */
+    private static final int SECCOMP_FILTERS = 2;
+
     private final QemuProgram program;
     private final VmmIdentity identity;
     private final Spawner spawner;
     private final GuestLinks links;
+    private final VmmLayers layers;
     private final Ticker ticker;
 
     /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
@@ -43,6 +49,7 @@ public final class QemuVmm implements Vmm {
                 new QemuCommand(accelerator.name(), 0).description());
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
+        this.layers = new VmmLayers(HostFiles.SYSTEM, SECCOMP_FILTERS, accelerator.reason());
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -59,7 +66,7 @@ public final class QemuVmm implements Vmm {
                 spawner.startVmm(id.value(), program.executable(), command.arguments(start), QemuCommand.SOCKETS);
         try {
             QmpConnection monitor = QmpConnection.open(process.directory().resolve(QemuCommand.QMP_SOCKET), deadline);
-            QemuVm vm = new QemuVm(id, start, process, monitor, links, ticker);
+            QemuVm vm = new QemuVm(id, start, process, monitor, links, layers, ticker);
             if (start instanceof VmStart.Restore restore) {
                 vm.restore(restore.saved().directory(), deadline);
             }

@@ -1,0 +1,40 @@
+package io.neurovisor.engine.layer;
+
+import static java.util.Objects.requireNonNull;
+
+/** One of the layers between a program and the host, the innermost of the VMM's own first. */
+public enum Layer {
+    CAPABILITIES(1, "capabilities", "The VMM has no capability, cannot gain one, and runs under a uid of its own."),
+    SECCOMP(2, "seccomp", "Each thread of the VMM may make the system calls of an allowlist and no others."),
+    CGROUP(3, "cgroups v2", "Memory, processor time and processes of each virtual machine are limited from outside."),
+    RATE_LIMITING(4, "rate limiting", "Clients and guests have buckets for what they begin."),
+    EBPF_LSM(5, "eBPF LSM", "The kernel refuses the VMM every file that is not its own, every exec and every connect."),
+    VM_ISOLATION(
+            6,
+            "VM isolation",
+            "The program runs on a processor and devices of its own, the VMM in namespaces of its own.");
+
+    private final int number;
+    private final String label;
+    private final String sentence;
+
+    Layer(int number, String label, String sentence) {
+        this.number = number;
+        this.label = requireNonNull(label, "label is null");
+        this.sentence = requireNonNull(sentence, "sentence is null");
+    }
+
+    public int number() {
+        return number;
+    }
+
+    /** The name used in output: {@code cgroups v2}. */
+    public String label() {
+        return label;
+    }
+
+    /** What the layer does, for a person. */
+    public String sentence() {
+        return sentence;
+    }
+}

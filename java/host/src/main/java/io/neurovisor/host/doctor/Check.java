@@ -1,0 +1,7 @@
+package io.neurovisor.host.doctor;
+
+/** Looks at one thing. */
+@FunctionalInterface
+public interface Check {
+    Finding examine();
+}

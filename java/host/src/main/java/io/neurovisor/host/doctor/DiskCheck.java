@@ -1,0 +1,54 @@
+package io.neurovisor.host.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.store.DiskUsage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** What a data directory takes on disk, by kind, with what is left. */
+public record DiskCheck(Path dataDirectory) implements Check {
+    private static final String NAME = "disk";
+    private static final List<String> KINDS = List.of("images", "kernels", "initrds", "templates");
+    private static final int MEBIBYTE_BITS = 20;
+
+    /** For the templates of a size or two; images are larger, and check for themselves before they are built. */
+    private static final long LITTLE_MEBIBYTES = 2048;
+
+    public DiskCheck {
+        requireNonNull(dataDirectory, "dataDirectory is null");
+    }
+
+    @Override
+    public Finding examine() {
+        List<String> parts = new ArrayList<>();
+        for (String kind : KINDS) {
+            long bytes = DiskUsage.bytes(dataDirectory.resolve(kind));
+            if (bytes > 0) {
+                parts.add(kind + " " + mebibytes(bytes) + " MiB");
+            }
+        }
+        long free = mebibytes(existing().toFile().getUsableSpace());
+        String detail = "%s: %s; %d MiB free"
+                .formatted(dataDirectory, parts.isEmpty() ? "empty" : String.join(", ", parts), free);
+        return free >= LITTLE_MEBIBYTES
+                ? Finding.pass(NAME, detail)
+                : Finding.warn(NAME, detail, "./neurovisor gc --cache-max 5G, or another --data-dir");
+    }
+
+    /** The directory, or the one it will be made in. */
+    private Path existing() {
+        return Stream.iterate(dataDirectory.toAbsolutePath(), Objects::nonNull, Path::getParent)
+                .filter(Files::isDirectory)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static long mebibytes(long bytes) {
+        return bytes >> MEBIBYTE_BITS;
+    }
+}

@@ -1,0 +1,25 @@
+package io.neurovisor.host.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.probe.HostFiles;
+
+/** Whether the kernel merges equal pages of different guests (KSM), by which one can learn what another holds. */
+record MemorySharingCheck(HostFiles files) implements Check {
+    private static final String NAME = "ksm";
+    private static final String FILE = "/sys/kernel/mm/ksm/run";
+
+    MemorySharingCheck {
+        requireNonNull(files, "files is null");
+    }
+
+    @Override
+    public Finding examine() {
+        return files.number(FILE).filter(run -> run == 1).isEmpty()
+                ? Finding.pass(NAME, "off: equal pages of two guests stay two")
+                : Finding.warn(
+                        NAME,
+                        "on: by what is merged one guest can learn what another holds",
+                        "echo 2 | sudo tee " + FILE);
+    }
+}

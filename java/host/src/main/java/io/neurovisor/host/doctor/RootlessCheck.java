@@ -1,0 +1,22 @@
+package io.neurovisor.host.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+/** Whether each VMM has a uid of its own. */
+record RootlessCheck(String user) implements Check {
+    private static final String NAME = "uids";
+
+    RootlessCheck {
+        requireNonNull(user, "user is null");
+    }
+
+    @Override
+    public Finding examine() {
+        return user.equals("root")
+                ? Finding.pass(NAME, "started as root, so that each VMM gets a uid of its own")
+                : Finding.warn(
+                        NAME,
+                        "rootless: VMMs share the uid of " + user,
+                        "start NeuroVisor as root, which gives each VMM a uid of its own and no privilege");
+    }
+}

@@ -1,0 +1,30 @@
+package io.neurovisor.host.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.probe.HostFiles;
+import java.util.List;
+
+/** Whether a guest's memory can reach a disk. */
+record SwapCheck(HostFiles files) implements Check {
+    private static final String NAME = "swap";
+
+    SwapCheck {
+        requireNonNull(files, "files is null");
+    }
+
+    @Override
+    public Finding examine() {
+        List<String> areas = files.lines("/proc/swaps").stream()
+                .skip(1)
+                .map(line -> line.split("\\s+", 2)[0])
+                .filter(area -> !area.startsWith("/dev/zram"))
+                .toList();
+        return areas.isEmpty()
+                ? Finding.pass(NAME, "none on a disk")
+                : Finding.warn(
+                        NAME,
+                        "on " + String.join(", ", areas) + ": what guests hold in memory can reach the disk",
+                        "sudo swapoff -a, or encrypt it");
+    }
+}

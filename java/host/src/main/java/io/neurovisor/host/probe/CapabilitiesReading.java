@@ -1,0 +1,48 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+
+/** Layer 1: what privileges a VMM has. */
+final class CapabilitiesReading {
+    private final OptionalLong ourUid;
+
+    /** @param ourUid of the process that reads */
+    CapabilitiesReading(OptionalLong ourUid) {
+        this.ourUid = requireNonNull(ourUid, "ourUid is null");
+    }
+
+    LayerState read(List<ThreadStatus> threads) {
+        TreeSet<String> problems = new TreeSet<>();
+        for (ThreadStatus thread : threads) {
+            problems.addAll(thread.capabilities());
+            if (!thread.hasNoNewPrivileges()) {
+                problems.add("no_new_privs is not set");
+            }
+            if (thread.uid().isEmpty()) {
+                problems.add("its uids are not one");
+            } else if (thread.uid().equals(ourUid) && isRoot()) {
+                problems.add("runs as root");
+            }
+        }
+        return problems.isEmpty()
+                ? LayerState.live(
+                        Layer.CAPABILITIES,
+                        "five empty sets, no_new_privs, "
+                                + account(threads.getFirst().uid()))
+                : LayerState.broken(Layer.CAPABILITIES, String.join("; ", problems), VmmLayers.DEFECT);
+    }
+
+    private boolean isRoot() {
+        return ourUid.orElse(0) == 0;
+    }
+
+    private String account(OptionalLong uid) {
+        return "uid " + uid.orElseThrow() + (uid.equals(ourUid) ? ", this user's own" : "");
+    }
+}

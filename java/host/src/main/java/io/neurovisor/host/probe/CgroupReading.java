@@ -1,0 +1,76 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Layer 3: what limits a VMM from outside. */
+final class CgroupReading {
+    private static final int MEBIBYTE_BITS = 20;
+
+    private final HostFiles files;
+    private final UnifiedHierarchy hierarchy;
+
+    CgroupReading(HostFiles files) {
+        this.files = requireNonNull(files, "files is null");
+        this.hierarchy = UnifiedHierarchy.read(files);
+    }
+
+    LayerState read(LiveProcess process) {
+        Optional<UnifiedHierarchy.Unavailable> unavailable = hierarchy.unavailable();
+        if (unavailable.isPresent()) {
+            return LayerState.off(
+                    Layer.CGROUP, unavailable.get().reason(), unavailable.get().fix());
+        }
+        Optional<String> group = hierarchy.groupOf(process);
+        if (group.isEmpty() || group.equals(hierarchy.groupOf(LiveProcess.self(files)))) {
+            return LayerState.broken(Layer.CGROUP, "the VMM has no cgroup of its own", VmmLayers.DEFECT);
+        }
+        List<String> unlimited = unlimited(group.get());
+        return unlimited.isEmpty()
+                ? LayerState.live(Layer.CGROUP, limits(group.get()))
+                : LayerState.broken(
+                        Layer.CGROUP, group.get() + " does not set " + String.join(", ", unlimited), VmmLayers.DEFECT);
+    }
+
+    private List<String> unlimited(String group) {
+        List<String> unlimited = new ArrayList<>();
+        for (String limit : List.of("memory.max", "pids.max")) {
+            if (files.number(group + "/" + limit).isEmpty()) {
+                unlimited.add(limit);
+            }
+        }
+        if (!cpu(group).matches("\\d+ \\d+")) {
+            unlimited.add("cpu.max");
+        }
+        // A kernel without swap has no such file.
+        if (files.exists(group + "/memory.swap.max") && !holds(group + "/memory.swap.max", 0)) {
+            unlimited.add("memory.swap.max");
+        }
+        if (!holds(group + "/memory.oom.group", 1)) {
+            unlimited.add("memory.oom.group");
+        }
+        return unlimited;
+    }
+
+    private boolean holds(String file, long value) {
+        return files.number(file).filter(number -> number == value).isPresent();
+    }
+
+    private String cpu(String group) {
+        return files.text(group + "/cpu.max").orElse("");
+    }
+
+    private String limits(String group) {
+        return "memory.max %d MiB, cpu.max %s, pids.max %d in %s"
+                .formatted(
+                        files.number(group + "/memory.max").orElseThrow() >> MEBIBYTE_BITS,
+                        cpu(group).replace(' ', '/'),
+                        files.number(group + "/pids.max").orElseThrow(),
+                        group);
+    }
+}

@@ -1,0 +1,73 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Layer 6: what separates a guest, and a VMM that it has taken over, from the host. */
+final class IsolationReading {
+    private static final int SHOWN_MOUNTS = 3;
+
+    private final String noKvm;
+
+    /** @param noKvm why guests are emulated; empty under KVM */
+    IsolationReading(String noKvm) {
+        this.noKvm = requireNonNull(noKvm, "noKvm is null");
+    }
+
+    LayerState read(LiveProcess process) {
+        Map<String, Optional<Boolean>> namespaces = process.ownNamespaces();
+        List<String> problems = new ArrayList<>();
+        addNamespaces(problems, "shares with us the namespaces ", namespaces, Optional.of(false));
+        addNamespaces(problems, "namespaces that cannot be read: ", namespaces, Optional.empty());
+        addMounts(problems, process.mounts());
+        if (!problems.isEmpty()) {
+            noKvm().ifPresent(problems::addFirst);
+            return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
+        }
+        String jail = namespaces.size() + " namespaces of its own, nothing mounted writable";
+        return noKvm().map(reason -> LayerState.off(
+                        Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
+                .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));
+    }
+
+    private Optional<String> noKvm() {
+        return noKvm.isEmpty()
+                ? Optional.empty()
+                : Optional.of("no KVM: emulation is not a security boundary (" + noKvm + ")");
+    }
+
+    private static void addNamespaces(
+            List<String> problems, String text, Map<String, Optional<Boolean>> namespaces, Optional<Boolean> own) {
+        List<String> kinds = namespaces.entrySet().stream()
+                .filter(namespace -> namespace.getValue().equals(own))
+                .map(Map.Entry::getKey)
+                .toList();
+        if (!kinds.isEmpty()) {
+            problems.add(text + String.join(", ", kinds));
+        }
+    }
+
+    private static void addMounts(List<String> problems, Optional<List<Mount>> mounts) {
+        if (mounts.stream()
+                .flatMap(List::stream)
+                .noneMatch(mount -> mount.point().equals("/"))) {
+            problems.add("what it has mounted cannot be read");
+            return;
+        }
+        List<String> writable = mounts.orElseThrow().stream()
+                .filter(Mount::isWritable)
+                .map(Mount::point)
+                .toList();
+        if (!writable.isEmpty()) {
+            problems.add("mounted writable: "
+                    + String.join(", ", writable.subList(0, Math.min(writable.size(), SHOWN_MOUNTS)))
+                    + (writable.size() > SHOWN_MOUNTS ? " and " + (writable.size() - SHOWN_MOUNTS) + " more" : ""));
+        }
+    }
+}

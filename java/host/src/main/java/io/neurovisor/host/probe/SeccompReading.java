@@ -1,0 +1,46 @@
+package io.neurovisor.host.probe;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import java.util.List;
+
+/** Layer 2: which system calls a VMM may make. */
+final class SeccompReading {
+    private static final int FILTER_MODE = 2;
+
+    private final int filterCount;
+
+    /** @param filterCount how many each thread must have */
+    SeccompReading(int filterCount) {
+        this.filterCount = filterCount;
+    }
+
+    LayerState read(List<ThreadStatus> threads) {
+        if (threads.stream().allMatch(thread -> thread.seccompMode().isEmpty())) {
+            return LayerState.off(Layer.SECCOMP, "this kernel has no seccomp", "a kernel with CONFIG_SECCOMP_FILTER=y");
+        }
+        long open = threads.stream()
+                .filter(thread -> thread.seccompMode().orElse(0) != FILTER_MODE)
+                .count();
+        if (open > 0) {
+            return LayerState.broken(
+                    Layer.SECCOMP, open + " of " + threads.size() + " threads have no filter", VmmLayers.DEFECT);
+        }
+        if (threads.stream().anyMatch(thread -> thread.seccompFilters().isEmpty())) {
+            return LayerState.off(
+                    Layer.SECCOMP,
+                    "filters on all threads, yet this kernel does not tell how many",
+                    "Linux 5.9 or newer");
+        }
+        long fewest = threads.stream()
+                .mapToLong(thread -> thread.seccompFilters().orElseThrow())
+                .min()
+                .orElseThrow();
+        return fewest >= filterCount
+                ? LayerState.live(Layer.SECCOMP, fewest + " filters on each of " + threads.size() + " threads")
+                : LayerState.broken(
+                        Layer.SECCOMP,
+                        "filters on a thread: " + fewest + ", expected: " + filterCount,
+                        VmmLayers.DEFECT);
+    }
+}

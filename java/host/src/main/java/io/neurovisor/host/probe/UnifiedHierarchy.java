@@ -1,0 +1,97 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** This machine's cgroup v2, and whether we can limit a virtual machine by it. */
+public final class UnifiedHierarchy {
+    private static final List<String> NEEDED = List.of("cpu", "memory", "pids");
+
+    private final HostFiles files;
+    private final List<Mount> mounts;
+
+    private UnifiedHierarchy(HostFiles files, List<Mount> mounts) {
+        this.files = requireNonNull(files, "files is null");
+        this.mounts = List.copyOf(mounts);
+    }
+
+    /** As it is mounted now. */
+    public static UnifiedHierarchy read(HostFiles files) {
+        return new UnifiedHierarchy(files, LiveProcess.self(files).mounts().orElse(List.of()));
+    }
+
+    /**
+     * A reason.
+     *
+     * @param reason in a few words
+     * @param fix how to change that
+     */
+    public record Unavailable(String reason, String fix) {
+        public Unavailable {
+            requireNonNull(reason, "reason is null");
+            requireNonNull(fix, "fix is null");
+        }
+    }
+
+    /** How this machine has its cgroups: {@code v2}, {@code hybrid}, {@code v1} or {@code none}. */
+    public String mode() {
+        boolean one = mounts.stream().anyMatch(mount -> mount.type().equals("cgroup"));
+        return mount().map(mount -> one ? "hybrid" : "v2").orElse(one ? "v1" : "none");
+    }
+
+    /** The controllers of version 2; without them it limits nothing. */
+    public List<String> controllers() {
+        return mount().flatMap(mount -> files.text(mount.point() + "/cgroup.controllers"))
+                .map(text -> Arrays.stream(text.split("\\s+", -1))
+                        .filter(name -> !name.isEmpty())
+                        .toList())
+                .orElse(List.of());
+    }
+
+    /** Why no virtual machine can be limited here; absent when it can. */
+    public Optional<Unavailable> unavailable() {
+        if (mount().isEmpty()) {
+            return Optional.of(new Unavailable(
+                    "no cgroup v2", "boot with systemd.unified_cgroup_hierarchy=1 on the kernel's line"));
+        }
+        List<String> controllers = controllers();
+        List<String> missing =
+                NEEDED.stream().filter(name -> !controllers.contains(name)).toList();
+        if (!missing.isEmpty()) {
+            return Optional.of(new Unavailable(
+                    "cgroup v2 lacks the controllers " + String.join(", ", missing)
+                            + (mode().equals("hybrid") ? ", which version 1 holds" : ""),
+                    "boot with cgroup_no_v1=all systemd.unified_cgroup_hierarchy=1 on the kernel's line"));
+        }
+        return Stream.concat(mount().map(Mount::point).stream(), groupOf(LiveProcess.self(files)).stream())
+                        .anyMatch(this::takesGroups)
+                ? Optional.empty()
+                : Optional.of(new Unavailable(
+                        "no part of cgroup v2 is delegated to this user",
+                        "systemd-run --user --scope -p Delegate=yes ./neurovisor ..."));
+    }
+
+    /** The directory of a process's group. */
+    Optional<String> groupOf(LiveProcess process) {
+        return mount().flatMap(mount -> process.unifiedCgroup().map(group -> mount.point() + below(mount, group)));
+    }
+
+    /** In a container the group's name may begin above what is mounted. */
+    private static String below(Mount mount, String group) {
+        String root = mount.root().equals("/") ? "" : mount.root();
+        String relative = group.startsWith(root) ? group.substring(root.length()) : group;
+        return relative.equals("/") ? "" : relative;
+    }
+
+    private boolean takesGroups(String directory) {
+        return files.isWritable(directory) && files.isWritable(directory + "/cgroup.procs");
+    }
+
+    private Optional<Mount> mount() {
+        return mounts.stream().filter(mount -> mount.type().equals("cgroup2")).findFirst();
+    }
+}

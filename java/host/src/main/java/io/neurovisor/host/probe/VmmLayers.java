@@ -1,0 +1,74 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import java.util.List;
+
+/**
+ * Reads the layers off a living VMM process. What cannot be read counts as not there. Quick enough for every sandbox: a few
+ * dozen small files of the kernel's.
+ */
+public final class VmmLayers {
+    /** Of a layer that should be there whatever the machine. */
+    static final String DEFECT = "this is a defect: please report it with what doctor --json prints";
+
+    private final HostFiles files;
+    private final int filterCount;
+    private final String noKvm;
+
+    /**
+     * What is to be found.
+     *
+     * @param filterCount how many seccomp filters each thread must have
+     * @param noKvm why guests are emulated; empty under KVM
+     */
+    public VmmLayers(HostFiles files, int filterCount, String noKvm) {
+        this.files = requireNonNull(files, "files is null");
+        this.filterCount = filterCount;
+        this.noKvm = requireNonNull(noKvm, "noKvm is null");
+    }
+
+    /** Each layer once, in order. */
+    public List<LayerState> read(long pid) {
+        LiveProcess process = LiveProcess.of(files, pid);
+        List<ThreadStatus> threads = process.threads();
+        if (threads.isEmpty()) {
+            return unread("VMM process " + pid + " has ended");
+        }
+        return List.of(
+                new CapabilitiesReading(LiveProcess.self(files).status().uid()).read(threads),
+                new SeccompReading(filterCount).read(threads),
+                new CgroupReading(files).read(process),
+                rateLimiting(),
+                ebpf(),
+                new IsolationReading(noKvm).read(process));
+    }
+
+    /** When there is no process to read from. */
+    public static List<LayerState> unread(String reason) {
+        return List.of(
+                unread(Layer.CAPABILITIES, reason),
+                unread(Layer.SECCOMP, reason),
+                unread(Layer.CGROUP, reason),
+                rateLimiting(),
+                ebpf(),
+                unread(Layer.VM_ISOLATION, reason));
+    }
+
+    private static LayerState unread(Layer layer, String reason) {
+        return LayerState.broken(layer, "not read: " + reason, "");
+    }
+
+    private static LayerState rateLimiting() {
+        return LayerState.off(
+                Layer.RATE_LIMITING,
+                "guests have no bucket in this version; their output is bounded by flow control and caps",
+                "");
+    }
+
+    private static LayerState ebpf() {
+        return LayerState.off(Layer.EBPF_LSM, "not built into this version", "");
+    }
+}

@@ -1,0 +1,175 @@
+package io.neurovisor.host.probe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.layer.LayerState.Status;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class VmmLayersTest {
+    @TempDir
+    private Path root;
+
+    private KernelFiles files;
+
+    @BeforeEach
+    void jailedVmm() {
+        files = KernelFiles.ofJailedVmm(root);
+    }
+
+    @Test
+    void aJailedVmmUnderKvmHasEveryLayerThatThereIs() {
+        assertThat(read())
+                .extracting(LayerState::status)
+                .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.OFF, Status.LIVE);
+        assertThat(read())
+                .extracting(LayerState::detail)
+                .containsExactly(
+                        "five empty sets, no_new_privs, uid 2000000001",
+                        "2 filters on each of 2 threads",
+                        "memory.max 650 MiB, cpu.max 210000/100000, pids.max 64 in /cg/neurovisor/vm-1",
+                        "guests have no bucket in this version; their output is bounded by flow control and caps",
+                        "not built into this version",
+                        "KVM, 7 namespaces of its own, nothing mounted writable");
+    }
+
+    static Stream<Arguments> changes() {
+        return Stream.of(
+                // What one thread has, the VMM has.
+                status(Layer.CAPABILITIES, "CapEff:\t0000000000000000", "CapEff:\t0000000000000001", "CapEff 0000"),
+                status(Layer.CAPABILITIES, "CapBnd:\t0000000000000000", "CapBnd:\t000001ffffffffff", "CapBnd 0000"),
+                status(Layer.CAPABILITIES, "CapAmb:\t0000000000000000\n", "", "CapAmb not told"),
+                status(Layer.CAPABILITIES, "CapInh:\t0", "CapInh:\tx", "CapInh x0"),
+                status(Layer.CAPABILITIES, "NoNewPrivs:\t1", "NoNewPrivs:\t0", "no_new_privs is not set"),
+                status(Layer.CAPABILITIES, "2000000001\t2000000001\t2000000001\t2000000001", "0\t0\t0\t0", "as root"),
+                status(Layer.CAPABILITIES, "Uid:\t2000000001", "Uid:\t0", "uids are not one"),
+                status(Layer.CAPABILITIES, "Uid:", "Gid:", "uids are not one"),
+                // A second line cannot talk the first one away.
+                status(
+                        Layer.CAPABILITIES,
+                        "CapEff:\t0000000000000000",
+                        "CapEff:\t0000000000200000\nCapEff:\t0000000000000000",
+                        "CapEff "),
+                status(Layer.SECCOMP, "Seccomp:\t2", "Seccomp:\t0", "1 of 2 threads have no filter"),
+                status(Layer.SECCOMP, "Seccomp:\t2", "Seccomp:\t1", "1 of 2 threads have no filter"),
+                status(Layer.SECCOMP, "filters:\t2", "filters:\t1", "filters on a thread: 1, expected: 2"),
+                group("memory.max", "max", "does not set memory.max"),
+                group("cpu.max", "max 100000", "does not set cpu.max"),
+                group("pids.max", "max", "does not set pids.max"),
+                group("memory.swap.max", "max", "does not set memory.swap.max"),
+                group("memory.oom.group", "0", "does not set memory.oom.group"),
+                broken(Layer.CGROUP, files -> files.write("/proc/7/cgroup", "0::/service"), "no cgroup of its own"),
+                broken(Layer.CGROUP, files -> files.write("/proc/7/cgroup", ""), "no cgroup of its own"),
+                broken(
+                        Layer.VM_ISOLATION,
+                        files -> files.link("/proc/7/ns/net", "net:[4026531840]"),
+                        "shares with us the namespaces net"),
+                broken(Layer.VM_ISOLATION, files -> files.write("/proc/7/mountinfo", ""), "cannot be read"),
+                broken(
+                        Layer.VM_ISOLATION,
+                        files -> files.write("/proc/7/mountinfo", "50 49 8:1 / / rw,nosuid - ext4 /dev/sda1 rw"),
+                        "mounted writable: /"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("changes")
+    void aLayerThatWasTakenAwayIsBroken(Layer layer, Consumer<KernelFiles> change, String detail) {
+        change.accept(files);
+        LayerState state = state(layer);
+        assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
+        assertThat(state.detail()).contains(detail);
+        assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
+    }
+
+    @Test
+    void whatTheKernelDoesNotTellIsNotBelieved() throws IOException {
+        files.thread(7, KernelFiles.jailed().replaceAll("\nSeccomp.*", ""))
+                .thread(8, KernelFiles.jailed().replaceAll("\nSeccomp.*", ""));
+        assertOff(Layer.SECCOMP, "this kernel has no seccomp");
+        files.thread(7, KernelFiles.jailed().replaceAll("\nSeccomp_filters.*", ""));
+        files.thread(8, KernelFiles.jailed().replaceAll("\nSeccomp_filters.*", ""));
+        assertOff(Layer.SECCOMP, "this kernel does not tell how many");
+        Files.delete(root.resolve("proc/7/ns/user"));
+        assertThat(state(Layer.VM_ISOLATION).detail()).contains("namespaces that cannot be read: user");
+    }
+
+    @Test
+    void aMachineWithoutCgroupsOfVersionTwoCannotLimit() {
+        files.write("/cg/cgroup.controllers", "");
+        assertOff(Layer.CGROUP, "cgroup v2 lacks the controllers cpu, memory, pids");
+        files.write("/proc/self/mountinfo", "31 20 0:29 / /cg/memory rw - cgroup cgroup rw,memory");
+        assertOff(Layer.CGROUP, "no cgroup v2");
+    }
+
+    @Test
+    void withoutKvmTheGuestIsNotIsolated() {
+        LayerState state = new VmmLayers(new HostFiles(root), 2, "/dev/kvm does not exist")
+                .read(KernelFiles.VMM)
+                .getLast();
+        assertThat(state.status()).isEqualTo(Status.OFF);
+        assertThat(state.detail())
+                .startsWith("no KVM: emulation is not a security boundary (/dev/kvm does not exist); 7 namespaces");
+    }
+
+    @Test
+    void ofAProcessThatIsGoneNoLayerIsLive() {
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), 2, "").read(99);
+        assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
+        assertThat(layers)
+                .filteredOn(state -> state.status() == Status.BROKEN)
+                .hasSize(4)
+                .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
+    }
+
+    @Test
+    void noBytesConfuseIt() throws IOException {
+        byte[] noise = "Uid:\0\u00ff:::\nCapEff\n:\n\t-\n- - - - - - - - -\n0::\n0::/../../etc\n"
+                .getBytes(StandardCharsets.ISO_8859_1);
+        for (String file : List.of("task/7/status", "mountinfo", "cgroup")) {
+            Files.write(root.resolve("proc/7").resolve(file), noise);
+        }
+        assertThat(read())
+                .filteredOn(state -> state.status() != Status.OFF)
+                .allMatch(state -> state.status() == Status.BROKEN);
+    }
+
+    private List<LayerState> read() {
+        return new VmmLayers(new HostFiles(root), 2, "").read(KernelFiles.VMM);
+    }
+
+    private LayerState state(Layer layer) {
+        return read().get(layer.number() - 1);
+    }
+
+    private void assertOff(Layer layer, String detail) {
+        assertThat(state(layer).status()).isEqualTo(Status.OFF);
+        assertThat(state(layer).detail()).contains(detail);
+        assertThat(state(layer).fix()).isNotEmpty();
+    }
+
+    private static Arguments status(Layer layer, String from, String to, String detail) {
+        assertThat(KernelFiles.jailed()).contains(from);
+        return broken(layer, files -> files.thread(8, KernelFiles.jailed().replace(from, to)), detail);
+    }
+
+    private static Arguments group(String file, String text, String detail) {
+        return broken(Layer.CGROUP, files -> files.group(file, text), detail);
+    }
+
+    private static Arguments broken(Layer layer, Consumer<KernelFiles> change, String detail) {
+        return Arguments.of(layer, change, detail);
+    }
+}

@@ -1,0 +1,54 @@
+package io.neurovisor.server.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.host.doctor.Finding;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What was found.
+ *
+ * @param layers each once, in order
+ * @param repairs what was done about it, in words
+ */
+public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<String> repairs) {
+    public Diagnosis {
+        layers = List.copyOf(layers);
+        findings = List.copyOf(findings);
+        repairs = List.copyOf(repairs);
+    }
+
+    /** The whole in one word. */
+    public enum Health {
+        /** Every layer protects. */
+        LIVE,
+        /** A layer is one that this machine, or this version, cannot give. */
+        UNAVAILABLE,
+        /** A layer that should protect does not, or something does not work. */
+        BROKEN;
+
+        /** The name used in output: {@code live}. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Warnings do not count. */
+    public Health health() {
+        if (has(LayerState.Status.BROKEN) || count(Finding.Verdict.FAIL) > 0) {
+            return Health.BROKEN;
+        }
+        return has(LayerState.Status.OFF) ? Health.UNAVAILABLE : Health.LIVE;
+    }
+
+    public long count(Finding.Verdict verdict) {
+        requireNonNull(verdict, "verdict is null");
+        return findings.stream().filter(finding -> finding.verdict() == verdict).count();
+    }
+
+    private boolean has(LayerState.Status status) {
+        return layers.stream().anyMatch(state -> state.status() == status);
+    }
+}

@@ -1,0 +1,60 @@
+package io.neurovisor.server.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.doctor.Check;
+import io.neurovisor.host.doctor.DiskCheck;
+import io.neurovisor.host.doctor.Finding;
+import io.neurovisor.host.doctor.MachineChecks;
+import io.neurovisor.host.doctor.ProgramCheck;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.qemu.QemuLocator;
+import io.neurovisor.server.Settings;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Says what works here and what does not: the layers of a sandbox that it starts, then the machine around it. */
+public final class Doctor {
+    private final Settings settings;
+    private final InstantSource clock;
+    private final Ticker ticker;
+
+    public Doctor(Settings settings, InstantSource clock, Ticker ticker) {
+        this.settings = requireNonNull(settings, "settings is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    /**
+     * Looks at everything; takes seconds.
+     *
+     * @param repair whether what is ours and in the way is removed first
+     */
+    public Diagnosis examine(boolean repair, Progress progress) {
+        Leftovers leftovers = new Leftovers(settings.config().dataDir());
+        List<String> repairs = repair ? leftovers.remove() : List.of();
+        progress.step("Starting a sandbox to read its layers");
+        SandboxExamination sandbox = new SandboxExamination(settings, clock, ticker);
+        List<LayerState> layers = sandbox.layers(progress);
+        List<Finding> findings = new ArrayList<>(sandbox.findings());
+        checks().forEach(check -> findings.add(check.examine()));
+        findings.add(leftovers.examine());
+        return new Diagnosis(layers, findings, repairs);
+    }
+
+    private List<Check> checks() {
+        List<Check> checks = new ArrayList<>(MachineChecks.of(
+                HostFiles.SYSTEM,
+                System.getProperty("user.name"),
+                settings.config().size(),
+                1));
+        checks.add(new ProgramCheck(QemuLocator.NAME, "qemu-system-x86", QemuLocator.OLDEST_MAJOR));
+        checks.add(new ProgramCheck("bwrap", "bubblewrap", 0));
+        checks.add(new DiskCheck(settings.config().dataDir()));
+        return checks;
+    }
+}

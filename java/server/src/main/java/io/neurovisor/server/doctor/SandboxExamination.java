@@ -1,0 +1,100 @@
+package io.neurovisor.server.doctor;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.doctor.CoresCheck;
+import io.neurovisor.host.doctor.Finding;
+import io.neurovisor.host.probe.VmmLayers;
+import io.neurovisor.host.qemu.Accelerator;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.Config;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Starts one sandbox as {@code run} does, and reads off it. Builds no image, for that needs the network and minutes. */
+final class SandboxExamination {
+    private static final Duration START_LIMIT = Duration.ofSeconds(30);
+    private static final String NAME = "sandbox";
+    private static final String SETUP = "./neurovisor setup";
+
+    private final Settings settings;
+    private final InstantSource clock;
+    private final Ticker ticker;
+    private final List<Finding> findings = new ArrayList<>();
+
+    SandboxExamination(Settings settings, InstantSource clock, Ticker ticker) {
+        this.settings = requireNonNull(settings, "settings is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    /** The layers of the sandbox that was started; not read when none was. */
+    List<LayerState> layers(Progress progress) {
+        try {
+            if (NeuroVisor.images(settings).built(settings.config().image()).isEmpty()) {
+                return failed("image " + settings.config().image() + " is not built", SETUP);
+            }
+            return started(progress);
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.INTERRUPTED || exception.fault() == Fault.IMAGE_UNKNOWN) {
+                throw exception;
+            }
+            return failed(String.valueOf(exception.getMessage()), exception.fault() == Fault.VMM_MISSING ? SETUP : "");
+        }
+    }
+
+    /** What else was seen meanwhile. */
+    List<Finding> findings() {
+        return List.copyOf(findings);
+    }
+
+    private List<LayerState> started(Progress progress) {
+        Config config = settings.config();
+        try (NeuroVisor neuroVisor = NeuroVisor.open(settings, progress)) {
+            kvm(neuroVisor.accelerator());
+            neuroVisor.prepare(config.size());
+            long startNanos = ticker.nanos();
+            try (Sandbox sandbox = neuroVisor.sandboxes().open(config.size(), Deadline.after(START_LIMIT, ticker))) {
+                findings.add(Finding.pass(
+                        NAME,
+                        "%s started a machine of size %s in %d ms"
+                                .formatted(
+                                        neuroVisor.vmm(),
+                                        config.size().label(),
+                                        Duration.ofNanos(ticker.nanos() - startNanos)
+                                                .toMillis())));
+                List<LayerState> layers = sandbox.layers();
+                findings.add(new GuestClock(clock).examine(sandbox));
+                return layers;
+            }
+        }
+    }
+
+    private void kvm(Accelerator accelerator) {
+        findings.add(
+                accelerator.isKvm()
+                        ? Finding.pass("kvm", "boots guests")
+                        : Finding.warn(
+                                "kvm",
+                                "emulation is not a security boundary, and slow: " + accelerator.reason(),
+                                "a machine, or an instance with nested virtualization, on which KVM runs guests"));
+        findings.add(new CoresCheck(
+                        settings.config().size(), Runtime.getRuntime().availableProcessors(), !accelerator.isKvm())
+                .examine());
+    }
+
+    private List<LayerState> failed(String reason, String fix) {
+        findings.add(Finding.fail(NAME, "no virtual machine was started: " + reason, fix));
+        return VmmLayers.unread(reason);
+    }
+}
