@@ -7,9 +7,12 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.proto.spawner.Event;
 import io.neurovisor.proto.spawner.Exited;
+import io.neurovisor.proto.spawner.HoldScratch;
 import io.neurovisor.proto.spawner.KillVmm;
 import io.neurovisor.proto.spawner.MeasureTsc;
+import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
+import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.StartVmm;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -38,6 +41,7 @@ public final class Spawner implements AutoCloseable {
     private final OutputStream requests;
 
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
     private volatile @Nullable CompletableFuture<Long> tscKhz;
 
     /** What is awaited of one VMM: the answer to its start, then its end. */
@@ -103,6 +107,33 @@ public final class Spawner implements AutoCloseable {
             }
         }
         return await(measured, "rate of the time stamp counter");
+    }
+
+    /**
+     * Has the spawner remove what is about to be made, should this process end before {@link #releaseScratch}. Returns
+     * once that is written down.
+     *
+     * @param path a directory named with a dot first and {@code ~building-} in it, or a registration of a data directory
+     */
+    public void holdScratch(Path path) {
+        CompletableFuture<ScratchHeld> answer = new CompletableFuture<>();
+        if (scratch.putIfAbsent(path.toString(), answer) != null) {
+            throw new IllegalArgumentException(path + " is held already");
+        }
+        send(Request.newBuilder()
+                .setHoldScratch(HoldScratch.newBuilder().setPath(path.toString()))
+                .build());
+        String problem = await(answer, "hold of " + path).getProblem();
+        if (!problem.isEmpty()) {
+            throw new NeuroVisorException(Fault.SPAWNER_FAILED, path + " cannot be made: " + problem);
+        }
+    }
+
+    /** To be called when it is gone or has its final name. */
+    public void releaseScratch(Path path) {
+        send(Request.newBuilder()
+                .setReleaseScratch(ReleaseScratch.newBuilder().setPath(path.toString()))
+                .build());
     }
 
     /** Ends every VMM and the spawner; returns when both are gone. Idempotent. */
@@ -183,6 +214,13 @@ public final class Spawner implements AutoCloseable {
                     measured.complete(event.getTscMeasured().getKhz());
                 }
             }
+            case SCRATCH_HELD -> {
+                ScratchHeld held = event.getScratchHeld();
+                CompletableFuture<ScratchHeld> awaited = scratch.remove(held.getPath());
+                if (awaited != null) {
+                    awaited.complete(held);
+                }
+            }
             case EVENT_NOT_SET ->
                 throw new NeuroVisorException(
                         Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
@@ -202,6 +240,7 @@ public final class Spawner implements AutoCloseable {
             entry.started().completeExceptionally(exception);
             entry.exited().completeExceptionally(exception);
         });
+        scratch.values().forEach(held -> held.completeExceptionally(exception));
         CompletableFuture<Long> measured = tscKhz;
         if (measured != null) {
             measured.completeExceptionally(exception);
