@@ -8,7 +8,7 @@ use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::time::Timespec;
 
-use crate::child;
+use crate::child::Jailer;
 use crate::journal::{Entry, Journal};
 use crate::launch::Launch;
 use crate::log;
@@ -20,6 +20,7 @@ use crate::runtime_directory::RuntimeDirectory;
 use crate::scratch;
 use crate::signals::Signals;
 use crate::tsc::Tsc;
+use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
     event::Event, request::Request, Rejected, RequestReader, ScratchHeld, StartVmm, Started,
@@ -40,6 +41,9 @@ const SCRATCH_GONE_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 pub struct Spawner {
+    jailer: Jailer,
+    /// Absent where VMMs have the user's uid, who is not root.
+    uids: Option<Uids>,
     directory: RuntimeDirectory,
     journal: Journal,
     signals: Signals,
@@ -60,8 +64,16 @@ struct Closing {
 }
 
 impl Spawner {
-    pub fn new(directory: RuntimeDirectory, journal: Journal, signals: Signals) -> Self {
+    pub fn new(
+        jailer: Jailer,
+        uids: Option<Uids>,
+        directory: RuntimeDirectory,
+        journal: Journal,
+        signals: Signals,
+    ) -> Self {
         Self {
+            jailer,
+            uids,
             directory,
             journal,
             signals,
@@ -201,22 +213,40 @@ impl Spawner {
         if self.vms.iter().any(|vm| vm.id == launch.id) {
             return Err(format!("a VM named {} is living", launch.id));
         }
+        let uid = self.uids.as_mut().map(Uids::take).transpose()?;
+        match self.start_jailed(launch, uid) {
+            Ok(pid) => Ok(pid),
+            Err(reason) => {
+                self.give_back(uid);
+                Err(reason)
+            }
+        }
+    }
+
+    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<i32, String> {
         let directory = self.directory.create(&launch.id)?;
-        match child::start(&launch, directory.as_fd()) {
+        let mut journalled = None;
+        let started = self.jailer.start(&launch, directory.as_fd(), uid, |pid| {
+            let entry = Entry::process(pid).ok_or("it has no number")?;
+            self.journal
+                .add(entry.clone())
+                .map_err(|error| format!("cannot write the journal: {error}"))?;
+            journalled = Some(entry);
+            Ok(())
+        });
+        match started {
             Ok(child) => {
-                let pid = child.pid.as_raw_nonzero().get();
-                let journalled = Entry::process(child.pid);
-                let vm = Vm::new(launch.id, child, journalled.clone().into_iter().collect());
-                // Not before, because it had no number. Till here it dies with us by the kernel's hand.
-                let written = journalled.map_or(Ok(()), |entry| self.journal.add(entry));
-                if written.is_err() {
-                    vm.kill();
-                }
-                self.vms.push(vm);
-                written.map_err(|error| format!("cannot write the journal: {error}"))?;
+                let pid = child.vmm.as_raw_nonzero().get();
+                let journalled = journalled.into_iter().collect();
+                self.vms.push(Vm::new(launch.id, child, uid, journalled));
                 Ok(pid)
             }
             Err(reason) => {
+                journalled
+                    .iter()
+                    .for_each(|entry| self.journal.remove(entry));
+                // What bubblewrap may have started is ours by now.
+                self.orphans_left = true;
                 // Holds its sockets at most: no program has run in it.
                 if let Err(error) = self.directory.remove_some(&launch.id) {
                     log::line(format_args!(
@@ -226,6 +256,12 @@ impl Spawner {
                 }
                 Err(reason)
             }
+        }
+    }
+
+    fn give_back(&mut self, uid: Option<u32>) {
+        if let (Some(uids), Some(uid)) = (&mut self.uids, uid) {
+            uids.give_back(uid);
         }
     }
 
@@ -278,6 +314,16 @@ impl Spawner {
                 )),
             }
             let vm = self.vms.remove(index);
+            if let Err(error) = vm.take_back_files() {
+                log::line(format_args!(
+                    "{}: cannot take back its files: {error}",
+                    vm.id
+                ));
+            }
+            // Kept from others while something may be left that has it.
+            if !self.orphans_left {
+                self.give_back(vm.uid);
+            }
             vm.journalled
                 .iter()
                 .for_each(|entry| self.journal.remove(entry));
