@@ -92,19 +92,18 @@ impl Jailer {
         let mut inherited = Inherited::default();
         let listening = sockets::listen_all(directory, &launch.sockets)
             .map_err(|error| explain("listen on its sockets", error))?;
-        listening
-            .into_iter()
-            .for_each(|socket| drop(inherited.add(socket)));
+        for socket in listening {
+            inherited.add(socket);
+        }
         let filter = filter_file(&launch.jail.seccomp_filter)
             .map_err(|error| explain("write the seccomp filter", error))?;
         let (pipes, ends, info) = pipes().map_err(|error| explain("make pipes", error))?;
         LazyLock::force(&OOM_SCORE);
 
         let mut files = HandedFiles::open(&launch.files, uid)?;
-        files
-            .take_open()
-            .into_iter()
-            .for_each(|file| drop(inherited.add(file)));
+        for file in files.take_open() {
+            inherited.add(file);
+        }
         let (filter, info) = (inherited.add(filter), inherited.add(info));
         let arguments = jail::arguments(&self.bwrap, &launch.jail, filter, info, &launch.arguments);
         let way = Way {

@@ -105,8 +105,10 @@ pub fn arguments(
     arguments
 }
 
-/// The number of the process in the jail, from what bubblewrap tells about it (JSON).
+/// The number of the process in the jail, from what bubblewrap tells about it (a JSON object, in several writes). `None`
+/// until it has told all: it would not survive that nobody listens.
 pub fn child_pid(info: &str) -> Option<i32> {
+    let info = info.trim_end().strip_suffix('}')?;
     let (_, after) = info.split_once("\"child-pid\"")?;
     let number = after.trim_start().strip_prefix(':')?.trim_start();
     let end = number.find(|digit: char| !digit.is_ascii_digit())?;
@@ -159,10 +161,10 @@ mod tests {
         for none in [
             "",
             "{}",
-            "\"child-pid\": ",
-            "\"child-pid\": -1,",
-            "\"child-pid\": 0,",
-            "\"child-pid\": 47",
+            "{\"child-pid\": }",
+            "{\"child-pid\": -1, }",
+            "{\"child-pid\": 0, }",
+            "{\"child-pid\": 47, ",
         ] {
             assert_eq!(child_pid(none), None, "{none}");
         }

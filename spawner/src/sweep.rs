@@ -214,7 +214,8 @@ fn session(leader: Pid, start: u64) -> Vec<(Pid, OwnedFd)> {
             let pidfd = process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
             // After it was opened: what is compared is then what it stands for, or the number is free.
             let stat = ProcessStat::of(pid)?;
-            (stat.session == Some(leader) && born.contains(&stat.start)).then_some((pid, pidfd))
+            let is_ours = stat.session == Some(leader) && born.contains(&stat.start);
+            (is_ours && !stat.is_zombie).then_some((pid, pidfd))
         })
         .collect()
 }
