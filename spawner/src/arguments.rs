@@ -92,13 +92,7 @@ fn range(value: Option<OsString>) -> Result<RangeInclusive<u32>, String> {
     });
     parsed
         .filter(|range| *range.start() > 0 && *range.end() < u32::MAX && !range.is_empty())
-        .ok_or_else(|| {
-            format!(
-                "--uids {}: not FIRST-LAST of 1 to {}",
-                value.display(),
-                u32::MAX - 1
-            )
-        })
+        .ok_or_else(|| format!("--uids {value:?}: not FIRST-LAST of 1 to {}", u32::MAX - 1))
 }
 
 /// All that follows belongs to the program.
