@@ -86,6 +86,7 @@ impl Jailer {
         &self,
         launch: &Launch,
         directory: BorrowedFd<'_>,
+        entrance: Option<OwnedFd>,
         uid: Option<u32>,
         journal: impl FnOnce(Pid) -> Result<(), String>,
     ) -> Result<Child, String> {
@@ -109,6 +110,7 @@ impl Jailer {
         let way = Way {
             launch,
             directory,
+            entrance,
             uid,
             arguments,
             inherited,
@@ -264,6 +266,8 @@ fn filter_file(filter: &[u8]) -> rustix::io::Result<OwnedFd> {
 struct Way<'a> {
     launch: &'a Launch,
     directory: BorrowedFd<'a>,
+    /// Its control group's.
+    entrance: Option<OwnedFd>,
     uid: Option<u32>,
     arguments: Vec<CString>,
     inherited: Inherited,
@@ -276,6 +280,11 @@ impl Way<'_> {
         // Till the journal names us.
         if rustix::io::read(&ends.go, &mut [0]) != Ok(1) {
             return Err("the spawner did not let it go on".into());
+        }
+        // Before anything else, so that all of it is limited and found again.
+        if let Some(procs) = &self.entrance {
+            rustix::io::write(procs, b"0")
+                .map_err(|error| explain("enter its control group", error))?;
         }
         // A group of its own, whose members can be killed together, and no terminal.
         process::setsid().map_err(|error| explain("make a session", error))?;

@@ -93,7 +93,16 @@ pub fn arguments(
         let path = path.as_os_str().as_bytes();
         add(&[b"--ro-bind", path, path]);
     }
-    add(&[b"--proc", b"/proc", b"--remount-ro", b"/", b"--chdir", b"/"]);
+    add(&[
+        b"--proc",
+        b"/proc",
+        b"--remount-ro",
+        b"/proc",
+        b"--remount-ro",
+        b"/",
+        b"--chdir",
+        b"/",
+    ]);
     add(&[
         b"--seccomp",
         seccomp.to_string().as_bytes(),

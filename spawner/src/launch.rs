@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{accessat, Access, AtFlags, CWD};
 
+use crate::cgroup::Limits;
 use crate::handed_files::{HandedFile, MAX_FILES};
 use crate::jail::Jail;
 use crate::sockets::MAX_SOCKETS;
@@ -52,6 +53,7 @@ pub struct Launch {
     pub sockets: Vec<String>,
     pub files: Vec<HandedFile>,
     pub jail: Jail,
+    pub limits: Option<Limits>,
 }
 
 impl TryFrom<StartVmm> for Launch {
@@ -82,6 +84,7 @@ impl TryFrom<StartVmm> for Launch {
             sockets: request.sockets,
             files,
             jail,
+            limits: request.limits.map(Limits::try_from).transpose()?,
         })
     }
 }

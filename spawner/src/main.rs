@@ -104,7 +104,8 @@ fn serve(serving: Serving) -> Result<u8, String> {
         log::line(format_args!("{}: {error}", directory.base().display()));
     }
     let uids = serving.uids.map(Uids::open).transpose()?;
-    Spawner::new(Jailer { bwrap }, uids, directory, journal, signals)
+    let place = cgroup::Place::find();
+    Spawner::new(Jailer { bwrap }, uids, place, directory, journal, signals)
         .run()
         .map_err(|error| format!("the event loop failed: {error}"))
 }

@@ -1,14 +1,15 @@
 //! The event loop: everything that the spawner does happens here, one thing after the other.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::time::Timespec;
 
-use crate::child::Jailer;
+use crate::cgroup::{Group, Place};
+use crate::child::{Child, Jailer};
 use crate::journal::{Entry, Journal};
 use crate::launch::Launch;
 use crate::log;
@@ -47,6 +48,8 @@ pub struct Spawner {
     directory: RuntimeDirectory,
     journal: Journal,
     signals: Signals,
+    /// Where VMs have their control groups, or why they have none.
+    place: Result<Place, String>,
     requests: RequestReader,
     outbox: Outbox,
     vms: Vec<Vm>,
@@ -67,6 +70,7 @@ impl Spawner {
     pub fn new(
         jailer: Jailer,
         uids: Option<Uids>,
+        place: Result<Place, String>,
         directory: RuntimeDirectory,
         journal: Journal,
         signals: Signals,
@@ -77,6 +81,7 @@ impl Spawner {
             directory,
             journal,
             signals,
+            place,
             requests: RequestReader::default(),
             outbox: Outbox::default(),
             vms: Vec::new(),
@@ -202,44 +207,31 @@ impl Spawner {
     fn start(&mut self, request: StartVmm) {
         let vm_id = request.vm_id.clone();
         let event = match self.try_start(request) {
-            Ok(pid) => Event::Started(Started { vm_id, pid }),
+            Ok(started) => Event::Started(started),
             Err(reason) => Event::Rejected(Rejected { vm_id, reason }),
         };
         self.outbox.push(event);
     }
 
-    fn try_start(&mut self, request: StartVmm) -> Result<i32, String> {
+    fn try_start(&mut self, request: StartVmm) -> Result<Started, String> {
         let launch = Launch::try_from(request)?;
         if self.vms.iter().any(|vm| vm.id == launch.id) {
             return Err(format!("a VM named {} is living", launch.id));
         }
         let uid = self.uids.as_mut().map(Uids::take).transpose()?;
-        match self.start_jailed(launch, uid) {
-            Ok(pid) => Ok(pid),
-            Err(reason) => {
-                self.give_back(uid);
-                Err(reason)
-            }
-        }
+        self.start_jailed(launch, uid)
+            .inspect_err(|_| self.give_back(uid))
     }
 
-    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<i32, String> {
+    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<Started, String> {
         let directory = self.directory.create(&launch.id)?;
-        let mut journalled = None;
-        let started = self.jailer.start(&launch, directory.as_fd(), uid, |pid| {
-            let entry = Entry::process(pid).ok_or("it has no number")?;
-            self.journal
-                .add(entry.clone())
-                .map_err(|error| format!("cannot write the journal: {error}"))?;
-            journalled = Some(entry);
-            Ok(())
-        });
-        match started {
-            Ok(child) => {
-                let pid = child.vmm.as_raw_nonzero().get();
-                let journalled = journalled.into_iter().collect();
-                self.vms.push(Vm::new(launch.id, child, uid, journalled));
-                Ok(pid)
+        let mut journalled = vec![];
+        match self.start_limited(&launch, directory.as_fd(), uid, &mut journalled) {
+            Ok((child, group)) => {
+                let started = self.started(&launch, &child, group.as_ref());
+                self.vms
+                    .push(Vm::new(launch.id, child, uid, group, journalled));
+                Ok(started)
             }
             Err(reason) => {
                 journalled
@@ -265,6 +257,58 @@ impl Spawner {
         }
     }
 
+    fn started(&self, launch: &Launch, child: &Child, group: Option<&Group>) -> Started {
+        let unlimited = launch.limits.is_some() && group.is_none();
+        let problem = self.place.as_ref().err().filter(|_| unlimited);
+        Started {
+            vm_id: launch.id.to_string(),
+            pid: child.vmm.as_raw_nonzero().get(),
+            cgroup: group.map_or_else(String::new, |group| group.path().display().to_string()),
+            cgroup_problem: problem.cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Starts a VMM in a control group of its own, where it is to be limited and can be. Leaves in `journalled` what the
+    /// journal holds of it.
+    fn start_limited(
+        &mut self,
+        launch: &Launch,
+        directory: BorrowedFd<'_>,
+        uid: Option<u32>,
+        journalled: &mut Vec<Entry>,
+    ) -> Result<(Child, Option<Group>), String> {
+        let mut add = |entry: Entry| {
+            self.journal
+                .add(entry.clone())
+                .map_err(|error| format!("cannot write the journal: {error}"))?;
+            journalled.push(entry);
+            Ok(())
+        };
+        let group = match (&self.place, &launch.limits) {
+            (Ok(place), Some(limits)) => {
+                add(Entry::Cgroup(place.path_of(&launch.id)))?;
+                Some(place.make(&launch.id, limits)?)
+            }
+            (Err(_), _) | (Ok(_), None) => None,
+        };
+        let entrance = group.as_ref().map(Group::entrance).transpose();
+        let started = entrance.and_then(|entrance| {
+            self.jailer.start(launch, directory, entrance, uid, |pid| {
+                add(Entry::process(pid).ok_or("it has no number")?)
+            })
+        });
+        match started {
+            Ok(child) => Ok((child, group)),
+            Err(reason) => {
+                // No process is in it. What is left all the same stays in the journal.
+                if group.is_some_and(|group| !group.remove().is_ok_and(|gone| gone)) {
+                    journalled.retain(|entry| !matches!(entry, Entry::Cgroup(_)));
+                }
+                Err(reason)
+            }
+        }
+    }
+
     fn hold_scratch(&mut self, path: String) {
         let entry = Entry::Scratch(path.clone().into());
         let held = scratch::check(path.as_ref()).and_then(|()| {
@@ -287,20 +331,28 @@ impl Spawner {
         }
     }
 
-    /// Takes each VM that has ended towards its `Exited`: first no process, then no directory, then the word.
+    /// Takes each VM that has ended towards its `Exited`: first no process, then no control group, then no directory,
+    /// then the word.
     fn clean_up(&mut self) {
         self.removal_left = false;
         for index in (0..self.vms.len()).rev() {
-            let vm = &self.vms[index];
+            let vm = &mut self.vms[index];
             let Some(end) = vm.end() else { continue };
+            let in_time = end.at.elapsed() < ORPHANS_DIE_WITHIN;
             if self.orphans_left {
-                if end.at.elapsed() < ORPHANS_DIE_WITHIN {
+                if in_time {
                     continue;
                 }
                 log::line(format_args!(
                     "{}: processes that do not die are left, its or another VM's",
                     vm.id
                 ));
+            }
+            if !vm.remove_group() {
+                if in_time {
+                    continue;
+                }
+                log::line(format_args!("{}: cannot remove its control group", vm.id));
             }
             match self.directory.remove_some(&vm.id) {
                 Ok(Progress::More) => {
@@ -324,9 +376,7 @@ impl Spawner {
             if !self.orphans_left {
                 self.give_back(vm.uid);
             }
-            vm.journalled
-                .iter()
-                .for_each(|entry| self.journal.remove(entry));
+            vm.gone().for_each(|entry| self.journal.remove(entry));
             let exited = vm.into_exited(&mut self.buffer);
             self.outbox.push(Event::Exited(exited));
         }
@@ -378,6 +428,7 @@ impl Spawner {
             while let Ok(Progress::More) = self.directory.remove_some(&vm.id) {}
         }
         self.remove_scratch();
+        self.place.iter().for_each(Place::remove_if_empty);
         self.journal.end();
         self.directory.remove_if_empty();
     }

@@ -19,6 +19,7 @@ import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.Accelerator;
 import io.neurovisor.host.qemu.KvmProbe;
+import io.neurovisor.host.qemu.QemuJail;
 import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
@@ -112,8 +113,9 @@ public final class NeuroVisor implements AutoCloseable {
         ProbeCache probes = new ProbeCache(settings.probes());
         String hostCpu = HostCpu.describe();
         QemuProgram qemu = new QemuLocator(System.getenv().getOrDefault("PATH", ""), probes).locate();
+        QemuJail jail = QemuJail.of(qemu, probes);
         Function<Accelerator, Vmm> vmms =
-                accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
+                accelerator -> new QemuVmm(qemu, jail, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings);
         BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);

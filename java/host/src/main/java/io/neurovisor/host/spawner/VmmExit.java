@@ -10,13 +10,17 @@ import static java.util.Objects.requireNonNull;
  * @param outputTail the end of what it wrote to stdout and stderr
  */
 public record VmmExit(int exitCode, int signal, String outputTail) {
+    private static final int SIGSYS = 31;
+
     public VmmExit {
         requireNonNull(outputTail, "outputTail is null");
     }
 
     /** One line: {@code exited with code 1: ...} or {@code was killed by signal 9}. */
     public String describe() {
-        String how = signal != 0 ? "was killed by signal " + signal : "exited with code " + exitCode;
+        String how = signal == SIGSYS
+                ? "was killed because it made a system call that its seccomp filter does not allow"
+                : signal != 0 ? "was killed by signal " + signal : "exited with code " + exitCode;
         String words = outputTail.strip().replaceAll("\\s*\\R\\s*", " | ");
         return words.isEmpty() ? how : how + ": " + words;
     }
