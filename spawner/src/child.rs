@@ -49,8 +49,13 @@ pub struct Child {
     pub output: OwnedFd,
 }
 
-/// Runs a VMM in `directory`. When this returns, either the new program has been entered or no process is left.
-pub fn start(launch: &Launch, directory: BorrowedFd<'_>) -> Result<Child, String> {
+/// Runs a VMM in `directory`, and in the control group behind `entrance`. When this returns, either the new program has
+/// been entered or no process is left.
+pub fn start(
+    launch: &Launch,
+    directory: BorrowedFd<'_>,
+    entrance: Option<OwnedFd>,
+) -> Result<Child, String> {
     let step = |name: &'static str| move |error: rustix::io::Errno| explain(name, error);
     let (output, output_writer) = pipe_with(PipeFlags::CLOEXEC).map_err(step("make a pipe"))?;
     rustix::io::ioctl_fionbio(&output, true).map_err(step("unblock a pipe"))?;
@@ -66,8 +71,9 @@ pub fn start(launch: &Launch, directory: BorrowedFd<'_>) -> Result<Child, String
     // SAFETY: this process has one thread, so the child may go on as any program, allocation included.
     let pid = match unsafe { fork() }.map_err(|error| explain("fork", error))? {
         ForkResult::Child => {
-            let Err(reason) =
-                become_vmm(launch, directory, output_writer.as_fd(), &sockets, spawner);
+            let Err(reason) = enter(entrance).and_then(|()| {
+                become_vmm(launch, directory, output_writer.as_fd(), &sockets, spawner)
+            });
             let _ = fs::File::from(problem_writer).write_all(reason.as_bytes());
             // SAFETY: leaves at once; exit() would run what belongs to the spawner.
             unsafe { libc::_exit(127) }
@@ -90,6 +96,14 @@ pub fn start(launch: &Launch, directory: BorrowedFd<'_>) -> Result<Child, String
             let _ = process::kill_process(pid, Signal::KILL);
             let _ = process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
         })
+}
+
+/// Before anything else, so that all of it is limited and found again.
+fn enter(entrance: Option<OwnedFd>) -> Result<(), String> {
+    match entrance.map(|procs| rustix::io::write(procs, b"0")) {
+        Some(Err(error)) => Err(explain("enter its control group", error)),
+        Some(Ok(_)) | None => Ok(()),
+    }
 }
 
 fn become_vmm(

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{accessat, Access, AtFlags, CWD};
 
+use crate::cgroup::Limits;
 use crate::sockets::MAX_SOCKETS;
 use crate::wire::StartVmm;
 
@@ -49,6 +50,7 @@ pub struct Launch {
     pub arguments: Vec<CString>,
     /// Plain file names, each once.
     pub sockets: Vec<String>,
+    pub limits: Option<Limits>,
 }
 
 impl TryFrom<StartVmm> for Launch {
@@ -68,6 +70,7 @@ impl TryFrom<StartVmm> for Launch {
             executable,
             arguments,
             sockets: request.sockets,
+            limits: request.limits.map(Limits::try_from).transpose()?,
         })
     }
 }
@@ -121,7 +124,7 @@ mod tests {
             vm_id: vm_id.into(),
             executable: executable.into(),
             arguments: arguments.iter().map(|a| a.to_string()).collect(),
-            sockets: vec![],
+            ..Default::default()
         })
     }
 

@@ -85,7 +85,7 @@ fn serve(path: &std::path::Path) -> Result<u8, String> {
     if let Err(error) = sweep::sweep(directory.base(), false, &mut Log) {
         log::line(format_args!("{}: {error}", directory.base().display()));
     }
-    Spawner::new(directory, journal, signals)
+    Spawner::new(directory, journal, signals, cgroup::Place::find())
         .run()
         .map_err(|error| format!("the event loop failed: {error}"))
 }

@@ -1,14 +1,15 @@
 //! The event loop: everything that the spawner does happens here, one thing after the other.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::time::Timespec;
 
-use crate::child;
+use crate::cgroup::{Group, Place};
+use crate::child::{self, Child};
 use crate::journal::{Entry, Journal};
 use crate::launch::Launch;
 use crate::log;
@@ -43,6 +44,8 @@ pub struct Spawner {
     directory: RuntimeDirectory,
     journal: Journal,
     signals: Signals,
+    /// Where VMs have their control groups, or why they have none.
+    place: Result<Place, String>,
     requests: RequestReader,
     outbox: Outbox,
     vms: Vec<Vm>,
@@ -60,11 +63,17 @@ struct Closing {
 }
 
 impl Spawner {
-    pub fn new(directory: RuntimeDirectory, journal: Journal, signals: Signals) -> Self {
+    pub fn new(
+        directory: RuntimeDirectory,
+        journal: Journal,
+        signals: Signals,
+        place: Result<Place, String>,
+    ) -> Self {
         Self {
             directory,
             journal,
             signals,
+            place,
             requests: RequestReader::default(),
             outbox: Outbox::default(),
             vms: Vec::new(),
@@ -190,31 +199,33 @@ impl Spawner {
     fn start(&mut self, request: StartVmm) {
         let vm_id = request.vm_id.clone();
         let event = match self.try_start(request) {
-            Ok(pid) => Event::Started(Started { vm_id, pid }),
+            Ok(started) => Event::Started(started),
             Err(reason) => Event::Rejected(Rejected { vm_id, reason }),
         };
         self.outbox.push(event);
     }
 
-    fn try_start(&mut self, request: StartVmm) -> Result<i32, String> {
+    fn try_start(&mut self, request: StartVmm) -> Result<Started, String> {
         let launch = Launch::try_from(request)?;
         if self.vms.iter().any(|vm| vm.id == launch.id) {
             return Err(format!("a VM named {} is living", launch.id));
         }
         let directory = self.directory.create(&launch.id)?;
-        match child::start(&launch, directory.as_fd()) {
-            Ok(child) => {
-                let pid = child.pid.as_raw_nonzero().get();
-                let journalled = Entry::process(child.pid);
-                let vm = Vm::new(launch.id, child, journalled.clone().into_iter().collect());
+        match self.start_limited(&launch, directory.as_fd()) {
+            Ok((child, group)) => {
+                let started = self.started(&launch, &child, group.as_ref());
+                let process = Entry::process(child.pid);
+                let journalled = process.iter().cloned().chain(group.as_ref().map(entry_of));
+                let journalled = journalled.collect();
+                let vm = Vm::new(launch.id, child, group, journalled);
                 // Not before, because it had no number. Till here it dies with us by the kernel's hand.
-                let written = journalled.map_or(Ok(()), |entry| self.journal.add(entry));
+                let written = process.map_or(Ok(()), |entry| self.journal.add(entry));
                 if written.is_err() {
                     vm.kill();
                 }
                 self.vms.push(vm);
                 written.map_err(|error| format!("cannot write the journal: {error}"))?;
-                Ok(pid)
+                Ok(started)
             }
             Err(reason) => {
                 // Holds its sockets at most: no program has run in it.
@@ -223,6 +234,47 @@ impl Spawner {
                         "{}: cannot remove its directory: {error}",
                         launch.id
                     ));
+                }
+                Err(reason)
+            }
+        }
+    }
+
+    fn started(&self, launch: &Launch, child: &Child, group: Option<&Group>) -> Started {
+        let unlimited = launch.limits.is_some() && group.is_none();
+        let problem = self.place.as_ref().err().filter(|_| unlimited);
+        Started {
+            vm_id: launch.id.to_string(),
+            pid: child.pid.as_raw_nonzero().get(),
+            cgroup: group.map_or_else(String::new, |group| group.path().display().to_string()),
+            cgroup_problem: problem.cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Starts a VMM in a control group of its own, where it is to be limited and can be.
+    fn start_limited(
+        &mut self,
+        launch: &Launch,
+        directory: BorrowedFd<'_>,
+    ) -> Result<(Child, Option<Group>), String> {
+        let group = match (&self.place, &launch.limits) {
+            (Ok(place), Some(limits)) => {
+                let entry = Entry::Cgroup(place.path_of(&launch.id));
+                self.journal
+                    .add(entry.clone())
+                    .map_err(|error| format!("cannot write the journal: {error}"))?;
+                let made = place.make(&launch.id, limits);
+                Some(made.inspect_err(|_| self.journal.remove(&entry))?)
+            }
+            (Err(_), _) | (Ok(_), None) => None,
+        };
+        let entrance = group.as_ref().map(Group::entrance).transpose();
+        match entrance.and_then(|entrance| child::start(launch, directory, entrance)) {
+            Ok(child) => Ok((child, group)),
+            Err(reason) => {
+                // No process is in it. What is left all the same stays in the journal.
+                if let Some(group) = group.filter(|group| group.remove().is_ok_and(|gone| gone)) {
+                    self.journal.remove(&entry_of(&group));
                 }
                 Err(reason)
             }
@@ -251,20 +303,28 @@ impl Spawner {
         }
     }
 
-    /// Takes each VM that has ended towards its `Exited`: first no process, then no directory, then the word.
+    /// Takes each VM that has ended towards its `Exited`: first no process, then no control group, then no directory,
+    /// then the word.
     fn clean_up(&mut self) {
         self.removal_left = false;
         for index in (0..self.vms.len()).rev() {
-            let vm = &self.vms[index];
+            let vm = &mut self.vms[index];
             let Some(end) = vm.end() else { continue };
+            let in_time = end.at.elapsed() < ORPHANS_DIE_WITHIN;
             if self.orphans_left {
-                if end.at.elapsed() < ORPHANS_DIE_WITHIN {
+                if in_time {
                     continue;
                 }
                 log::line(format_args!(
                     "{}: processes that do not die are left, its or another VM's",
                     vm.id
                 ));
+            }
+            if !vm.remove_group() {
+                if in_time {
+                    continue;
+                }
+                log::line(format_args!("{}: cannot remove its control group", vm.id));
             }
             match self.directory.remove_some(&vm.id) {
                 Ok(Progress::More) => {
@@ -278,9 +338,7 @@ impl Spawner {
                 )),
             }
             let vm = self.vms.remove(index);
-            vm.journalled
-                .iter()
-                .for_each(|entry| self.journal.remove(entry));
+            vm.gone().for_each(|entry| self.journal.remove(entry));
             let exited = vm.into_exited(&mut self.buffer);
             self.outbox.push(Event::Exited(exited));
         }
@@ -332,6 +390,7 @@ impl Spawner {
             while let Ok(Progress::More) = self.directory.remove_some(&vm.id) {}
         }
         self.remove_scratch();
+        self.place.iter().for_each(Place::remove_if_empty);
         self.journal.end();
         self.directory.remove_if_empty();
     }
@@ -353,4 +412,8 @@ impl Spawner {
             }
         }
     }
+}
+
+fn entry_of(group: &Group) -> Entry {
+    Entry::Cgroup(group.path().into())
 }

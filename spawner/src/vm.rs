@@ -6,6 +6,7 @@ use std::time::Instant;
 use rustix::io::Errno;
 use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
 
+use crate::cgroup::Group;
 use crate::child::Child;
 use crate::journal::Entry;
 use crate::launch::VmId;
@@ -25,8 +26,10 @@ pub struct Vm {
     output: Option<OwnedFd>,
     tail: OutputTail,
     end: Option<End>,
-    /// What the journal holds of it, to be struck out when it is gone.
-    pub journalled: Vec<Entry>,
+    group: Option<Group>,
+    oom_killed: bool,
+    /// What the journal holds of it.
+    journalled: Vec<Entry>,
 }
 
 #[derive(Clone, Copy)]
@@ -37,7 +40,7 @@ pub struct End {
 }
 
 impl Vm {
-    pub fn new(id: VmId, child: Child, journalled: Vec<Entry>) -> Self {
+    pub fn new(id: VmId, child: Child, group: Option<Group>, journalled: Vec<Entry>) -> Self {
         let Child { pid, pidfd, output } = child;
         Self {
             id,
@@ -46,6 +49,8 @@ impl Vm {
             output: Some(output),
             tail: OutputTail::default(),
             end: None,
+            group,
+            oom_killed: false,
             journalled,
         }
     }
@@ -70,9 +75,31 @@ impl Vm {
     /// By pidfd: a process that has ended meanwhile is not confused with another.
     pub fn kill(&self) {
         let _ = process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+        self.kill_group();
     }
 
-    /// Reaps the process if it has ended, and kills its process group.
+    fn kill_group(&self) {
+        self.group.iter().for_each(Group::kill);
+    }
+
+    /// Removes its control group. Returns whether it has none any more: as long as a process of it is dying, it has.
+    pub fn remove_group(&mut self) -> bool {
+        if let Some(group) = &self.group {
+            self.oom_killed = group.ran_out_of_memory();
+            if group.remove().is_ok_and(|gone| gone) {
+                self.group = None;
+            }
+        }
+        self.group.is_none()
+    }
+
+    /// What the journal need not hold any more once the VM has ended.
+    pub fn gone(&self) -> impl Iterator<Item = &Entry> {
+        let left = |entry: &Entry| self.group.is_some() && matches!(entry, Entry::Cgroup(_));
+        self.journalled.iter().filter(move |entry| !left(entry))
+    }
+
+    /// Reaps the process if it has ended, and kills its process group and all else in its control group.
     pub fn notice_end(&mut self, now: Instant) {
         let ended = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
         let pidfd = || WaitId::PidFd(std::os::fd::AsFd::as_fd(&self.pidfd));
@@ -84,6 +111,7 @@ impl Vm {
         };
         // Before it is reaped: till then neither its pid nor its group's number can be anyone else's.
         let _ = process::kill_process_group(self.pid, Signal::KILL);
+        self.kill_group();
         let _ = process::waitid(pidfd(), ended);
         self.end = Some(End {
             exit_code: status.exit_status().unwrap_or(0),
@@ -111,6 +139,7 @@ impl Vm {
             exit_code,
             signal,
             output_tail: self.tail.into_text(),
+            oom_killed: self.oom_killed,
         }
     }
 

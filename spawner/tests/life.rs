@@ -174,6 +174,7 @@ fn sockets_can_be_connected_to_before_the_vmm_serves_them() {
         executable: "/bin/sleep".into(),
         arguments: vec!["1000".into()],
         sockets: ["qmp", "agent"].map(String::from).into(),
+        ..Default::default()
     }));
     let vmm = host.started("vm");
     let directory = host.runtime_dir().join("vm");
@@ -211,6 +212,7 @@ fn a_socket_with_a_path_as_its_name_is_rejected() {
             executable: "/bin/true".into(),
             arguments: vec![],
             sockets: vec![name.into()],
+            ..Default::default()
         }));
         assert!(host.rejected("vm").starts_with("socket 0 must be named"));
     }

@@ -95,7 +95,7 @@ impl Host {
                 .iter()
                 .map(|argument| argument.to_string())
                 .collect(),
-            sockets: vec![],
+            ..Default::default()
         }));
     }
 

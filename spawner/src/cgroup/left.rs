@@ -1,21 +1,15 @@
-//! Control groups of the second version: what a VMM may take, and the end of all that is in it.
+//! Groups that a killed spawner has left.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Component, Path};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::Errno;
 
-/// The directory in which the groups of all our VMs lie.
-const OURS: &str = "neurovisor";
-const VM_PREFIX: &str = "vm-";
-
-/// What `statfs` calls the file system (CGROUP2_SUPER_MAGIC).
-const CGROUP2_MAGIC: i64 = 0x6367_7270;
+use super::{is_cgroup2, write, OURS, VM_PREFIX};
 
 /// How long killed processes may take to leave their group.
 const EMPTY_WITHIN: Duration = Duration::from_secs(2);
@@ -33,6 +27,10 @@ pub fn remove_left(path: &Path) -> Result<bool, String> {
         return Ok(false);
     };
     remove(&parent, name).map_err(|error| format!("{}: {error}", path.display()))?;
+    if let Some(parent) = path.parent() {
+        // With the last group goes what held them all.
+        let _ = fs::unlinkat(CWD, parent, AtFlags::REMOVEDIR);
+    }
     Ok(true)
 }
 
@@ -75,13 +73,4 @@ fn find(path: &Path) -> Result<Option<(OwnedFd, &OsStr)>, String> {
         Err(Errno::NOENT) => Ok(None),
         Err(error) => Err(named(&io::Error::from(error))),
     }
-}
-
-fn is_cgroup2(directory: &OwnedFd) -> io::Result<bool> {
-    Ok(fs::fstatfs(directory)?.f_type as i64 == CGROUP2_MAGIC)
-}
-
-fn write(group: impl AsFd, file: &str, value: &str) -> io::Result<()> {
-    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
-    File::from(fs::openat(group, file, flags, Mode::empty())?).write_all(value.as_bytes())
 }

@@ -1,0 +1,92 @@
+//! The group of one VM.
+
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{self, AtFlags, OFlags, CWD};
+use rustix::io::Errno;
+
+use super::limits::Limits;
+use super::{open, write};
+
+pub struct Group {
+    path: PathBuf,
+    directory: OwnedFd,
+}
+
+impl Group {
+    /// Takes a group that has just been made, and gives it its limits.
+    pub(super) fn limited(
+        path: PathBuf,
+        directory: OwnedFd,
+        limits: &Limits,
+    ) -> Result<Self, String> {
+        let group = Self { path, directory };
+        for setting in limits.settings() {
+            match write(&group.directory, setting.file, &setting.value) {
+                Err(error) if setting.optional && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let _ = group.remove();
+                    let path = group.path.join(setting.file);
+                    return Err(format!("cannot write {}: {error}", path.display()));
+                }
+                Ok(()) => {}
+            }
+        }
+        Ok(group)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A process that writes "0" to it moves here.
+    pub fn entrance(&self) -> Result<OwnedFd, String> {
+        let opened = open(&self.directory, "cgroup.procs", OFlags::WRONLY);
+        opened
+            .map(OwnedFd::from)
+            .map_err(|error| format!("cannot open {}: {error}", self.path.display()))
+    }
+
+    /// Kills every process in it, and what they are just forking.
+    pub fn kill(&self) {
+        let _ = write(&self.directory, "cgroup.kill", "1");
+    }
+
+    /// Whether the kernel has killed its processes because they wanted more memory than it may have.
+    pub fn ran_out_of_memory(&self) -> bool {
+        let mut events = String::new();
+        open(&self.directory, "memory.events", OFlags::RDONLY)
+            .and_then(|mut file| file.read_to_string(&mut events))
+            .is_ok_and(|_| counter(&events, "oom_kill") > 0)
+    }
+
+    /// Returns whether it is gone; not yet when a process of it is still dying.
+    pub fn remove(&self) -> io::Result<bool> {
+        match fs::unlinkat(CWD, &self.path, AtFlags::REMOVEDIR) {
+            Ok(()) | Err(Errno::NOENT) => Ok(true),
+            Err(Errno::BUSY) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn counter(events: &str, name: &str) -> u64 {
+    let named = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+    events.lines().find_map(named).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_are_found_by_their_whole_name() {
+        let events = "low 0\noom 3\noom_kill 2\noom_group_kill 1\n";
+        assert_eq!(counter(events, "oom_kill"), 2);
+        assert_eq!(counter(events, "oom"), 3);
+        assert_eq!(counter(events, "kill"), 0);
+        assert_eq!(counter("oom_kill x", "oom_kill"), 0);
+    }
+}

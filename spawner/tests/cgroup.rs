@@ -1,0 +1,424 @@
+//! What a VMM's control group does, where there is the second version of them. `CgroupIT` boots a machine for these
+//! tests in which this program is the first and only one.
+
+mod common;
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Once;
+
+use common::{is_gone, pidfd, until, wait_for_end, wire, Event, Fifo, Host, Request};
+use rustix::mount::{mount, MountFlags};
+use rustix::process::{getpid, kill_process, waitpid, Pid, Signal, WaitOptions};
+
+const ROOT: &str = "/sys/fs/cgroup";
+const USER: u32 = 1000;
+
+/// Has what the tests need mounted.
+fn machine() {
+    static MOUNTED: Once = Once::new();
+    MOUNTED.call_once(|| {
+        if !getpid().is_init() {
+            return;
+        }
+        for (target, file_system) in [
+            ("/dev", "devtmpfs"),
+            ("/proc", "proc"),
+            ("/sys", "sysfs"),
+            (ROOT, "cgroup2"),
+            ("/tmp", "tmpfs"),
+        ] {
+            fs::create_dir_all(target).unwrap();
+            mount(file_system, target, file_system, MountFlags::empty(), None).unwrap();
+        }
+    });
+}
+
+fn limits() -> wire::Limits {
+    wire::Limits {
+        memory_max_bytes: 64 << 20,
+        cpu_per_mille: 1000,
+        pids_max: 64,
+    }
+}
+
+fn ask(host: &mut Host, vm_id: &str, script: &str, limits: wire::Limits) {
+    host.send(Request::Start(wire::StartVmm {
+        vm_id: vm_id.into(),
+        executable: "/bin/sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        limits: Some(limits),
+        ..Default::default()
+    }));
+}
+
+fn started(host: &Host) -> wire::Started {
+    match host.event() {
+        Event::Started(started) => started,
+        other => panic!("expected Started, got {other:?}"),
+    }
+}
+
+/// Starts a VMM and returns the directory of its group.
+fn start(host: &mut Host, script: &str, limits: wire::Limits) -> PathBuf {
+    ask(host, "vm", script, limits);
+    let started = started(host);
+    assert_eq!(started.cgroup_problem, "");
+    started.cgroup.into()
+}
+
+fn value(group: &Path, file: &str) -> String {
+    fs::read_to_string(group.join(file))
+        .unwrap_or_else(|error| panic!("{file}: {error}"))
+        .trim()
+        .to_owned()
+}
+
+fn counter(group: &Path, file: &str, name: &str) -> u64 {
+    let counters = value(group, file);
+    let named = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
+    counters.lines().find_map(named).unwrap()
+}
+
+fn nothing_is_left() {
+    assert!(!Path::new(ROOT).join("neurovisor").exists());
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn limits_are_what_was_asked_for() {
+    machine();
+    let mut host = Host::new();
+    ask(&mut host, "vm-1", "exec sleep 1000", limits());
+    let started = started(&host);
+    let group = Path::new(&started.cgroup);
+    assert_eq!(group, Path::new(ROOT).join("neurovisor/vm-1"));
+    for (file, expected) in [
+        ("memory.max", "67108864"),
+        ("memory.oom.group", "1"),
+        ("cpu.max", "100000 100000"),
+        ("pids.max", "64"),
+        ("cgroup.procs", started.pid.to_string().as_str()),
+    ] {
+        assert_eq!(value(group, file), expected, "{file}");
+    }
+    if group.join("memory.swap.max").exists() {
+        assert_eq!(value(group, "memory.swap.max"), "0");
+    }
+    host.kill("vm-1");
+    assert!(!host.exited("vm-1").oom_killed && !group.exists());
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn who_wants_more_memory_is_killed_as_a_whole() {
+    machine();
+    let mut host = Host::new();
+    let fifo = Fifo::new(host.temporary.path());
+    let told = fifo.path.display();
+    let gate = host.temporary.path().join("gate");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let script = format!(
+        "setsid sh -c 'echo $$ > {told}; exec sleep 1000' & read line < {}; \
+         x=0123456789abcdef; while :; do x=$x$x; done",
+        gate.display()
+    );
+    let group = start(&mut host, &script, limits());
+    let other = pidfd(fifo.pid());
+    fs::write(gate, "\n").unwrap();
+    let exited = host.exited("vm");
+    assert!(exited.oom_killed && exited.signal == 9, "{exited:?}");
+    assert!(is_gone(&other) && !group.exists());
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn a_fork_bomb_stops_at_its_limit() {
+    machine();
+    let mut host = Host::new();
+    let fifo = Fifo::new(host.temporary.path());
+    let script = format!(
+        "(while :; do sleep 1000 & done); echo full > {}; exec sleep 1000",
+        fifo.path.display()
+    );
+    let pids_max = 16;
+    let group = start(
+        &mut host,
+        &script,
+        wire::Limits {
+            pids_max,
+            ..limits()
+        },
+    );
+    assert_eq!(fifo.line(), "full");
+    assert!(counter(&group, "pids.events", "max") > 0);
+    let processes = value(&group, "cgroup.procs").lines().count();
+    assert!((2..=pids_max as usize).contains(&processes), "{processes}");
+    host.kill("vm");
+    assert!(!host.exited("vm").oom_killed && !group.exists());
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn who_wants_more_of_the_processor_is_throttled() {
+    machine();
+    let mut host = Host::new();
+    let cpu_per_mille = 100;
+    let group = start(
+        &mut host,
+        "while :; do :; done",
+        wire::Limits {
+            cpu_per_mille,
+            ..limits()
+        },
+    );
+    assert_eq!(value(&group, "cpu.max"), "10000 100000");
+    until("it is throttled again and again", || {
+        counter(&group, "cpu.stat", "nr_throttled") > 2
+    });
+    host.kill("vm");
+    host.exited("vm");
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn a_kill_takes_daemons_and_the_group() {
+    machine();
+    let mut host = Host::new();
+    let fifo = Fifo::new(host.temporary.path());
+    let report = format!("echo $$ > {}; exec sleep 1000", fifo.path.display());
+    // Below a living child, so that nothing but the group tells whose it is.
+    let script = format!("(setsid sh -c '{report}'; :) & exec sleep 1000");
+    let group = start(&mut host, &script, limits());
+    let daemon = fifo.pid();
+    let members = value(&group, "cgroup.procs");
+    assert!(members.lines().any(|pid| pid == daemon.to_string()));
+    let daemon = pidfd(daemon);
+    host.kill("vm");
+    host.exited("vm");
+    assert!(is_gone(&daemon) && !group.exists());
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn the_journal_names_a_group_before_it_is_made() {
+    machine();
+    let mut host = Host::new();
+    let path = Path::new(ROOT).join("neurovisor/vm-taken");
+    until("the spawner is there", || path.parent().unwrap().exists());
+    fs::create_dir(&path).unwrap();
+    // Making it fails, and by then it stands in the journal.
+    ask(&mut host, "vm-taken", "exec sleep 1000", limits());
+    assert!(host.rejected("vm-taken").contains("File exists"));
+    let path_text = path.display();
+    let journal = || fs::read_to_string(host.runtime_dir().join(".journal")).unwrap();
+    let lines = format!("+ cgroup {path_text}\n- cgroup {path_text}\n");
+    assert!(journal().ends_with(&lines), "{}", journal());
+    assert!(path.exists() && host.vm_directories() == 0);
+    fs::remove_dir(path).unwrap();
+
+    let group = start(&mut host, "exec sleep 1000", limits());
+    let journal = fs::read_to_string(host.runtime_dir().join(".journal")).unwrap();
+    let named = journal.find(&format!("+ cgroup {}\n", group.display()));
+    assert!(
+        named.is_some() && named < journal.find("+ process"),
+        "{journal}"
+    );
+    host.kill("vm");
+    host.exited("vm");
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn a_program_that_cannot_be_executed_leaves_no_group() {
+    machine();
+    let mut host = Host::new();
+    let script = host.temporary.path().join("script");
+    fs::write(&script, "#!/no/such/interpreter\n").unwrap();
+    fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    host.send(Request::Start(wire::StartVmm {
+        vm_id: "vm".into(),
+        executable: script.to_str().unwrap().into(),
+        limits: Some(limits()),
+        ..Default::default()
+    }));
+    assert!(host.rejected("vm").contains("cannot execute"));
+    assert!(!Path::new(ROOT).join("neurovisor/vm-vm").exists());
+    host.leave();
+    nothing_is_left();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
+    machine();
+    let mut host = Host::new();
+    let fifo = Fifo::new(host.temporary.path());
+    let report = format!("echo $$ > {}; exec sleep 1000", fifo.path.display());
+    let script = format!("setsid sh -c '{report}' & exec sleep 1000");
+    ask(&mut host, "vm", &script, limits());
+    let started = started(&host);
+    let vmm = pidfd(Pid::from_raw(started.pid).unwrap());
+    let daemon = pidfd(fifo.pid());
+    kill_process(Pid::from_child(&host.spawner), Signal::KILL).unwrap();
+    host.wait();
+    // The kernel takes the VMM along, but no child of it.
+    wait_for_end(&vmm);
+    // Ours to reap, as the machine's first process.
+    let _ = waitpid(Pid::from_raw(started.pid), WaitOptions::empty());
+    assert!(!is_gone(&daemon) && Path::new(&started.cgroup).exists());
+
+    let sweep = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"))
+            .arg("--sweep")
+            .arg(host.temporary.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let expected = format!(
+        "cgroup {}\ndirectory {}\n",
+        started.cgroup,
+        host.runtime_dir().display()
+    );
+    assert_eq!(sweep(), expected);
+    assert!(is_gone(&daemon));
+    nothing_is_left();
+    assert_eq!(sweep(), "");
+}
+
+/// A user's own group, into which `systemd-run --user --scope -p Delegate=yes` would put what it starts.
+struct Delegated {
+    path: PathBuf,
+}
+
+impl Delegated {
+    fn new() -> Self {
+        let path = Path::new(ROOT).join("user");
+        fs::write(
+            Path::new(ROOT).join("cgroup.subtree_control"),
+            "+cpu +memory +pids",
+        )
+        .unwrap();
+        fs::create_dir(&path).unwrap();
+        for owned in ["", "cgroup.procs", "cgroup.subtree_control"] {
+            chown(path.join(owned), Some(USER), Some(USER)).unwrap();
+        }
+        Self { path }
+    }
+
+    /// Has the command run in the group as the user.
+    fn enter(&self, command: &mut Command) {
+        let mut procs = fs::File::options()
+            .write(true)
+            .open(self.path.join("cgroup.procs"))
+            .unwrap();
+        command.uid(USER).gid(USER);
+        // SAFETY: only writes to a descriptor that is open.
+        unsafe { command.pre_exec(move || procs.write_all(b"0")) };
+    }
+}
+
+impl Drop for Delegated {
+    fn drop(&mut self) {
+        for group in ["neurovisor/host", "neurovisor", ""] {
+            let _ = fs::remove_dir(self.path.join(group));
+        }
+        assert!(!self.path.exists());
+    }
+}
+
+/// The directory in which the spawner is to make its own.
+fn give_away(command: &Command) {
+    let runtime_dir = Path::new(command.get_args().nth(1).unwrap());
+    chown(runtime_dir.parent().unwrap(), Some(USER), Some(USER)).unwrap();
+}
+
+/// A spawner that has a parent in the same group, as a host process would be.
+fn host_in(delegated: &Delegated) -> Host {
+    Host::with(|command| {
+        give_away(command);
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", "\"$@\"; exit", "sh"])
+            .arg(command.get_program())
+            .args(command.get_args())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
+        delegated.enter(&mut shell);
+        *command = shell;
+    })
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn an_ordinary_user_has_groups_in_what_is_delegated() {
+    machine();
+    let delegated = Delegated::new();
+    let mut host = host_in(&delegated);
+    let group = start(&mut host, "exec sleep 1000", limits());
+    assert_eq!(group, delegated.path.join("neurovisor/vm-vm"));
+    assert_eq!(value(&group, "pids.max"), "64");
+    let hosts = value(&delegated.path, "neurovisor/host/cgroup.procs");
+    assert_eq!(hosts.lines().count(), 2, "{hosts}");
+    host.kill("vm");
+    host.exited("vm");
+    assert!(!group.exists());
+    host.leave();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn who_has_no_group_of_its_own_is_told_why() {
+    machine();
+    let told = |host: &mut Host| {
+        ask(host, "vm", "exec sleep 1000", limits());
+        let started = started(host);
+        assert_eq!(started.cgroup, "");
+        host.kill("vm");
+        host.exited("vm");
+        started.cgroup_problem
+    };
+    let mut host = Host::with(|command| {
+        give_away(command);
+        command.uid(USER).gid(USER);
+    });
+    let problem = told(&mut host);
+    assert!(problem.contains("/sys/fs/cgroup is not ours"), "{problem}");
+    host.leave();
+
+    // Whoever else is in the group is not pushed around.
+    let delegated = Delegated::new();
+    let mut sleep = Command::new("/bin/sleep");
+    delegated.enter(sleep.arg("1000"));
+    let mut stranger: Child = sleep.spawn().unwrap();
+    let mut host = host_in(&delegated);
+    let problem = told(&mut host);
+    let expected = format!(
+        "process {} is in {}",
+        stranger.id(),
+        delegated.path.display()
+    );
+    assert!(problem.contains(&expected), "{problem}");
+    host.leave();
+    stranger.kill().unwrap();
+    stranger.wait().unwrap();
+}
