@@ -95,7 +95,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void aKilledProcessUsesNothingAndLeavesItsRuntimeDirectoryToTheSweep() throws Exception {
+    void aKilledProcessUsesNothingAndStaysRegisteredUntilItsRuntimeDirectoryIsGone() throws Exception {
         Path runtime = data.resolve("run");
         Files.createDirectories(runtime.resolve("vm-1"));
         Process other = new ProcessBuilder(
@@ -119,12 +119,14 @@ final class UseRegistryTest {
         }
 
         assertThat(registry.removeUnused(artifact, () -> {})).isTrue();
-        assertThat(new DeadProcesses(registry, true).sweep())
-                .extracting(Unneeded::path)
-                .contains(runtime);
+        DeadProcesses dead = new DeadProcesses(registry, false);
+        assertThat(dead.runtimeDirectories()).containsExactly(runtime);
+        assertThat(dead.sweep()).isEmpty();
         assertThat(runtime).exists();
-        assertThat(new DeadProcesses(registry, false).sweep()).hasSize(2);
-        assertThat(runtime).doesNotExist();
+        PrivateFiles.delete(runtime);
+        assertThat(new DeadProcesses(registry, true).sweep()).hasSize(1);
+        assertThat(dead.runtimeDirectories()).isEmpty();
+        assertThat(dead.sweep()).hasSize(1);
         assertThat(new DeadProcesses(registry, false).sweep()).isEmpty();
     }
 }
