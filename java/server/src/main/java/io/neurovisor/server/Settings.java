@@ -36,10 +36,14 @@ public record Settings(Path home, Config config) {
         return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent");
     }
 
-    /** How the spawner is started. Fails where VMMs cannot be jailed. */
-    public SpawnerProgram spawner() {
+    Path spawner() {
+        return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
+    }
+
+    /** How the spawner is started to serve. Fails where VMMs cannot be jailed. */
+    public SpawnerProgram spawnerProgram() {
         return new SpawnerProgram(
-                home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner"),
+                spawner(),
                 BUBBLEWRAP
                         .find()
                         .orElseThrow(() -> new NeuroVisorException(

@@ -32,7 +32,7 @@ final class TestMachines implements AutoCloseable {
 
     TestMachines(Path directory) {
         files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
-        spawner = Spawner.start(settings().spawner(), directory.resolve("run"));
+        spawner = Spawner.start(settings().spawnerProgram(), directory.resolve("run"));
         ProbeCache probes = new ProbeCache(dataDirectory().resolve("probes.properties"));
         QemuProgram qemu = new QemuLocator(System.getenv("PATH"), probes).locate();
         QemuJail jail = QemuJail.of(qemu, probes);

@@ -105,6 +105,11 @@ public final class Spawner implements AutoCloseable {
         return start.build();
     }
 
+    /** Of the spawner itself. */
+    long pid() {
+        return process.pid();
+    }
+
     /** The rate of this processor's time stamp counter in kHz, measured once. */
     public long tscKhz() {
         CompletableFuture<Long> measured;
