@@ -9,10 +9,10 @@ use rustix::process::Pid;
 use crate::process_stat::parse_pid;
 
 pub const USAGE: &str =
-    "usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID PROGRAM... | --version | --help";
+    "usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help";
 
 pub const HELP: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID PROGRAM... | --version | --help
+usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
 
 Starts, holds and cleans up VMMs for the NeuroVisor process that started it. Requests (proto/spawner.proto) are read
 from stdin, events are written to stdout. At the end of stdin all VMMs are killed and their directories removed.
@@ -23,6 +23,7 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
   --tool PID PROGRAM...
                      run a program with its arguments; end it, and all it has started, when process PID ends, which must
                      be our parent
+  --spawner PID      end it also when this one ends, which must be the parent's child
   --version          print the version
   --help             print this text";
 
@@ -30,9 +31,17 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
 pub enum Command {
     Serve(PathBuf),
     Sweep { base: PathBuf, dry_run: bool },
-    Tool { host: Pid, command: Vec<CString> },
+    Tool(Tool),
     Version,
     Help,
+}
+
+/// A program that ends with those who need it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tool {
+    pub host: Pid,
+    pub spawner: Option<Pid>,
+    pub command: Vec<CString>,
 }
 
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
@@ -61,10 +70,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     }
 }
 
-/// All that follows belongs to the program.
-fn tool(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
-    let host = arguments.next().and_then(|pid| parse_pid(pid.to_str()?));
-    let host = host.ok_or("--tool needs the id of a process")?;
+/// All that follows the processes belongs to the program.
+fn tool(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
+    let mut arguments = arguments.peekable();
+    let host = process("--tool", arguments.next())?;
+    let spawner = arguments
+        .next_if(|argument| argument == "--spawner")
+        .map(|_| process("--spawner", arguments.next()))
+        .transpose()?;
     let command = arguments
         .map(|argument| CString::new(argument.into_vec()))
         .collect::<Result<Vec<_>, _>>()
@@ -72,7 +85,17 @@ fn tool(mut arguments: impl Iterator<Item = OsString>) -> Result<Command, String
     if command.is_empty() {
         return Err("--tool needs a program".into());
     }
-    Ok(Command::Tool { host, command })
+    Ok(Command::Tool(Tool {
+        host,
+        spawner,
+        command,
+    }))
+}
+
+fn process(name: &str, value: Option<OsString>) -> Result<Pid, String> {
+    value
+        .and_then(|pid| parse_pid(pid.to_str()?))
+        .ok_or_else(|| format!("{name} needs the id of a process"))
 }
 
 /// Takes the value of an option that names a directory.
@@ -101,13 +124,20 @@ mod tests {
             parsed(&["--runtime-dir", "/run/x"]),
             Ok(Command::Serve("/run/x".into()))
         );
-        assert_eq!(
-            parsed(&["--tool", "7", "ls", "--help"]),
-            Ok(Command::Tool {
+        for (arguments, spawner) in [
+            (&["--tool", "7", "ls", "--spawner"][..], None),
+            (
+                &["--tool", "7", "--spawner", "8", "ls", "--spawner"],
+                Pid::from_raw(8),
+            ),
+        ] {
+            let tool = Tool {
                 host: Pid::from_raw(7).unwrap(),
-                command: vec![c"ls".into(), c"--help".into()],
-            })
-        );
+                spawner,
+                command: vec![c"ls".into(), c"--spawner".into()],
+            };
+            assert_eq!(parsed(arguments), Ok(Command::Tool(tool)));
+        }
         for (arguments, dry_run) in [
             (&["--sweep", "/run/x"][..], false),
             (&["--dry-run", "--sweep", "/run/x"], true),
@@ -134,6 +164,8 @@ mod tests {
             &["--tool"],
             &["--tool", "0", "true"],
             &["--tool", "7"],
+            &["--tool", "7", "--spawner", "x", "true"],
+            &["--tool", "7", "--spawner", "8"],
             &["--dry-run"],
         ] {
             assert!(parsed(wrong).is_err(), "{wrong:?}");

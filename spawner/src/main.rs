@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         Command::Version => print(concat!("neurovisor-spawner ", env!("CARGO_PKG_VERSION"))),
         Command::Serve(path) => exit(serve(&path)),
         Command::Sweep { base, dry_run } => exit(sweep(&base, dry_run)),
-        Command::Tool { host, command } => exit(tool::run(host, &command)),
+        Command::Tool(tool) => exit(tool::run(&tool)),
     }
 }
 

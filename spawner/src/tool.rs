@@ -1,4 +1,5 @@
-//! Runs a program that ends, with everything it has started, when the host process does.
+//! Runs a program that ends, with everything it has started, when the host process does, or its spawner: who would then
+//! remove what the program makes?
 //!
 //! No signal of the kernel's does that: PR_SET_PDEATHSIG goes by the thread that started a program, not by its process,
 //! and reaches no grandchild. So this process stands between the two. It sees the host's end by a pidfd and, being a child
@@ -10,17 +11,19 @@ use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use nix::errno::Errno;
 use nix::libc;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{execvp, fork, ForkResult};
 use rustix::event::{poll, PollFd, PollFlags};
 use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use rustix::process::{self, Pid, PidfdFlags, Signal};
 use rustix::time::Timespec;
 
+use crate::arguments::Tool;
 use crate::log;
 use crate::orphans;
+use crate::process_stat::ProcessStat;
 use crate::signals::{self, Signals};
 
 /// How long programs may clean up when the host is gone. mmdebstrap, run by an ordinary user, has files that only it can
@@ -34,31 +37,36 @@ const NOT_EXECUTED: i32 = 127;
 const SIGNALLED: i32 = 128;
 
 /// Returns the program's exit code, 128 and more for a signal as a shell does.
-pub fn run(host: Pid, command: &[CString]) -> Result<u8, String> {
+pub fn run(tool: &Tool) -> Result<u8, String> {
     let step =
         |name: &'static str| move |error: rustix::io::Errno| format!("cannot {name}: {error}");
     process::set_child_subreaper(Some(process::getpid())).map_err(step("adopt orphans"))?;
     let signals =
         Signals::take_over().map_err(|error| format!("cannot take over signals: {error}"))?;
-    let host_end =
-        process::pidfd_open(host, PidfdFlags::empty()).map_err(step("watch the host"))?;
-    // Asked after the descriptor was opened: the host lived then, so that the number was its own.
-    if process::getppid() != Some(host) {
-        return Err("the host is gone".into());
+    let mut needed = vec![Needed::open("host", tool.host, || {
+        process::getppid() == Some(tool.host)
+    })?];
+    if let Some(spawner) = tool.spawner {
+        needed.push(Needed::open("spawner", spawner, || {
+            ProcessStat::of(spawner).and_then(|stat| stat.parent) == Some(tool.host)
+        })?);
     }
-    let tool = start(command)?;
+    let program = start(&tool.command)?;
     // The program's own ends of its pipes decide when they are closed, not ours.
     let_go_of_streams().map_err(step("let go of the standard streams"))?;
     loop {
-        wait(&signals, Some(&host_end), None);
+        wait(&signals, &needed, None);
         // A signal to us was sent to the program as well, or it is none of its business.
         signals.read();
-        if let Some(code) = reap(tool) {
+        if let Some(code) = reap(program) {
             kill_all();
             return Ok(code);
         }
-        if is_over(&host_end) {
-            log::line(format_args!("ending {:?}: its host is gone", command[0]));
+        if let Some(gone) = needed.iter().find(|process| process.is_over()) {
+            log::line(format_args!(
+                "ending {:?}: its {} is gone",
+                tool.command[0], gone.role
+            ));
             end(&signals);
             return Ok(1);
         }
@@ -97,22 +105,45 @@ fn let_go_of_streams() -> rustix::io::Result<()> {
     rustix::stdio::dup2_stdout(&null)
 }
 
-/// Until a child has changed, the host is over, or the time is.
-fn wait(signals: &Signals, host_end: Option<&OwnedFd>, time: Option<Duration>) {
+/// A process without which the program has no reason to run.
+struct Needed {
+    role: &'static str,
+    pidfd: OwnedFd,
+}
+
+impl Needed {
+    /// `is_it` is asked after the descriptor was opened: if it is, the number was its own then.
+    fn open(role: &'static str, pid: Pid, is_it: impl FnOnce() -> bool) -> Result<Self, String> {
+        let pidfd = match process::pidfd_open(pid, PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
+            Err(Errno::SRCH) => return Err(format!("the {role} is gone")),
+            Err(error) => return Err(format!("cannot watch the {role}: {error}")),
+        };
+        if is_it() {
+            Ok(Self { role, pidfd })
+        } else {
+            Err(format!("the {role} is gone"))
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let mut polled = [PollFd::new(&self.pidfd, PollFlags::IN)];
+        let now = Timespec::try_from(Duration::ZERO).ok();
+        poll(&mut polled, now.as_ref()).is_ok_and(|count| count > 0)
+    }
+}
+
+/// Until a child has changed, one of the processes is over, or the time is.
+fn wait(signals: &Signals, needed: &[Needed], time: Option<Duration>) {
     let mut polled = vec![PollFd::new(signals, PollFlags::IN)];
-    polled.extend(host_end.map(|end| PollFd::new(end, PollFlags::IN)));
+    polled.extend(
+        needed
+            .iter()
+            .map(|process| PollFd::new(&process.pidfd, PollFlags::IN)),
+    );
     let time = time.and_then(|time| Timespec::try_from(time).ok());
     // Interrupted or not, the caller looks at everything.
     let _ = poll(&mut polled, time.as_ref());
-}
-
-fn is_over(pidfd: &OwnedFd) -> bool {
-    let mut polled = [PollFd::new(pidfd, PollFlags::IN)];
-    poll(
-        &mut polled,
-        Timespec::try_from(Duration::ZERO).ok().as_ref(),
-    )
-    .is_ok_and(|count| count > 0)
 }
 
 /// Reaps all that has ended, adopted ones included. Returns the program's exit code if it was among them.
@@ -122,7 +153,7 @@ fn reap(tool: Pid) -> Option<u8> {
         let (pid, status) = match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::Exited(pid, status)) => (pid, status),
             Ok(WaitStatus::Signaled(pid, signal, _)) => (pid, SIGNALLED + signal as i32),
-            Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return code,
+            Ok(WaitStatus::StillAlive) | Err(nix::Error::ECHILD) => return code,
             Ok(_) | Err(_) => continue,
         };
         if pid.as_raw() == tool.as_raw_nonzero().get() {
@@ -139,8 +170,8 @@ fn end(signals: &Signals) {
     let deadline = Instant::now() + CLEAN_UP_WITHIN;
     while Instant::now() < deadline {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-            Err(Errno::ECHILD) => return,
-            Ok(WaitStatus::StillAlive) => wait(signals, None, Some(deadline - Instant::now())),
+            Err(nix::Error::ECHILD) => return,
+            Ok(WaitStatus::StillAlive) => wait(signals, &[], Some(deadline - Instant::now())),
             Ok(_) | Err(_) => {}
         }
         signals.read();

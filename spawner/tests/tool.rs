@@ -99,6 +99,34 @@ fn a_killed_host_takes_the_program_and_all_it_has_started() {
 }
 
 #[test]
+fn a_killed_spawner_takes_the_program() {
+    let mut spawner = Command::new("/bin/sleep").arg("1000").spawn().unwrap();
+    let spawner_id = spawner.id().to_string();
+    let mut child = tool(&["--spawner", &spawner_id, "sleep", "1000"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    common::until("the program runs", || {
+        let children = format!("/proc/{0}/task/{0}/children", child.id());
+        std::fs::read_to_string(children).is_ok_and(|children| !children.is_empty())
+    });
+    spawner.kill().unwrap();
+    spawner.wait().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let mut told = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut told)
+        .unwrap();
+    assert!(told.contains("its spawner is gone"), "{told}");
+
+    let stranger = tool(&["--spawner", "1", "true"]).output().unwrap();
+    assert_eq!(stranger.status.code(), Some(1));
+}
+
+#[test]
 fn a_program_that_ignores_all_is_killed() {
     let temporary = tempfile::tempdir().unwrap();
     let fifo = Fifo::new(temporary.path());

@@ -3,7 +3,9 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.image.ImageDefinition;
 import io.neurovisor.host.image.Images;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -71,8 +73,9 @@ final class ImageBuildCommand implements Runnable {
         checkCombination();
         String built = name != null ? name : image != null ? image : ExecutionRequest.USUAL_IMAGE;
         new DataDirectory(common.config().dataDir()).claim();
-        Images images = common.images();
-        try (ConsoleProgress progress = common.progress()) {
+        try (ConsoleProgress progress = common.progress();
+                SpawnerWorkshop workshop = NeuroVisor.workshop(common.settings())) {
+            Images images = NeuroVisor.images(common.settings(), workshop);
             if (name != null) {
                 images.define(name, definition(), progress);
             } else if (rebuild) {

@@ -2,7 +2,9 @@ package io.neurovisor.cli;
 
 import io.neurovisor.host.image.GuestKernel;
 import io.neurovisor.host.image.Kernels;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,9 +63,10 @@ final class KernelCommand implements Runnable {
             @Mixin CommonOptions common,
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
-        Kernels kernels = common.kernels();
         try (ConsoleProgress progress = common.progress();
+                SpawnerWorkshop workshop = NeuroVisor.workshop(common.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
+            Kernels kernels = NeuroVisor.kernels(common.settings(), workshop);
             if (rebuild) {
                 kernels.rebuild(GuestKernel.SMALL, progress);
             } else {

@@ -71,7 +71,7 @@ final class RunCommand implements Callable<Integer> {
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation cancellation = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(request);
-            StartupCache.standard().refresh(guest.arguments(), progress);
+            StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
             progress.done();
             warnOfEmulation(neuroVisor);
             ExecutionResult result = neuroVisor.executions().execute(request, output.sink());

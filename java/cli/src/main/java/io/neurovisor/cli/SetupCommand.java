@@ -29,7 +29,7 @@ final class SetupCommand implements Callable<Integer> {
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation _ = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(guest.size());
-            StartupCache.standard().refresh(guest.arguments(), progress);
+            StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
             progress.done();
             spec.commandLine()
                     .getErr()

@@ -3,8 +3,8 @@ package io.neurovisor.cli;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.store.Workshop;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +30,7 @@ final class StartupCache {
     }
 
     /** Records the cache if the launcher misses it and may write it. */
-    void refresh(List<String> guestArguments, Progress progress) {
+    void refresh(List<String> guestArguments, Workshop workshop, Progress progress) {
         if (!state.equals("missing") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
             return;
         }
@@ -42,7 +42,7 @@ final class StartupCache {
                         Stream.of("-c", "print(6*7)"))
                 .flatMap(words -> words)
                 .toList();
-        Tool.of(new ToolCommand(
+        workshop.tool(new ToolCommand(
                         home.resolve("neurovisor").toString(),
                         "neurovisor",
                         arguments,

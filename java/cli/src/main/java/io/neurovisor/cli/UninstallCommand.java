@@ -47,7 +47,7 @@ final class UninstallCommand implements Callable<Integer> {
     public Integer call() {
         Surroundings surroundings = Surroundings.ofThisProcess();
         Uninstallation uninstallation = new Uninstallation(
-                common.config().dataDir(),
+                common.settings(),
                 purge ? List.of(LoadedConfig.standardFile(surroundings)) : List.of(),
                 surroundings.variables());
         List<Unneeded> contents = uninstallation.contents();

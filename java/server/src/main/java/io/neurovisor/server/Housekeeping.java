@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.DiskUsage;
 import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.StoreSweep;
@@ -19,9 +18,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Removes what no start of today needs, and what exceeds the user's limit. Nothing that a running process uses is touched. */
 public final class Housekeeping {
+    private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
+
     private final Settings settings;
     private final InstantSource clock;
     private final UseRegistry uses;
@@ -43,7 +46,9 @@ public final class Housekeeping {
         // Otherwise a mistyped --data-dir could make a stranger's directory look like a store.
         new DataDirectory(settings.dataDir()).requireOurs();
         Images images = NeuroVisor.images(settings);
-        removed.addAll(new DeadProcesses(uses, dryRun).sweep());
+        DeadRuns.Swept dead = new DeadRuns(settings, System.getenv(), dryRun).sweep();
+        dead.problems().forEach(LOG::warn);
+        removed.addAll(dead.things());
         List<StoreContent> stores = images.stores();
         stores.forEach(this::sweep);
         // After the images: what they no longer hold, no template is needed for.

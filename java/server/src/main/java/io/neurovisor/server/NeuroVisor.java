@@ -23,10 +23,12 @@ import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.ArtifactUse;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.host.store.Workshop;
 import io.neurovisor.host.template.FileTemplateStore;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -45,6 +47,7 @@ public final class NeuroVisor implements AutoCloseable {
     private final String image;
     private final ArtifactUse use;
     private final Spawner spawner;
+    private final Workshop workshop;
     private final GuestLinks links;
     private final Sandboxes sandboxes;
     private final Executions executions;
@@ -56,6 +59,7 @@ public final class NeuroVisor implements AutoCloseable {
             String image,
             ArtifactUse use,
             Spawner spawner,
+            Workshop workshop,
             GuestLinks links,
             Sandboxes sandboxes,
             Executions executions,
@@ -66,6 +70,7 @@ public final class NeuroVisor implements AutoCloseable {
         this.use = use;
         this.vmm = vmm;
         this.spawner = spawner;
+        this.workshop = workshop;
         this.links = links;
         this.sandboxes = sandboxes;
         this.executions = executions;
@@ -74,40 +79,39 @@ public final class NeuroVisor implements AutoCloseable {
     }
 
     public static NeuroVisor open(Settings settings, Progress progress) {
-        Path runtimeDirectory =
-                RuntimeDirectory.choose(System.getenv(), ProcessHandle.current().pid());
         Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
-        ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory);
-        boolean opened = false;
-        try {
-            NeuroVisor neuroVisor = open(settings, runtimeDirectory, use, progress);
-            opened = true;
-            return neuroVisor;
-        } finally {
-            if (!opened) {
-                use.close();
-            }
-        }
-    }
-
-    private static NeuroVisor open(Settings settings, Path runtimeDirectory, ArtifactUse use, Progress progress) {
+        Path runtimeDirectory = RuntimeDirectory.choose();
+        // Before everything else, for it removes whatever this process makes.
         Spawner spawner = Spawner.start(settings.spawner(), runtimeDirectory);
         GuestLinks links = new GuestLinks(InstantSource.system());
         boolean opened = false;
         try {
-            NeuroVisor neuroVisor = wire(settings, use, spawner, links, progress);
+            SpawnerWorkshop workshop = new SpawnerWorkshop(settings.spawner(), spawner);
+            ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, workshop);
+            NeuroVisor neuroVisor = wire(settings, use, spawner, workshop, links, progress);
             opened = true;
             return neuroVisor;
         } finally {
             if (!opened) {
+                // With what it holds, such as the registration.
                 spawner.close();
                 links.close();
             }
         }
     }
 
+    /** For commands that build and start no machine. */
+    public static SpawnerWorkshop workshop(Settings settings) {
+        return new SpawnerWorkshop(settings.spawner(), Spawner.start(settings.spawner(), RuntimeDirectory.choose()));
+    }
+
     private static NeuroVisor wire(
-            Settings settings, ArtifactUse use, Spawner spawner, GuestLinks links, Progress progress) {
+            Settings settings,
+            ArtifactUse use,
+            Spawner spawner,
+            Workshop workshop,
+            GuestLinks links,
+            Progress progress) {
         SecureRandom random = new SecureRandom();
         ProbeCache probes = new ProbeCache(settings.probes());
         String hostCpu = HostCpu.describe();
@@ -115,12 +119,12 @@ public final class NeuroVisor implements AutoCloseable {
         Function<Accelerator, Vmm> vmms =
                 accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
-        Images images = images(settings);
+        Images images = images(settings, workshop);
         BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
         Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(usual);
         Vmm vmm = vmms.apply(accelerator);
         LOG.debug("{} boots image {} ({})", vmm.identity(), usual.image(), usual.kernel());
-        Templates templates = new Templates(templates(settings), vmm, random, Ticker.SYSTEM);
+        Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), progress);
         SandboxFactory sandboxes =
@@ -133,6 +137,7 @@ public final class NeuroVisor implements AutoCloseable {
                 usual.image(),
                 use,
                 spawner,
+                workshop,
                 links,
                 sandboxes,
                 new Executions(sandboxesFor, Ticker.SYSTEM),
@@ -141,30 +146,46 @@ public final class NeuroVisor implements AutoCloseable {
                 vmm.identity());
     }
 
-    /** The root images of a data directory. */
+    /** The root images of a data directory, to look at. */
     public static Images images(Settings settings) {
+        return images(settings, Workshop.unattended());
+    }
+
+    /** The root images of a data directory, to be built in a workshop. */
+    public static Images images(Settings settings, Workshop workshop) {
         return new Images(
                 settings.home(),
                 settings.guestAgent(),
                 settings.dataDir(),
-                kernels(settings),
+                kernels(settings, workshop),
                 digests(settings),
-                InstantSource.system());
+                InstantSource.system(),
+                workshop);
     }
 
-    /** The guest kernels of a data directory. */
+    /** The guest kernels of a data directory, to look at. */
     public static Kernels kernels(Settings settings) {
+        return kernels(settings, Workshop.unattended());
+    }
+
+    /** The guest kernels of a data directory, to be built in a workshop. */
+    public static Kernels kernels(Settings settings, Workshop workshop) {
         return new Kernels(
                 settings.home(),
                 settings.dataDir(),
                 settings.config().kernel(),
                 digests(settings),
-                InstantSource.system());
+                InstantSource.system(),
+                workshop);
     }
 
-    /** The templates of a data directory. */
+    /** The templates of a data directory, to look at. */
     public static FileTemplateStore templates(Settings settings) {
-        return new FileTemplateStore(settings.templates(), digests(settings), InstantSource.system());
+        return templates(settings, Workshop.unattended());
+    }
+
+    private static FileTemplateStore templates(Settings settings, Workshop workshop) {
+        return new FileTemplateStore(settings.templates(), digests(settings), InstantSource.system(), workshop);
     }
 
     private static FileDigests digests(Settings settings) {
@@ -188,6 +209,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** Makes what the request's sandbox starts from, if it is not there. */
     public void prepare(ExecutionRequest request) {
         VmStart _ = starts.start(request.imageOr(image), request.size());
+    }
+
+    /** Where this process makes what must not outlive it. */
+    public Workshop workshop() {
+        return workshop;
     }
 
     /** What runs the guests' instructions, with the reason where it is not the hardware. */

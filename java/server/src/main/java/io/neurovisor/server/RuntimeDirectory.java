@@ -24,8 +24,9 @@ final class RuntimeDirectory {
     private RuntimeDirectory() {}
 
     /** A path that nobody uses yet; the spawner creates and removes it. */
-    static Path choose(Map<String, String> environment, long pid) {
-        return base(environment).resolve(Long.toString(pid) + "-" + Long.toString(System.nanoTime(), 36));
+    static Path choose() {
+        long pid = ProcessHandle.current().pid();
+        return base(System.getenv()).resolve(pid + "-" + Long.toString(System.nanoTime(), 36));
     }
 
     /** Where processes of this user may have had theirs. */

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.DiskUsage;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Unneeded;
@@ -21,14 +20,17 @@ import java.util.Map;
 public final class Uninstallation {
     private final DataDirectory dataDirectory;
     private final UseRegistry uses;
+    private final Settings settings;
+    private final Map<String, String> environment;
     private final List<Path> configuration;
     private final List<Path> sockets;
 
     /** @param configuration files of the user's that are removed too */
-    public Uninstallation(Path dataDirectory, List<Path> configuration, Map<String, String> environment) {
-        requireNonNull(dataDirectory, "dataDirectory is null");
-        this.dataDirectory = new DataDirectory(dataDirectory);
-        this.uses = new UseRegistry(dataDirectory);
+    public Uninstallation(Settings settings, List<Path> configuration, Map<String, String> environment) {
+        this.settings = requireNonNull(settings, "settings is null");
+        this.environment = Map.copyOf(environment);
+        this.dataDirectory = new DataDirectory(settings.dataDir());
+        this.uses = new UseRegistry(settings.dataDir());
         this.configuration = List.copyOf(configuration);
         this.sockets = RuntimeDirectory.bases(environment);
     }
@@ -42,10 +44,6 @@ public final class Uninstallation {
             contents.add(new Unneeded(
                     dataDirectory.path(), "images, kernels and templates", DiskUsage.bytes(dataDirectory.path())));
         }
-        new DeadProcesses(uses, true)
-                .sweep().stream()
-                        .filter(left -> !left.path().startsWith(dataDirectory.path()))
-                        .forEach(contents::add);
         sockets.stream()
                 .filter(base -> Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS))
                 .forEach(base -> contents.add(new Unneeded(base, "sockets", DiskUsage.bytes(base))));
@@ -59,7 +57,7 @@ public final class Uninstallation {
     public void remove() {
         if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
             dataDirectory.requireOurs();
-            new DeadProcesses(uses, false).sweep();
+            DeadRuns.Swept _ = new DeadRuns(settings, environment, false).sweep();
             if (!uses.unlessRunning(dataDirectory::remove)) {
                 refuseWhileRunning();
             }

@@ -12,6 +12,7 @@ import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.StoreContent;
+import io.neurovisor.host.store.Workshop;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -35,6 +36,7 @@ public final class Images {
     private final Path agent;
     private final FileDigests digests;
     private final InstantSource clock;
+    private final Workshop workshop;
     private final ArtifactStore images;
     private final Kernels kernels;
     private final ArtifactStore initrds;
@@ -47,16 +49,24 @@ public final class Images {
      * @param dataDirectory where what is built is kept
      * @param kernels of the same data directory
      * @param digests of the same data directory
+     * @param workshop where they are built
      */
     public Images(
-            Path home, Path agent, Path dataDirectory, Kernels kernels, FileDigests digests, InstantSource clock) {
+            Path home,
+            Path agent,
+            Path dataDirectory,
+            Kernels kernels,
+            FileDigests digests,
+            InstantSource clock,
+            Workshop workshop) {
         this.recipes = new Recipes(home.resolve("guest").resolve("image"));
         this.agent = requireNonNull(agent, "agent is null");
         this.digests = requireNonNull(digests, "digests is null");
         this.clock = requireNonNull(clock, "clock is null");
-        this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests);
+        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests, workshop);
         this.kernels = requireNonNull(kernels, "kernels is null");
-        this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests);
+        this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, workshop);
     }
 
     /** What a guest of this image boots from; builds what is missing, outdated or damaged. */
@@ -188,6 +198,7 @@ public final class Images {
                         recipes.layer(),
                         parent.map(artifact -> artifact.file(RootfsBuilder.ROOTFS)),
                         Mmdebstrap.ofHost(),
+                        workshop,
                         clock,
                         progress)
                 .build(directory);

@@ -3,7 +3,6 @@ package io.neurovisor.host.image;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.ArtifactBuilder;
@@ -11,6 +10,7 @@ import io.neurovisor.host.store.DiskSpace;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,11 +47,13 @@ final class KernelBuilder implements ArtifactBuilder {
             .getBytes(StandardCharsets.UTF_8));
 
     private final Mmdebstrap mmdebstrap;
+    private final Workshop workshop;
     private final InstantSource clock;
     private final Progress progress;
 
-    KernelBuilder(Mmdebstrap mmdebstrap, InstantSource clock, Progress progress) {
+    KernelBuilder(Mmdebstrap mmdebstrap, Workshop workshop, InstantSource clock, Progress progress) {
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
@@ -75,7 +77,7 @@ final class KernelBuilder implements ArtifactBuilder {
 
     private void fetch(Path emptyDirectory, Path scratch, KernelPackage into) {
         ToolCommand command = mmdebstrap.tarOf("extract", List.of(DEBIAN_PACKAGE), List.of(), scratch);
-        ToolResult result = Tool.of(command)
+        ToolResult result = workshop.tool(command)
                 .output(into::read)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();

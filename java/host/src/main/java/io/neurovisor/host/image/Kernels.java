@@ -13,6 +13,7 @@ import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StorageFaults;
 import io.neurovisor.host.store.StoreContent;
+import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ public final class Kernels {
     private final Path directory;
     private final KernelChoice choice;
     private final InstantSource clock;
+    private final Workshop workshop;
     private final ArtifactStore store;
 
     /**
@@ -44,13 +46,21 @@ public final class Kernels {
      *
      * @param home the installation, with the small kernel's recipe in {@code guest/kernel}
      * @param digests of the same data directory
+     * @param workshop where they are made
      */
-    public Kernels(Path home, Path dataDirectory, KernelChoice choice, FileDigests digests, InstantSource clock) {
+    public Kernels(
+            Path home,
+            Path dataDirectory,
+            KernelChoice choice,
+            FileDigests digests,
+            InstantSource clock,
+            Workshop workshop) {
         this.recipe = home.resolve("guest").resolve("kernel");
         this.directory = dataDirectory.resolve("kernels");
         this.choice = requireNonNull(choice, "choice is null");
         this.clock = requireNonNull(clock, "clock is null");
-        this.store = new ArtifactStore("kernel", directory, digests);
+        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.store = new ArtifactStore("kernel", directory, digests, workshop);
     }
 
     /** What guests boot; makes Debian's kernel when it is that and missing, outdated or damaged. */
@@ -153,11 +163,12 @@ public final class Kernels {
     private ArtifactBuilder builder(GuestKernel kernel, Progress progress) {
         // What the host is set to is asked only when something is built.
         return switch (kernel) {
-            case DEBIAN -> empty -> new KernelBuilder(Mmdebstrap.ofHost(), clock, progress).build(empty);
+            case DEBIAN -> empty -> new KernelBuilder(Mmdebstrap.ofHost(), workshop, clock, progress).build(empty);
             case SMALL ->
                 empty -> new SmallKernelBuilder(
                                 KernelRecipe.read(recipe),
                                 Mmdebstrap.ofHost(),
+                                workshop,
                                 PrivateFiles.directory(directory).resolve(LOG),
                                 clock,
                                 progress)

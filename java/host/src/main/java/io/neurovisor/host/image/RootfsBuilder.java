@@ -11,6 +11,7 @@ import io.neurovisor.host.store.DiskSpace;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -50,6 +51,7 @@ final class RootfsBuilder implements ArtifactBuilder {
     private final Path layer;
     private final Optional<Path> parentRootfs;
     private final Mmdebstrap mmdebstrap;
+    private final Workshop workshop;
     private final InstantSource clock;
     private final Progress progress;
 
@@ -58,12 +60,14 @@ final class RootfsBuilder implements ArtifactBuilder {
             Path layer,
             Optional<Path> parentRootfs,
             Mmdebstrap mmdebstrap,
+            Workshop workshop,
             InstantSource clock,
             Progress progress) {
         this.recipe = requireNonNull(recipe, "recipe is null");
         this.layer = requireNonNull(layer, "layer is null");
         this.parentRootfs = requireNonNull(parentRootfs, "parentRootfs is null");
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
@@ -104,7 +108,7 @@ final class RootfsBuilder implements ArtifactBuilder {
                 // mmdebstrap's archive has no entry that mksquashfs takes for the root directory.
                 .withArguments(List.of("-noappend", "-quiet", "-no-progress", "-root-mode", "0755"))
                 .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH);
-        ToolResult result = Tool.of(install(scratch), squash)
+        ToolResult result = workshop.tool(install(scratch), squash)
                 .grace(CLEANUP)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();

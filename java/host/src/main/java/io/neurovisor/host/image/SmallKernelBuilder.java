@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.ArtifactBuilder;
 import io.neurovisor.host.store.DiskSpace;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.Workshop;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,14 +35,22 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     private final KernelRecipe recipe;
     private final Mmdebstrap mmdebstrap;
+    private final Workshop workshop;
     private final Path log;
     private final InstantSource clock;
     private final Progress progress;
 
     /** @param log gets all that the tools print, and stays */
-    SmallKernelBuilder(KernelRecipe recipe, Mmdebstrap mmdebstrap, Path log, InstantSource clock, Progress progress) {
+    SmallKernelBuilder(
+            KernelRecipe recipe,
+            Mmdebstrap mmdebstrap,
+            Workshop workshop,
+            Path log,
+            InstantSource clock,
+            Progress progress) {
         this.recipe = requireNonNull(recipe, "recipe is null");
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
         this.log = requireNonNull(log, "log is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
@@ -78,7 +86,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     private void compile(Path emptyDirectory, Path scratch, Path made) {
         try (KernelBuildOutput output = KernelBuildOutput.to(log, progress, clock)) {
-            ToolResult result = Tool.of(mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(made), scratch))
+            ToolResult result = workshop.tool(mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(made), scratch))
                     .grace(CLEANUP)
                     .messages(output::line)
                     .outputLines(output::line)

@@ -134,6 +134,8 @@ public final class Tool {
     }
 
     private List<Process> start() {
+        // A guard would start all the same.
+        requireInstalled();
         List<ProcessBuilder> builders =
                 pipeline.stream().map(ToolCommand::processBuilder).toList();
         if (directory != null) {
@@ -146,21 +148,19 @@ public final class Tool {
         try {
             return ProcessBuilder.startPipeline(builders);
         } catch (IOException failure) {
-            throw notStarted(failure);
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED, "%s cannot be started: %s".formatted(name(), failure.getMessage()), failure);
         }
     }
 
-    private NeuroVisorException notStarted(IOException failure) {
+    private void requireInstalled() {
         for (ToolCommand command : pipeline) {
             if (command.find().isEmpty()) {
-                return new NeuroVisorException(
+                throw new NeuroVisorException(
                         Fault.TOOL_FAILED,
                         "%s is not installed; run ./neurovisor setup (Debian package %s)"
-                                .formatted(command.program(), command.debianPackage()),
-                        failure);
+                                .formatted(command.program(), command.debianPackage()));
             }
         }
-        return new NeuroVisorException(
-                Fault.TOOL_FAILED, "%s cannot be started: %s".formatted(name(), failure.getMessage()), failure);
     }
 }

@@ -18,14 +18,24 @@ import java.util.stream.Stream;
  * @param debianPackage the Debian package that holds the program, for the error message when it is missing
  * @param arguments passed as they are, no shell involved
  * @param environment variables that are added to this process's own; an empty value removes the variable
+ * @param guard what runs the program, given its command line; nothing when it is run by itself
  */
 public record ToolCommand(
-        String program, String debianPackage, List<String> arguments, Map<String, String> environment) {
+        String program,
+        String debianPackage,
+        List<String> arguments,
+        Map<String, String> environment,
+        List<String> guard) {
     public ToolCommand {
         requireNonNull(program, "program is null");
         requireNonNull(debianPackage, "debianPackage is null");
         arguments = List.copyOf(arguments);
         environment = Map.copyOf(environment);
+        guard = List.copyOf(guard);
+    }
+
+    public ToolCommand(String program, String debianPackage, List<String> arguments, Map<String, String> environment) {
+        this(program, debianPackage, arguments, environment, List.of());
     }
 
     public static ToolCommand of(String program, String debianPackage, String... arguments) {
@@ -37,13 +47,19 @@ public record ToolCommand(
                 program,
                 debianPackage,
                 Stream.concat(arguments.stream(), more.stream()).toList(),
-                environment);
+                environment,
+                guard);
     }
 
     public ToolCommand withEnvironment(String name, String value) {
         Map<String, String> changed = new TreeMap<>(environment);
         changed.put(name, value);
-        return new ToolCommand(program, debianPackage, arguments, changed);
+        return new ToolCommand(program, debianPackage, arguments, changed, guard);
+    }
+
+    /** The program run by another, which gets its command line after its own. */
+    public ToolCommand below(List<String> runner) {
+        return new ToolCommand(program, debianPackage, arguments, environment, runner);
     }
 
     /** The program's file, when it is installed. */
@@ -60,8 +76,9 @@ public record ToolCommand(
     }
 
     ProcessBuilder processBuilder() {
-        ProcessBuilder builder = new ProcessBuilder(
-                Stream.concat(Stream.of(program), arguments.stream()).toList());
+        ProcessBuilder builder = new ProcessBuilder(Stream.of(guard, List.of(program), arguments)
+                .flatMap(List::stream)
+                .toList());
         environment.forEach((name, value) -> {
             if (value.isEmpty()) {
                 builder.environment().remove(name);

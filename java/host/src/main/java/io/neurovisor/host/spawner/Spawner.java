@@ -93,6 +93,11 @@ public final class Spawner implements AutoCloseable {
         return new VmmProcess(this, id, runtimeDirectory.resolve(id), entry.exited(), pid);
     }
 
+    /** Of the spawner itself. */
+    long pid() {
+        return process.pid();
+    }
+
     /** The rate of this processor's time stamp counter in kHz, measured once. */
     public long tscKhz() {
         CompletableFuture<Long> measured;

@@ -30,6 +30,7 @@ public final class ArtifactStore {
     private final String kind;
     private final Path directory;
     private final FileDigests digests;
+    private final Workshop workshop;
 
     /**
      * A store of which nothing need exist yet.
@@ -37,10 +38,11 @@ public final class ArtifactStore {
      * @param kind what the artifacts are, for messages: "image"
      * @param directory created when something is built
      */
-    public ArtifactStore(String kind, Path directory, FileDigests digests) {
+    public ArtifactStore(String kind, Path directory, FileDigests digests, Workshop workshop) {
         this.kind = requireNonNull(kind, "kind is null");
         this.directory = requireNonNull(directory, "directory is null");
         this.digests = requireNonNull(digests, "digests is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
     }
 
     /** Looks only: reads no file that is as recorded. */
@@ -125,7 +127,7 @@ public final class ArtifactStore {
     }
 
     private Artifact build(String name, String input, ArtifactBuilder builder, PathLock lock) {
-        try (StagedDirectory staged = StagedDirectory.begin(directory, name, lock)) {
+        try (StagedDirectory staged = StagedDirectory.begin(directory, name, lock, workshop)) {
             String directoryName = builder.build(staged.path());
             if (!CurrentArtifact.DIRECTORY.matcher(directoryName).matches()) {
                 throw new NeuroVisorException(Fault.INTERNAL, "Not a directory name: " + directoryName);

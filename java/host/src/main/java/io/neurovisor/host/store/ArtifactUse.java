@@ -23,12 +23,14 @@ public final class ArtifactUse implements AutoCloseable {
     private final UseRegistry registry;
     private final Path file;
     private final FileChannel channel;
+    private final Workshop.Held held;
     private final Set<Path> registered = ConcurrentHashMap.newKeySet();
 
-    ArtifactUse(UseRegistry registry, Path file, FileChannel channel) {
+    ArtifactUse(UseRegistry registry, Path file, FileChannel channel, Workshop.Held held) {
         this.registry = requireNonNull(registry, "registry is null");
         this.file = requireNonNull(file, "file is null");
         this.channel = requireNonNull(channel, "channel is null");
+        this.held = requireNonNull(held, "held is null");
     }
 
     /**
@@ -86,5 +88,6 @@ public final class ArtifactUse implements AutoCloseable {
     @Override
     public void close() {
         registry.leave(file, channel);
+        held.close();
     }
 }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What processes left that ended without cleaning up: their registration, and what they had outside of the data directory. */
+/** The registrations of processes that ended without leaving. */
 public final class DeadProcesses {
     private final UseRegistry uses;
     private final boolean dryRun;
@@ -18,22 +18,33 @@ public final class DeadProcesses {
         this.dryRun = dryRun;
     }
 
+    /** What they had outside of the data directory and is still there; whose it is, its spawner's journal tells. */
+    public List<Path> runtimeDirectories() {
+        return uses.dead().stream()
+                .flatMap(process -> process.content().runtimeDirectory().stream())
+                .filter(DeadProcesses::exists)
+                .toList();
+    }
+
+    /** Removes the registrations. One that tells of a runtime directory stays for as long as that does. */
     public List<Unneeded> sweep() {
         List<Unneeded> removed = new ArrayList<>();
         for (UseRegistry.Registered process : uses.dead()) {
-            process.content()
-                    .runtimeDirectory()
-                    .filter(directory -> Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS))
-                    .ifPresent(directory -> remove(directory, "left by a run that died", removed));
-            remove(process.file(), "left by a run that died", removed);
+            if (dryRun
+                    || process.content()
+                            .runtimeDirectory()
+                            .filter(DeadProcesses::exists)
+                            .isEmpty()) {
+                removed.add(new Unneeded(process.file(), "left by a run that died", DiskUsage.bytes(process.file())));
+                if (!dryRun) {
+                    PrivateFiles.delete(process.file());
+                }
+            }
         }
         return removed;
     }
 
-    private void remove(Path path, String reason, List<Unneeded> removed) {
-        removed.add(new Unneeded(path, reason, DiskUsage.bytes(path)));
-        if (!dryRun) {
-            PrivateFiles.delete(path);
-        }
+    private static boolean exists(Path directory) {
+        return Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS);
     }
 }

@@ -18,16 +18,23 @@ import java.util.stream.Stream;
  */
 public final class StagedDirectory implements AutoCloseable {
     private final Path staging;
+    private final Workshop workshop;
+    private final Workshop.Held held;
 
-    private StagedDirectory(Path staging) {
+    private StagedDirectory(Path staging, Workshop workshop, Workshop.Held held) {
         this.staging = requireNonNull(staging, "staging is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.held = requireNonNull(held, "held is null");
     }
 
     /** Creates an empty directory (0700) in {@code parent}. */
-    public static StagedDirectory begin(Path parent, String name, PathLock heldForName) {
+    public static StagedDirectory begin(Path parent, String name, PathLock heldForName, Workshop workshop) {
         requireNonNull(heldForName, "heldForName is null");
         leftovers(parent, name).forEach(PrivateFiles::delete);
-        return new StagedDirectory(PrivateFiles.directory(parent.resolve(prefix(name) + PrivateFiles.uniqueSuffix())));
+        Path staging = parent.resolve(prefix(name) + PrivateFiles.uniqueSuffix());
+        StagedDirectory staged = new StagedDirectory(staging, workshop, workshop.hold(staging));
+        PrivateFiles.directory(staging);
+        return staged;
     }
 
     public Path path() {
@@ -44,16 +51,16 @@ public final class StagedDirectory implements AutoCloseable {
             throw StorageFaults.of("flush", staging, failure);
         }
         Path replaced = staging.resolveSibling(staging.getFileName() + "-replaced");
-        try {
+        try (Workshop.Held _ = workshop.hold(replaced)) {
             if (Files.exists(target)) {
                 Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
             }
             Files.move(staging, target, StandardCopyOption.ATOMIC_MOVE);
+            PrivateFiles.sync(requireNonNull(target.getParent(), "parent is null"));
+            PrivateFiles.delete(replaced);
         } catch (IOException failure) {
             throw StorageFaults.of("publish", target, failure);
         }
-        PrivateFiles.sync(requireNonNull(target.getParent(), "parent is null"));
-        PrivateFiles.delete(replaced);
         return target;
     }
 
@@ -61,6 +68,7 @@ public final class StagedDirectory implements AutoCloseable {
     @Override
     public void close() {
         PrivateFiles.delete(staging);
+        held.close();
     }
 
     private static String prefix(String name) {

@@ -38,15 +38,16 @@ public final class UseRegistry {
      *
      * @param runtimeDirectory what it will have outside of the data directory
      */
-    public ArtifactUse enter(Path runtimeDirectory) {
+    public ArtifactUse enter(Path runtimeDirectory, Workshop workshop) {
         PrivateFiles.directory(directory);
         Path file = directory.resolve(PrivateFiles.uniqueSuffix());
+        Workshop.Held held = workshop.hold(file);
         try (PathLock _ = lock()) {
             OWN.add(file);
             FileChannel channel = FileChannel.open(
                     file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.ownerOnly());
             channel.lock();
-            ArtifactUse use = new ArtifactUse(this, file, channel);
+            ArtifactUse use = new ArtifactUse(this, file, channel, held);
             use.write(UseRecord.runtimeLine(runtimeDirectory));
             return use;
         } catch (IOException failure) {

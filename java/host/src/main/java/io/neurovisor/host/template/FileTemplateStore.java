@@ -14,6 +14,7 @@ import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StoreContent;
+import io.neurovisor.host.store.Workshop;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -32,8 +33,9 @@ public final class FileTemplateStore implements TemplateStore {
     private final ArtifactStore artifacts;
     private final InstantSource clock;
 
-    public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock) {
-        this.artifacts = new ArtifactStore("template", directory, digests);
+    /** @param workshop where they are made */
+    public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock, Workshop workshop) {
+        this.artifacts = new ArtifactStore("template", directory, digests, workshop);
         this.clock = requireNonNull(clock, "clock is null");
     }
 

@@ -12,6 +12,7 @@ import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,9 +38,21 @@ class ImagesTest {
         agent = Files.writeString(directory.resolve("agent"), "agent one");
         data = directory.resolve("data");
         digests = new FileDigests(data.resolve("digests"), InstantSource.system());
-        Kernels kernels =
-                new Kernels(directory.resolve("home"), data, KernelChoice.DEBIAN, digests, InstantSource.system());
-        images = new Images(directory.resolve("home"), agent, data, kernels, digests, InstantSource.system());
+        Kernels kernels = new Kernels(
+                directory.resolve("home"),
+                data,
+                KernelChoice.DEBIAN,
+                digests,
+                InstantSource.system(),
+                Workshop.unattended());
+        images = new Images(
+                directory.resolve("home"),
+                agent,
+                data,
+                kernels,
+                digests,
+                InstantSource.system(),
+                Workshop.unattended());
     }
 
     @Test
@@ -178,7 +191,7 @@ class ImagesTest {
     }
 
     private void storeKernel() {
-        new ArtifactStore("guest", data.resolve("kernels"), digests)
+        new ArtifactStore("guest", data.resolve("kernels"), digests, Workshop.unattended())
                 .obtain(
                         "debian",
                         KernelBuilder.INPUT,
@@ -193,7 +206,7 @@ class ImagesTest {
     }
 
     private Artifact storeImage(String name, String input, ImageManifest manifest) {
-        return new ArtifactStore("image", data.resolve("images"), digests)
+        return new ArtifactStore("image", data.resolve("images"), digests, Workshop.unattended())
                 .obtain(
                         name,
                         input,

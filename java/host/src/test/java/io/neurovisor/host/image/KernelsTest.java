@@ -12,6 +12,7 @@ import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.Workshop;
 import io.neurovisor.testkit.RecordingProgress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -137,7 +138,8 @@ class KernelsTest {
     }
 
     private Kernels kernels(KernelChoice choice) {
-        return new Kernels(directory.resolve("home"), data, choice, digests, InstantSource.system());
+        return new Kernels(
+                directory.resolve("home"), data, choice, digests, InstantSource.system(), Workshop.unattended());
     }
 
     private String booted(KernelChoice choice) {
@@ -164,7 +166,7 @@ class KernelsTest {
     }
 
     private Artifact store(GuestKernel kernel, String input, String content, Record manifest) {
-        return new ArtifactStore("kernel", data.resolve("kernels"), digests)
+        return new ArtifactStore("kernel", data.resolve("kernels"), digests, Workshop.unattended())
                 .obtain(
                         kernel.label(),
                         input,

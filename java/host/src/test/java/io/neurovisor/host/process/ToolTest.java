@@ -89,6 +89,19 @@ class ToolTest {
     }
 
     @Test
+    void aGuardRunsTheProgramAndIsNotBlamedForOneThatIsMissing() {
+        List<String> guard = List.of("env", "GUARDED=yes");
+
+        assertThat(Tool.of(shell("echo $GUARDED").below(guard)).lines()).containsExactly("yes");
+        assertFault(
+                        () -> Tool.of(ToolCommand.of("no-such-program", "no-such-package")
+                                        .below(guard))
+                                .run(),
+                        Fault.TOOL_FAILED)
+                .hasMessageStartingWith("no-such-program is not installed");
+    }
+
+    @Test
     void standardInputIsEmpty() {
         assertThat(Tool.of(ToolCommand.of("cat", "coreutils")).lines()).isEmpty();
     }

@@ -53,7 +53,11 @@ class ArtifactStoreTest {
     }
 
     private ArtifactStore newStore() {
-        return new ArtifactStore("image", directory, new FileDigests(data.resolve("digests"), InstantSource.system()));
+        return new ArtifactStore(
+                "image",
+                directory,
+                new FileDigests(data.resolve("digests"), InstantSource.system()),
+                Workshop.unattended());
     }
 
     @Test

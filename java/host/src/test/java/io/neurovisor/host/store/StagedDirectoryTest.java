@@ -31,7 +31,7 @@ class StagedDirectoryTest {
 
     @Test
     void appearsCompleteAndPrivate() throws IOException {
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock)) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Workshop.unattended())) {
             Files.writeString(staged.path().resolve("file"), "x");
             assertThat(parent.resolve("base-1")).doesNotExist();
 
@@ -46,7 +46,7 @@ class StagedDirectoryTest {
 
     @Test
     void withoutPublishingNothingIsLeft() throws IOException {
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock)) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Workshop.unattended())) {
             Files.writeString(staged.path().resolve("file"), "x");
         }
 
@@ -63,7 +63,7 @@ class StagedDirectoryTest {
         PrivateFiles.seal(dead.resolve("sealed"));
         Files.createDirectory(parent.resolve(".base-2~building-1-alive"));
 
-        StagedDirectory.begin(parent, "base", lock).close();
+        StagedDirectory.begin(parent, "base", lock, Workshop.unattended()).close();
 
         assertThat(names()).containsExactly(".base-2~building-1-alive", ".lock", "outside");
         assertThat(outside).hasContent("x");
@@ -73,13 +73,27 @@ class StagedDirectoryTest {
     void replacesWhatHadTheName() throws IOException {
         Files.writeString(Files.createDirectory(parent.resolve("base-1")).resolve("old"), "x");
 
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock)) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Workshop.unattended())) {
             Files.writeString(staged.path().resolve("new"), "x");
             staged.publish("base-1");
         }
 
         assertThat(parent.resolve("base-1").resolve("new")).exists();
         assertThat(parent.resolve("base-1").resolve("old")).doesNotExist();
+        assertThat(names()).containsExactly(".lock", "base-1");
+    }
+
+    @Test
+    void isHeldBeforeItIsThereUntilItIsGoneOrHasItsName() throws IOException {
+        RecordingWorkshop workshop = new RecordingWorkshop();
+
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, workshop)) {
+            assertThat(workshop.held()).containsExactly(staged.path());
+            staged.publish("base-1");
+        }
+        StagedDirectory.begin(parent, "base", lock, workshop).close();
+
+        assertThat(workshop.held()).isEmpty();
         assertThat(names()).containsExactly(".lock", "base-1");
     }
 

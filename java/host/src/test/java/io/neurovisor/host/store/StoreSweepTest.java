@@ -58,7 +58,7 @@ final class StoreSweepTest {
     void whatIsInUseStaysHoweverUnneeded() {
         Artifact old = build("base", "base-1");
         Artifact current = build("base", "base-2");
-        try (ArtifactUse use = uses.enter(data.resolve("run"))) {
+        try (ArtifactUse use = uses.enter(data.resolve("run"), Workshop.unattended())) {
             Artifact _ = use.hold(() -> old, artifact -> List.of(artifact.directory()));
             assertThat(sweep((_, _) -> false, false)).containsExactly(current.directory());
             assertThat(old.directory()).isDirectory();
@@ -128,7 +128,7 @@ final class StoreSweepTest {
     void theLongestUnusedIsKnown() {
         Artifact first = build("a", "a-1");
         build("b", "b-1");
-        try (ArtifactUse use = uses.enter(data.resolve("run"))) {
+        try (ArtifactUse use = uses.enter(data.resolve("run"), Workshop.unattended())) {
             Artifact _ = use.hold(() -> first, artifact -> List.of(artifact.directory()));
         }
         StoreSweep sweep = new StoreSweep(directory, uses, now, false);
@@ -157,6 +157,10 @@ final class StoreSweepTest {
     }
 
     private ArtifactStore store() {
-        return new ArtifactStore("image", directory, new FileDigests(data.resolve("digests"), InstantSource.system()));
+        return new ArtifactStore(
+                "image",
+                directory,
+                new FileDigests(data.resolve("digests"), InstantSource.system()),
+                Workshop.unattended());
     }
 }

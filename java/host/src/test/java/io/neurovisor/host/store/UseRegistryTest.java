@@ -34,7 +34,7 @@ final class UseRegistryTest {
     @Test
     void whatIsHeldIsNotRemovedUntilTheUseEnds() {
         AtomicBoolean removed = new AtomicBoolean();
-        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
             Path held = use.hold(() -> artifact, List::of);
             assertThat(held).isEqualTo(artifact);
             assertThat(registry.removeUnused(artifact, () -> removed.set(true))).isFalse();
@@ -48,10 +48,21 @@ final class UseRegistryTest {
     }
 
     @Test
+    void theFileIsHeldWhileItIsThere() {
+        RecordingWorkshop workshop = new RecordingWorkshop();
+        try (ArtifactUse _ = registry.enter(data.resolve("run"), workshop)) {
+            assertThat(workshop.held())
+                    .singleElement()
+                    .satisfies(file -> assertThat(file).isRegularFile().hasParent(data.resolve("running")));
+        }
+        assertThat(workshop.held()).isEmpty();
+    }
+
+    @Test
     void twoUsesOfOneProcessDoNotEndEachOther() {
-        try (ArtifactUse first = registry.enter(data.resolve("run-1"))) {
+        try (ArtifactUse first = registry.enter(data.resolve("run-1"), Workshop.unattended())) {
             Path _ = first.hold(() -> artifact, List::of);
-            registry.enter(data.resolve("run-2")).close();
+            registry.enter(data.resolve("run-2"), Workshop.unattended()).close();
             assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
         }
     }
@@ -59,7 +70,7 @@ final class UseRegistryTest {
     @Test
     void aLinkToWhatIsHeldIsHeld() throws IOException {
         Path link = Files.createSymbolicLink(data.resolve("link"), data.resolve("images"));
-        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
             Path _ = use.hold(() -> link.resolve("base-1"), List::of);
             assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
         }
@@ -68,7 +79,7 @@ final class UseRegistryTest {
     @Test
     void whatWasRemovedBeforeItWasHeldIsFoundAgain() {
         Queue<Path> found = new ArrayDeque<>(List.of(data.resolve("images/gone"), artifact));
-        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
             Path held = use.hold(found::remove, List::of);
             assertThat(held).isEqualTo(artifact);
         }
@@ -76,7 +87,7 @@ final class UseRegistryTest {
 
     @Test
     void whatIsNeverThereEndsWithAFault() {
-        try (ArtifactUse use = registry.enter(data.resolve("run"))) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
             assertThatThrownBy(() -> use.hold(() -> data.resolve("images/gone"), List::of))
                     .isInstanceOf(NeuroVisorException.class)
                     .hasMessageContaining("images/gone");
@@ -84,7 +95,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void aKilledProcessUsesNothingAndLeavesItsRuntimeDirectoryToTheSweep() throws Exception {
+    void aKilledProcessUsesNothingAndStaysRegisteredUntilItsRuntimeDirectoryIsGone() throws Exception {
         Path runtime = data.resolve("run");
         Files.createDirectories(runtime.resolve("vm-1"));
         Process other = new ProcessBuilder(
@@ -108,12 +119,14 @@ final class UseRegistryTest {
         }
 
         assertThat(registry.removeUnused(artifact, () -> {})).isTrue();
-        assertThat(new DeadProcesses(registry, true).sweep())
-                .extracting(Unneeded::path)
-                .contains(runtime);
+        DeadProcesses dead = new DeadProcesses(registry, false);
+        assertThat(dead.runtimeDirectories()).containsExactly(runtime);
+        assertThat(dead.sweep()).isEmpty();
         assertThat(runtime).exists();
-        assertThat(new DeadProcesses(registry, false).sweep()).hasSize(2);
-        assertThat(runtime).doesNotExist();
+        PrivateFiles.delete(runtime);
+        assertThat(new DeadProcesses(registry, true).sweep()).hasSize(1);
+        assertThat(dead.runtimeDirectories()).isEmpty();
+        assertThat(dead.sweep()).hasSize(1);
         assertThat(new DeadProcesses(registry, false).sweep()).isEmpty();
     }
 }

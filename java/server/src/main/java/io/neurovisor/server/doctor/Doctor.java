@@ -35,14 +35,15 @@ public final class Doctor {
      * @param repair whether what is ours and in the way is removed first
      */
     public Diagnosis examine(boolean repair, Progress progress) {
-        Leftovers leftovers = new Leftovers(settings.config().dataDir());
+        Leftovers leftovers = new Leftovers(settings, System.getenv());
         List<String> repairs = repair ? leftovers.remove() : List.of();
+        Finding left = leftovers.examine();
         progress.step("Starting a sandbox to read its layers");
         SandboxExamination sandbox = new SandboxExamination(settings, clock, ticker);
         List<LayerState> layers = sandbox.layers(progress);
         List<Finding> findings = new ArrayList<>(sandbox.findings());
         checks().forEach(check -> findings.add(check.examine()));
-        findings.add(leftovers.examine());
+        findings.add(left);
         return new Diagnosis(layers, findings, repairs);
     }
 

@@ -4,48 +4,53 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.host.store.DeadProcesses;
-import io.neurovisor.host.store.Unneeded;
-import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.server.DeadRuns;
+import io.neurovisor.server.Settings;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 
 /** What runs left that died before they could clean up. */
 final class Leftovers {
     private static final String NAME = "leftovers";
 
-    private final Path dataDirectory;
+    private final Settings settings;
+    private final Map<String, String> environment;
 
-    Leftovers(Path dataDirectory) {
-        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
+    Leftovers(Settings settings, Map<String, String> environment) {
+        this.settings = requireNonNull(settings, "settings is null");
+        this.environment = Map.copyOf(environment);
     }
 
+    /** To be asked before anything is started, for a start removes what it finds. */
     Finding examine() {
-        List<Unneeded> left = sweep(true);
-        return left.isEmpty()
+        DeadRuns.Swept left = sweep(true);
+        if (!left.problems().isEmpty()) {
+            return Finding.warn(NAME, left.problems().getFirst(), "remove it");
+        }
+        return left.things().isEmpty()
                 ? Finding.pass(NAME, "none of runs that died")
                 : Finding.warn(
                         NAME,
-                        left.size() + " of runs that died, such as "
-                                + left.getFirst().path(),
+                        left.things().size() + " of runs that died, such as "
+                                + left.things().getFirst().path(),
                         "./neurovisor doctor --fix");
     }
 
-    /** Returns what was done, a line for each. */
+    /** Returns what was done and what could not be, a line for each. */
     List<String> remove() {
-        return sweep(false).stream()
-                .map(item -> "removed " + item.path() + " (" + item.reason() + ")")
+        DeadRuns.Swept swept = sweep(false);
+        return Stream.concat(
+                        swept.things().stream().map(item -> "removed " + item.path() + " (" + item.reason() + ")"),
+                        swept.problems().stream().map(problem -> "not removed: " + problem))
                 .toList();
     }
 
-    private List<Unneeded> sweep(boolean dryRun) {
-        if (!Files.isDirectory(dataDirectory)) {
-            return List.of();
+    private DeadRuns.Swept sweep(boolean dryRun) {
+        if (!dryRun && Files.isDirectory(settings.config().dataDir())) {
+            new DataDirectory(settings.config().dataDir()).requireOurs();
         }
-        if (!dryRun) {
-            new DataDirectory(dataDirectory).requireOurs();
-        }
-        return new DeadProcesses(new UseRegistry(dataDirectory), dryRun).sweep();
+        return new DeadRuns(settings, environment, dryRun).sweep();
     }
 }

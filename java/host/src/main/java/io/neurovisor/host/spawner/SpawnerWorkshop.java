@@ -1,0 +1,76 @@
+package io.neurovisor.host.spawner;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.process.Tool;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.Workshop;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A workshop that the spawner looks after: it removes what is held when this process ends, and tools run below a program
+ * that ends them when this process does, or the spawner.
+ */
+public final class SpawnerWorkshop implements Workshop, AutoCloseable {
+    private final Path program;
+    private final Spawner spawner;
+
+    /** @param program which the spawner runs */
+    public SpawnerWorkshop(Path program, Spawner spawner) {
+        this.program = requireNonNull(program, "program is null");
+        this.spawner = requireNonNull(spawner, "spawner is null");
+    }
+
+    @Override
+    public Held hold(Path scratch) {
+        // What is removed in our name is not looked for behind links.
+        Path path = withoutLinks(scratch);
+        spawner.holdScratch(path);
+        return () -> release(path);
+    }
+
+    @Override
+    public Tool tool(ToolCommand first, ToolCommand... piped) {
+        List<String> guard = List.of(
+                program.toString(),
+                "--tool",
+                Long.toString(ProcessHandle.current().pid()),
+                "--spawner",
+                Long.toString(spawner.pid()));
+        return Tool.of(
+                first.below(guard),
+                Stream.of(piped).map(command -> command.below(guard)).toArray(ToolCommand[]::new));
+    }
+
+    private static Path withoutLinks(Path path) {
+        Path parent = requireNonNull(path.getParent(), "parent is null");
+        try {
+            return parent.toRealPath().resolve(requireNonNull(path.getFileName(), "file name is null"));
+        } catch (IOException failure) {
+            throw StorageFaults.of("find", parent, failure);
+        }
+    }
+
+    private void release(Path path) {
+        try {
+            spawner.releaseScratch(path);
+        } catch (NeuroVisorException failure) {
+            // The spawner has ended. Whoever sweeps after it does not find the path any more.
+            if (failure.fault() != Fault.SPAWNER_FAILED) {
+                throw failure;
+            }
+        }
+    }
+
+    /** Ends the spawner, and with it every virtual machine. */
+    @Override
+    public void close() {
+        spawner.close();
+    }
+}

@@ -1,0 +1,32 @@
+package io.neurovisor.host.store;
+
+import io.neurovisor.host.process.Tool;
+import io.neurovisor.host.process.ToolCommand;
+import java.nio.file.Path;
+
+/**
+ * Where this process makes what must not outlive it half-made. Somebody who survives this process removes what is held and
+ * ends the tools that run, however this process ends.
+ */
+public interface Workshop {
+    /**
+     * Holds what is about to be made, in a directory that is there; returns once that is written down.
+     *
+     * @param scratch a {@link StagedDirectory} or the file of a process in the {@link UseRegistry}
+     */
+    Held hold(Path scratch);
+
+    /** A run of tools, joined by pipes. */
+    Tool tool(ToolCommand first, ToolCommand... piped);
+
+    /** The promise to remove something; to be closed when it is gone or has its final name. */
+    interface Held extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Nobody's: for a process that only looks. What it were to leave, the next builder of the same name removes. */
+    static Workshop unattended() {
+        return new UnattendedWorkshop();
+    }
+}

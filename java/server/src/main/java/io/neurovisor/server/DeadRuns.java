@@ -1,0 +1,63 @@
+package io.neurovisor.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.spawner.SpawnerSweep;
+import io.neurovisor.host.store.DeadProcesses;
+import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UseRegistry;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What runs left that died together with their spawner. Those that died alone have left nothing: their spawner has removed
+ * it.
+ */
+public final class DeadRuns {
+    private static final String REASON = "left by a run that died";
+
+    private final SpawnerSweep sweep;
+    private final DeadProcesses processes;
+    private final List<Path> bases;
+
+    /** @param dryRun whether to tell only what would be removed */
+    public DeadRuns(Settings settings, Map<String, String> environment, boolean dryRun) {
+        this.sweep = new SpawnerSweep(settings.spawner(), dryRun);
+        this.processes = new DeadProcesses(new UseRegistry(settings.dataDir()), dryRun);
+        this.bases = RuntimeDirectory.bases(environment);
+    }
+
+    /**
+     * What there was.
+     *
+     * @param things that were removed
+     * @param problems in words, a line for each thing that stays
+     */
+    public record Swept(List<Unneeded> things, List<String> problems) {
+        public Swept {
+            things = List.copyOf(things);
+            problems = List.copyOf(problems);
+        }
+    }
+
+    public Swept sweep() {
+        List<Unneeded> things = new ArrayList<>();
+        List<String> problems = new ArrayList<>();
+        // Where sockets are kept depends on the environment, and that of the dead may have been another.
+        Set<Path> places = new LinkedHashSet<>(bases);
+        processes.runtimeDirectories().forEach(directory -> places.add(requireNonNull(directory.getParent())));
+        for (Path base : places) {
+            SpawnerSweep.Swept swept = sweep.sweep(base);
+            swept.things().forEach(path -> things.add(new Unneeded(path, REASON, 0)));
+            problems.addAll(swept.problems());
+        }
+        processes.sweep().stream()
+                .filter(left -> things.stream().noneMatch(thing -> thing.path().equals(left.path())))
+                .forEach(things::add);
+        return new Swept(things, problems);
+    }
+}
