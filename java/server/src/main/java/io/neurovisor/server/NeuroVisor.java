@@ -103,7 +103,8 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** For commands that build and start no machine. */
     public static SpawnerWorkshop workshop(Settings settings) {
-        return new SpawnerWorkshop(settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));
+        return new SpawnerWorkshop(
+                settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));
     }
 
     private static NeuroVisor wire(
