@@ -5,7 +5,8 @@ mod common;
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::chown;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{chown, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,11 +49,8 @@ fn limits() -> wire::Limits {
 
 fn ask(host: &mut Host, vm_id: &str, script: &str, limits: wire::Limits) {
     host.send(Request::Start(wire::StartVmm {
-        vm_id: vm_id.into(),
-        executable: "/bin/sh".into(),
-        arguments: vec!["-c".into(), script.into()],
         limits: Some(limits),
-        ..Default::default()
+        ..common::start(vm_id, "/bin/sh", &["-c", script])
     }));
 }
 
@@ -82,6 +80,13 @@ fn counter(group: &Path, file: &str, name: &str) -> u64 {
     let counters = value(group, file);
     let named = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     counters.lines().find_map(named).unwrap()
+}
+
+/// Every process in it. The numbers that they know themselves by may be others.
+fn members(group: &Path) -> Vec<OwnedFd> {
+    let pid = |line: &str| Pid::from_raw(line.parse().unwrap()).unwrap();
+    let members = value(group, "cgroup.procs");
+    members.lines().map(|line| pidfd(pid(line))).collect()
 }
 
 fn nothing_is_left() {
@@ -125,17 +130,20 @@ fn who_wants_more_memory_is_killed_as_a_whole() {
     let gate = host.temporary.path().join("gate");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    fs::set_permissions(&gate, PermissionsExt::from_mode(0o644)).unwrap();
     let script = format!(
-        "setsid sh -c 'echo $$ > {told}; exec sleep 1000' & read line < {}; \
+        "setsid sh -c 'echo ready > {told}; exec sleep 1000' & read line < {}; \
          x=0123456789abcdef; while :; do x=$x$x; done",
         gate.display()
     );
     let group = start(&mut host, &script, limits());
-    let other = pidfd(fifo.pid());
+    assert_eq!(fifo.line(), "ready");
+    let all = members(&group);
+    assert!(all.len() >= 2);
     fs::write(gate, "\n").unwrap();
     let exited = host.exited("vm");
     assert!(exited.oom_killed && exited.signal == 9, "{exited:?}");
-    assert!(is_gone(&other) && !group.exists());
+    assert!(all.iter().all(is_gone) && !group.exists());
     host.leave();
     nothing_is_left();
 }
@@ -199,17 +207,15 @@ fn a_kill_takes_daemons_and_the_group() {
     machine();
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
-    let report = format!("echo $$ > {}; exec sleep 1000", fifo.path.display());
-    // Below a living child, so that nothing but the group tells whose it is.
+    let report = format!("echo ready > {}; exec sleep 1000", fifo.path.display());
     let script = format!("(setsid sh -c '{report}'; :) & exec sleep 1000");
     let group = start(&mut host, &script, limits());
-    let daemon = fifo.pid();
-    let members = value(&group, "cgroup.procs");
-    assert!(members.lines().any(|pid| pid == daemon.to_string()));
-    let daemon = pidfd(daemon);
+    assert_eq!(fifo.line(), "ready");
+    let all = members(&group);
+    assert!(all.len() >= 3);
     host.kill("vm");
     host.exited("vm");
-    assert!(is_gone(&daemon) && !group.exists());
+    assert!(all.iter().all(is_gone) && !group.exists());
     host.leave();
     nothing_is_left();
 }
@@ -252,12 +258,10 @@ fn a_program_that_cannot_be_executed_leaves_no_group() {
     let mut host = Host::new();
     let script = host.temporary.path().join("script");
     fs::write(&script, "#!/no/such/interpreter\n").unwrap();
-    fs::set_permissions(&script, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    fs::set_permissions(&script, PermissionsExt::from_mode(0o700)).unwrap();
     host.send(Request::Start(wire::StartVmm {
-        vm_id: "vm".into(),
-        executable: script.to_str().unwrap().into(),
         limits: Some(limits()),
-        ..Default::default()
+        ..common::start("vm", script.to_str().unwrap(), &[])
     }));
     assert!(host.rejected("vm").contains("cannot execute"));
     assert!(!Path::new(ROOT).join("neurovisor/vm-vm").exists());
@@ -271,19 +275,20 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
     machine();
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
-    let report = format!("echo $$ > {}; exec sleep 1000", fifo.path.display());
-    let script = format!("setsid sh -c '{report}' & exec sleep 1000");
+    let survives = format!("echo ready > {}; exec sleep 1000", fifo.path.display());
+    let script = format!("setsid sh -c '{survives}' & exec sleep 1000");
     ask(&mut host, "vm", &script, limits());
     let started = started(&host);
+    assert_eq!(fifo.line(), "ready");
+    let all = members(Path::new(&started.cgroup));
     let vmm = pidfd(Pid::from_raw(started.pid).unwrap());
-    let daemon = pidfd(fifo.pid());
     kill_process(Pid::from_child(&host.spawner), Signal::KILL).unwrap();
     host.wait();
     // The kernel takes the VMM along, but no child of it.
     wait_for_end(&vmm);
     // Ours to reap, as the machine's first process.
     let _ = waitpid(Pid::from_raw(started.pid), WaitOptions::empty());
-    assert!(!is_gone(&daemon) && Path::new(&started.cgroup).exists());
+    assert!(!all.iter().all(is_gone) && Path::new(&started.cgroup).exists());
 
     let sweep = || {
         let output = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"))
@@ -300,7 +305,7 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
         host.runtime_dir().display()
     );
     assert_eq!(sweep(), expected);
-    assert!(is_gone(&daemon));
+    assert!(all.iter().all(is_gone));
     nothing_is_left();
     assert_eq!(sweep(), "");
 }

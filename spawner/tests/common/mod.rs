@@ -23,6 +23,18 @@ pub mod wire {
 
 pub use wire::{event::Event, request::Request, Exited, KillVmm, MeasureTsc, StartVmm};
 
+pub fn start(vm_id: &str, executable: &str, arguments: &[&str]) -> StartVmm {
+    StartVmm {
+        vm_id: vm_id.into(),
+        executable: executable.into(),
+        arguments: arguments
+            .iter()
+            .map(|argument| argument.to_string())
+            .collect(),
+        ..Default::default()
+    }
+}
+
 /// Far more than anything here takes: tests run beside others on small machines.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -88,15 +100,7 @@ impl Host {
     }
 
     pub fn ask_start(&mut self, vm_id: &str, executable: &str, arguments: &[&str]) {
-        self.send(Request::Start(StartVmm {
-            vm_id: vm_id.into(),
-            executable: executable.into(),
-            arguments: arguments
-                .iter()
-                .map(|argument| argument.to_string())
-                .collect(),
-            ..Default::default()
-        }));
+        self.send(Request::Start(start(vm_id, executable, arguments)));
     }
 
     pub fn start(&mut self, vm_id: &str, executable: &str, arguments: &[&str]) -> Pid {

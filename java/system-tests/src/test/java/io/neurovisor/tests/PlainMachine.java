@@ -90,7 +90,8 @@ final class PlainMachine implements AutoCloseable {
         return files;
     }
 
-    private static Run start(List<String> command) {
+    /** Runs a program of this machine to its end. */
+    static Run start(List<String> command) {
         try {
             Process process = new ProcessBuilder(command).start();
             process.getOutputStream().close();
