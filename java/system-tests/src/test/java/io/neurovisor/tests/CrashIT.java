@@ -82,6 +82,9 @@ final class CrashIT {
             }
 
             assertThat(run.exitCode()).as(run::said).isEqualTo(exitCode);
+            if (phase == Phase.EXECUTING && !signal.equals("KILL")) {
+                assertThat(run.processesLeft()).as("the machine ends first").isEmpty();
+            }
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThat(run.processesLeft()).isEmpty());
             if (victim == Victim.SPAWNER) {
