@@ -46,6 +46,13 @@ final class GuestOptions {
                     + " Environment: NEUROVISOR_SNAPSHOT.")
     private @Nullable String snapshot;
 
+    @Option(
+            names = "--acquire-timeout",
+            paramLabel = "TIME",
+            description = "How long a program waits for its machine, 1s to 24h. Default: 30s. Environment:"
+                    + " NEUROVISOR_ACQUIRE_TIMEOUT.")
+    private @Nullable String acquireTimeout;
+
     CommonOptions common() {
         return common;
     }
