@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -14,6 +13,7 @@ import java.util.Map;
 
 /** A {@code ./neurovisor run} whose program is running, with the processes and files that belong to it. */
 record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
+    private static final String RUNTIME_DIRECTORY = "--runtime-dir";
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     /** Starts a program that says it runs and then never ends; returns when it has said so. */
@@ -24,7 +24,7 @@ record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
         Process process = CommandLineRun.start(Map.of(), arguments.toArray(String[]::new));
         assertThat(firstLine(process)).isEqualTo("running");
         ProcessHandle vmm = await().atMost(START_LIMIT).until(() -> vmmOf(process), found -> found != null);
-        return new RunningVm(process, vmm, workingDirectory(vmm).getParent());
+        return new RunningVm(process, vmm, runtimeDirectory(process));
     }
 
     /** Waits until nothing is left of the machine; fails with what is still there. */
@@ -52,11 +52,13 @@ record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
                 .orElse(null);
     }
 
-    private static Path workingDirectory(ProcessHandle handle) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc", Long.toString(handle.pid()), "cwd"));
-        } catch (IOException exception) {
-            throw new UncheckedIOException(exception);
-        }
+    private static Path runtimeDirectory(Process process) {
+        List<String> spawner = process.descendants()
+                .filter(descendant -> descendant.info().command().orElse("").endsWith("/neurovisor-spawner"))
+                .map(descendant -> List.of(descendant.info().arguments().orElse(new String[0])))
+                .filter(arguments -> arguments.contains(RUNTIME_DIRECTORY))
+                .findFirst()
+                .orElseThrow();
+        return Path.of(spawner.get(spawner.indexOf(RUNTIME_DIRECTORY) + 1));
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -12,16 +13,46 @@ import org.junit.jupiter.api.Test;
 
 /** What confines the VMM, read off the live process. */
 final class VmmConfinementIT {
+    private static final List<String> CAPABILITY_SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
+    private static final List<String> NAMESPACES = List.of("user", "mnt", "pid", "net", "ipc", "uts", "cgroup");
+
+    @Test
+    void rootsVmmsHaveUsersOfTheirOwnAndOthersTheUsers() throws IOException {
+        RunningVm first = RunningVm.start();
+        RunningVm second = RunningVm.start();
+        try {
+            String own = uids(Path.of("/proc/self"));
+            List<String> uids = List.of(uids(first), uids(second));
+            if (own.startsWith("0\t")) {
+                assertThat(uids).doesNotHaveDuplicates().allMatch(uid -> uid.matches("(20000\\d{5})\t\\1\t\\1\t\\1"));
+            } else {
+                assertThat(uids).containsOnly(own);
+            }
+        } finally {
+            first.neurovisor().destroyForcibly();
+            second.neurovisor().destroyForcibly();
+        }
+    }
+
     @Test
     void theRunningVmmIsConfined() throws IOException {
         RunningVm running = RunningVm.start();
         try {
             Path process = Path.of("/proc", Long.toString(running.vmm().pid()));
             Map<String, String> status = status(process);
-            assertThat(status.get("NoNewPrivs")).isEqualTo("1");
-            assertThat(status.get("Seccomp")).as("QEMU's own filter").isEqualTo("2");
-            assertThat(Files.readString(process.resolve("environ")).split("\0"))
-                    .allMatch(variable -> variable.startsWith("PATH=") || variable.startsWith("LANG="));
+            assertThat(status).containsEntry("NoNewPrivs", "1").containsEntry("Seccomp", "2");
+            assertThat(status.get("Seccomp_filters")).as("ours and QEMU's own").isEqualTo("2");
+            assertThat(CAPABILITY_SETS)
+                    .allSatisfy(set -> assertThat(status.get(set)).as(set).isEqualTo("0000000000000000"));
+            assertThat(NAMESPACES)
+                    .allSatisfy(namespace -> assertThat(Files.readSymbolicLink(process.resolve("ns/" + namespace)))
+                            .as(namespace)
+                            .isNotEqualTo(Files.readSymbolicLink(Path.of("/proc/self/ns/" + namespace))));
+            assertThat(Files.readAllLines(process.resolve("mountinfo")))
+                    .as("mounted read-only")
+                    .isNotEmpty()
+                    .allMatch(mount -> mount.matches("(\\S+ ){5}ro(,.*)?"));
+            assertThat(Files.readString(process.resolve("environ"))).isEqualTo("PWD=/\0");
             assertThat(Files.getPosixFilePermissions(running.runtimeDirectory()))
                     .hasSize(3);
             assertThat(descriptorTargets(process))
@@ -42,6 +73,14 @@ final class VmmConfinementIT {
         } finally {
             running.neurovisor().destroyForcibly();
         }
+    }
+
+    private static String uids(RunningVm running) throws IOException {
+        return uids(Path.of("/proc", Long.toString(running.vmm().pid())));
+    }
+
+    private static String uids(Path process) throws IOException {
+        return status(process).get("Uid");
     }
 
     private static Map<String, String> status(Path process) throws IOException {
