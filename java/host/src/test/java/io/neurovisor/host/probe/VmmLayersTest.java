@@ -126,7 +126,7 @@ final class VmmLayersTest {
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), 2, "").read(99);
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), 2, "").read(99, "");
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
@@ -147,7 +147,7 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), 2, "").read(KernelFiles.VMM);
+        return new VmmLayers(new HostFiles(root), 2, "").read(KernelFiles.VMM, "");
     }
 
     private LayerState state(Layer layer) {
