@@ -13,11 +13,13 @@ build | has_static_libc  | libc6-dev         | libc6-dev               | 0     |
 build | has_download     | curl              | curl                    | 0     | curl or wget: fetches Maven
 build | has_certificates | ca-certificates   | ca-certificates         | 0     | certificates: TLS to the package servers
 run   | has_qemu         | qemu-system-x86   | qemu-system-x86         | 1:10  | QEMU 10 or newer: runs the VMs
+run   | has_bwrap        | bubblewrap        | bubblewrap              | 0     | bubblewrap: jails the VMs
+run   | has_seccomp      | libseccomp2       | libseccomp2             | 0     | libseccomp: makes the filter of their system calls
 run   | has_mmdebstrap   | mmdebstrap        | mmdebstrap              | 0     | mmdebstrap: builds the images
 run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     | mksquashfs: packs the images
 run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
 run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
-test  | has_newuidmap      | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
+test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
 '
@@ -30,6 +32,8 @@ has_linker() { has cc; }
 has_static_libc() { [[ $(cc -print-file-name=libc.a 2>/dev/null) == /* ]]; }
 has_download() { has curl || has wget; }
 has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -d /etc/pki/tls/certs ]]; }
+has_bwrap() { has bwrap; }
+has_seccomp() { [[ $(ldconfig -p 2>/dev/null || /sbin/ldconfig -p) == *libseccomp.so.2* ]]; }
 has_mmdebstrap() { has mmdebstrap; }
 has_squashfs() { has mksquashfs; }
 has_uidmap() { ((EUID == 0)) || has_newuidmap; }
@@ -68,7 +72,7 @@ has_qemu() {
     { mkdir -p -- "${cache%/*}" && printf 'ok %s\n' "$identity" >"$cache"; } 2>/dev/null || true
 }
 
-run_tools_present() { has_qemu && has_mmdebstrap && has_squashfs && has_uidmap && has_keyring; }
+run_tools_present() { has_qemu && has_bwrap && has_seccomp && has_mmdebstrap && has_squashfs && has_uidmap && has_keyring; }
 
 # install_missing_packages PURPOSE...: returns when all that the purposes need is there, else ends with what to do.
 install_missing_packages() {

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::{CString, OsString};
+use std::ops::RangeInclusive;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
@@ -8,16 +9,20 @@ use rustix::process::Pid;
 
 use crate::process_stat::parse_pid;
 
-pub const USAGE: &str =
-    "usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help";
+pub const USAGE: &str = "\
+usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST]
+       neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help";
 
 pub const HELP: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR | --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
+usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST]
+       neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
 
 Starts, holds and cleans up VMMs for the NeuroVisor process that started it. Requests (proto/spawner.proto) are read
 from stdin, events are written to stdout. At the end of stdin all VMMs are killed and their directories removed.
 
   --runtime-dir DIR  absolute path of this host process's own directory; made with mode 0700 when missing
+  --bwrap FILE       absolute path of bubblewrap, which jails the VMMs
+  --uids FIRST-LAST  numbers of users that nobody else has: each VMM gets one; for root, who must give them, and only root
   --sweep BASE       remove what runtime directories in BASE name whose spawner was killed, tell each thing on a line
   --dry-run          tell it and remove nothing
   --tool PID PROGRAM...
@@ -28,8 +33,15 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
   --help             print this text";
 
 #[derive(Debug, PartialEq, Eq)]
+pub struct Serving {
+    pub runtime_dir: PathBuf,
+    pub bwrap: PathBuf,
+    pub uids: Option<RangeInclusive<u32>>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
 pub enum Command {
-    Serve(PathBuf),
+    Serve(Serving),
     Sweep { base: PathBuf, dry_run: bool },
     Tool(Tool),
     Version,
@@ -46,6 +58,8 @@ pub struct Tool {
 
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, String> {
     let mut runtime_dir = None;
+    let mut bwrap = None;
+    let mut uids = None;
     let mut sweep = None;
     let mut dry_run = false;
     let mut arguments = arguments.into_iter();
@@ -56,18 +70,38 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             Some(name @ "--runtime-dir") => {
                 absolute(name, &mut runtime_dir, arguments.next())?;
             }
+            Some(name @ "--bwrap") => absolute(name, &mut bwrap, arguments.next())?,
+            Some("--uids") if uids.is_none() => uids = Some(range(arguments.next())?),
             Some(name @ "--sweep") => absolute(name, &mut sweep, arguments.next())?,
             Some("--dry-run") => dry_run = true,
             Some("--tool") => return tool(arguments),
             _ => return Err(format!("unknown argument {argument:?}")),
         }
     }
-    match (runtime_dir, sweep) {
-        (Some(runtime_dir), None) if !dry_run => Ok(Command::Serve(runtime_dir)),
-        (None, Some(base)) => Ok(Command::Sweep { base, dry_run }),
-        (None, None) => Err("--runtime-dir is missing".into()),
-        (Some(_), _) => Err("--runtime-dir goes with neither --sweep nor --dry-run".into()),
+    match (runtime_dir, bwrap, sweep) {
+        (Some(runtime_dir), Some(bwrap), None) if !dry_run => Ok(Command::Serve(Serving {
+            runtime_dir,
+            bwrap,
+            uids,
+        })),
+        (None, None, Some(base)) if uids.is_none() => Ok(Command::Sweep { base, dry_run }),
+        (None, _, None) => Err("--runtime-dir is missing".into()),
+        (Some(_), None, None) => Err("--bwrap is missing".into()),
+        _ => Err("--sweep and --dry-run go with nothing else".into()),
     }
+}
+
+/// No number of root's, and none that means "unchanged" to the kernel.
+fn range(value: Option<OsString>) -> Result<RangeInclusive<u32>, String> {
+    let value = value.ok_or("--uids needs FIRST-LAST")?;
+    let parsed = value.to_str().and_then(|text| {
+        let (first, last) = text.split_once('-')?;
+        let number = |text: &str| text.parse::<u32>().ok();
+        Some(number(first)?..=number(last)?)
+    });
+    parsed
+        .filter(|range| *range.start() > 0 && *range.end() < u32::MAX && !range.is_empty())
+        .ok_or_else(|| format!("--uids {value:?}: not FIRST-LAST of 1 to {}", u32::MAX - 1))
 }
 
 /// All that follows the processes belongs to the program.
@@ -121,9 +155,16 @@ mod tests {
     #[test]
     fn accepts_what_the_usage_names() {
         assert_eq!(
-            parsed(&["--runtime-dir", "/run/x"]),
-            Ok(Command::Serve("/run/x".into()))
+            parsed(&["--runtime-dir", "/run/x", "--bwrap", "/bin/bwrap"]),
+            Ok(Command::Serve(Serving {
+                runtime_dir: "/run/x".into(),
+                bwrap: "/bin/bwrap".into(),
+                uids: None,
+            }))
         );
+        for (text, expected) in [("7-9", 7..=9), ("7-7", 7..=7)] {
+            assert_eq!(range(Some(text.into())), Ok(expected));
+        }
         for (arguments, spawner) in [
             (&["--tool", "7", "ls", "--spawner"][..], None),
             (
@@ -157,9 +198,34 @@ mod tests {
             &["--runtime-dir", "relative"],
             &["--runtime-dir", ""],
             &["--runtime-dir", "/a", "--runtime-dir", "/b"],
-            &["--runtime-dir", "/a", "more"],
-            &["--runtime-dir", "/a", "--sweep", "/b"],
-            &["--runtime-dir", "/a", "--dry-run"],
+            &["--runtime-dir", "/a"],
+            &["--bwrap", "/b"],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "more"],
+            &["--runtime-dir", "/a", "--bwrap", "b"],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "--uids", "0-9"],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "--uids", "9-7"],
+            &[
+                "--runtime-dir",
+                "/a",
+                "--bwrap",
+                "/b",
+                "--uids",
+                "7-4294967295",
+            ],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "--uids", "-7"],
+            &[
+                "--runtime-dir",
+                "/a",
+                "--bwrap",
+                "/b",
+                "--uids",
+                "7-8",
+                "--uids",
+                "7-8",
+            ],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "--sweep", "/c"],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "--dry-run"],
+            &["--sweep", "/b", "--uids", "7-9"],
             &["--sweep", "relative"],
             &["--tool"],
             &["--tool", "0", "true"],

@@ -7,6 +7,8 @@ use std::path::Path;
 use rustix::fs::{accessat, Access, AtFlags, CWD};
 
 use crate::cgroup::Limits;
+use crate::handed_files::{HandedFile, MAX_FILES};
+use crate::jail::Jail;
 use crate::sockets::MAX_SOCKETS;
 use crate::wire::StartVmm;
 
@@ -45,11 +47,12 @@ impl fmt::Display for VmId {
 #[derive(Debug)]
 pub struct Launch {
     pub id: VmId,
-    pub executable: CString,
     /// With the executable as the first.
     pub arguments: Vec<CString>,
     /// Plain file names, each once.
     pub sockets: Vec<String>,
+    pub files: Vec<HandedFile>,
+    pub jail: Jail,
     pub limits: Option<Limits>,
 }
 
@@ -59,17 +62,28 @@ impl TryFrom<StartVmm> for Launch {
     fn try_from(request: StartVmm) -> Result<Self, String> {
         let id = VmId::parse(&request.vm_id)?;
         check_sockets(&request.sockets)?;
+        if request.files.len() > MAX_FILES {
+            return Err(format!(
+                "{} files, allowed are {MAX_FILES}",
+                request.files.len()
+            ));
+        }
+        let files = request.files.into_iter().map(HandedFile::try_from);
+        let files = files.collect::<Result<Vec<_>, _>>()?;
+        let jail = request.jail.ok_or("no jail").map_err(String::from);
+        let jail = Jail::try_from(jail?)?;
         check_executable(Path::new(&request.executable))?;
         let executable = c_string(request.executable, "executable")?;
-        let mut arguments = vec![executable.clone()];
+        let mut arguments = vec![executable];
         for argument in request.arguments {
             arguments.push(c_string(argument, "argument")?);
         }
         Ok(Self {
             id,
-            executable,
             arguments,
             sockets: request.sockets,
+            files,
+            jail,
             limits: request.limits.map(Limits::try_from).transpose()?,
         })
     }
@@ -124,8 +138,22 @@ mod tests {
             vm_id: vm_id.into(),
             executable: executable.into(),
             arguments: arguments.iter().map(|a| a.to_string()).collect(),
+            jail: Some(crate::wire::Jail {
+                seccomp_filter: vec![0; 8],
+                ..Default::default()
+            }),
             ..Default::default()
         })
+    }
+
+    #[test]
+    fn a_vmm_without_a_jail_is_refused() {
+        let start = StartVmm {
+            vm_id: "vm".into(),
+            executable: "/bin/sh".into(),
+            ..Default::default()
+        };
+        assert_eq!(Launch::try_from(start).unwrap_err(), "no jail");
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! The spawner: the one program of NeuroVisor that starts, holds and cleans up VMMs.
 //!
 //! It serves one host process over stdin and stdout and does not outlive it. How it is built:
-//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`orphans`] and [`removal`] the way out,
+//! [`spawner`] is the event loop, [`child`] the way into a VMM's [`jail`], [`orphans`] and [`removal`] the way out,
 //! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
 //! spawner does for VMMs.
 
 mod arguments;
 mod cgroup;
 mod child;
+mod handed_files;
 mod hardening;
+mod inherited;
+mod jail;
 mod journal;
 mod launch;
+mod limits;
 mod log;
 mod orphans;
 mod outbox;
 mod output_tail;
+mod privileges;
 mod process_stat;
 mod readiness;
 mod removal;
@@ -26,17 +31,22 @@ mod spawner;
 mod sweep;
 mod tool;
 mod tsc;
+mod uids;
 mod vm;
 mod wire;
 
+use std::ffi::CString;
 use std::fmt::Display;
+use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 
-use arguments::Command;
+use arguments::{Command, Serving};
+use child::Jailer;
 use runtime_directory::RuntimeDirectory;
 use signals::Signals;
 use spawner::Spawner;
 use sweep::{Report, Swept};
+use uids::Uids;
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
@@ -52,7 +62,7 @@ fn main() -> ExitCode {
     match command {
         Command::Help => print(arguments::HELP),
         Command::Version => print(concat!("neurovisor-spawner ", env!("CARGO_PKG_VERSION"))),
-        Command::Serve(path) => exit(serve(&path)),
+        Command::Serve(serving) => exit(serve(serving)),
         Command::Sweep { base, dry_run } => exit(sweep(&base, dry_run)),
         Command::Tool(tool) => exit(tool::run(&tool)),
     }
@@ -73,19 +83,29 @@ fn print(text: &str) -> ExitCode {
     }
 }
 
-fn serve(path: &std::path::Path) -> Result<u8, String> {
+fn serve(serving: Serving) -> Result<u8, String> {
+    let is_root = rustix::process::geteuid().is_root();
+    if is_root != serving.uids.is_some() {
+        return Err(
+            "--uids is for root, who must give it: a VMM of root's has a uid of its own".into(),
+        );
+    }
+    let bwrap = CString::new(serving.bwrap.into_os_string().into_vec())
+        .map_err(|_| "--bwrap contains a NUL")?;
     hardening::harden().map_err(|error| format!("cannot harden this process: {error}"))?;
     // Before the directory is made: a signal from here on is read by the loop, which removes the directory again.
     let signals =
         Signals::take_over().map_err(|error| format!("cannot take over signals: {error}"))?;
-    let directory = RuntimeDirectory::open(path)?;
+    let directory = RuntimeDirectory::open(&serving.runtime_dir)?;
     let journal = directory.begin_journal()?;
     // What a killed spawner left must not wait for a person who calls for it. That something stays is no reason not to
     // serve.
     if let Err(error) = sweep::sweep(directory.base(), false, &mut Log) {
         log::line(format_args!("{}: {error}", directory.base().display()));
     }
-    Spawner::new(directory, journal, signals, cgroup::Place::find())
+    let uids = serving.uids.map(Uids::open).transpose()?;
+    let place = cgroup::Place::find();
+    Spawner::new(Jailer { bwrap }, uids, place, directory, journal, signals)
         .run()
         .map_err(|error| format!("the event loop failed: {error}"))
 }

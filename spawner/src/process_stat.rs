@@ -7,11 +7,14 @@ use rustix::process::Pid;
 const BOOT_ID: &str = "/proc/sys/kernel/random/boot_id";
 
 /// Fields are counted from the one after the name, which may contain anything.
+const STATE: usize = 0;
 const PARENT: usize = 1;
 const SESSION: usize = 3;
 const START: usize = 19;
 
 pub struct ProcessStat {
+    /// Ended and not yet reaped.
+    pub is_zombie: bool,
     pub parent: Option<Pid>,
     pub session: Option<Pid>,
     /// In clock ticks since the machine's boot. With the pid and the boot id it names one process for ever.
@@ -28,6 +31,7 @@ impl ProcessStat {
         let (_, after_name) = stat.rsplit_once(')')?;
         let fields: Vec<&str> = after_name.split_ascii_whitespace().collect();
         Some(Self {
+            is_zombie: *fields.get(STATE)? == "Z",
             parent: parse_pid(fields.get(PARENT)?),
             session: parse_pid(fields.get(SESSION)?),
             start: fields.get(START)?.parse().ok()?,
@@ -56,6 +60,7 @@ mod tests {
         assert_eq!(parsed.parent, Pid::from_raw(34));
         assert_eq!(parsed.session, Pid::from_raw(56));
         assert_eq!(parsed.start, 4711);
+        assert!(!parsed.is_zombie);
         assert!(ProcessStat::parse("").is_none() && ProcessStat::parse("1 (a) S 3").is_none());
     }
 

@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::time::Timespec;
 
 use crate::cgroup::{Group, Place};
-use crate::child::{self, Child};
+use crate::child::{Child, Jailer};
 use crate::journal::{Entry, Journal};
 use crate::launch::Launch;
 use crate::log;
@@ -21,6 +21,7 @@ use crate::runtime_directory::RuntimeDirectory;
 use crate::scratch;
 use crate::signals::Signals;
 use crate::tsc::Tsc;
+use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
     event::Event, request::Request, Rejected, RequestReader, ScratchHeld, StartVmm, Started,
@@ -41,6 +42,9 @@ const SCRATCH_GONE_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 pub struct Spawner {
+    jailer: Jailer,
+    /// Absent where VMMs have the user's uid, who is not root.
+    uids: Option<Uids>,
     directory: RuntimeDirectory,
     journal: Journal,
     signals: Signals,
@@ -64,12 +68,16 @@ struct Closing {
 
 impl Spawner {
     pub fn new(
+        jailer: Jailer,
+        uids: Option<Uids>,
+        place: Result<Place, String>,
         directory: RuntimeDirectory,
         journal: Journal,
         signals: Signals,
-        place: Result<Place, String>,
     ) -> Self {
         Self {
+            jailer,
+            uids,
             directory,
             journal,
             signals,
@@ -210,24 +218,27 @@ impl Spawner {
         if self.vms.iter().any(|vm| vm.id == launch.id) {
             return Err(format!("a VM named {} is living", launch.id));
         }
+        let uid = self.uids.as_mut().map(Uids::take).transpose()?;
+        self.start_jailed(launch, uid)
+            .inspect_err(|_| self.give_back(uid))
+    }
+
+    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<Started, String> {
         let directory = self.directory.create(&launch.id)?;
-        match self.start_limited(&launch, directory.as_fd()) {
+        let mut journalled = vec![];
+        match self.start_limited(&launch, directory.as_fd(), uid, &mut journalled) {
             Ok((child, group)) => {
                 let started = self.started(&launch, &child, group.as_ref());
-                let process = Entry::process(child.pid);
-                let journalled = process.iter().cloned().chain(group.as_ref().map(entry_of));
-                let journalled = journalled.collect();
-                let vm = Vm::new(launch.id, child, group, journalled);
-                // Not before, because it had no number. Till here it dies with us by the kernel's hand.
-                let written = process.map_or(Ok(()), |entry| self.journal.add(entry));
-                if written.is_err() {
-                    vm.kill();
-                }
-                self.vms.push(vm);
-                written.map_err(|error| format!("cannot write the journal: {error}"))?;
+                self.vms
+                    .push(Vm::new(launch.id, child, uid, group, journalled));
                 Ok(started)
             }
             Err(reason) => {
+                journalled
+                    .iter()
+                    .for_each(|entry| self.journal.remove(entry));
+                // What bubblewrap may have started is ours by now.
+                self.orphans_left = true;
                 // Holds its sockets at most: no program has run in it.
                 if let Err(error) = self.directory.remove_some(&launch.id) {
                     log::line(format_args!(
@@ -240,41 +251,58 @@ impl Spawner {
         }
     }
 
+    fn give_back(&mut self, uid: Option<u32>) {
+        if let (Some(uids), Some(uid)) = (&mut self.uids, uid) {
+            uids.give_back(uid);
+        }
+    }
+
     fn started(&self, launch: &Launch, child: &Child, group: Option<&Group>) -> Started {
         let unlimited = launch.limits.is_some() && group.is_none();
         let problem = self.place.as_ref().err().filter(|_| unlimited);
         Started {
             vm_id: launch.id.to_string(),
-            pid: child.pid.as_raw_nonzero().get(),
+            pid: child.vmm.as_raw_nonzero().get(),
             cgroup: group.map_or_else(String::new, |group| group.path().display().to_string()),
             cgroup_problem: problem.cloned().unwrap_or_default(),
         }
     }
 
-    /// Starts a VMM in a control group of its own, where it is to be limited and can be.
+    /// Starts a VMM in a control group of its own, where it is to be limited and can be. Leaves in `journalled` what the
+    /// journal holds of it.
     fn start_limited(
         &mut self,
         launch: &Launch,
         directory: BorrowedFd<'_>,
+        uid: Option<u32>,
+        journalled: &mut Vec<Entry>,
     ) -> Result<(Child, Option<Group>), String> {
+        let mut add = |entry: Entry| {
+            self.journal
+                .add(entry.clone())
+                .map_err(|error| format!("cannot write the journal: {error}"))?;
+            journalled.push(entry);
+            Ok(())
+        };
         let group = match (&self.place, &launch.limits) {
             (Ok(place), Some(limits)) => {
-                let entry = Entry::Cgroup(place.path_of(&launch.id));
-                self.journal
-                    .add(entry.clone())
-                    .map_err(|error| format!("cannot write the journal: {error}"))?;
-                let made = place.make(&launch.id, limits);
-                Some(made.inspect_err(|_| self.journal.remove(&entry))?)
+                add(Entry::Cgroup(place.path_of(&launch.id)))?;
+                Some(place.make(&launch.id, limits)?)
             }
             (Err(_), _) | (Ok(_), None) => None,
         };
         let entrance = group.as_ref().map(Group::entrance).transpose();
-        match entrance.and_then(|entrance| child::start(launch, directory, entrance)) {
+        let started = entrance.and_then(|entrance| {
+            self.jailer.start(launch, directory, entrance, uid, |pid| {
+                add(Entry::process(pid).ok_or("it has no number")?)
+            })
+        });
+        match started {
             Ok(child) => Ok((child, group)),
             Err(reason) => {
                 // No process is in it. What is left all the same stays in the journal.
-                if let Some(group) = group.filter(|group| group.remove().is_ok_and(|gone| gone)) {
-                    self.journal.remove(&entry_of(&group));
+                if group.is_some_and(|group| !group.remove().is_ok_and(|gone| gone)) {
+                    journalled.retain(|entry| !matches!(entry, Entry::Cgroup(_)));
                 }
                 Err(reason)
             }
@@ -338,6 +366,16 @@ impl Spawner {
                 )),
             }
             let vm = self.vms.remove(index);
+            if let Err(error) = vm.take_back_files() {
+                log::line(format_args!(
+                    "{}: cannot take back its files: {error}",
+                    vm.id
+                ));
+            }
+            // Kept from others while something may be left that has it.
+            if !self.orphans_left {
+                self.give_back(vm.uid);
+            }
             vm.gone().for_each(|entry| self.journal.remove(entry));
             let exited = vm.into_exited(&mut self.buffer);
             self.outbox.push(Event::Exited(exited));
@@ -412,8 +450,4 @@ impl Spawner {
             }
         }
     }
-}
-
-fn entry_of(group: &Group) -> Entry {
-    Entry::Cgroup(group.path().into())
 }

@@ -20,13 +20,16 @@ use rustix::time::Timespec;
 
 use crate::cgroup;
 use crate::journal::{self, Entry, Escaped, Recorded};
-use crate::process_stat::ProcessStat;
+use crate::process_stat::{parse_pid, ProcessStat};
 use crate::removal::{self, Progress};
 use crate::runtime_directory;
 use crate::scratch;
 
 /// How long a killed process may take to be gone before its control group is tried.
 const DIES_WITHIN: Duration = Duration::from_secs(2);
+
+/// How much later than bubblewrap its VMM may have been started, in clock ticks (USER_HZ, 100 a second).
+const JAILED_WITHIN_TICKS: u64 = 1000;
 
 /// One thing that was removed, or would be.
 #[derive(Debug, PartialEq, Eq)]
@@ -122,8 +125,7 @@ impl<'a> Dead<'a> {
         let mut whole = true;
         for entry in &self.recorded.entries {
             match self.sweep_entry(entry, dry_run) {
-                Ok(Some(thing)) => report.swept(&thing),
-                Ok(None) => {}
+                Ok(things) => things.iter().for_each(|thing| report.swept(thing)),
                 Err(problem) => {
                     report.problem(&problem);
                     whole = false;
@@ -139,17 +141,20 @@ impl<'a> Dead<'a> {
         }
     }
 
-    /// `Ok(None)` when there is nothing of it.
-    fn sweep_entry(&self, entry: &Entry, dry_run: bool) -> Result<Option<Swept>, String> {
+    /// What there was of it.
+    fn sweep_entry(&self, entry: &Entry, dry_run: bool) -> Result<Vec<Swept>, String> {
         match entry {
             Entry::Process { pid, start } if self.recorded.this_boot => {
-                let Some(pidfd) = open_process(*pid, *start) else {
-                    return Ok(None);
-                };
+                let session = session(*pid, *start);
                 if !dry_run {
-                    kill(*pid, &pidfd)?;
+                    session
+                        .iter()
+                        .try_for_each(|(pid, pidfd)| kill(*pid, pidfd))?;
                 }
-                Ok(Some(Swept::Process(*pid)))
+                Ok(session
+                    .into_iter()
+                    .map(|(pid, _)| Swept::Process(pid))
+                    .collect())
             }
             Entry::Cgroup(path) if self.recorded.this_boot => {
                 let found = if dry_run {
@@ -157,15 +162,21 @@ impl<'a> Dead<'a> {
                 } else {
                     cgroup::remove_left(path)
                 }?;
-                Ok(found.then(|| Swept::Cgroup(path.clone())))
+                Ok(found
+                    .then(|| Swept::Cgroup(path.clone()))
+                    .into_iter()
+                    .collect())
             }
-            Entry::Process { .. } | Entry::Cgroup(_) => Ok(None),
+            Entry::Process { .. } | Entry::Cgroup(_) => Ok(vec![]),
             Entry::Scratch(path) => {
                 let found = scratch::exists(path)?;
                 if found && !dry_run {
                     scratch::remove(path)?;
                 }
-                Ok(found.then(|| Swept::Scratch(path.clone())))
+                Ok(found
+                    .then(|| Swept::Scratch(path.clone()))
+                    .into_iter()
+                    .collect())
             }
         }
     }
@@ -185,14 +196,28 @@ impl<'a> Dead<'a> {
     }
 }
 
-/// The process that the journal means, or `None`. By its descriptor nobody else is met, however soon the number is given
-/// away.
-fn open_process(pid: Pid, start: u64) -> Option<OwnedFd> {
-    let pidfd = process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
-    // After the descriptor was opened: what is compared is then the process that it stands for, or its number is free.
-    let stat = ProcessStat::of(pid)?;
-    // Every process that a spawner starts leads a session of its own, which its own shell's or init's children do not.
-    (stat.start == start && stat.session == Some(pid) && pid != Pid::INIT).then_some(pidfd)
+/// The processes of the session that the journal means by its leader: bubblewrap, and the VMM in its jail. Normally the one
+/// dies with the other, but the leader may have been killed before the VMM was tied to it.
+///
+/// By descriptors nobody else is met, however soon a number is given away. The kernel gives a leader's number away only
+/// when nobody is left in the session; and a later session of that number would have to begin at once to be taken for it.
+fn session(leader: Pid, start: u64) -> Vec<(Pid, OwnedFd)> {
+    let born = start..=start + JAILED_WITHIN_TICKS;
+    let is_other = |stat: ProcessStat| stat.start != start || stat.session != Some(leader);
+    if leader == Pid::INIT || ProcessStat::of(leader).is_some_and(is_other) {
+        return vec![];
+    }
+    let numbers = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    numbers
+        .filter_map(|entry| parse_pid(entry.file_name().to_str()?))
+        .filter_map(|pid| {
+            let pidfd = process::pidfd_open(pid, PidfdFlags::empty()).ok()?;
+            // After it was opened: what is compared is then what it stands for, or the number is free.
+            let stat = ProcessStat::of(pid)?;
+            let is_ours = stat.session == Some(leader) && born.contains(&stat.start);
+            (is_ours && !stat.is_zombie).then_some((pid, pidfd))
+        })
+        .collect()
 }
 
 fn kill(pid: Pid, pidfd: &OwnedFd) -> Result<(), String> {

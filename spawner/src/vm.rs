@@ -8,6 +8,7 @@ use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::cgroup::Group;
 use crate::child::Child;
+use crate::handed_files::HandedFiles;
 use crate::journal::Entry;
 use crate::launch::VmId;
 use crate::output_tail::OutputTail;
@@ -18,10 +19,18 @@ const FINAL_READS: usize = 16;
 
 pub const READ_BYTES: usize = 64 << 10;
 
+/// What bubblewrap adds to a signal's number to tell by its exit code that the VMM was ended by one, as shells do.
+const SIGNALLED: i32 = 128;
+
 pub struct Vm {
     pub id: VmId,
+    /// bubblewrap's.
     pid: Pid,
     pidfd: OwnedFd,
+    vmm_pidfd: Option<OwnedFd>,
+    files: HandedFiles,
+    /// Its own, where it has one.
+    pub uid: Option<u32>,
     /// Absent once every writer has closed it.
     output: Option<OwnedFd>,
     tail: OutputTail,
@@ -40,13 +49,21 @@ pub struct End {
 }
 
 impl Vm {
-    pub fn new(id: VmId, child: Child, group: Option<Group>, journalled: Vec<Entry>) -> Self {
-        let Child { pid, pidfd, output } = child;
+    pub fn new(
+        id: VmId,
+        child: Child,
+        uid: Option<u32>,
+        group: Option<Group>,
+        journalled: Vec<Entry>,
+    ) -> Self {
         Self {
             id,
-            pid,
-            pidfd,
-            output: Some(output),
+            pid: child.pid,
+            pidfd: child.pidfd,
+            vmm_pidfd: child.vmm_pidfd,
+            files: child.files,
+            uid,
+            output: Some(child.output),
             tail: OutputTail::default(),
             end: None,
             group,
@@ -74,8 +91,15 @@ impl Vm {
 
     /// By pidfd: a process that has ended meanwhile is not confused with another.
     pub fn kill(&self) {
-        let _ = process::pidfd_send_signal(&self.pidfd, Signal::KILL);
+        for pidfd in self.vmm_pidfd.iter().chain([&self.pidfd]) {
+            let _ = process::pidfd_send_signal(pidfd, Signal::KILL);
+        }
         self.kill_group();
+    }
+
+    /// To be called when no process of it is left.
+    pub fn take_back_files(&self) -> std::io::Result<()> {
+        self.files.take_back()
     }
 
     fn kill_group(&self) {
@@ -113,9 +137,11 @@ impl Vm {
         let _ = process::kill_process_group(self.pid, Signal::KILL);
         self.kill_group();
         let _ = process::waitid(pidfd(), ended);
+        let code = status.exit_status().unwrap_or(0);
+        let signalled = (code > SIGNALLED).then(|| code - SIGNALLED);
         self.end = Some(End {
-            exit_code: status.exit_status().unwrap_or(0),
-            signal: status.terminating_signal().unwrap_or(0),
+            exit_code: if signalled.is_some() { 0 } else { code },
+            signal: status.terminating_signal().or(signalled).unwrap_or(0),
             at: now,
         });
     }

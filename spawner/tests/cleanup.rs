@@ -3,58 +3,43 @@
 mod common;
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::symlink;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{symlink, PermissionsExt};
 use std::process::{Command, Stdio};
 
 use common::{
-    is_gone, pidfd, read_event, status, until, wait_for_end, wire, Event, Fifo, Host, Request,
+    in_jail_of, is_gone, pidfd, read_event, serving, status, until, wait_for_end, wire, Event,
+    Fifo, Host, Request,
 };
 use prost::Message;
 use rustix::event::{poll, PollFd, PollFlags};
 use rustix::process::{kill_process, Pid, Signal};
 use rustix::time::Timespec;
 
-#[test]
-fn descendants_in_sessions_of_their_own_are_gone_when_exited_comes() {
-    let mut host = Host::new();
+/// A VMM with descendants in other sessions, with and without a living parent, once all are there.
+fn start_family(host: &mut Host, id: &str) -> Vec<OwnedFd> {
     let fifo = Fifo::new(host.temporary.path());
-    let report = format!("echo \\$\\$ > {}; exec sleep 1000", fifo.path.display());
-    // A child, and a grandchild below a living child, each in another session.
-    let script =
-        format!("setsid sh -c \"{report}\" & (setsid sh -c \"{report}\"; :) & exec sleep 1000");
-    host.start_shell("vm", &script);
-    let descendants = [pidfd(fifo.pid()), pidfd(fifo.pid())];
-    assert!(!descendants.iter().any(is_gone));
-    host.kill("vm");
-    host.exited("vm");
-    assert!(descendants.iter().all(is_gone));
-    host.leave();
+    let report = format!("echo ready > {}; exec sleep 1000", fifo.path.display());
+    let script = format!(
+        "setsid sh -c \"{report}\" & (setsid sh -c \"{report}\"; :) & (setsid sh -c \"{report}\" &) & exec sleep 1000"
+    );
+    // bash goes on where a jail has no /dev/null for what runs in the background.
+    let vmm = host.start(id, "/bin/bash", &["-c", &script]);
+    (0..3).for_each(|_| assert_eq!(fifo.line(), "ready"));
+    std::fs::remove_file(&fifo.path).unwrap();
+    let family = in_jail_of(vmm);
+    // Shells in between may be on their way out.
+    assert!(family.iter().filter(|process| !is_gone(process)).count() >= 4);
+    family
 }
 
 #[test]
-fn a_daemon_whose_parent_is_gone_does_not_survive_its_vm() {
+fn the_whole_jail_is_gone_when_exited_comes() {
     let mut host = Host::new();
-    let fifo = Fifo::new(host.temporary.path());
-    // Tells its number while its parent, which waits at the gate, still lives.
-    let gate = host.temporary.path().join("gate");
-    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-    rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    let (told, gate_path) = (fifo.path.display(), gate.display());
-    host.start_shell(
-        "vm",
-        &format!("setsid sh -c 'sleep 1000 & echo $! > {told}; read line < {gate_path}' & exec sleep 1000"),
-    );
-    let daemon_pid = fifo.pid();
-    let daemon = pidfd(daemon_pid);
-    assert!(!is_gone(&daemon));
-    std::fs::write(&gate, "\n").unwrap();
-    let spawner = host.spawner.id().to_string();
-    until("the spawner inherits it", || {
-        status(daemon_pid, "PPid") == spawner
-    });
+    let family = start_family(&mut host, "vm");
     host.kill("vm");
     host.exited("vm");
-    assert!(is_gone(&daemon));
+    assert!(family.iter().all(is_gone));
     host.leave();
 }
 
@@ -63,26 +48,34 @@ fn what_a_vmm_leaves_behind_is_gone_when_it_exits_by_itself() {
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
     let told = fifo.path.display();
-    // Many generations, each of which leaves a child to us; the last ones hold the output open.
+    let gate = host.temporary.path().join("gate");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    std::fs::set_permissions(&gate, std::fs::Permissions::from_mode(0o644)).unwrap();
+    // Many generations, the last of which hold the output open.
     let script = format!(
-        "n() {{ if [ $1 -gt 0 ]; then n $(($1-1)) & fi; sleep 1000; }}; \
-         setsid sh -c 'echo $$ > {told}; exec sleep 1000' & n 20 & read line < gate; exit 7"
+        "n() {{ if [ $1 -gt 0 ]; then n $(($1-1)) & fi; sleep 1000; }}; n 20 & \
+         setsid sh -c 'echo ready > {told}; exec sleep 1000' & read line < {}; exit 7",
+        gate.display()
     );
-    let vmm = host.start_shell("vm", &format!("mkfifo gate; echo ready > {told}; {script}"));
+    let vmm = host.start("vm", "/bin/bash", &["-c", &script]);
     assert_eq!(fifo.line(), "ready");
-    let descendant = pidfd(fifo.pid());
-    std::fs::write(host.runtime_dir().join("vm/gate"), "\n").unwrap();
+    let family = in_jail_of(vmm);
+    std::fs::write(&gate, "\n").unwrap();
     assert_eq!(host.exited("vm").exit_code, 7);
-    assert!(is_gone(&descendant));
-    // Not by rustix, which does not take the 0 of a kernel thread.
-    let session_of = |pid| nix::unistd::getsid(Some(pid)).ok();
-    let processes = std::fs::read_dir("/proc")
-        .unwrap()
-        .filter_map(|e| e.unwrap().file_name().to_str()?.parse().ok());
-    let session = nix::unistd::Pid::from_raw(vmm.as_raw_nonzero().get());
-    let mut of_the_vm =
-        processes.filter(|pid| session_of(nix::unistd::Pid::from_raw(*pid)) == Some(session));
-    assert_eq!(of_the_vm.next(), None);
+    assert!(family.iter().all(is_gone));
+    host.leave();
+}
+
+#[test]
+fn a_vmm_dies_with_its_bubblewrap() {
+    let mut host = Host::new();
+    let vmm = host.start("vm", "/bin/sleep", &["1000"]);
+    let jailed = pidfd(vmm);
+    let bubblewrap = status(vmm, "PPid").parse().unwrap();
+    kill_process(Pid::from_raw(bubblewrap).unwrap(), Signal::KILL).unwrap();
+    assert_eq!(host.exited("vm").signal, 9);
+    assert!(is_gone(&jailed));
     host.leave();
 }
 
@@ -126,9 +119,9 @@ fn a_link_out_of_the_vm_directory_is_not_followed() {
 #[test]
 fn the_end_of_stdin_ends_everything() {
     let mut host = Host::new();
-    let vmms = ["a", "b", "c"].map(|id| pidfd(host.start_shell(id, "touch file; exec sleep 1000")));
+    let families = ["a", "b", "c"].map(|id| start_family(&mut host, id));
     host.leave();
-    assert!(vmms.iter().all(is_gone));
+    assert!(families.iter().flatten().all(is_gone));
 }
 
 #[test]
@@ -268,12 +261,8 @@ fn host_that_will_be_killed() {
         return;
     };
     let mut host = Host::with(|command| {
-        let mut other = Command::new(command.get_program());
-        other
-            .arg("--runtime-dir")
-            .arg(&runtime_dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
+        let mut other = serving(runtime_dir.as_ref());
+        other.stdin(Stdio::piped()).stdout(Stdio::piped());
         *command = other;
     });
     let vmm = host.start("vm", "/bin/sleep", &["1000"]);
@@ -285,20 +274,23 @@ fn host_that_will_be_killed() {
 #[test]
 fn a_vmm_does_not_outlive_a_killed_spawner() {
     let mut host = Host::new();
-    let vmm = pidfd(host.start("vm", "/bin/sleep", &["1000"]));
+    let family = start_family(&mut host, "vm");
     host.spawner.kill().unwrap();
-    wait_for_end(&vmm);
+    family.iter().for_each(wait_for_end);
 }
 
 #[test]
-fn a_vmm_that_leaves_very_many_files_does_not_keep_the_others_waiting() {
+fn a_directory_with_very_many_files_does_not_keep_the_others_waiting() {
     let mut host = Host::new();
-    let fifo = Fifo::new(host.temporary.path());
-    let told = fifo.path.display();
-    let make =
-        "mkdir -p a/b/c; for d in . a a/b/c; do (cd $d; seq 1500 | xargs touch); done; chmod 0 a/b";
-    host.start_shell("vm", &format!("{make}; echo > {told}; exec sleep 1000"));
-    fifo.line();
+    host.start("vm", "/bin/sleep", &["1000"]);
+    let mut directory = host.runtime_dir().join("vm");
+    for deeper in ["a", "b", "c"] {
+        directory.push(deeper);
+        std::fs::create_dir(&directory).unwrap();
+        for file in 0..1500 {
+            std::fs::write(directory.join(file.to_string()), "").unwrap();
+        }
+    }
     host.kill("vm");
     host.start("quick", "/bin/true", &[]);
     let mut ended = vec![];

@@ -1,7 +1,11 @@
 //! The command line and the runtime directory, as a person meets them.
 
+mod common;
+
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
+
+use common::serving;
 
 fn spawner(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"));
@@ -18,6 +22,7 @@ fn a_wrong_command_line_is_a_usage_error() {
         &[][..],
         &["--runtime-dir"],
         &["--runtime-dir", "relative"],
+        &["--runtime-dir", "/run/x"],
         &["--nonsense"],
     ] {
         let output = spawner(arguments);
@@ -49,7 +54,10 @@ fn an_unsafe_runtime_directory_is_refused_and_named() {
     let (real, link) = (temporary.path().join("real"), temporary.path().join("link"));
     std::fs::create_dir(&real).unwrap();
     symlink(&real, &link).unwrap();
-    let output = spawner(&["--runtime-dir", link.to_str().unwrap()]);
+    let output = serving(&link)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(
@@ -63,10 +71,34 @@ fn a_host_that_is_gone_from_the_start_leaves_no_directory() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("run");
     assert_eq!(
-        spawner(&["--runtime-dir", path.to_str().unwrap()])
-            .status
+        serving(&path)
+            .stdin(std::process::Stdio::null())
+            .status()
+            .unwrap()
             .code(),
         Some(0)
     );
     assert!(!path.exists());
+}
+
+#[test]
+fn uids_are_for_root_and_must_be_given() {
+    let temporary = tempfile::tempdir().unwrap();
+    let path = temporary.path().join("run");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"));
+    command
+        .arg("--runtime-dir")
+        .arg(&path)
+        .args(["--bwrap", "/usr/bin/bwrap"]);
+    if !common::is_root() {
+        command.args(["--uids", "7-9"]);
+    }
+    let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("--uids is for root")
+            && !path.exists()
+    );
 }

@@ -30,19 +30,11 @@ fn nothing_of_the_hosts_environment_arrives() {
     });
     let vmm = settled(&mut host, ":");
     let environment = read(format!("/proc/{vmm}/environ"));
-    let mut names: Vec<_> = environment
+    let names: Vec<_> = environment
         .split_terminator('\0')
-        .filter(|entry| !entry.starts_with("PWD="))
+        .filter(|entry| *entry != "PWD=/")
         .collect();
-    names.sort();
-    // PWD is dash's own.
-    assert_eq!(
-        names,
-        [
-            "LANG=C",
-            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        ]
-    );
+    assert!(names.is_empty(), "{names:?}");
     host.leave();
 }
 
@@ -83,7 +75,7 @@ fn the_process_is_confined_from_its_first_instruction() {
         let line = limits
             .lines()
             .find_map(|line| line.strip_prefix(name))
-            .unwrap();
+            .unwrap_or_else(|| panic!("no {name}"));
         line.split_ascii_whitespace()
             .take(2)
             .map(String::from)
@@ -91,20 +83,22 @@ fn the_process_is_confined_from_its_first_instruction() {
     };
     assert_eq!(limit("Max core file size"), ["0", "0"]);
     assert_eq!(limit("Max open files"), ["1024", "1024"]);
+    for limit_of_none in ["Max file size", "Max locked memory", "Max msgqueue size"] {
+        assert_eq!(limit(limit_of_none), ["0", "0"], "{limit_of_none}");
+    }
     let directory = std::fs::read_link(format!("/proc/{vmm}/cwd")).unwrap();
-    assert_eq!(
-        directory,
-        host.runtime_dir().canonicalize().unwrap().join("vm")
-    );
+    assert_eq!(directory.to_str(), Some("/"));
     host.leave();
 }
 
 #[test]
-fn a_vmm_leads_its_own_session_and_dies_before_its_host() {
+fn a_vmm_is_in_a_session_of_its_own_and_dies_before_its_host() {
     let mut host = Host::new();
     let vmm = settled(&mut host, ":");
-    assert_eq!(rustix::process::getsid(Some(vmm)).unwrap(), vmm);
-    assert_eq!(rustix::process::getpgid(Some(vmm)).unwrap(), vmm);
+    let bubblewrap: i32 = status(vmm, "PPid").parse().unwrap();
+    let bubblewrap = Pid::from_raw(bubblewrap).unwrap();
+    assert_eq!(rustix::process::getsid(Some(vmm)).unwrap(), bubblewrap);
+    assert_eq!(rustix::process::getpgid(Some(vmm)).unwrap(), bubblewrap);
     let score = |pid: &str| -> i32 {
         read(format!("/proc/{pid}/oom_score_adj"))
             .trim()

@@ -64,8 +64,11 @@ fn processes_scratch_and_directories_of_a_killed_spawner_are_removed() {
     let scratch = scratch(&base);
     let vmm = start_survivor(&mut host);
     let survivor = pidfd(vmm);
+    let bubblewrap = common::status(vmm, "PPid").parse().unwrap();
+    let bubblewrap = pidfd(Pid::from_raw(bubblewrap).unwrap());
     assert_eq!(hold(&mut host, &scratch), "");
     kill_spawner(&mut host);
+    wait_for_end(&bubblewrap);
     assert!(!is_gone(&survivor) && host.runtime_dir().join("vm").exists());
 
     let expected = [
@@ -89,9 +92,7 @@ fn the_next_spawner_sweeps_by_itself() {
     let base = dead.temporary.path().to_owned();
     let survivor = pidfd(start_survivor(&mut dead));
     kill_spawner(&mut dead);
-    let next = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"))
-        .arg("--runtime-dir")
-        .arg(base.join("next"))
+    let next = common::serving(&base.join("next"))
         .stdin(std::process::Stdio::null())
         .output()
         .unwrap();

@@ -5,6 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -21,7 +22,71 @@ pub mod wire {
     include!(concat!(env!("OUT_DIR"), "/neurovisor.spawner.rs"));
 }
 
-pub use wire::{event::Event, request::Request, Exited, KillVmm, MeasureTsc, StartVmm};
+pub use wire::{event::Event, request::Request, Exited, Jail, KillVmm, MeasureTsc, StartVmm};
+
+/// Users that only tests have.
+const UIDS: &str = "2000001000-2000001999";
+
+/// A filter that allows all: BPF_RET | BPF_K of SECCOMP_RET_ALLOW.
+pub const ALLOW: [u8; 8] = [0x06, 0, 0, 0, 0, 0, 0xff, 0x7f];
+
+/// A jail that shows the whole machine.
+pub fn open_jail() -> Jail {
+    Jail {
+        visible: vec!["/".into()],
+        seccomp_filter: ALLOW.into(),
+        max_file_bytes: 0,
+    }
+}
+
+pub fn start(vm_id: &str, executable: &str, arguments: &[&str]) -> StartVmm {
+    StartVmm {
+        vm_id: vm_id.into(),
+        executable: executable.into(),
+        arguments: arguments
+            .iter()
+            .map(|argument| argument.to_string())
+            .collect(),
+        jail: Some(open_jail()),
+        ..Default::default()
+    }
+}
+
+/// A directory through which VMMs reach what tests put there for them.
+pub fn temporary() -> TempDir {
+    let temporary = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    temporary
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// The command line of a spawner that serves.
+pub fn serving(runtime_dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"));
+    command.arg("--runtime-dir").arg(runtime_dir);
+    command.args(["--bwrap", "/usr/bin/bwrap"]);
+    if is_root() {
+        command.args(["--uids", UIDS]);
+    }
+    command
+}
+
+/// All processes of a VMM's jail, itself included.
+pub fn in_jail_of(vmm: Pid) -> Vec<OwnedFd> {
+    let namespace = |pid: Pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
+    let jail = namespace(vmm).expect("the VMM has ended");
+    let numbers = std::fs::read_dir("/proc")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    numbers
+        .filter_map(|name| Pid::from_raw(name.to_str()?.parse().ok()?))
+        .filter(|pid| namespace(*pid).as_ref() == Some(&jail))
+        .map(pidfd)
+        .collect()
+}
 
 pub fn start(vm_id: &str, executable: &str, arguments: &[&str]) -> StartVmm {
     StartVmm {
@@ -58,11 +123,8 @@ impl Host {
     }
 
     pub fn that_does_not_read(arrange: impl FnOnce(&mut Command)) -> (Self, ChildStdout) {
-        let temporary = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"));
-        command
-            .arg("--runtime-dir")
-            .arg(temporary.path().join("run"));
+        let temporary = temporary();
+        let mut command = serving(&temporary.path().join("run"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         arrange(&mut command);
         let mut spawner = command.spawn().unwrap();
@@ -229,6 +291,8 @@ impl Fifo {
             rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
         );
         rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+        // Another user's as well, as VMMs of root's are.
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o622)).unwrap();
         // Open for both, so that neither opening nor reading sees an end between two writers.
         let file = std::fs::File::options()
             .read(true)
@@ -252,6 +316,7 @@ impl Fifo {
             .expect("nothing was written to the fifo")
     }
 
+    /// Not for VMMs, whose own numbers are their jail's.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.line().trim().parse().unwrap()).unwrap()
     }

@@ -46,6 +46,13 @@ final class GuestOptions {
                     + " Environment: NEUROVISOR_SNAPSHOT.")
     private @Nullable String snapshot;
 
+    @Option(
+            names = "--vm-uids",
+            paramLabel = "FIRST-LAST",
+            description = "Root's machines run as these users, each as another. Default: 2000000000-2000000999."
+                    + " Environment: NEUROVISOR_VM_UIDS.")
+    private @Nullable String vmUids;
+
     CommonOptions common() {
         return common;
     }

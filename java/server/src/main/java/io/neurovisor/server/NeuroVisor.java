@@ -19,6 +19,7 @@ import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.Accelerator;
 import io.neurovisor.host.qemu.KvmProbe;
+import io.neurovisor.host.qemu.QemuJail;
 import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
@@ -82,7 +83,7 @@ public final class NeuroVisor implements AutoCloseable {
         Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
         Path runtimeDirectory = RuntimeDirectory.choose();
         // Before everything else, for it removes whatever this process makes.
-        Spawner spawner = Spawner.start(settings.spawner(), runtimeDirectory);
+        Spawner spawner = Spawner.start(settings.spawnerProgram(), runtimeDirectory);
         GuestLinks links = new GuestLinks(InstantSource.system());
         boolean opened = false;
         try {
@@ -102,7 +103,7 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** For commands that build and start no machine. */
     public static SpawnerWorkshop workshop(Settings settings) {
-        return new SpawnerWorkshop(settings.spawner(), Spawner.start(settings.spawner(), RuntimeDirectory.choose()));
+        return new SpawnerWorkshop(settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));
     }
 
     private static NeuroVisor wire(
@@ -116,8 +117,9 @@ public final class NeuroVisor implements AutoCloseable {
         ProbeCache probes = new ProbeCache(settings.probes());
         String hostCpu = HostCpu.describe();
         QemuProgram qemu = new QemuLocator(System.getenv().getOrDefault("PATH", ""), probes).locate();
+        QemuJail jail = QemuJail.of(qemu, probes);
         Function<Accelerator, Vmm> vmms =
-                accelerator -> new QemuVmm(qemu, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
+                accelerator -> new QemuVmm(qemu, jail, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
 
         Images images = images(settings, workshop);
         BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);

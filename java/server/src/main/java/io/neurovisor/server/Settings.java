@@ -2,8 +2,17 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.spawner.SpawnerProgram;
+import io.neurovisor.host.spawner.SystemUsers;
+import io.neurovisor.host.spawner.UidRange;
 import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.Setting;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What a NeuroVisor is opened with.
@@ -12,6 +21,8 @@ import java.nio.file.Path;
  * @param config what the user has set
  */
 public record Settings(Path home, Config config) {
+    private static final ToolCommand BUBBLEWRAP = ToolCommand.of("bwrap", "bubblewrap");
+
     public Settings {
         requireNonNull(config, "config is null");
         home = home.toAbsolutePath();
@@ -27,6 +38,34 @@ public record Settings(Path home, Config config) {
 
     Path spawner() {
         return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
+    }
+
+    /** How the spawner is started to serve. Fails where VMMs cannot be jailed. */
+    public SpawnerProgram spawnerProgram() {
+        return new SpawnerProgram(
+                spawner(),
+                BUBBLEWRAP
+                        .find()
+                        .orElseThrow(() -> new NeuroVisorException(
+                                Fault.JAIL_FAILED,
+                                BUBBLEWRAP.program()
+                                        + " is not in PATH, and no VMM runs outside a jail; install package "
+                                        + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
+                isRoot() ? Optional.of(freeUids()) : Optional.empty());
+    }
+
+    private UidRange freeUids() {
+        UidRange uids = config.vmUids();
+        new SystemUsers(HostFiles.SYSTEM).owner(uids).ifPresent(owner -> {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    Setting.VM_UIDS.flag() + " " + uids + ": " + owner + " has one of them; choose others");
+        });
+        return uids;
+    }
+
+    private static boolean isRoot() {
+        return HostFiles.SYSTEM.lines("/proc/self/status").contains("Uid:\t0\t0\t0\t0");
     }
 
     Path probes() {

@@ -69,8 +69,7 @@ final class CgroupIT {
 
     /** Without it an emulated machine on a busy host may not boot. */
     private static long tscKhz(Path directory) {
-        Path program = CommandLineRun.home().resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
-        try (Spawner spawner = Spawner.start(program, directory.resolve("run"))) {
+        try (Spawner spawner = Spawner.start(TestMachines.settings().spawnerProgram(), directory.resolve("run"))) {
             return spawner.tscKhz();
         }
     }

@@ -8,6 +8,7 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.KvmProbe;
+import io.neurovisor.host.qemu.QemuJail;
 import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
@@ -31,17 +32,16 @@ final class TestMachines implements AutoCloseable {
 
     TestMachines(Path directory) {
         files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
-        spawner = Spawner.start(
-                CommandLineRun.home().resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner"),
-                directory.resolve("run"));
+        spawner = Spawner.start(settings().spawnerProgram(), directory.resolve("run"));
         ProbeCache probes = new ProbeCache(dataDirectory().resolve("probes.properties"));
         QemuProgram qemu = new QemuLocator(System.getenv("PATH"), probes).locate();
+        QemuJail jail = QemuJail.of(qemu, probes);
         KvmProbe probe = new KvmProbe(
                 probes,
-                accelerator -> new QemuVmm(qemu, accelerator, HostCpu.describe(), spawner, links, Ticker.SYSTEM),
+                accelerator -> new QemuVmm(qemu, jail, accelerator, HostCpu.describe(), spawner, links, Ticker.SYSTEM),
                 new SecureRandom(),
                 Ticker.SYSTEM);
-        vmm = new QemuVmm(qemu, probe.accelerator(files), HostCpu.describe(), spawner, links, Ticker.SYSTEM);
+        vmm = new QemuVmm(qemu, jail, probe.accelerator(files), HostCpu.describe(), spawner, links, Ticker.SYSTEM);
     }
 
     Vmm vmm() {

@@ -11,6 +11,7 @@ public enum Fault {
     KERNEL_NOT_BUILT(FaultKind.CALLER, "The guest kernel that was asked for has not been built."),
     TEMPLATE_BUILD_FAILED(FaultKind.SANDBOX, "The virtual machine that becomes a template did not get ready."),
     VMM_MISSING(FaultKind.HOST, "No usable VMM program was found."),
+    JAIL_FAILED(FaultKind.HOST, "The jail that a VMM runs in could not be made, so the VMM was not started."),
     VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),
     GUEST_SILENT(FaultKind.SANDBOX, "The guest agent did not answer in time."),
     SANDBOX_LOST(FaultKind.SANDBOX, "The connection to the guest agent broke, so the virtual machine counts as dead."),

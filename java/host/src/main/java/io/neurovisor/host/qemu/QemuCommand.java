@@ -5,6 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.spawner.HandedFile;
+import io.neurovisor.host.spawner.HandedFile.Access;
+import io.neurovisor.host.spawner.VmmLaunch;
+import io.neurovisor.host.spawner.VmmLimits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +36,6 @@ final class QemuCommand {
     private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=4 reboot=t panic=-1 tsc=reliable"
             + " rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 randomize_kstack_offset=off apparmor=0 audit=0";
 
-    private static final int FIRST_SOCKET_DESCRIPTOR = 3;
-
     /** What a guest's kernel keeps for itself, so that programs see the memory their size promises. */
     private static final int GUEST_KERNEL_MEBIBYTES = 32;
 
@@ -43,95 +45,166 @@ final class QemuCommand {
     /** A booting guest imports whole packages, once, and there is one of it. */
     private static final int BOOT_CODE_MEBIBYTES = 256;
 
-    private final String accelerator;
-    private final long tscKhz;
+    /** QEMU's name for the set of descriptors that holds KVM's device. */
+    private static final String KVM_SET = "1";
 
-    /** @param tscKhz the host's time stamp counter rate; without it an emulated guest on a busy host may not boot */
-    QemuCommand(String accelerator, long tscKhz) {
+    private static final Path KVM_DEVICE = Path.of("/dev/kvm");
+
+    private final String accelerator;
+    private final QemuFiles files = new QemuFiles(SOCKETS.size());
+    private final List<String> arguments;
+    private final String stateFile;
+    private final long maxFileBytes;
+    private final VmmLimits limits;
+
+    /**
+     * The start of one machine.
+     *
+     * @param tscKhz the host's time stamp counter rate; without it an emulated guest on a busy host may not boot
+     */
+    QemuCommand(String accelerator, long tscKhz, VmStart start) {
         this.accelerator = requireNonNull(accelerator, "accelerator is null");
-        this.tscKhz = tscKhz;
+        switch (start) {
+            case VmStart.ColdBoot boot -> {
+                arguments = booting(boot.files(), boot.size(), privateMemory(boot.size()), tscKhz);
+                stateFile = "";
+                maxFileBytes = memoryBytes(boot.size());
+                limits = limits(boot.size(), BOOT_CODE_MEBIBYTES);
+            }
+            case VmStart.TemplateBoot boot -> {
+                String memory = memoryFile(boot.size(), boot.directory(), Access.CREATE) + ",share=on";
+                arguments = booting(boot.files(), boot.size(), memory, tscKhz);
+                stateFile = files.add(boot.directory().resolve(STATE_FILE), Access.CREATE);
+                maxFileBytes = memoryBytes(boot.size());
+                limits = limits(boot.size(), BOOT_CODE_MEBIBYTES);
+            }
+            case VmStart.Restore restore -> {
+                arguments = restoring(restore);
+                stateFile = files.add(restore.saved().directory().resolve(STATE_FILE), Access.READ);
+                maxFileBytes = 0;
+                limits = limits(restore.saved().size(), CLONE_CODE_MEBIBYTES);
+            }
+        }
     }
 
-    List<String> arguments(VmStart start) {
-        return switch (start) {
-            case VmStart.ColdBoot boot -> booting(boot.files(), boot.size(), privateMemory(boot.size()));
-            case VmStart.TemplateBoot boot ->
-                booting(boot.files(), boot.size(), sharedMemory(boot.size(), boot.directory()));
-            case VmStart.Restore restore -> restoring(restore);
-        };
+    List<String> arguments() {
+        return List.copyOf(arguments);
+    }
+
+    /** What the arguments name by number. */
+    List<HandedFile> files() {
+        return files.all();
+    }
+
+    /** Where QEMU finds or leaves the state of its devices; empty when it does neither. */
+    String stateFile() {
+        return stateFile;
+    }
+
+    /** How long QEMU may make a file: a new machine's memory is one, a clone has none of its own. */
+    long maxFileBytes() {
+        return maxFileBytes;
+    }
+
+    /** More than it ever needs, so that a guest meets its own limits first. */
+    VmmLimits limits() {
+        return limits;
     }
 
     /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
-    String description() {
-        List<String> machine = machine(Path.of("rootfs"), SandboxSize.SMALL, "memory", 0);
-        return String.join(" ", machine) + " " + KERNEL_ARGUMENTS;
+    static String description(String accelerator) {
+        BootFiles none = new BootFiles("", Path.of("kernel"), "", Path.of("initrd"), "", Path.of("rootfs"), "");
+        QemuCommand command = new QemuCommand(accelerator, 0, new VmStart.ColdBoot(none, SandboxSize.SMALL));
+        return String.join(" ", command.arguments());
     }
 
-    private List<String> booting(BootFiles files, SandboxSize size, String memory) {
-        List<String> arguments = machine(files.rootfs(), size, memory, BOOT_CODE_MEBIBYTES);
-        arguments.addAll(List.of("-kernel", files.kernel().toString()));
-        arguments.addAll(List.of("-initrd", files.initrd().toString()));
-        arguments.addAll(List.of("-append", kernelArguments()));
-        return arguments;
+    private List<String> booting(BootFiles boot, SandboxSize size, String memory, long tscKhz) {
+        List<String> all = machine(boot.rootfs(), size, memory, BOOT_CODE_MEBIBYTES);
+        all.addAll(List.of("-kernel", files.add(boot.kernel(), Access.READ)));
+        all.addAll(List.of("-initrd", files.add(boot.initrd(), Access.READ)));
+        all.addAll(List.of("-append", KERNEL_ARGUMENTS + " tsc_early_khz=" + tscKhz));
+        return all;
     }
 
     /** No kernel: all of it lies in the saved memory, and reading it again would cost each clone its loading time. */
     private List<String> restoring(VmStart.Restore restore) {
         SandboxSize size = restore.saved().size();
-        String memory = memoryFile(size, restore.saved().directory()) + ",share=off,readonly=on,rom=off";
-        List<String> arguments = machine(restore.saved().files().rootfs(), size, memory, CLONE_CODE_MEBIBYTES);
-        arguments.addAll(List.of("-incoming", "defer", "-S"));
-        return arguments;
+        String memory = memoryFile(size, restore.saved().directory(), Access.READ) + ",share=off,readonly=on,rom=off";
+        List<String> all = machine(restore.saved().files().rootfs(), size, memory, CLONE_CODE_MEBIBYTES);
+        all.addAll(List.of("-incoming", "defer", "-S"));
+        return all;
     }
 
     private List<String> machine(Path rootfs, SandboxSize size, String memory, int codeMebibytes) {
-        List<String> arguments = new ArrayList<>();
+        List<String> all = new ArrayList<>();
         // ACPI is how Debian's kernel finds the devices; qboot starts the kernel without the option ROM SeaBIOS needs.
-        arguments.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
-        arguments.addAll(List.of("-bios", "qboot.rom"));
-        arguments.addAll(List.of("-accel", accelerator.equals("tcg") ? "tcg,tb-size=" + codeMebibytes : accelerator));
-        arguments.addAll(List.of("-cpu", accelerator.equals("tcg") ? "max" : "host"));
-        arguments.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));
-        arguments.addAll(List.of("-m", memoryOf(size), "-object", memory));
-        arguments.addAll(List.of("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"));
+        all.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
+        all.addAll(List.of("-bios", QemuJail.FIRMWARE));
+        all.addAll(accelerator.equals("tcg") ? emulated(codeMebibytes) : kvm());
+        all.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));
+        all.addAll(List.of("-m", memoryOf(size), "-object", memory));
+        all.addAll(List.of("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"));
         // A guest that shuts down or panics stays, halted, until we have read its console.
-        arguments.addAll(List.of("-no-shutdown"));
-        arguments.addAll(
-                List.of("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
-        arguments.addAll(List.of("-chardev", "ringbuf,id=" + CONSOLE + ",size=65536", "-serial", "chardev:" + CONSOLE));
-        arguments.addAll(socket("channel", CHANNEL_SOCKET));
-        arguments.addAll(socket("qmp", QMP_SOCKET));
-        arguments.addAll(List.of("-mon", "chardev=qmp,mode=control"));
-        arguments.addAll(List.of("-drive", "id=root,if=none,format=raw,readonly=on,file.locking=off,file=" + rootfs));
-        arguments.addAll(List.of("-device", "virtio-blk-device,drive=root"));
-        arguments.addAll(List.of("-device", "virtio-serial-device,max_ports=2"));
-        arguments.addAll(List.of("-device", "virtserialport,chardev=channel,id=channel0,name=" + CHANNEL_PORT));
-        arguments.addAll(List.of("-device", "virtio-rng-device"));
-        return arguments;
+        all.addAll(List.of("-no-shutdown"));
+        all.addAll(List.of("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
+        all.addAll(List.of("-chardev", "ringbuf,id=" + CONSOLE + ",size=65536", "-serial", "chardev:" + CONSOLE));
+        all.addAll(socket("channel", CHANNEL_SOCKET));
+        all.addAll(socket("qmp", QMP_SOCKET));
+        all.addAll(List.of("-mon", "chardev=qmp,mode=control"));
+        all.addAll(List.of(
+                "-drive",
+                "id=root,if=none,format=raw,readonly=on,file.locking=off,file=" + files.add(rootfs, Access.READ)));
+        all.addAll(List.of("-device", "virtio-blk-device,drive=root"));
+        all.addAll(List.of("-device", "virtio-serial-device,max_ports=2"));
+        all.addAll(List.of("-device", "virtserialport,chardev=channel,id=channel0,name=" + CHANNEL_PORT));
+        all.addAll(List.of("-device", "virtio-rng-device"));
+        return all;
+    }
+
+    private static List<String> emulated(int codeMebibytes) {
+        return List.of("-accel", "tcg,tb-size=" + codeMebibytes, "-cpu", "max");
+    }
+
+    /** By a descriptor, because the jail has no device and its user need not be in the group kvm. */
+    private List<String> kvm() {
+        int descriptor = files.addDescriptor(KVM_DEVICE, Access.DEVICE);
+        return List.of(
+                "-add-fd",
+                "fd=" + descriptor + ",set=" + KVM_SET,
+                "-accel",
+                "kvm,device=/dev/fdset/" + KVM_SET,
+                "-cpu",
+                "host");
     }
 
     private static List<String> socket(String id, String name) {
-        int descriptor = FIRST_SOCKET_DESCRIPTOR + SOCKETS.indexOf(name);
+        int descriptor = VmmLaunch.FIRST_DESCRIPTOR + SOCKETS.indexOf(name);
         return List.of("-chardev", "socket,id=" + id + ",fd=" + descriptor + ",server=on,wait=off");
-    }
-
-    private String kernelArguments() {
-        return KERNEL_ARGUMENTS + " tsc_early_khz=" + tscKhz;
     }
 
     private static String privateMemory(SandboxSize size) {
         return "memory-backend-memfd,id=mem,size=" + memoryOf(size) + ",share=off";
     }
 
-    private static String sharedMemory(SandboxSize size, Path directory) {
-        return memoryFile(size, directory) + ",share=on";
+    private String memoryFile(SandboxSize size, Path directory, Access access) {
+        String path = files.add(directory.resolve(MEMORY_FILE), access);
+        return "memory-backend-file,id=mem,size=" + memoryOf(size) + ",mem-path=" + path;
     }
 
-    private static String memoryFile(SandboxSize size, Path directory) {
-        return "memory-backend-file,id=mem,size=" + memoryOf(size) + ",mem-path=" + directory.resolve(MEMORY_FILE);
+    private VmmLimits limits(SandboxSize size, int codeMebibytes) {
+        int translated = accelerator.equals("tcg") ? codeMebibytes : 0;
+        return QemuLimits.of(size.vcpuCount(), memoryMebibytes(size) + translated);
+    }
+
+    private static long memoryBytes(SandboxSize size) {
+        return (long) memoryMebibytes(size) << 20;
+    }
+
+    private static int memoryMebibytes(SandboxSize size) {
+        return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES;
     }
 
     private static String memoryOf(SandboxSize size) {
-        return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES + "M";
+        return memoryMebibytes(size) + "M";
     }
 }

@@ -76,12 +76,13 @@ public final class QemuLocator {
         return version;
     }
 
-    private static String fingerprint(Path executable) {
+    /** Another one when the file has changed. */
+    static String fingerprint(Path file) {
         try {
-            return Files.size(executable) + " / " + Files.getLastModifiedTime(executable);
+            return Files.size(file) + " / " + Files.getLastModifiedTime(file);
         } catch (IOException exception) {
             throw new NeuroVisorException(
-                    Fault.VMM_MISSING, executable + " cannot be read (" + exception.getMessage() + ")", exception);
+                    Fault.VMM_MISSING, file + " cannot be read (" + exception.getMessage() + ")", exception);
         }
     }
 }

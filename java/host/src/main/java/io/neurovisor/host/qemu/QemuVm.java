@@ -11,12 +11,10 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmProcess;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -33,23 +31,24 @@ final class QemuVm implements Vm {
     private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
 
     private final VmId id;
-    private final VmStart start;
+    private final String stateFile;
     private final VmmProcess process;
     private final QmpConnection monitor;
     private final GuestLinks links;
     private final VmmLayers layers;
     private final Ticker ticker;
 
+    /** @param stateFile where QEMU finds or leaves the state of its devices; empty for a machine that is not saved */
     QemuVm(
             VmId id,
-            VmStart start,
+            String stateFile,
             VmmProcess process,
             QmpConnection monitor,
             GuestLinks links,
             VmmLayers layers,
             Ticker ticker) {
         this.id = requireNonNull(id, "id is null");
-        this.start = requireNonNull(start, "start is null");
+        this.stateFile = requireNonNull(stateFile, "stateFile is null");
         this.process = requireNonNull(process, "process is null");
         this.monitor = requireNonNull(monitor, "monitor is null");
         this.links = requireNonNull(links, "links is null");
@@ -73,25 +72,25 @@ final class QemuVm implements Vm {
 
     @Override
     public void save(Deadline deadline) {
-        if (!(start instanceof VmStart.TemplateBoot template)) {
+        if (stateFile.isEmpty()) {
             throw new IllegalStateException("VM " + id + " was not booted as a template");
         }
         awaitHangUp(deadline);
         monitor.execute("stop", Map.of(), deadline);
-        migrate("migrate", template.directory(), deadline);
+        migrate("migrate", deadline);
         monitor.execute("quit", Map.of(), deadline);
         awaitEnd(deadline.remaining());
     }
 
     /** Loads what {@link #save} wrote and lets the processors run. */
-    void restore(Path directory, Deadline deadline) {
-        migrate("migrate-incoming", directory, deadline);
+    void restore(Deadline deadline) {
+        migrate("migrate-incoming", deadline);
         monitor.execute("cont", Map.of(), deadline);
     }
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid());
+        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
         // Somebody else may have its process id by now.
         return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
     }
@@ -139,11 +138,11 @@ final class QemuVm implements Vm {
         monitor.awaitEvent("VSERPORT_CHANGE", data -> true, deadline);
     }
 
-    private void migrate(String command, Path directory, Deadline deadline) {
+    private void migrate(String command, Deadline deadline) {
         List<Map<String, Object>> capabilities = List.of(
                 Map.of("capability", "x-ignore-shared", "state", true), Map.of("capability", "events", "state", true));
         monitor.execute("migrate-set-capabilities", Map.of("capabilities", capabilities), deadline);
-        monitor.execute(command, Map.of("uri", "file:" + directory.resolve(QemuCommand.STATE_FILE)), deadline);
+        monitor.execute(command, Map.of("uri", "file:" + stateFile), deadline);
         JsonNode event = monitor.awaitEvent("MIGRATION", QemuVm::isFinal, deadline);
         String status = event.path("data").path("status").asText();
         if (!status.equals("completed")) {

@@ -12,9 +12,11 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.jail.UserNamespaces;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +27,7 @@ public final class QemuVmm implements Vmm {
     private static final int SECCOMP_FILTERS = 2;
 
     private final QemuProgram program;
+    private final QemuJail jail;
     private final VmmIdentity identity;
     private final Spawner spawner;
     private final GuestLinks links;
@@ -34,19 +37,21 @@ public final class QemuVmm implements Vmm {
     /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
     public QemuVmm(
             QemuProgram program,
+            QemuJail jail,
             Accelerator accelerator,
             String hostCpu,
             Spawner spawner,
             GuestLinks links,
             Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
+        this.jail = requireNonNull(jail, "jail is null");
         // What an emulated processor offers depends on QEMU alone, what KVM passes through on the host's.
         this.identity = new VmmIdentity(
                 "qemu",
                 program.version(),
                 accelerator.name(),
                 accelerator.isKvm() ? hostCpu : "max",
-                new QemuCommand(accelerator.name(), 0).description());
+                QemuCommand.description(accelerator.name()));
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
         this.layers = new VmmLayers(HostFiles.SYSTEM, SECCOMP_FILTERS, accelerator.reason());
@@ -61,19 +66,44 @@ public final class QemuVmm implements Vmm {
     @Override
     public Vm start(VmId id, VmStart start, Deadline deadline) {
         long tscKhz = start instanceof VmStart.Restore ? 0 : spawner.tscKhz();
-        QemuCommand command = new QemuCommand(identity.accelerator(), tscKhz);
-        VmmProcess process =
-                spawner.startVmm(id.value(), program.executable(), command.arguments(start), QemuCommand.SOCKETS);
+        QemuCommand command = new QemuCommand(identity.accelerator(), tscKhz, start);
+        VmmProcess process = jailed(id, command);
         try {
             QmpConnection monitor = QmpConnection.open(process.directory().resolve(QemuCommand.QMP_SOCKET), deadline);
-            QemuVm vm = new QemuVm(id, start, process, monitor, links, layers, ticker);
-            if (start instanceof VmStart.Restore restore) {
-                vm.restore(restore.saved().directory(), deadline);
+            QemuVm vm = new QemuVm(id, command.stateFile(), process, monitor, links, layers, ticker);
+            if (start instanceof VmStart.Restore) {
+                vm.restore(deadline);
             }
             return vm;
         } catch (NeuroVisorException exception) {
             throw failed(id, process, exception);
         }
+    }
+
+    private VmmProcess jailed(VmId id, QemuCommand command) {
+        VmmLaunch launch = new VmmLaunch(
+                program.executable(),
+                command.arguments(),
+                QemuCommand.SOCKETS,
+                command.files(),
+                jail.jail(command.maxFileBytes()),
+                command.limits());
+        try {
+            return spawner.startVmm(id.value(), launch);
+        } catch (NeuroVisorException exception) {
+            throw exception.fault() == Fault.JAIL_FAILED ? restricted(exception) : exception;
+        }
+    }
+
+    /** With the fix, where this machine restricts what jails are made of. */
+    private static NeuroVisorException restricted(NeuroVisorException exception) {
+        return new UserNamespaces(HostFiles.SYSTEM)
+                .restriction()
+                .map(restriction -> new NeuroVisorException(
+                        Fault.JAIL_FAILED,
+                        exception.getMessage() + "; " + restriction.reason() + "; run: " + restriction.fix(),
+                        exception))
+                .orElse(exception);
     }
 
     /** Kills what is left and says why QEMU failed, in its own words if it has ended. */

@@ -14,10 +14,10 @@ import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
 import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.StartVmm;
+import io.neurovisor.proto.spawner.Started;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,7 +45,7 @@ public final class Spawner implements AutoCloseable {
     private volatile @Nullable CompletableFuture<Long> tscKhz;
 
     /** What is awaited of one VMM: the answer to its start, then its end. */
-    private record Entry(CompletableFuture<Long> started, CompletableFuture<VmmExit> exited) {}
+    private record Entry(CompletableFuture<Started> started, CompletableFuture<VmmExit> exited) {}
 
     private Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
@@ -58,10 +58,10 @@ public final class Spawner implements AutoCloseable {
      *
      * @param runtimeDirectory short enough that a socket path below it stays under 108 bytes (unix(7))
      */
-    public static Spawner start(Path program, Path runtimeDirectory) {
+    public static Spawner start(SpawnerProgram program, Path runtimeDirectory) {
         requireNonNull(runtimeDirectory, "runtimeDirectory is null");
         try {
-            Process process = new ProcessBuilder(program.toString(), "--runtime-dir", runtimeDirectory.toString())
+            Process process = new ProcessBuilder(program.command(runtimeDirectory))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             Spawner spawner = new Spawner(process, runtimeDirectory);
@@ -70,27 +70,51 @@ public final class Spawner implements AutoCloseable {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.SPAWNER_FAILED,
-                    "spawner " + program + " cannot be started (" + exception.getMessage()
+                    "spawner " + program.executable() + " cannot be started (" + exception.getMessage()
                             + "); build it with ./mvnw package",
                     exception);
         }
     }
 
-    /** Starts a VMM; returns when its process runs and its sockets can be connected. */
-    public VmmProcess startVmm(String id, Path executable, List<String> arguments, List<String> sockets) {
+    /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
+    public VmmProcess startVmm(String id, VmmLaunch launch) {
         Entry entry = new Entry(new CompletableFuture<>(), new CompletableFuture<>());
         if (entries.putIfAbsent(id, entry) != null) {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
-        send(Request.newBuilder()
-                .setStart(StartVmm.newBuilder()
-                        .setVmId(id)
-                        .setExecutable(executable.toString())
-                        .addAllArguments(arguments)
-                        .addAllSockets(sockets))
-                .build());
-        long pid = await(entry.started(), "start of VM " + id);
-        return new VmmProcess(this, id, runtimeDirectory.resolve(id), entry.exited(), pid);
+        send(Request.newBuilder().setStart(message(id, launch)).build());
+        Started started = await(entry.started(), "start of VM " + id);
+        return new VmmProcess(
+                this,
+                id,
+                runtimeDirectory.resolve(id),
+                entry.exited(),
+                started.getPid(),
+                started.getCgroupProblem());
+    }
+
+    private static StartVmm message(String id, VmmLaunch launch) {
+        StartVmm.Builder start = StartVmm.newBuilder()
+                .setVmId(id)
+                .setExecutable(launch.executable().toString())
+                .addAllArguments(launch.arguments())
+                .addAllSockets(launch.sockets());
+        launch.files()
+                .forEach(file -> start.addFilesBuilder()
+                        .setPath(file.path().toString())
+                        .setAccess(io.neurovisor.proto.spawner.HandedFile.Access.valueOf(
+                                file.access().name())));
+        Jail jail = launch.jail();
+        start.getJailBuilder()
+                .addAllVisible(jail.visible().stream().map(Path::toString).toList())
+                .setSeccompFilter(jail.seccompFilter())
+                .setMaxFileBytes(jail.maxFileBytes());
+        VmmLimits limits = launch.limits();
+        start.getLimitsBuilder()
+                .setMemoryMaxBytes(limits.memoryMaxBytes())
+                .setCpuPerMille(limits.cpuPerMille())
+                .setPidsMax(limits.pidsMax());
+        return start.build();
     }
 
     /** Of the spawner itself. */
@@ -196,14 +220,13 @@ public final class Spawner implements AutoCloseable {
     private void handle(Event event) {
         switch (event.getEventCase()) {
             case STARTED ->
-                entry(event.getStarted().getVmId()).started().complete((long)
-                        event.getStarted().getPid());
+                entry(event.getStarted().getVmId()).started().complete(event.getStarted());
             case REJECTED -> {
                 Entry entry = entry(event.getRejected().getVmId());
                 entries.remove(event.getRejected().getVmId());
                 entry.started()
                         .completeExceptionally(new NeuroVisorException(
-                                Fault.VMM_FAILED,
+                                Fault.JAIL_FAILED,
                                 "the VMM cannot be started: "
                                         + event.getRejected().getReason()));
             }
@@ -211,7 +234,7 @@ public final class Spawner implements AutoCloseable {
                 Exited exited = event.getExited();
                 Entry entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
-                entry.exited().complete(new VmmExit(exited.getExitCode(), exited.getSignal(), exited.getOutputTail()));
+                entry.exited().complete(new VmmExit(exited.getExitCode(), exited.getSignal(), exited.getOutputTail(), exited.getOomKilled()));
             }
             case TSC_MEASURED -> {
                 CompletableFuture<Long> measured = tscKhz;

@@ -11,13 +11,17 @@ import static java.util.Objects.requireNonNull;
  * @param oomKilled whether the kernel killed it because its control group may have no more memory
  */
 public record VmmExit(int exitCode, int signal, String outputTail, boolean oomKilled) {
+    private static final int SIGSYS = 31;
+
     public VmmExit {
         requireNonNull(outputTail, "outputTail is null");
     }
 
     /** One line: {@code exited with code 1: ...} or {@code was killed by signal 9}. */
     public String describe() {
-        String how = signal != 0 ? "was killed by signal " + signal : "exited with code " + exitCode;
+        String how = signal == SIGSYS
+                ? "was killed because it made a system call that its seccomp filter does not allow"
+                : signal != 0 ? "was killed by signal " + signal : "exited with code " + exitCode;
         if (oomKilled) {
             how = "ran out of the memory of its control group (" + how + ")";
         }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
+import io.neurovisor.host.spawner.UidRange;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -16,6 +17,7 @@ import java.time.Duration;
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  * @param timeout what a program may take
+ * @param vmUids whose users VMMs are that root starts, each another
  */
 public record Config(
         Path dataDir,
@@ -24,6 +26,7 @@ public record Config(
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
+        UidRange vmUids,
         CacheConfig cache,
         LogConfig log) {
     public Config {
@@ -31,6 +34,7 @@ public record Config(
         requireNonNull(kernel, "kernel is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
+        requireNonNull(vmUids, "vmUids is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(log, "log is null");
         dataDir = dataDir.toAbsolutePath().normalize();
@@ -44,6 +48,7 @@ public record Config(
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),
+                values.get(Setting.VM_UIDS),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new LogConfig(values.get(Setting.LOG_LEVEL)));
     }

@@ -3,6 +3,7 @@ package io.neurovisor.server.config;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.host.spawner.UidRange;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,6 +46,12 @@ public record Form<T>(
             Function.identity());
 
     static final Form<Path> PATH = new Form<>("a path", List.of(), Form::path, Path::toString);
+
+    static final Form<UidRange> UIDS = new Form<>(
+            "two user ids of 1 to 4294967294, such as 2000000000-2000000999",
+            List.of(),
+            UidRange::parse,
+            UidRange::toString);
 
     static final Form<Optional<DataSize>> LIMIT = new Form<>(
             "a size such as 500M, 20G or 1T, or off",

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
+import io.neurovisor.host.spawner.UidRange;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +34,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
     public static final Setting<Duration> TIMEOUT =
             new Setting<>("timeout", Form.TIMEOUT, _ -> ExecutionRequest.DEFAULT_TIMEOUT);
+    public static final Setting<UidRange> VM_UIDS =
+            new Setting<>("vm-uids", Form.UIDS, _ -> new UidRange(2_000_000_000L, 2_000_000_999L));
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
     public static final Setting<LogLevel> LOG_LEVEL =
@@ -40,7 +43,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
 
     /** In the order in which they are shown. */
     public static final List<Setting<?>> ALL =
-            List.of(DATA_DIR, IMAGE, KERNEL, SIZE, SNAPSHOT, TIMEOUT, CACHE_MAX, LOG_LEVEL);
+            List.of(DATA_DIR, IMAGE, KERNEL, SIZE, SNAPSHOT, TIMEOUT, VM_UIDS, CACHE_MAX, LOG_LEVEL);
 
     public Setting {
         requireNonNull(name, "name is null");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
+import io.neurovisor.host.spawner.UidRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ final class LoadedConfigTest {
             "size", "large",
             "snapshot", "off",
             "timeout", "5m",
+            "vm-uids", "4000-4999",
             "cache-max", "20G",
             "log-level", "debug");
 
@@ -35,6 +37,7 @@ final class LoadedConfigTest {
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),
+            new UidRange(4000, 4999),
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
             new LogConfig(LogLevel.DEBUG));
 

@@ -43,6 +43,7 @@ final class SettingTest {
                         "size", "medium",
                         "snapshot", "on",
                         "timeout", "30s",
+                        "vm-uids", "2000000000-2000000999",
                         "cache-max", "off",
                         "log-level", "info"));
     }

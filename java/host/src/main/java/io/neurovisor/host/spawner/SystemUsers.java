@@ -1,0 +1,44 @@
+package io.neurovisor.host.spawner;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.probe.HostFiles;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Whom this machine's numbers of users belong to: passwd(5), group(5), subuid(5), subgid(5). */
+public final class SystemUsers {
+    private static final List<String> SINGLE = List.of("/etc/passwd", "/etc/group");
+    private static final List<String> RANGES = List.of("/etc/subuid", "/etc/subgid");
+
+    private final HostFiles files;
+
+    public SystemUsers(HostFiles files) {
+        this.files = requireNonNull(files, "files is null");
+    }
+
+    /** Somebody who has a number of the range, as {@code backup (4711 in /etc/passwd)}. */
+    public Optional<String> owner(UidRange range) {
+        return Stream.concat(
+                        SINGLE.stream().flatMap(file -> owners(file, range, false)),
+                        RANGES.stream().flatMap(file -> owners(file, range, true)))
+                .findFirst();
+    }
+
+    private Stream<String> owners(String file, UidRange range, boolean ranges) {
+        return files.lines(file).stream()
+                .map(line -> line.split(":"))
+                .filter(fields -> fields.length >= 3)
+                .flatMap(fields -> {
+                    Optional<Long> first = number(fields[ranges ? 1 : 2]);
+                    Optional<Long> count = ranges ? number(fields[2]) : Optional.of(1L);
+                    return first.filter(number -> range.overlaps(number, number + count.orElse(1L) - 1)).stream()
+                            .map(number -> fields[0] + " (" + number + " in " + file + ")");
+                });
+    }
+
+    private static Optional<Long> number(String text) {
+        return text.matches("\\d{1,10}") ? Optional.of(Long.parseLong(text)) : Optional.empty();
+    }
+}

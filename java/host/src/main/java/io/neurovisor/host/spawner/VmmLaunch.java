@@ -1,0 +1,28 @@
+package io.neurovisor.host.spawner;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A VMM to start.
+ *
+ * @param sockets bound in its directory, and its file descriptors from {@link #FIRST_DESCRIPTOR} on
+ * @param files its file descriptors after them
+ * @param limits held where cgroup v2 is there
+ */
+public record VmmLaunch(
+        Path executable, List<String> arguments, List<String> sockets, List<HandedFile> files, Jail jail, VmmLimits limits) {
+    /** After the standard streams. */
+    public static final int FIRST_DESCRIPTOR = 3;
+
+    public VmmLaunch {
+        requireNonNull(executable, "executable is null");
+        arguments = List.copyOf(arguments);
+        sockets = List.copyOf(sockets);
+        files = List.copyOf(files);
+        requireNonNull(jail, "jail is null");
+        requireNonNull(limits, "limits is null");
+    }
+}

@@ -1,0 +1,44 @@
+//! The way down from root to a VM's own uid.
+
+use nix::libc;
+use rustix::io::Errno;
+use rustix::process::{Gid, Uid};
+use rustix::thread::{self, CapabilitySet, CapabilitySets};
+
+/// Numbers of capabilities that no kernel reaches (one word of 64 bits).
+const CAPABILITIES: u32 = 64;
+
+/// Leaves no group, no capability in any of the five sets, and no way back.
+pub fn become_user(uid: u32) -> rustix::io::Result<()> {
+    let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
+    for number in 0..CAPABILITIES {
+        match drop_from_bounding_set(number) {
+            Ok(()) => {}
+            // Past the kernel's last.
+            Err(Errno::INVAL) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    thread::clear_ambient_capability_set()?;
+    thread::set_thread_groups(&[])?;
+    thread::set_thread_res_gid(group, group, group)?;
+    thread::set_thread_res_uid(user, user, user)?;
+    // The change of uid has emptied three sets; the inheritable one it leaves.
+    thread::set_capabilities(
+        None,
+        CapabilitySets {
+            effective: CapabilitySet::empty(),
+            permitted: CapabilitySet::empty(),
+            inheritable: CapabilitySet::empty(),
+        },
+    )
+}
+
+/// By number: names end with what this program was built for, capabilities with the kernel's last.
+fn drop_from_bounding_set(number: u32) -> rustix::io::Result<()> {
+    // SAFETY: takes and returns plain numbers.
+    if unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(number), 0, 0, 0) } == 0 {
+        return Ok(());
+    }
+    Err(Errno::from_io_error(&std::io::Error::last_os_error()).unwrap_or(Errno::IO))
+}
