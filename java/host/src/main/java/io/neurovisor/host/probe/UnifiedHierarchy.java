@@ -73,8 +73,7 @@ public final class UnifiedHierarchy {
         return Stream.concat(mount().map(Mount::point).stream(), groupOf(LiveProcess.self(files)).stream())
                         .anyMatch(this::takesGroups)
                 ? Optional.empty()
-                : Optional.of(new Unavailable(
-                        "no part of cgroup v2 is delegated to this user", DELEGATION));
+                : Optional.of(new Unavailable("no part of cgroup v2 is delegated to this user", DELEGATION));
     }
 
     /** The directory of a process's group. */

@@ -85,12 +85,7 @@ public final class Spawner implements AutoCloseable {
         send(Request.newBuilder().setStart(message(id, launch)).build());
         Started started = await(entry.started(), "start of VM " + id);
         return new VmmProcess(
-                this,
-                id,
-                runtimeDirectory.resolve(id),
-                entry.exited(),
-                started.getPid(),
-                started.getCgroupProblem());
+                this, id, runtimeDirectory.resolve(id), entry.exited(), started.getPid(), started.getCgroupProblem());
     }
 
     private static StartVmm message(String id, VmmLaunch launch) {
@@ -219,8 +214,7 @@ public final class Spawner implements AutoCloseable {
 
     private void handle(Event event) {
         switch (event.getEventCase()) {
-            case STARTED ->
-                entry(event.getStarted().getVmId()).started().complete(event.getStarted());
+            case STARTED -> entry(event.getStarted().getVmId()).started().complete(event.getStarted());
             case REJECTED -> {
                 Entry entry = entry(event.getRejected().getVmId());
                 entries.remove(event.getRejected().getVmId());
@@ -234,7 +228,12 @@ public final class Spawner implements AutoCloseable {
                 Exited exited = event.getExited();
                 Entry entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
-                entry.exited().complete(new VmmExit(exited.getExitCode(), exited.getSignal(), exited.getOutputTail(), exited.getOomKilled()));
+                entry.exited()
+                        .complete(new VmmExit(
+                                exited.getExitCode(),
+                                exited.getSignal(),
+                                exited.getOutputTail(),
+                                exited.getOomKilled()));
             }
             case TSC_MEASURED -> {
                 CompletableFuture<Long> measured = tscKhz;

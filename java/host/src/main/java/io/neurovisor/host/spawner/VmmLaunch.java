@@ -13,7 +13,12 @@ import java.util.List;
  * @param limits held where cgroup v2 is there
  */
 public record VmmLaunch(
-        Path executable, List<String> arguments, List<String> sockets, List<HandedFile> files, Jail jail, VmmLimits limits) {
+        Path executable,
+        List<String> arguments,
+        List<String> sockets,
+        List<HandedFile> files,
+        Jail jail,
+        VmmLimits limits) {
     /** After the standard streams. */
     public static final int FIRST_DESCRIPTOR = 3;
 
