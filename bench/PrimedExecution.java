@@ -2,6 +2,10 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.PoolPlan;
+import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -52,10 +56,16 @@ final class PrimedExecution {
     }
 
     private static double firstByteMilliseconds(NeuroVisor neuroVisor, Program program) {
-        // Closed by the execution that is given it.
-        Sandbox sandbox = neuroVisor.sandboxes().open(SandboxSize.MEDIUM, Deadline.after(PATIENCE, Ticker.SYSTEM));
-        sandbox.prime(program, Deadline.after(PATIENCE, Ticker.SYSTEM));
-        Executions executions = new Executions((size, deadline) -> sandbox, Ticker.SYSTEM);
+        Order order = neuroVisor.prepare(SandboxSize.MEDIUM);
+        try (Lease lease = neuroVisor.pool().lease(order)) {
+            lease.sandbox().prime(program, Deadline.after(PATIENCE, Ticker.SYSTEM));
+            return firstByteMilliseconds(lease.sandbox(), order, program);
+        }
+    }
+
+    private static double firstByteMilliseconds(Sandbox sandbox, Order order, Program program) {
+        WarmPool ofOne = new WarmPool(new PoolPlan(order, 0, 1, PATIENCE), wanted -> sandbox, made -> {}, Ticker.SYSTEM);
+        Executions executions = new Executions(request -> order, ofOne, Ticker.SYSTEM);
         ExecutionRequest request = new ExecutionRequest(
                 new TraceId(UUID.randomUUID()), program, ExecutionRequest.DEFAULT_TIMEOUT, SandboxSize.MEDIUM);
         FirstByte sink = new FirstByte(System.nanoTime());

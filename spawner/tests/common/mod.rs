@@ -88,18 +88,6 @@ pub fn in_jail_of(vmm: Pid) -> Vec<OwnedFd> {
         .collect()
 }
 
-pub fn start(vm_id: &str, executable: &str, arguments: &[&str]) -> StartVmm {
-    StartVmm {
-        vm_id: vm_id.into(),
-        executable: executable.into(),
-        arguments: arguments
-            .iter()
-            .map(|argument| argument.to_string())
-            .collect(),
-        ..Default::default()
-    }
-}
-
 /// Far more than anything here takes: tests run beside others on small machines.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 

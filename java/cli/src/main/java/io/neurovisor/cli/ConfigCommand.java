@@ -36,6 +36,7 @@ final class ConfigCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void show(
             @Mixin GuestOptions guest,
+            @Mixin PoolOptions pool,
             @Mixin CacheOptions cache,
             @Option(
                             names = "--timeout",

@@ -47,6 +47,13 @@ final class GuestOptions {
     private @Nullable String snapshot;
 
     @Option(
+            names = "--acquire-timeout",
+            paramLabel = "TIME",
+            description = "How long a program waits for its machine, 1s to 24h. Default: 30s. Environment:"
+                    + " NEUROVISOR_ACQUIRE_TIMEOUT.")
+    private @Nullable String acquireTimeout;
+
+    @Option(
             names = "--vm-uids",
             paramLabel = "FIRST-LAST",
             description = "Root's machines run as these users, each as another. Default: 2000000000-2000000999."

@@ -2,7 +2,7 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
@@ -15,6 +15,7 @@ import io.neurovisor.host.store.ArtifactUse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
@@ -27,6 +28,7 @@ final class ImageStarts {
     private final boolean snapshot;
     private final Progress progress;
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
+    private final Set<Order> prepared = ConcurrentHashMap.newKeySet();
 
     /** @param usual what is in use already */
     ImageStarts(
@@ -46,12 +48,23 @@ final class ImageStarts {
         files.put(usual.image(), usual);
     }
 
+    /** Builds the image and makes the template unless that has been done before; what is removed later, a start makes again. */
+    Order prepare(Order order) {
+        if (!prepared.contains(order)) {
+            VmStart _ = start(order);
+        }
+        return order;
+    }
+
     /** Builds the image and makes the template unless they are there. */
-    VmStart start(String image, SandboxSize size) {
-        BootFiles boot = boot(image);
-        return snapshot
-                ? new VmStart.Restore(template(new TemplateKey(boot, size, vmm, images.warmPrograms(image))))
-                : new VmStart.ColdBoot(boot, size);
+    VmStart start(Order order) {
+        BootFiles boot = boot(order.image());
+        VmStart start = snapshot
+                ? new VmStart.Restore(
+                        template(new TemplateKey(boot, order.size(), vmm, images.warmPrograms(order.image()))))
+                : new VmStart.ColdBoot(boot, order.size());
+        prepared.add(order);
+        return start;
     }
 
     /** Of an image that is replaced meanwhile, this process goes on to use what it began with. */

@@ -3,13 +3,19 @@ package io.neurovisor.server;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.PoolPlan;
+import io.neurovisor.engine.pool.Sandboxes;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
-import io.neurovisor.engine.sandbox.Sandboxes;
 import io.neurovisor.engine.template.Templates;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
@@ -31,8 +37,10 @@ import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.host.store.Workshop;
 import io.neurovisor.host.template.FileTemplateStore;
+import io.neurovisor.server.config.Config;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -45,12 +53,18 @@ import org.slf4j.LoggerFactory;
 public final class NeuroVisor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NeuroVisor.class);
 
+    /** Less than a request waits by default, so that it is told what kept its machine. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(27);
+
+    /** What most models write; the whole path that a program takes in the guest is warm after it. */
+    private static final Program PRIMER = new Program(Language.PYTHON, "print(6 * 7)");
+
     private final String image;
     private final ArtifactUse use;
     private final Spawner spawner;
     private final Workshop workshop;
     private final GuestLinks links;
-    private final Sandboxes sandboxes;
+    private final WarmPool pool;
     private final Executions executions;
     private final ImageStarts starts;
     private final Accelerator accelerator;
@@ -62,7 +76,7 @@ public final class NeuroVisor implements AutoCloseable {
             Spawner spawner,
             Workshop workshop,
             GuestLinks links,
-            Sandboxes sandboxes,
+            WarmPool pool,
             Executions executions,
             ImageStarts starts,
             Accelerator accelerator,
@@ -73,7 +87,7 @@ public final class NeuroVisor implements AutoCloseable {
         this.spawner = spawner;
         this.workshop = workshop;
         this.links = links;
-        this.sandboxes = sandboxes;
+        this.pool = pool;
         this.executions = executions;
         this.starts = starts;
         this.accelerator = accelerator;
@@ -103,7 +117,8 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** For commands that build and start no machine. */
     public static SpawnerWorkshop workshop(Settings settings) {
-        return new SpawnerWorkshop(settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));
+        return new SpawnerWorkshop(
+                settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));
     }
 
     private static NeuroVisor wire(
@@ -129,23 +144,32 @@ public final class NeuroVisor implements AutoCloseable {
         Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), progress);
-        SandboxFactory sandboxes =
-                new SandboxFactory(vmm, size -> starts.start(usual.image(), size), random, Ticker.SYSTEM);
-        Function<ExecutionRequest, Sandboxes> sandboxesFor = request -> {
-            VmStart start = starts.start(request.imageOr(usual.image()), request.size());
-            return new SandboxFactory(vmm, _ -> start, random, Ticker.SYSTEM);
-        };
+        SandboxFactory factory = new SandboxFactory(vmm, random, Ticker.SYSTEM);
+        // The template first, which may have to be made again: the limit is for the machine.
+        Sandboxes sandboxes = order -> factory.open(starts.start(order), Deadline.after(START_LIMIT, Ticker.SYSTEM));
+        WarmPool pool = new WarmPool(plan(settings.config(), usual), sandboxes, NeuroVisor::prime, Ticker.SYSTEM);
+        Function<ExecutionRequest, Order> orders =
+                request -> starts.prepare(new Order(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
                 usual.image(),
                 use,
                 spawner,
                 workshop,
                 links,
-                sandboxes,
-                new Executions(sandboxesFor, Ticker.SYSTEM),
+                pool,
+                new Executions(orders, pool, Ticker.SYSTEM),
                 starts,
                 accelerator,
                 vmm.identity());
+    }
+
+    private static PoolPlan plan(Config config, BootFiles usual) {
+        Order order = new Order(usual.image(), config.size());
+        return new PoolPlan(order, config.warm(), config.max(), config.acquireTimeout());
+    }
+
+    private static void prime(Sandbox sandbox) {
+        sandbox.prime(PRIMER, Deadline.after(START_LIMIT, Ticker.SYSTEM));
     }
 
     /** The root images of a data directory, to look at. */
@@ -194,23 +218,23 @@ public final class NeuroVisor implements AutoCloseable {
         return new FileDigests(settings.digests(), InstantSource.system());
     }
 
-    /** Sandboxes of the usual image, for those who want one before they have a program. */
-    public Sandboxes sandboxes() {
-        return sandboxes;
+    /** Leases sandboxes, for those who want one before they have a program. */
+    public WarmPool pool() {
+        return pool;
     }
 
     public Executions executions() {
         return executions;
     }
 
-    /** Makes what sandboxes of the usual image start from, if it is not there. */
-    public void prepare(SandboxSize size) {
-        VmStart _ = starts.start(image, size);
+    /** Makes what sandboxes of the usual image start from, if it is not there, and says how to ask the pool for one. */
+    public Order prepare(SandboxSize size) {
+        return starts.prepare(new Order(image, size));
     }
 
     /** Makes what the request's sandbox starts from, if it is not there. */
     public void prepare(ExecutionRequest request) {
-        VmStart _ = starts.start(request.imageOr(image), request.size());
+        Order _ = starts.prepare(new Order(request.imageOr(image), request.size()));
     }
 
     /** Where this process makes what must not outlive it. */
@@ -230,6 +254,7 @@ public final class NeuroVisor implements AutoCloseable {
 
     @Override
     public void close() {
+        pool.close();
         spawner.close();
         links.close();
         use.close();

@@ -1,42 +1,159 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.neurovisor.host.store.PathLock;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** However NeuroVisor ends, its machines end with it, without any further command of ours. */
+/**
+ * However and whenever NeuroVisor ends, all it has started and made ends with it, without any further command of ours. Only
+ * when its spawner is killed does the next command remove the last of it.
+ */
 final class CrashIT {
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    @Test
-    void nothingIsLeftFiveSecondsAfterKillMinusNine() {
-        RunningVm running = RunningVm.start();
-        assertThat(running.vmm().isAlive()).isTrue();
-        assertThat(running.runtimeDirectory()).exists();
-
-        running.neurovisor().destroyForcibly();
-
-        running.assertGoneWithin(LIMIT);
+    /** What a run is doing; each begins with something that can be seen. */
+    enum Phase {
+        /** mmdebstrap has begun to fill a directory. */
+        BUILDING,
+        /** A machine boots, to become a template. */
+        BOOTING,
+        /** Another process builds what this one needs. */
+        WAITING,
+        /** The program has printed something. */
+        EXECUTING,
+        /** The program has ended, and the spawner has yet to read that its machine shall end. */
+        DESTROYING
     }
 
-    @ParameterizedTest
-    @CsvSource({"INT,130", "TERM,143"})
-    void aSignalEndsTheMachineFirst(String signal, int exitCode) throws IOException, InterruptedException {
-        RunningVm running = RunningVm.start();
+    enum Victim {
+        NEUROVISOR,
+        SPAWNER
+    }
 
-        new ProcessBuilder(
-                        "kill", "-" + signal, Long.toString(running.neurovisor().pid()))
-                .start()
-                .waitFor();
+    @ParameterizedTest(name = "{0}: SIG{2} to {1} gives {3}")
+    @Execution(ExecutionMode.CONCURRENT)
+    @CsvSource({
+        "BUILDING,   NEUROVISOR, INT,  130",
+        "BUILDING,   NEUROVISOR, TERM, 143",
+        "BUILDING,   NEUROVISOR, KILL, 137",
+        "BUILDING,   SPAWNER,    KILL, 125",
+        "BOOTING,    NEUROVISOR, INT,  130",
+        "BOOTING,    NEUROVISOR, TERM, 143",
+        "BOOTING,    NEUROVISOR, KILL, 137",
+        "BOOTING,    SPAWNER,    KILL, 125",
+        "WAITING,    NEUROVISOR, INT,  130",
+        "WAITING,    NEUROVISOR, TERM, 143",
+        "WAITING,    NEUROVISOR, KILL, 137",
+        "WAITING,    SPAWNER,    KILL, 125",
+        "EXECUTING,  NEUROVISOR, INT,  130",
+        "EXECUTING,  NEUROVISOR, TERM, 143",
+        "EXECUTING,  NEUROVISOR, KILL, 137",
+        "EXECUTING,  SPAWNER,    KILL, 123",
+        "DESTROYING, NEUROVISOR, INT,  130",
+        "DESTROYING, NEUROVISOR, TERM, 143",
+        "DESTROYING, NEUROVISOR, KILL, 137",
+        // The program had ended before, and its machine did by that.
+        "DESTROYING, SPAWNER,    KILL, 0",
+    })
+    void nothingIsLeftWhateverItWasDoing(Phase phase, Victim victim, String signal, int exitCode) throws Exception {
+        try (DoomedRun run = place(phase)) {
+            PathLock other = phase == Phase.WAITING ? lockOfKernel(run) : null;
+            reach(run, phase);
+            ProcessHandle spawner = run.spawner();
 
-        assertThat(running.neurovisor().waitFor(10, TimeUnit.SECONDS)).isTrue();
-        assertThat(running.neurovisor().exitValue()).isEqualTo(exitCode);
-        running.assertGoneWithin(Duration.ofMillis(500));
+            run.signal(victim == Victim.SPAWNER ? spawner : run.neurovisor(), signal);
+            if (phase == Phase.DESTROYING && victim == Victim.NEUROVISOR) {
+                run.signal(spawner, "CONT");
+            }
+            if (other != null && victim == Victim.SPAWNER) {
+                // Until then it has no need of its spawner.
+                other.close();
+            }
+
+            assertThat(run.exitCode()).as(run::said).isEqualTo(exitCode);
+            if (phase == Phase.EXECUTING && !signal.equals("KILL")) {
+                assertThat(run.processesLeft()).as("the machine ends first").isEmpty();
+            }
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(run.processesLeft()).isEmpty());
+            if (victim == Victim.SPAWNER) {
+                CommandLineRun next = run.neurovisor("gc");
+                assertThat(next.exitCode()).as(next.stderr()).isZero();
+                assertThat(next.stdout()).contains("left by a run that died");
+            }
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(run.filesLeft()).isEmpty());
+            if (other != null && victim == Victim.NEUROVISOR) {
+                other.close();
+            }
+        }
+    }
+
+    private static DoomedRun place(Phase phase) throws IOException {
+        return switch (phase) {
+            case BUILDING, WAITING -> DoomedRun.in();
+            case BOOTING -> DoomedRun.in("images", "kernels", "initrds");
+            case EXECUTING, DESTROYING -> DoomedRun.in("images", "kernels", "initrds", "templates");
+        };
+    }
+
+    private static void reach(DoomedRun run, Phase phase) throws IOException, InterruptedException {
+        switch (phase) {
+            case BUILDING -> {
+                run.start("true");
+                run.awaitFile(name -> name.startsWith("mmdebstrap."));
+            }
+            case BOOTING -> {
+                run.start("true");
+                run.awaitLine("Making template");
+                run.awaitProcess("qemu-system");
+            }
+            case WAITING -> {
+                run.start("true");
+                run.awaitLine("; waiting");
+            }
+            case EXECUTING -> {
+                run.start("echo running; sleep 1000");
+                run.awaitLine("running");
+            }
+            case DESTROYING -> {
+                run.start("echo running; sleep 3");
+                run.awaitLine("running");
+                run.signal(run.spawner(), "STOP");
+                run.awaitUnreadRequest();
+            }
+        }
+    }
+
+    private static PathLock lockOfKernel(DoomedRun run) throws IOException {
+        Path kernels = Files.createDirectory(run.data().resolve("kernels"));
+        return PathLock.acquire(kernels.resolve(".debian.lock"), () -> {});
+    }
+
+    @Test
+    void doctorTellsWhatAKilledSpawnerHasLeftAndRemovesIt() throws Exception {
+        try (DoomedRun run = place(Phase.EXECUTING)) {
+            reach(run, Phase.EXECUTING);
+            run.signal(run.spawner(), "KILL");
+            run.exitCode();
+
+            CommandLineRun doctor = run.neurovisor("doctor", "--fix");
+
+            assertThat(doctor.stdout()).contains("removed " + run.data().resolveSibling("run") + "/neurovisor/");
+            assertThat(run.processesLeft()).isEmpty();
+            assertThat(run.filesLeft()).isEmpty();
+        }
     }
 
     @Test

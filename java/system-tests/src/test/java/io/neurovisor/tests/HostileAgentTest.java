@@ -7,26 +7,23 @@ import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.BootFiles;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.OutputFilePart;
 import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestPools;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
@@ -181,14 +178,12 @@ final class HostileAgentTest {
     }
 
     private ExecutionResult execute(SocketVmm vmm) {
-        SandboxFactory sandboxes =
-                new SandboxFactory(vmm, size -> new VmStart.ColdBoot(FILES, size), new SecureRandom(), Ticker.SYSTEM);
         ExecutionRequest request = new ExecutionRequest(
                 new TraceId(UUID.randomUUID()),
                 new Program(Language.BASH, "true"),
                 Duration.ofSeconds(1),
                 SandboxSize.SMALL);
-        return new Executions(sandboxes, Ticker.SYSTEM).execute(request, sink);
+        return TestPools.executions(vmm, FILES, Ticker.SYSTEM).execute(request, sink);
     }
 
     private static ExecuteChunk text(String text) {

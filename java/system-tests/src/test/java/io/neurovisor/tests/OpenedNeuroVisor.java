@@ -4,14 +4,15 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -33,10 +34,10 @@ final class OpenedNeuroVisor implements AutoCloseable {
 
     /** The same in a sandbox that was primed with another program. */
     FinishedProgram runPrimed(Program primer, Program program, SandboxSize size, Duration timeout) {
-        Sandbox sandbox = neuroVisor.sandboxes().open(size, Deadline.after(timeout, Ticker.SYSTEM));
-        sandbox.prime(primer, Deadline.after(timeout, Ticker.SYSTEM));
-        // The execution closes it.
-        return run(new Executions((_, _) -> sandbox, Ticker.SYSTEM), program, size, timeout);
+        try (Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
+            lease.sandbox().prime(primer, Deadline.after(timeout, Ticker.SYSTEM));
+            return run(TestPools.executionIn(lease.sandbox()), program, size, timeout);
+        }
     }
 
     private static FinishedProgram run(Executions executions, Program program, SandboxSize size, Duration timeout) {

@@ -61,10 +61,10 @@ final class QemuVmmIT extends VmmContract {
                 files.initrdDigest(),
                 notARootfs,
                 "0".repeat(64));
-        SandboxFactory sandboxes = new SandboxFactory(
-                vmm(), size -> new VmStart.ColdBoot(broken, size), new SecureRandom(), Ticker.SYSTEM);
-        assertThatThrownBy(
-                        () -> sandboxes.open(SandboxSize.SMALL, Deadline.after(Duration.ofSeconds(15), Ticker.SYSTEM)))
+        SandboxFactory sandboxes = new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM);
+        assertThatThrownBy(() -> sandboxes.open(
+                        new VmStart.ColdBoot(broken, SandboxSize.SMALL),
+                        Deadline.after(Duration.ofSeconds(15), Ticker.SYSTEM)))
                 .hasMessageContaining("console ends: ")
                 .hasMessageContaining("neurovisor: ");
     }

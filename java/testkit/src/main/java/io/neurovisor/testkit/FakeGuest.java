@@ -28,7 +28,8 @@ public final class FakeGuest implements GuestChannel {
     private Optional<GuestIdentity> identity = Optional.empty();
     private Optional<NeuroVisorException> executeFailure = Optional.empty();
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
-    private Optional<String> death = Optional.empty();
+    private Optional<String> dyingWords = Optional.empty();
+    private volatile Optional<String> death = Optional.empty();
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean warmed;
@@ -63,6 +64,13 @@ public final class FakeGuest implements GuestChannel {
         return this;
     }
 
+    /** The VMM ends in the middle of the next execution. */
+    public FakeGuest dyingWhileExecuting(String lastWords) {
+        dyingWords = Optional.of(lastWords);
+        return failingExecute(Fault.SANDBOX_LOST, "broken pipe");
+    }
+
+    /** The VMM has ended, or ends now. */
     public FakeGuest dead(String lastWords) {
         death = Optional.of(lastWords);
         return this;
@@ -111,7 +119,11 @@ public final class FakeGuest implements GuestChannel {
             sink.stdout(ByteBuffer.allocate(1 << 20));
         }
         sink.stdout(ByteBuffer.wrap(program.code().getBytes(StandardCharsets.UTF_8)));
+        death = death.or(() -> dyingWords);
         executeFailure.ifPresent(failure -> {
+            if (failure.fault() == Fault.INTERRUPTED) {
+                Thread.currentThread().interrupt();
+            }
             throw failure;
         });
         lateFile.ifPresent(file -> send(file, timeout, sink, patience));

@@ -51,9 +51,9 @@ public final class FakeVmm implements Vmm {
         return vm;
     }
 
-    /** From now on no machine starts. */
+    /** From now on no machine starts; an empty reason ends that. */
     public void failStarts(String reason) {
-        startFailure = Optional.of(reason);
+        startFailure = Optional.of(reason).filter(text -> !text.isEmpty());
     }
 
     public int livingCount() {

@@ -21,6 +21,8 @@ public enum Fault {
     SPAWNER_FAILED(FaultKind.HOST, "The spawner process did not start or has ended."),
     TOOL_FAILED(FaultKind.HOST, "A program of the host system is missing or failed."),
     STORAGE_FAILED(FaultKind.HOST, "A file or directory of the data directory could not be read or written."),
+    POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
+    STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),
     INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),
     INTERNAL(FaultKind.HOST, "NeuroVisor met a condition that its own code should have made impossible.");

@@ -21,6 +21,7 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** A fresh virtual machine for one program. Closing it destroys the machine. */
@@ -47,6 +48,11 @@ public final class Sandbox implements AutoCloseable {
     /** What protects the host from this machine, read off it when it was started. */
     public List<LayerState> layers() {
         return layers.join(); // A few milliseconds: not worth an interruption.
+    }
+
+    /** The VMM's last words if the machine has ended. */
+    public Optional<String> death() {
+        return vm.death();
     }
 
     /** What the machine came from. */

@@ -6,7 +6,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.layer.LayerState;
-import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
@@ -16,30 +15,22 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
-/**
- * Makes each sandbox when it is asked for. Whether a machine is cloned from a template or booted cold is the business of
- * {@code startOf}; either way the guest gets its own identity before anyone can use it.
- */
-public final class SandboxFactory implements Sandboxes {
+/** Makes sandboxes: whatever a machine starts from, its guest gets an identity of its own before anyone can use it. */
+public final class SandboxFactory {
     private final Vmm vmm;
-    private final Function<SandboxSize, VmStart> startOf;
     private final RandomGenerator strongRandom;
     private final Ticker ticker;
 
-    public SandboxFactory(
-            Vmm vmm, Function<SandboxSize, VmStart> startOf, RandomGenerator strongRandom, Ticker ticker) {
+    public SandboxFactory(Vmm vmm, RandomGenerator strongRandom, Ticker ticker) {
         this.vmm = requireNonNull(vmm, "vmm is null");
-        this.startOf = requireNonNull(startOf, "startOf is null");
         this.strongRandom = requireNonNull(strongRandom, "strongRandom is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
-    @Override
-    public Sandbox open(SandboxSize size, Deadline deadline) {
-        VmStart start = startOf.apply(size);
+    /** A sandbox that has served nobody; the caller closes it. */
+    public Sandbox open(VmStart start, Deadline deadline) {
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         try {
             // Read while the guest is getting ready, so that nobody waits for it.

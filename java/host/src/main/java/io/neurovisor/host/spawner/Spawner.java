@@ -20,6 +20,7 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -171,11 +172,9 @@ public final class Spawner implements AutoCloseable {
             // The pipe is closed either way, and its end is all the spawner needs.
         }
         try {
-            if (!process.waitFor(ANSWER_SECONDS, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
+            // Also when this thread is interrupted: who cancels a run must not kill what cleans up after it.
+            process.onExit().orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS).join();
+        } catch (CompletionException late) {
             process.destroyForcibly();
         }
     }

@@ -17,6 +17,9 @@ import java.time.Duration;
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  * @param timeout what a program may take
+ * @param warm how many machines a server keeps ready
+ * @param max how many machines may exist, whatever they are doing
+ * @param acquireTimeout how long a program waits for its machine
  * @param vmUids whose users VMMs are that root starts, each another
  */
 public record Config(
@@ -26,6 +29,9 @@ public record Config(
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
+        int warm,
+        int max,
+        Duration acquireTimeout,
         UidRange vmUids,
         CacheConfig cache,
         LogConfig log) {
@@ -34,6 +40,7 @@ public record Config(
         requireNonNull(kernel, "kernel is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
+        requireNonNull(acquireTimeout, "acquireTimeout is null");
         requireNonNull(vmUids, "vmUids is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(log, "log is null");
@@ -48,6 +55,9 @@ public record Config(
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),
+                values.get(Setting.WARM),
+                values.get(Setting.MAX),
+                values.get(Setting.ACQUIRE_TIMEOUT),
                 values.get(Setting.VM_UIDS),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new LogConfig(values.get(Setting.LOG_LEVEL)));

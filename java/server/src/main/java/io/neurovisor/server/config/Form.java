@@ -28,6 +28,7 @@ public record Form<T>(
         String allowed, List<String> candidates, Function<String, Optional<T>> parser, Function<T, String> printer) {
     private static final Pattern TIME = Pattern.compile("(\\d{1,9})([smh]?)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
+    private static final Pattern COUNT = Pattern.compile("\\d{1,9}");
     private static final String NONE = "off";
 
     static final Form<Boolean> SWITCH = new Form<>(
@@ -79,6 +80,18 @@ public record Form<T>(
                         .filter(constant -> label.apply(constant).equals(text))
                         .findFirst(),
                 label);
+    }
+
+    /** Both ends are allowed. */
+    static Form<Integer> count(int least, int most) {
+        return new Form<>(
+                "a whole number from " + least + " to " + most,
+                List.of(),
+                text -> Optional.of(text)
+                        .filter(COUNT.asMatchPredicate())
+                        .map(Integer::valueOf)
+                        .filter(number -> number >= least && number <= most),
+                Object::toString);
     }
 
     private static Optional<Duration> timeout(String text) {

@@ -40,6 +40,10 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
         Config config = Config.of(values);
         List<String> problems = new ArrayList<>(content.problems());
         problems.addAll(values.problems());
+        if (config.warm() > config.max()) {
+            problems.add("%s is more than %s; use a warm of at most max"
+                    .formatted(values.shown(Setting.WARM), values.shown(Setting.MAX)));
+        }
         return new LoadedConfig(config, location, values.chosen(), problems);
     }
 

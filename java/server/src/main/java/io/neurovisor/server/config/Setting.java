@@ -21,6 +21,8 @@ import java.util.function.Function;
  * @param standard the value where nobody sets one
  */
 public record Setting<T>(String name, String variable, Form<T> form, Function<Surroundings, T> standard) {
+    private static final int MOST_MACHINES = 1000;
+
     public static final Setting<Path> DATA_DIR = new Setting<>(
             "data-dir",
             Form.PATH,
@@ -34,6 +36,12 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
     public static final Setting<Duration> TIMEOUT =
             new Setting<>("timeout", Form.TIMEOUT, _ -> ExecutionRequest.DEFAULT_TIMEOUT);
+    public static final Setting<Integer> WARM =
+            new Setting<>("warm", "NEUROVISOR_POOL_SIZE", Form.count(0, MOST_MACHINES), _ -> 3);
+    public static final Setting<Integer> MAX =
+            new Setting<>("max", "NEUROVISOR_MAX_VMS", Form.count(1, MOST_MACHINES), _ -> 10);
+    public static final Setting<Duration> ACQUIRE_TIMEOUT =
+            new Setting<>("acquire-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
     public static final Setting<UidRange> VM_UIDS =
             new Setting<>("vm-uids", Form.UIDS, _ -> new UidRange(2_000_000_000L, 2_000_000_999L));
     public static final Setting<Optional<DataSize>> CACHE_MAX =
@@ -42,8 +50,19 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("log-level", "NEUROVISOR_LOG", Form.oneOf(LogLevel.values()), _ -> LogLevel.INFO);
 
     /** In the order in which they are shown. */
-    public static final List<Setting<?>> ALL =
-            List.of(DATA_DIR, IMAGE, KERNEL, SIZE, SNAPSHOT, TIMEOUT, VM_UIDS, CACHE_MAX, LOG_LEVEL);
+    public static final List<Setting<?>> ALL = List.of(
+            DATA_DIR,
+            IMAGE,
+            KERNEL,
+            SIZE,
+            SNAPSHOT,
+            TIMEOUT,
+            WARM,
+            MAX,
+            ACQUIRE_TIMEOUT,
+            VM_UIDS,
+            CACHE_MAX,
+            LOG_LEVEL);
 
     public Setting {
         requireNonNull(name, "name is null");

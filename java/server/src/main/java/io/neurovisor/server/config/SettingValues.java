@@ -48,6 +48,15 @@ final class SettingValues {
         return standard;
     }
 
+    /** {@code warm 3 (default)}: a setting that was chosen, for a message. */
+    String shown(Setting<?> setting) {
+        return chosen.stream()
+                .filter(value -> value.setting().equals(setting))
+                .map(value -> "%s %s (%s)".formatted(setting.name(), value.value(), value.origin()))
+                .findFirst()
+                .orElse(setting.name());
+    }
+
     List<EffectiveValue> chosen() {
         return List.copyOf(chosen);
     }

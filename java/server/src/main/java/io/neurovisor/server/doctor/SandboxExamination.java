@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
@@ -62,9 +64,10 @@ final class SandboxExamination {
         Config config = settings.config();
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, progress)) {
             kvm(neuroVisor.accelerator());
-            neuroVisor.prepare(config.size());
+            Order order = neuroVisor.prepare(config.size());
             long startNanos = ticker.nanos();
-            try (Sandbox sandbox = neuroVisor.sandboxes().open(config.size(), Deadline.after(START_LIMIT, ticker))) {
+            try (Lease lease = neuroVisor.pool().lease(order, Deadline.after(START_LIMIT, ticker))) {
+                Sandbox sandbox = lease.sandbox();
                 findings.add(Finding.pass(
                         NAME,
                         "%s started a machine of size %s in %d ms"

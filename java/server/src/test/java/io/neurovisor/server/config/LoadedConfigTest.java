@@ -1,5 +1,6 @@
 package io.neurovisor.server.config;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
@@ -19,16 +20,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class LoadedConfigTest {
     /** A value for every setting that is not its default. */
-    private static final Map<String, String> OTHERS = Map.of(
-            "data-dir", "/srv/nv",
-            "image", "full",
-            "kernel", "small",
-            "size", "large",
-            "snapshot", "off",
-            "timeout", "5m",
-            "vm-uids", "4000-4999",
-            "cache-max", "20G",
-            "log-level", "debug");
+    private static final Map<String, String> OTHERS = Map.ofEntries(
+            entry("data-dir", "/srv/nv"),
+            entry("image", "full"),
+            entry("kernel", "small"),
+            entry("size", "large"),
+            entry("snapshot", "off"),
+            entry("timeout", "5m"),
+            entry("warm", "0"),
+            entry("max", "1"),
+            entry("acquire-timeout", "90s"),
+            entry("vm-uids", "4000-4999"),
+            entry("cache-max", "20G"),
+            entry("log-level", "debug"));
 
     private static final Config OTHER_CONFIG = new Config(
             Path.of("/srv/nv"),
@@ -37,6 +41,9 @@ final class LoadedConfigTest {
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),
+            0,
+            1,
+            Duration.ofSeconds(90),
             new UidRange(4000, 4999),
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
             new LogConfig(LogLevel.DEBUG));
@@ -113,6 +120,20 @@ final class LoadedConfigTest {
                         "NEUROVISOR_SIZE: \"tiny\" is not allowed; use small, medium or large",
                         "NEUROVISOR_CACHE_MAX: \"much\" is not allowed; use a size such as 500M, 20G or 1T, or off",
                         "--timeout: \"0\" is not allowed; use a time from 1s to 24h, such as 30, 90s, 5m or 2h");
+    }
+
+    @Test
+    void moreWarmMachinesThanThereMayBeAreAProblemAmongTheOthers() throws IOException {
+        Path file = file("max: 2\nsize: huge\n");
+        assertThat(LoadedConfig.load(Map.of("warm", "3"), Optional.of(file), surroundings(Map.of()))
+                        .problems())
+                .containsExactly(
+                        file + ":2: size: \"huge\" is not allowed; use small, medium or large",
+                        "warm 3 (--warm) is more than max 2 (" + file + ":1); use a warm of at most max");
+        assertThat(LoadedConfig.load(
+                                Map.of("warm", "2"), Optional.empty(), surroundings(Map.of("NEUROVISOR_MAX_VMS", "2")))
+                        .problems())
+                .isEmpty();
     }
 
     @Test

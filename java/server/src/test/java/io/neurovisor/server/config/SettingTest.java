@@ -1,5 +1,6 @@
 package io.neurovisor.server.config;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.RecordComponent;
@@ -16,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingTest {
     /** The names that users know from elsewhere. */
-    private static final Map<String, String> KNOWN_VARIABLES = Map.of("log-level", "NEUROVISOR_LOG");
+    private static final Map<String, String> KNOWN_VARIABLES =
+            Map.of("log-level", "NEUROVISOR_LOG", "warm", "NEUROVISOR_POOL_SIZE", "max", "NEUROVISOR_MAX_VMS");
 
     @Test
     void namesDeriveFromTheRecordPath() {
@@ -36,16 +38,19 @@ final class SettingTest {
         Surroundings surroundings = new Surroundings(Map.of(), Path.of("/home/x"));
         assertThat(Setting.ALL.stream()
                         .collect(Collectors.toMap(Setting::name, setting -> standard(setting, surroundings))))
-                .containsExactlyInAnyOrderEntriesOf(Map.of(
-                        "data-dir", "/home/x/.local/share/neurovisor",
-                        "image", "base",
-                        "kernel", "auto",
-                        "size", "medium",
-                        "snapshot", "on",
-                        "timeout", "30s",
-                        "vm-uids", "2000000000-2000000999",
-                        "cache-max", "off",
-                        "log-level", "info"));
+                .containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
+                        entry("data-dir", "/home/x/.local/share/neurovisor"),
+                        entry("image", "base"),
+                        entry("kernel", "auto"),
+                        entry("size", "medium"),
+                        entry("snapshot", "on"),
+                        entry("timeout", "30s"),
+                        entry("warm", "3"),
+                        entry("max", "10"),
+                        entry("acquire-timeout", "30s"),
+                        entry("vm-uids", "2000000000-2000000999"),
+                        entry("cache-max", "off"),
+                        entry("log-level", "info")));
     }
 
     @Test
@@ -67,6 +72,19 @@ final class SettingTest {
             strings = {"", "0", "0h", "-1", "1.5", "25h", "86401", "1000h", "99999999999999", "1d", "s", " 1", "1 s"})
     void otherTimeoutsAreRefused(String text) {
         assertThat(Form.TIMEOUT.parser().apply(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-1", "1001", "1.0", "three", " 3", "0x3", "99999999999"})
+    void otherCountsAreRefused(String text) {
+        assertThat(Setting.WARM.form().parser().apply(text)).isEmpty();
+    }
+
+    @Test
+    void countsHaveBounds() {
+        assertThat(Setting.WARM.form().parser().apply("0")).contains(0);
+        assertThat(Setting.MAX.form().parser().apply("1000")).contains(1000);
+        assertThat(Setting.MAX.form().parser().apply("0")).isEmpty();
     }
 
     @ParameterizedTest

@@ -10,15 +10,13 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
-import java.security.SecureRandom;
+import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,9 +96,7 @@ final class ExecutionsTest {
 
     @Test
     void aMachineThatDiesIsReportedWithItsLastWordsAndPartialOutput() {
-        FakeVmm vmm = vmm(() -> new FakeGuest()
-                .failingExecute(Fault.SANDBOX_LOST, "broken pipe")
-                .dead("QEMU was killed by signal 9"));
+        FakeVmm vmm = vmm(() -> new FakeGuest().dyingWhileExecuting("QEMU was killed by signal 9"));
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
 
@@ -125,7 +121,6 @@ final class ExecutionsTest {
     @Test
     void anInterruptedExecutionIsCancelledAndItsOutputKept() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.INTERRUPTED, "interrupted"));
-        Thread.currentThread().interrupt();
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
 
@@ -188,10 +183,7 @@ final class ExecutionsTest {
     }
 
     private Executions executions(FakeVmm vmm) {
-        return new Executions(
-                new SandboxFactory(
-                        vmm, size -> new VmStart.ColdBoot(TestFiles.bootFiles(), size), new SecureRandom(), ticker),
-                ticker);
+        return TestPools.executions(vmm, TestFiles.bootFiles(), ticker);
     }
 
     private static ExecutionRequest request(String code) {

@@ -1,0 +1,29 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.sandbox.Sandbox;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The right to one sandbox that has served nobody. Closing it destroys the machine before the call returns. */
+public final class Lease implements AutoCloseable {
+    private final Sandbox sandbox;
+    private final Runnable end;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    Lease(Sandbox sandbox, Runnable end) {
+        this.sandbox = requireNonNull(sandbox, "sandbox is null");
+        this.end = requireNonNull(end, "end is null");
+    }
+
+    public Sandbox sandbox() {
+        return sandbox;
+    }
+
+    @Override
+    public void close() {
+        if (closed.compareAndSet(false, true)) {
+            end.run();
+        }
+    }
+}

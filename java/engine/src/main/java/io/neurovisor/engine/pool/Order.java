@@ -1,0 +1,23 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.limits.SandboxSize;
+
+/**
+ * What somebody wants a sandbox of.
+ *
+ * @param image the name of the root image
+ */
+public record Order(String image, SandboxSize size) {
+    public Order {
+        requireNonNull(image, "image is null");
+        requireNonNull(size, "size is null");
+    }
+
+    /** {@code image base, size small}. */
+    @Override
+    public String toString() {
+        return "image " + image + ", size " + size.label();
+    }
+}

@@ -1,0 +1,23 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+
+/**
+ * What a pool keeps and what it may take.
+ *
+ * @param usual what is kept ready; everything else is made when it is asked for
+ * @param warm how many machines are kept ready
+ * @param max how many machines may exist, whatever they are doing
+ * @param acquireTimeout how long a request waits for its machine
+ */
+public record PoolPlan(Order usual, int warm, int max, Duration acquireTimeout) {
+    public PoolPlan {
+        requireNonNull(usual, "usual is null");
+        requireNonNull(acquireTimeout, "acquireTimeout is null");
+        if (warm < 0 || max < 1 || warm > max) {
+            throw new IllegalArgumentException("a pool of " + warm + " warm machines among " + max);
+        }
+    }
+}

@@ -1,0 +1,264 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.pool.Slot.Phase;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The books of a pool: who waits, and what every machine that counts is doing. It knows no thread, clock or machine; its
+ * owner tells it what has happened and then does each {@link #next} step until there is none.
+ *
+ * <p>Requests are served in the order in which they came. A machine belongs to no request until it is ready: then it goes to
+ * the first that wants its kind. Room for one that has to be started goes to the first that nothing else will serve, and
+ * only what no request needs is kept ready.
+ */
+final class PoolState {
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+
+    private final PoolPlan plan;
+    private final Map<Long, Slot> slots = new TreeMap<>();
+    private final Map<Long, Order> waiting = new TreeMap<>();
+    private long lastId;
+    private int peak;
+    private boolean keepingWarm;
+    private boolean stopped;
+    private boolean refillDue;
+    private int failures;
+    private long retryNanos;
+    private Optional<String> failure = Optional.empty();
+
+    PoolState(PoolPlan plan) {
+        this.plan = requireNonNull(plan, "plan is null");
+    }
+
+    /** From now on machines are kept ready; before, each is made when it is asked for. */
+    void keepWarm() {
+        keepingWarm = true;
+        refillDue = true;
+    }
+
+    /** A request joins the end of the queue; returns its ticket. */
+    long enqueue(Order order) {
+        waiting.put(++lastId, order);
+        return lastId;
+    }
+
+    /** A request waits no longer; false when it has been served. */
+    boolean leave(long ticket) {
+        return waiting.remove(ticket) != null;
+    }
+
+    /** Whether a request waits for what this machine is. */
+    boolean isWanted(long slot) {
+        return waiting.containsValue(slot(slot, Phase.STARTING).order());
+    }
+
+    /** A machine has started. */
+    void ready(long slot) {
+        if (become(slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
+            failures = 0;
+            failure = Optional.empty();
+        }
+    }
+
+    /**
+     * A machine has not started. Returns the ticket of the request that it was started for, which has left the queue; empty
+     * when that one has been served otherwise, has given up or never was.
+     */
+    OptionalLong failed(long slot, String reason, long nowNanos) {
+        Slot failed = slot(slot, Phase.STARTING);
+        slots.remove(slot);
+        if (failed.ticket().isEmpty()) {
+            refillFailed(reason, nowNanos);
+        }
+        return failed.ticket().isPresent() && leave(failed.ticket().getAsLong())
+                ? failed.ticket()
+                : OptionalLong.empty();
+    }
+
+    /** A machine that waits for a request has died. */
+    Step died(long slot, String reason, long nowNanos) {
+        refillFailed(reason, nowNanos);
+        return discard(slot);
+    }
+
+    /** A machine that waits for a request serves none any more. */
+    Step discard(long slot) {
+        return end(slot(slot, Phase.WARM));
+    }
+
+    /** A request has done with its machine, which its thread destroys. */
+    void released(long slot) {
+        Step _ = end(slot(slot, Phase.LEASED));
+    }
+
+    /** Nothing is left of a machine. */
+    void gone(long slot) {
+        slots.remove(slot(slot, Phase.ENDING).id());
+    }
+
+    /** Nothing is started any more, and what is ready is to be destroyed. Returns the tickets of the requests that waited. */
+    List<Long> stop() {
+        stopped = true;
+        List<Long> left = List.copyOf(waiting.keySet());
+        waiting.clear();
+        return left;
+    }
+
+    boolean isStopped() {
+        return stopped;
+    }
+
+    /** How long nothing is started to be kept ready, because that has just failed. */
+    Duration pause(long nowNanos) {
+        return failures == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, retryNanos - nowNanos));
+    }
+
+    /** The machines that wait for a request. */
+    List<Slot> warm() {
+        return in(Phase.WARM).toList();
+    }
+
+    /** The next thing to do, already booked; empty when everything is as it should be. */
+    Optional<Step> next(long nowNanos) {
+        return serve().or(this::endSurplus).or(() -> refill(nowNanos));
+    }
+
+    PoolStatus status() {
+        return new PoolStatus(
+                count(Phase.WARM),
+                count(Phase.STARTING),
+                count(Phase.LEASED),
+                count(Phase.ENDING),
+                waiting.size(),
+                peak,
+                failure);
+    }
+
+    private Optional<Step> serve() {
+        Set<Long> claimed = new HashSet<>();
+        for (Map.Entry<Long, Order> request : waiting.entrySet()) {
+            long ticket = request.getKey(); // Read before its entry is removed, which then may hold another.
+            Order order = request.getValue();
+            Optional<Slot> ready = first(slot -> slot.is(Phase.WARM, order));
+            if (ready.isPresent()) {
+                waiting.remove(ticket);
+                return Optional.of(
+                        new Step.Grant(ticket, become(ready.get(), Phase.LEASED).id()));
+            }
+            if (claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
+                continue;
+            }
+            if (slots.size() < plan.max()) {
+                return Optional.of(start(order, OptionalLong.of(ticket)));
+            }
+            if (claim(claimed, slot -> slot.phase() == Phase.ENDING)) {
+                continue;
+            }
+            // INVARIANT: what is warm here nobody before this request wants; whoever comes after must not have it
+            // first.
+            Optional<Slot> evicted = in(Phase.WARM).findFirst();
+            if (evicted.isPresent()) {
+                return Optional.of(end(evicted.get()));
+            }
+            // Of another kind, so of no use when it is ready, but then its room is.
+            boolean _ = claim(claimed, slot -> slot.phase() == Phase.STARTING);
+        }
+        return Optional.empty();
+    }
+
+    private boolean claim(Set<Long> claimed, Predicate<Slot> suitable) {
+        return first(suitable.and(slot -> !claimed.contains(slot.id())))
+                .map(slot -> claimed.add(slot.id()))
+                .orElse(false);
+    }
+
+    /** What is ready is wanted by nobody once everyone has been served. */
+    private Optional<Step> endSurplus() {
+        if (!waiting.isEmpty()) {
+            return Optional.empty(); // A machine that was started for one request may serve the next of its kind.
+        }
+        long usual = warm().stream()
+                .filter(slot -> slot.order().equals(plan.usual()))
+                .count();
+        return first(slot -> slot.phase() == Phase.WARM && (!slot.order().equals(plan.usual()) || usual > target()))
+                .map(this::end);
+    }
+
+    private Optional<Step> refill(long nowNanos) {
+        if (!refillDue || !waiting.isEmpty() || !pause(nowNanos).isZero()) {
+            return Optional.empty();
+        }
+        long usual = Stream.concat(in(Phase.WARM), in(Phase.STARTING))
+                .filter(slot -> slot.order().equals(plan.usual()))
+                .count();
+        if (usual >= target()) {
+            refillDue = false;
+            return Optional.empty();
+        }
+        return slots.size() < plan.max() ? Optional.of(start(plan.usual(), OptionalLong.empty())) : Optional.empty();
+    }
+
+    private int target() {
+        return keepingWarm && !stopped ? plan.warm() : 0;
+    }
+
+    private Step start(Order order, OptionalLong ticket) {
+        slots.put(++lastId, new Slot(lastId, order, Phase.STARTING, ticket));
+        peak = Math.max(peak, slots.size());
+        return new Step.Start(lastId, order);
+    }
+
+    private Step end(Slot slot) {
+        refillDue = keepingWarm;
+        return new Step.Destroy(become(slot, Phase.ENDING).id());
+    }
+
+    /** Machines that fail at the same time have failed once. */
+    private void refillFailed(String reason, long nowNanos) {
+        failure = Optional.of(reason);
+        refillDue = keepingWarm;
+        if (pause(nowNanos).isZero()) {
+            Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(failures, 6));
+            retryNanos = nowNanos + (pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE).toNanos();
+            failures++;
+        }
+    }
+
+    private Slot become(Slot slot, Phase next) {
+        Slot changed = slot.become(next);
+        slots.put(slot.id(), changed);
+        return changed;
+    }
+
+    private Slot slot(long id, Phase expected) {
+        Slot slot = requireNonNull(slots.get(id), () -> "no machine " + id);
+        if (slot.phase() != expected) {
+            throw new IllegalStateException("machine " + id + " is " + slot.phase() + ", not " + expected);
+        }
+        return slot;
+    }
+
+    private Optional<Slot> first(Predicate<Slot> suitable) {
+        return slots.values().stream().filter(suitable).findFirst();
+    }
+
+    private Stream<Slot> in(Phase phase) {
+        return slots.values().stream().filter(slot -> slot.phase() == phase);
+    }
+
+    private int count(Phase phase) {
+        return (int) in(phase).count();
+    }
+}

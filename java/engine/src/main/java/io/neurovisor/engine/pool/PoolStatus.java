@@ -1,0 +1,28 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Optional;
+
+/**
+ * A pool at one moment.
+ *
+ * @param warm machines that wait for a request
+ * @param starting machines that are being started
+ * @param active machines that are leased
+ * @param ending machines that are being destroyed
+ * @param waiting requests without a machine
+ * @param peak the most machines that have existed at a time
+ * @param failure why no machine could be kept ready the last time that this was tried, if it failed
+ */
+public record PoolStatus(
+        int warm, int starting, int active, int ending, int waiting, int peak, Optional<String> failure) {
+    public PoolStatus {
+        requireNonNull(failure, "failure is null");
+    }
+
+    /** All machines that exist. */
+    public int machines() {
+        return warm + starting + active + ending;
+    }
+}

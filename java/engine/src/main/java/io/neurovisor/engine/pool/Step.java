@@ -1,0 +1,13 @@
+package io.neurovisor.engine.pool;
+
+/** Something that the state of a pool has decided and its owner has to do. */
+sealed interface Step {
+    /** Start a machine; report with {@link PoolState#ready} or {@link PoolState#failed}. */
+    record Start(long slot, Order order) implements Step {}
+
+    /** The machine is the request's. */
+    record Grant(long ticket, long slot) implements Step {}
+
+    /** Destroy the machine; report with {@link PoolState#gone}. */
+    record Destroy(long slot) implements Step {}
+}

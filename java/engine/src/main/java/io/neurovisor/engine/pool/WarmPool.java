@@ -1,0 +1,347 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Machines that are ready when a request comes, and more on demand.
+ *
+ * <ul>
+ *   <li>Never more than {@link PoolPlan#max} exist; one counts from the decision to start it until nothing of it is left.
+ *   <li>Requests are served first come first served, for as long as each may wait; a request whose own machine does not
+ *       start is told why. Room for another kind is made at the cost of machines that nobody has asked for.
+ *   <li>What was used is destroyed and replaced: refilling begins when a lease ends. A machine that has died, or is too old
+ *       for its clock to be trusted, is replaced before anybody gets it.
+ *   <li>A machine is primed unless a request waits for it.
+ *   <li>Refilling that fails is tried again, at longer and longer intervals; requests are not held up by that.
+ * </ul>
+ *
+ * <p>{@link PoolState} decides; all that is here happens under one lock, but for starting and destroying machines.
+ */
+public final class WarmPool implements AutoCloseable {
+    /** An emulated clock may drift by half a millisecond in a second. */
+    static final Duration MAX_AGE = Duration.ofMinutes(30);
+
+    /** For a request whose caller has a deadline to be told in time that there is no machine. */
+    static final Duration MARGIN = Duration.ofMillis(250);
+
+    private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
+
+    private final PoolPlan plan;
+    private final Sandboxes sandboxes;
+    private final Consumer<Sandbox> primer;
+    private final Ticker ticker;
+    private final Executor executor;
+    private final Lock lock;
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
+
+    // Guarded by the lock.
+    private final PoolState state;
+    private final Map<Long, Machine> machines = new HashMap<>();
+    private final Map<Long, CompletableFuture<Lease>> promises = new HashMap<>();
+    private boolean waking;
+
+    private record Machine(Sandbox sandbox, long startNanos) {}
+
+    /** @param primer sends through a new machine what makes its first program quick */
+    public WarmPool(PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker) {
+        this(plan, sandboxes, primer, ticker, Thread::startVirtualThread, new ReentrantLock());
+    }
+
+    /** @param executor starts and destroys machines */
+    WarmPool(
+            PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker, Executor executor, Lock lock) {
+        this.plan = requireNonNull(plan, "plan is null");
+        this.sandboxes = requireNonNull(sandboxes, "sandboxes is null");
+        this.primer = requireNonNull(primer, "primer is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.executor = requireNonNull(executor, "executor is null");
+        this.lock = requireNonNull(lock, "lock is null");
+        this.state = new PoolState(plan);
+    }
+
+    /** Begins to keep machines ready; without it each is made when it is asked for. */
+    public void keepWarm() {
+        change(state::keepWarm);
+    }
+
+    /** Waits for a machine as long as any request may. */
+    public Lease lease(Order order) {
+        return lease(order, plan.acquireTimeout());
+    }
+
+    /** Waits for a machine, and gives up in time for a caller who waits until then. */
+    public Lease lease(Order order, Deadline deadline) {
+        Duration patience = deadline.remaining().minus(MARGIN);
+        return lease(order, patience.compareTo(plan.acquireTimeout()) < 0 ? patience : plan.acquireTimeout());
+    }
+
+    public PoolStatus status() {
+        return locked(state::status);
+    }
+
+    /** Takes no more requests, destroys what nobody uses and waits for the rest; false when the deadline came first. */
+    public boolean drain(Deadline deadline) {
+        close();
+        try {
+            drained.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException exception) {
+            return false;
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            return false;
+        } catch (ExecutionException exception) {
+            throw new IllegalStateException("draining cannot fail", exception);
+        }
+    }
+
+    /** Takes no more requests and destroys what nobody uses, without waiting for it. Leases stay what they are. */
+    @Override
+    public void close() {
+        change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(stopping())));
+    }
+
+    private Lease lease(Order order, Duration patience) {
+        CompletableFuture<Lease> promise = new CompletableFuture<>();
+        long ticket = change(() -> enqueue(requireNonNull(order, "order is null"), promise));
+        try {
+            return promise.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException exception) {
+            Optional<PoolStatus> left = change(() -> withdraw(ticket));
+            if (left.isPresent()) {
+                throw exhausted(order, patience, left.get());
+            }
+            return answer(promise);
+        } catch (InterruptedException exception) {
+            if (change(() -> withdraw(ticket)).isEmpty()) {
+                answer(promise).close();
+            }
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(
+                    Fault.INTERRUPTED, "waiting for a virtual machine was interrupted", exception);
+        } catch (ExecutionException exception) {
+            return answer(promise);
+        }
+    }
+
+    private long enqueue(Order order, CompletableFuture<Lease> promise) {
+        if (state.isStopped()) {
+            throw stopping();
+        }
+        long ticket = state.enqueue(order);
+        promises.put(ticket, promise);
+        return ticket;
+    }
+
+    /** The pool as the request leaves it; empty when the request has been answered before. */
+    private Optional<PoolStatus> withdraw(long ticket) {
+        PoolStatus status = state.status();
+        return state.leave(ticket)
+                ? Optional.of(status).filter(_ -> promises.remove(ticket) != null)
+                : Optional.empty();
+    }
+
+    private static Lease answer(CompletableFuture<Lease> promise) {
+        try {
+            return promise.join();
+        } catch (CompletionException exception) {
+            // Made anew, for its stack is to be the caller's.
+            NeuroVisorException refusal = (NeuroVisorException) requireNonNull(exception.getCause(), "no cause");
+            throw new NeuroVisorException(refusal.fault(), String.valueOf(refusal.getMessage()), refusal);
+        }
+    }
+
+    private void change(Runnable event) {
+        Object _ = change(() -> {
+            event.run();
+            return event;
+        });
+    }
+
+    /** Lets something happen, and then whatever follows from it. */
+    private <T> T change(Supplier<T> event) {
+        List<Runnable> work = new ArrayList<>();
+        T result;
+        lock.lock();
+        try {
+            result = event.get();
+            long nowNanos = ticker.nanos();
+            state.warm().forEach(slot -> unusable(slot, nowNanos).ifPresent(step -> book(step, work)));
+            for (Optional<Step> step = state.next(nowNanos); step.isPresent(); step = state.next(nowNanos)) {
+                book(step.get(), work);
+            }
+            wakeAfter(state.pause(nowNanos));
+            if (state.isStopped() && state.status().machines() == 0) {
+                drained.complete(null);
+            }
+        } finally {
+            lock.unlock();
+        }
+        work.forEach(executor::execute);
+        return result;
+    }
+
+    /** Does what is quick; what takes its time is put to the work. */
+    private void book(Step step, List<Runnable> work) {
+        switch (step) {
+            case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
+            case Step.Destroy destroy -> {
+                Sandbox sandbox = machine(destroy.slot()).sandbox();
+                work.add(() -> destroy(destroy.slot(), sandbox));
+            }
+            case Step.Grant grant -> {
+                Sandbox sandbox = machine(grant.slot()).sandbox();
+                Lease lease = new Lease(sandbox, () -> release(grant.slot(), sandbox));
+                boolean _ = promise(grant.ticket()).complete(lease);
+            }
+        }
+    }
+
+    private Optional<Step> unusable(Slot slot, long nowNanos) {
+        Machine machine = machine(slot.id());
+        Optional<String> death = machine.sandbox().death();
+        if (death.isPresent()) {
+            LOG.warn("warm virtual machine {} has died: {}", machine.sandbox().vmId(), death.get());
+            return Optional.of(state.died(slot.id(), death.get(), nowNanos));
+        }
+        return nowNanos - machine.startNanos() > MAX_AGE.toNanos()
+                ? Optional.of(state.discard(slot.id()))
+                : Optional.empty();
+    }
+
+    private void wakeAfter(Duration pause) {
+        if (!pause.isZero() && !waking) {
+            waking = true;
+            CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS, executor)
+                    .execute(() -> change(() -> waking = false));
+        }
+    }
+
+    private void start(long slot, Order order) {
+        long startNanos = ticker.nanos();
+        try {
+            Sandbox sandbox = opened(slot, order);
+            change(() -> {
+                machines.put(slot, new Machine(sandbox, startNanos));
+                state.ready(slot);
+            });
+        } catch (NeuroVisorException exception) {
+            failed(slot, exception);
+        } catch (RuntimeException | Error defect) {
+            failed(
+                    slot,
+                    new NeuroVisorException(Fault.INTERNAL, "a virtual machine was not started: " + defect, defect));
+        }
+    }
+
+    private Sandbox opened(long slot, Order order) {
+        Sandbox sandbox = sandboxes.open(order);
+        try {
+            if (!locked(() -> state.isWanted(slot))) { // Whoever waits is served sooner without.
+                primer.accept(sandbox);
+            }
+            // A failed start, not a machine to be replaced: whoever waits must hear of it, not wait for the next to
+            // die.
+            sandbox.death().ifPresent(words -> {
+                throw new NeuroVisorException(Fault.VMM_FAILED, "virtual machine " + sandbox.vmId() + ": " + words);
+            });
+            return sandbox;
+        } catch (RuntimeException | Error failure) {
+            sandbox.close();
+            throw failure;
+        }
+    }
+
+    private void failed(long slot, NeuroVisorException failure) {
+        String reason = String.valueOf(failure.getMessage());
+        change(() -> {
+            OptionalLong ticket = state.failed(slot, reason, ticker.nanos());
+            if (ticket.isPresent()) {
+                boolean _ = promise(ticket.getAsLong()).completeExceptionally(failure);
+            } else if (!state.isStopped()) {
+                LOG.warn("a virtual machine to be kept ready has not started: {}", reason);
+            }
+        });
+    }
+
+    private void release(long slot, Sandbox sandbox) {
+        change(() -> state.released(slot));
+        destroy(slot, sandbox);
+    }
+
+    private void destroy(long slot, Sandbox sandbox) {
+        try {
+            sandbox.close();
+        } finally {
+            change(() -> {
+                state.gone(slot);
+                machines.remove(slot);
+            });
+        }
+    }
+
+    private Machine machine(long slot) {
+        return requireNonNull(machines.get(slot), () -> "no machine " + slot);
+    }
+
+    private CompletableFuture<Lease> promise(long ticket) {
+        return requireNonNull(promises.remove(ticket), () -> "no request " + ticket);
+    }
+
+    private <T> T locked(Supplier<T> reading) {
+        lock.lock();
+        try {
+            return reading.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private NeuroVisorException exhausted(Order order, Duration patience, PoolStatus status) {
+        return new NeuroVisorException(
+                Fault.POOL_EXHAUSTED,
+                ("no virtual machine (%s) was ready within %.1f s: %d of at most %d exist (%d in use, %d starting),"
+                                        + " %d requests wait; try again, or allow more with --max or --acquire-timeout")
+                                .formatted(
+                                        order,
+                                        Math.max(0, patience.toMillis()) / 1000.0,
+                                        status.machines(),
+                                        plan.max(),
+                                        status.active(),
+                                        status.starting(),
+                                        status.waiting())
+                        + status.failure()
+                                .map(reason -> "; the last one to be kept ready failed: " + reason)
+                                .orElse(""));
+    }
+
+    private static NeuroVisorException stopping() {
+        return new NeuroVisorException(
+                Fault.STOPPING, "NeuroVisor is about to end and takes no more requests; start it again for more");
+    }
+}

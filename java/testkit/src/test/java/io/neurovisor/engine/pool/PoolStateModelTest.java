@@ -1,0 +1,80 @@
+package io.neurovisor.engine.pool;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import java.time.Duration;
+import java.util.function.ObjIntConsumer;
+import java.util.function.Predicate;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.state.Action;
+import net.jqwik.api.state.ActionChain;
+import net.jqwik.api.state.Transformer;
+
+/** Whatever happens in whatever order, a pool does what it may, all that it must, and in the right order. */
+final class PoolStateModelTest {
+    private static final Order USUAL = new Order("base", SandboxSize.SMALL);
+
+    @Property(tries = 1000)
+    void keepsItsPromisesWhateverHappens(@ForAll("histories") ActionChain<PoolBooks> history) {
+        history.run().finish();
+    }
+
+    @Provide
+    Arbitrary<ActionChain<PoolBooks>> histories() {
+        Arbitrary<Integer> most = Arbitraries.integers().between(1, 6);
+        return Combinators.combine(most, Arbitraries.integers().between(0, 6))
+                .flatAs((max, warm) -> history(new PoolPlan(USUAL, Math.min(warm, max), max, Duration.ofSeconds(30))));
+    }
+
+    private static Arbitrary<ActionChain<PoolBooks>> history(PoolPlan plan) {
+        return ActionChain.startWith(() -> new PoolBooks(plan))
+                .withAction(1, new Event("machines are to be kept ready", _ -> true, (books, _) -> books.keepWarm()))
+                .withAction(
+                        6,
+                        new Event(
+                                "a request arrives",
+                                books -> !books.isStopped(),
+                                (books, choice) ->
+                                        books.arrive(choice % 3 == 0 ? new Order("base", SandboxSize.LARGE) : USUAL)))
+                .withAction(1, new Event("a request gives up", PoolBooks::hasWaiting, PoolBooks::giveUp))
+                .withAction(6, new Event("a machine has started", PoolBooks::hasStarting, PoolBooks::startSucceeds))
+                .withAction(1, new Event("a machine has not started", PoolBooks::hasStarting, PoolBooks::startFails))
+                .withAction(1, new Event("a warm machine dies", PoolBooks::hasWarm, PoolBooks::die))
+                .withAction(4, new Event("a lease ends", PoolBooks::hasLeased, PoolBooks::release))
+                .withAction(4, new Event("a machine is gone", PoolBooks::hasEnding, PoolBooks::vanish))
+                .withAction(
+                        1,
+                        new Event(
+                                "time passes",
+                                _ -> true,
+                                (books, choice) -> books.passTime(Duration.ofSeconds(choice % 90))))
+                .withAction(1, new Event("the pool stops", _ -> true, Event::stopRarely))
+                .withMaxTransformations(80);
+    }
+
+    /** @param what is done, with a number for what there is to choose */
+    private record Event(String name, Predicate<PoolBooks> possible, ObjIntConsumer<PoolBooks> what)
+            implements Action.Independent<PoolBooks> {
+        @Override
+        public boolean precondition(PoolBooks books) {
+            return possible.test(books);
+        }
+
+        @Override
+        public Arbitrary<Transformer<PoolBooks>> transformer() {
+            return Arbitraries.integers()
+                    .between(0, 999)
+                    .map(choice -> Transformer.mutate(name + " (" + choice + ")", books -> what.accept(books, choice)));
+        }
+
+        static void stopRarely(PoolBooks books, int choice) {
+            if (choice < 100) {
+                books.stop();
+            }
+        }
+    }
+}

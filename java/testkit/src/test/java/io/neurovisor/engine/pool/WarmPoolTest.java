@@ -1,0 +1,391 @@
+package io.neurovisor.engine.pool;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.template.TemplateKey;
+import io.neurovisor.engine.template.TemplateStore;
+import io.neurovisor.engine.template.Templates;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.ManualTicker;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class WarmPoolTest {
+    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+    private static final Program PRIMER = new Program(Language.PYTHON, "1");
+    private static final Duration LONG = Duration.ofSeconds(30);
+
+    private final Map<VmId, FakeGuest> guests = new ConcurrentHashMap<>();
+    private final FakeVmm vmm = new FakeVmm(id -> {
+        FakeGuest guest = new FakeGuest();
+        guests.put(id, guest);
+        return guest;
+    });
+    private final ManualTicker ticker = new ManualTicker();
+    private final List<WarmPool> pools = new ArrayList<>();
+
+    @TempDir
+    private Path directory;
+
+    @AfterEach
+    void nothingIsLeft() {
+        pools.forEach(pool -> assertThat(pool.drain(Deadline.after(LONG, Ticker.SYSTEM)))
+                .as("drained: " + pool.status())
+                .isTrue());
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void keepsMachinesReadyThatHaveBeenPrimed() {
+        WarmPool pool = warmed(pool(3, 6));
+        assertThat(vmm.starts()).hasSize(3);
+        assertThat(guests.values())
+                .allSatisfy(guest -> assertThat(guest.primed()).containsExactly(PRIMER));
+
+        try (Lease lease = pool.lease(SMALL)) {
+            assertThat(guests).containsKey(lease.sandbox().vmId());
+            assertThat(pool.status().warm()).isEqualTo(2);
+            assertThat(vmm.starts()).as("refilled before the lease ends").hasSize(3);
+        }
+        await().until(() -> pool.status().warm() == 3);
+        assertThat(vmm.starts()).hasSize(4);
+    }
+
+    @Test
+    void startsNothingBeforeItIsAskedTo() {
+        WarmPool pool = pool(3, 6);
+        try (Lease lease = pool.lease(SMALL)) {
+            assertThat(guest(lease.sandbox().vmId()).primed())
+                    .as("primed while a request waits")
+                    .isEmpty();
+        }
+        assertThat(pool.status().machines()).isZero();
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void aLeaseThatIsClosedHasNoMachineLeftAndIsClosedOnce() {
+        WarmPool pool = pool(0, 1);
+        Lease first = pool.lease(SMALL);
+        first.close();
+        assertThat(vmm.livingCount()).isZero();
+        try (Lease second = pool.lease(SMALL)) {
+            first.close();
+            assertThat(pool.status().active()).isEqualTo(1);
+            assertThat(second.sandbox().vmId()).isNotEqualTo(first.sandbox().vmId());
+        }
+    }
+
+    @Test
+    void servesInTheOrderOfTheRequestsAndNeverMoreThanAllowed() {
+        WarmPool pool = pool(0, 2);
+        List<Lease> held = List.of(pool.lease(SMALL), pool.lease(SMALL));
+        List<Integer> served = Collections.synchronizedList(new ArrayList<>());
+        List<CompletableFuture<Void>> requests = new ArrayList<>();
+        for (int request = 0; request < 8; request++) {
+            int number = request;
+            requests.add(later(() -> {
+                try (Lease _ = pool.lease(number % 3 == 0 ? LARGE : SMALL)) {
+                    served.add(number);
+                }
+            }));
+            await().until(() -> pool.status().waiting() == number + 1);
+        }
+        held.getFirst().close(); // With one machine at a time the order shows.
+        requests.forEach(CompletableFuture::join);
+
+        assertThat(served).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
+        assertThat(pool.status().peak()).isEqualTo(2);
+        held.getLast().close();
+    }
+
+    @Test
+    void aRequestThatWaitsInVainIsToldWhatThePoolDoes() {
+        WarmPool pool = pool(0, 1);
+        try (Lease _ = pool.lease(SMALL)) {
+            assertThatThrownBy(() -> pool.lease(LARGE, Deadline.after(Duration.ofMillis(300), Ticker.SYSTEM)))
+                    .isInstanceOfSatisfying(
+                            NeuroVisorException.class,
+                            exception -> assertThat(exception.fault()).isEqualTo(Fault.POOL_EXHAUSTED))
+                    .hasMessage(
+                            "no virtual machine (image base, size large) was ready within 0.0 s: 1 of at most 1 exist"
+                                    + " (1 in use, 0 starting), 1 requests wait; try again, or allow more with --max or"
+                                    + " --acquire-timeout");
+            assertThat(pool.status().waiting()).isZero();
+        }
+    }
+
+    @Test
+    void anInterruptedRequestLeavesTheQueue() throws InterruptedException {
+        WarmPool pool = pool(0, 1);
+        Lease held = pool.lease(SMALL);
+        CompletableFuture<Throwable> failure = new CompletableFuture<>();
+        Thread request = Thread.startVirtualThread(() -> {
+            try {
+                pool.lease(SMALL).close();
+            } catch (NeuroVisorException exception) {
+                failure.complete(exception);
+            }
+        });
+        await().until(() -> pool.status().waiting() == 1);
+        request.interrupt();
+        request.join();
+        assertThat(failure.join())
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.INTERRUPTED));
+        assertThat(pool.status().waiting()).isZero();
+        held.close();
+    }
+
+    @Test
+    void aRequestWhoseMachineDoesNotStartIsToldWhy() {
+        WarmPool pool = pool(0, 2);
+        vmm.failStarts("no memory");
+        assertThatThrownBy(() -> pool.lease(SMALL))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.VMM_FAILED))
+                .hasMessageContaining("no memory");
+        assertThat(pool.status().machines()).isZero();
+    }
+
+    @Test
+    void aMachineThatDiesWhileItWaitsIsReplacedBeforeAnybodyGetsIt() {
+        WarmPool pool = warmed(pool(2, 4));
+        VmId dead = guests.keySet().iterator().next();
+        guest(dead).dead("QEMU was killed by signal 9");
+
+        List<Lease> leases = Stream.generate(() -> pool.lease(SMALL)).limit(3).toList();
+
+        assertThat(leases)
+                .allSatisfy(lease -> assertThat(lease.sandbox().vmId()).isNotEqualTo(dead));
+        assertThat(pool.status().failure()).contains("QEMU was killed by signal 9");
+        leases.forEach(Lease::close);
+    }
+
+    @Test
+    void aRequestWhoseMachineDiesAtItsStartIsToldItsLastWords() {
+        Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        Sandboxes dying = order -> {
+            Sandbox sandbox = real.open(order);
+            FakeGuest _ = guest(sandbox.vmId()).dead("QEMU was killed by signal 9");
+            return sandbox;
+        };
+        WarmPool pool = pool(0, 2, dying, ticker);
+        assertThatThrownBy(() -> pool.lease(SMALL)).hasMessageContaining("QEMU was killed by signal 9");
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void aMachineThatIsTooOldIsReplacedBeforeAnybodyGetsIt() {
+        WarmPool pool = warmed(pool(2, 4));
+        List<VmId> old = List.copyOf(guests.keySet());
+        ticker.advance(WarmPool.MAX_AGE.plusNanos(1));
+        try (Lease lease = pool.lease(SMALL)) {
+            assertThat(old).doesNotContain(lease.sandbox().vmId());
+        }
+        await().until(() -> pool.status().warm() == 2 && pool.status().machines() == 2);
+        assertThat(vmm.livingCount()).isEqualTo(2);
+    }
+
+    @Test
+    void refillingThatFailsIsTriedAgainByItselfAndHoldsUpNobody() {
+        WarmPool pool = pool(2, 4, Ticker.SYSTEM);
+        vmm.failStarts("no memory");
+        pool.keepWarm();
+        await().until(() -> pool.status().failure().isPresent() && pool.status().machines() == 0);
+        vmm.failStarts("");
+        try (Lease _ = pool.lease(SMALL)) {
+            assertThat(pool.status().failure().orElse("")).contains("no memory");
+        }
+        await().until(() -> pool.status().warm() == 2);
+        assertThat(pool.status().failure()).isEmpty();
+    }
+
+    @Test
+    void whyNothingIsReadyIsToldToWhomThatLeavesWithoutAMachine() {
+        WarmPool pool = pool(1, 1);
+        vmm.failStarts("no memory");
+        pool.keepWarm();
+        await().until(() -> pool.status().failure().isPresent());
+        vmm.failStarts("");
+        try (Lease _ = pool.lease(SMALL)) {
+            assertThatThrownBy(() -> pool.lease(SMALL, Deadline.after(Duration.ZERO, Ticker.SYSTEM)))
+                    .hasMessageContaining("the last one to be kept ready failed: ")
+                    .hasMessageContaining("no memory");
+        }
+    }
+
+    @Test
+    void aMachineThatNobodyWantsMakesRoomForOneOfAnotherSize() {
+        WarmPool pool = warmed(pool(2, 2));
+        try (Lease lease = pool.lease(LARGE)) {
+            assertThat(lease.sandbox().start()).isEqualTo(new VmStart.ColdBoot(TestFiles.bootFiles(), LARGE.size()));
+            assertThat(pool.status().machines()).isLessThanOrEqualTo(2);
+        }
+        await().until(() -> pool.status().warm() == 2);
+        assertThat(pool.status().peak()).isEqualTo(2);
+    }
+
+    @Test
+    void aTemplateThatDisappearsIsMadeAgainByTheNextStart() throws IOException {
+        TemplateStore store = (key, writer, _) -> {
+            Path saved = directory.resolve(key.size().label());
+            if (saved.toFile().mkdir()) {
+                writer.accept(saved);
+            }
+            return new SavedVm(key.files(), key.size(), saved);
+        };
+        Templates templates = new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM);
+        SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM);
+        Sandboxes sandboxes = order -> {
+            TemplateKey key = new TemplateKey(TestFiles.bootFiles(), order.size(), vmm.identity(), List.of(PRIMER));
+            return factory.open(
+                    new VmStart.Restore(templates.findOrBuild(key, Progress.SILENT)),
+                    Deadline.after(LONG, Ticker.SYSTEM));
+        };
+        WarmPool pool = warmed(pool(1, 2, sandboxes, ticker));
+        Path template = directory.resolve(SMALL.size().label());
+        try (Stream<Path> files = Files.list(template)) {
+            files.forEach(file -> assertThat(file.toFile().delete()).isTrue());
+        }
+        Files.delete(template);
+
+        pool.lease(SMALL).close();
+        await().until(() -> pool.status().warm() == 1);
+        assertThat(pool.status().failure()).isEmpty();
+        assertThat(vmm.starts().stream().filter(VmStart.TemplateBoot.class::isInstance))
+                .hasSize(2);
+    }
+
+    @Test
+    void drainingDestroysWhatIsReadyRefusesWhatWaitsAndLetsTheRestFinish() {
+        CountDownLatch gate = new CountDownLatch(1);
+        WarmPool pool = warmed(pool(1, 2));
+        Lease first = pool.lease(SMALL);
+        Lease second = pool.lease(SMALL);
+        CompletableFuture<Void> waiting = later(() -> pool.lease(SMALL).close());
+        await().until(() -> pool.status().waiting() == 1);
+        first.close();
+        waiting.join();
+        await().until(() -> pool.status().warm() == 1);
+        CompletableFuture<Boolean> drained = CompletableFuture.supplyAsync(
+                () -> {
+                    gate.countDown();
+                    return pool.drain(Deadline.after(LONG, Ticker.SYSTEM));
+                },
+                Thread::startVirtualThread);
+        await().until(() -> gate.getCount() == 0 && vmm.livingCount() == 1);
+        assertThatThrownBy(() -> pool.lease(SMALL))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.STOPPING));
+        assertThat(drained).isNotDone();
+        assertThat(pool.drain(Deadline.after(Duration.ZERO, Ticker.SYSTEM))).isFalse();
+        second.close();
+        assertThat(drained.join()).isTrue();
+    }
+
+    @Test
+    void aRequestThatWaitsWhenThePoolStopsIsRefused() {
+        WarmPool pool = pool(0, 1);
+        try (Lease _ = pool.lease(SMALL)) {
+            CompletableFuture<Void> waiting = later(() -> pool.lease(SMALL).close());
+            await().until(() -> pool.status().waiting() == 1);
+            pool.close();
+            assertThatThrownBy(waiting::join).cause().hasMessageContaining("about to end");
+        }
+    }
+
+    @Test
+    void aMachineThatIsReadyAfterItsPoolHasStoppedIsDestroyed() {
+        CountDownLatch gate = new CountDownLatch(1);
+        Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        WarmPool pool = pool(
+                1,
+                1,
+                order -> {
+                    awaitQuietly(gate);
+                    return real.open(order);
+                },
+                Ticker.SYSTEM);
+        pool.keepWarm();
+        await().until(() -> pool.status().starting() == 1);
+        pool.close();
+        gate.countDown();
+        await().until(() -> pool.status().machines() == 0 && vmm.starts().size() == 1 && vmm.livingCount() == 0);
+    }
+
+    private FakeGuest guest(VmId id) {
+        return requireNonNull(guests.get(id));
+    }
+
+    private WarmPool warmed(WarmPool pool) {
+        pool.keepWarm();
+        await().until(() -> pool.status().starting() == 0 && pool.status().warm() > 0);
+        return pool;
+    }
+
+    private WarmPool pool(int warm, int max) {
+        return pool(warm, max, ticker);
+    }
+
+    private WarmPool pool(int warm, int max, Ticker clock) {
+        return pool(warm, max, TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM), clock);
+    }
+
+    private WarmPool pool(int warm, int max, Sandboxes sandboxes, Ticker clock) {
+        Consumer<Sandbox> primer = sandbox -> sandbox.prime(PRIMER, Deadline.after(LONG, Ticker.SYSTEM));
+        WarmPool pool = new WarmPool(new PoolPlan(SMALL, warm, max, LONG), sandboxes, primer, clock);
+        pools.add(pool);
+        return pool;
+    }
+
+    private static CompletableFuture<Void> later(Runnable request) {
+        return CompletableFuture.runAsync(request, Thread::startVirtualThread);
+    }
+
+    private static void awaitQuietly(CountDownLatch gate) {
+        try {
+            gate.await();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

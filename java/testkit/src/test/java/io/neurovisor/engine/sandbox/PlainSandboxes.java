@@ -1,0 +1,37 @@
+package io.neurovisor.engine.sandbox;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Sandboxes that are made without any thread of their own, which a model checker could not steer. */
+public final class PlainSandboxes {
+    private static final Ticker STANDING = () -> 0;
+
+    private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
+    private final AtomicInteger made = new AtomicInteger();
+
+    public Sandbox open(VmStart.ColdBoot start) {
+        Deadline deadline = Deadline.after(Duration.ZERO, STANDING);
+        Vm vm = vmm.start(new VmId("vm-" + made.incrementAndGet()), start, deadline);
+        return new Sandbox(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING);
+    }
+
+    public static VmStart.ColdBoot start(SandboxSize size) {
+        return new VmStart.ColdBoot(TestFiles.bootFiles(), size);
+    }
+
+    public int livingCount() {
+        return vmm.livingCount();
+    }
+}
