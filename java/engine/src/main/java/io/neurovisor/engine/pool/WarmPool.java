@@ -63,6 +63,7 @@ public final class WarmPool implements AutoCloseable {
     private final PoolState state;
     private final Map<Long, Machine> machines = new HashMap<>();
     private final Map<Long, CompletableFuture<Lease>> promises = new HashMap<>();
+    private long leases;
     private boolean waking;
 
     private record Machine(Sandbox sandbox, long startNanos) {}
@@ -216,7 +217,7 @@ public final class WarmPool implements AutoCloseable {
             }
             case Step.Grant grant -> {
                 Sandbox sandbox = machine(grant.slot()).sandbox();
-                Lease lease = new Lease(sandbox, () -> release(grant.slot(), sandbox));
+                Lease lease = new Lease(++leases, sandbox, () -> release(grant.slot(), sandbox));
                 boolean _ = promise(grant.ticket()).complete(lease);
             }
         }
