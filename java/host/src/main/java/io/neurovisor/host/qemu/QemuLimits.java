@@ -5,10 +5,10 @@ import io.neurovisor.host.spawner.VmmLimits;
 /** What a control group allows a QEMU: its guest's size, and what QEMU itself needs beside it. */
 final class QemuLimits {
     /**
-     * Beside the guest's memory and translated code. Read from /proc/PID/smaps under TCG (QEMU 10.0.2) while a guest of
-     * size small boots and warms its interpreters, its 254 MiB of code left out: 135 MiB, of which 54 MiB are QEMU's own and
-     * the rest files that it maps and that the kernel can drop. The remainder is for more processors, page tables, and
-     * what bubblewrap and the kernel keep for it.
+     * Beside the guest's memory and translated code. Read from /proc/PID/smaps under TCG (QEMU 10.0.2) every 30 ms while
+     * templates boot and warm their interpreters: at most 135, 137 and 138 MiB for small, medium and large, of which 54 to
+     * 56 MiB are QEMU's own and the rest files that it maps and that the kernel can drop. The remainder is for page
+     * tables, and for what bubblewrap and the kernel keep.
      */
     private static final int QEMU_MEBIBYTES = 192;
 
