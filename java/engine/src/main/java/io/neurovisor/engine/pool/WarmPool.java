@@ -140,7 +140,7 @@ public final class WarmPool implements AutoCloseable {
             return answer(promise);
         } catch (InterruptedException exception) {
             if (change(() -> withdraw(ticket)).isEmpty()) {
-                answer(promise).close();
+                CompletableFuture<Void> _ = promise.thenAccept(Lease::close); // At once: it has been answered.
             }
             Thread.currentThread().interrupt();
             throw new NeuroVisorException(
@@ -213,7 +213,7 @@ public final class WarmPool implements AutoCloseable {
             case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
             case Step.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
-                work.add(() -> destroy(destroy.slot(), sandbox));
+                work.add(() -> destroyUnasked(destroy.slot(), sandbox));
             }
             case Step.Grant grant -> {
                 Sandbox sandbox = machine(grant.slot()).sandbox();
@@ -292,7 +292,20 @@ public final class WarmPool implements AutoCloseable {
 
     private void release(long slot, Sandbox sandbox) {
         change(() -> state.released(slot));
-        destroy(slot, sandbox);
+        try {
+            // By a thread that nobody interrupts: what is cut short here would count as gone and live on.
+            CompletableFuture.runAsync(() -> destroy(slot, sandbox), executor).join();
+        } catch (CompletionException exception) {
+            throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
+        }
+    }
+
+    private void destroyUnasked(long slot, Sandbox sandbox) {
+        try {
+            destroy(slot, sandbox);
+        } catch (NeuroVisorException exception) {
+            LOG.warn("virtual machine {} was not destroyed: {}", sandbox.vmId(), exception.getMessage());
+        }
     }
 
     private void destroy(long slot, Sandbox sandbox) {
