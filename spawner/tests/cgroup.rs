@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
-use common::{is_gone, pidfd, until, wait_for_end, wire, Event, Fifo, Host, Request};
-use rustix::mount::{mount, MountFlags};
-use rustix::process::{getpid, kill_process, waitpid, Pid, Signal, WaitOptions};
+use common::{is_gone, pidfd, status, until, wait_for_end, wire, Event, Fifo, Host, Request};
+use rustix::mount::{mount, mount_bind, mount_move, MountFlags};
+use rustix::process::{chdir, chroot, getpid, kill_process, waitpid, Pid, Signal, WaitOptions};
 
 const ROOT: &str = "/sys/fs/cgroup";
 const USER: u32 = 1000;
@@ -26,17 +26,29 @@ fn machine() {
         if !getpid().is_init() {
             return;
         }
+        leave_the_first_root();
         for (target, file_system) in [
             ("/dev", "devtmpfs"),
             ("/proc", "proc"),
             ("/sys", "sysfs"),
             (ROOT, "cgroup2"),
-            ("/tmp", "tmpfs"),
         ] {
             fs::create_dir_all(target).unwrap();
             mount(file_system, target, file_system, MountFlags::empty(), None).unwrap();
         }
+        fs::create_dir_all("/run").unwrap();
+        fs::create_dir_all("/tmp").unwrap();
+        fs::set_permissions("/tmp", PermissionsExt::from_mode(0o1777)).unwrap();
     });
+}
+
+/// No jail can be made in a root that is not mounted on another.
+fn leave_the_first_root() {
+    fs::create_dir("/newroot").unwrap();
+    mount_bind("/", "/newroot").unwrap();
+    chdir("/newroot").unwrap();
+    mount_move(".", "/").unwrap();
+    chroot(".").unwrap();
 }
 
 fn limits() -> wire::Limits {
@@ -107,10 +119,11 @@ fn limits_are_what_was_asked_for() {
         ("memory.oom.group", "1"),
         ("cpu.max", "100000 100000"),
         ("pids.max", "64"),
-        ("cgroup.procs", started.pid.to_string().as_str()),
     ] {
         assert_eq!(value(group, file), expected, "{file}");
     }
+    let members = value(group, "cgroup.procs");
+    assert!(members.lines().any(|pid| pid == started.pid.to_string()));
     if group.join("memory.swap.max").exists() {
         assert_eq!(value(group, "memory.swap.max"), "0");
     }
@@ -132,7 +145,7 @@ fn who_wants_more_memory_is_killed_as_a_whole() {
     rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     fs::set_permissions(&gate, PermissionsExt::from_mode(0o644)).unwrap();
     let script = format!(
-        "setsid sh -c 'echo ready > {told}; exec sleep 1000' & read line < {}; \
+        "setsid --fork sh -c 'echo ready > {told}; exec sleep 1000'; read line < {}; \
          x=0123456789abcdef; while :; do x=$x$x; done",
         gate.display()
     );
@@ -155,7 +168,7 @@ fn a_fork_bomb_stops_at_its_limit() {
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
     let script = format!(
-        "(while :; do sleep 1000 & done); echo full > {}; exec sleep 1000",
+        "(while setsid --fork sleep 1000; do :; done); echo full > {}; exec sleep 1000",
         fifo.path.display()
     );
     let pids_max = 16;
@@ -208,7 +221,7 @@ fn a_kill_takes_daemons_and_the_group() {
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
     let report = format!("echo ready > {}; exec sleep 1000", fifo.path.display());
-    let script = format!("(setsid sh -c '{report}'; :) & exec sleep 1000");
+    let script = format!("setsid --fork sh -c '{report}'; exec sleep 1000");
     let group = start(&mut host, &script, limits());
     assert_eq!(fifo.line(), "ready");
     let all = members(&group);
@@ -253,17 +266,18 @@ fn the_journal_names_a_group_before_it_is_made() {
 
 #[test]
 #[ignore = "needs a machine of its own: CgroupIT"]
-fn a_program_that_cannot_be_executed_leaves_no_group() {
+fn a_vmm_that_cannot_be_started_leaves_no_group() {
     machine();
     let mut host = Host::new();
-    let script = host.temporary.path().join("script");
-    fs::write(&script, "#!/no/such/interpreter\n").unwrap();
-    fs::set_permissions(&script, PermissionsExt::from_mode(0o700)).unwrap();
     host.send(Request::Start(wire::StartVmm {
         limits: Some(limits()),
-        ..common::start("vm", script.to_str().unwrap(), &[])
+        files: vec![wire::HandedFile {
+            path: "/no/such/file".into(),
+            ..Default::default()
+        }],
+        ..common::start("vm", "/bin/sh", &[])
     }));
-    assert!(host.rejected("vm").contains("cannot execute"));
+    assert!(host.rejected("vm").contains("/no/such/file"));
     assert!(!Path::new(ROOT).join("neurovisor/vm-vm").exists());
     host.leave();
     nothing_is_left();
@@ -276,19 +290,21 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
     let survives = format!("echo ready > {}; exec sleep 1000", fifo.path.display());
-    let script = format!("setsid sh -c '{survives}' & exec sleep 1000");
+    let script = format!("exec setpriv --pdeathsig clear sh -c '{survives}'");
     ask(&mut host, "vm", &script, limits());
     let started = started(&host);
     assert_eq!(fifo.line(), "ready");
-    let all = members(Path::new(&started.cgroup));
-    let vmm = pidfd(Pid::from_raw(started.pid).unwrap());
+    let vmm = Pid::from_raw(started.pid).unwrap();
+    let survivor = pidfd(vmm);
+    let bubblewrap = Pid::from_raw(status(vmm, "PPid").parse().unwrap()).unwrap();
+    let ended = pidfd(bubblewrap);
     kill_process(Pid::from_child(&host.spawner), Signal::KILL).unwrap();
     host.wait();
-    // The kernel takes the VMM along, but no child of it.
-    wait_for_end(&vmm);
+    wait_for_end(&ended);
     // Ours to reap, as the machine's first process.
-    let _ = waitpid(Pid::from_raw(started.pid), WaitOptions::empty());
-    assert!(!all.iter().all(is_gone) && Path::new(&started.cgroup).exists());
+    let _ = waitpid(Some(bubblewrap), WaitOptions::empty());
+    // Nothing names it but its group.
+    assert!(!is_gone(&survivor) && Path::new(&started.cgroup).exists());
 
     let sweep = || {
         let output = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"))
@@ -305,7 +321,7 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
         host.runtime_dir().display()
     );
     assert_eq!(sweep(), expected);
-    assert!(all.iter().all(is_gone));
+    assert!(is_gone(&survivor));
     nothing_is_left();
     assert_eq!(sweep(), "");
 }
@@ -351,25 +367,29 @@ impl Drop for Delegated {
     }
 }
 
-/// The directory in which the spawner is to make its own.
-fn give_away(command: &Command) {
-    let runtime_dir = Path::new(command.get_args().nth(1).unwrap());
-    chown(runtime_dir.parent().unwrap(), Some(USER), Some(USER)).unwrap();
+/// The spawner's command line for the user, below a shell that is its parent as a host process would be.
+fn users(command: &Command) -> Command {
+    let arguments: Vec<_> = command.get_args().collect();
+    // Where the spawner is to make its own directory.
+    let base = Path::new(arguments[1]).parent().unwrap();
+    chown(base, Some(USER), Some(USER)).unwrap();
+    let uids = arguments.iter().position(|argument| *argument == "--uids");
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", "\"$@\"; exit", "sh"])
+        .arg(command.get_program())
+        .args(&arguments[..uids.unwrap_or(arguments.len())])
+        .uid(USER)
+        .gid(USER)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    shell
 }
 
-/// A spawner that has a parent in the same group, as a host process would be.
 fn host_in(delegated: &Delegated) -> Host {
     Host::with(|command| {
-        give_away(command);
-        let mut shell = Command::new("/bin/sh");
-        shell
-            .args(["-c", "\"$@\"; exit", "sh"])
-            .arg(command.get_program())
-            .args(command.get_args())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        delegated.enter(&mut shell);
-        *command = shell;
+        *command = users(command);
+        delegated.enter(command);
     })
 }
 
@@ -402,10 +422,7 @@ fn who_has_no_group_of_its_own_is_told_why() {
         host.exited("vm");
         started.cgroup_problem
     };
-    let mut host = Host::with(|command| {
-        give_away(command);
-        command.uid(USER).gid(USER);
-    });
+    let mut host = Host::with(|command| *command = users(command));
     let problem = told(&mut host);
     assert!(problem.contains("/sys/fs/cgroup is not ours"), "{problem}");
     host.leave();

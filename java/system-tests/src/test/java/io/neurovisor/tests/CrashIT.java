@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -39,6 +40,13 @@ final class CrashIT {
     enum Victim {
         NEUROVISOR,
         SPAWNER
+    }
+
+    /** Makes what every run needs, so that none of the table's makes it. */
+    @BeforeAll
+    static void runOnce() {
+        CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "true");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
     }
 
     @ParameterizedTest(name = "{0}: SIG{2} to {1} gives {3}")
@@ -112,7 +120,8 @@ final class CrashIT {
         switch (phase) {
             case BUILDING -> {
                 run.start("true");
-                run.awaitFile(name -> name.startsWith("mmdebstrap."));
+                // In the new root directory: what mmdebstrap makes before, it does not clean up after for a user.
+                run.awaitFile(name -> name.equals("apt"));
             }
             case BOOTING -> {
                 run.start("true");

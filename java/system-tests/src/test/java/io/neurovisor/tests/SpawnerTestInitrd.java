@@ -26,7 +26,8 @@ final class SpawnerTestInitrd {
     private static final int CONSOLE_MINOR = 1;
 
     /** A shell and what it starts; each at the one place where the tests look for it. */
-    private static final List<String> PROGRAMS = List.of("/bin/sh", "/bin/sleep", "/usr/bin/setsid");
+    private static final List<String> PROGRAMS =
+            List.of("/bin/sh", "/bin/sleep", "/usr/bin/setsid", "/usr/bin/setpriv", "/usr/bin/bwrap");
 
     /** A library of a program as {@code ldd} tells it. */
     private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");

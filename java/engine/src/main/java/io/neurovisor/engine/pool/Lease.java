@@ -7,13 +7,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The right to one sandbox that has served nobody. Closing it destroys the machine before the call returns. */
 public final class Lease implements AutoCloseable {
+    private final long number;
     private final Sandbox sandbox;
     private final Runnable end;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    Lease(Sandbox sandbox, Runnable end) {
+    Lease(long number, Sandbox sandbox, Runnable end) {
+        this.number = number;
         this.sandbox = requireNonNull(sandbox, "sandbox is null");
         this.end = requireNonNull(end, "end is null");
+    }
+
+    /** Which of its pool's leases this is: they are counted from 1 as they are given. */
+    public long number() {
+        return number;
     }
 
     public Sandbox sandbox() {

@@ -63,6 +63,7 @@ public final class WarmPool implements AutoCloseable {
     private final PoolState state;
     private final Map<Long, Machine> machines = new HashMap<>();
     private final Map<Long, CompletableFuture<Lease>> promises = new HashMap<>();
+    private long leases;
     private boolean waking;
 
     private record Machine(Sandbox sandbox, long startNanos) {}
@@ -139,7 +140,7 @@ public final class WarmPool implements AutoCloseable {
             return answer(promise);
         } catch (InterruptedException exception) {
             if (change(() -> withdraw(ticket)).isEmpty()) {
-                answer(promise).close();
+                CompletableFuture<Void> _ = promise.thenAccept(Lease::close); // At once: it has been answered.
             }
             Thread.currentThread().interrupt();
             throw new NeuroVisorException(
@@ -212,11 +213,11 @@ public final class WarmPool implements AutoCloseable {
             case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
             case Step.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
-                work.add(() -> destroy(destroy.slot(), sandbox));
+                work.add(() -> destroyUnasked(destroy.slot(), sandbox));
             }
             case Step.Grant grant -> {
                 Sandbox sandbox = machine(grant.slot()).sandbox();
-                Lease lease = new Lease(sandbox, () -> release(grant.slot(), sandbox));
+                Lease lease = new Lease(++leases, sandbox, () -> release(grant.slot(), sandbox));
                 boolean _ = promise(grant.ticket()).complete(lease);
             }
         }
@@ -291,7 +292,20 @@ public final class WarmPool implements AutoCloseable {
 
     private void release(long slot, Sandbox sandbox) {
         change(() -> state.released(slot));
-        destroy(slot, sandbox);
+        try {
+            // By a thread that nobody interrupts: what is cut short here would count as gone and live on.
+            CompletableFuture.runAsync(() -> destroy(slot, sandbox), executor).join();
+        } catch (CompletionException exception) {
+            throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
+        }
+    }
+
+    private void destroyUnasked(long slot, Sandbox sandbox) {
+        try {
+            destroy(slot, sandbox);
+        } catch (NeuroVisorException exception) {
+            LOG.warn("virtual machine {} was not destroyed: {}", sandbox.vmId(), exception.getMessage());
+        }
     }
 
     private void destroy(long slot, Sandbox sandbox) {

@@ -20,11 +20,15 @@ final class CgroupReading {
         this.hierarchy = UnifiedHierarchy.read(files);
     }
 
-    LayerState read(LiveProcess process) {
+    /** @param problem why the spawner has made no group; empty when it has */
+    LayerState read(LiveProcess process, String problem) {
         Optional<UnifiedHierarchy.Unavailable> unavailable = hierarchy.unavailable();
         if (unavailable.isPresent()) {
             return LayerState.off(
                     Layer.CGROUP, unavailable.get().reason(), unavailable.get().fix());
+        }
+        if (!problem.isEmpty()) {
+            return LayerState.off(Layer.CGROUP, problem, UnifiedHierarchy.DELEGATION);
         }
         Optional<String> group = hierarchy.groupOf(process);
         if (group.isEmpty() || group.equals(hierarchy.groupOf(LiveProcess.self(files)))) {

@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 
 /** This machine's cgroup v2, and whether we can limit a virtual machine by it. */
 public final class UnifiedHierarchy {
+    /** How an ordinary user gets a group that can be divided. */
+    static final String DELEGATION = "systemd-run --user --scope -p Delegate=yes ./neurovisor ...";
+
     private static final List<String> NEEDED = List.of("cpu", "memory", "pids");
 
     private final HostFiles files;
@@ -70,9 +73,7 @@ public final class UnifiedHierarchy {
         return Stream.concat(mount().map(Mount::point).stream(), groupOf(LiveProcess.self(files)).stream())
                         .anyMatch(this::takesGroups)
                 ? Optional.empty()
-                : Optional.of(new Unavailable(
-                        "no part of cgroup v2 is delegated to this user",
-                        "systemd-run --user --scope -p Delegate=yes ./neurovisor ..."));
+                : Optional.of(new Unavailable("no part of cgroup v2 is delegated to this user", DELEGATION));
     }
 
     /** The directory of a process's group. */

@@ -30,8 +30,12 @@ public final class VmmLayers {
         this.noKvm = requireNonNull(noKvm, "noKvm is null");
     }
 
-    /** Each layer once, in order. */
-    public List<LayerState> read(long pid) {
+    /**
+     * Each layer once, in order.
+     *
+     * @param cgroupProblem why the spawner has made no control group; empty when it has
+     */
+    public List<LayerState> read(long pid, String cgroupProblem) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
@@ -40,7 +44,7 @@ public final class VmmLayers {
         return List.of(
                 new CapabilitiesReading(LiveProcess.self(files).status().uid()).read(threads),
                 new SeccompReading(filterCount).read(threads),
-                new CgroupReading(files).read(process),
+                new CgroupReading(files).read(process, cgroupProblem),
                 rateLimiting(),
                 ebpf(),
                 new IsolationReading(noKvm).read(process));

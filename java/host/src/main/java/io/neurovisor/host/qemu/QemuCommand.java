@@ -8,6 +8,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.spawner.HandedFile;
 import io.neurovisor.host.spawner.HandedFile.Access;
 import io.neurovisor.host.spawner.VmmLaunch;
+import io.neurovisor.host.spawner.VmmLimits;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,7 @@ final class QemuCommand {
     private final List<String> arguments;
     private final String stateFile;
     private final long maxFileBytes;
+    private final VmmLimits limits;
 
     /**
      * The start of one machine.
@@ -67,17 +69,20 @@ final class QemuCommand {
                 arguments = booting(boot.files(), boot.size(), privateMemory(boot.size()), tscKhz);
                 stateFile = "";
                 maxFileBytes = memoryBytes(boot.size());
+                limits = limits(boot.size(), BOOT_CODE_MEBIBYTES);
             }
             case VmStart.TemplateBoot boot -> {
                 String memory = memoryFile(boot.size(), boot.directory(), Access.CREATE) + ",share=on";
                 arguments = booting(boot.files(), boot.size(), memory, tscKhz);
                 stateFile = files.add(boot.directory().resolve(STATE_FILE), Access.CREATE);
                 maxFileBytes = memoryBytes(boot.size());
+                limits = limits(boot.size(), BOOT_CODE_MEBIBYTES);
             }
             case VmStart.Restore restore -> {
                 arguments = restoring(restore);
                 stateFile = files.add(restore.saved().directory().resolve(STATE_FILE), Access.READ);
                 maxFileBytes = 0;
+                limits = limits(restore.saved().size(), CLONE_CODE_MEBIBYTES);
             }
         }
     }
@@ -99,6 +104,11 @@ final class QemuCommand {
     /** How long QEMU may make a file: a new machine's memory is one, a clone has none of its own. */
     long maxFileBytes() {
         return maxFileBytes;
+    }
+
+    /** More than it ever needs, so that a guest meets its own limits first. */
+    VmmLimits limits() {
+        return limits;
     }
 
     /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
@@ -179,6 +189,11 @@ final class QemuCommand {
     private String memoryFile(SandboxSize size, Path directory, Access access) {
         String path = files.add(directory.resolve(MEMORY_FILE), access);
         return "memory-backend-file,id=mem,size=" + memoryOf(size) + ",mem-path=" + path;
+    }
+
+    private VmmLimits limits(SandboxSize size, int codeMebibytes) {
+        int translated = accelerator.equals("tcg") ? codeMebibytes : 0;
+        return QemuLimits.of(size.vcpuCount(), memoryMebibytes(size) + translated);
     }
 
     private static long memoryBytes(SandboxSize size) {

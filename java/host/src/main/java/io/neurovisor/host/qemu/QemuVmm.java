@@ -86,7 +86,8 @@ public final class QemuVmm implements Vmm {
                 command.arguments(),
                 QemuCommand.SOCKETS,
                 command.files(),
-                jail.jail(command.maxFileBytes()));
+                jail.jail(command.maxFileBytes()),
+                command.limits());
         try {
             return spawner.startVmm(id.value(), launch);
         } catch (NeuroVisorException exception) {

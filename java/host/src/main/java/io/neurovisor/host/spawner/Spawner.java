@@ -14,6 +14,7 @@ import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
 import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.StartVmm;
+import io.neurovisor.proto.spawner.Started;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -45,7 +46,7 @@ public final class Spawner implements AutoCloseable {
     private volatile @Nullable CompletableFuture<Long> tscKhz;
 
     /** What is awaited of one VMM: the answer to its start, then its end. */
-    private record Entry(CompletableFuture<Long> started, CompletableFuture<VmmExit> exited) {}
+    private record Entry(CompletableFuture<Started> started, CompletableFuture<VmmExit> exited) {}
 
     private Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
@@ -83,8 +84,9 @@ public final class Spawner implements AutoCloseable {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
         send(Request.newBuilder().setStart(message(id, launch)).build());
-        long pid = await(entry.started(), "start of VM " + id);
-        return new VmmProcess(this, id, runtimeDirectory.resolve(id), entry.exited(), pid);
+        Started started = await(entry.started(), "start of VM " + id);
+        return new VmmProcess(
+                this, id, runtimeDirectory.resolve(id), entry.exited(), started.getPid(), started.getCgroupProblem());
     }
 
     private static StartVmm message(String id, VmmLaunch launch) {
@@ -103,6 +105,11 @@ public final class Spawner implements AutoCloseable {
                 .addAllVisible(jail.visible().stream().map(Path::toString).toList())
                 .setSeccompFilter(jail.seccompFilter())
                 .setMaxFileBytes(jail.maxFileBytes());
+        VmmLimits limits = launch.limits();
+        start.getLimitsBuilder()
+                .setMemoryMaxBytes(limits.memoryMaxBytes())
+                .setCpuPerMille(limits.cpuPerMille())
+                .setPidsMax(limits.pidsMax());
         return start.build();
     }
 
@@ -206,9 +213,7 @@ public final class Spawner implements AutoCloseable {
 
     private void handle(Event event) {
         switch (event.getEventCase()) {
-            case STARTED ->
-                entry(event.getStarted().getVmId()).started().complete((long)
-                        event.getStarted().getPid());
+            case STARTED -> entry(event.getStarted().getVmId()).started().complete(event.getStarted());
             case REJECTED -> {
                 Entry entry = entry(event.getRejected().getVmId());
                 entries.remove(event.getRejected().getVmId());
@@ -222,7 +227,12 @@ public final class Spawner implements AutoCloseable {
                 Exited exited = event.getExited();
                 Entry entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
-                entry.exited().complete(new VmmExit(exited.getExitCode(), exited.getSignal(), exited.getOutputTail()));
+                entry.exited()
+                        .complete(new VmmExit(
+                                exited.getExitCode(),
+                                exited.getSignal(),
+                                exited.getOutputTail(),
+                                exited.getOomKilled()));
             }
             case TSC_MEASURED -> {
                 CompletableFuture<Long> measured = tscKhz;

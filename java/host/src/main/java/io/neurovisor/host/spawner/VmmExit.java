@@ -8,8 +8,9 @@ import static java.util.Objects.requireNonNull;
  * @param exitCode 0 when a signal ended it
  * @param signal 0 when it exited by itself
  * @param outputTail the end of what it wrote to stdout and stderr
+ * @param oomKilled whether the kernel killed it because its control group may have no more memory
  */
-public record VmmExit(int exitCode, int signal, String outputTail) {
+public record VmmExit(int exitCode, int signal, String outputTail, boolean oomKilled) {
     private static final int SIGSYS = 31;
 
     public VmmExit {
@@ -21,6 +22,9 @@ public record VmmExit(int exitCode, int signal, String outputTail) {
         String how = signal == SIGSYS
                 ? "was killed because it made a system call that its seccomp filter does not allow"
                 : signal != 0 ? "was killed by signal " + signal : "exited with code " + exitCode;
+        if (oomKilled) {
+            how = "ran out of the memory of its control group (" + how + ")";
+        }
         String words = outputTail.strip().replaceAll("\\s*\\R\\s*", " | ");
         return words.isEmpty() ? how : how + ": " + words;
     }

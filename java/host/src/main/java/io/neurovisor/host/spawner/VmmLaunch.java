@@ -10,9 +10,15 @@ import java.util.List;
  *
  * @param sockets bound in its directory, and its file descriptors from {@link #FIRST_DESCRIPTOR} on
  * @param files its file descriptors after them
+ * @param limits held where cgroup v2 is there
  */
 public record VmmLaunch(
-        Path executable, List<String> arguments, List<String> sockets, List<HandedFile> files, Jail jail) {
+        Path executable,
+        List<String> arguments,
+        List<String> sockets,
+        List<HandedFile> files,
+        Jail jail,
+        VmmLimits limits) {
     /** After the standard streams. */
     public static final int FIRST_DESCRIPTOR = 3;
 
@@ -22,5 +28,6 @@ public record VmmLaunch(
         sockets = List.copyOf(sockets);
         files = List.copyOf(files);
         requireNonNull(jail, "jail is null");
+        requireNonNull(limits, "limits is null");
     }
 }

@@ -12,17 +12,30 @@ public final class VmmProcess {
     private final Path directory;
     private final CompletableFuture<VmmExit> exit;
     private final long pid;
+    private final String cgroupProblem;
 
-    VmmProcess(Spawner spawner, String id, Path directory, CompletableFuture<VmmExit> exit, long pid) {
+    VmmProcess(
+            Spawner spawner,
+            String id,
+            Path directory,
+            CompletableFuture<VmmExit> exit,
+            long pid,
+            String cgroupProblem) {
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.id = requireNonNull(id, "id is null");
         this.directory = requireNonNull(directory, "directory is null");
         this.exit = requireNonNull(exit, "exit is null");
         this.pid = pid;
+        this.cgroupProblem = requireNonNull(cgroupProblem, "cgroupProblem is null");
     }
 
     public long pid() {
         return pid;
+    }
+
+    /** Why it has no control group of its own, and so no limits; empty when it has. */
+    public String cgroupProblem() {
+        return cgroupProblem;
     }
 
     /** The VMM's working directory, which holds its sockets; gone once {@link #exit} is done. */

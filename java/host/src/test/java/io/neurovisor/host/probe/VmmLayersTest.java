@@ -115,9 +115,21 @@ final class VmmLayersTest {
     }
 
     @Test
+    void whereTheSpawnerCouldMakeNoGroupItsReasonIsTold() {
+        files.write("/proc/7/cgroup", "0::/service");
+        String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
+        LayerState state = new VmmLayers(new HostFiles(root), 2, "")
+                .read(KernelFiles.VMM, problem)
+                .get(Layer.CGROUP.number() - 1);
+        assertThat(state.status()).isEqualTo(Status.OFF);
+        assertThat(state.detail()).isEqualTo(problem);
+        assertThat(state.fix()).contains("Delegate=yes");
+    }
+
+    @Test
     void withoutKvmTheGuestIsNotIsolated() {
         LayerState state = new VmmLayers(new HostFiles(root), 2, "/dev/kvm does not exist")
-                .read(KernelFiles.VMM)
+                .read(KernelFiles.VMM, "")
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
@@ -126,7 +138,7 @@ final class VmmLayersTest {
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), 2, "").read(99);
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), 2, "").read(99, "");
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
@@ -147,7 +159,7 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), 2, "").read(KernelFiles.VMM);
+        return new VmmLayers(new HostFiles(root), 2, "").read(KernelFiles.VMM, "");
     }
 
     private LayerState state(Layer layer) {

@@ -1,0 +1,148 @@
+package io.neurovisor.engine.pool;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.forClasses;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.PlainSandboxes;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.testkit.FakeVmm;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jetbrains.lincheck.LincheckAssertionError;
+import org.jetbrains.lincheck.datastructures.ModelCheckingOptions;
+import org.jetbrains.lincheck.datastructures.Operation;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Threads that use one pool, interleaved in all ways that a model checker thinks of: nobody is forgotten, no machine serves
+ * twice and there are never too many. That the checker finds what it looks for is tried on a pool without its lock.
+ */
+final class WarmPoolLincheckTest {
+    private static final int MAX = 2;
+
+    @Test
+    void keepsItsPromisesInEveryInterleaving() {
+        options().check(LockedPool.class);
+    }
+
+    @Test
+    void findsWhatIsWrongWithAPoolThatIsNotLocked() {
+        assertThatThrownBy(() -> options().check(UnlockedPool.class)).isInstanceOf(LincheckAssertionError.class);
+    }
+
+    private static ModelCheckingOptions options() {
+        return new ModelCheckingOptions()
+                .threads(3)
+                .actorsPerThread(1)
+                .actorsBefore(0)
+                .actorsAfter(0)
+                .iterations(3)
+                .invocationsPerIteration(100)
+                // The books are consulted under the lock alone, and fakes are no part of what is checked.
+                .addGuarantee(
+                        forClasses(PoolState.class.getName(), PlainSandboxes.class.getName(), FakeVmm.class.getName())
+                                .allMethods()
+                                .treatAsAtomic())
+                .minimizeFailedScenario(false)
+                .sequentialSpecification(Promise.class);
+    }
+
+    /** Each use of a pool ends, with a machine that nobody had and in the company that is allowed. */
+    public static final class Promise {
+        public boolean use() {
+            return true;
+        }
+
+        public boolean useOfAnotherSize() {
+            return true;
+        }
+    }
+
+    public static final class LockedPool extends UsedPool {
+        public LockedPool() {
+            super(new ReentrantLock());
+        }
+
+        @Operation
+        public boolean use() {
+            return use(SandboxSize.SMALL);
+        }
+
+        @Operation
+        public boolean useOfAnotherSize() {
+            return use(SandboxSize.LARGE);
+        }
+    }
+
+    public static final class UnlockedPool extends UsedPool {
+        public UnlockedPool() {
+            super(new NoLock());
+        }
+
+        @Operation
+        public boolean use() {
+            return use(SandboxSize.SMALL);
+        }
+    }
+
+    abstract static class UsedPool {
+        private final PlainSandboxes machines = new PlainSandboxes();
+        private final Set<String> used = ConcurrentHashMap.newKeySet();
+        private final WarmPool pool;
+
+        UsedPool(Lock lock) {
+            Order usual = new Order("base", SandboxSize.SMALL);
+            pool = new WarmPool(
+                    new PoolPlan(usual, 1, MAX, Duration.ofSeconds(30)),
+                    this::open,
+                    _ -> {},
+                    () -> 0,
+                    Runnable::run,
+                    lock);
+            pool.keepWarm();
+        }
+
+        final boolean use(SandboxSize size) {
+            try (Lease lease = pool.lease(new Order("base", size))) {
+                return used.add(lease.sandbox().vmId().value()) && machines.livingCount() <= MAX;
+            }
+        }
+
+        private Sandbox open(Order order) {
+            return machines.open(PlainSandboxes.start(order.size()));
+        }
+    }
+
+    /** The planted defect. */
+    private static final class NoLock implements Lock {
+        @Override
+        public void lock() {}
+
+        @Override
+        public void lockInterruptibly() {}
+
+        @Override
+        public boolean tryLock() {
+            return true;
+        }
+
+        @Override
+        public boolean tryLock(long time, TimeUnit unit) {
+            return true;
+        }
+
+        @Override
+        public void unlock() {}
+
+        @Override
+        public Condition newCondition() {
+            throw new UnsupportedOperationException("no lock, no condition");
+        }
+    }
+}
