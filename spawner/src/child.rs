@@ -44,6 +44,29 @@ static OOM_SCORE: LazyLock<Option<i32>> = LazyLock::new(|| {
     Some((own + OOM_SCORE_DISTANCE).min(OOM_SCORE_MAX))
 });
 
+/// Why a VMM was not started.
+pub struct Refusal {
+    pub reason: String,
+    /// Whether the machine gives no jail, rather than that this VMM cannot be started.
+    pub no_jail: bool,
+}
+
+impl<T: Into<String>> From<T> for Refusal {
+    fn from(reason: T) -> Self {
+        Self {
+            reason: reason.into(),
+            no_jail: false,
+        }
+    }
+}
+
+fn no_jail(how: &str) -> Refusal {
+    Refusal {
+        reason: format!("bubblewrap made no jail{how}"),
+        no_jail: true,
+    }
+}
+
 /// How VMMs are jailed.
 pub struct Jailer {
     /// bubblewrap.
@@ -89,7 +112,7 @@ impl Jailer {
         entrance: Option<OwnedFd>,
         uid: Option<u32>,
         journal: impl FnOnce(Pid) -> Result<(), String>,
-    ) -> Result<Child, String> {
+    ) -> Result<Child, Refusal> {
         let mut inherited = Inherited::default();
         let listening = sockets::listen_all(directory, &launch.sockets)
             .map_err(|error| explain("listen on its sockets", error))?;
@@ -117,7 +140,10 @@ impl Jailer {
             spawner: process::getpid(),
         };
         let started = self.fork(way, ends, &pipes, journal);
-        match started.and_then(|pid| watch(pid, pipes)) {
+        match started
+            .map_err(Refusal::from)
+            .and_then(|pid| watch(pid, pipes))
+        {
             Ok((pid, pidfd, vmm, vmm_pidfd, output)) => Ok(Child {
                 pid,
                 pidfd,
@@ -166,22 +192,19 @@ impl Jailer {
 type Watched = (Pid, OwnedFd, Pid, Option<OwnedFd>, OwnedFd);
 
 /// Waits until there is a process in the jail.
-fn watch(pid: Pid, pipes: Pipes) -> Result<Watched, String> {
-    let entered = || -> Result<Watched, String> {
+fn watch(pid: Pid, pipes: Pipes) -> Result<Watched, Refusal> {
+    let entered = || -> Result<Watched, Refusal> {
         let mut reason = String::new();
         fs::File::from(pipes.problem)
             .read_to_string(&mut reason)
             .map_err(|error| explain("read from the new process", error))?;
         if !reason.is_empty() {
-            return Err(reason);
+            return Err(reason.into());
         }
         let pidfd = process::pidfd_open(pid, PidfdFlags::empty())
             .map_err(|error| explain("open a pidfd", error))?;
         let Some(vmm) = read_child_pid(pipes.info)? else {
-            return Err(format!(
-                "bubblewrap made no jail: {}",
-                last_words(&pidfd, &pipes.output)
-            ));
+            return Err(no_jail(&format!(": {}", last_words(&pidfd, &pipes.output))));
         };
         let vmm_pidfd = process::pidfd_open(vmm, PidfdFlags::empty()).ok();
         // After it was opened: what has this parent now is what the descriptor stands for.
@@ -198,23 +221,18 @@ fn kill(pid: Pid) {
 }
 
 /// `None` when bubblewrap ended before it had a child.
-fn read_child_pid(info: OwnedFd) -> Result<Option<Pid>, String> {
+fn read_child_pid(info: OwnedFd) -> Result<Option<Pid>, Refusal> {
     let time = Timespec::try_from(JAILED_WITHIN).ok();
     let mut told = String::new();
     let mut buffer = [0; 512];
     loop {
         let ready = poll(&mut [PollFd::new(&info, PollFlags::IN)], time.as_ref());
         match ready.map_err(|error| explain("wait for bubblewrap", error))? {
-            0 => {
-                return Err(format!(
-                    "bubblewrap made no jail in {} s",
-                    JAILED_WITHIN.as_secs()
-                ))
-            }
+            0 => return Err(no_jail(&format!(" in {} s", JAILED_WITHIN.as_secs()))),
             _ => match rustix::io::read(&info, &mut buffer) {
                 Ok(0) => return Ok(None),
                 Ok(count) => told.push_str(&String::from_utf8_lossy(&buffer[..count])),
-                Err(error) => return Err(explain("read from bubblewrap", error)),
+                Err(error) => return Err(explain("read from bubblewrap", error).into()),
             },
         }
         if let Some(pid) = jail::child_pid(&told).and_then(Pid::from_raw) {

@@ -98,6 +98,7 @@ mod tests {
             outbox.push(event::Event::Rejected(Rejected {
                 vm_id: "x".repeat(1000),
                 reason: String::new(),
+                ..Default::default()
             }));
         }
         outbox.close();

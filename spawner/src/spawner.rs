@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::time::Timespec;
 
 use crate::cgroup::{Group, Place};
-use crate::child::{Child, Jailer};
+use crate::child::{Child, Jailer, Refusal};
 use crate::journal::{Entry, Journal};
 use crate::launch::Launch;
 use crate::log;
@@ -208,22 +208,26 @@ impl Spawner {
         let vm_id = request.vm_id.clone();
         let event = match self.try_start(request) {
             Ok(started) => Event::Started(started),
-            Err(reason) => Event::Rejected(Rejected { vm_id, reason }),
+            Err(refusal) => Event::Rejected(Rejected {
+                vm_id,
+                reason: refusal.reason,
+                no_jail: refusal.no_jail,
+            }),
         };
         self.outbox.push(event);
     }
 
-    fn try_start(&mut self, request: StartVmm) -> Result<Started, String> {
+    fn try_start(&mut self, request: StartVmm) -> Result<Started, Refusal> {
         let launch = Launch::try_from(request)?;
         if self.vms.iter().any(|vm| vm.id == launch.id) {
-            return Err(format!("a VM named {} is living", launch.id));
+            return Err(format!("a VM named {} is living", launch.id).into());
         }
         let uid = self.uids.as_mut().map(Uids::take).transpose()?;
         self.start_jailed(launch, uid)
             .inspect_err(|_| self.give_back(uid))
     }
 
-    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<Started, String> {
+    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<Started, Refusal> {
         let directory = self.directory.create(&launch.id)?;
         let mut journalled = vec![];
         match self.start_limited(&launch, directory.as_fd(), uid, &mut journalled) {
@@ -276,7 +280,7 @@ impl Spawner {
         directory: BorrowedFd<'_>,
         uid: Option<u32>,
         journalled: &mut Vec<Entry>,
-    ) -> Result<(Child, Option<Group>), String> {
+    ) -> Result<(Child, Option<Group>), Refusal> {
         let mut add = |entry: Entry| {
             self.journal
                 .add(entry.clone())
@@ -292,7 +296,7 @@ impl Spawner {
             (Err(_), _) | (Ok(_), None) => None,
         };
         let entrance = group.as_ref().map(Group::entrance).transpose();
-        let started = entrance.and_then(|entrance| {
+        let started = entrance.map_err(Refusal::from).and_then(|entrance| {
             self.jailer.start(launch, directory, entrance, uid, |pid| {
                 add(Entry::process(pid).ok_or("it has no number")?)
             })

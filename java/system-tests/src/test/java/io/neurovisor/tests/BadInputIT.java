@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -187,13 +188,22 @@ final class BadInputIT {
     @Test
     void aQemuThatDiesIsQuoted() throws IOException {
         Path qemu = directory.resolve("qemu-system-x86_64");
-        Files.writeString(qemu, """
-                #!/bin/sh
-                [ "$1" = --version ] && { echo 'QEMU emulator version 10.0.2'; exit 0; }
-                echo 'the moon is in the wrong phase' >&2
-                exit 3
+        Path source = directory.resolve("qemu.c");
+        // No script: a jail shows no shell.
+        Files.writeString(source, """
+                #include <stdio.h>
+                #include <string.h>
+                int main(int count, char **words) {
+                    if (count == 2 && !strcmp(words[1], "--version")) return !puts("QEMU emulator version 10.0.2");
+                    if (count == 3 && !strcmp(words[1], "-L")) return !puts("/usr/share/qemu");
+                    fputs("the moon is in the wrong phase\\n", stderr);
+                    return 3;
+                }
                 """);
-        assertThat(qemu.toFile().setExecutable(true)).isTrue();
+        PlainMachine.Run compiled = PlainMachine.start(List.of("cc", "-o", qemu.toString(), source.toString()));
+        assertThat(compiled.exitCode()).as(compiled.stderr()).isZero();
+        // For another user, as whom root's QEMU runs.
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         CommandLineRun run = CommandLineRun.of(
                 Map.of("PATH", directory + ":" + System.getenv("PATH")), "run", "-l", "bash", "-c", "1");
         assertFailed(run, "QEMU exited with code 3: the moon is in the wrong phase");

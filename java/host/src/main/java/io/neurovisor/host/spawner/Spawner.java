@@ -219,7 +219,7 @@ public final class Spawner implements AutoCloseable {
                 entries.remove(event.getRejected().getVmId());
                 entry.started()
                         .completeExceptionally(new NeuroVisorException(
-                                Fault.JAIL_FAILED,
+                                event.getRejected().getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
                                 "the VMM cannot be started: "
                                         + event.getRejected().getReason()));
             }
