@@ -20,6 +20,7 @@ run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     |
 run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
 run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
+test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
 '
@@ -39,6 +40,7 @@ has_squashfs() { has mksquashfs; }
 has_uidmap() { ((EUID == 0)) || has_newuidmap; }
 has_newuidmap() { has newuidmap; }
 has_keyring() { [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; }
+has_strace() { has strace; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
 

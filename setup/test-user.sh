@@ -4,7 +4,7 @@
 
 # What must hold for root and for everybody else.
 # shellcheck disable=SC2034 # For the file that sources this one.
-readonly user_tests=(RunIT VmmConfinementIT CrashIT)
+readonly user_tests=(RunIT VmmConfinementIT JailInjectionIT PoolIT CrashIT)
 
 # A number that no distribution gives to anybody; the name exists for the tests' processes alone.
 readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
@@ -43,7 +43,8 @@ copy_for_user() {
     (cd "$root" && tar --create --exclude='./java/*/target' --exclude=./target --exclude=./.git .) |
         { mkdir "$place/neurovisor" && tar --extract --directory "$place/neurovisor"; }
     for part in target/x86_64-unknown-linux-gnu/release/neurovisor-spawner \
-        target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent java/cli/target/app target/neurovisor.stamp; do
+        target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent \
+        target/x86_64-unknown-linux-gnu/debug/examples/inject java/cli/target/app target/neurovisor.stamp; do
         mkdir -p "$place/neurovisor/${part%/*}"
         cp --archive --reflink=auto -- "$root/$part" "$place/neurovisor/$part"
     done

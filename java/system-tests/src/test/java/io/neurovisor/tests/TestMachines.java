@@ -13,6 +13,7 @@ import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
@@ -31,8 +32,14 @@ final class TestMachines implements AutoCloseable {
     private final BootFiles files;
 
     TestMachines(Path directory) {
+        this(directory, settings().spawnerProgram().bubblewrap());
+    }
+
+    TestMachines(Path directory, Path bubblewrap) {
+        SpawnerProgram program = settings().spawnerProgram();
         files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
-        spawner = Spawner.start(settings().spawnerProgram(), directory.resolve("run"));
+        spawner = Spawner.start(
+                new SpawnerProgram(program.executable(), bubblewrap, program.uids()), directory.resolve("run"));
         ProbeCache probes = new ProbeCache(dataDirectory().resolve("probes.properties"));
         QemuProgram qemu = new QemuLocator(System.getenv("PATH"), probes).locate();
         QemuJail jail = QemuJail.of(qemu, probes);

@@ -53,8 +53,8 @@ final class ForkBomb implements Example {
     /** More than any sandbox is allowed, and far from what troubles a host. */
     private static final int MOST_PROCESSES = 4096;
 
-    /** The spawner and one VMM. */
-    private static final int HOST_PROCESSES = 2;
+    /** The spawner, a bubblewrap and the VMM in its jail. */
+    private static final int HOST_PROCESSES = 3;
 
     @Override
     public String name() {

@@ -1,0 +1,148 @@
+//! Makes a running process do a system call, as one could that has taken it over. For tests of what confines VMMs.
+//!
+//! `inject PID NUMBER [ARGUMENT...]` prints what came of it: `returned VALUE`, a negative value being an error's number,
+//! or `killed by SIGNAL`.
+
+use std::ffi::{c_long, c_void};
+use std::io::{Error, Result};
+use std::process::ExitCode;
+
+use nix::libc::{self, pid_t, user_regs_struct};
+
+/// `syscall; int3`: the call, and the stop after it.
+const CODE: c_long = 0xcc_05_0f;
+const CODE_MASK: c_long = 0xff_ff_ff;
+
+const MAX_ARGUMENTS: usize = 6;
+
+fn main() -> ExitCode {
+    let numbers: Option<Vec<u64>> = std::env::args()
+        .skip(1)
+        .map(|word| word.parse().ok())
+        .collect();
+    let outcome = match numbers.as_deref() {
+        Some([pid, call, arguments @ ..]) if arguments.len() <= MAX_ARGUMENTS => {
+            inject(*pid as pid_t, *call, arguments)
+        }
+        _ => Err(Error::other("usage: inject PID NUMBER [ARGUMENT...]")),
+    };
+    match outcome {
+        Ok(told) => {
+            println!("{told}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("inject: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn inject(pid: pid_t, call: u64, arguments: &[u64]) -> Result<String> {
+    ptrace(libc::PTRACE_SEIZE, pid, 0, 0)?;
+    ptrace(libc::PTRACE_INTERRUPT, pid, 0, 0)?;
+    wait(pid)?;
+    let before = registers(pid)?;
+    let place = before.rip;
+    let text = peek(pid, place)?;
+    ptrace(libc::PTRACE_POKETEXT, pid, place, text & !CODE_MASK | CODE)?;
+
+    let mut registers_of_call = before;
+    registers_of_call.rax = call;
+    // No system call that would be begun again.
+    registers_of_call.orig_rax = u64::MAX;
+    let places = [
+        &mut registers_of_call.rdi,
+        &mut registers_of_call.rsi,
+        &mut registers_of_call.rdx,
+        &mut registers_of_call.r10,
+        &mut registers_of_call.r8,
+        &mut registers_of_call.r9,
+    ];
+    for (index, place) in places.into_iter().enumerate() {
+        *place = arguments.get(index).copied().unwrap_or(0);
+    }
+    set_registers(pid, &registers_of_call)?;
+    ptrace(libc::PTRACE_CONT, pid, 0, 0)?;
+    let status = wait(pid)?;
+    if libc::WIFSIGNALED(status) {
+        return Ok(format!("killed by {}", libc::WTERMSIG(status)));
+    }
+    if !libc::WIFSTOPPED(status) || libc::WSTOPSIG(status) != libc::SIGTRAP {
+        return Err(Error::other(format!(
+            "stopped by something else: {status:#x}"
+        )));
+    }
+    let value = registers(pid)?.rax as i64;
+    ptrace(libc::PTRACE_POKETEXT, pid, place, text)?;
+    set_registers(pid, &before)?;
+    ptrace(libc::PTRACE_DETACH, pid, 0, 0)?;
+    Ok(format!("returned {value}"))
+}
+
+fn ptrace(request: libc::c_uint, pid: pid_t, address: u64, data: c_long) -> Result<()> {
+    // SAFETY: the requests that are used here write nothing to this process.
+    check(unsafe { libc::ptrace(request, pid, address as *mut c_void, data as *mut c_void) })
+}
+
+fn peek(pid: pid_t, address: u64) -> Result<c_long> {
+    // SAFETY: libc's wrapper writes to a variable of its own.
+    let word = unsafe {
+        *libc::__errno_location() = 0;
+        libc::ptrace(
+            libc::PTRACE_PEEKTEXT,
+            pid,
+            address as *mut c_void,
+            std::ptr::null_mut::<c_void>(),
+        )
+    };
+    match Error::last_os_error().raw_os_error() {
+        Some(0) | None => Ok(word),
+        Some(number) => Err(Error::from_raw_os_error(number)),
+    }
+}
+
+fn registers(pid: pid_t) -> Result<user_regs_struct> {
+    // SAFETY: all zero is a valid value.
+    let mut registers: user_regs_struct = unsafe { std::mem::zeroed() };
+    let address = std::ptr::from_mut(&mut registers).cast::<c_void>();
+    // SAFETY: the kernel writes this structure.
+    check(unsafe {
+        libc::ptrace(
+            libc::PTRACE_GETREGS,
+            pid,
+            std::ptr::null_mut::<c_void>(),
+            address,
+        )
+    })?;
+    Ok(registers)
+}
+
+fn set_registers(pid: pid_t, registers: &user_regs_struct) -> Result<()> {
+    let address = std::ptr::from_ref(registers).cast::<c_void>();
+    // SAFETY: the kernel reads this structure.
+    check(unsafe {
+        libc::ptrace(
+            libc::PTRACE_SETREGS,
+            pid,
+            std::ptr::null_mut::<c_void>(),
+            address,
+        )
+    })
+}
+
+fn wait(pid: pid_t) -> Result<i32> {
+    let mut status = 0;
+    // SAFETY: the kernel writes one int.
+    check(c_long::from(unsafe {
+        libc::waitpid(pid, &mut status, libc::__WALL)
+    }))?;
+    Ok(status)
+}
+
+fn check(result: c_long) -> Result<()> {
+    if result < 0 {
+        return Err(Error::last_os_error());
+    }
+    Ok(())
+}
