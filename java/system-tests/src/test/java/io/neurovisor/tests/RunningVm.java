@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -52,13 +53,22 @@ record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
                 .orElse(null);
     }
 
+    /** The spawner's command line is all that others may read of it. */
     private static Path runtimeDirectory(Process process) {
-        List<String> spawner = process.descendants()
-                .filter(descendant -> descendant.info().command().orElse("").endsWith("/neurovisor-spawner"))
-                .map(descendant -> List.of(descendant.info().arguments().orElse(new String[0])))
-                .filter(arguments -> arguments.contains(RUNTIME_DIRECTORY))
+        return process.descendants()
+                .map(RunningVm::commandLine)
+                .filter(words -> words.contains(RUNTIME_DIRECTORY))
+                .map(words -> Path.of(words.get(words.indexOf(RUNTIME_DIRECTORY) + 1)))
                 .findFirst()
                 .orElseThrow();
-        return Path.of(spawner.get(spawner.indexOf(RUNTIME_DIRECTORY) + 1));
+    }
+
+    private static List<String> commandLine(ProcessHandle process) {
+        try {
+            Path file = Path.of("/proc", Long.toString(process.pid()), "cmdline");
+            return List.of(Files.readString(file).split("\0", -1));
+        } catch (IOException ended) {
+            return List.of();
+        }
     }
 }
