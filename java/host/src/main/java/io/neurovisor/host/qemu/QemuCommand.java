@@ -60,7 +60,7 @@ final class QemuCommand {
     /**
      * The start of one machine.
      *
-     * @param tscKhz the host's time stamp counter rate; without it an emulated guest on a busy host may not boot
+     * @param tscKhz the host's time stamp counter rate, or 0; without it an emulated guest on a busy host may not boot
      */
     QemuCommand(String accelerator, long tscKhz, VmStart start) {
         this.accelerator = requireNonNull(accelerator, "accelerator is null");
@@ -122,7 +122,7 @@ final class QemuCommand {
         List<String> all = machine(boot.rootfs(), size, memory, BOOT_CODE_MEBIBYTES);
         all.addAll(List.of("-kernel", files.add(boot.kernel(), Access.READ)));
         all.addAll(List.of("-initrd", files.add(boot.initrd(), Access.READ)));
-        all.addAll(List.of("-append", KERNEL_ARGUMENTS + " tsc_early_khz=" + tscKhz));
+        all.addAll(List.of("-append", tscKhz == 0 ? KERNEL_ARGUMENTS : KERNEL_ARGUMENTS + " tsc_early_khz=" + tscKhz));
         return all;
     }
 
