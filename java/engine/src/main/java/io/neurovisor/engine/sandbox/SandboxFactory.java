@@ -2,6 +2,7 @@ package io.neurovisor.engine.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
@@ -31,6 +32,18 @@ public final class SandboxFactory {
 
     /** A sandbox that has served nobody; the caller closes it. */
     public Sandbox open(VmStart start, Deadline deadline) {
+        try {
+            return openOnce(start, deadline);
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() != Fault.SANDBOX_LOST) {
+                throw exception;
+            }
+            // Its first connection broke. Nobody has used it, so another machine is as good.
+            return openOnce(start, deadline);
+        }
+    }
+
+    private Sandbox openOnce(VmStart start, Deadline deadline) {
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         try {
             // Read while the guest is getting ready, so that nobody waits for it.

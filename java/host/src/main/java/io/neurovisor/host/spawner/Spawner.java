@@ -179,9 +179,14 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
+    /** Harmless when the spawner is lost, for that ends every VMM, and whoever waits for one is told. */
     void kill(String id) {
-        if (process.isAlive()) {
+        try {
             send(Request.newBuilder().setKill(KillVmm.newBuilder().setVmId(id)).build());
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() != Fault.SPAWNER_FAILED) {
+                throw exception;
+            }
         }
     }
 
