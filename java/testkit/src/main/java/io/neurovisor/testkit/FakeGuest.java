@@ -59,8 +59,12 @@ public final class FakeGuest implements GuestChannel {
 
     /** No call is answered. */
     public FakeGuest silent() {
-        helloFailure =
-                Optional.of(new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time"));
+        return failing(Fault.GUEST_SILENT);
+    }
+
+    /** Its first call fails so. */
+    public FakeGuest failing(Fault fault) {
+        helloFailure = Optional.of(new NeuroVisorException(fault, "the guest agent did not answer in time"));
         return this;
     }
 

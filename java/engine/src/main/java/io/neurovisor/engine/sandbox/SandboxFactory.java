@@ -17,9 +17,13 @@ import io.neurovisor.engine.vm.Vmm;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes sandboxes: whatever a machine starts from, its guest gets an identity of its own before anyone can use it. */
 public final class SandboxFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(SandboxFactory.class);
+
     private final Vmm vmm;
     private final RandomGenerator strongRandom;
     private final Ticker ticker;
@@ -39,6 +43,7 @@ public final class SandboxFactory {
                 throw exception;
             }
             // Its first connection broke. Nobody has used it, so another machine is as good.
+            LOG.warn("{}; another machine is started in its place", exception.getMessage());
             return openOnce(start, deadline);
         }
     }
