@@ -10,7 +10,7 @@ use rustix::event::{epoll, poll, PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use tokio::io::unix::AsyncFd;
 use tokio::io::Interest;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::port_stream::PortStream;
@@ -32,12 +32,12 @@ pub fn find() -> Option<PathBuf> {
         .filter(|device| device.exists())
 }
 
-/// Serves one connection after the other.
+/// Serves one connection after the other. A host that hangs up waits until the port is closed before it connects again.
 pub async fn serve(device: PathBuf, services: Services) -> Result<Never, Failure> {
     let (sender, connections) = mpsc::channel(1);
     let failure = async {
         loop {
-            let (stream, closed) = match connect(&device).await {
+            let (port, (stream, closed)) = match connect(&device).await {
                 Ok(connection) => connection,
                 Err(error) => {
                     return Failure::new(
@@ -49,9 +49,18 @@ pub async fn serve(device: PathBuf, services: Services) -> Result<Never, Failure
             if sender.send(Ok::<_, io::Error>(stream)).await.is_err() {
                 return Failure::new("the gRPC server has ended", "destroy this VM");
             }
-            // INVARIANT: the port is opened again only after the last holder of the old connection has closed it,
-            // because it admits one opener. The host sees both, as VSERPORT_CHANGE open:false and open:true.
             let _ = closed.await;
+            if let Err(error) = await_host(&port, false).await {
+                return Failure::new(
+                    format!("cannot watch the channel {}: {error}", device.display()),
+                    "destroy this VM",
+                );
+            }
+            // INVARIANT: the port is closed only when the host has hung up and all that used the connection have ended.
+            // A server may end before, by the host's good-bye; a port opened then would be taken for a new connection,
+            // and a template saved then makes clones that have said their first words to nobody. The port admits one
+            // opener. The host sees both, as VSERPORT_CHANGE open:false and open:true.
+            drop(port);
         }
     };
     // Our stream of connections never ends, so that the server never says good-bye to the one that it has.
@@ -62,30 +71,32 @@ pub async fn serve(device: PathBuf, services: Services) -> Result<Never, Failure
     }
 }
 
-async fn connect(device: &Path) -> io::Result<(PortStream, tokio::sync::oneshot::Receiver<()>)> {
+/// The port, held open by this descriptor too, and the connection on it.
+async fn connect(device: &Path) -> io::Result<(File, (PortStream, oneshot::Receiver<()>))> {
     let port = OpenOptions::new()
         .read(true)
         .write(true)
         .custom_flags(OFlags::NONBLOCK.bits() as i32)
         .open(device)?;
-    await_host(&port).await?;
+    await_host(&port, true).await?;
     // Registered anew only now: tokio never forgets that it has seen a descriptor hung up.
-    PortStream::new(port)
+    let connection = PortStream::new(port.try_clone()?)?;
+    Ok((port, connection))
 }
 
-/// Returns as soon as the host is connected.
+/// Returns as soon as the host is connected, or is not.
 ///
 /// A port without a host reports POLLHUP without end, so that waiting for a level would spin. Its edges are what we
 /// need, and only an epoll of our own shows them one by one.
-async fn await_host(port: &File) -> io::Result<()> {
+async fn await_host(port: &File, connected: bool) -> io::Result<()> {
     let edges: OwnedFd = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::ET;
     epoll::add(&edges, port, epoll::EventData::new_u64(0), flags)?;
     // SAFETY: `edges` owns its descriptor, and nothing takes it out of the `AsyncFd`.
     let edges = unsafe { AsyncFd::register_with_interest(edges, Interest::READABLE) }?;
-    while !host_is_connected(port)? {
+    while host_is_connected(port)? != connected {
         let mut ready = edges.readable().await?;
-        // Takes the edge. A connection after the look above is a new one.
+        // Takes the edge. A change after the look above is a new one.
         let mut seen = Vec::with_capacity(1);
         let now = Timespec::default();
         epoll::wait(

@@ -31,6 +31,8 @@ final class CrashIT {
         BOOTING,
         /** Another process builds what this one needs. */
         WAITING,
+        /** One of two requests has the only machine there may be. */
+        QUEUED,
         /** The program has printed something. */
         EXECUTING,
         /** The program has ended, and the spawner has yet to read that its machine shall end. */
@@ -64,6 +66,10 @@ final class CrashIT {
         "WAITING,    NEUROVISOR, TERM, 143",
         "WAITING,    NEUROVISOR, KILL, 137",
         "WAITING,    SPAWNER,    KILL, 125",
+        "QUEUED,     NEUROVISOR, INT,  130",
+        "QUEUED,     NEUROVISOR, TERM, 143",
+        "QUEUED,     NEUROVISOR, KILL, 137",
+        "QUEUED,     SPAWNER,    KILL, 123",
         "EXECUTING,  NEUROVISOR, INT,  130",
         "EXECUTING,  NEUROVISOR, TERM, 143",
         "EXECUTING,  NEUROVISOR, KILL, 137",
@@ -117,7 +123,7 @@ final class CrashIT {
         return switch (phase) {
             case BUILDING, WAITING -> DoomedRun.in();
             case BOOTING -> DoomedRun.in("images", "kernels", "initrds");
-            case EXECUTING, DESTROYING -> DoomedRun.in("images", "kernels", "initrds", "templates");
+            case QUEUED, EXECUTING, DESTROYING -> DoomedRun.in("images", "kernels", "initrds", "templates");
         };
     }
 
@@ -125,7 +131,6 @@ final class CrashIT {
         switch (phase) {
             case BUILDING -> {
                 run.start("true");
-                // In the new root directory: what mmdebstrap makes before, it does not clean up after for a user.
                 run.awaitFile(name -> name.equals("apt"));
             }
             case BOOTING -> {
@@ -136,6 +141,10 @@ final class CrashIT {
             case WAITING -> {
                 run.start("true");
                 run.awaitLine("; waiting");
+            }
+            case QUEUED -> {
+                run.start(QueuedProgram.class);
+                run.awaitLine("a request waits");
             }
             case EXECUTING -> {
                 run.start("echo running; sleep 1000");

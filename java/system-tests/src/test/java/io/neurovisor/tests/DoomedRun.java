@@ -3,6 +3,7 @@ package io.neurovisor.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.neurovisor.host.store.PrivateFiles;
 import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,16 +40,9 @@ final class DoomedRun implements AutoCloseable {
 
     /** @param stores of the ordinary data directory that this one's sees; it builds the others */
     static DoomedRun in(String... stores) throws IOException {
-        // Entered by the root of a user namespace, in which mmdebstrap works for an ordinary user.
-        Path place = Files.createTempDirectory(
-                Path.of("/tmp"),
-                "nv",
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx--x--x")));
-        Files.setPosixFilePermissions(
-                Files.createDirectory(place.resolve("tmp")), PosixFilePermissions.fromString("rwxrwxrwx"));
-        for (String part : List.of("run", "data")) {
-            Files.setPosixFilePermissions(
-                    Files.createDirectory(place.resolve(part)), PosixFilePermissions.fromString("rwx------"));
+        Path place = Files.createTempDirectory(Path.of("/tmp"), "nv");
+        for (String part : List.of("run", "data", "tmp")) {
+            PrivateFiles.directory(place.resolve(part));
         }
         Path ordinary = TestMachines.dataDirectory();
         Files.copy(ordinary.resolve("probes.properties"), place.resolve("data/probes.properties"));
@@ -66,9 +59,28 @@ final class DoomedRun implements AutoCloseable {
     DoomedRun start(String code) {
         process = CommandLineRun.start(
                 environment(), "run", "--data-dir", data().toString(), "-l", "bash", "--timeout", "300", "-c", code);
+        collectOutput();
+        return this;
+    }
+
+    /** A program of somebody who embeds NeuroVisor, in a JVM of its own. */
+    void start(Class<?> program) throws IOException {
+        ProcessBuilder java = new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dneurovisor.home=" + CommandLineRun.home(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName());
+        java.environment().putAll(environment());
+        java.environment().put("NEUROVISOR_DATA_DIR", data().toString());
+        process = java.start();
+        collectOutput();
+    }
+
+    private void collectOutput() {
         Thread.ofVirtual().start(() -> collect(process.inputReader()));
         Thread.ofVirtual().start(() -> collect(process.errorReader()));
-        return this;
     }
 
     /** Another command for the same place. */
@@ -202,10 +214,7 @@ final class DoomedRun implements AutoCloseable {
         String temporary = ".*\\b" + process.pid() + "-\\w+.*";
         List<String> left = new ArrayList<>();
         find(place.resolve("run/neurovisor"), name -> true).forEach(path -> left.add(path.toString()));
-        // In an ordinary user's, mmdebstrap keeps what only it can remove, and after a signal does not always.
-        if (System.getProperty("user.name").equals("root")) {
-            find(place.resolve("tmp"), name -> true).forEach(path -> left.add(path.toString()));
-        }
+        find(place.resolve("tmp"), name -> true).forEach(path -> left.add(path.toString()));
         find(data(), name -> name.contains("~building-") || name.matches(temporary))
                 .forEach(path -> left.add(path.toString()));
         read(Path.of("/proc/self/mountinfo"))

@@ -136,6 +136,8 @@ final class HostileAgentTest {
     @Test
     void garbageInsteadOfHttpIsAnErrorBeforeAnythingRuns() throws IOException {
         try (RawAgent agent = RawAgent.answering(directory, "SSH-2.0-OpenSSH_9.2\r\n".repeat(1000))) {
+            assertThatThrownBy(() -> execute(new SocketVmm(agent.socket(), links)))
+                    .hasMessageContaining("First received frame was not SETTINGS");
             assertFails(agent.socket());
         }
     }

@@ -8,6 +8,8 @@ import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.testkit.VmmContract;
@@ -16,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,32 @@ final class QemuVmmIT extends VmmContract {
     @Override
     protected BootFiles files() {
         return machines.files();
+    }
+
+    /**
+     * HTTP/2 lets a server end a connection at its client's good-bye. An agent that then took the same socket for a new
+     * connection would say its first words to nobody, and a template saved in this moment would make clones without them.
+     */
+    @Test
+    void aGoodByeWithoutAHangUpIsNoNewConnection() throws IOException {
+        VmId id = VmId.random(new SecureRandom());
+        Deadline deadline = Deadline.after(Duration.ofSeconds(20), Ticker.SYSTEM);
+        try (Vm _ = vmm().start(id, new VmStart.ColdBoot(files(), SandboxSize.SMALL), deadline)) {
+            try (Http2Socket host = Http2Socket.connect(channelOf(id))) {
+                assertThat(host.frame()).isEqualTo("SETTINGS");
+                assertThat(host.frame()).isEqualTo("SETTINGS answered");
+                host.sayGoodBye();
+                assertThat(host.framesWithin(Duration.ofSeconds(2))).doesNotContain("SETTINGS");
+            }
+        }
+    }
+
+    private static Path channelOf(VmId id) throws IOException {
+        try (Stream<Path> paths = Files.walk(runtime.resolve("run"))) {
+            return paths.filter(path -> path.endsWith(Path.of(id.value(), "channel.sock")))
+                    .findAny()
+                    .orElseThrow();
+        }
     }
 
     @Test

@@ -9,7 +9,10 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Somebody on a Unix socket who speaks no HTTP: says the same to everybody and hangs up. */
+/**
+ * Somebody on a Unix socket who speaks no HTTP: says the same to everybody and listens to no answer. With nothing to say it
+ * hangs up.
+ */
 final class RawAgent implements AutoCloseable {
     private final Path socket;
     private final ServerSocketChannel server;
@@ -41,6 +44,9 @@ final class RawAgent implements AutoCloseable {
         while (server.isOpen()) {
             try (SocketChannel client = server.accept()) {
                 client.write(ByteBuffer.wrap(answer));
+                while (answer.length > 0 && client.read(ByteBuffer.allocate(8192)) >= 0) {
+                    // Who hangs up first ends the connection for a reason of its own.
+                }
             } catch (IOException hungUp) {
                 // By the host, or by the test that is over.
             }

@@ -31,7 +31,15 @@ final class GuestStatus {
         return switch (status.getCode()) {
             case DEADLINE_EXCEEDED -> "the guest agent did not answer in time";
             case INVALID_ARGUMENT, FAILED_PRECONDITION, NOT_FOUND -> description;
-            default -> "the connection to the guest agent failed (" + status.getCode() + ": " + description + ")";
+            default ->
+                "the connection to the guest agent failed (" + status.getCode() + ": " + description + causeOf(status)
+                        + ")";
         };
+    }
+
+    /** What broke the protocol; gRPC's own description says no more than that it broke. */
+    private static String causeOf(Status status) {
+        Throwable cause = status.getCause();
+        return cause == null || cause.getMessage() == null ? "" : ": " + GuestText.line(cause.getMessage());
     }
 }

@@ -16,6 +16,11 @@ final class Mmdebstrap {
 
     private static final String INFORMATION = "I: ";
 
+    private static final String TIDY = """
+            "$@"; status=$?
+            rm -rf --one-file-system -- "$TMPDIR"/mmdebstrap.*
+            exit $status""";
+
     private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
 
     private final DebianSources sources;
@@ -51,7 +56,7 @@ final class Mmdebstrap {
     /**
      * Writes a tar archive of the new root directory to standard output.
      *
-     * @param scratch where the root directory is unpacked meanwhile, when this user may do that there
+     * @param scratch where the root directory is unpacked meanwhile
      */
     ToolCommand tarOf(String variant, List<String> packages, List<String> options, Path scratch) {
         return command("tar", variant, packages, options, scratch);
@@ -62,17 +67,11 @@ final class Mmdebstrap {
         return command("null", variant, packages, options, scratch);
     }
 
-    /** Where the root directory lies meanwhile. */
-    Path workDirectory(Path scratch) {
-        // The namespace's root cannot enter a 0700 directory; it unpacks in /tmp or where the user's TMPDIR points to.
-        return root ? scratch : Path.of(System.getenv().getOrDefault("TMPDIR", "/tmp"));
-    }
-
     private ToolCommand command(
             String format, String variant, List<String> packages, List<String> options, Path scratch) {
         List<String> arguments = new ArrayList<>();
-        // Without root's rights, a user namespace is where packages can be installed.
-        arguments.add("--mode=" + (root ? "root" : "unshare"));
+        // An ordinary user is root of the namespaces around it.
+        arguments.add("--mode=root");
         arguments.add("--variant=" + variant);
         arguments.add("--format=" + format);
         arguments.add("--aptopt=APT::Install-Recommends \"false\"");
@@ -94,31 +93,44 @@ final class Mmdebstrap {
         arguments.add(DebianSources.SUITE);
         arguments.add("-");
         arguments.addAll(sources.lines());
-        ToolCommand command = ToolCommand.of("mmdebstrap", "mmdebstrap")
+        return inNamespaces(ToolCommand.of("mmdebstrap", "mmdebstrap")
                 .withArguments(arguments)
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
-                .withEnvironment("LC_ALL", "C.UTF-8");
-        return root
-                ? inNamespaceOfMounts(
-                        command.withEnvironment("TMPDIR", workDirectory(scratch).toString()))
-                : command;
+                .withEnvironment("LC_ALL", "C.UTF-8")
+                .withEnvironment("TMPDIR", scratch.toString()));
     }
 
     /**
-     * What root mounts in the directory goes with the last process in the namespace, also when mmdebstrap has no time to
+     * What is mounted in the root directory goes with the last process in the namespace, also when mmdebstrap has no time to
      * unmount; otherwise whoever removes the directory would meet the host's own /proc in it.
+     *
+     * <p>An ordinary user installs packages as root of a user namespace.
      */
-    private static ToolCommand inNamespaceOfMounts(ToolCommand command) {
-        return new ToolCommand(
+    private ToolCommand inNamespaces(ToolCommand command) {
+        ToolCommand mounting = new ToolCommand(
                         "unshare",
                         "util-linux",
                         List.of("--mount", "--propagation", "private", "--", command.program()),
                         command.environment())
                 .withArguments(command.arguments());
+        return root ? mounting : tidied(mounting).asNamespaceRoot();
     }
 
     /**
-     * The command as seen by itself run by root. mksquashfs gives an archive's root directory to whoever runs it, whatever
+     * Below a shell that removes what the command leaves when it is killed, for nobody outside may. It is the first process
+     * of a namespace, which no signal but SIGKILL ends.
+     */
+    private static ToolCommand tidied(ToolCommand command) {
+        return new ToolCommand(
+                        "unshare",
+                        "util-linux",
+                        List.of("--pid", "--fork", "--kill-child", "--", "sh", "-c", TIDY, "sh", command.program()),
+                        command.environment())
+                .withArguments(command.arguments());
+    }
+
+    /**
+     * The command as seen by itself run by root, without other ids. mksquashfs gives an archive's root directory to whoever runs it, whatever
      * its options say (4.5.1).
      */
     ToolCommand asNamespaceRoot(ToolCommand command) {

@@ -59,7 +59,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
     @Override
     public String build(Path emptyDirectory) {
         Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
-        DiskSpace.require(mmdebstrap.workDirectory(scratch), NEEDED_BYTES, "Building the small kernel");
+        DiskSpace.require(scratch, NEEDED_BYTES, "Building the small kernel");
         progress.step("Fetching kernel source and compiler from %s (all in all up to half an hour; log: %s)"
                 .formatted(mmdebstrap.sources().publicAddresses().getFirst(), log));
         Path made = PrivateFiles.directory(scratch.resolve("made"));

@@ -62,6 +62,20 @@ public record ToolCommand(
         return new ToolCommand(program, debianPackage, arguments, environment, runner);
     }
 
+    /**
+     * The program as root of a user namespace with the ids that /etc/subuid gives to this user, whose own id is root there.
+     * Needs newuidmap(1), and so a caller that is not barred from new privileges.
+     */
+    public ToolCommand asNamespaceRoot() {
+        return new ToolCommand(
+                        "unshare",
+                        "util-linux",
+                        List.of("--map-root-user", "--map-auto", "--", program),
+                        environment,
+                        guard)
+                .withArguments(arguments);
+    }
+
     /** The program's file, when it is installed. */
     public Optional<Path> find() {
         if (program.contains("/")) {

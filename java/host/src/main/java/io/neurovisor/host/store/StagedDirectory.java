@@ -30,7 +30,7 @@ public final class StagedDirectory implements AutoCloseable {
     /** Creates an empty directory (0700) in {@code parent}. */
     public static StagedDirectory begin(Path parent, String name, PathLock heldForName, Workshop workshop) {
         requireNonNull(heldForName, "heldForName is null");
-        leftovers(parent, name).forEach(PrivateFiles::delete);
+        leftovers(parent, name).forEach(workshop::remove);
         Path staging = parent.resolve(prefix(name) + PrivateFiles.uniqueSuffix());
         StagedDirectory staged = new StagedDirectory(staging, workshop, workshop.hold(staging));
         PrivateFiles.directory(staging);
@@ -67,7 +67,7 @@ public final class StagedDirectory implements AutoCloseable {
     /** Removes the directory unless it was published. */
     @Override
     public void close() {
-        PrivateFiles.delete(staging);
+        workshop.remove(staging);
         held.close();
     }
 

@@ -124,7 +124,10 @@ public final class StoreSweep {
                 // Who builds holds the lock: with it in our hands, the builder is dead.
                 underLockOf(
                         requireNonNull(matcher.group(1)),
-                        () -> remove(entry, "left by a build that died", () -> PrivateFiles.delete(entry)));
+                        () -> remove(
+                                entry,
+                                "left by a build that died",
+                                () -> Workshop.unattended().remove(entry)));
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.neurovisor.host.store;
 
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
@@ -18,6 +19,22 @@ public interface Workshop {
 
     /** A run of tools, joined by pipes. */
     Tool tool(ToolCommand first, ToolCommand... piped);
+
+    /**
+     * Removes a half-made directory. What an ordinary user's packages have given to their other users can only be entered
+     * as the root of a user namespace in which they exist.
+     */
+    default void remove(Path halfMade) {
+        try {
+            PrivateFiles.delete(halfMade);
+        } catch (NeuroVisorException failure) {
+            ToolCommand remove =
+                    ToolCommand.of("rm", "coreutils", "-rf", "--one-file-system", "--", halfMade.toString());
+            if (tool(remove.asNamespaceRoot()).run().exitCode() != 0) {
+                throw failure;
+            }
+        }
+    }
 
     /** The promise to remove something; to be closed when it is gone or has its final name. */
     interface Held extends AutoCloseable {
