@@ -1,4 +1,5 @@
-//! The way from the spawner into a running VMM: fork, set-up, bubblewrap, the VMM.
+//! The way from the spawner into a running VMM, as far as all VMMs go it: fork, journal, control group, session, streams.
+//! What confines them comes after it: [`bubblewrap`] or [`chrooted`].
 
 use std::convert::Infallible;
 use std::ffi::CString;
@@ -6,28 +7,18 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use nix::libc;
-use nix::unistd::{execve, fork, ForkResult};
-use rustix::event::{poll, PollFd, PollFlags};
-use rustix::fs::{MemfdFlags, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::pipe::{pipe_with, PipeFlags};
 use rustix::process::{self, DumpableBehavior, Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
-use rustix::time::Timespec;
 
+use crate::bubblewrap;
+use crate::chrooted;
 use crate::handed_files::HandedFiles;
-use crate::inherited::{out_of_the_way, Inherited};
-use crate::jail;
-use crate::launch::Launch;
-use crate::limits;
-use crate::privileges;
-use crate::process_stat::ProcessStat;
+use crate::inherited::out_of_the_way;
+use crate::launch::{Confinement, Launch};
 use crate::signals;
-use crate::sockets;
-
-/// How long bubblewrap may take until it has a process in the jail. It takes milliseconds, and all waits meanwhile.
-const JAILED_WITHIN: Duration = Duration::from_secs(8);
 
 /// How much sooner than us the kernel takes a VMM when memory runs out: a lost sandbox is retried, a lost host is not.
 const OOM_SCORE_DISTANCE: i32 = 500;
@@ -60,13 +51,6 @@ impl<T: Into<String>> From<T> for Refusal {
     }
 }
 
-fn no_jail(how: &str) -> Refusal {
-    Refusal {
-        reason: format!("bubblewrap made no jail{how}"),
-        no_jail: true,
-    }
-}
-
 /// How VMMs are jailed.
 pub struct Jailer {
     /// bubblewrap.
@@ -74,7 +58,13 @@ pub struct Jailer {
 }
 
 pub struct Child {
-    /// bubblewrap's, which leads the session and is our child.
+    pub running: Running,
+    pub files: HandedFiles,
+}
+
+/// The processes of a VMM that has been started.
+pub struct Running {
+    /// Of the process that waits for the VMM, leads its session and is our child.
     pub pid: Pid,
     pub pidfd: OwnedFd,
     /// The VMM's own number.
@@ -83,28 +73,38 @@ pub struct Child {
     pub vmm_pidfd: Option<OwnedFd>,
     /// Where its stdout and stderr arrive; reading never blocks.
     pub output: OwnedFd,
-    pub files: HandedFiles,
+    /// Where the VMM's end is written, if not told by that of the process which waits for it.
+    pub status: Option<OwnedFd>,
 }
 
 /// The spawner's ends of the pipes to a new process.
-struct Pipes {
+pub struct Pipes {
     go: OwnedFd,
-    problem: OwnedFd,
-    info: OwnedFd,
-    output: OwnedFd,
+    pub problem: OwnedFd,
+    pub output: OwnedFd,
 }
 
 /// The new process's.
-struct ChildEnds {
+pub struct ChildEnds {
     go: OwnedFd,
-    problem: OwnedFd,
+    pub problem: OwnedFd,
     output: OwnedFd,
+}
+
+/// What every new process needs on its way.
+pub struct Way<'a> {
+    pub launch: &'a Launch,
+    pub directory: BorrowedFd<'a>,
+    /// Its control group's.
+    pub entrance: Option<OwnedFd>,
+    pub uid: Option<u32>,
+    pub spawner: Pid,
 }
 
 impl Jailer {
     /// Runs a VMM in its jail. When this returns, either there is a process in the jail or none is left.
     ///
-    /// `journal` is called with the number of bubblewrap's process before there is anything in it that could outlive us.
+    /// `journal` is called with the number of the new process before there is anything in it that could outlive us.
     pub fn start(
         &self,
         launch: &Launch,
@@ -113,45 +113,22 @@ impl Jailer {
         uid: Option<u32>,
         journal: impl FnOnce(Pid) -> Result<(), String>,
     ) -> Result<Child, Refusal> {
-        let mut inherited = Inherited::default();
-        let listening = sockets::listen_all(directory, &launch.sockets)
-            .map_err(|error| explain("listen on its sockets", error))?;
-        for socket in listening {
-            inherited.add(socket);
-        }
-        let filter = filter_file(&launch.jail.seccomp_filter)
-            .map_err(|error| explain("write the seccomp filter", error))?;
-        let (pipes, ends, info) = pipes().map_err(|error| explain("make pipes", error))?;
         LazyLock::force(&OOM_SCORE);
-
         let mut files = HandedFiles::open(&launch.files, uid)?;
-        for file in files.take_open() {
-            inherited.add(file);
-        }
-        let (filter, info) = (inherited.add(filter), inherited.add(info));
-        let arguments = jail::arguments(&self.bwrap, &launch.jail, filter, info, &launch.arguments);
         let way = Way {
             launch,
             directory,
             entrance,
             uid,
-            arguments,
-            inherited,
             spawner: process::getpid(),
         };
-        let started = self.fork(way, ends, &pipes, journal);
-        match started
-            .map_err(Refusal::from)
-            .and_then(|pid| watch(pid, pipes))
-        {
-            Ok((pid, pidfd, vmm, vmm_pidfd, output)) => Ok(Child {
-                pid,
-                pidfd,
-                vmm,
-                vmm_pidfd,
-                output,
-                files,
-            }),
+        let opened = files.take_open();
+        let started = match &launch.confinement {
+            Confinement::Jail(jail) => bubblewrap::start(&self.bwrap, jail, &way, opened, journal),
+            Confinement::Chroot(chroot) => chrooted::start(chroot, &way, opened, journal),
+        };
+        match started {
+            Ok(running) => Ok(Child { running, files }),
             Err(reason) => {
                 launch
                     .files
@@ -161,100 +138,61 @@ impl Jailer {
             }
         }
     }
+}
 
-    fn fork(
-        &self,
-        way: Way<'_>,
-        ends: ChildEnds,
-        pipes: &Pipes,
-        journal: impl FnOnce(Pid) -> Result<(), String>,
-    ) -> Result<Pid, String> {
-        // SAFETY: this process has one thread, so the child may go on as any program, allocation included.
-        match unsafe { fork() }.map_err(|error| explain("fork", error))? {
-            ForkResult::Child => {
-                let Err(reason) = way.go(&self.bwrap, &ends);
-                let _ = fs::File::from(ends.problem).write_all(reason.as_bytes());
-                // SAFETY: leaves at once; exit() would run what belongs to the spawner.
-                unsafe { libc::_exit(127) }
-            }
-            ForkResult::Parent { child } => {
-                let pid = Pid::from_raw(child.as_raw()).ok_or("fork gave no pid")?;
-                let go = journal(pid).and_then(|()| {
-                    rustix::io::write(&pipes.go, &[1])
-                        .map_err(|error| explain("let it go on", error))
-                });
-                go.map(|_| pid).inspect_err(|_| kill(pid))
-            }
+/// Forks by the given call, which returns 0 in the new process; has it journalled, and lets it go on.
+pub fn fork(
+    call: impl FnOnce() -> io::Result<libc::pid_t>,
+    ends: ChildEnds,
+    pipes: &Pipes,
+    journal: impl FnOnce(Pid) -> Result<(), String>,
+    go: impl FnOnce(&ChildEnds) -> Result<Infallible, String>,
+) -> Result<Pid, String> {
+    match call().map_err(|error| explain("fork", error))? {
+        0 => {
+            let Err(reason) = go(&ends);
+            fail(ends, &reason)
+        }
+        child => {
+            let pid = Pid::from_raw(child).ok_or("fork gave no pid")?;
+            let go = journal(pid).and_then(|()| {
+                rustix::io::write(&pipes.go, &[1]).map_err(|error| explain("let it go on", error))
+            });
+            go.map(|_| pid).inspect_err(|_| kill(pid))
         }
     }
 }
 
-type Watched = (Pid, OwnedFd, Pid, Option<OwnedFd>, OwnedFd);
+/// The end of a new process that cannot become a VMM.
+pub fn fail(ends: ChildEnds, reason: &str) -> ! {
+    let _ = fs::File::from(ends.problem).write_all(reason.as_bytes());
+    // SAFETY: leaves at once; exit() would run what belongs to the spawner.
+    unsafe { libc::_exit(127) }
+}
 
-/// Waits until there is a process in the jail.
-fn watch(pid: Pid, pipes: Pipes) -> Result<Watched, Refusal> {
-    let entered = || -> Result<Watched, Refusal> {
-        let mut reason = String::new();
-        fs::File::from(pipes.problem)
-            .read_to_string(&mut reason)
-            .map_err(|error| explain("read from the new process", error))?;
-        if !reason.is_empty() {
-            return Err(reason.into());
-        }
-        let pidfd = process::pidfd_open(pid, PidfdFlags::empty())
-            .map_err(|error| explain("open a pidfd", error))?;
-        let Some(vmm) = read_child_pid(pipes.info)? else {
-            return Err(no_jail(&format!(": {}", last_words(&pidfd, &pipes.output))));
-        };
-        let vmm_pidfd = process::pidfd_open(vmm, PidfdFlags::empty()).ok();
-        // After it was opened: what has this parent now is what the descriptor stands for.
-        let is_its = ProcessStat::of(vmm).is_some_and(|stat| stat.parent == Some(pid));
-        Ok((pid, pidfd, vmm, vmm_pidfd.filter(|_| is_its), pipes.output))
-    };
-    entered().inspect_err(|_| kill(pid))
+/// Waits until the new process has executed what it was to execute.
+pub fn executed(pid: Pid, problem: OwnedFd) -> Result<OwnedFd, Refusal> {
+    let mut reason = String::new();
+    fs::File::from(problem)
+        .read_to_string(&mut reason)
+        .map_err(|error| explain("read from the new process", error))?;
+    if !reason.is_empty() {
+        return Err(reason.into());
+    }
+    Ok(process::pidfd_open(pid, PidfdFlags::empty())
+        .map_err(|error| explain("open a pidfd", error))?)
 }
 
 /// Not reaped yet, so that the number still means our child.
-fn kill(pid: Pid) {
+pub fn kill(pid: Pid) {
     let _ = process::kill_process(pid, Signal::KILL);
     let _ = process::waitid(WaitId::Pid(pid), WaitIdOptions::EXITED);
 }
 
-/// `None` when bubblewrap ended before it had a child.
-fn read_child_pid(info: OwnedFd) -> Result<Option<Pid>, Refusal> {
-    let time = Timespec::try_from(JAILED_WITHIN).ok();
-    let mut told = String::new();
-    let mut buffer = [0; 512];
-    loop {
-        let ready = poll(&mut [PollFd::new(&info, PollFlags::IN)], time.as_ref());
-        match ready.map_err(|error| explain("wait for bubblewrap", error))? {
-            0 => return Err(no_jail(&format!(" in {} s", JAILED_WITHIN.as_secs()))),
-            _ => match rustix::io::read(&info, &mut buffer) {
-                Ok(0) => return Ok(None),
-                Ok(count) => told.push_str(&String::from_utf8_lossy(&buffer[..count])),
-                Err(error) => return Err(explain("read from bubblewrap", error).into()),
-            },
-        }
-        if let Some(pid) = jail::child_pid(&told).and_then(Pid::from_raw) {
-            return Ok(Some(pid));
-        }
-    }
-}
-
-/// What bubblewrap says of its end.
-fn last_words(pidfd: &OwnedFd, output: &OwnedFd) -> String {
-    let time = Timespec::try_from(JAILED_WITHIN).ok();
-    let _ = poll(&mut [PollFd::new(pidfd, PollFlags::IN)], time.as_ref());
-    let mut buffer = [0; 1024];
-    let count = rustix::io::read(output, &mut buffer).unwrap_or(0);
-    String::from_utf8_lossy(&buffer[..count]).trim().to_owned()
-}
-
-fn pipes() -> rustix::io::Result<(Pipes, ChildEnds, OwnedFd)> {
+pub fn pipes() -> rustix::io::Result<(Pipes, ChildEnds)> {
     let (go_reader, go) = pipe_with(PipeFlags::CLOEXEC)?;
     // Exec closes its writing end; so its end without a word is success.
     let (problem, problem_writer) = pipe_with(PipeFlags::CLOEXEC)?;
-    let (info, info_writer) = pipe_with(PipeFlags::CLOEXEC)?;
     let (output, output_writer) = pipe_with(PipeFlags::CLOEXEC)?;
     rustix::io::ioctl_fionbio(&output, true)?;
     let ends = ChildEnds {
@@ -265,37 +203,16 @@ fn pipes() -> rustix::io::Result<(Pipes, ChildEnds, OwnedFd)> {
     let pipes = Pipes {
         go,
         problem,
-        info,
         output,
     };
-    Ok((pipes, ends, out_of_the_way(info_writer)?))
-}
-
-fn filter_file(filter: &[u8]) -> rustix::io::Result<OwnedFd> {
-    let file = rustix::fs::memfd_create("seccomp-filter", MemfdFlags::CLOEXEC)?;
-    let mut written = 0;
-    while written < filter.len() {
-        written += rustix::io::pwrite(&file, &filter[written..], written as u64)?;
-    }
-    out_of_the_way(file)
-}
-
-/// What the new process goes by.
-struct Way<'a> {
-    launch: &'a Launch,
-    directory: BorrowedFd<'a>,
-    /// Its control group's.
-    entrance: Option<OwnedFd>,
-    uid: Option<u32>,
-    arguments: Vec<CString>,
-    inherited: Inherited,
-    spawner: Pid,
+    Ok((pipes, ends))
 }
 
 impl Way<'_> {
-    fn go(&self, bwrap: &CString, ends: &ChildEnds) -> Result<Infallible, String> {
-        die_with(self.spawner)?;
-        // Till the journal names us.
+    /// The steps of the new process that are the same for every VMM, the first first.
+    pub fn begin(&self, ends: &ChildEnds) -> Result<(), String> {
+        die_with_parent()?;
+        // Till the journal names us. It also shows that the spawner lived after the line above, so that its death is seen.
         if rustix::io::read(&ends.go, &mut [0]) != Ok(1) {
             return Err("the spawner did not let it go on".into());
         }
@@ -309,38 +226,16 @@ impl Way<'_> {
         signals::restore_defaults().map_err(|error| explain("restore signals", error))?;
         connect_streams(ends.output.as_fd())
             .map_err(|error| explain("connect the standard streams", error))?;
-        process::fchdir(self.directory)
-            .map_err(|error| explain("enter the VM's directory", error))?;
-        limits::set(self.launch.jail.max_file_bytes)
-            .map_err(|error| explain("set resource limits", error))?;
         raise_oom_score();
-        if let Some(uid) = self.uid {
-            privileges::become_user(uid)
-                .map_err(|error| explain(&format!("become uid {uid}"), error))?;
-            // The change of uid has cut what tied us.
-            die_with(self.spawner)?;
-        }
-        // Last, because it replaces descriptors that were needed till here.
-        self.inherited
-            .put_in_place()
-            .map_err(|error| explain("hand over its descriptors", error))?;
-        // No environment: the host's may hold keys, and bubblewrap needs none.
-        execve::<CString, CString>(bwrap, &self.arguments, &[])
-            .map_err(|error| explain(&format!("execute {}", bwrap.to_string_lossy()), error))
+        Ok(())
     }
 }
 
-/// The kernel's help for the case that the spawner itself is killed. It ends with a change of uid; bubblewrap asks for it
-/// again, and for its child. End of stdin, seen by a living spawner, is what clean-up is built on.
-fn die_with(spawner: Pid) -> Result<(), String> {
+/// The kernel's help for the case that the spawner itself is killed. It ends with a change of uid, after which it has to be
+/// asked for again. End of stdin, seen by a living spawner, is what clean-up is built on.
+pub fn die_with_parent() -> Result<(), String> {
     process::set_parent_process_death_signal(Some(Signal::KILL))
-        .map_err(|error| explain("tie to the spawner", error))?;
-    // It may have died before the line above, and then no signal comes.
-    if process::getppid() == Some(spawner) {
-        Ok(())
-    } else {
-        Err("the spawner is gone".into())
-    }
+        .map_err(|error| explain("tie to the spawner", error))
 }
 
 fn connect_streams(output: BorrowedFd<'_>) -> rustix::io::Result<()> {
@@ -360,6 +255,6 @@ fn raise_oom_score() {
     }
 }
 
-fn explain(step: &str, error: impl Into<io::Error>) -> String {
+pub fn explain(step: &str, error: impl Into<io::Error>) -> String {
     format!("cannot {step}: {}", error.into())
 }

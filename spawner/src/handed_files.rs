@@ -16,6 +16,8 @@ pub const MAX_FILES: usize = 16;
 pub struct HandedFile {
     path: PathBuf,
     access: Access,
+    /// In a chroot; else of no meaning.
+    name: String,
 }
 
 impl TryFrom<wire::HandedFile> for HandedFile {
@@ -31,7 +33,11 @@ impl TryFrom<wire::HandedFile> for HandedFile {
                 path.display()
             ));
         }
-        Ok(Self { path, access })
+        Ok(Self {
+            path,
+            access,
+            name: file.name,
+        })
     }
 }
 
@@ -78,6 +84,7 @@ impl HandedFiles {
         Ok(())
     }
 
+    /// In the order in which they were named.
     pub fn take_open(&mut self) -> Vec<OwnedFd> {
         std::mem::take(&mut self.open)
     }
@@ -94,6 +101,15 @@ impl HandedFiles {
 }
 
 impl HandedFile {
+    /// In a chroot.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     fn open(&self) -> io::Result<OwnedFd> {
         let flags = match self.access {
             Access::Read => OFlags::RDONLY | OFlags::NONBLOCK,
@@ -152,6 +168,7 @@ mod tests {
         HandedFile::try_from(wire::HandedFile {
             path: path.to_str().unwrap().into(),
             access: access.into(),
+            ..Default::default()
         })
         .unwrap()
     }
@@ -206,13 +223,14 @@ mod tests {
         for path in ["relative", "/a/../b", ""] {
             assert!(HandedFile::try_from(wire::HandedFile {
                 path: path.into(),
-                access: 0
+                ..Default::default()
             })
             .is_err());
         }
         assert!(HandedFile::try_from(wire::HandedFile {
             path: "/x".into(),
-            access: 9
+            access: 9,
+            ..Default::default()
         })
         .is_err());
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::fs::{accessat, Access, AtFlags, CWD};
 
 use crate::cgroup::Limits;
+use crate::chroot::Chroot;
 use crate::handed_files::{HandedFile, MAX_FILES};
 use crate::jail::Jail;
 use crate::sockets::MAX_SOCKETS;
@@ -15,7 +16,7 @@ use crate::wire::StartVmm;
 const MAX_ID_LENGTH: usize = 64;
 
 /// With this the host's own path to it has room in the 108 bytes of a socket address.
-const MAX_SOCKET_NAME_LENGTH: usize = 32;
+const MAX_NAME_LENGTH: usize = 32;
 
 /// The name of a VM, safe as the name of a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,13 @@ impl fmt::Display for VmId {
     }
 }
 
+/// What keeps a VMM in.
+#[derive(Debug)]
+pub enum Confinement {
+    Jail(Jail),
+    Chroot(Chroot),
+}
+
 #[derive(Debug)]
 pub struct Launch {
     pub id: VmId,
@@ -52,7 +60,7 @@ pub struct Launch {
     /// Plain file names, each once.
     pub sockets: Vec<String>,
     pub files: Vec<HandedFile>,
-    pub jail: Jail,
+    pub confinement: Confinement,
     pub limits: Option<Limits>,
 }
 
@@ -70,8 +78,15 @@ impl TryFrom<StartVmm> for Launch {
         }
         let files = request.files.into_iter().map(HandedFile::try_from);
         let files = files.collect::<Result<Vec<_>, _>>()?;
-        let jail = request.jail.ok_or("no jail").map_err(String::from);
-        let jail = Jail::try_from(jail?)?;
+        let confinement = match (request.jail, request.chroot) {
+            (Some(jail), None) => Confinement::Jail(Jail::try_from(jail)?),
+            (None, Some(chroot)) => {
+                check_chroot(&request.sockets, &files)?;
+                Confinement::Chroot(Chroot::try_from(chroot)?)
+            }
+            (None, None) => return Err("no jail".into()),
+            (Some(_), Some(_)) => return Err("a jail and a chroot".into()),
+        };
         check_executable(Path::new(&request.executable))?;
         let executable = c_string(request.executable, "executable")?;
         let mut arguments = vec![executable];
@@ -83,10 +98,27 @@ impl TryFrom<StartVmm> for Launch {
             arguments,
             sockets: request.sockets,
             files,
-            jail,
+            confinement,
             limits: request.limits.map(Limits::try_from).transpose()?,
         })
     }
+}
+
+/// The jailer closes whatever it inherits.
+fn check_chroot(sockets: &[String], files: &[HandedFile]) -> Result<(), String> {
+    if !sockets.is_empty() {
+        return Err("sockets, which no VMM in a chroot inherits".into());
+    }
+    for (index, file) in files.iter().enumerate() {
+        check_name("file", index, file.name())?;
+        if files[..index]
+            .iter()
+            .any(|other| other.name() == file.name())
+        {
+            return Err(format!("file {} is named twice", file.name()));
+        }
+    }
+    Ok(())
 }
 
 fn check_sockets(names: &[String]) -> Result<(), String> {
@@ -97,13 +129,7 @@ fn check_sockets(names: &[String]) -> Result<(), String> {
         ));
     }
     for (index, name) in names.iter().enumerate() {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let plain = (1..=MAX_SOCKET_NAME_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
-        if !plain || name.starts_with('.') {
-            return Err(format!(
-                "socket {index} must be named by 1 to {MAX_SOCKET_NAME_LENGTH} of A-Z, a-z, 0-9, - _ . and not begin with ."
-            ));
-        }
+        check_name("socket", index, name)?;
         if names[..index].contains(name) {
             return Err(format!("socket {name} is named twice"));
         }
@@ -111,8 +137,19 @@ fn check_sockets(names: &[String]) -> Result<(), String> {
     Ok(())
 }
 
+fn check_name(what: &str, index: usize, name: &str) -> Result<(), String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let plain = (1..=MAX_NAME_LENGTH).contains(&name.len()) && name.bytes().all(allowed);
+    if plain && !name.starts_with('.') {
+        return Ok(());
+    }
+    Err(format!(
+        "{what} {index} must be named by 1 to {MAX_NAME_LENGTH} of A-Z, a-z, 0-9, - _ . and not begin with ."
+    ))
+}
+
 /// Says early and in words what exec would say by a number.
-fn check_executable(path: &Path) -> Result<(), String> {
+pub fn check_executable(path: &Path) -> Result<(), String> {
     let named = |problem: &dyn fmt::Display| format!("executable {}: {problem}", path.display());
     if !path.is_absolute() {
         return Err(named(&"not an absolute path"));

@@ -1,16 +1,21 @@
 //! The spawner: the one program of NeuroVisor that starts, holds and cleans up VMMs.
 //!
 //! It serves one host process over stdin and stdout and does not outlive it. How it is built:
-//! [`spawner`] is the event loop, [`child`] the way into a VMM's [`jail`], [`orphans`] and [`removal`] the way out,
+//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`bubblewrap`] and its [`jail`] or [`chrooted`] and its
+//! [`chroot`] what confines it, [`orphans`] and [`removal`] the way out,
 //! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
 //! spawner does for VMMs.
 
 mod arguments;
+mod bubblewrap;
 mod cgroup;
 mod child;
+mod chroot;
+mod chrooted;
 mod handed_files;
 mod hardening;
 mod inherited;
+mod init;
 mod jail;
 mod journal;
 mod launch;

@@ -73,8 +73,19 @@ fn children() -> io::Result<Vec<Pid>> {
     }
 }
 
+/// The children of another process, as they are at the moment.
+pub fn children_of(parent: Pid) -> io::Result<Vec<Pid>> {
+    match fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")) {
+        Ok(list) => Ok(pids(&list)),
+        Err(_) => children_by_parent_of(parent),
+    }
+}
+
 fn children_by_parent() -> io::Result<Vec<Pid>> {
-    let us = process::getpid();
+    children_by_parent_of(process::getpid())
+}
+
+fn children_by_parent_of(us: Pid) -> io::Result<Vec<Pid>> {
     let mut children = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();

@@ -27,8 +27,8 @@ impl OutputTail {
     }
 
     /// The tail as text of at most [`TAIL_BYTES`] bytes, invalid UTF-8 replaced.
-    pub fn into_text(self) -> String {
-        let mut bytes = Vec::from(self.bytes);
+    pub fn text(&self) -> String {
+        let mut bytes: Vec<u8> = self.bytes.iter().copied().collect();
         if self.cut {
             // The cut may have gone through a character: its rest is no error of the VMM's.
             let rest = bytes
@@ -55,7 +55,7 @@ mod tests {
     fn tail(pieces: &[&[u8]]) -> String {
         let mut tail = OutputTail::default();
         pieces.iter().for_each(|piece| tail.push(piece));
-        tail.into_text()
+        tail.text()
     }
 
     #[test]

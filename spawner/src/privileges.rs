@@ -8,10 +8,37 @@ use rustix::thread::{self, CapabilitySet, CapabilitySets};
 /// Numbers of capabilities that no kernel reaches (one word of 64 bits).
 const CAPABILITIES: u32 = 64;
 
+/// What Firecracker's jailer works with, by number: chown, dac_override, fowner, setgid, setuid, sys_chroot, sys_admin,
+/// mknod. They stay in the bounding set of the VMM, where they have no effect under no_new_privs.
+const JAILERS: [u32; 8] = [0, 1, 3, 6, 7, 18, 21, 27];
+
 /// Leaves no group, no capability in any of the five sets, and no way back.
 pub fn become_user(uid: u32) -> rustix::io::Result<()> {
     let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));
-    for number in 0..CAPABILITIES {
+    bound(&[])?;
+    thread::set_thread_groups(&[])?;
+    thread::set_thread_res_gid(group, group, group)?;
+    thread::set_thread_res_uid(user, user, user)?;
+    // The change of uid has emptied three sets; the inheritable one it leaves.
+    drop_held()
+}
+
+/// Leaves no capability in any of the five sets to a process that stays root's.
+pub fn drop_all() -> rustix::io::Result<()> {
+    bound(&[])?;
+    thread::set_thread_groups(&[])?;
+    drop_held()
+}
+
+/// Leaves a jailer what it needs, once it is executed.
+pub fn keep_jailers() -> rustix::io::Result<()> {
+    bound(&JAILERS)?;
+    thread::set_thread_groups(&[])
+}
+
+/// Takes from the bounding set all but what is named.
+fn bound(kept: &[u32]) -> rustix::io::Result<()> {
+    for number in (0..CAPABILITIES).filter(|number| !kept.contains(number)) {
         match drop_from_bounding_set(number) {
             Ok(()) => {}
             // Past the kernel's last.
@@ -19,11 +46,10 @@ pub fn become_user(uid: u32) -> rustix::io::Result<()> {
             Err(error) => return Err(error),
         }
     }
-    thread::clear_ambient_capability_set()?;
-    thread::set_thread_groups(&[])?;
-    thread::set_thread_res_gid(group, group, group)?;
-    thread::set_thread_res_uid(user, user, user)?;
-    // The change of uid has emptied three sets; the inheritable one it leaves.
+    thread::clear_ambient_capability_set()
+}
+
+fn drop_held() -> rustix::io::Result<()> {
     thread::set_capabilities(
         None,
         CapabilitySets {

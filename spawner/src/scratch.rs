@@ -15,8 +15,16 @@ use crate::runtime_directory::has_our_name;
 /// that is complete.
 const MARK: &str = "~building-";
 
+/// The same of a chrooted VMM's directory.
+const CHROOT_MARK: &str = "~chroot";
+
 /// The directory of a data directory's registrations, each a file with a name like a runtime directory's.
 const REGISTRATIONS: &str = "running";
+
+/// How the directory of a chrooted VMM is named.
+pub fn chroot_name(vm: &str) -> String {
+    format!(".{vm}{CHROOT_MARK}")
+}
 
 /// Checks a path before it is promised to be removed.
 pub fn check(path: &Path) -> Result<(), String> {
@@ -25,20 +33,21 @@ pub fn check(path: &Path) -> Result<(), String> {
 
 /// Removes it all, if it is there. Never what another user owns or could have put there.
 pub fn remove(path: &Path) -> Result<(), String> {
+    while remove_some(path)? == Progress::More {}
+    Ok(())
+}
+
+/// Removes some of it; to be called until it says `Done`.
+pub fn remove_some(path: &Path) -> Result<Progress, String> {
     let Some((parent, name)) = find(path)? else {
-        return Ok(());
+        return Ok(Progress::Done);
     };
-    if !is_staged(name) {
-        return fs::unlinkat(&parent, name, AtFlags::empty())
-            .map_err(|error| explain(path, &io::Error::from(error)));
+    if is_staged(name) {
+        return removal::remove_some(parent.as_fd(), name).map_err(|error| explain(path, &error));
     }
-    loop {
-        match removal::remove_some(parent.as_fd(), name) {
-            Ok(Progress::More) => {}
-            Ok(Progress::Done) => return Ok(()),
-            Err(error) => return Err(explain(path, &error)),
-        }
-    }
+    fs::unlinkat(&parent, name, AtFlags::empty())
+        .map(|()| Progress::Done)
+        .map_err(|error| explain(path, &io::Error::from(error)))
 }
 
 /// Whether there is something that [`remove`] would remove.
@@ -94,7 +103,7 @@ fn parent_and_name(path: &Path) -> Result<(&Path, &str), String> {
 }
 
 fn is_staged(name: &str) -> bool {
-    name.starts_with('.') && name.contains(MARK)
+    name.starts_with('.') && (name.contains(MARK) || name.ends_with(CHROOT_MARK))
 }
 
 fn is_registration(parent: &Path, name: &str) -> bool {
@@ -115,6 +124,10 @@ mod tests {
     fn only_absolute_paths_with_the_mark_are_taken() {
         assert_eq!(check(Path::new("/data/.base~building-1-x")), Ok(()));
         assert_eq!(check(Path::new("/data/running/12-a9")), Ok(()));
+        assert_eq!(
+            check(&Path::new("/data/jails").join(chroot_name("vm-1"))),
+            Ok(())
+        );
         for bad in [
             "",
             "/",
@@ -124,6 +137,7 @@ mod tests {
             "/data/../.x~building-1",
             "/data/.x~building-1/..",
             "/data/x~building-1",
+            "/data/vm~chroot",
             "/data/.x~building-1/deeper",
             "/data/other/12-a9",
             "/data/running/thesis",

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
@@ -11,7 +12,7 @@ use rustix::time::Timespec;
 use crate::cgroup::{Group, Place};
 use crate::child::{Child, Jailer, Refusal};
 use crate::journal::{Entry, Journal};
-use crate::launch::Launch;
+use crate::launch::{Confinement, Launch};
 use crate::log;
 use crate::orphans;
 use crate::outbox::Outbox;
@@ -24,8 +25,8 @@ use crate::tsc::Tsc;
 use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
-    event::Event, request::Request, Rejected, RequestReader, ScratchHeld, StartVmm, Started,
-    TscMeasured,
+    event::Event, request::Request, Output, Rejected, RequestReader, ScratchHeld, StartVmm,
+    Started, TscMeasured,
 };
 
 /// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
@@ -196,6 +197,7 @@ impl Spawner {
                 .for_each(Vm::kill),
             Some(Request::MeasureTsc(_)) => self.tsc.ask(Instant::now()),
             Some(Request::HoldScratch(hold)) => self.hold_scratch(hold.path),
+            Some(Request::TellOutput(tell)) => self.tell_output(tell.vm_id),
             Some(Request::ReleaseScratch(release)) => {
                 self.journal.remove(&Entry::Scratch(release.path.into()));
             }
@@ -233,8 +235,9 @@ impl Spawner {
         match self.start_limited(&launch, directory.as_fd(), uid, &mut journalled) {
             Ok((child, group)) => {
                 let started = self.started(&launch, &child, group.as_ref());
+                let chroot = chroot_of(&launch);
                 self.vms
-                    .push(Vm::new(launch.id, child, uid, group, journalled));
+                    .push(Vm::new(launch.id, child, uid, group, chroot, journalled));
                 Ok(started)
             }
             Err(reason) => {
@@ -266,7 +269,7 @@ impl Spawner {
         let problem = self.place.as_ref().err().filter(|_| unlimited);
         Started {
             vm_id: launch.id.to_string(),
-            pid: child.vmm.as_raw_nonzero().get(),
+            pid: child.running.vmm.as_raw_nonzero().get(),
             cgroup: group.map_or_else(String::new, |group| group.path().display().to_string()),
             cgroup_problem: problem.cloned().unwrap_or_default(),
         }
@@ -288,6 +291,9 @@ impl Spawner {
             journalled.push(entry);
             Ok(())
         };
+        if let Some(path) = chroot_of(launch) {
+            add(Entry::Scratch(path))?;
+        }
         let group = match (&self.place, &launch.limits) {
             (Ok(place), Some(limits)) => {
                 add(Entry::Cgroup(place.path_of(&launch.id)))?;
@@ -326,6 +332,12 @@ impl Spawner {
         }));
     }
 
+    fn tell_output(&mut self, vm_id: String) {
+        let vm = self.vms.iter().find(|vm| vm.id.as_str() == vm_id);
+        let tail = vm.map(Vm::output_tail).unwrap_or_default();
+        self.outbox.push(Event::Output(Output { vm_id, tail }));
+    }
+
     fn answer_tsc(&mut self) {
         while !self.outbox.is_full() {
             let Some(khz) = self.tsc.take_answer(Instant::now()) else {
@@ -357,6 +369,14 @@ impl Spawner {
                     continue;
                 }
                 log::line(format_args!("{}: cannot remove its control group", vm.id));
+            }
+            match vm.remove_some_chroot() {
+                Ok(Progress::More) => {
+                    self.removal_left = true;
+                    continue;
+                }
+                Ok(Progress::Done) => {}
+                Err(problem) => log::line(format_args!("{}: cannot remove {problem}", vm.id)),
             }
             match self.directory.remove_some(&vm.id) {
                 Ok(Progress::More) => {
@@ -453,5 +473,12 @@ impl Spawner {
                 Err(problem) => log::line(format_args!("cannot remove {problem}")),
             }
         }
+    }
+}
+
+fn chroot_of(launch: &Launch) -> Option<PathBuf> {
+    match &launch.confinement {
+        Confinement::Jail(_) => None,
+        Confinement::Chroot(chroot) => Some(chroot.path(&launch.id)),
     }
 }

@@ -1,17 +1,21 @@
 //! One VM as the spawner sees it: a process, its output, its end.
 
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::time::Instant;
 
 use rustix::io::Errno;
 use rustix::process::{self, Pid, Signal, WaitId, WaitIdOptions};
 
 use crate::cgroup::Group;
-use crate::child::Child;
+use crate::child::{Child, Running};
 use crate::handed_files::HandedFiles;
+use crate::init;
 use crate::journal::Entry;
 use crate::launch::VmId;
 use crate::output_tail::OutputTail;
+use crate::removal::Progress;
+use crate::scratch;
 use crate::wire::Exited;
 
 /// Reads of what is left in a pipe: as many as empty the largest that a VMM may make of it (pipe-max-size, 1 MiB).
@@ -24,10 +28,12 @@ const SIGNALLED: i32 = 128;
 
 pub struct Vm {
     pub id: VmId,
-    /// bubblewrap's.
+    /// Of the process that waits for the VMM.
     pid: Pid,
     pidfd: OwnedFd,
     vmm_pidfd: Option<OwnedFd>,
+    /// Where that process writes how the VMM has ended, if not by its own end.
+    status: Option<OwnedFd>,
     files: HandedFiles,
     /// Its own, where it has one.
     pub uid: Option<u32>,
@@ -37,6 +43,8 @@ pub struct Vm {
     end: Option<End>,
     group: Option<Group>,
     oom_killed: bool,
+    /// Where it has one.
+    chroot: Option<PathBuf>,
     /// What the journal holds of it.
     journalled: Vec<Entry>,
 }
@@ -54,20 +62,31 @@ impl Vm {
         child: Child,
         uid: Option<u32>,
         group: Option<Group>,
+        chroot: Option<PathBuf>,
         journalled: Vec<Entry>,
     ) -> Self {
+        let Running {
+            pid,
+            pidfd,
+            vmm: _,
+            vmm_pidfd,
+            output,
+            status,
+        } = child.running;
         Self {
             id,
-            pid: child.pid,
-            pidfd: child.pidfd,
-            vmm_pidfd: child.vmm_pidfd,
+            pid,
+            pidfd,
+            vmm_pidfd,
+            status,
             files: child.files,
             uid,
-            output: Some(child.output),
+            output: Some(output),
             tail: OutputTail::default(),
             end: None,
             group,
             oom_killed: false,
+            chroot,
             journalled,
         }
     }
@@ -117,9 +136,25 @@ impl Vm {
         self.group.is_none()
     }
 
+    /// Removes some of its chroot; to be called until it says `Done`, which it also does where there is none.
+    pub fn remove_some_chroot(&mut self) -> Result<Progress, String> {
+        let removed = self
+            .chroot
+            .as_ref()
+            .map_or(Ok(Progress::Done), |path| scratch::remove_some(path))?;
+        if removed == Progress::Done {
+            self.chroot = None;
+        }
+        Ok(removed)
+    }
+
     /// What the journal need not hold any more once the VM has ended.
     pub fn gone(&self) -> impl Iterator<Item = &Entry> {
-        let left = |entry: &Entry| self.group.is_some() && matches!(entry, Entry::Cgroup(_));
+        let left = |entry: &Entry| match entry {
+            Entry::Process { .. } => false,
+            Entry::Cgroup(_) => self.group.is_some(),
+            Entry::Scratch(_) => self.chroot.is_some(),
+        };
         self.journalled.iter().filter(move |entry| !left(entry))
     }
 
@@ -137,18 +172,37 @@ impl Vm {
         let _ = process::kill_process_group(self.pid, Signal::KILL);
         self.kill_group();
         let _ = process::waitid(pidfd(), ended);
-        let code = status.exit_status().unwrap_or(0);
-        let signalled = (code > SIGNALLED).then(|| code - SIGNALLED);
+        let (exit_code, signal) = self.told_end().unwrap_or_else(|| {
+            let code = status.exit_status().unwrap_or(0);
+            let signalled = (code > SIGNALLED).then(|| code - SIGNALLED);
+            let exit_code = if signalled.is_some() { 0 } else { code };
+            (
+                exit_code,
+                status.terminating_signal().or(signalled).unwrap_or(0),
+            )
+        });
         self.end = Some(End {
-            exit_code: if signalled.is_some() { 0 } else { code },
-            signal: status.terminating_signal().or(signalled).unwrap_or(0),
+            exit_code,
+            signal,
             at: now,
         });
+    }
+
+    /// Nothing when whoever was to tell it was killed too.
+    fn told_end(&self) -> Option<(i32, i32)> {
+        let mut told = [0; 32];
+        let count = rustix::io::read(self.status.as_ref()?, &mut told).ok()?;
+        init::parse(&told[..count])
     }
 
     /// Takes what one read gives, so that a VM that floods waits its turn like the others.
     pub fn read_output(&mut self, buffer: &mut [u8]) {
         self.read(buffer);
+    }
+
+    /// The end of what it has written so far.
+    pub fn output_tail(&self) -> String {
+        self.tail.text()
     }
 
     /// What the host is told; to be called when nothing of the VM is left. Takes what lies in the pipe and does not
@@ -164,7 +218,7 @@ impl Vm {
             vm_id: self.id.to_string(),
             exit_code,
             signal,
-            output_tail: self.tail.into_text(),
+            output_tail: self.tail.text(),
             oom_killed: self.oom_killed,
         }
     }

@@ -1,5 +1,7 @@
 //! The messages of `proto/spawner.proto`, and how they are cut out of a byte stream.
 
+// Requests are handled one at a time, so that it does not matter that the largest is much larger than the others.
+#[allow(clippy::large_enum_variant)]
 mod messages {
     include!(concat!(env!("OUT_DIR"), "/neurovisor.spawner.rs"));
 }

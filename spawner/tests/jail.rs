@@ -132,6 +132,7 @@ fn handed_files_are_there_by_number_and_what_is_created_comes_back_read_only() {
     let file = |path: &std::path::Path, access: Access| HandedFile {
         path: path.to_str().unwrap().into(),
         access: access.into(),
+        ..Default::default()
     };
     let request = |script: &str, files: Vec<HandedFile>| {
         let jail = Jail {

@@ -18,6 +18,7 @@ use rustix::process::{pidfd_open, Pid, PidfdFlags};
 use rustix::time::Timespec;
 use tempfile::TempDir;
 
+#[allow(clippy::large_enum_variant)]
 pub mod wire {
     include!(concat!(env!("OUT_DIR"), "/neurovisor.spawner.rs"));
 }

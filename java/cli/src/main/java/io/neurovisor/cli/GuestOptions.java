@@ -28,6 +28,10 @@ final class GuestOptions {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final KernelOption kernel = new KernelOption();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final VmmOptions vmm = new VmmOptions();
+
     @Option(
             names = "--size",
             paramLabel = "SIZE",
@@ -90,6 +94,10 @@ final class GuestOptions {
                                 config().image(),
                                 "--kernel",
                                 config().kernel().label(),
+                                Setting.VMM.flag(),
+                                Setting.VMM.form().printer().apply(config().vmm()),
+                                Setting.FIRECRACKER.flag(),
+                                Setting.FIRECRACKER.form().printer().apply(config().firecracker()),
                                 "--size",
                                 size().label(),
                                 "--snapshot=on"))

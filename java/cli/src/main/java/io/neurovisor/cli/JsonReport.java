@@ -8,6 +8,7 @@ import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -18,7 +19,13 @@ import java.time.Duration;
 import java.util.Base64;
 
 /** The result of {@code run --json}: one object on one line. */
-record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutput output, String vmm, Duration total) {
+record JsonReport(
+        ExecutionRequest request,
+        ExecutionResult result,
+        CapturedOutput output,
+        VmmIdentity vmm,
+        String vmmReason,
+        Duration total) {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     /** Writes the report's files, as an array. */
@@ -83,7 +90,10 @@ record JsonReport(ExecutionRequest request, ExecutionResult result, CapturedOutp
         json.writeNumberField("duration_ms", milliseconds(result.exit().duration()));
         json.writeStringField("trace_id", result.traceId().toString());
         json.writeStringField("vm_id", result.vmId().value());
-        json.writeStringField("vmm", vmm);
+        json.writeStringField("vmm", vmm.name());
+        json.writeStringField("vmm_version", vmm.version());
+        json.writeStringField("accelerator", vmm.accelerator());
+        json.writeStringField("vmm_reason", vmmReason);
         json.writeFieldName("template");
         if (result.start() instanceof VmStart.Restore restore) {
             json.writeString(String.valueOf(restore.saved().directory().getFileName()));

@@ -18,6 +18,7 @@ final class OptionGroups implements IHelpSectionRenderer {
             RunCommand.class, "Limits and results",
             GuestOptions.class, "Virtual machine",
             KernelOption.class, "Virtual machine",
+            VmmOptions.class, "Virtual machine",
             CommonOptions.class, GENERAL);
     private static final List<String> ORDER = List.of("Program", "Limits and results", OWN, "Virtual machine", GENERAL);
 

@@ -86,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
             ResultNotes notes = new ResultNotes(request, result);
             notes.problems().forEach(this::err);
             notes.remarks().forEach(this::remark);
-            output.finish(request, result, neuroVisor.vmm(), Duration.ofNanos(System.nanoTime() - startNanos))
+            output.finish(request, result, neuroVisor, Duration.ofNanos(System.nanoTime() - startNanos))
                     .forEach(this::remark);
             return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
         } catch (StandardStreams.Closed closed) {

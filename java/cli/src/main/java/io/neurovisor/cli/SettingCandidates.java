@@ -35,6 +35,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Vmms extends SettingCandidates {
+        Vmms() {
+            super(Setting.VMM);
+        }
+    }
+
     static final class LogLevels extends SettingCandidates {
         LogLevels() {
             super(Setting.LOG_LEVEL);

@@ -33,7 +33,7 @@ final class SetupCommand implements Callable<Integer> {
             progress.done();
             spec.commandLine()
                     .getErr()
-                    .println("neurovisor: ready (" + neuroVisor.vmm() + ", image "
+                    .println("neurovisor: ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
                             + guest.config().image() + ", size " + guest.size().label() + ")");
         }
         return 0;

@@ -20,6 +20,7 @@ import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -59,12 +60,16 @@ final class JsonReportTest {
                         "trace_id",
                         "vm_id",
                         "vmm",
+                        "vmm_version",
+                        "accelerator",
+                        "vmm_reason",
                         "template",
                         "size",
                         "layers",
                         "files",
                         "timings_ms")
                 .doesNotContain("stdout_base64", "stderr_base64");
+        assertThat(json.get("vmm").textValue()).isEqualTo("firecracker");
         assertThat(json.get("outcome").textValue()).isEqualTo("OUT_OF_MEMORY");
         assertThat(json.get("exit_code").intValue()).isEqualTo(137);
         assertThat(json.get("signal").intValue()).isEqualTo(9);
@@ -122,7 +127,8 @@ final class JsonReportTest {
                 Duration.ofMillis(20),
                 Duration.ofMillis(30),
                 "");
-        String text = new JsonReport(request, result, output, "qemu", Duration.ofMillis(60)).format(json -> {
+        VmmIdentity vmm = new VmmIdentity("firecracker", "1.12.1", "kvm", "cpu", "machine");
+        String text = new JsonReport(request, result, output, vmm, "it works", Duration.ofMillis(60)).format(json -> {
             json.writeStartArray();
             json.writeEndArray();
         });

@@ -21,14 +21,7 @@ import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.image.Kernels;
-import io.neurovisor.host.probe.HostCpu;
-import io.neurovisor.host.probe.ProbeCache;
-import io.neurovisor.host.qemu.Accelerator;
-import io.neurovisor.host.qemu.KvmProbe;
-import io.neurovisor.host.qemu.QemuJail;
-import io.neurovisor.host.qemu.QemuLocator;
-import io.neurovisor.host.qemu.QemuProgram;
-import io.neurovisor.host.qemu.QemuVmm;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.ArtifactUse;
@@ -67,8 +60,7 @@ public final class NeuroVisor implements AutoCloseable {
     private final WarmPool pool;
     private final Executions executions;
     private final ImageStarts starts;
-    private final Accelerator accelerator;
-    private final VmmIdentity vmm;
+    private final VmmSelection.Selected selected;
 
     private NeuroVisor(
             String image,
@@ -79,18 +71,16 @@ public final class NeuroVisor implements AutoCloseable {
             WarmPool pool,
             Executions executions,
             ImageStarts starts,
-            Accelerator accelerator,
-            VmmIdentity vmm) {
+            VmmSelection.Selected selected) {
         this.image = image;
         this.use = use;
-        this.vmm = vmm;
+        this.selected = selected;
         this.spawner = spawner;
         this.workshop = workshop;
         this.links = links;
         this.pool = pool;
         this.executions = executions;
         this.starts = starts;
-        this.accelerator = accelerator;
     }
 
     public static NeuroVisor open(Settings settings, Progress progress) {
@@ -129,18 +119,11 @@ public final class NeuroVisor implements AutoCloseable {
             GuestLinks links,
             Progress progress) {
         SecureRandom random = new SecureRandom();
-        ProbeCache probes = new ProbeCache(settings.probes());
-        String hostCpu = HostCpu.describe();
-        QemuProgram qemu = new QemuLocator(System.getenv().getOrDefault("PATH", ""), probes).locate();
-        QemuJail jail = QemuJail.of(qemu, probes);
-        Function<Accelerator, Vmm> vmms =
-                accelerator -> new QemuVmm(qemu, jail, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
-
         Images images = images(settings, workshop);
         BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
-        Accelerator accelerator = new KvmProbe(probes, vmms, random, Ticker.SYSTEM).accelerator(usual);
-        Vmm vmm = vmms.apply(accelerator);
-        LOG.debug("{} boots image {} ({})", vmm.identity(), usual.image(), usual.kernel());
+        VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
+        Vmm vmm = selected.vmm();
+        LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
         Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), progress);
@@ -159,8 +142,7 @@ public final class NeuroVisor implements AutoCloseable {
                 pool,
                 new Executions(orders, pool, Ticker.SYSTEM),
                 starts,
-                accelerator,
-                vmm.identity());
+                selected);
     }
 
     private static PoolPlan plan(Config config, BootFiles usual) {
@@ -244,12 +226,17 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** What runs the guests' instructions, with the reason where it is not the hardware. */
     public Accelerator accelerator() {
-        return accelerator;
+        return selected.accelerator();
     }
 
     /** Which VMM runs the guests. */
     public VmmIdentity vmm() {
-        return vmm;
+        return selected.vmm().identity();
+    }
+
+    /** Why this VMM and no other, in words. */
+    public String vmmReason() {
+        return selected.reason();
     }
 
     @Override

@@ -76,6 +76,11 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("digests");
     }
 
+    /** Where VMMs have their root directories, on the file system of what is in them. */
+    Path jails() {
+        return dataDir().resolve("jails");
+    }
+
     Path images() {
         return dataDir().resolve("images");
     }

@@ -91,7 +91,10 @@ final class RunOptionsIT {
         assertThat(json.get("stderr").textValue()).isEqualTo("\ufffd");
         assertThat(json.get("stderr_base64").binaryValue()).isEqualTo(new byte[] {(byte) 0xff});
         assertThat(json.get("size").textValue()).isEqualTo("small");
-        assertThat(json.get("vmm").textValue()).startsWith("qemu ");
+        assertThat(json.get("vmm").textValue()).isIn("qemu", "firecracker");
+        assertThat(json.get("vmm_version").textValue()).matches("\\d+\\.\\d+\\.\\d+");
+        assertThat(json.get("accelerator").textValue()).isIn("kvm", "tcg");
+        assertThat(json.get("vmm_reason").textValue()).isNotEmpty();
         assertThat(json.get("template").textValue()).matches("[0-9a-f]{16}");
         assertThat(json.get("trace_id").textValue()).matches("[0-9a-f]{8}-[0-9a-f]{4}-7.*");
         assertThat(json.get("duration_ms").doubleValue()).isPositive();

@@ -48,9 +48,13 @@ record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
 
     private static ProcessHandle vmmOf(Process process) {
         return process.descendants()
-                .filter(descendant -> descendant.info().command().orElse("").contains("qemu-system"))
+                .filter(descendant -> isVmm(descendant.info().command().orElse("")))
                 .findFirst()
                 .orElse(null);
+    }
+
+    private static boolean isVmm(String command) {
+        return command.contains("qemu-system") || command.endsWith("/firecracker");
     }
 
     /** The spawner's command line is all that others may read of it. */

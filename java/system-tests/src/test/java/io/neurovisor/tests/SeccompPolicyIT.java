@@ -18,6 +18,7 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.jail.PolicyRule;
 import io.neurovisor.host.jail.SeccompPolicy;
+import io.neurovisor.server.config.VmmChoice;
 import io.neurovisor.testkit.RecordingSink;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ final class SeccompPolicyIT {
     @Test
     void commonCallsAreMetAndRareOnesAreNot(@TempDir Path directory, @TempDir Path template) throws IOException {
         SystemCallTrace trace = new SystemCallTrace(directory);
-        try (TestMachines machines = new TestMachines(directory, trace.bubblewrap())) {
+        try (TestMachines machines = new TestMachines(directory, VmmChoice.QEMU, trace.bubblewrap())) {
             run(machines, new VmStart.ColdBoot(machines.files(), SIZE));
             save(machines, template);
             run(machines, new VmStart.Restore(new SavedVm(machines.files(), SIZE, template)));

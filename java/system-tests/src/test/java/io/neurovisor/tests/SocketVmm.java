@@ -74,6 +74,11 @@ final class SocketVmm implements Vmm {
         }
 
         @Override
+        public boolean ranOutOfMemory() {
+            return false;
+        }
+
+        @Override
         public String consoleTail() {
             return "";
         }

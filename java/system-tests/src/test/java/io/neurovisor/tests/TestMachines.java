@@ -1,54 +1,55 @@
 package io.neurovisor.tests;
 
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.probe.HostCpu;
-import io.neurovisor.host.probe.ProbeCache;
-import io.neurovisor.host.qemu.KvmProbe;
-import io.neurovisor.host.qemu.QemuJail;
-import io.neurovisor.host.qemu.QemuLocator;
-import io.neurovisor.host.qemu.QemuProgram;
-import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.VmmChoice;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 
-/** A real QEMU driver with the files that {@code ./neurovisor setup} has made. */
+/** A real driver of a VMM with the files that {@code ./neurovisor setup} has made. */
 final class TestMachines implements AutoCloseable {
     private final Spawner spawner;
     private final GuestLinks links = new GuestLinks(InstantSource.system());
     private final Vmm vmm;
     private final BootFiles files;
 
+    /** Of QEMU. */
     TestMachines(Path directory) {
-        this(directory, settings().spawnerProgram().bubblewrap());
+        this(directory, VmmChoice.QEMU);
     }
 
-    TestMachines(Path directory, Path bubblewrap) {
+    TestMachines(Path directory, VmmChoice choice) {
+        this(directory, choice, settings().spawnerProgram().bubblewrap());
+    }
+
+    TestMachines(Path directory, VmmChoice choice, Path bubblewrap) {
         SpawnerProgram program = settings().spawnerProgram();
         files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
         spawner = Spawner.start(
                 new SpawnerProgram(program.executable(), bubblewrap, program.uids()), directory.resolve("run"));
-        ProbeCache probes = new ProbeCache(dataDirectory().resolve("probes.properties"));
-        QemuProgram qemu = new QemuLocator(System.getenv("PATH"), probes).locate();
-        QemuJail jail = QemuJail.of(qemu, probes);
-        KvmProbe probe = new KvmProbe(
-                probes,
-                accelerator -> new QemuVmm(qemu, jail, accelerator, HostCpu.describe(), spawner, links, Ticker.SYSTEM),
-                new SecureRandom(),
-                Ticker.SYSTEM);
-        vmm = new QemuVmm(qemu, jail, probe.accelerator(files), HostCpu.describe(), spawner, links, Ticker.SYSTEM);
+        boolean selected = false;
+        try {
+            vmm = new VmmSelection(settings(choice), spawner, links)
+                    .select(files)
+                    .vmm();
+            selected = true;
+        } finally {
+            if (!selected) {
+                close();
+            }
+        }
     }
 
     Vmm vmm() {
@@ -65,9 +66,17 @@ final class TestMachines implements AutoCloseable {
 
     /** What the environment of the tests says. */
     static Settings settings() {
+        return settings(Map.of());
+    }
+
+    private static Settings settings(VmmChoice choice) {
+        return settings(Map.of(Setting.VMM.name(), Setting.VMM.form().printer().apply(choice)));
+    }
+
+    private static Settings settings(Map<String, String> flags) {
         return new Settings(
                 CommandLineRun.home(),
-                LoadedConfig.load(Map.of(), Optional.empty(), Surroundings.ofThisProcess())
+                LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
                         .config());
     }
 

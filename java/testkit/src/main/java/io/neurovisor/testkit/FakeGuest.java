@@ -30,6 +30,7 @@ public final class FakeGuest implements GuestChannel {
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
     private Optional<String> dyingWords = Optional.empty();
     private volatile Optional<String> death = Optional.empty();
+    private boolean outOfMemory;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
     private boolean warmed;
@@ -72,6 +73,12 @@ public final class FakeGuest implements GuestChannel {
     public FakeGuest dyingWhileExecuting(String lastWords) {
         dyingWords = Optional.of(lastWords);
         return failingExecute(Fault.SANDBOX_LOST, "broken pipe");
+    }
+
+    /** The VMM is killed in the middle of the next execution, because the host gives it no more memory. */
+    public FakeGuest runningOutOfMemoryWhileExecuting(String lastWords) {
+        outOfMemory = true;
+        return dyingWhileExecuting(lastWords);
     }
 
     /** The VMM has ended, or ends now. */
@@ -166,6 +173,10 @@ public final class FakeGuest implements GuestChannel {
 
     public boolean isClosed() {
         return closed;
+    }
+
+    boolean ranOutOfMemory() {
+        return outOfMemory && death.isPresent();
     }
 
     Optional<String> death() {

@@ -71,6 +71,11 @@ final class FakeVm implements Vm {
     }
 
     @Override
+    public boolean ranOutOfMemory() {
+        return guest.ranOutOfMemory();
+    }
+
+    @Override
     public String consoleTail() {
         return "fake console";
     }

@@ -86,7 +86,9 @@ public final class Sandbox implements AutoCloseable {
                 boolean _ = Thread.interrupted(); // Served: what follows must not be cut off by it.
             }
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
-            return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detailOf(exception));
+            // The details first: whoever asks for them waits until it is known how the machine has ended.
+            String detail = detailOf(exception);
+            return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detail);
         }
     }
 
@@ -104,10 +106,10 @@ public final class Sandbox implements AutoCloseable {
                 exception);
     }
 
-    private static Outcome outcomeOf(NeuroVisorException exception) {
+    private Outcome outcomeOf(NeuroVisorException exception) {
         return switch (exception.fault()) {
             case GUEST_SILENT -> Outcome.TIMED_OUT;
-            case SANDBOX_LOST -> Outcome.SANDBOX_DIED;
+            case SANDBOX_LOST -> vm.ranOutOfMemory() ? Outcome.OUT_OF_MEMORY : Outcome.SANDBOX_DIED;
             case GUEST_EXCEEDED -> Outcome.OUTPUT_LIMIT;
             case INTERRUPTED -> Outcome.CANCELLED;
             default -> throw exception;

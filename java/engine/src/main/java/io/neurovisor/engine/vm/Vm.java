@@ -28,6 +28,9 @@ public interface Vm extends AutoCloseable {
     /** The VMM's last words if it has ended, with its exit code or signal. */
     Optional<String> death();
 
+    /** Whether it has ended because the host gives its VMM no more memory. */
+    boolean ranOutOfMemory();
+
     /**
      * The last lines that the guest's console has shown since this was last asked, for error messages; empty when there
      * are none.

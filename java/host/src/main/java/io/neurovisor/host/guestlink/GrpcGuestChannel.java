@@ -18,6 +18,7 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.message.GuestText;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.guest.GuestServiceGrpc;
 import io.neurovisor.proto.guest.HelloRequest;

@@ -3,6 +3,9 @@ package io.neurovisor.host.guestlink;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -12,6 +15,7 @@ import io.netty.util.concurrent.Future;
 import io.neurovisor.engine.guest.GuestChannel;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -36,9 +40,32 @@ public final class GuestLinks implements AutoCloseable {
 
     /** The channel behind a Unix socket; the connection is made by its first call. */
     public GuestChannel open(Path socket) {
+        return open(socket, NioDomainSocketChannel::new);
+    }
+
+    /**
+     * The same by a port of a guest's vsock.
+     *
+     * @param socket on which Firecracker is asked for connections
+     * @param acceptance how long the guest may take to accept one
+     */
+    public GuestChannel openVsock(Path socket, int port, Duration acceptance) {
+        return open(socket, () -> {
+            Channel channel = new NioDomainSocketChannel();
+            channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
+            return channel;
+        });
+    }
+
+    /** How connections by Unix sockets are made that are not to a guest's agent. */
+    public Bootstrap unixSockets() {
+        return new Bootstrap().group(eventLoop).channelFactory(NioDomainSocketChannel::new);
+    }
+
+    private GuestChannel open(Path socket, ChannelFactory<Channel> channels) {
         return new GrpcGuestChannel(
                 NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-                        .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
+                        .channelFactory(channels, UnixDomainSocketAddress.class)
                         .eventLoopGroup(eventLoop)
                         .executor(executor)
                         .usePlaintext()

@@ -3,6 +3,7 @@ package io.neurovisor.host.guestlink;
 import io.grpc.Status;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.message.GuestText;
 
 /** What a failed call to a guest means. */
 final class GuestStatus {

@@ -11,16 +11,18 @@ import java.util.TreeSet;
 /** Layer 1: what privileges a VMM has. */
 final class CapabilitiesReading {
     private final OptionalLong ourUid;
+    private final VmmConfinement confinement;
 
     /** @param ourUid of the process that reads */
-    CapabilitiesReading(OptionalLong ourUid) {
+    CapabilitiesReading(OptionalLong ourUid, VmmConfinement confinement) {
         this.ourUid = requireNonNull(ourUid, "ourUid is null");
+        this.confinement = requireNonNull(confinement, "confinement is null");
     }
 
     LayerState read(List<ThreadStatus> threads) {
         TreeSet<String> problems = new TreeSet<>();
         for (ThreadStatus thread : threads) {
-            problems.addAll(thread.capabilities());
+            problems.addAll(thread.capabilities(confinement.boundingSet()));
             if (!thread.hasNoNewPrivileges()) {
                 problems.add("no_new_privs is not set");
             }
@@ -33,9 +35,15 @@ final class CapabilitiesReading {
         return problems.isEmpty()
                 ? LayerState.live(
                         Layer.CAPABILITIES,
-                        "five empty sets, no_new_privs, "
+                        sets(threads) + ", no_new_privs, "
                                 + account(threads.getFirst().uid()))
                 : LayerState.broken(Layer.CAPABILITIES, String.join("; ", problems), VmmLayers.DEFECT);
+    }
+
+    private static String sets(List<ThreadStatus> threads) {
+        boolean empty =
+                threads.stream().allMatch(thread -> thread.capabilities(0).isEmpty());
+        return empty ? "five empty sets" : "four empty sets, a bounding set without effect";
     }
 
     private boolean isRoot() {

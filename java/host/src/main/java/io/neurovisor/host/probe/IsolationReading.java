@@ -14,14 +14,19 @@ final class IsolationReading {
     private static final int SHOWN_MOUNTS = 3;
 
     private final String noKvm;
+    private final VmmConfinement confinement;
 
     /** @param noKvm why guests are emulated; empty under KVM */
-    IsolationReading(String noKvm) {
+    IsolationReading(String noKvm, VmmConfinement confinement) {
         this.noKvm = requireNonNull(noKvm, "noKvm is null");
+        this.confinement = requireNonNull(confinement, "confinement is null");
     }
 
     LayerState read(LiveProcess process) {
         Map<String, Optional<Boolean>> namespaces = process.ownNamespaces();
+        if (!confinement.hasUserNamespace()) {
+            namespaces.remove("user");
+        }
         List<String> problems = new ArrayList<>();
         addNamespaces(problems, "shares with us the namespaces ", namespaces, Optional.of(false));
         addNamespaces(problems, "namespaces that cannot be read: ", namespaces, Optional.empty());
@@ -30,7 +35,8 @@ final class IsolationReading {
             noKvm().ifPresent(problems::addFirst);
             return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
         }
-        String jail = namespaces.size() + " namespaces of its own, nothing mounted writable";
+        String jail = namespaces.size() + " namespaces of its own, "
+                + (confinement.hasWritableRoot() ? "nothing mounted but its root" : "nothing mounted writable");
         return noKvm().map(reason -> LayerState.off(
                         Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
                 .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));
@@ -53,7 +59,7 @@ final class IsolationReading {
         }
     }
 
-    private static void addMounts(List<String> problems, Optional<List<Mount>> mounts) {
+    private void addMounts(List<String> problems, Optional<List<Mount>> mounts) {
         if (mounts.stream()
                 .flatMap(List::stream)
                 .noneMatch(mount -> mount.point().equals("/"))) {
@@ -61,11 +67,11 @@ final class IsolationReading {
             return;
         }
         List<String> writable = mounts.orElseThrow().stream()
-                .filter(Mount::isWritable)
+                .filter(mount -> confinement.hasWritableRoot() ? !mount.point().equals("/") : mount.isWritable())
                 .map(Mount::point)
                 .toList();
         if (!writable.isEmpty()) {
-            problems.add("mounted writable: "
+            problems.add((confinement.hasWritableRoot() ? "mounted beside its root: " : "mounted writable: ")
                     + String.join(", ", writable.subList(0, Math.min(writable.size(), SHOWN_MOUNTS)))
                     + (writable.size() > SHOWN_MOUNTS ? " and " + (writable.size() - SHOWN_MOUNTS) + " more" : ""));
         }

@@ -27,6 +27,16 @@ public final class ProbeCache {
         this.file = requireNonNull(file, "file is null");
     }
 
+    /** For a key that depends on a file: another one when the file has changed. */
+    public static String fingerprint(Path file) {
+        try {
+            return Files.size(file) + " / " + Files.getLastModifiedTime(file);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.VMM_MISSING, file + " cannot be read (" + exception.getMessage() + ")", exception);
+        }
+    }
+
     public synchronized Optional<String> get(String key) {
         return Optional.ofNullable(load().getProperty(key));
     }

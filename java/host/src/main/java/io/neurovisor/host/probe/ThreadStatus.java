@@ -10,6 +10,7 @@ import java.util.OptionalLong;
 /** What one thread may do, as its {@code status} file tells (proc_pid_status(5)). */
 final class ThreadStatus {
     private static final List<String> CAPABILITY_SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
+    private static final String BOUNDING_SET = "CapBnd";
     private static final int HEXADECIMAL = 16;
     private static final int DECIMAL = 10;
 
@@ -42,10 +43,17 @@ final class ThreadStatus {
         return number(uids[0], DECIMAL);
     }
 
-    /** The names of the capability sets that are not empty, or not told, each with what it holds. */
-    List<String> capabilities() {
+    /**
+     * The names of the capability sets that are not empty, or not told, each with what it holds.
+     *
+     * @param bounding what the bounding set may hold
+     */
+    List<String> capabilities(long bounding) {
         return CAPABILITY_SETS.stream()
-                .filter(set -> number(fields.getOrDefault(set, ""), HEXADECIMAL).orElse(-1) != 0)
+                .filter(set ->
+                        (number(fields.getOrDefault(set, ""), HEXADECIMAL).orElse(-1)
+                                        & ~(set.equals(BOUNDING_SET) ? bounding : 0))
+                                != 0)
                 .map(set -> set + " " + fields.getOrDefault(set, "not told"))
                 .toList();
     }

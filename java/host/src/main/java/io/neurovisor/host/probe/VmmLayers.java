@@ -15,18 +15,18 @@ public final class VmmLayers {
     static final String DEFECT = "this is a defect: please report it with what doctor --json prints";
 
     private final HostFiles files;
-    private final int filterCount;
+    private final VmmConfinement confinement;
     private final String noKvm;
 
     /**
      * What is to be found.
      *
-     * @param filterCount how many seccomp filters each thread must have
+     * @param confinement what the VMM was started in
      * @param noKvm why guests are emulated; empty under KVM
      */
-    public VmmLayers(HostFiles files, int filterCount, String noKvm) {
+    public VmmLayers(HostFiles files, VmmConfinement confinement, String noKvm) {
         this.files = requireNonNull(files, "files is null");
-        this.filterCount = filterCount;
+        this.confinement = requireNonNull(confinement, "confinement is null");
         this.noKvm = requireNonNull(noKvm, "noKvm is null");
     }
 
@@ -42,12 +42,12 @@ public final class VmmLayers {
             return unread("VMM process " + pid + " has ended");
         }
         return List.of(
-                new CapabilitiesReading(LiveProcess.self(files).status().uid()).read(threads),
-                new SeccompReading(filterCount).read(threads),
+                new CapabilitiesReading(LiveProcess.self(files).status().uid(), confinement).read(threads),
+                new SeccompReading(confinement.filters()).read(threads),
                 new CgroupReading(files).read(process, cgroupProblem),
                 rateLimiting(),
                 ebpf(),
-                new IsolationReading(noKvm).read(process));
+                new IsolationReading(noKvm, confinement).read(process));
     }
 
     /** When there is no process to read from. */

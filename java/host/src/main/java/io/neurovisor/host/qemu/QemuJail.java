@@ -44,8 +44,8 @@ public final class QemuJail {
     /** Finds out what this QEMU needs; remembered until it or the machine's libraries change. */
     public static QemuJail of(QemuProgram program, ProbeCache cache) {
         Path executable = program.executable();
-        String key = "jail / " + executable + " / " + QemuLocator.fingerprint(executable) + " / "
-                + QemuLocator.fingerprint(LINKER_CACHE);
+        String key = "jail / " + executable + " / " + ProbeCache.fingerprint(executable) + " / "
+                + ProbeCache.fingerprint(LINKER_CACHE);
         String known = cache.get(key)
                 .filter(paths -> paths.lines().map(Path::of).allMatch(Files::exists))
                 .orElseGet(() -> remember(cache, key, () -> needed(executable)));

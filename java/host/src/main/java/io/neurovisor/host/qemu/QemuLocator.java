@@ -8,7 +8,6 @@ import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import java.io.File;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -45,7 +44,7 @@ public final class QemuLocator {
     }
 
     private String version(Path executable) {
-        String key = "qemu / " + executable + " / " + fingerprint(executable);
+        String key = "qemu / " + executable + " / " + ProbeCache.fingerprint(executable);
         return cache.get(key).orElseGet(() -> {
             String version = askVersion(executable);
             cache.put(key, version);
@@ -74,15 +73,5 @@ public final class QemuLocator {
                             + " is needed; ./neurovisor setup installs it");
         }
         return version;
-    }
-
-    /** Another one when the file has changed. */
-    static String fingerprint(Path file) {
-        try {
-            return Files.size(file) + " / " + Files.getLastModifiedTime(file);
-        } catch (IOException exception) {
-            throw new NeuroVisorException(
-                    Fault.VMM_MISSING, file + " cannot be read (" + exception.getMessage() + ")", exception);
-        }
     }
 }

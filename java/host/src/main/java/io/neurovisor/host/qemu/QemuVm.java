@@ -12,10 +12,13 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmProcess;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -107,13 +110,22 @@ final class QemuVm implements Vm {
     }
 
     @Override
+    public boolean ranOutOfMemory() {
+        return process.exit().isDone()
+                && process.exit()
+                        .handle((exit, failure) -> exit != null && exit.oomKilled())
+                        .join();
+    }
+
+    @Override
     public String consoleTail() {
         try {
             JsonNode text = monitor.execute(
                     "ringbuf-read",
                     Map.of("device", QemuCommand.CONSOLE, "size", 65536, "format", "base64"),
                     Deadline.after(CONSOLE_TIMEOUT, ticker));
-            return ConsoleText.tail(text.asText());
+            byte[] bytes = Base64.getDecoder().decode(text.asText());
+            return ConsoleText.tail(new String(bytes, StandardCharsets.UTF_8));
         } catch (NeuroVisorException exception) {
             // Most likely it is ending; so its last words are worth the wait.
             boolean _ = endsWithin(LAST_WORDS_TIMEOUT);

@@ -13,7 +13,9 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.jail.UserNamespaces;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
@@ -23,9 +25,6 @@ import java.util.concurrent.TimeUnit;
 
 /** Starts microVMs as QEMU processes under the spawner. */
 public final class QemuVmm implements Vmm {
-    /** Ours, loaded before QEMU's first instruction, and QEMU's own. */
-    private static final int SECCOMP_FILTERS = 2;
-
     private final QemuProgram program;
     private final QemuJail jail;
     private final VmmIdentity identity;
@@ -54,7 +53,7 @@ public final class QemuVmm implements Vmm {
                 QemuCommand.description(accelerator.name()));
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
-        this.layers = new VmmLayers(HostFiles.SYSTEM, SECCOMP_FILTERS, accelerator.reason());
+        this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, accelerator.reason());
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 

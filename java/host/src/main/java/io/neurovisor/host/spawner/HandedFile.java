@@ -4,8 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 
-/** A file that the spawner opens for a VMM, which has no path to it. */
-public record HandedFile(Path path, Access access) {
+/**
+ * A file that the spawner opens for a VMM, which has no path to it.
+ *
+ * @param name by which a VMM in a {@link Chroot} finds it; empty for others, which find it by its number
+ */
+public record HandedFile(Path path, Access access, String name) {
     /** What the VMM may do with it. */
     public enum Access {
         READ,
@@ -17,6 +21,11 @@ public record HandedFile(Path path, Access access) {
 
     public HandedFile {
         requireNonNull(access, "access is null");
+        requireNonNull(name, "name is null");
         path = path.toAbsolutePath();
+    }
+
+    public HandedFile(Path path, Access access) {
+        this(path, access, "");
     }
 }

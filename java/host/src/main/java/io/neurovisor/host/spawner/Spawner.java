@@ -13,15 +13,17 @@ import io.neurovisor.proto.spawner.MeasureTsc;
 import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
 import io.neurovisor.proto.spawner.ScratchHeld;
-import io.neurovisor.proto.spawner.StartVmm;
 import io.neurovisor.proto.spawner.Started;
+import io.neurovisor.proto.spawner.TellOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -46,7 +48,10 @@ public final class Spawner implements AutoCloseable {
     private volatile @Nullable CompletableFuture<Long> tscKhz;
 
     /** What is awaited of one VMM: the answer to its start, then its end. */
-    private record Entry(CompletableFuture<Started> started, CompletableFuture<VmmExit> exited) {}
+    private record Entry(
+            CompletableFuture<Started> started,
+            CompletableFuture<VmmExit> exited,
+            Queue<CompletableFuture<String>> outputs) {}
 
     private Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
@@ -79,38 +84,14 @@ public final class Spawner implements AutoCloseable {
 
     /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
-        Entry entry = new Entry(new CompletableFuture<>(), new CompletableFuture<>());
+        Entry entry = new Entry(new CompletableFuture<>(), new CompletableFuture<>(), new ConcurrentLinkedQueue<>());
         if (entries.putIfAbsent(id, entry) != null) {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
-        send(Request.newBuilder().setStart(message(id, launch)).build());
+        send(Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
         Started started = await(entry.started(), "start of VM " + id);
         return new VmmProcess(
                 this, id, runtimeDirectory.resolve(id), entry.exited(), started.getPid(), started.getCgroupProblem());
-    }
-
-    private static StartVmm message(String id, VmmLaunch launch) {
-        StartVmm.Builder start = StartVmm.newBuilder()
-                .setVmId(id)
-                .setExecutable(launch.executable().toString())
-                .addAllArguments(launch.arguments())
-                .addAllSockets(launch.sockets());
-        launch.files()
-                .forEach(file -> start.addFilesBuilder()
-                        .setPath(file.path().toString())
-                        .setAccess(io.neurovisor.proto.spawner.HandedFile.Access.valueOf(
-                                file.access().name())));
-        Jail jail = launch.jail();
-        start.getJailBuilder()
-                .addAllVisible(jail.visible().stream().map(Path::toString).toList())
-                .setSeccompFilter(jail.seccompFilter())
-                .setMaxFileBytes(jail.maxFileBytes());
-        VmmLimits limits = launch.limits();
-        start.getLimitsBuilder()
-                .setMemoryMaxBytes(limits.memoryMaxBytes())
-                .setCpuPerMille(limits.cpuPerMille())
-                .setPidsMax(limits.pidsMax());
-        return start.build();
     }
 
     /** Of the spawner itself. */
@@ -179,6 +160,25 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
+    /** The end of what a VMM has written so far; empty when it has ended or the spawner does not answer. */
+    String output(String id) {
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            return "";
+        }
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        synchronized (writeLock) {
+            // Under the lock, so that the answers come in the order of the questions.
+            entry.outputs().add(answer);
+            send(Request.newBuilder()
+                    .setTellOutput(TellOutput.newBuilder().setVmId(id))
+                    .build());
+        }
+        return answer.completeOnTimeout("", ANSWER_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(lost -> "")
+                .join();
+    }
+
     /** Harmless when the spawner is lost, for that ends every VMM, and whoever waits for one is told. */
     void kill(String id) {
         try {
@@ -232,6 +232,7 @@ public final class Spawner implements AutoCloseable {
                 Exited exited = event.getExited();
                 Entry entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
+                entry.outputs().forEach(output -> output.complete(""));
                 entry.exited()
                         .complete(new VmmExit(
                                 exited.getExitCode(),
@@ -252,6 +253,15 @@ public final class Spawner implements AutoCloseable {
                     awaited.complete(held);
                 }
             }
+            case OUTPUT -> {
+                // Of a VM that has just ended nobody waits any more.
+                Entry entry = entries.get(event.getOutput().getVmId());
+                CompletableFuture<String> awaited =
+                        entry == null ? null : entry.outputs().poll();
+                if (awaited != null) {
+                    awaited.complete(event.getOutput().getTail());
+                }
+            }
             case EVENT_NOT_SET ->
                 throw new NeuroVisorException(
                         Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
@@ -270,6 +280,7 @@ public final class Spawner implements AutoCloseable {
         entries.values().forEach(entry -> {
             entry.started().completeExceptionally(exception);
             entry.exited().completeExceptionally(exception);
+            entry.outputs().forEach(output -> output.completeExceptionally(exception));
         });
         scratch.values().forEach(held -> held.completeExceptionally(exception));
         CompletableFuture<Long> measured = tscKhz;

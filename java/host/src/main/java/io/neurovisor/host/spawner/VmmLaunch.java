@@ -17,7 +17,7 @@ public record VmmLaunch(
         List<String> arguments,
         List<String> sockets,
         List<HandedFile> files,
-        Jail jail,
+        Confinement confinement,
         VmmLimits limits) {
     /** After the standard streams. */
     public static final int FIRST_DESCRIPTOR = 3;
@@ -27,7 +27,7 @@ public record VmmLaunch(
         arguments = List.copyOf(arguments);
         sockets = List.copyOf(sockets);
         files = List.copyOf(files);
-        requireNonNull(jail, "jail is null");
+        requireNonNull(confinement, "confinement is null");
         requireNonNull(limits, "limits is null");
     }
 }

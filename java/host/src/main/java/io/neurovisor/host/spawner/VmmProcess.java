@@ -38,7 +38,7 @@ public final class VmmProcess {
         return cgroupProblem;
     }
 
-    /** The VMM's working directory, which holds its sockets; gone once {@link #exit} is done. */
+    /** Holds its sockets, or its root where it is in a chroot; gone once {@link #exit} is done. */
     public Path directory() {
         return directory;
     }
@@ -51,6 +51,11 @@ public final class VmmProcess {
     /** Runs the action once the process has ended or the spawner is lost, at once if that has happened. */
     public void onExit(Runnable action) {
         CompletableFuture<VmmExit> _ = exit.whenComplete((end, failure) -> action.run());
+    }
+
+    /** The end of what it has written so far; empty when it has ended, for then {@link #exit} has it. */
+    public String output() {
+        return spawner.output(id);
     }
 
     /** Asks for its end by SIGKILL and does not wait for it. Harmless when it has ended. */

@@ -26,7 +26,16 @@ public final class DataDirectory {
 
     /** What a data directory without the file may hold and still be taken for one: earlier builds wrote none. */
     private static final Set<String> KNOWN = Set.of(
-            "images", "kernels", "initrds", "templates", "digests", ".digests.lock", "probes.properties", "running");
+            "images",
+            "kernels",
+            "initrds",
+            "templates",
+            "digests",
+            ".digests.lock",
+            "probes.properties",
+            "running",
+            "jails",
+            "firecracker");
 
     private final Path path;
 

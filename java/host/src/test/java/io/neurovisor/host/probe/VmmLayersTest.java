@@ -118,7 +118,7 @@ final class VmmLayersTest {
     void whereTheSpawnerCouldMakeNoGroupItsReasonIsTold() {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
-        LayerState state = new VmmLayers(new HostFiles(root), 2, "")
+        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
                 .read(KernelFiles.VMM, problem)
                 .get(Layer.CGROUP.number() - 1);
         assertThat(state.status()).isEqualTo(Status.OFF);
@@ -128,7 +128,7 @@ final class VmmLayersTest {
 
     @Test
     void withoutKvmTheGuestIsNotIsolated() {
-        LayerState state = new VmmLayers(new HostFiles(root), 2, "/dev/kvm does not exist")
+        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist")
                 .read(KernelFiles.VMM, "")
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
@@ -137,8 +137,32 @@ final class VmmLayersTest {
     }
 
     @Test
+    void aChrootedVmmHasOneFilterTheJailersBoundingSetAndARootOfItsOwn() {
+        String chrooted = KernelFiles.jailed()
+                .replace("CapBnd:\t0000000000000000", "CapBnd:\t00000000082400cb")
+                .replace("filters:\t2", "filters:\t1");
+        files.thread(7, chrooted)
+                .thread(8, chrooted)
+                .link("/proc/7/ns/user", "user:[4026531840]")
+                .write("/proc/7/mountinfo", "50 49 8:1 /data/jails/root / rw,relatime - ext4 /dev/sda1 rw");
+        assertThat(readChrooted())
+                .extracting(LayerState::status)
+                .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.OFF, Status.LIVE);
+        files.thread(8, chrooted.replace("82400cb", "82400cf"));
+        assertThat(readChrooted().getFirst().status()).isEqualTo(Status.BROKEN);
+        files.thread(8, chrooted.replace("CapPrm:\t0000000000000000", "CapPrm:\t0000000000000001"));
+        assertThat(readChrooted().getFirst().status()).isEqualTo(Status.BROKEN);
+        files.write("/proc/7/mountinfo", "50 49 8:1 /r / rw - ext4 a rw\n51 50 0:2 / /proc ro - proc proc rw");
+        assertThat(readChrooted().getLast().detail()).contains("mounted beside its root: /proc");
+    }
+
+    private List<LayerState> readChrooted() {
+        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, "");
+    }
+
+    @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), 2, "").read(99, "");
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, "");
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
@@ -159,7 +183,7 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), 2, "").read(KernelFiles.VMM, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, "");
     }
 
     private LayerState state(Layer layer) {

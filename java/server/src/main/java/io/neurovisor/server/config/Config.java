@@ -7,6 +7,7 @@ import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Everything a user can set. A component's path is its name everywhere, see {@link Setting}.
@@ -14,6 +15,8 @@ import java.time.Duration;
  * @param dataDir where images, kernels and templates are kept
  * @param image the root image that guests boot, if it has the language of the program
  * @param kernel which kernel guests boot
+ * @param vmm which VMM runs guests
+ * @param firecracker its executable; found where that is empty
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  * @param timeout what a program may take
@@ -26,6 +29,8 @@ public record Config(
         Path dataDir,
         String image,
         KernelChoice kernel,
+        VmmChoice vmm,
+        Optional<Path> firecracker,
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
@@ -38,6 +43,8 @@ public record Config(
     public Config {
         requireNonNull(image, "image is null");
         requireNonNull(kernel, "kernel is null");
+        requireNonNull(vmm, "vmm is null");
+        requireNonNull(firecracker, "firecracker is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
@@ -52,6 +59,8 @@ public record Config(
                 values.get(Setting.DATA_DIR),
                 values.get(Setting.IMAGE),
                 values.get(Setting.KERNEL),
+                values.get(Setting.VMM),
+                values.get(Setting.FIRECRACKER),
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),

@@ -30,6 +30,7 @@ public record Form<T>(
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
     private static final Pattern COUNT = Pattern.compile("\\d{1,9}");
     private static final String NONE = "off";
+    private static final String FOUND = "auto";
 
     static final Form<Boolean> SWITCH = new Form<>(
             "on or off",
@@ -47,6 +48,13 @@ public record Form<T>(
             Function.identity());
 
     static final Form<Path> PATH = new Form<>("a path", List.of(), Form::path, Path::toString);
+
+    /** A path, or that it is to be found. */
+    static final Form<Optional<Path>> FOUND_PATH = new Form<>(
+            "a path, or auto to have it found",
+            List.of(),
+            Form::foundPath,
+            path -> path.map(Path::toString).orElse(FOUND));
 
     static final Form<UidRange> UIDS = new Form<>(
             "two user ids of 1 to 4294967294, such as 2000000000-2000000999",
@@ -116,6 +124,11 @@ public record Form<T>(
     private static Optional<Optional<DataSize>> limit(String text) {
         Optional<DataSize> size = DataSize.parse(text);
         return text.equals(NONE) || size.isPresent() ? Optional.of(size) : Optional.empty();
+    }
+
+    private static Optional<Optional<Path>> foundPath(String text) {
+        Optional<Path> path = text.equals(FOUND) ? Optional.empty() : path(text);
+        return text.equals(FOUND) || path.isPresent() ? Optional.of(path) : Optional.empty();
     }
 
     private static Optional<Path> path(String text) {

@@ -31,6 +31,10 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<String> IMAGE = new Setting<>("image", Form.IMAGE, _ -> ExecutionRequest.USUAL_IMAGE);
     public static final Setting<KernelChoice> KERNEL =
             new Setting<>("kernel", Form.oneOf(KernelChoice.values()), _ -> KernelChoice.AUTO);
+    public static final Setting<VmmChoice> VMM =
+            new Setting<>("vmm", Form.oneOf(VmmChoice.values()), _ -> VmmChoice.AUTO);
+    public static final Setting<Optional<Path>> FIRECRACKER =
+            new Setting<>("firecracker", Form.FOUND_PATH, _ -> Optional.empty());
     public static final Setting<SandboxSize> SIZE =
             new Setting<>("size", Form.oneOf(SandboxSize.values()), _ -> SandboxSize.MEDIUM);
     public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
@@ -54,6 +58,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             DATA_DIR,
             IMAGE,
             KERNEL,
+            VMM,
+            FIRECRACKER,
             SIZE,
             SNAPSHOT,
             TIMEOUT,

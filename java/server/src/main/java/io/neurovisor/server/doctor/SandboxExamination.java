@@ -13,8 +13,8 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.doctor.CoresCheck;
 import io.neurovisor.host.doctor.Finding;
+import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.VmmLayers;
-import io.neurovisor.host.qemu.Accelerator;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
@@ -64,6 +64,7 @@ final class SandboxExamination {
         Config config = settings.config();
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, progress)) {
             kvm(neuroVisor.accelerator());
+            findings.add(Finding.pass("vmm", neuroVisor.vmm() + ": " + neuroVisor.vmmReason()));
             Order order = neuroVisor.prepare(config.size());
             long startNanos = ticker.nanos();
             try (Lease lease = neuroVisor.pool().lease(order, Deadline.after(START_LIMIT, ticker))) {

@@ -31,6 +31,8 @@ final class LoadedConfigTest {
             entry("max", "1"),
             entry("acquire-timeout", "90s"),
             entry("vm-uids", "4000-4999"),
+            entry("vmm", "qemu"),
+            entry("firecracker", "/opt/firecracker"),
             entry("cache-max", "20G"),
             entry("log-level", "debug"));
 
@@ -38,6 +40,8 @@ final class LoadedConfigTest {
             Path.of("/srv/nv"),
             "full",
             KernelChoice.SMALL,
+            VmmChoice.QEMU,
+            Optional.of(Path.of("/opt/firecracker")),
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),

@@ -41,6 +41,8 @@ final class SettingTest {
                         entry("data-dir", "/home/x/.local/share/neurovisor"),
                         entry("image", "base"),
                         entry("kernel", "auto"),
+                        entry("vmm", "auto"),
+                        entry("firecracker", "auto"),
                         entry("size", "medium"),
                         entry("snapshot", "on"),
                         entry("timeout", "30s"),

@@ -107,6 +107,18 @@ final class ExecutionsTest {
     }
 
     @Test
+    void aMachineThatTheHostKillsForWantOfMemoryHasRunOutOfMemory() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().runningOutOfMemoryWhileExecuting("QEMU ran out of memory"));
+
+        ExecutionResult result = executions(vmm).execute(request("partial"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.OUT_OF_MEMORY);
+        assertThat(result.detail()).isEqualTo("QEMU ran out of memory");
+        assertThat(sink.stdoutText()).isEqualTo("partial");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
     void aGuestThatSendsMoreThanAProgramMayIsCutOff() {
         FakeVmm vmm = vmm(() -> new FakeGuest().flooding());
 

@@ -1,4 +1,4 @@
-package io.neurovisor.host.qemu;
+package io.neurovisor.host.kvm;
 
 import static java.util.Objects.requireNonNull;
 
@@ -16,7 +16,7 @@ public record Accelerator(String name, String reason) {
         requireNonNull(reason, "reason is null");
     }
 
-    static Accelerator emulation(String reason) {
+    public static Accelerator emulation(String reason) {
         return new Accelerator("tcg", reason);
     }
 

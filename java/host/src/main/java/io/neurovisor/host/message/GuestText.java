@@ -1,12 +1,13 @@
-package io.neurovisor.host.guestlink;
+package io.neurovisor.host.message;
 
 /** Text that a guest may have chosen, made fit for a message: one line, bounded, nothing that steers a terminal. */
-final class GuestText {
+public final class GuestText {
     private static final int MAX_CHARACTERS = 500;
 
     private GuestText() {}
 
-    static String line(String text) {
+    /** The whole in one line; of a long one the end. */
+    public static String line(String text) {
         String line = text.strip().replaceAll("\\s*\\R\\s*", " | ").replaceAll("\\p{Cntrl}", "");
         return line.length() <= MAX_CHARACTERS ? line : "…" + line.substring(line.length() - MAX_CHARACTERS);
     }

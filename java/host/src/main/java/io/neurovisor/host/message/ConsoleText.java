@@ -1,19 +1,20 @@
-package io.neurovisor.host.qemu;
+package io.neurovisor.host.message;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 
 /** Makes a guest's console fit for an error message: the last lines, with nothing that could steer a terminal. */
-final class ConsoleText {
+public final class ConsoleText {
     private static final int LINES = 4;
     private static final int LINE_CHARACTERS = 200;
 
     private ConsoleText() {}
 
-    /** @param base64 the console's bytes as QMP's {@code ringbuf-read} gives them */
-    static String tail(String base64) {
-        String text = new String(Base64.getDecoder().decode(base64), StandardCharsets.UTF_8);
+    /**
+     * The last lines in one.
+     *
+     * @param text all that is known of the console, whatever a guest may have written
+     */
+    public static String tail(String text) {
         List<String> lines = text.lines()
                 .map(line -> line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", "")
                         .replaceAll("\\p{Cntrl}", "")

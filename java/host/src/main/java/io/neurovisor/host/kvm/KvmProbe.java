@@ -1,4 +1,4 @@
-package io.neurovisor.host.qemu;
+package io.neurovisor.host.kvm;
 
 import static java.util.Objects.requireNonNull;
 
@@ -52,7 +52,7 @@ public final class KvmProbe {
             return Accelerator.emulation(DEVICE + " is not accessible; add this user to the group kvm");
         }
         Vmm vmm = vmms.apply(Accelerator.KVM);
-        String key = "kvm / " + HostCpu.describe() + " / " + vmm.identity().version() + " / " + files.kernelDigest();
+        String key = "kvm / " + HostCpu.describe() + " / " + vmm.identity() + " / " + files.kernelDigest();
         Optional<String> known = cache.get(key);
         String reason = known.orElseGet(() -> bootFailure(vmm, files));
         if (known.isEmpty()) {
@@ -78,7 +78,7 @@ public final class KvmProbe {
         }
     }
 
-    /** What QEMU said first; this is printed at every start. */
+    /** What the VMM said first; this is printed at every start. */
     private static String firstWords(NeuroVisorException exception) {
         String message = String.valueOf(exception.getMessage());
         int lineEnd = message.indexOf(" | ");

@@ -1,0 +1,24 @@
+package io.neurovisor.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The choice of the VMM that runs guests. */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+final class VmmOptions {
+    @Option(
+            names = "--vmm",
+            paramLabel = "auto|firecracker|qemu",
+            completionCandidates = SettingCandidates.Vmms.class,
+            description =
+                    "What runs guests. Default: auto, Firecracker where it is there and KVM boots a guest with it,"
+                            + " else QEMU. Environment: NEUROVISOR_VMM.")
+    private @Nullable String vmm;
+
+    @Option(
+            names = "--firecracker",
+            paramLabel = "PATH",
+            description = "Firecracker's executable, with its jailer beside it. Default: auto, the one in the data"
+                    + " directory or in PATH. Environment: NEUROVISOR_FIRECRACKER.")
+    private @Nullable String firecracker;
+}

@@ -1,0 +1,76 @@
+package io.neurovisor.host.firecracker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** The answers of one connection, each to the request that was sent last. */
+final class FirecrackerAnswers extends SimpleChannelInboundHandler<FullHttpResponse> {
+    private final AtomicReference<@Nullable CompletableFuture<Answer>> awaited = new AtomicReference<>();
+
+    /** What Firecracker has answered. */
+    record Answer(int status, String body) {
+        Answer {
+            requireNonNull(body, "body is null");
+        }
+    }
+
+    /** Fails when the connection ends before the answer; one request at a time. */
+    CompletableFuture<Answer> ask(Channel channel, FullHttpRequest request) {
+        CompletableFuture<Answer> answer = new CompletableFuture<>();
+        awaited.set(answer);
+        ChannelFuture _ = channel.writeAndFlush(request).addListener(sent -> {
+            if (!sent.isSuccess()) {
+                answer.completeExceptionally(sent.cause());
+            }
+        });
+        if (!channel.isActive()) {
+            // It may have ended before it knew of this request.
+            fail(new IOException("the connection has ended"));
+        }
+        return answer;
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
+        CompletableFuture<Answer> answer = awaited.getAndSet(null);
+        if (answer == null) {
+            // Nobody has asked: whatever speaks here is no Firecracker that could be trusted further.
+            ChannelFuture _ = context.close();
+        } else if (response.decoderResult().isFailure()) {
+            answer.completeExceptionally(response.decoderResult().cause());
+            ChannelFuture _ = context.close();
+        } else {
+            answer.complete(
+                    new Answer(response.status().code(), response.content().toString(StandardCharsets.UTF_8)));
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        fail(new IOException("the connection has ended"));
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        fail(cause);
+        ChannelFuture _ = context.close();
+    }
+
+    private void fail(Throwable cause) {
+        CompletableFuture<Answer> answer = awaited.getAndSet(null);
+        if (answer != null) {
+            answer.completeExceptionally(cause);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.neurovisor.host.firecracker;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpVersion;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.host.message.GuestText;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A session with one Firecracker's API: HTTP/1.1 over its Unix socket, one request at a time, each with its deadline. What
+ * Firecracker refuses is told in its own words. A guest that took over its VMM could answer anything, so answers are bounded.
+ */
+final class FirecrackerApi implements AutoCloseable {
+    private static final int MAX_ANSWER_BYTES = 64 << 10;
+    private static final int OK = 200;
+    private static final int NO_CONTENT = 204;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Channel channel;
+    private final FirecrackerAnswers answers;
+
+    private FirecrackerApi(Channel channel, FirecrackerAnswers answers) {
+        this.channel = requireNonNull(channel, "channel is null");
+        this.answers = requireNonNull(answers, "answers is null");
+    }
+
+    /** A session, if somebody listens on the socket now. */
+    static Optional<FirecrackerApi> connect(Bootstrap unixSockets, Path socket, Deadline deadline) {
+        FirecrackerAnswers answers = new FirecrackerAnswers();
+        ChannelFuture connection = unixSockets
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel created) {
+                        created.pipeline()
+                                .addLast(new HttpClientCodec())
+                                .addLast(new HttpObjectAggregator(MAX_ANSWER_BYTES))
+                                .addLast(answers);
+                    }
+                })
+                .connect(UnixDomainSocketAddress.of(socket));
+        try {
+            if (!connection.await(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
+                boolean _ = connection.cancel(false);
+                return Optional.empty();
+            }
+        } catch (InterruptedException exception) {
+            ChannelFuture _ = connection.channel().close();
+            throw interrupted(exception);
+        }
+        return connection.isSuccess()
+                ? Optional.of(new FirecrackerApi(connection.channel(), answers))
+                : Optional.empty();
+    }
+
+    JsonNode get(String path, Deadline deadline) {
+        return request(HttpMethod.GET, path, Unpooled.EMPTY_BUFFER, deadline);
+    }
+
+    void put(String path, Map<String, ?> body, Deadline deadline) {
+        JsonNode _ = request(HttpMethod.PUT, path, json(body), deadline);
+    }
+
+    void patch(String path, Map<String, ?> body, Deadline deadline) {
+        JsonNode _ = request(HttpMethod.PATCH, path, json(body), deadline);
+    }
+
+    @Override
+    public void close() {
+        ChannelFuture _ = channel.close();
+    }
+
+    private synchronized JsonNode request(HttpMethod method, String path, ByteBuf body, Deadline deadline) {
+        String what = method + " " + path;
+        FullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, method, path, body);
+        request.headers()
+                .set(HttpHeaderNames.HOST, "localhost")
+                .set(HttpHeaderNames.ACCEPT, HttpHeaderValues.APPLICATION_JSON)
+                .set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        if (body.isReadable()) {
+            request.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
+        }
+        try {
+            FirecrackerAnswers.Answer answer =
+                    answers.ask(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            if (answer.status() != OK && answer.status() != NO_CONTENT) {
+                throw refused(what, answer);
+            }
+            return JSON.readTree(answer.body());
+        } catch (TimeoutException exception) {
+            close(); // What comes later would be taken for another's answer.
+            throw failed("Firecracker's API gave no answer to " + what + " in time", exception);
+        } catch (ExecutionException exception) {
+            throw failed("Firecracker's API hung up at " + what, exception);
+        } catch (JsonProcessingException exception) {
+            throw failed("Firecracker's API answered " + what + " with what is no JSON", exception);
+        } catch (InterruptedException exception) {
+            close();
+            throw interrupted(exception);
+        }
+    }
+
+    private static NeuroVisorException refused(String what, FirecrackerAnswers.Answer answer) {
+        return new NeuroVisorException(
+                Fault.VMM_FAILED,
+                "Firecracker refused %s (HTTP %d): %s"
+                        .formatted(what, answer.status(), GuestText.line(faultMessage(answer.body()))));
+    }
+
+    private static String faultMessage(String body) {
+        try {
+            JsonNode message = JSON.readTree(body).path("fault_message");
+            return message.isTextual() ? message.asText() : body;
+        } catch (JsonProcessingException exception) {
+            return body;
+        }
+    }
+
+    private static ByteBuf json(Map<String, ?> body) {
+        try {
+            return Unpooled.wrappedBuffer(JSON.writeValueAsBytes(body));
+        } catch (JsonProcessingException exception) {
+            throw new NeuroVisorException(Fault.INTERNAL, "a request to Firecracker is no JSON", exception);
+        }
+    }
+
+    private static NeuroVisorException failed(String what, Exception cause) {
+        return new NeuroVisorException(Fault.VMM_FAILED, what, cause);
+    }
+
+    private static NeuroVisorException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
+        return new NeuroVisorException(Fault.INTERRUPTED, "waiting for Firecracker's API was interrupted", cause);
+    }
+}

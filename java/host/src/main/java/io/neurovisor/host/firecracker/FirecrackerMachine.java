@@ -1,0 +1,152 @@
+package io.neurovisor.host.firecracker;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.spawner.HandedFile;
+import io.neurovisor.host.spawner.HandedFile.Access;
+import io.neurovisor.host.spawner.VmmLimits;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One machine in Firecracker's words. A saved machine names its disk and its channel by the paths that it was booted with,
+ * so every machine has the same names in a root directory of its own.
+ */
+final class FirecrackerMachine {
+    /** Where the API listens, in the machine's root directory. */
+    static final String API_SOCKET = "a";
+
+    /** Where the guest's ports are asked for. Not absolute: it is taken from the directory in which Firecracker runs. */
+    static final String VSOCK_SOCKET = "v";
+
+    static final String MEMORY_FILE = "memory";
+    static final String STATE_FILE = "state";
+    private static final String KERNEL = "kernel";
+    private static final String INITRD = "initrd";
+    private static final String ROOTFS = "rootfs";
+
+    /** Each guest has a Firecracker of its own, so all may have the number that Firecracker's own documents use. */
+    private static final int GUEST_CID = 3;
+
+    /** As for QEMU; a guest that ends does so by the keyboard controller, which is how Firecracker is told. */
+    private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=4 reboot=k panic=-1 tsc=reliable"
+            + " rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 randomize_kstack_offset=off apparmor=0 audit=0";
+
+    /** What a guest's kernel keeps for itself, so that programs see the memory their size promises. */
+    private static final int GUEST_KERNEL_MEBIBYTES = 32;
+
+    /** For rings that devices keep in files without a name (a page each), and the file of the jailer's with a number. */
+    private static final long OWN_FILE_BYTES = 1 << 20;
+
+    private final VmStart start;
+    private final SandboxSize size;
+
+    FirecrackerMachine(VmStart start) {
+        this.start = start;
+        this.size = switch (start) {
+            case VmStart.ColdBoot boot -> boot.size();
+            case VmStart.TemplateBoot boot -> boot.size();
+            case VmStart.Restore restore -> restore.saved().size();
+        };
+    }
+
+    /** Firecracker's own arguments. Its log goes where the console goes, which is kept for error messages. */
+    static List<String> arguments() {
+        return List.of("--api-sock", "/" + API_SOCKET, "--level", "Warn");
+    }
+
+    /** What its root directory holds. */
+    List<HandedFile> files() {
+        BootFiles boot = start.files();
+        List<HandedFile> files = new ArrayList<>(List.of(new HandedFile(boot.rootfs(), Access.READ, ROOTFS)));
+        switch (start) {
+            case VmStart.ColdBoot _ -> addKernel(files, boot);
+            case VmStart.TemplateBoot template -> {
+                addKernel(files, boot);
+                addSaved(files, template.directory(), Access.CREATE);
+            }
+            case VmStart.Restore restore -> addSaved(files, restore.saved().directory(), Access.READ);
+        }
+        return List.copyOf(files);
+    }
+
+    /** Path and body of each request that a machine is described with before it boots, in order. */
+    Map<String, Map<String, ?>> configuration() {
+        Map<String, Map<String, ?>> requests = new LinkedHashMap<>();
+        requests.put(
+                "/machine-config",
+                Map.of(
+                        "vcpu_count",
+                        size.vcpuCount(),
+                        "mem_size_mib",
+                        memoryMebibytes(),
+                        "smt",
+                        false,
+                        "track_dirty_pages",
+                        false));
+        requests.put(
+                "/boot-source",
+                Map.of("kernel_image_path", "/" + KERNEL, "initrd_path", "/" + INITRD, "boot_args", KERNEL_ARGUMENTS));
+        requests.put(
+                "/drives/" + ROOTFS,
+                Map.of("drive_id", ROOTFS, "path_on_host", "/" + ROOTFS, "is_root_device", true, "is_read_only", true));
+        requests.put("/vsock", Map.of("guest_cid", GUEST_CID, "uds_path", VSOCK_SOCKET));
+        requests.put("/entropy", Map.of());
+        return requests;
+    }
+
+    static Map<String, ?> saving() {
+        return Map.of("snapshot_type", "Full", "snapshot_path", "/" + STATE_FILE, "mem_file_path", "/" + MEMORY_FILE);
+    }
+
+    /** Still paused, so that it can be looked at before the guest's first instruction. */
+    static Map<String, ?> loading() {
+        return Map.of(
+                "snapshot_path",
+                "/" + STATE_FILE,
+                "mem_backend",
+                Map.of("backend_type", "File", "backend_path", "/" + MEMORY_FILE),
+                "resume_vm",
+                false);
+    }
+
+    /** How long a file of Firecracker's may become; a template's memory is one. */
+    long maxFileBytes() {
+        return start instanceof VmStart.TemplateBoot ? (long) memoryMebibytes() << 20 : OWN_FILE_BYTES;
+    }
+
+    VmmLimits limits() {
+        return FirecrackerLimits.of(size.vcpuCount(), memoryMebibytes());
+    }
+
+    /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
+    static String description() {
+        BootFiles none = new BootFiles("", Path.of(KERNEL), "", Path.of(INITRD), "", Path.of(ROOTFS), "");
+        StringBuilder text = new StringBuilder();
+        new FirecrackerMachine(new VmStart.ColdBoot(none, SandboxSize.SMALL))
+                .configuration()
+                .forEach((path, body) -> text.append(path)
+                        .append(' ')
+                        .append(new java.util.TreeMap<>(body))
+                        .append(' '));
+        return text.toString().strip();
+    }
+
+    private int memoryMebibytes() {
+        return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES;
+    }
+
+    private static void addKernel(List<HandedFile> files, BootFiles boot) {
+        files.add(new HandedFile(boot.kernel(), Access.READ, KERNEL));
+        files.add(new HandedFile(boot.initrd(), Access.READ, INITRD));
+    }
+
+    private static void addSaved(List<HandedFile> files, Path directory, Access access) {
+        files.add(new HandedFile(directory.resolve(STATE_FILE), access, STATE_FILE));
+        files.add(new HandedFile(directory.resolve(MEMORY_FILE), access, MEMORY_FILE));
+    }
+}

@@ -1,0 +1,19 @@
+package io.neurovisor.host.firecracker;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+
+/**
+ * A Firecracker on this machine.
+ *
+ * @param jailer of the same version
+ * @param version as {@code --version} prints it, such as {@code 1.12.1}
+ */
+public record FirecrackerProgram(Path executable, Path jailer, String version) {
+    public FirecrackerProgram {
+        requireNonNull(executable, "executable is null");
+        requireNonNull(jailer, "jailer is null");
+        requireNonNull(version, "version is null");
+    }
+}

@@ -1,0 +1,158 @@
+package io.neurovisor.host.firecracker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.message.ConsoleText;
+import io.neurovisor.host.probe.VmmLayers;
+import io.neurovisor.host.spawner.VmmExit;
+import io.neurovisor.host.spawner.VmmProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A Firecracker process with the session of its API. */
+final class FirecrackerVm implements Vm {
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
+
+    private final VmId id;
+    private final VmStart start;
+    private final VmmProcess process;
+    private final FirecrackerApi api;
+    private final VsockConnector connector;
+    private final VmmLayers layers;
+
+    FirecrackerVm(
+            VmId id,
+            VmStart start,
+            VmmProcess process,
+            FirecrackerApi api,
+            GuestLinks links,
+            VmmLayers layers,
+            Ticker ticker) {
+        this.id = requireNonNull(id, "id is null");
+        this.start = requireNonNull(start, "start is null");
+        this.process = requireNonNull(process, "process is null");
+        this.api = requireNonNull(api, "api is null");
+        Path socket = FirecrackerVmm.root(process).resolve(FirecrackerMachine.VSOCK_SOCKET);
+        this.connector = new VsockConnector(links, socket, process, ticker);
+        this.layers = requireNonNull(layers, "layers is null");
+    }
+
+    @Override
+    public VmId id() {
+        return id;
+    }
+
+    @Override
+    public GuestChannel connect(Deadline deadline) {
+        return connector.connect(deadline);
+    }
+
+    /** Describes the machine and has its processors run. */
+    void boot(Deadline deadline) {
+        new FirecrackerMachine(start).configuration().forEach((path, body) -> api.put(path, body, deadline));
+        api.put("/actions", Map.of("action_type", "InstanceStart"), deadline);
+        requireConfined();
+    }
+
+    /** Loads what {@link #save} wrote and lets the processors run, once what confines them is known to be at work. */
+    void restore(Deadline deadline) {
+        api.put("/snapshot/load", FirecrackerMachine.loading(), deadline);
+        requireConfined();
+        api.patch("/vm", Map.of("state", "Resumed"), deadline);
+    }
+
+    @Override
+    public void save(Deadline deadline) {
+        if (!(start instanceof VmStart.TemplateBoot)) {
+            throw new IllegalStateException("VM " + id + " was not booted as a template");
+        }
+        api.patch("/vm", Map.of("state", "Paused"), deadline);
+        api.put("/snapshot/create", FirecrackerMachine.saving(), deadline);
+        process.kill();
+        awaitEnd(deadline.remaining());
+    }
+
+    @Override
+    public List<LayerState> layers() {
+        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
+        // Somebody else may have its process id by now.
+        return process.exit().isDone() ? VmmLayers.unread("Firecracker of VM " + id + " has ended") : read;
+    }
+
+    @Override
+    public Optional<String> death() {
+        if (!process.exit().isDone()) {
+            return Optional.empty();
+        }
+        return Optional.of(process.exit()
+                .handle((exit, failure) -> exit == null ? "its spawner was lost" : FirecrackerEnd.describe(exit))
+                .join());
+    }
+
+    @Override
+    public boolean ranOutOfMemory() {
+        return process.exit().isDone()
+                && process.exit()
+                        .handle((exit, failure) -> exit != null && exit.oomKilled())
+                        .join();
+    }
+
+    @Override
+    public String consoleTail() {
+        return ConsoleText.tail(process.output());
+    }
+
+    @Override
+    public void close() {
+        process.kill();
+        api.close();
+        awaitEnd(END_TIMEOUT);
+    }
+
+    /**
+     * Firecracker drops its privileges and loads its filters only now, and its jailer has done its part before: read off
+     * every thread rather than believed.
+     */
+    private void requireConfined() {
+        for (LayerState state : layers()) {
+            boolean essential = switch (state.layer()) {
+                case CAPABILITIES, SECCOMP, VM_ISOLATION -> true;
+                case CGROUP, RATE_LIMITING, EBPF_LSM -> false;
+            };
+            if (essential && state.status() == LayerState.Status.BROKEN) {
+                throw new NeuroVisorException(
+                        Fault.JAIL_FAILED,
+                        "Firecracker of VM %s is not confined and was ended (%s: %s)"
+                                .formatted(id, state.layer().label(), state.detail()));
+            }
+        }
+    }
+
+    private void awaitEnd(Duration timeout) {
+        try {
+            VmmExit _ = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException exception) {
+            // The spawner is lost; that kills every VMM, and the next request says so.
+        } catch (TimeoutException exception) {
+            throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker of VM " + id + " does not end", exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

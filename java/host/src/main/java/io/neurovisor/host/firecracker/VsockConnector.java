@@ -1,0 +1,105 @@
+package io.neurovisor.host.firecracker;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.spawner.VmmProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Connects to a guest's agent by vsock: again and again until the agent has answered, for the first connection says little.
+ * A guest whose driver is not up yet leaves it without an answer, one whose agent does not listen yet ends it, and one that
+ * was just restored accepts it and then resets it.
+ */
+final class VsockConnector {
+    private static final int AGENT_PORT = 6000;
+
+    /** A guest whose driver is up accepts within a millisecond; under emulation of the whole host, within some tens. */
+    private static final Duration ACCEPTANCE = Duration.ofMillis(500);
+
+    /** Whoever has accepted answers soon, also on a host that is loaded. Else another connection may fare better. */
+    private static final Duration ANSWER = Duration.ofSeconds(8);
+
+    /** Between two tries, but for the second, which is made at once: the first of a restored guest is usually reset. */
+    private static final Duration PAUSE = Duration.ofMillis(10);
+
+    private final GuestLinks links;
+    private final Path socket;
+    private final VmmProcess process;
+    private final Ticker ticker;
+    private final AtomicReference<@Nullable GuestChannel> current = new AtomicReference<>();
+
+    VsockConnector(GuestLinks links, Path socket, VmmProcess process, Ticker ticker) {
+        this.links = requireNonNull(links, "links is null");
+        this.socket = requireNonNull(socket, "socket is null");
+        this.process = requireNonNull(process, "process is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+        // A call that waits for a guest must end when its machine does, not at its deadline.
+        process.onExit(this::closeCurrent);
+    }
+
+    /** A channel whose agent has answered; its end is that of the machine. */
+    GuestChannel connect(Deadline deadline) {
+        Duration pause = Duration.ZERO;
+        while (true) {
+            GuestChannel channel = links.openVsock(socket, AGENT_PORT, ACCEPTANCE);
+            current.set(channel);
+            try {
+                channel.hello(Deadline.after(shorter(ANSWER, deadline.remaining()), ticker));
+                closeIfEnded();
+                return channel;
+            } catch (NeuroVisorException exception) {
+                channel.close();
+                boolean transientFault =
+                        exception.fault() == Fault.SANDBOX_LOST || exception.fault() == Fault.GUEST_SILENT;
+                if (!transientFault || deadline.hasPassed() || endsWithin(pause)) {
+                    throw exception;
+                }
+                pause = PAUSE;
+            }
+        }
+    }
+
+    /** The machine may have ended between the answer and the moment in which its channel was known. */
+    private void closeIfEnded() {
+        if (process.exit().isDone()) {
+            closeCurrent();
+        }
+    }
+
+    private void closeCurrent() {
+        GuestChannel channel = current.get();
+        if (channel != null) {
+            channel.close();
+        }
+    }
+
+    private boolean endsWithin(Duration time) {
+        try {
+            Object _ = process.exit().get(time.toNanos(), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (ExecutionException exception) {
+            return true;
+        } catch (TimeoutException exception) {
+            return false;
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+}

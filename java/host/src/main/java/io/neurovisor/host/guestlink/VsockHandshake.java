@@ -1,0 +1,69 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Asks Firecracker for a guest's vsock port before anybody else says a word on a connection (docs/vsock.md of Firecracker):
+ * {@code CONNECT port}, answered by {@code OK hostport}. Whoever comes after it learns of the connection once the guest has
+ * accepted it. A guest that does not listen shows as the connection's end, and so does one that does not answer in time: a
+ * request that was made before the guest has a driver is never answered.
+ */
+final class VsockHandshake extends ByteToMessageDecoder {
+    private static final String ACCEPTED = "OK ";
+
+    /** With the largest port, and room. */
+    private static final int MAX_ANSWER_BYTES = 32;
+
+    private final int port;
+    private final Duration limit;
+
+    VsockHandshake(int port, Duration limit) {
+        this.port = port;
+        this.limit = requireNonNull(limit, "limit is null");
+    }
+
+    /** Not passed on: to the others the connection is not there yet. */
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        byte[] request = ("CONNECT " + port + "\n").getBytes(StandardCharsets.US_ASCII);
+        Future<?> _ = context.executor().schedule(() -> giveUp(context), limit.toNanos(), TimeUnit.NANOSECONDS);
+        ChannelFuture _ = context.writeAndFlush(
+                context.alloc().buffer(request.length).writeBytes(request), context.voidPromise());
+    }
+
+    private static void giveUp(ChannelHandlerContext context) {
+        if (!context.isRemoved()) {
+            ChannelFuture _ = context.close();
+        }
+    }
+
+    @Override
+    protected void decode(ChannelHandlerContext context, ByteBuf received, List<Object> out) {
+        int end = received.bytesBefore((byte) '\n');
+        if (end < 0 && received.readableBytes() <= MAX_ANSWER_BYTES) {
+            return;
+        }
+        String answer = received.readString(
+                Math.min(end < 0 ? MAX_ANSWER_BYTES : end, MAX_ANSWER_BYTES), StandardCharsets.US_ASCII);
+        if (end < 0 || end > MAX_ANSWER_BYTES || !answer.startsWith(ACCEPTED)) {
+            context.fireExceptionCaught(new IOException("a vsock was not opened by: " + answer));
+            ChannelFuture _ = context.close();
+            return;
+        }
+        received.skipBytes(1);
+        context.fireChannelActive();
+        // What is left goes to the next.
+        context.pipeline().remove(this);
+    }
+}

@@ -1,0 +1,4 @@
+package io.neurovisor.host.spawner;
+
+/** What keeps a VMM in. */
+public sealed interface Confinement permits Jail, Chroot {}

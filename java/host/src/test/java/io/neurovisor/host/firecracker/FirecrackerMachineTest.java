@@ -1,0 +1,63 @@
+package io.neurovisor.host.firecracker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.spawner.HandedFile;
+import io.neurovisor.host.spawner.HandedFile.Access;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class FirecrackerMachineTest {
+    private static final BootFiles FILES =
+            new BootFiles("base", Path.of("/k"), "", Path.of("/i"), "", Path.of("/r"), "");
+    private static final Path TEMPLATE = Path.of("/t");
+
+    private final FirecrackerMachine cold = new FirecrackerMachine(new VmStart.ColdBoot(FILES, SandboxSize.MEDIUM));
+    private final FirecrackerMachine template =
+            new FirecrackerMachine(new VmStart.TemplateBoot(FILES, SandboxSize.MEDIUM, TEMPLATE));
+    private final FirecrackerMachine clone =
+            new FirecrackerMachine(new VmStart.Restore(new SavedVm(FILES, SandboxSize.MEDIUM, TEMPLATE)));
+
+    @Test
+    void aCloneFindsWhatItsTemplateHasNamed() {
+        assertThat(template.files())
+                .contains(
+                        new HandedFile(Path.of("/r"), Access.READ, "rootfs"),
+                        new HandedFile(Path.of("/t/memory"), Access.CREATE, "memory"));
+        assertThat(clone.files())
+                .containsExactly(
+                        new HandedFile(Path.of("/r"), Access.READ, "rootfs"),
+                        new HandedFile(Path.of("/t/state"), Access.READ, "state"),
+                        new HandedFile(Path.of("/t/memory"), Access.READ, "memory"));
+        assertThat(template.configuration()).isEqualTo(cold.configuration());
+        assertThat(template.configuration().get("/drives/rootfs")).asString().contains("path_on_host=/rootfs");
+        assertThat(template.configuration().get("/vsock")).asString().contains("uds_path=v");
+    }
+
+    @Test
+    void whatBootsIsDescribedWholeBeforeItIsStarted() {
+        assertThat(List.copyOf(cold.configuration().keySet()))
+                .containsExactly("/machine-config", "/boot-source", "/drives/rootfs", "/vsock", "/entropy");
+        assertThat(cold.configuration().get("/machine-config")).asString().contains("vcpu_count=2", "mem_size_mib=544");
+        assertThat(cold.configuration().get("/drives/rootfs")).asString().contains("is_read_only=true");
+    }
+
+    @Test
+    void onlyATemplatesFilesMayBecomeLong() {
+        assertThat(template.maxFileBytes()).isEqualTo(544L << 20);
+        assertThat(clone.maxFileBytes()).isEqualTo(cold.maxFileBytes()).isLessThanOrEqualTo(1 << 20);
+    }
+
+    @Test
+    void theDescriptionIsTheSameEachTimeAndHasNoPathOfThisMachines() {
+        assertThat(FirecrackerMachine.description())
+                .isEqualTo(FirecrackerMachine.description())
+                .contains("mitigations=off", "guest_cid=3")
+                .doesNotContain(System.getProperty("user.dir"));
+    }
+}

@@ -1,0 +1,138 @@
+package io.neurovisor.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.firecracker.FirecrackerLocator;
+import io.neurovisor.host.firecracker.FirecrackerProgram;
+import io.neurovisor.host.firecracker.FirecrackerVmm;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.kvm.Accelerator;
+import io.neurovisor.host.kvm.KvmProbe;
+import io.neurovisor.host.probe.HostCpu;
+import io.neurovisor.host.probe.ProbeCache;
+import io.neurovisor.host.qemu.QemuJail;
+import io.neurovisor.host.qemu.QemuLocator;
+import io.neurovisor.host.qemu.QemuProgram;
+import io.neurovisor.host.qemu.QemuVmm;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.VmmChoice;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** Chooses the VMM that runs this machine's guests: the one that is asked for, or the best that works. */
+public final class VmmSelection {
+    private final Settings settings;
+    private final Spawner spawner;
+    private final GuestLinks links;
+    private final ProbeCache probes;
+    private final String hostCpu = HostCpu.describe();
+
+    public VmmSelection(Settings settings, Spawner spawner, GuestLinks links) {
+        this.settings = requireNonNull(settings, "settings is null");
+        this.spawner = requireNonNull(spawner, "spawner is null");
+        this.links = requireNonNull(links, "links is null");
+        this.probes = new ProbeCache(settings.probes());
+    }
+
+    /**
+     * What was chosen.
+     *
+     * @param accelerator what runs its guests' instructions
+     * @param reason why this one and no other, in words
+     */
+    public record Selected(Vmm vmm, Accelerator accelerator, String reason) {
+        public Selected {
+            requireNonNull(vmm, "vmm is null");
+            requireNonNull(accelerator, "accelerator is null");
+            requireNonNull(reason, "reason is null");
+        }
+    }
+
+    /** What Firecracker comes to here: a machine that boots, or the reason why not. */
+    private record Candidate(Optional<Selected> usable, String problem) {}
+
+    /** Boots {@code files} once where KVM has not been tried yet; fails where what is asked for cannot be had. */
+    public Selected select(BootFiles files) {
+        VmmChoice choice = settings.config().vmm();
+        String asked = "asked for with " + Setting.VMM.flag();
+        return switch (choice) {
+            case QEMU -> qemu(files, asked);
+            case FIRECRACKER -> {
+                Candidate firecracker = firecracker(files, asked);
+                yield firecracker
+                        .usable()
+                        .orElseThrow(() -> new NeuroVisorException(
+                                Fault.VMM_MISSING,
+                                Setting.VMM.flag() + " firecracker: " + firecracker.problem() + "; "
+                                        + Setting.VMM.flag() + " qemu works without"));
+            }
+            case AUTO -> {
+                Candidate firecracker = firecracker(files, "KVM boots guests with it");
+                yield firecracker
+                        .usable()
+                        .orElseGet(() -> qemu(files, "Firecracker is not used: " + firecracker.problem()));
+            }
+        };
+    }
+
+    private Candidate firecracker(BootFiles files, String reason) {
+        if (settings.spawnerProgram().uids().isEmpty()) {
+            return unusable("its jailer needs root");
+        }
+        Optional<FirecrackerProgram> found;
+        try {
+            found = locate();
+        } catch (NeuroVisorException exception) {
+            // Where the user has named it, it is not passed over.
+            if (exception.fault() != Fault.VMM_MISSING
+                    || settings.config().firecracker().isPresent()) {
+                throw exception;
+            }
+            return unusable(String.valueOf(exception.getMessage()));
+        }
+        if (found.isEmpty()) {
+            return unusable(
+                    "it is neither in the data directory nor in PATH; ./neurovisor setup --firecracker gets it");
+        }
+        Vmm vmm = new FirecrackerVmm(
+                found.get(), PrivateFiles.directory(settings.jails()), hostCpu, spawner, links, Ticker.SYSTEM);
+        Accelerator accelerator = probe(_ -> vmm).accelerator(files);
+        return accelerator.isKvm()
+                ? new Candidate(Optional.of(new Selected(vmm, accelerator, reason)), "")
+                : unusable(accelerator.reason());
+    }
+
+    private Optional<FirecrackerProgram> locate() {
+        FirecrackerLocator locator = new FirecrackerLocator(settings.dataDir(), searchPath(), probes);
+        return settings.config().firecracker().map(locator::at).or(locator::find);
+    }
+
+    private static Candidate unusable(String problem) {
+        return new Candidate(Optional.empty(), problem);
+    }
+
+    private Selected qemu(BootFiles files, String reason) {
+        QemuProgram program = new QemuLocator(searchPath(), probes).locate();
+        QemuJail jail = QemuJail.of(program, probes);
+        Function<Accelerator, Vmm> vmms =
+                accelerator -> new QemuVmm(program, jail, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
+        Accelerator accelerator = probe(vmms).accelerator(files);
+        return new Selected(vmms.apply(accelerator), accelerator, reason);
+    }
+
+    private KvmProbe probe(Function<Accelerator, Vmm> vmms) {
+        return new KvmProbe(probes, vmms, new SecureRandom(), Ticker.SYSTEM);
+    }
+
+    private static String searchPath() {
+        return System.getenv().getOrDefault("PATH", "");
+    }
+}
