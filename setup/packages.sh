@@ -2,7 +2,7 @@
 # What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
-# when: run (start VMs, build images), build, test. check: a function below. minimum: of the candidate package.
+# when: run (start VMs, build images), build, lab, test. check: a function below. minimum: of the candidate package.
 # A dash means that the distribution has no such package.
 readonly requirements='
 # when  check              Debian 12           later, Ubuntu            minimum  what it is, and what for
@@ -19,6 +19,8 @@ run   | has_mmdebstrap   | mmdebstrap        | mmdebstrap              | 0     |
 run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     | mksquashfs: packs the images
 run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
 run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
+lab   | has_ssh            | openssh-client    | openssh-client          | 0     | ssh and ssh-keygen: reach the lab machine
+lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0     | mkfs.ext4: makes the disk of the lab machine
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
 test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
@@ -40,6 +42,8 @@ has_squashfs() { has mksquashfs; }
 has_uidmap() { ((EUID == 0)) || has_newuidmap; }
 has_newuidmap() { has newuidmap; }
 has_keyring() { [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; }
+has_ssh() { has ssh && has ssh-keygen; }
+has_mkfs() { [[ -x /sbin/mkfs.ext4 ]]; }
 has_strace() { has strace; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
@@ -74,6 +78,7 @@ has_qemu() {
     { mkdir -p -- "${cache%/*}" && printf 'ok %s\n' "$identity" >"$cache"; } 2>/dev/null || true
 }
 
+lab_tools_present() { has_ssh && has_mkfs; }
 run_tools_present() { has_qemu && has_bwrap && has_seccomp && has_mmdebstrap && has_squashfs && has_uidmap && has_keyring; }
 
 # install_missing_packages PURPOSE...: returns when all that the purposes need is there, else ends with what to do.

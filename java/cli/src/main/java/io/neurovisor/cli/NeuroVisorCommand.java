@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
             ConfigCommand.class,
             DoctorCommand.class,
             GcCommand.class,
+            LabCommand.class,
             UninstallCommand.class,
             CompletionCommand.class
         })

@@ -85,6 +85,10 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("images");
     }
 
+    Path labs() {
+        return dataDir().resolve("labs");
+    }
+
     Path templates() {
         return dataDir().resolve("templates");
     }

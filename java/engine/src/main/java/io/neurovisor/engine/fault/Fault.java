@@ -20,6 +20,7 @@ public enum Fault {
     GUEST_REFUSED(FaultKind.SANDBOX, "The guest agent answered a request with an error."),
     SPAWNER_FAILED(FaultKind.HOST, "The spawner process did not start or has ended."),
     TOOL_FAILED(FaultKind.HOST, "A program of the host system is missing or failed."),
+    LAB_FAILED(FaultKind.HOST, "The lab machine did not start, or ended before its work was done."),
     STORAGE_FAILED(FaultKind.HOST, "A file or directory of the data directory could not be read or written."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),

@@ -1,0 +1,137 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.lab.Lab;
+import io.neurovisor.host.lab.Labs;
+import io.neurovisor.host.lab.TemporaryLab;
+import io.neurovisor.host.process.ForegroundTool;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.LabWiring;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs commands in an emulated machine that has what this one may lack. */
+@Command(
+        name = "lab",
+        description = {
+            "Runs commands in an emulated machine with KVM, cgroup v2 and BPF LSM, whatever this",
+            "one has. The machine sees the repository, with what is built, and the images that are",
+            "built here; what it writes stays in it and goes with it."
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "./neurovisor lab test runs the tests in it that need such a machine."})
+final class LabCommand implements Runnable {
+    /** For a root image of a gigabyte to be removed. */
+    private static final Duration CLEANUP = Duration.ofSeconds(30);
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: up, run, shell, list, down or test");
+    }
+
+    @Command(
+            name = "up",
+            description = {
+                "Starts a machine that stays until lab down. Its data directory and everything",
+                "else in it lasts as long."
+            },
+            mixinStandardHelpOptions = true)
+    void up(@Mixin CommonOptions common, @Mixin LabNameOption name, @Mixin LabOptions options) {
+        try (ConsoleProgress progress = common.progress();
+                SpawnerWorkshop workshop = workshop(common.settings());
+                Cancellation _ = Cancellation.unwinding(CLEANUP)) {
+            LabWiring.starts(common.settings(), workshop).stay(name.name(), options.size(), progress);
+        }
+        if (!common.isQuiet()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("neurovisor: lab " + name.name()
+                            + " is up; ./neurovisor lab run -- COMMAND uses it, lab down ends it");
+        }
+    }
+
+    @Command(
+            name = "run",
+            description = {
+                "Runs a command in the machine that is up, or else in one that is started for it",
+                "and ends with it. The command runs in the repository as it is now."
+            },
+            mixinStandardHelpOptions = true)
+    int run(
+            @Mixin CommonOptions common,
+            @Mixin LabNameOption name,
+            @Mixin LabOptions options,
+            @Parameters(paramLabel = "-- COMMAND", arity = "1..*", description = "With its arguments.")
+                    List<String> command) {
+        Settings settings = common.settings();
+        Optional<Lab> up = LabWiring.labs(settings).find(name.name());
+        if (up.isPresent()) {
+            return execute(settings, up.get(), command);
+        }
+        try (ConsoleProgress progress = common.progress();
+                SpawnerWorkshop workshop = workshop(settings);
+                Cancellation _ = Cancellation.unwinding(CLEANUP);
+                TemporaryLab temporary = LabWiring.starts(settings, workshop).temporary(options.size(), progress)) {
+            progress.done();
+            return execute(settings, temporary.lab(), command);
+        }
+    }
+
+    @Command(name = "shell", description = "A shell in the machine that is up.", mixinStandardHelpOptions = true)
+    int shell(@Mixin CommonOptions common, @Mixin LabNameOption name) {
+        Lab lab = LabWiring.labs(common.settings())
+                .find(name.name())
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.LAB_FAILED, "Lab " + name.name() + " is not up; start it with ./neurovisor lab up"));
+        return execute(common.settings(), lab, List.of("/bin/bash", "-i"));
+    }
+
+    @Command(name = "list", description = "Lists the machines that are up.", mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common) {
+        Table table = new Table("NAME", "SSH PORT", "CONSOLE");
+        LabWiring.labs(common.settings())
+                .list()
+                .forEach(lab -> table.row(
+                        lab.name().text(),
+                        Integer.toString(lab.port()),
+                        lab.console().toString()));
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(name = "down", description = "Ends a machine and removes its files.", mixinStandardHelpOptions = true)
+    void down(@Mixin CommonOptions common, @Mixin LabNameOption name) {
+        Labs labs = LabWiring.labs(common.settings());
+        boolean removed = labs.remove(name.name());
+        if (!common.isQuiet()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("neurovisor: lab " + name.name() + (removed ? " is down" : " was not up"));
+        }
+    }
+
+    private static SpawnerWorkshop workshop(Settings settings) {
+        new DataDirectory(settings.config().dataDir()).claim();
+        return NeuroVisor.workshop(settings);
+    }
+
+    private static int execute(Settings settings, Lab lab, List<String> command) {
+        boolean terminal = Terminal.isTerminal(Terminal.STDIN) && Terminal.isTerminal(Terminal.STDOUT);
+        return new ForegroundTool(lab.command(settings.home(), command, terminal)).run();
+    }
+}

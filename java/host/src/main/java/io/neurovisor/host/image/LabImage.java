@@ -1,0 +1,14 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+
+/** The files that a lab machine boots from. */
+public record LabImage(Path kernel, Path initrd, Path rootfs) {
+    public LabImage {
+        requireNonNull(kernel, "kernel is null");
+        requireNonNull(initrd, "initrd is null");
+        requireNonNull(rootfs, "rootfs is null");
+    }
+}

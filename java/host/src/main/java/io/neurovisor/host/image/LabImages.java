@@ -1,0 +1,91 @@
+package io.neurovisor.host.image;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.store.Artifact;
+import io.neurovisor.host.store.ArtifactStore;
+import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.StoreContent;
+import io.neurovisor.host.store.Workshop;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+/** The root image that lab machines boot, built from its recipe in {@code lab/image} when it is missing or outdated. */
+public final class LabImages {
+    private static final String NAME = "lab";
+
+    /** Where the recipe puts what starts the machine, and what it is called outside. */
+    private static final String PACKED_KERNEL = "boot/lab.vmlinuz";
+
+    private static final String PACKED_INITRD = "boot/lab.initrd";
+    private static final String INITRD = "initrd";
+
+    private final Recipes recipes;
+    private final ArtifactStore store;
+    private final InstantSource clock;
+    private final Workshop workshop;
+
+    /** @param home the installation, with the recipe */
+    public LabImages(Path home, Path directory, FileDigests digests, InstantSource clock, Workshop workshop) {
+        this.recipes = new Recipes(home.resolve("lab").resolve("image"));
+        this.store = new ArtifactStore("image", directory, digests, workshop);
+        this.clock = requireNonNull(clock, "clock is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+    }
+
+    /** What a lab machine boots from; builds it unless it is there. */
+    public LabImage obtain(Progress progress) {
+        Recipe recipe = recipe();
+        Artifact artifact =
+                store.obtain(NAME, recipe.digest(), directory -> build(recipe, directory, progress), progress);
+        return new LabImage(
+                artifact.file(KernelBuilder.KERNEL), artifact.file(INITRD), artifact.file(RootfsBuilder.ROOTFS));
+    }
+
+    /** The store, with what a start of today would take from it. */
+    public StoreContent content() {
+        return store.content((_, input) -> recipe().digest().equals(input));
+    }
+
+    private Recipe recipe() {
+        return recipes.find(NAME).orElseThrow();
+    }
+
+    private String build(Recipe recipe, Path directory, Progress progress) {
+        String name = new RootfsBuilder(
+                        recipe,
+                        recipes.layer(),
+                        java.util.Optional.empty(),
+                        Mmdebstrap.ofHost(),
+                        workshop,
+                        clock,
+                        progress)
+                .build(directory);
+        Path rootfs = directory.resolve(RootfsBuilder.ROOTFS);
+        Path packedKernel = directory.resolve("vmlinuz");
+        copyOut(rootfs, PACKED_KERNEL, packedKernel);
+        copyOut(rootfs, PACKED_INITRD, directory.resolve(INITRD));
+        try {
+            // Unpacking is fast here and slow where the processor is emulated.
+            new KernelImage(Files.readAllBytes(packedKernel), PACKED_KERNEL)
+                    .unpackTo(directory.resolve(KernelBuilder.KERNEL));
+        } catch (IOException failure) {
+            throw StorageFaults.of("unpack the lab's kernel into", directory, failure);
+        }
+        PrivateFiles.delete(packedKernel);
+        return name;
+    }
+
+    private void copyOut(Path rootfs, String packed, Path target) {
+        workshop.tool(ToolCommand.of("unsquashfs", "squashfs-tools", "-cat", rootfs.toString(), packed))
+                .output(target)
+                .run()
+                .orThrow();
+    }
+}

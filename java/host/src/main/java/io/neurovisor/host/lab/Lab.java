@@ -1,0 +1,116 @@
+package io.neurovisor.host.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StorageFaults;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A lab machine that is ready, reached by ssh over the host's loopback interface. */
+public final class Lab {
+    private static final String RUN = "/usr/lib/neurovisor-lab/run.sh";
+
+    private final LabName name;
+    private final LabFiles files;
+    private final int port;
+
+    Lab(LabName name, LabFiles files, int port) {
+        this.name = requireNonNull(name, "name is null");
+        this.files = requireNonNull(files, "files is null");
+        this.port = port;
+    }
+
+    /** One that was started by somebody else. */
+    static Lab at(LabName name, LabFiles files) {
+        try {
+            return new Lab(
+                    name,
+                    files,
+                    Integer.parseInt(Files.readString(files.address()).strip()));
+        } catch (NumberFormatException damaged) {
+            throw new NeuroVisorException(
+                    Fault.LAB_FAILED,
+                    files.address() + " holds no port; ./neurovisor lab down removes this lab",
+                    damaged);
+        } catch (IOException failure) {
+            throw StorageFaults.of("read", files.address(), failure);
+        }
+    }
+
+    void writeAddress() {
+        PrivateFiles.replace(files.address(), Integer.toString(port).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    public LabName name() {
+        return name;
+    }
+
+    public int port() {
+        return port;
+    }
+
+    /** What the machine's kernel and its start have to say. */
+    public Path console() {
+        return files.console();
+    }
+
+    /**
+     * Runs a command in the machine, in the repository, with the streams of whoever runs this.
+     *
+     * @param terminal whether the command gets a terminal, whose keys are its own
+     */
+    public ToolCommand command(Path repository, List<String> command, boolean terminal) {
+        List<String> remote = new java.util.ArrayList<>(List.of(RUN, repository.toString()));
+        remote.addAll(command);
+        String line = remote.stream().map(Lab::quoted).collect(Collectors.joining(" "));
+        return ToolCommand.of("ssh", "openssh-client")
+                .withArguments(options())
+                .withArguments(List.of(terminal ? "-t" : "-T", "root@127.0.0.1"))
+                // The end of the connection reaches the command as a signal, terminal or not.
+                .withArguments(List.of("exec setpriv --pdeathsig HUP -- " + line));
+    }
+
+    private List<String> options() {
+        return List.of(
+                "-F",
+                "none",
+                "-p",
+                Integer.toString(port),
+                "-i",
+                files.userKey().toString(),
+                "-o",
+                "UserKnownHostsFile=" + sshPath(files.knownHosts()),
+                "-o",
+                "GlobalKnownHostsFile=none",
+                "-o",
+                "IdentitiesOnly=yes",
+                "-o",
+                "IdentityAgent=none",
+                "-o",
+                "StrictHostKeyChecking=yes",
+                "-o",
+                "BatchMode=yes",
+                "-o",
+                "LogLevel=ERROR",
+                "-o",
+                "EscapeChar=none");
+    }
+
+    /** As ssh reads the value of an option. */
+    private static String sshPath(Path path) {
+        return "\"" + path.toString().replace("%", "%%") + "\"";
+    }
+
+    /** As the shell in the machine reads one word. */
+    private static String quoted(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,54 @@
+package io.neurovisor.host.process;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A run of one host program that has this process's own standard streams, and with them its terminal.
+ *
+ * <p>Properties: nothing is read, buffered or changed on the way. The program ends by itself, by an interrupt of the calling
+ * thread or with the JVM; all processes that it started are gone afterwards.
+ */
+public final class ForegroundTool {
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private final ToolCommand command;
+
+    public ForegroundTool(ToolCommand command) {
+        this.command = requireNonNull(command, "command is null");
+    }
+
+    /** Returns the program's exit code. */
+    public int run() {
+        if (command.find().isEmpty()) {
+            throw failed("is not installed; it comes with Debian package " + command.debianPackage(), null);
+        }
+        Process process = start();
+        ProcessFamily family = new ProcessFamily(List.of(process), GRACE);
+        try (ShutdownHook _ = ShutdownHook.add(family::end)) {
+            return process.waitFor();
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, command.program() + " was cancelled", interrupt);
+        } finally {
+            family.end();
+        }
+    }
+
+    private Process start() {
+        try {
+            return command.processBuilder().inheritIO().start();
+        } catch (IOException failure) {
+            throw failed("cannot be started: " + failure.getMessage(), failure);
+        }
+    }
+
+    private NeuroVisorException failed(String how, @org.jspecify.annotations.Nullable IOException cause) {
+        return new NeuroVisorException(Fault.TOOL_FAILED, command.program() + " " + how, cause);
+    }
+}

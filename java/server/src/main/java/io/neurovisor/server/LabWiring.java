@@ -1,0 +1,37 @@
+package io.neurovisor.server;
+
+import io.neurovisor.host.image.LabImages;
+import io.neurovisor.host.lab.LabStarts;
+import io.neurovisor.host.lab.Labs;
+import io.neurovisor.host.store.FileDigests;
+import io.neurovisor.host.store.Workshop;
+import java.nio.file.Path;
+import java.time.InstantSource;
+
+/** Puts together what starts and finds the lab machines of a data directory. */
+public final class LabWiring {
+    private LabWiring() {}
+
+    public static Labs labs(Settings settings) {
+        return new Labs(machines(settings));
+    }
+
+    public static LabStarts starts(Settings settings, Workshop workshop) {
+        return new LabStarts(
+                images(settings, workshop), settings.dataDir(), machines(settings), settings.home(), workshop);
+    }
+
+    /** The root images that the machines boot. */
+    static LabImages images(Settings settings, Workshop workshop) {
+        return new LabImages(
+                settings.home(),
+                settings.labs().resolve("images"),
+                new FileDigests(settings.digests(), InstantSource.system()),
+                InstantSource.system(),
+                workshop);
+    }
+
+    private static Path machines(Settings settings) {
+        return settings.labs().resolve("machines");
+    }
+}

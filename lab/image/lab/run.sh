@@ -1,0 +1,51 @@
+#!/bin/bash
+# run.sh DIRECTORY COMMAND... runs a command in the host's repository as it is now, mounted where it lies there: reading
+# comes from the host, writing goes to a scratch directory that is gone afterwards. Ends with the command's exit code.
+#
+# sshd's end of the connection is this script's parent, and its death is a SIGHUP (setpriv --pdeathsig): whoever started
+# the command is gone or has pressed Ctrl-C, and so all that belongs to the command ends, too.
+set -u
+readonly grace_seconds=20
+
+mount_repository() {
+    mkdir -p "$scratch/lower" "$scratch/upper" "$scratch/work" "$1" &&
+        mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose repository "$scratch/lower" &&
+        mount -t overlay -o "lowerdir=$scratch/lower,upperdir=$scratch/upper,workdir=$scratch/work" overlay "$1" &&
+        cd "$1"
+}
+
+export NEUROVISOR_IN_LAB=1
+if [[ -r /run/neurovisor-lab/java_home ]]; then JAVA_HOME=$(</run/neurovisor-lab/java_home) && export JAVA_HOME; fi
+
+if [[ $1 == --in-namespace ]]; then
+    scratch=$2
+    mount_repository "$3" || exit 125
+    exec "${@:4}"
+fi
+
+stop() {
+    trap '' HUP INT TERM
+    kill -INT -- "-$command" 2>/dev/null
+    # The command may clean up; what then is left of its process group is killed.
+    timeout "$grace_seconds" tail --pid="$command" -f /dev/null
+    kill -KILL -- "-$command" 2>/dev/null
+}
+
+mkdir -p /lab/commands
+scratch=$(mktemp -d /lab/commands/XXXXXXXX)
+trap 'rm -rf -- "$scratch"' EXIT
+run=(unshare --mount --propagation private -- "$0" --in-namespace "$scratch" "$@")
+if [[ -t 0 ]]; then
+    # The terminal sends the signals.
+    trap : INT
+    "${run[@]}"
+    exit
+fi
+set -m # A process group of its own, with our standard input.
+"${run[@]}" &
+command=$!
+set +m
+trap stop HUP INT TERM
+# A signal ends the first wait early.
+wait "$command"
+wait "$command"
