@@ -1,5 +1,6 @@
 //! Makes a clone unlike every other clone of its template.
 
+mod clock;
 mod identity;
 mod randomness;
 
@@ -57,8 +58,7 @@ impl Refresh {
     pub fn apply(&self) -> Result<(), String> {
         let failed = |step: &'static str| move |error: io::Error| format!("cannot {step}: {error}");
         randomness::reseed(&self.entropy).map_err(failed("reseed the kernel's generator"))?;
-        clock_settime(ClockId::Realtime, self.time)
-            .map_err(|error| failed("set the clock")(error.into()))?;
+        clock::set(self.time).map_err(|error| failed("set the clock")(error.into()))?;
         self.identity
             .apply()
             .map_err(|(step, error)| failed(step)(error))

@@ -1,13 +1,9 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
-import io.neurovisor.server.config.VmmChoice;
 import io.neurovisor.testkit.VmmContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -19,18 +15,13 @@ final class FirecrackerVmmIT extends VmmContract {
     @TempDir
     private static Path runtime;
 
-    private static TestMachines machines;
+    private static FirecrackerMachines machines;
+
+    private final Path directory = machines.newDirectory();
 
     @BeforeAll
     static void start() {
-        try {
-            machines = new TestMachines(runtime, VmmChoice.FIRECRACKER);
-        } catch (NeuroVisorException exception) {
-            if (exception.fault() != Fault.VMM_MISSING) {
-                throw exception;
-            }
-            abort(exception.getMessage());
-        }
+        machines = FirecrackerMachines.startOrSkip(runtime);
     }
 
     @AfterAll
@@ -38,7 +29,6 @@ final class FirecrackerVmmIT extends VmmContract {
         if (machines != null) {
             machines.close();
             assertThat(runtime.resolve("run")).doesNotExist();
-            assertThat(TestMachines.dataDirectory().resolve("jails")).isEmptyDirectory();
         }
     }
 
@@ -50,5 +40,10 @@ final class FirecrackerVmmIT extends VmmContract {
     @Override
     protected BootFiles files() {
         return machines.files();
+    }
+
+    @Override
+    protected Path directory() {
+        return directory;
     }
 }

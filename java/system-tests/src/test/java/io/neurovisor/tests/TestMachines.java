@@ -1,9 +1,15 @@
 package io.neurovisor.tests;
 
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.firecracker.FirecrackerLocator;
+import io.neurovisor.host.firecracker.FirecrackerProgram;
+import io.neurovisor.host.firecracker.FirecrackerVmm;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.HostCpu;
+import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.server.NeuroVisor;
@@ -56,8 +62,21 @@ final class TestMachines implements AutoCloseable {
         return vmm;
     }
 
+    /** Of Firecracker with another program, jailer or place for its chroots. */
+    Vmm firecracker(FirecrackerProgram program, Path jails) {
+        return new FirecrackerVmm(program, jails, HostCpu.describe(), spawner, links, Ticker.SYSTEM);
+    }
+
     BootFiles files() {
         return files;
+    }
+
+    /** The one that would be used. */
+    static FirecrackerProgram firecrackerProgram() {
+        ProbeCache probes = new ProbeCache(dataDirectory().resolve("probes.properties"));
+        return new FirecrackerLocator(dataDirectory(), System.getenv("PATH"), probes)
+                .find()
+                .orElseThrow();
     }
 
     static Path dataDirectory() {

@@ -41,11 +41,16 @@ public abstract class VmmContract {
     private final SecureRandom random = new SecureRandom();
 
     @TempDir
-    Path directory;
+    Path temporary;
 
     protected abstract Vmm vmm();
 
     protected abstract BootFiles files();
+
+    /** Where a test may save a template; empty at first. */
+    protected Path directory() {
+        return temporary;
+    }
 
     @Test
     void coldBootedMachineRunsAProgram() {
@@ -90,7 +95,7 @@ public abstract class VmmContract {
 
     @Test
     void restoringWhatWasNeverSavedFailsWithTheReason() throws IOException {
-        Path empty = Files.createDirectory(directory.resolve("empty"));
+        Path empty = Files.createDirectory(directory().resolve("empty"));
         VmStart restore = new VmStart.Restore(new SavedVm(files(), SandboxSize.SMALL, empty));
         assertFault(() -> vmm().start(newId(), restore, soon()), Fault.VMM_FAILED);
     }
@@ -115,14 +120,14 @@ public abstract class VmmContract {
     }
 
     private SavedVm saveTemplate() {
-        try (Vm vm = vmm().start(newId(), new VmStart.TemplateBoot(files(), SandboxSize.SMALL, directory), soon())) {
+        try (Vm vm = vmm().start(newId(), new VmStart.TemplateBoot(files(), SandboxSize.SMALL, directory()), soon())) {
             try (GuestChannel channel = vm.connect(soon())) {
                 channel.hello(soon());
                 channel.prime(HELLO, soon());
             }
             vm.save(soon());
         }
-        return new SavedVm(files(), SandboxSize.SMALL, directory);
+        return new SavedVm(files(), SandboxSize.SMALL, directory());
     }
 
     private void assertRuns(GuestChannel channel) {

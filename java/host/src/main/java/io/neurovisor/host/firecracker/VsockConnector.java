@@ -25,14 +25,22 @@ import org.jspecify.annotations.Nullable;
 final class VsockConnector {
     private static final int AGENT_PORT = 6000;
 
-    /** A guest whose driver is up accepts within a millisecond; under emulation of the whole host, within some tens. */
-    private static final Duration ACCEPTANCE = Duration.ofMillis(500);
+    /**
+     * A guest whose driver is up accepts within a millisecond, and one that has none yet never does, so the first tries are
+     * short. On a host so loaded that all of them are too short, it is the later ones that get through.
+     */
+    private static final Duration FIRST_ACCEPTANCE = Duration.ofMillis(100);
+
+    private static final Duration LONGEST_ACCEPTANCE = Duration.ofSeconds(4);
 
     /** Whoever has accepted answers soon, also on a host that is loaded. Else another connection may fare better. */
     private static final Duration ANSWER = Duration.ofSeconds(8);
 
     /** Between two tries, but for the second, which is made at once: the first of a restored guest is usually reset. */
-    private static final Duration PAUSE = Duration.ofMillis(10);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
+
+    /** Each try takes from the time in which the guest would get up. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(160);
 
     private final GuestLinks links;
     private final Path socket;
@@ -51,9 +59,11 @@ final class VsockConnector {
 
     /** A channel whose agent has answered; its end is that of the machine. */
     GuestChannel connect(Deadline deadline) {
+        Duration acceptance = FIRST_ACCEPTANCE;
         Duration pause = Duration.ZERO;
         while (true) {
-            GuestChannel channel = links.openVsock(socket, AGENT_PORT, ACCEPTANCE);
+            long startNanos = ticker.nanos();
+            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance);
             current.set(channel);
             try {
                 channel.hello(Deadline.after(shorter(ANSWER, deadline.remaining()), ticker));
@@ -61,14 +71,20 @@ final class VsockConnector {
                 return channel;
             } catch (NeuroVisorException exception) {
                 channel.close();
-                boolean transientFault =
-                        exception.fault() == Fault.SANDBOX_LOST || exception.fault() == Fault.GUEST_SILENT;
-                if (!transientFault || deadline.hasPassed() || endsWithin(pause)) {
+                if (!isTransient(exception) || deadline.hasPassed() || endsWithin(pause)) {
                     throw exception;
                 }
-                pause = PAUSE;
+                if (ticker.nanos() - startNanos >= acceptance.toNanos()) {
+                    acceptance = shorter(acceptance.multipliedBy(2), LONGEST_ACCEPTANCE);
+                }
+                pause = pause.isZero() ? FIRST_PAUSE : shorter(pause.multipliedBy(2), LONGEST_PAUSE);
             }
         }
+    }
+
+    /** The agent may be there a moment later. */
+    private static boolean isTransient(NeuroVisorException exception) {
+        return exception.fault() == Fault.SANDBOX_LOST || exception.fault() == Fault.GUEST_SILENT;
     }
 
     /** The machine may have ended between the answer and the moment in which its channel was known. */

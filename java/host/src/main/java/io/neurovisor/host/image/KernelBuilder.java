@@ -28,7 +28,7 @@ final class KernelBuilder implements ArtifactBuilder {
     private static final String DEBIAN_PACKAGE = "linux-image-cloud-amd64";
     private static final long NEEDED_BYTES = 600L << 20;
 
-    /** In this order where dependencies leave a choice: devices first, then file systems, then the channel. */
+    /** In this order where dependencies leave a choice: devices first, then file systems, the channel, the host's clock. */
     private static final List<String> WANTED = List.of(
             "virtio_mmio",
             "virtio_blk",
@@ -39,10 +39,11 @@ final class KernelBuilder implements ArtifactBuilder {
             "ext4",
             "overlay",
             "vsock",
-            "vmw_vsock_virtio_transport");
+            "vmw_vsock_virtio_transport",
+            "ptp_kvm");
 
     /** Digest of everything that decides what is built. */
-    static final String INPUT = Sha256.of("kernel-1 %s %s %s"
+    static final String INPUT = Sha256.of("kernel-2 %s %s %s"
             .formatted(DEBIAN_PACKAGE, DebianSources.SUITE, WANTED)
             .getBytes(StandardCharsets.UTF_8));
 
