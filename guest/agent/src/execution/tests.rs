@@ -352,7 +352,7 @@ async fn files_come_home_whatever_ends_the_program() {
         (Outcome::OutputLimit, "while :; do echo 0123456789; done"),
     ] {
         let ended = run(ExecuteRequest {
-            timeout_secs: if outcome == Outcome::TimedOut { 3 } else { 30 },
+            timeout_secs: if outcome == Outcome::TimedOut { 10 } else { 60 },
             limits: Some(Limits {
                 output_bytes: 1000,
                 processes: 0,
