@@ -43,7 +43,7 @@ final class FirecrackerClonesIT {
     private static final String CLOCK = """
             import os, time
             for _ in range(40):
-                os.write(1, f"{time.time()}\n".encode())
+                os.write(1, f"{time.time()}\\n".encode())
                 time.sleep(0.02)
             """;
 
@@ -103,7 +103,8 @@ final class FirecrackerClonesIT {
     void theClockIsTheHostsWithinATenthOfASecond() {
         ClockSink sink = new ClockSink();
         try (Sandbox sandbox = open()) {
-            SandboxRun _ = run(sandbox, CLOCK, sink);
+            SandboxRun run = run(sandbox, CLOCK, sink);
+            assertThat(run.exit().exitCode()).as(run.detail()).isZero();
         }
         assertThat(sink.leastLagSeconds)
                 .as("seconds by which the guest's clock is behind, at most")
