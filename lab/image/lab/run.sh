@@ -1,6 +1,7 @@
 #!/bin/bash
-# run.sh DIRECTORY COMMAND... runs a command in the host's repository as it is now, mounted where it lies there: reading
-# comes from the host, writing goes to a scratch directory that is gone afterwards. Ends with the command's exit code.
+# run.sh OUTPUT DIRECTORY COMMAND... runs a command in the host's repository as it is now, mounted where it lies there:
+# reading comes from the host, writing goes to a scratch directory that is gone afterwards. What the command leaves in
+# $LAB_OUT, a directory OUTPUT that is made for it, can be brought home. Ends with the command's exit code.
 #
 # sshd's end of the connection is this script's parent, and its death is a SIGHUP (setpriv --pdeathsig): whoever started
 # the command is gone or has pressed Ctrl-C, and so all that belongs to the command ends, too.
@@ -31,9 +32,11 @@ stop() {
     kill -KILL -- "-$command" 2>/dev/null
 }
 
-mkdir -p /lab/commands
+export LAB_OUT=$1
+shift
+mkdir -p /lab/commands "$LAB_OUT"
 scratch=$(mktemp -d /lab/commands/XXXXXXXX)
-trap 'rm -rf -- "$scratch"' EXIT
+trap 'rm -rf -- "$scratch"; rmdir -- "$LAB_OUT" 2>/dev/null' EXIT
 run=(unshare --mount --propagation private -- "$0" --in-namespace "$scratch" "$@")
 if [[ -t 0 ]]; then
     # The terminal sends the signals.

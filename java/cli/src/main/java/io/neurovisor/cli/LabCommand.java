@@ -11,12 +11,15 @@ import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.LabWiring;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -77,19 +80,25 @@ final class LabCommand implements Runnable {
             @Mixin CommonOptions common,
             @Mixin LabNameOption name,
             @Mixin LabOptions options,
+            @Option(
+                            names = "--out",
+                            paramLabel = "DIR",
+                            description = "Where the files come that the command leaves in $LAB_OUT.")
+                    @Nullable
+                    Path out,
             @Parameters(paramLabel = "-- COMMAND", arity = "1..*", description = "With its arguments.")
                     List<String> command) {
         Settings settings = common.settings();
         Optional<Lab> up = LabWiring.labs(settings).find(name.name());
         if (up.isPresent()) {
-            return execute(settings, up.get(), command);
+            return execute(settings, up.get(), command, Optional.ofNullable(out));
         }
         try (ConsoleProgress progress = common.progress();
                 SpawnerWorkshop workshop = workshop(settings);
                 Cancellation _ = Cancellation.unwinding(CLEANUP);
                 TemporaryLab temporary = LabWiring.starts(settings, workshop).temporary(options.size(), progress)) {
             progress.done();
-            return execute(settings, temporary.lab(), command);
+            return execute(settings, temporary.lab(), command, Optional.ofNullable(out));
         }
     }
 
@@ -99,7 +108,7 @@ final class LabCommand implements Runnable {
                 .find(name.name())
                 .orElseThrow(() -> new NeuroVisorException(
                         Fault.LAB_FAILED, "Lab " + name.name() + " is not up; start it with ./neurovisor lab up"));
-        return execute(common.settings(), lab, List.of("/bin/bash", "-i"));
+        return execute(common.settings(), lab, List.of("/bin/bash", "-i"), Optional.empty());
     }
 
     @Command(name = "list", description = "Lists the machines that are up.", mixinStandardHelpOptions = true)
@@ -130,8 +139,19 @@ final class LabCommand implements Runnable {
         return NeuroVisor.workshop(settings);
     }
 
-    private static int execute(Settings settings, Lab lab, List<String> command) {
+    private static int execute(Settings settings, Lab lab, List<String> command, Optional<Path> out) {
         boolean terminal = Terminal.isTerminal(Terminal.STDIN) && Terminal.isTerminal(Terminal.STDOUT);
-        return new ForegroundTool(lab.command(settings.home(), command, terminal)).run();
+        String output = Long.toString(System.nanoTime(), Character.MAX_RADIX);
+        // A wrong directory is known before the command runs.
+        Optional<OutputDirectory> directory = out.map(OutputDirectory::open);
+        int exitCode = new ForegroundTool(
+                        LabWiring.guarded(settings, lab.command(settings.home(), output, command, terminal)))
+                .run();
+        directory.ifPresent(target -> {
+            try (target) {
+                lab.bringHome(output, target::file);
+            }
+        });
+        return exitCode;
     }
 }

@@ -3,10 +3,12 @@ package io.neurovisor.server;
 import io.neurovisor.host.image.LabImages;
 import io.neurovisor.host.lab.LabStarts;
 import io.neurovisor.host.lab.Labs;
+import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.Workshop;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 
 /** Puts together what starts and finds the lab machines of a data directory. */
 public final class LabWiring {
@@ -19,6 +21,14 @@ public final class LabWiring {
     public static LabStarts starts(Settings settings, Workshop workshop) {
         return new LabStarts(
                 images(settings, workshop), settings.dataDir(), machines(settings), settings.home(), workshop);
+    }
+
+    /** The command run below a program that ends it when this process ends, however that does. */
+    public static ToolCommand guarded(Settings settings, ToolCommand command) {
+        return command.below(List.of(
+                settings.spawner().toString(),
+                "--tool",
+                Long.toString(ProcessHandle.current().pid())));
     }
 
     /** The root images that the machines boot. */

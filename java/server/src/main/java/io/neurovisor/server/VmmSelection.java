@@ -129,7 +129,13 @@ public final class VmmSelection {
     }
 
     private KvmProbe probe(Function<Accelerator, Vmm> vmms) {
-        return new KvmProbe(probes, vmms, new SecureRandom(), Ticker.SYSTEM);
+        return new KvmProbe(
+                probes,
+                vmms,
+                new SecureRandom(),
+                Ticker.SYSTEM,
+                // Set by lab/image/lab/run.sh.
+                System.getenv("NEUROVISOR_IN_LAB") == null ? KvmProbe.USUAL_PATIENCE : KvmProbe.PATIENCE_IN_LAB);
     }
 
     private static String searchPath() {

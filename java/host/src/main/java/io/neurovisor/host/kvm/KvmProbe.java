@@ -29,18 +29,29 @@ public final class KvmProbe {
     private static final Path DEVICE = Path.of("/dev/kvm");
 
     /** A guest under KVM answers within a second or two; emulation takes over after this. */
-    private static final Duration BOOT_TIMEOUT = Duration.ofSeconds(15);
+    public static final Duration USUAL_PATIENCE = Duration.ofSeconds(15);
+
+    /** Where the processor that runs KVM is emulated itself, on a host that is busy. */
+    public static final Duration PATIENCE_IN_LAB = Duration.ofSeconds(90);
 
     private final ProbeCache cache;
     private final Function<Accelerator, Vmm> vmms;
     private final RandomGenerator random;
     private final Ticker ticker;
+    private final Duration patience;
 
-    public KvmProbe(ProbeCache cache, Function<Accelerator, Vmm> vmms, RandomGenerator random, Ticker ticker) {
+    /** @param patience how long a guest may take to boot */
+    public KvmProbe(
+            ProbeCache cache,
+            Function<Accelerator, Vmm> vmms,
+            RandomGenerator random,
+            Ticker ticker,
+            Duration patience) {
         this.cache = requireNonNull(cache, "cache is null");
         this.vmms = requireNonNull(vmms, "vmms is null");
         this.random = requireNonNull(random, "random is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.patience = requireNonNull(patience, "patience is null");
     }
 
     /** KVM if it boots {@code files}, else emulation with the reason; the trial's answer is remembered. */
@@ -63,7 +74,7 @@ public final class KvmProbe {
 
     /** Why no guest boots; empty when one did. */
     private String bootFailure(Vmm vmm, BootFiles files) {
-        Deadline deadline = Deadline.after(BOOT_TIMEOUT, ticker);
+        Deadline deadline = Deadline.after(patience, ticker);
         try (Vm vm = vmm.start(VmId.random(random), new VmStart.ColdBoot(files, SandboxSize.SMALL), deadline);
                 GuestChannel channel = vm.connect(deadline)) {
             channel.hello(deadline);
@@ -71,7 +82,7 @@ public final class KvmProbe {
         } catch (NeuroVisorException exception) {
             return switch (exception.fault()) {
                 case GUEST_SILENT ->
-                    DEVICE + " opens, yet a guest does not boot with it within " + BOOT_TIMEOUT.toSeconds() + " s";
+                    DEVICE + " opens, yet a guest does not boot with it within " + patience.toSeconds() + " s";
                 case VMM_FAILED, SANDBOX_LOST -> DEVICE + " opens, yet no guest runs with it: " + firstWords(exception);
                 default -> throw exception;
             };

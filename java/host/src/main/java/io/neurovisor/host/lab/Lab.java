@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StorageFaults;
@@ -11,11 +12,15 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** A lab machine that is ready, reached by ssh over the host's loopback interface. */
 public final class Lab {
+    /** On the machine's disk. */
+    private static final String OUTPUT = "/lab/out/";
+
     private static final String RUN = "/usr/lib/neurovisor-lab/run.sh";
 
     private final LabName name;
@@ -65,17 +70,30 @@ public final class Lab {
     /**
      * Runs a command in the machine, in the repository, with the streams of whoever runs this.
      *
+     * @param output names where the command may leave files for {@link #bringHome}, a word of letters and digits
      * @param terminal whether the command gets a terminal, whose keys are its own
      */
-    public ToolCommand command(Path repository, List<String> command, boolean terminal) {
-        List<String> remote = new java.util.ArrayList<>(List.of(RUN, repository.toString()));
+    public ToolCommand command(Path repository, String output, List<String> command, boolean terminal) {
+        List<String> remote = new ArrayList<>(List.of(RUN, OUTPUT + output, repository.toString()));
         remote.addAll(command);
         String line = remote.stream().map(Lab::quoted).collect(Collectors.joining(" "));
+        // The end of the connection reaches the command as a signal, terminal or not.
+        return ssh(terminal ? "-t" : "-T", "exec setpriv --pdeathsig HUP -- " + line);
+    }
+
+    /** Passes on the files that a command has left, which then are gone from the machine. */
+    public void bringHome(String output, LabFileReceiver receiver) {
+        String directory = quoted(OUTPUT + output);
+        Tool.of(ssh("-T", "cd %s && tar --create . && rm -rf %s".formatted(directory, directory)))
+                .output(new LabOutput(receiver))
+                .run()
+                .orThrow();
+    }
+
+    private ToolCommand ssh(String terminal, String line) {
         return ToolCommand.of("ssh", "openssh-client")
                 .withArguments(options())
-                .withArguments(List.of(terminal ? "-t" : "-T", "root@127.0.0.1"))
-                // The end of the connection reaches the command as a signal, terminal or not.
-                .withArguments(List.of("exec setpriv --pdeathsig HUP -- " + line));
+                .withArguments(List.of(terminal, "root@127.0.0.1", line));
     }
 
     private List<String> options() {
