@@ -10,7 +10,7 @@ readonly lab_all_tests=(RunIT OutcomeIT LanguageIT ProgramsIT UniquenessIT PoolI
 readonly lab_test_memory=3072
 
 run_lab_tests() {
-    local all='' qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}")
+    local all='' test qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}")
     case ${1-} in
         '') ;;
         --all) all=true ;;
@@ -18,7 +18,14 @@ run_lab_tests() {
             say 'Usage: neurovisor lab test [--all | TEST...]  system tests in the lab machine, on each VMM'
             [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
             ;;
-        *) qemu=("$@") firecracker=("$@") ;;
+        *)
+            # Each on the VMMs that it is not about the other of.
+            qemu=() firecracker=()
+            for test in "$@"; do
+                [[ $test == Firecracker* ]] || qemu+=("$test")
+                [[ $test == Qemu* ]] || firecracker+=("$test")
+            done
+            ;;
     esac
     [[ -z $all ]] || { qemu+=("${lab_all_tests[@]}") && firecracker+=("${lab_all_tests[@]}"); }
     # shellcheck source=setup/build.sh

@@ -4,6 +4,7 @@
 
 run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
+    local lab_log=$root/target/test-lab.log lab_status=0
     local status=0 launcher_status=0 user_status=0 options=() began kernel=''
     case ${1-} in
         '') ;;
@@ -20,7 +21,9 @@ run_tests() {
     esac
     # shellcheck source=setup/build.sh
     source "$root/setup/build.sh"
-    install_missing_packages build run test
+    # shellcheck source=setup/lab-test.sh
+    source "$root/setup/lab-test.sh"
+    install_missing_packages build run test lab fetch
     find_jdk || die_without_jdk
     build_if_stale ""
 
@@ -30,7 +33,7 @@ run_tests() {
     fi
 
     # Images and templates, so that the system tests find them.
-    "$root/neurovisor" setup
+    "$root/neurovisor" setup --firecracker
     "$root/neurovisor" setup --image full
 
     began=$SECONDS
@@ -50,8 +53,14 @@ run_tests() {
         printf 'user time %s\n' $((SECONDS - began)) >>"$user_log"
     fi
 
-    summarize_tests "$launcher_log" "$log" "$user_log"
-    ((status == 0 && launcher_status == 0 && user_status == 0))
+    # What this machine need not have: KVM that boots guests, cgroup v2, Firecracker at work.
+    began=$SECONDS
+    run_compiled_lab_tests "${lab_qemu_tests[*]}" "${lab_firecracker_tests[*]}" 2>&1 | tee "$lab_log" || lab_status=$?
+    printf 'lab time %s\n' $((SECONDS - began)) >>"$lab_log"
+
+    summarize_tests "$launcher_log" "$log" "$user_log" "$lab_log"
+    grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
+    ((status == 0 && launcher_status == 0 && user_status == 0 && lab_status == 0))
 }
 
 # Adds up what Surefire, Failsafe, cargo and the launcher's tests have printed.
@@ -69,19 +78,21 @@ summarize_tests() {
         /^test result: / { passed[suite] += $4; failed[suite] += $6; skipped[suite] += $8 }
         /^launcher: [0-9]+ passed, / { passed["launcher"] += $2; failed["launcher"] += $4 }
         /^launcher time / { time["launcher"] = $3 }
+        # The console of JUnit, for both suites that run without Maven.
+        FNR == 1 { console = FILENAME ~ /test-lab/ ? "lab" : "user" }
         /^\[ +[0-9]+ tests (successful|failed|skipped) +\]$/ {
-            if ($4 == "successful") passed["user"] += $2
-            if ($4 == "failed") failed["user"] += $2
-            if ($4 == "skipped") skipped["user"] += $2
+            if ($4 == "successful") passed[console] += $2
+            if ($4 == "failed") failed[console] += $2
+            if ($4 == "skipped") skipped[console] += $2
         }
-        /^user time / { time["user"] = $3 }
+        /^(user|lab) time / { time[$1] = $3 }
         /^\[INFO\] .* (SUCCESS|FAILURE) \[.*\]$/ {
             time[/system-tests/ ? "system" : "unit"] += seconds(substr($0, match($0, /\[[^\[]*\]$/)))
         }
         END {
             printf "\n%-10s %8s %8s %8s %8s\n", "suite", "passed", "failed", "skipped", "time"
-            for (i = split("launcher unit system user", names, " "); i > 0; i--) {
-                suite = names[5 - i]
+            for (i = split("launcher unit system user lab", names, " "); i > 0; i--) {
+                suite = names[6 - i]
                 printf "%-10s %8d %8d %8d %6d s\n", suite, passed[suite], failed[suite], skipped[suite], time[suite]
                 all_passed += passed[suite]; all_failed += failed[suite]; all_skipped += skipped[suite]
             }

@@ -2,6 +2,7 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.lab.Labs;
 import io.neurovisor.host.spawner.SpawnerSweep;
 import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.Unneeded;
@@ -23,12 +24,16 @@ public final class DeadRuns {
     private final SpawnerSweep sweep;
     private final DeadProcesses processes;
     private final List<Path> bases;
+    private final Labs labs;
+    private final boolean dryRun;
 
     /** @param dryRun whether to tell only what would be removed */
     public DeadRuns(Settings settings, Map<String, String> environment, boolean dryRun) {
         this.sweep = new SpawnerSweep(settings.spawner(), dryRun);
         this.processes = new DeadProcesses(new UseRegistry(settings.dataDir()), dryRun);
         this.bases = RuntimeDirectory.bases(environment);
+        this.labs = LabWiring.labs(settings);
+        this.dryRun = dryRun;
     }
 
     /**
@@ -58,6 +63,7 @@ public final class DeadRuns {
         processes.sweep().stream()
                 .filter(left -> things.stream().noneMatch(thing -> thing.path().equals(left.path())))
                 .forEach(things::add);
+        labs.sweep(dryRun).forEach(home -> things.add(new Unneeded(home, "left by a lab machine that has ended", 0)));
         return new Swept(things, problems);
     }
 }

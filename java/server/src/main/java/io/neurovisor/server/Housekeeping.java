@@ -9,6 +9,7 @@ import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.StoreSweep;
 import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.host.store.Workshop;
 import io.neurovisor.server.config.DataSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,8 @@ public final class Housekeeping {
         removed.addAll(dead.things());
         List<StoreContent> stores = images.stores();
         stores.forEach(this::sweep);
+        // A machine that is up has what it needs open.
+        sweep(LabWiring.images(settings, Workshop.unattended()).content());
         // After the images: what they no longer hold, no template is needed for.
         StoreContent templates = NeuroVisor.templates(settings).content(images.bootDigests());
         sweep(templates);

@@ -68,6 +68,12 @@ public final class Uninstallation {
     }
 
     private void refuseWhileRunning() {
+        LabWiring.labs(settings).list().stream().findFirst().ifPresent(lab -> {
+            throw new NeuroVisorException(
+                    Fault.IN_USE,
+                    "%s is in use by lab %s; end it with ./neurovisor lab down --name %s and try again"
+                            .formatted(dataDirectory.path(), lab.name(), lab.name()));
+        });
         List<String> running = uses.running();
         if (!running.isEmpty()) {
             throw new NeuroVisorException(

@@ -37,9 +37,8 @@ public final class LabStarts {
     public Lab stay(LabName name, LabSize size, Progress progress) {
         Labs labs = new Labs(directory);
         PrivateFiles.directory(directory);
-        try (PathLock _ = PathLock.acquire(
-                directory.resolve("." + name + ".lock"),
-                () -> progress.step("Another process is starting lab " + name + "; waiting"))) {
+        try (PathLock lock = PathLock.acquire(
+                labs.lockFile(name), () -> progress.step("Another process is starting lab " + name + "; waiting"))) {
             if (labs.find(name).isPresent()) {
                 throw new NeuroVisorException(
                         Fault.IN_USE,
@@ -47,7 +46,7 @@ public final class LabStarts {
             }
             LabStart start = start(size, progress);
             // What a machine that has died left.
-            labs.remove(name);
+            boolean _ = labs.remove(name, lock);
             LabFiles files = new LabFiles(PrivateFiles.directory(labs.home(name)));
             boolean started = false;
             try {
@@ -62,7 +61,7 @@ public final class LabStarts {
                 throw interrupted(interrupt);
             } finally {
                 if (!started) {
-                    labs.remove(name);
+                    boolean _ = labs.remove(name, lock);
                 }
             }
         }

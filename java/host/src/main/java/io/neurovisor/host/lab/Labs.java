@@ -4,11 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.store.PathLock;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -42,6 +45,17 @@ public final class Labs {
 
     /** Ends the machine and removes its files; false when there is none. */
     public boolean remove(LabName name) {
+        if (!Files.isDirectory(home(name))) {
+            return false;
+        }
+        try (PathLock lock = PathLock.acquire(lockFile(name), () -> {})) {
+            return remove(name, lock);
+        }
+    }
+
+    /** As {@link #remove(LabName)}, for who keeps others from starting or removing the machine. */
+    boolean remove(LabName name, PathLock heldForName) {
+        requireNonNull(heldForName, "heldForName is null");
         Path home = home(name);
         if (!Files.isDirectory(home)) {
             return false;
@@ -56,12 +70,31 @@ public final class Labs {
         return true;
     }
 
-    /** The directories of machines that have ended without being taken down. */
-    public List<Path> left() {
-        return names().stream()
-                .map(this::home)
-                .filter(home -> !new LabProcess(new LabFiles(home).pid()).runs())
-                .toList();
+    /**
+     * The directories of machines that have ended without being taken down; one that is just being started is none.
+     *
+     * @param dryRun whether they stay
+     */
+    public List<Path> sweep(boolean dryRun) {
+        List<Path> swept = new ArrayList<>();
+        for (LabName name : names()) {
+            Optional<PathLock> held = PathLock.tryAcquire(lockFile(name));
+            held.ifPresent(lock -> {
+                try (lock) {
+                    Path home = home(name);
+                    if (Files.isDirectory(home) && !new LabProcess(new LabFiles(home).pid()).runs()) {
+                        swept.add(home);
+                        boolean _ = !dryRun && remove(name, lock);
+                    }
+                }
+            });
+        }
+        return swept;
+    }
+
+    /** Held by who starts or removes the machine. */
+    Path lockFile(LabName name) {
+        return directory.resolve("." + name + ".lock");
     }
 
     private List<LabName> names() {
@@ -72,7 +105,7 @@ public final class Labs {
             return entries.filter(Files::isDirectory)
                     .filter(entry -> !entry.getFileName().toString().startsWith("."))
                     .map(entry -> new LabName(entry.getFileName().toString()))
-                    .sorted(java.util.Comparator.comparing(LabName::text))
+                    .sorted(Comparator.comparing(LabName::text))
                     .toList();
         } catch (IOException failure) {
             throw StorageFaults.of("list", directory, failure);
