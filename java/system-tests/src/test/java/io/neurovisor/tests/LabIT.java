@@ -1,0 +1,139 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** The lab as a contributor uses it: what passes through, what stays in the machine, and how it ends. */
+@Isolated("an emulated machine takes a processor")
+@Timeout(600)
+final class LabIT {
+    private static final String NAME = "lab-it";
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @BeforeAll
+    static void aMachineThatStays() throws InterruptedException {
+        assumeThat(System.getenv("NEUROVISOR_IN_LAB")).as("there is no lab in the lab").isNull();
+        // The first builds the image, for which an ordinary run's patience does not suffice.
+        Process up = CommandLineRun.start(Map.of(), "lab", "up", "--name", NAME);
+        assertThat(up.waitFor()).as(() -> CommandLineRun.await(up).stderr()).isZero();
+    }
+
+    @AfterAll
+    static void isTakenDown() {
+        if (System.getenv("NEUROVISOR_IN_LAB") == null) {
+            CommandLineRun.of("lab", "down", "--name", NAME);
+            assertThat(machines()).noneMatch(command -> command.contains("/machines/" + NAME + "/"));
+        }
+    }
+
+    @Test
+    void aCommandHasItsStreamsItsExitCodeAndItsFiles(@TempDir Path out) {
+        byte[] input = "in\0put".getBytes(StandardCharsets.UTF_8);
+        CommandLineRun run = CommandLineRun.withInput(
+                input,
+                "lab",
+                "run",
+                "--name",
+                NAME,
+                "--out",
+                out.toString(),
+                "--",
+                "sh",
+                "-c",
+                "cat; echo \"$1\" >&2; mkdir $LAB_OUT/d && echo file >$LAB_OUT/d/f; exit 7",
+                "sh",
+                "two  words 'quoted' $HOME");
+        assertThat(run.exitCode()).isEqualTo(7);
+        assertThat(run.stdout()).isEqualTo("in\0put");
+        assertThat(run.stderr()).isEqualTo("two  words 'quoted' $HOME\n");
+        assertThat(out.resolve("d/f")).hasContent("file");
+    }
+
+    @Test
+    void theMachineHasKvmAndEveryControllerAndBpf() {
+        CommandLineRun run = inLab("cat /sys/module/kvm_amd/parameters/npt /sys/fs/cgroup/cgroup.controllers"
+                + " /sys/kernel/security/lsm; test -w /dev/kvm");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.stdout().lines().toList()).hasSize(3).first().isEqualTo("Y");
+        assertThat(run.stdout()).contains("cpu", "memory", "pids", "bpf");
+    }
+
+    @Test
+    void theRepositoryIsThereAsItIsAndStaysAsItWas() {
+        CommandLineRun run = inLab("./neurovisor --version && touch new-file && rm README.md && test ! -e README.md");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stdout()).startsWith("neurovisor ");
+        assertThat(CommandLineRun.home().resolve("new-file")).doesNotExist();
+        assertThat(CommandLineRun.home().resolve("README.md")).exists();
+        assertThat(inLab("test -e README.md && test ! -e new-file").exitCode()).isZero();
+    }
+
+    @Test
+    void whoeverEndsTheRunEndsItsCommand() throws IOException {
+        Process run = CommandLineRun.start(
+                Map.of(),
+                "lab",
+                "run",
+                "--name",
+                NAME,
+                "--",
+                "bash",
+                "-c",
+                "trap 'echo ended >/lab/ended; exit' INT; echo begun; while :; do sleep 0.1; done");
+        assertThat(run.inputReader().readLine()).isEqualTo("begun");
+        run.destroy();
+        assertThat(inLab("timeout 60 sh -c 'until test -e /lab/ended; do sleep 0.1; done'")
+                        .exitCode())
+                .isZero();
+    }
+
+    @Test
+    void aMachineOfARunEndsWithItHoweverItEnds() {
+        Process run = CommandLineRun.start(Map.of(), "lab", "run", "--name", "lab-it-other", "--", "sleep", "1000");
+        await().atMost(PATIENCE).until(() -> machines().anyMatch(command -> command.contains("/.run-")));
+        run.destroyForcibly();
+        await().atMost(PATIENCE).until(() -> machines().noneMatch(command -> command.contains("/.run-")));
+        await().atMost(PATIENCE).until(() -> halfMade().isEmpty());
+    }
+
+    @Test
+    void aNameThatIsTakenIsToldAndListed() {
+        CommandLineRun second = CommandLineRun.of("lab", "up", "--name", NAME);
+        assertThat(second.exitCode()).isEqualTo(125);
+        assertThat(second.stderr()).contains("Lab " + NAME + " is up already");
+        assertThat(CommandLineRun.of("lab", "list").stdout()).contains(NAME);
+    }
+
+    private static CommandLineRun inLab(String script) {
+        return CommandLineRun.of("lab", "run", "--name", NAME, "--", "sh", "-c", script);
+    }
+
+    private static Stream<String> machines() {
+        return ProcessHandle.allProcesses()
+                .flatMap(process -> process.info().commandLine().stream())
+                .filter(command -> command.contains("neurovisor-lab"));
+    }
+
+    private static List<Path> halfMade() throws IOException {
+        try (Stream<Path> entries = Files.list(TestMachines.dataDirectory().resolve("labs/machines"))) {
+            return entries.filter(entry -> entry.getFileName().toString().contains("~building-"))
+                    .toList();
+        }
+    }
+}
