@@ -3,8 +3,8 @@
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 # CLASS or CLASS#METHOD: what only a machine with KVM and cgroup v2 can show, and what both VMMs must do alike. These run at
-# the end of `neurovisor test`, in less than a quarter of an hour; all others by `lab test --all`.
-readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT CgroupIT)
+# the end of `neurovisor test --lab`, in less than a quarter of an hour; all others by `lab test --all`.
+readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT)
 readonly lab_firecracker_tests=(FirecrackerVmmIT)
 readonly lab_all_tests=(RunIT OutcomeIT LanguageIT ProgramsIT UniquenessIT PoolIT TemplateIT)
 readonly lab_test_memory=3072

@@ -37,6 +37,7 @@ final class ConfigCommand implements Runnable {
     void show(
             @Mixin GuestOptions guest,
             @Mixin PoolOptions pool,
+            @Mixin ModelOptions model,
             @Mixin CacheOptions cache,
             @Option(
                             names = "--timeout",

@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.server.doctor.Diagnosis;
@@ -11,6 +12,11 @@ final class ExitCode {
     // Of doctor alone.
     static final int LAYER_BROKEN = 1;
     static final int LAYER_UNAVAILABLE = 3;
+
+    // Of agent alone.
+    static final int AGENT_LIMIT = 3;
+    static final int MODEL_FAILED = 4;
+    static final int SANDBOX_FAILED = 5;
 
     static final int OUTPUT_LIMIT = 122;
     static final int SANDBOX_DIED = 123;
@@ -42,6 +48,16 @@ final class ExitCode {
             case LIVE -> 0;
             case UNAVAILABLE -> LAYER_UNAVAILABLE;
             case BROKEN -> LAYER_BROKEN;
+        };
+    }
+
+    static int of(AgentEnd end) {
+        return switch (end) {
+            case ANSWERED -> 0;
+            case ITERATION_LIMIT, TOKEN_LIMIT, TIME_LIMIT, TOOL_CALL_LIMIT -> AGENT_LIMIT;
+            case CANCELLED -> CANCELLED;
+            case MODEL_FAILED -> MODEL_FAILED;
+            case SANDBOX_FAILED -> SANDBOX_FAILED;
         };
     }
 

@@ -1,7 +1,9 @@
 package io.neurovisor.cli;
 
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -17,12 +19,14 @@ import picocli.CommandLine.Spec;
             "Exit codes of run: the program's own; 124 timed out, 137 out of memory or",
             "killed, 128+n signal n, 122 output limit, 123 sandbox died, 125 NeuroVisor",
             "failed, 126 outcome unknown, 130 cancelled, 141 nobody reads the output,",
-            "2 wrong usage.",
+            "2 wrong usage. Of agent: 0 answer, 3 limit reached, 4 no model, 5 no sandbox,",
+            "130 cancelled, 2 wrong usage.",
             "",
             "./neurovisor test installs what the tests need and runs them."
         },
         subcommands = {
             RunCommand.class,
+            AgentCommand.class,
             ExampleCommand.class,
             SetupCommand.class,
             ImageCommand.class,
@@ -39,6 +43,13 @@ final class NeuroVisorCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
+
+    @Option(
+            names = "--agent",
+            paramLabel = "TASK",
+            description = "Have a language model work on a task: the same as neurovisor agent TASK, with its options.")
+    @SuppressWarnings("UnusedVariable") // AgentFlag has made it a command before this is parsed.
+    private @Nullable String agent;
 
     @Override
     public void run() {

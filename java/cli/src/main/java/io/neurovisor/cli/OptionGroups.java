@@ -19,8 +19,10 @@ final class OptionGroups implements IHelpSectionRenderer {
             GuestOptions.class, "Virtual machine",
             KernelOption.class, "Virtual machine",
             VmmOptions.class, "Virtual machine",
+            ModelOptions.class, "Model",
             CommonOptions.class, GENERAL);
-    private static final List<String> ORDER = List.of("Program", "Limits and results", OWN, "Virtual machine", GENERAL);
+    private static final List<String> ORDER =
+            List.of("Program", "Limits and results", OWN, "Model", "Virtual machine", GENERAL);
 
     @Override
     public String render(Help help) {

@@ -41,6 +41,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Providers extends SettingCandidates {
+        Providers() {
+            super(Setting.PROVIDER);
+        }
+    }
+
     static final class LogLevels extends SettingCandidates {
         LogLevels() {
             super(Setting.LOG_LEVEL);

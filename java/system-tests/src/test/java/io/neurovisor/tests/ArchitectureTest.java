@@ -23,6 +23,8 @@ final class ArchitectureTest {
             .definedBy("io.neurovisor.server..")
             .layer("host")
             .definedBy("io.neurovisor.host..")
+            .layer("agent")
+            .definedBy("io.neurovisor.agent..")
             .layer("engine")
             .definedBy("io.neurovisor.engine..")
             .whereLayer("cli")
@@ -31,9 +33,21 @@ final class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("host")
             .mayOnlyBeAccessedByLayers("server", "cli")
+            .whereLayer("agent")
+            .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("host", "server", "cli")
-            .because("doors translate, the host layer touches the machine, and the engine knows neither");
+            .mayOnlyBeAccessedByLayers("agent", "host", "server", "cli")
+            .because("doors translate, the host layer touches the machine, the agent talks to models, and the engine"
+                    + " knows none of them");
+
+    @ArchTest
+    static final ArchRule modelServersHaveOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.agent.provider..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.langchain4j..", "java.net.http..")
+            .because("what a model server says is checked in one place before anybody believes it");
 
     @ArchTest
     static final ArchRule engineNeedsOnlyTheJdk = classes()

@@ -28,6 +28,7 @@ final class LabIT {
 
     @BeforeAll
     static void aMachineThatStays() throws InterruptedException {
+        assumeThat(System.getenv("NEUROVISOR_TEST_LAB")).as("not asked for: ./neurovisor test --lab").isNotNull();
         assumeThat(System.getenv("NEUROVISOR_IN_LAB")).as("there is no lab in the lab").isNull();
         // The first builds the image, for which an ordinary run's patience does not suffice.
         Process up = CommandLineRun.start(Map.of(), "lab", "up", "--name", NAME);
@@ -36,7 +37,7 @@ final class LabIT {
 
     @AfterAll
     static void isTakenDown() {
-        if (System.getenv("NEUROVISOR_IN_LAB") == null) {
+        if (System.getenv("NEUROVISOR_TEST_LAB") != null && System.getenv("NEUROVISOR_IN_LAB") == null) {
             CommandLineRun.of("lab", "down", "--name", NAME);
             assertThat(machines()).noneMatch(command -> command.contains("/machines/" + NAME + "/"));
         }

@@ -2,9 +2,11 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -23,6 +25,15 @@ import java.util.Optional;
  * @param warm how many machines a server keeps ready
  * @param max how many machines may exist, whatever they are doing
  * @param acquireTimeout how long a program waits for its machine
+ * @param model which language model agent mode asks
+ * @param provider the protocol of its server
+ * @param baseUrl where that server is; empty for the protocol's usual place
+ * @param ollamaHost that place for Ollama
+ * @param apiKeyFile holds the key for the server
+ * @param maxIterations how often one task may ask the model
+ * @param maxToolCalls how many programs one task may have run
+ * @param maxTokens what one task may have the model read and write
+ * @param agentTimeout what one task may take
  * @param vmUids whose users VMMs are that root starts, each another
  */
 public record Config(
@@ -38,6 +49,15 @@ public record Config(
         int max,
         Duration acquireTimeout,
         UidRange vmUids,
+        String model,
+        ProviderChoice provider,
+        Optional<URI> baseUrl,
+        URI ollamaHost,
+        Optional<Path> apiKeyFile,
+        int maxIterations,
+        int maxToolCalls,
+        int maxTokens,
+        Duration agentTimeout,
         CacheConfig cache,
         LogConfig log) {
     public Config {
@@ -49,6 +69,12 @@ public record Config(
         requireNonNull(timeout, "timeout is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
         requireNonNull(vmUids, "vmUids is null");
+        requireNonNull(model, "model is null");
+        requireNonNull(provider, "provider is null");
+        requireNonNull(baseUrl, "baseUrl is null");
+        requireNonNull(ollamaHost, "ollamaHost is null");
+        requireNonNull(apiKeyFile, "apiKeyFile is null");
+        requireNonNull(agentTimeout, "agentTimeout is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(log, "log is null");
         dataDir = dataDir.toAbsolutePath().normalize();
@@ -68,6 +94,15 @@ public record Config(
                 values.get(Setting.MAX),
                 values.get(Setting.ACQUIRE_TIMEOUT),
                 values.get(Setting.VM_UIDS),
+                values.get(Setting.MODEL),
+                values.get(Setting.PROVIDER),
+                values.get(Setting.BASE_URL),
+                values.get(Setting.OLLAMA_HOST),
+                values.get(Setting.API_KEY_FILE),
+                values.get(Setting.MAX_ITERATIONS),
+                values.get(Setting.MAX_TOOL_CALLS),
+                values.get(Setting.MAX_TOKENS),
+                values.get(Setting.AGENT_TIMEOUT),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new LogConfig(values.get(Setting.LOG_LEVEL)));
     }

@@ -2,8 +2,10 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.agent.provider.OllamaHost;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.spawner.UidRange;
+import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -28,6 +30,8 @@ public record Form<T>(
         String allowed, List<String> candidates, Function<String, Optional<T>> parser, Function<T, String> printer) {
     private static final Pattern TIME = Pattern.compile("(\\d{1,9})([smh]?)");
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
+    private static final Pattern MODEL_NAME = Pattern.compile("[!-~]{1,200}");
+    private static final Pattern URL = Pattern.compile("https?://[!-~]{1,500}");
     private static final Pattern COUNT = Pattern.compile("\\d{1,9}");
     private static final String NONE = "off";
     private static final String FOUND = "auto";
@@ -53,8 +57,32 @@ public record Form<T>(
     static final Form<Optional<Path>> FOUND_PATH = new Form<>(
             "a path, or auto to have it found",
             List.of(),
-            Form::foundPath,
+            text -> unless(FOUND, text, Form::path),
             path -> path.map(Path::toString).orElse(FOUND));
+
+    /** A path, or none. */
+    static final Form<Optional<Path>> OPTIONAL_PATH = new Form<>(
+            "a path, or off",
+            List.of(),
+            text -> unless(NONE, text, Form::path),
+            path -> path.map(Path::toString).orElse(NONE));
+
+    static final Form<String> MODEL = new Form<>(
+            "a model's name of at most 200 characters without blanks",
+            List.of(),
+            text -> Optional.of(text).filter(MODEL_NAME.asMatchPredicate()),
+            Function.identity());
+
+    /** An address, or that of the protocol's usual server. */
+    static final Form<Optional<URI>> FOUND_URL = new Form<>(
+            "an address such as http://127.0.0.1:8080/v1, or auto",
+            List.of(),
+            text -> unless(FOUND, text, Form::url),
+            url -> url.map(URI::toString).orElse(FOUND));
+
+    /** As Ollama's own tools read it. */
+    static final Form<URI> OLLAMA_HOST = new Form<>(
+            "an address such as 127.0.0.1:11434 or https://host/path", List.of(), OllamaHost::parse, URI::toString);
 
     static final Form<UidRange> UIDS = new Form<>(
             "two user ids of 1 to 4294967294, such as 2000000000-2000000999",
@@ -126,9 +154,21 @@ public record Form<T>(
         return text.equals(NONE) || size.isPresent() ? Optional.of(size) : Optional.empty();
     }
 
-    private static Optional<Optional<Path>> foundPath(String text) {
-        Optional<Path> path = text.equals(FOUND) ? Optional.empty() : path(text);
-        return text.equals(FOUND) || path.isPresent() ? Optional.of(path) : Optional.empty();
+    /** Empty inside where the word is written that stands for no value. */
+    private static <V> Optional<Optional<V>> unless(String word, String text, Function<String, Optional<V>> parser) {
+        Optional<V> value = text.equals(word) ? Optional.empty() : parser.apply(text);
+        return text.equals(word) || value.isPresent() ? Optional.of(value) : Optional.empty();
+    }
+
+    private static Optional<URI> url(String text) {
+        try {
+            return Optional.of(text)
+                    .filter(URL.asMatchPredicate())
+                    .map(URI::create)
+                    .filter(url -> url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null);
+        } catch (IllegalArgumentException exception) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<Path> path(String text) {

@@ -2,10 +2,12 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,6 +50,22 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("acquire-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
     public static final Setting<UidRange> VM_UIDS =
             new Setting<>("vm-uids", Form.UIDS, _ -> new UidRange(2_000_000_000L, 2_000_000_999L));
+    public static final Setting<String> MODEL = new Setting<>("model", Form.MODEL, _ -> "qwen3");
+    public static final Setting<ProviderChoice> PROVIDER =
+            new Setting<>("provider", Form.oneOf(ProviderChoice.values()), _ -> ProviderChoice.AUTO);
+    public static final Setting<Optional<URI>> BASE_URL =
+            new Setting<>("base-url", Form.FOUND_URL, _ -> Optional.empty());
+    public static final Setting<URI> OLLAMA_HOST =
+            new Setting<>("ollama-host", "OLLAMA_HOST", Form.OLLAMA_HOST, _ -> URI.create("http://localhost:11434"));
+    public static final Setting<Optional<Path>> API_KEY_FILE =
+            new Setting<>("api-key-file", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Integer> MAX_ITERATIONS = new Setting<>("max-iterations", Form.count(1, 1000), _ -> 10);
+    public static final Setting<Integer> MAX_TOOL_CALLS =
+            new Setting<>("max-tool-calls", Form.count(1, 100_000), _ -> 100);
+    public static final Setting<Integer> MAX_TOKENS =
+            new Setting<>("max-tokens", Form.count(1, 999_999_999), _ -> 1_000_000);
+    public static final Setting<Duration> AGENT_TIMEOUT =
+            new Setting<>("agent-timeout", Form.TIMEOUT, _ -> Duration.ofHours(1));
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
     public static final Setting<LogLevel> LOG_LEVEL =
@@ -67,6 +85,15 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             MAX,
             ACQUIRE_TIMEOUT,
             VM_UIDS,
+            MODEL,
+            PROVIDER,
+            BASE_URL,
+            OLLAMA_HOST,
+            API_KEY_FILE,
+            MAX_ITERATIONS,
+            MAX_TOOL_CALLS,
+            MAX_TOKENS,
+            AGENT_TIMEOUT,
             CACHE_MAX,
             LOG_LEVEL);
 

@@ -3,10 +3,12 @@ package io.neurovisor.server.config;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,6 +35,15 @@ final class LoadedConfigTest {
             entry("vm-uids", "4000-4999"),
             entry("vmm", "qemu"),
             entry("firecracker", "/opt/firecracker"),
+            entry("model", "qwen2.5-coder:0.5b"),
+            entry("provider", "openai"),
+            entry("base-url", "http://10.0.0.1:8080/v1"),
+            entry("ollama-host", "http://10.0.0.2:11434"),
+            entry("api-key-file", "/run/secrets/key"),
+            entry("max-iterations", "3"),
+            entry("max-tool-calls", "4"),
+            entry("max-tokens", "5000"),
+            entry("agent-timeout", "6m"),
             entry("cache-max", "20G"),
             entry("log-level", "debug"));
 
@@ -49,6 +60,15 @@ final class LoadedConfigTest {
             1,
             Duration.ofSeconds(90),
             new UidRange(4000, 4999),
+            "qwen2.5-coder:0.5b",
+            ProviderChoice.OPENAI,
+            Optional.of(URI.create("http://10.0.0.1:8080/v1")),
+            URI.create("http://10.0.0.2:11434"),
+            Optional.of(Path.of("/run/secrets/key")),
+            3,
+            4,
+            5000,
+            Duration.ofMinutes(6),
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
             new LogConfig(LogLevel.DEBUG));
 

@@ -16,8 +16,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingTest {
     /** The names that users know from elsewhere. */
-    private static final Map<String, String> KNOWN_VARIABLES =
-            Map.of("log-level", "NEUROVISOR_LOG", "warm", "NEUROVISOR_POOL_SIZE", "max", "NEUROVISOR_MAX_VMS");
+    private static final Map<String, String> KNOWN_VARIABLES = Map.of(
+            "log-level", "NEUROVISOR_LOG",
+            "warm", "NEUROVISOR_POOL_SIZE",
+            "max", "NEUROVISOR_MAX_VMS",
+            "ollama-host", "OLLAMA_HOST");
 
     @Test
     void namesDeriveFromTheRecordPath() {
@@ -50,6 +53,15 @@ final class SettingTest {
                         entry("max", "10"),
                         entry("acquire-timeout", "30s"),
                         entry("vm-uids", "2000000000-2000000999"),
+                        entry("model", "qwen3"),
+                        entry("provider", "auto"),
+                        entry("base-url", "auto"),
+                        entry("ollama-host", "http://localhost:11434"),
+                        entry("api-key-file", "off"),
+                        entry("max-iterations", "10"),
+                        entry("max-tool-calls", "100"),
+                        entry("max-tokens", "1000000"),
+                        entry("agent-timeout", "3600s"),
                         entry("cache-max", "off"),
                         entry("log-level", "info")));
     }
@@ -129,5 +141,13 @@ final class SettingTest {
                 && component.getType().getPackage().equals(Config.class.getPackage())
                 && component.getType() != DataSize.class;
         return isBranch ? paths(component.getType(), path + "-") : Stream.of(path);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "localhost:80", "ftp://x", "http://", "http://user:secret@x", "http://x y", "http://x/?key=1"
+            })
+    void otherAddressesOfServersAreRefused(String text) {
+        assertThat(Setting.BASE_URL.form().parser().apply(text)).isEmpty();
     }
 }

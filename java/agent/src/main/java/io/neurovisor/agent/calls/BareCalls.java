@@ -1,0 +1,38 @@
+package io.neurovisor.agent.calls;
+
+import io.neurovisor.agent.model.ToolCall;
+import java.util.List;
+import java.util.Optional;
+
+/** JSON on lines of its own. */
+final class BareCalls implements CallFormat {
+    @Override
+    public Optional<Found> at(Source source, int from) {
+        char first = source.text().charAt(from);
+        if ((first != '{' && first != '[') || !source.startsLine(from)) {
+            return Optional.empty();
+        }
+        Optional<LooseJson.Value> value = LooseJson.at(source.text(), from);
+        if (value.isPresent()) {
+            List<ToolCall> calls = JsonCalls.of(value.get().node(), source.tools());
+            return calls.isEmpty() || !ends(source, value.get().end())
+                    ? Optional.empty()
+                    : Optional.of(new Found(value.get().end(), calls));
+        }
+        int end = endOfBlock(source.text(), from);
+        return HalfQuoted.read(source.text().substring(from, end), source.tools())
+                .map(call -> new Found(end, List.of(call)));
+    }
+
+    /** Several follow one another with semicolons or commas where a model writes more than one. */
+    private static boolean ends(Source source, int position) {
+        int next = source.skipBlanks(position);
+        return source.endsLine(position)
+                || (next < source.text().length() && ";,".indexOf(source.text().charAt(next)) >= 0);
+    }
+
+    private static int endOfBlock(String text, int from) {
+        int fence = text.indexOf("\n```", from);
+        return fence < 0 ? text.length() : fence;
+    }
+}

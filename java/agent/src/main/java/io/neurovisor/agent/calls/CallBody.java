@@ -1,0 +1,101 @@
+package io.neurovisor.agent.calls;
+
+import io.neurovisor.agent.model.ToolCall;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Text that should hold nothing but calls, for it stands between markers. */
+final class CallBody {
+    /** A tool's name, then something that is no letter, then its arguments as JSON. */
+    private static final Pattern NAME = Pattern.compile("(?:functions\\.)?([A-Za-z_][A-Za-z0-9_]{0,63})(?::\\d{1,4})?");
+
+    private static final Pattern FENCE = Pattern.compile("```(?:json)?");
+    private static final int MAX_CALLS = 64;
+
+    private CallBody() {}
+
+    /** Empty where anything in it is no call of a known tool. */
+    static List<ToolCall> read(String body, Set<String> tools) {
+        Source source = new Source(body.strip(), tools);
+        List<ToolCall> calls = new ArrayList<>();
+        int position = separators(source, 0);
+        while (position < source.text().length()) {
+            int from = position;
+            Optional<Found> found = TagCalls.tag(source, from)
+                    .or(() -> PythonCalls.call(source, from))
+                    .or(() -> named(source, from))
+                    .or(() -> json(source, from));
+            if (found.isEmpty() || found.get().end() <= from || calls.size() >= MAX_CALLS) {
+                return calls.isEmpty() ? halfQuoted(source) : List.of();
+            }
+            calls.addAll(found.get().calls());
+            position = separators(source, found.get().end());
+        }
+        return calls;
+    }
+
+    private static List<ToolCall> halfQuoted(Source source) {
+        return HalfQuoted.read(source.text(), source.tools()).map(List::of).orElse(List.of());
+    }
+
+    private static Optional<Found> json(Source source, int from) {
+        return LooseJson.at(source.text(), from).flatMap(value -> {
+            List<ToolCall> calls = JsonCalls.of(value.node(), source.tools());
+            return calls.isEmpty() ? Optional.empty() : Optional.of(new Found(value.end(), calls));
+        });
+    }
+
+    /** {@code execute_code {...}}, whatever markers stand before and between. */
+    private static Optional<Found> named(Source source, int from) {
+        Matcher name = NAME.matcher(source.text()).region(from, source.text().length());
+        if (!name.lookingAt()) {
+            return Optional.empty();
+        }
+        if (!source.tools().contains(name.group(1))) {
+            // "function<|tool_sep|>execute_code": the kind, then the name.
+            int next = separators(source, name.end());
+            return next == name.end() || !name.group(1).equals("function") ? Optional.empty() : named(source, next);
+        }
+        int brace = separators(source, name.end());
+        return LooseJson.at(source.text(), brace)
+                .filter(value -> value.node().isObject())
+                .map(value -> new Found(
+                        value.end(),
+                        List.of(new ToolCall("", name.group(1), value.node().toString()))));
+    }
+
+    /** White space, commas, semicolons, fences and special tokens mean nothing between calls. */
+    private static int separators(Source source, int from) {
+        String text = source.text();
+        int position = from;
+        while (position < text.length()) {
+            int next = position;
+            if (Character.isWhitespace(text.charAt(position)) || ",;".indexOf(text.charAt(position)) >= 0) {
+                next = position + 1;
+            } else if (text.startsWith("```", position)) {
+                Matcher fence = FENCE.matcher(text).region(position, text.length());
+                next = fence.lookingAt() ? fence.end() : position;
+            } else {
+                next = endOfToken(text, position);
+            }
+            if (next == position) {
+                return position;
+            }
+            position = next;
+        }
+        return position;
+    }
+
+    private static int endOfToken(String text, int position) {
+        String end = text.startsWith("<|", position) ? "|>" : text.startsWith("<｜", position) ? "｜>" : "";
+        if (end.isEmpty()) {
+            return text.startsWith("[ARGS]", position) ? position + "[ARGS]".length() : position;
+        }
+        int close = text.indexOf(end, position + 2);
+        return close < 0 || close - position > 64 ? position : close + end.length();
+    }
+}

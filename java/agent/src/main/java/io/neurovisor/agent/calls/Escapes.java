@@ -1,0 +1,51 @@
+package io.neurovisor.agent.calls;
+
+/** The escapes that JSON and Python share; others are left as they are written. */
+final class Escapes {
+    private Escapes() {}
+
+    static String decode(String written) {
+        StringBuilder text = new StringBuilder(written.length());
+        int position = 0;
+        while (position < written.length()) {
+            char current = written.charAt(position);
+            if (current != '\\' || position + 1 == written.length()) {
+                text.append(current);
+                position++;
+            } else {
+                position += decode(written, position, text);
+            }
+        }
+        return text.toString();
+    }
+
+    /** Returns how many characters the escape has. */
+    private static int decode(String written, int position, StringBuilder text) {
+        char escaped = written.charAt(position + 1);
+        switch (escaped) {
+            case 'n' -> text.append('\n');
+            case 't' -> text.append('\t');
+            case 'r' -> text.append('\r');
+            case '"', '\'', '\\', '/' -> text.append(escaped);
+            case '\n' -> {} // A line that goes on.
+            case 'u' -> {
+                return unicode(written, position, text);
+            }
+            default -> text.append('\\').append(escaped);
+        }
+        return 2;
+    }
+
+    private static int unicode(String written, int position, StringBuilder text) {
+        int end = position + 6;
+        if (end <= written.length()) {
+            String digits = written.substring(position + 2, end);
+            if (digits.chars().allMatch(digit -> Character.digit(digit, 16) >= 0)) {
+                text.append((char) Integer.parseInt(digits, 16));
+                return 6;
+            }
+        }
+        text.append("\\u");
+        return 2;
+    }
+}

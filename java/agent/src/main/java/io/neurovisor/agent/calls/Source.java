@@ -1,0 +1,93 @@
+package io.neurovisor.agent.calls;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Set;
+
+/** A text in which calls are looked for, with the names that they may have. */
+record Source(String text, Set<String> tools) {
+    private static final String STARTERS = "<[{`A";
+
+    Source {
+        requireNonNull(text, "text is null");
+        tools = Set.copyOf(tools);
+    }
+
+    /** A cheap test that rules out nearly all of prose. */
+    boolean mayBegin(int position) {
+        char first = text.charAt(position);
+        return STARTERS.indexOf(first) >= 0
+                || (startsLine(position) && tools.stream().anyMatch(tool -> text.startsWith(tool, position)));
+    }
+
+    /** Whether only blanks are before it on its line. */
+    boolean startsLine(int position) {
+        int index = position - 1;
+        while (index >= 0 && (text.charAt(index) == ' ' || text.charAt(index) == '\t')) {
+            index--;
+        }
+        return index < 0 || text.charAt(index) == '\n' || text.charAt(index) == '\r' || endsMarker(index);
+    }
+
+    boolean startsLine(int position, String beginning) {
+        return text.startsWith(beginning, position) && startsLine(position);
+    }
+
+    /** Whether only blanks and markers of a chat template follow on the line. */
+    boolean endsLine(int position) {
+        int index = skipBlanks(position);
+        return index >= text.length()
+                || text.charAt(index) == '\n'
+                || text.charAt(index) == '\r'
+                || text.startsWith("<|", index)
+                || text.startsWith("</", index)
+                || text.startsWith("<end_of_turn>", index);
+    }
+
+    /** The position after the fence that begins there, its line feed included; the text's end where nothing closes it. */
+    int endOfFence(int position) {
+        int close = closingFence(position);
+        if (close < 0) {
+            return text.length();
+        }
+        int end = Math.min(text.length(), close + 4);
+        return end < text.length() && text.charAt(end) == '\n' ? end + 1 : end;
+    }
+
+    /** Where the line feed before the closing fence is; -1 where there is none. */
+    int closingFence(int position) {
+        int close = text.indexOf("\n```", position + 3);
+        while (close >= 0 && !isFenceAlone(close + 1)) {
+            close = text.indexOf("\n```", close + 1);
+        }
+        return close;
+    }
+
+    int skipSpace(int position) {
+        int index = position;
+        while (index < text.length() && Character.isWhitespace(text.charAt(index))) {
+            index++;
+        }
+        return index;
+    }
+
+    int skipBlanks(int position) {
+        int index = position;
+        while (index < text.length() && (text.charAt(index) == ' ' || text.charAt(index) == '\t')) {
+            index++;
+        }
+        return index;
+    }
+
+    /** Several forms stand behind a token such as {@code <|start_header|>}, on the same line. */
+    private boolean endsMarker(int index) {
+        return text.charAt(index) == '>'
+                && index > 0
+                && (text.charAt(index - 1) == '|' || text.charAt(index - 1) == '｜');
+    }
+
+    /** A fence with a language begins another block. */
+    private boolean isFenceAlone(int position) {
+        return endsLine(position + 3);
+    }
+}

@@ -1,0 +1,5 @@
+/** Tool calls that a model writes as text, in the formats of many model families. Nothing here executes anything. */
+@NullMarked
+package io.neurovisor.agent.calls;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,31 @@
+package io.neurovisor.agent.loop;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.program.Outcome;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How such a program ended.
+ *
+ * @param bootTime how long its sandbox took to be there; empty where one was ready
+ * @param detail for a person: why a sandbox died, otherwise empty
+ */
+public record CodeResult(
+        Outcome outcome,
+        int exitCode,
+        Duration duration,
+        Excerpt stdout,
+        Excerpt stderr,
+        Optional<Duration> bootTime,
+        String detail) {
+    public CodeResult {
+        requireNonNull(outcome, "outcome is null");
+        requireNonNull(duration, "duration is null");
+        requireNonNull(stdout, "stdout is null");
+        requireNonNull(stderr, "stderr is null");
+        requireNonNull(bootTime, "bootTime is null");
+        requireNonNull(detail, "detail is null");
+    }
+}

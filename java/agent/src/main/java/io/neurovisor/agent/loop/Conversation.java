@@ -1,0 +1,187 @@
+package io.neurovisor.agent.loop;
+
+import io.neurovisor.agent.calls.CallText;
+import io.neurovisor.agent.calls.Reading;
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.agent.model.Usage;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One run: does the steps that {@link LoopState} decides on. For one thread and one use. */
+final class Conversation {
+    private final Model model;
+    private final Turn turn;
+    private final AgentLimits limits;
+    private final Ticker ticker;
+    private final AgentTask task;
+    private final AgentListener listener;
+    private final LoopState state;
+    private final ContextWindow window;
+    private final Deadline deadline;
+    private final long startNanos;
+    private final List<Message> messages = new ArrayList<>();
+    private List<ToolCall> pending = List.of();
+    private Usage usage = Usage.NONE;
+    private Optional<Duration> loadTime = Optional.empty();
+    private String answer = "";
+    private String lastOutput = "";
+    private String explanation = "";
+
+    Conversation(
+            Model model, CodeRunner runner, AgentLimits limits, Ticker ticker, AgentTask task, AgentListener listener) {
+        this.model = model;
+        this.turn = new Turn(runner, limits.parallelCalls());
+        this.limits = limits;
+        this.ticker = ticker;
+        this.task = task;
+        this.listener = listener;
+        this.state = new LoopState(limits);
+        this.window = new ContextWindow(model.contextTokens());
+        this.deadline = Deadline.after(limits.time(), ticker);
+        this.startNanos = ticker.nanos();
+    }
+
+    AgentResult run() {
+        messages.addAll(task.history());
+        say(new Message.User(task.text()));
+        LoopStep step = state.on(new LoopEvent.Begun());
+        while (true) {
+            switch (step) {
+                case LoopStep.Ask ask -> step = state.on(asked(ask));
+                case LoopStep.Execute() -> step = state.on(executed());
+                case LoopStep.Finish(AgentEnd end) -> {
+                    return finished(end);
+                }
+            }
+        }
+    }
+
+    private LoopEvent asked(LoopStep.Ask ask) {
+        if (Thread.interrupted()) {
+            return new LoopEvent.Stopped(AgentEnd.CANCELLED);
+        }
+        if (deadline.hasPassed()) {
+            return new LoopEvent.Stopped(AgentEnd.TIME_LIMIT);
+        }
+        if (ask.afterNothing()) {
+            say(new Message.User(Instructions.NOTHING_SAID));
+        }
+        listener.iteration(ask.iteration(), model.name());
+        List<Message> asked = new ArrayList<>(List.of(new Message.Instruction(Instructions.of(model))));
+        asked.addAll(messages);
+        List<Message> fitting = window.fit(asked);
+        try {
+            ModelReply reply = model.ask(new ModelRequest(fitting, deadline.remaining()), listener);
+            window.learn(ContextWindow.length(fitting), reply.usage().prompt());
+            return replied(reply);
+        } catch (ModelFailure failure) {
+            explanation = failure.explanation();
+            return new LoopEvent.Stopped(endOf(failure));
+        }
+    }
+
+    private LoopEvent replied(ModelReply reply) {
+        Reading reading = CallText.read(reply.text(), ExecuteCode.NAMES);
+        // A server that knows tools has read the calls itself, and then what looks like one is text.
+        pending = reply.calls().isEmpty() ? reading.calls() : reply.calls();
+        usage = new Usage(
+                usage.prompt() + reply.usage().prompt(),
+                usage.reply() + reply.usage().reply());
+        loadTime = loadTime.or(reply::loadTime);
+        if (!reading.answer().isBlank()) {
+            answer = reading.answer();
+        }
+        say(new Message.Assistant(reading.answer(), pending));
+        return new LoopEvent.Replied(
+                pending.size(), !reading.answer().isBlank(), reply.usage().total());
+    }
+
+    private LoopEvent executed() {
+        List<Turn.Item> items = new ArrayList<>();
+        for (ToolCall call : pending) {
+            listener.called(call);
+            items.add(new Turn.Item(call, ExecuteCode.check(call, task.traceId())));
+        }
+        Map<Turn.Item, String> texts = new HashMap<>();
+        try {
+            turn.execute(items, deadline, (item, request, result) -> {
+                texts.put(item, ResultText.of(result, limits.outputCharacters()));
+                lastOutput = result.stdout().text(limits.outputCharacters());
+                listener.executed(item.call(), request, result);
+            });
+            return new LoopEvent.Executed();
+        } catch (InterruptedException exception) {
+            return new LoopEvent.Stopped(AgentEnd.CANCELLED);
+        } catch (Turn.TimeIsOver exception) {
+            return new LoopEvent.Stopped(AgentEnd.TIME_LIMIT);
+        } catch (NeuroVisorException exception) {
+            explanation = String.valueOf(exception.getMessage());
+            return new LoopEvent.Stopped(
+                    exception.fault() == Fault.INTERRUPTED ? AgentEnd.CANCELLED : AgentEnd.SANDBOX_FAILED);
+        } finally {
+            // What is known is told, so that each call has a result even in a conversation that was cut off.
+            items.forEach(item -> tell(item, texts.get(item)));
+        }
+    }
+
+    private void tell(Turn.Item item, @Nullable String result) {
+        String text = result == null ? "error: it was not executed to its end" : result;
+        if (item.checked() instanceof ExecuteCode.Checked.Wrong(String message)) {
+            listener.refused(item.call(), message);
+            text = message;
+        }
+        say(new Message.ToolResult(item.call(), text));
+    }
+
+    private void say(Message message) {
+        messages.add(message);
+        listener.said(message);
+    }
+
+    private AgentResult finished(AgentEnd end) {
+        // Interrupted while it was about to end: the caller has its result, and cleans up undisturbed.
+        boolean _ = Thread.interrupted();
+        String text = answer.isBlank() ? lastOutput.strip() : answer;
+        AgentStats stats = new AgentStats(
+                state.iterations(), state.toolCalls(), usage, loadTime, Duration.ofNanos(ticker.nanos() - startNanos));
+        AgentResult result = new AgentResult(end, text, explained(end), stats, messages);
+        listener.ended(result);
+        return result;
+    }
+
+    private String explained(AgentEnd end) {
+        return switch (end) {
+            case ANSWERED -> "";
+            case ITERATION_LIMIT ->
+                "no answer after " + limits.iterations() + " iterations; allow more with --max-iterations";
+            case TOKEN_LIMIT -> "no answer within " + limits.tokens() + " tokens; allow more with --max-tokens";
+            case TOOL_CALL_LIMIT ->
+                "no answer within " + limits.toolCalls() + " tool calls; allow more with --max-tool-calls";
+            case TIME_LIMIT -> "no answer within " + limits.time().toSeconds() + " s; allow more with --agent-timeout";
+            case CANCELLED -> "cancelled";
+            case MODEL_FAILED, SANDBOX_FAILED -> explanation;
+        };
+    }
+
+    private static AgentEnd endOf(ModelFailure failure) {
+        return switch (failure.reason()) {
+            case CANCELLED -> AgentEnd.CANCELLED;
+            case OUT_OF_TIME -> AgentEnd.TIME_LIMIT;
+            default -> AgentEnd.MODEL_FAILED;
+        };
+    }
+}

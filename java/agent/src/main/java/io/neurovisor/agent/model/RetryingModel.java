@@ -1,0 +1,86 @@
+package io.neurovisor.agent.model;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * A model that is asked again where the failure may be gone a moment later. A request changes nothing at the server, and a reply
+ * counts only when it is whole, so asking again repeats no effect.
+ */
+public final class RetryingModel implements Model {
+    private static final int ATTEMPTS = 4;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+    private final Model model;
+    private final Pause pause;
+    private final RandomGenerator random;
+    private final Ticker ticker;
+
+    /** Waits. */
+    @FunctionalInterface
+    public interface Pause {
+        void await(Duration duration) throws InterruptedException;
+    }
+
+    public RetryingModel(Model model, Pause pause, RandomGenerator random, Ticker ticker) {
+        this.model = requireNonNull(model, "model is null");
+        this.pause = requireNonNull(pause, "pause is null");
+        this.random = requireNonNull(random, "random is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    @Override
+    public String name() {
+        return model.name();
+    }
+
+    @Override
+    public int contextTokens() {
+        return model.contextTokens();
+    }
+
+    @Override
+    public boolean hasNativeTools() {
+        return model.hasNativeTools();
+    }
+
+    @Override
+    public ModelReply ask(ModelRequest request, ReplyListener listener) {
+        Deadline deadline = Deadline.after(request.patience(), ticker);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return model.ask(new ModelRequest(request.messages(), deadline.remaining()), listener);
+            } catch (ModelFailure failure) {
+                Duration wait = pauseAfter(attempt, failure);
+                if (!failure.reason().isTransient()
+                        || attempt == ATTEMPTS
+                        || wait.compareTo(deadline.remaining()) >= 0) {
+                    throw failure;
+                }
+                listener.retry(failure.explanation());
+                await(wait);
+            }
+        }
+    }
+
+    /** Twice as long each time, and a random half of it, so that many do not come back at once. */
+    private Duration pauseAfter(int attempt, ModelFailure failure) {
+        long whole = FIRST_PAUSE.toMillis() << (attempt - 1);
+        Duration backOff = Duration.ofMillis(whole / 2 + random.nextLong(whole / 2 + 1));
+        Duration wanted = failure.retryAfter().compareTo(backOff) > 0 ? failure.retryAfter() : backOff;
+        return wanted.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : wanted;
+    }
+
+    private void await(Duration wait) {
+        try {
+            pause.await(wait);
+        } catch (InterruptedException exception) {
+            throw new ModelFailure(ModelFailure.Reason.CANCELLED, "cancelled", exception);
+        }
+    }
+}

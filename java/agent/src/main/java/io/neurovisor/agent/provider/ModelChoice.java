@@ -1,0 +1,35 @@
+package io.neurovisor.agent.provider;
+
+import static java.util.Objects.requireNonNull;
+
+import java.net.URI;
+import java.util.Optional;
+
+/**
+ * Which model to ask, and where. Its textual form has no key.
+ *
+ * @param model as its server names it
+ * @param isUsual whether nobody has asked for this model in particular
+ * @param baseUrl where the server is; empty for the protocol's usual place
+ * @param ollamaHost that place for Ollama
+ */
+public record ModelChoice(
+        ProviderChoice provider,
+        String model,
+        boolean isUsual,
+        Optional<URI> baseUrl,
+        URI ollamaHost,
+        Optional<String> apiKey) {
+    public ModelChoice {
+        requireNonNull(provider, "provider is null");
+        requireNonNull(model, "model is null");
+        requireNonNull(baseUrl, "baseUrl is null");
+        requireNonNull(ollamaHost, "ollamaHost is null");
+        requireNonNull(apiKey, "apiKey is null");
+    }
+
+    @Override
+    public String toString() {
+        return "ModelChoice[" + provider + ", " + model + "]";
+    }
+}

@@ -1,0 +1,35 @@
+package io.neurovisor.agent.provider;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.langchain4j.http.client.HttpClientBuilder;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.ollama.OllamaStreamingChatModel;
+import java.util.Map;
+
+/** Ollama's own protocol. */
+record OllamaProtocol(ServerAddress address, String model, int contextTokens) implements ServedModel.Protocol {
+    OllamaProtocol {
+        requireNonNull(address, "address is null");
+        requireNonNull(model, "model is null");
+    }
+
+    @Override
+    public StreamCheck check() {
+        return new OllamaStream();
+    }
+
+    @Override
+    public StreamingChatModel model(HttpClientBuilder client) {
+        return OllamaStreamingChatModel.builder()
+                .httpClientBuilder(client)
+                .baseUrl(address.base().toString())
+                .customHeaders(address.apiKey()
+                        .map(key -> Map.of("Authorization", "Bearer " + key))
+                        .orElse(Map.of()))
+                .modelName(model)
+                // Without it the server takes its own small window and forgets the beginning silently.
+                .numCtx(contextTokens)
+                .build();
+    }
+}

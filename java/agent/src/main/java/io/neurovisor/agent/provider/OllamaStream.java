@@ -1,0 +1,89 @@
+package io.neurovisor.agent.provider;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.neurovisor.agent.calls.CallArguments;
+import io.neurovisor.agent.model.ModelFailure;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A reply of Ollama's: one JSON object on each line, the last of which says that it is done. */
+final class OllamaStream implements StreamCheck {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private int calls;
+    private boolean complete;
+    private boolean cut;
+    private Optional<Duration> loadTime = Optional.empty();
+
+    @Override
+    public String checked(String data) throws Refused {
+        ObjectNode event = object(data);
+        String error = ServerErrors.message(event);
+        if (!error.isEmpty()) {
+            throw new Refused(
+                    error.contains("does not support tools")
+                            ? ModelFailure.Reason.TOOLS_UNSUPPORTED
+                            : ModelFailure.Reason.SERVER_ERROR,
+                    Failed.line(error));
+        }
+        for (JsonNode call : event.path("message").path("tool_calls")) {
+            number(call.path("function"));
+        }
+        if (event.path("done").asBoolean()) {
+            complete = true;
+            cut = event.path("done_reason").asText("").equals("length");
+            long loadNanos = event.path("load_duration").asLong();
+            loadTime = loadNanos > 0 ? Optional.of(Duration.ofNanos(loadNanos)) : Optional.empty();
+        }
+        return event.toString();
+    }
+
+    @Override
+    public boolean isComplete() {
+        return complete;
+    }
+
+    @Override
+    public boolean isCut() {
+        return cut;
+    }
+
+    @Override
+    public Optional<Duration> loadTime() {
+        return loadTime;
+    }
+
+    /**
+     * Older servers give calls no number, or each the same, and LangChain4j would make one of them all. Arguments that are no
+     * object make it drop the whole event.
+     */
+    private void number(JsonNode function) {
+        if (function instanceof ObjectNode object) {
+            object.put("index", calls);
+            calls++;
+            if (!object.path("arguments").isObject()) {
+                String written = object.path("arguments").asText("");
+                object.set(
+                        "arguments",
+                        CallArguments.read(written)
+                                .orElseGet(() ->
+                                        JsonNodeFactory.instance.objectNode().put("unreadable", written)));
+            }
+        }
+    }
+
+    private static ObjectNode object(String data) throws Refused {
+        try {
+            if (JSON.readTree(data) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (JsonProcessingException exception) {
+            // As below.
+        }
+        throw new Refused(ModelFailure.Reason.BROKEN_STREAM, "a line of the reply is no JSON object");
+    }
+}

@@ -1,0 +1,102 @@
+package io.neurovisor.agent.provider;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.agent.model.ModelFailure;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What an OpenAI-compatible server says of its models. */
+final class OpenAiPreflight {
+    private static final int USUAL_CONTEXT = 16_384;
+    private static final int SHOWN_MODELS = 5;
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final ServerAddress address;
+    private final ServerConnection connection;
+
+    OpenAiPreflight(ServerAddress address, ServerConnection connection) {
+        this.address = requireNonNull(address, "address is null");
+        this.connection = requireNonNull(connection, "connection is null");
+    }
+
+    ServedModel open(ModelChoice choice, ServerConnection.Patience patience) {
+        JsonNode models = models().path("data");
+        String name = name(models, choice);
+        return new ServedModel(name, address, context(models, name), true, new OpenAiProtocol(address, name), patience);
+    }
+
+    private JsonNode models() {
+        try {
+            return parse(connection.get("/models"));
+        } catch (ModelFailure failure) {
+            if (failure.reason() == ModelFailure.Reason.MODEL_MISSING) {
+                throw new ModelFailure(
+                        ModelFailure.Reason.REFUSED,
+                        address.shown() + " has no /models; check --base-url, which ends with /v1 for most servers",
+                        failure);
+            }
+            String fix = switch (failure.reason()) {
+                case UNREACHABLE -> "; start the server, or name another one with --base-url";
+                case REFUSED -> "; its key is taken from NEUROVISOR_API_KEY, OPENAI_API_KEY or --api-key-file";
+                default -> "";
+            };
+            throw new ModelFailure(failure.reason(), failure.explanation() + fix, failure);
+        }
+    }
+
+    /** A server with one model serves that one, whatever it is called. */
+    private String name(JsonNode models, ModelChoice choice) {
+        List<String> names = new ArrayList<>();
+        models.forEach(model -> names.add(model.path("id").asText()));
+        if (names.contains(choice.model()) || names.isEmpty()) {
+            return choice.model();
+        }
+        if (choice.isUsual() && names.size() == 1) {
+            return names.getFirst();
+        }
+        throw new ModelFailure(
+                ModelFailure.Reason.MODEL_MISSING,
+                "%s has no model \"%s\"; choose with --model, there are: %s"
+                        .formatted(
+                                address.shown(),
+                                choice.model(),
+                                Failed.line(String.join(
+                                        ", ", names.stream().limit(SHOWN_MODELS).toList()))));
+    }
+
+    /** vLLM and llama-server say it in ways of their own. */
+    private int context(JsonNode models, String name) {
+        for (JsonNode model : models) {
+            if (model.path("id").asText().equals(name)
+                    && model.path("max_model_len").asInt() > 0) {
+                return model.path("max_model_len").asInt();
+            }
+        }
+        try {
+            ServerAddress root = address.root();
+            int served = parse(connection.get(root, "/props"))
+                    .path("default_generation_settings")
+                    .path("n_ctx")
+                    .asInt();
+            return served > 0 ? served : USUAL_CONTEXT;
+        } catch (ModelFailure noLlamaServer) {
+            return USUAL_CONTEXT;
+        }
+    }
+
+    private JsonNode parse(String text) {
+        try {
+            JsonNode node = JSON.readTree(text);
+            if (node != null && node.isObject()) {
+                return node;
+            }
+        } catch (JsonProcessingException exception) {
+            // As below.
+        }
+        throw connection.failure(ModelFailure.Reason.REFUSED, "this is no OpenAI-compatible server; check --base-url");
+    }
+}

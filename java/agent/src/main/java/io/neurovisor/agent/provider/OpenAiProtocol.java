@@ -1,0 +1,32 @@
+package io.neurovisor.agent.provider;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.langchain4j.http.client.HttpClientBuilder;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+
+/** The protocol of OpenAI and of all servers that are compatible with it. */
+record OpenAiProtocol(ServerAddress address, String model) implements ServedModel.Protocol {
+    OpenAiProtocol {
+        requireNonNull(address, "address is null");
+        requireNonNull(model, "model is null");
+    }
+
+    @Override
+    public StreamCheck check() {
+        return new OpenAiStream();
+    }
+
+    @Override
+    public StreamingChatModel model(HttpClientBuilder client) {
+        OpenAiStreamingChatModel.OpenAiStreamingChatModelBuilder builder = OpenAiStreamingChatModel.builder()
+                .httpClientBuilder(client)
+                .baseUrl(address.base().toString())
+                .modelName(model)
+                // Some servers repeat the id with each piece of a call.
+                .accumulateToolCallId(false);
+        address.apiKey().ifPresent(builder::apiKey);
+        return builder.build();
+    }
+}

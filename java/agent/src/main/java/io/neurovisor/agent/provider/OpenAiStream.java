@@ -1,0 +1,64 @@
+package io.neurovisor.agent.provider;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.agent.model.ModelFailure;
+import java.time.Duration;
+import java.util.Optional;
+
+/** A reply of an OpenAI-compatible server: events with JSON, at last one that gives a reason for the end, or {@code [DONE]}. */
+final class OpenAiStream implements StreamCheck {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String DONE = "[DONE]";
+
+    private boolean complete;
+    private boolean cut;
+
+    @Override
+    public String checked(String data) throws Refused {
+        if (data.strip().equals(DONE)) {
+            complete = true;
+            return DONE;
+        }
+        JsonNode event = object(data);
+        String error = ServerErrors.message(event);
+        if (!error.isEmpty()) {
+            throw new Refused(ModelFailure.Reason.SERVER_ERROR, Failed.line(error));
+        }
+        String finish = event.path("choices").path(0).path("finish_reason").asText("");
+        if (!finish.isEmpty() && !finish.equals("null")) {
+            complete = true;
+            cut = finish.equals("length");
+        }
+        return data;
+    }
+
+    @Override
+    public boolean isComplete() {
+        return complete;
+    }
+
+    @Override
+    public boolean isCut() {
+        return cut;
+    }
+
+    /** The protocol has no word for it. */
+    @Override
+    public Optional<Duration> loadTime() {
+        return Optional.empty();
+    }
+
+    private static JsonNode object(String data) throws Refused {
+        try {
+            JsonNode node = JSON.readTree(data);
+            if (node != null && node.isObject()) {
+                return node;
+            }
+        } catch (JsonProcessingException exception) {
+            // As below.
+        }
+        throw new Refused(ModelFailure.Reason.BROKEN_STREAM, "an event of the reply is no JSON object");
+    }
+}

@@ -1,0 +1,140 @@
+package io.neurovisor.agent.provider;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.http.client.HttpClient;
+import dev.langchain4j.http.client.HttpClientBuilder;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.output.TokenUsage;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.agent.model.Usage;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** A model at a server, asked in its protocol. */
+final class ServedModel implements Model {
+    private final String name;
+    private final ServerAddress address;
+    private final int contextTokens;
+    private final boolean nativeTools;
+    private final Protocol protocol;
+    private final ServerConnection.Patience patience;
+
+    /** What differs between servers. */
+    interface Protocol {
+        StreamCheck check();
+
+        StreamingChatModel model(HttpClientBuilder client);
+    }
+
+    ServedModel(
+            String name,
+            ServerAddress address,
+            int contextTokens,
+            boolean nativeTools,
+            Protocol protocol,
+            ServerConnection.Patience patience) {
+        this.name = requireNonNull(name, "name is null");
+        this.address = requireNonNull(address, "address is null");
+        this.contextTokens = contextTokens;
+        this.nativeTools = nativeTools;
+        this.protocol = requireNonNull(protocol, "protocol is null");
+        this.patience = requireNonNull(patience, "patience is null");
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public int contextTokens() {
+        return contextTokens;
+    }
+
+    @Override
+    public boolean hasNativeTools() {
+        return nativeTools;
+    }
+
+    @Override
+    public ModelReply ask(ModelRequest request, ReplyListener listener) {
+        ServerConnection connection =
+                new ServerConnection(address, patience, Deadline.after(request.patience(), Ticker.SYSTEM));
+        StreamCheck check = protocol.check();
+        ServerCall call = new ServerCall(connection, check);
+        ChatRequest.Builder chat = ChatRequest.builder().messages(new ChatMessages(nativeTools).of(request.messages()));
+        if (nativeTools) {
+            chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
+        }
+        HeardReply heard = new HeardReply(listener);
+        protocol.model(new OneCall(() -> call)).chat(chat.build(), heard);
+        call.throwFailure();
+        return reply(heard.response(connection), check);
+    }
+
+    private static ModelReply reply(ChatResponse response, StreamCheck check) {
+        AiMessage message = response.aiMessage();
+        List<ToolCall> calls = new ArrayList<>();
+        message.toolExecutionRequests().forEach(request -> {
+            String id = text(request.id());
+            calls.add(new ToolCall(
+                    id.isEmpty() ? "call_" + (calls.size() + 1) : id, text(request.name()), text(request.arguments())));
+        });
+        @Nullable TokenUsage usage = response.tokenUsage();
+        return new ModelReply(
+                text(message.text()),
+                calls,
+                usage == null ? Usage.NONE : new Usage(count(usage.inputTokenCount()), count(usage.outputTokenCount())),
+                check.isCut(),
+                check.loadTime());
+    }
+
+    private static String text(@Nullable String text) {
+        return text == null ? "" : text;
+    }
+
+    private static int count(@Nullable Integer count) {
+        return count == null ? 0 : count;
+    }
+
+    /** Gives LangChain4j the client that is meant for this one request. */
+    private record OneCall(Supplier<HttpClient> client) implements HttpClientBuilder {
+        @Override
+        public Duration connectTimeout() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public HttpClientBuilder connectTimeout(Duration timeout) {
+            return this;
+        }
+
+        @Override
+        public Duration readTimeout() {
+            return Duration.ZERO;
+        }
+
+        @Override
+        public HttpClientBuilder readTimeout(Duration timeout) {
+            return this;
+        }
+
+        @Override
+        public HttpClient build() {
+            return client.get();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.neurovisor.agent.provider;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.langchain4j.http.client.HttpClient;
+import dev.langchain4j.http.client.HttpRequest;
+import dev.langchain4j.http.client.SuccessfulHttpResponse;
+import dev.langchain4j.http.client.sse.ServerSentEvent;
+import dev.langchain4j.http.client.sse.ServerSentEventContext;
+import dev.langchain4j.http.client.sse.ServerSentEventListener;
+import dev.langchain4j.http.client.sse.ServerSentEventParser;
+import io.neurovisor.agent.model.ModelFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of LangChain4j's to a model server, done in the caller's own thread. Its status is checked, each event is looked at
+ * before LangChain4j sees it, and an answer that does not end as the protocol says is a failure: LangChain4j would wait for ever.
+ */
+final class ServerCall implements HttpClient {
+    private final ServerConnection connection;
+    private final StreamCheck check;
+
+    private @Nullable ModelFailure failure;
+
+    ServerCall(ServerConnection connection, StreamCheck check) {
+        this.connection = requireNonNull(connection, "connection is null");
+        this.check = requireNonNull(check, "check is null");
+    }
+
+    /** Throws what has gone wrong; LangChain4j's own idea of it is lost on the way. */
+    void throwFailure() {
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    @Override
+    public SuccessfulHttpResponse execute(HttpRequest request) {
+        throw new UnsupportedOperationException("replies are streamed");
+    }
+
+    @Override
+    public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
+        Watching watching = new Watching(listener);
+        try (InputStream body = connection.post(request.url(), headers(request), String.valueOf(request.body()))) {
+            listener.onOpen(SuccessfulHttpResponse.builder()
+                    .statusCode(200)
+                    .headers(Map.of())
+                    .build());
+            parser.parse(body, watching);
+            if (failure == null && !check.isComplete()) {
+                fail(ModelFailure.Reason.BROKEN_STREAM, "the reply breaks off");
+            }
+        } catch (ModelFailure thrown) {
+            failure = failure == null ? thrown : failure;
+        } catch (IOException exception) {
+            fail(ModelFailure.Reason.BROKEN_STREAM, Failed.cause(exception));
+        }
+        if (failure == null) {
+            listener.onClose();
+        }
+    }
+
+    private static Map<String, List<String>> headers(HttpRequest request) {
+        return request.headers();
+    }
+
+    private void fail(ModelFailure.Reason reason, String what) {
+        if (failure == null) {
+            failure = connection.failure(reason, what);
+        }
+    }
+
+    /** Stands between the parser, which swallows exceptions, and LangChain4j. */
+    private final class Watching implements ServerSentEventListener {
+        private final ServerSentEventListener listener;
+
+        Watching(ServerSentEventListener listener) {
+            this.listener = listener;
+        }
+
+        @Override
+        public void onEvent(ServerSentEvent event, ServerSentEventContext context) {
+            if (failure != null || event.data().isBlank()) {
+                return;
+            }
+            try {
+                String data = check.checked(event.data());
+                listener.onEvent(new ServerSentEvent(event.event(), data), context);
+            } catch (StreamCheck.Refused refused) {
+                fail(refused.reason(), refused.explanation());
+                context.parsingHandle().cancel();
+            } catch (ModelFailure thrown) {
+                failure = thrown;
+                context.parsingHandle().cancel();
+            } catch (RuntimeException exception) {
+                fail(ModelFailure.Reason.REFUSED, "the reply cannot be read: " + Failed.cause(exception));
+                context.parsingHandle().cancel();
+            }
+        }
+
+        @Override
+        public void onError(Throwable throwable) {
+            if (throwable instanceof ReplyStream.Ended ended) {
+                fail(ended.reason(), Failed.cause(ended));
+            } else {
+                fail(ModelFailure.Reason.BROKEN_STREAM, Failed.cause(throwable));
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.neurovisor.agent.provider;
+
+import dev.langchain4j.agent.tool.ToolSpecification;
+import dev.langchain4j.model.chat.request.json.JsonEnumSchema;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonStringSchema;
+import io.neurovisor.agent.loop.ExecuteCode;
+import io.neurovisor.engine.program.Language;
+import java.util.Arrays;
+
+/** The tool as servers are told of it. */
+final class ToolDescription {
+    static final ToolSpecification EXECUTE_CODE = ToolSpecification.builder()
+            .name(ExecuteCode.NAME)
+            .description(ExecuteCode.DESCRIPTION)
+            .parameters(JsonObjectSchema.builder()
+                    .addProperty(
+                            ExecuteCode.LANGUAGE,
+                            JsonEnumSchema.builder()
+                                    .enumValues(Arrays.stream(Language.values())
+                                            .map(Language::label)
+                                            .toList())
+                                    .description("The language of the program.")
+                                    .build())
+                    .addProperty(
+                            ExecuteCode.CODE,
+                            JsonStringSchema.builder()
+                                    .description("The whole program.")
+                                    .build())
+                    .required(ExecuteCode.LANGUAGE, ExecuteCode.CODE)
+                    .build())
+            .build();
+
+    private ToolDescription() {}
+}

@@ -1,0 +1,90 @@
+package io.neurovisor.agent.loop;
+
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.agent.model.Usage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A model whose replies are written down beforehand; the last one is repeated for ever. */
+final class ScriptedModel implements Model {
+    /** One reply, or the failure instead of it. */
+    @FunctionalInterface
+    interface Reply {
+        ModelReply get();
+    }
+
+    private final List<Reply> replies;
+    private final List<ModelRequest> requests = new ArrayList<>();
+
+    private ScriptedModel(List<Reply> replies) {
+        this.replies = List.copyOf(replies);
+    }
+
+    static ScriptedModel of(Reply... replies) {
+        return new ScriptedModel(List.of(replies));
+    }
+
+    static Reply says(String text) {
+        return () -> new ModelReply(text, List.of(), new Usage(100, 10), false, Optional.empty());
+    }
+
+    /** Natively, as {@code language:code}; calls are numbered. */
+    static Reply calls(String... programs) {
+        List<ToolCall> calls = new ArrayList<>();
+        for (String program : programs) {
+            int colon = program.indexOf(':');
+            String arguments = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance
+                    .objectNode()
+                    .put("language", program.substring(0, colon))
+                    .put("code", program.substring(colon + 1))
+                    .toString();
+            calls.add(new ToolCall("call_" + calls.size(), "execute_code", arguments));
+        }
+        return () -> new ModelReply("", calls, new Usage(100, 10), false, Optional.of(Duration.ofMillis(1250)));
+    }
+
+    static Reply calls(ToolCall call) {
+        return () -> new ModelReply("", List.of(call), new Usage(100, 10), false, Optional.empty());
+    }
+
+    static Reply fails(ModelFailure.Reason reason) {
+        return () -> {
+            throw new ModelFailure(reason, "it is " + reason);
+        };
+    }
+
+    List<ModelRequest> requests() {
+        return List.copyOf(requests);
+    }
+
+    @Override
+    public String name() {
+        return "scripted";
+    }
+
+    @Override
+    public int contextTokens() {
+        return 8192;
+    }
+
+    @Override
+    public boolean hasNativeTools() {
+        return true;
+    }
+
+    @Override
+    public ModelReply ask(ModelRequest request, ReplyListener listener) {
+        requests.add(request);
+        ModelReply reply =
+                replies.get(Math.min(requests.size(), replies.size()) - 1).get();
+        listener.text(reply.text());
+        return reply;
+    }
+}

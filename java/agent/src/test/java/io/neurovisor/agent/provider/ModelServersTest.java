@@ -1,0 +1,386 @@
+package io.neurovisor.agent.provider;
+
+import static io.neurovisor.agent.provider.FakeServer.chunked;
+import static io.neurovisor.agent.provider.FakeServer.cut;
+import static io.neurovisor.agent.provider.FakeServer.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelFailure.Reason;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.agent.model.Usage;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Both protocols against servers that speak them byte by byte, well and badly. */
+@Timeout(120)
+final class ModelServersTest {
+    private static final ServerConnection.Patience SHORT =
+            new ServerConnection.Patience(Duration.ofSeconds(20), Duration.ofMillis(300));
+    private static final String CODE = "print(\"é {1}\")\n";
+
+    /** A protocol with the bytes in which it says one thing. */
+    enum Wire {
+        OLLAMA("/api/chat", """
+                {"model":"m","message":{"role":"assistant","content":"Let me é"},"done":false}
+                {"model":"m","message":{"role":"assistant","content":" see."},"done":false}
+                {"model":"m","message":{"role":"assistant","content":"","tool_calls":[{"id":"call_a","function":{"index":0,"name":"execute_code","arguments":{"code":"print(\\"é {1}\\")\\n","language":"python"}}}]},"done":false}
+                {"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":9,"load_duration":1250000000,"prompt_eval_count":36,"prompt_eval_duration":1,"eval_count":8,"eval_duration":4}
+                """),
+        OPENAI("/v1/chat/completions", """
+                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Let me é"},"finish_reason":null}]}
+
+                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"content":" see."},"finish_reason":null}]}
+
+                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"execute_code","arguments":"{"}}]},"finish_reason":null}]}
+
+                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\\"language\\":\\"python\\",\\"co"}}]},"finish_reason":null}]}
+
+                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"de\\":\\"print(\\\\\\"é {1}\\\\\\")\\\\n\\"}"}}]},"finish_reason":null}]}
+
+                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
+
+                data: {"id":"x","model":"m","choices":[],"usage":{"prompt_tokens":36,"completion_tokens":8,"total_tokens":44}}
+
+                data: [DONE]
+
+                """);
+
+        private final String path;
+        private final String reply;
+
+        Wire(String path, String reply) {
+            this.path = path;
+            this.reply = reply;
+        }
+
+        byte[] bytes() {
+            return reply.getBytes(StandardCharsets.UTF_8);
+        }
+
+        ProviderChoice provider() {
+            return ProviderChoice.valueOf(name());
+        }
+    }
+
+    private FakeServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new FakeServer()
+                .on("/api/version", json(200, "{\"version\": \"0.17.4\"}"))
+                .on(
+                        "/api/show",
+                        json(
+                                200,
+                                "{\"capabilities\": [\"completion\", \"tools\"], \"model_info\": {\"q.context_length\": 4096}}"))
+                .on("/v1/models", json(200, "{\"data\": [{\"id\": \"m\", \"max_model_len\": 4096}]}"));
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void aReplyIsTheSameWhereverItsBytesAreSplit(Wire wire) {
+        Model model = open(wire);
+        for (int position = 0; position <= wire.bytes().length; position += 3) {
+            server.on(
+                    wire.path,
+                    chunked(
+                            Arrays.copyOfRange(wire.bytes(), 0, position),
+                            Arrays.copyOfRange(wire.bytes(), position, wire.bytes().length)));
+            check(wire, model);
+        }
+        byte[][] single = new byte[wire.bytes().length][];
+        for (int index = 0; index < single.length; index++) {
+            single[index] = new byte[] {wire.bytes()[index]};
+        }
+        server.on(wire.path, chunked(single));
+        check(wire, model);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void conversationAndToolsReachTheServer(Wire wire) {
+        server.on(wire.path, chunked(wire.bytes()));
+        ToolCall call = new ToolCall("call_a", "execute_code", "{\"language\": \"python\", \"code\": \"1\"}");
+        ToolCall broken = new ToolCall("call_b", "execute_code", "{\"language");
+        open(wire)
+                .ask(
+                        request(
+                                new Message.Instruction("Be good."),
+                                new Message.User("Task"),
+                                new Message.Assistant("", List.of(call)),
+                                new Message.ToolResult(call, "exit_code: 0"),
+                                new Message.Assistant("", List.of(broken)),
+                                new Message.ToolResult(broken, "error: unreadable")),
+                        ReplyListener.NONE);
+        String body = server.requests().getLast().body();
+        assertThat(body)
+                .contains(
+                        "Be good.",
+                        "Task",
+                        "execute_code",
+                        "exit_code: 0",
+                        "error: unreadable",
+                        "\"tools\"",
+                        "\"stream\"");
+        assertThat(body.replaceAll("\\s", "")).contains("\"stream\":true", "\"role\":\"tool\"");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void aStreamThatBreaksOffIsTriedAgainAndThenIsAFailure(Wire wire) {
+        byte[] half = Arrays.copyOf(wire.bytes(), 60);
+        List<String> retries = new ArrayList<>();
+        for (FakeServer.Answer answer : List.of(cut(half), chunked(half))) {
+            server.on(wire.path, answer);
+            retries.clear();
+            assertThat(failure(open(wire), listener(retries)).reason()).isEqualTo(Reason.BROKEN_STREAM);
+            assertThat(retries).hasSize(3);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void aServerThatStopsMidStreamIsGivenUp(Wire wire) {
+        server.on(wire.path, server.stalling(Arrays.copyOf(wire.bytes(), 60)));
+        ModelFailure failure = failure(open(wire), ReplyListener.NONE);
+        assertThat(failure.reason()).isEqualTo(Reason.STALLED);
+        assertThat(failure).hasMessageContaining("nothing came for");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void theTimeForAllEndsIt(Wire wire) {
+        String event = wire == Wire.OLLAMA
+                ? "{\"message\":{\"content\":\"x\"},\"done\":false}\n"
+                : "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n";
+        server.on(wire.path, server.endless(event.getBytes(StandardCharsets.UTF_8)));
+        ModelFailure failure = catchThrowableOfType(
+                ModelFailure.class,
+                () -> open(wire)
+                        .ask(
+                                new ModelRequest(List.of(new Message.User("x")), Duration.ofMillis(200)),
+                                ReplyListener.NONE));
+        assertThat(failure.reason()).isIn(Reason.OUT_OF_TIME, Reason.REFUSED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void anInterruptionBreaksTheRequestOffAtTheServerToo(Wire wire) throws Exception {
+        byte[] event = (wire == Wire.OLLAMA
+                        ? "{\"message\":{\"content\":\"x\"},\"done\":false}\n"
+                        : "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n")
+                .getBytes(StandardCharsets.UTF_8);
+        server.on(wire.path, server.endless(event));
+        CountDownLatch heard = new CountDownLatch(3);
+        CompletableFuture<ModelFailure> ended = new CompletableFuture<>();
+        Model model = open(wire);
+        Thread thread = Thread.ofPlatform()
+                .start(() -> ended.complete(failure(model, new ReplyListener() {
+                    @Override
+                    public void text(String piece) {
+                        heard.countDown();
+                    }
+
+                    @Override
+                    public void retry(String reason) {}
+                })));
+        assertThat(heard.await(30, TimeUnit.SECONDS)).isTrue();
+        thread.interrupt();
+        assertThat(ended.get(30, TimeUnit.SECONDS).reason()).isEqualTo(Reason.CANCELLED);
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (server.brokenOff() == 0 && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+        assertThat(server.brokenOff()).isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "400|REFUSED|1",
+                "401|REFUSED|1",
+                "404|MODEL_MISSING|1",
+                "429|BUSY|4",
+                "500|SERVER_ERROR|4",
+                "503|BUSY|4",
+            })
+    void theStatusIsAlwaysLookedAt(int status, Reason reason, int attempts) {
+        for (Wire wire : Wire.values()) {
+            server.on(wire.path, json(status, "{\"error\": {\"message\": \"because\\u0000 of\\nme\"}}"));
+            List<String> retries = new ArrayList<>();
+            ModelFailure failure = failure(open(wire), listener(retries));
+            assertThat(failure.reason()).isEqualTo(reason);
+            assertThat(failure).hasMessageEndingWith("HTTP " + status + ": because of me");
+            assertThat(retries).hasSize(attempts - 1);
+        }
+    }
+
+    @Test
+    void anErrorAmidTheStreamIsAFailureWithItsWords() {
+        server.on("/api/chat", chunked("{\"error\": \"out of memory\"}\n".getBytes(StandardCharsets.UTF_8)));
+        assertThat(failure(open(Wire.OLLAMA), ReplyListener.NONE)).hasMessageContaining("out of memory");
+        server.on("/api/chat", json(400, "{\"error\": \"registry/m does not support tools\"}"));
+        assertThat(failure(open(Wire.OLLAMA), ReplyListener.NONE).reason()).isEqualTo(Reason.TOOLS_UNSUPPORTED);
+        server.on(
+                "/v1/chat/completions",
+                chunked("data: {\"error\": {\"message\": \"no room\"}}\n\n".getBytes(StandardCharsets.UTF_8)));
+        assertThat(failure(open(Wire.OPENAI), ReplyListener.NONE)).hasMessageContaining("no room");
+    }
+
+    @Test
+    void garbageIsAFailureAndNoException() {
+        for (String garbage :
+                List.of("<html>", "[]\n", "null\n", "{\"message\": 5, \"done\": true}\n", "\u0000\u0001\n", "")) {
+            server.on("/api/chat", chunked(garbage.getBytes(StandardCharsets.UTF_8)));
+            assertThat(failure(open(Wire.OLLAMA), ReplyListener.NONE)).isNotNull();
+        }
+    }
+
+    @Test
+    void callsOfAnOldServerWithoutNumbersStayApart() {
+        String one = "{\"function\":{\"name\":\"execute_code\",\"arguments\":{\"language\":\"bash\",\"code\":\"1\"}}}";
+        server.on(
+                "/api/chat",
+                chunked(("{\"message\":{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[" + one + "," + one
+                                + "]},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"length\"}\n")
+                        .getBytes(StandardCharsets.UTF_8)));
+        ModelReply reply = open(Wire.OLLAMA).ask(request(new Message.User("x")), ReplyListener.NONE);
+        assertThat(reply.calls())
+                .hasSize(2)
+                .allSatisfy(call -> assertThat(call.arguments()).contains("\"code\":\"1\""));
+        assertThat(reply.cut()).isTrue();
+    }
+
+    @Test
+    void whatIsMissingIsToldWithTheCommandThatMendsIt() {
+        server.on("/api/show", json(404, "{\"error\": \"model 'm' not found\"}"));
+        assertThat(openFailure(choice(ProviderChoice.OLLAMA, Optional.of(server.uri()), "m")))
+                .hasMessageContaining("model 'm' not found")
+                .hasMessageEndingWith("; get the model with: ollama pull m");
+        assertThat(openFailure(choice(ProviderChoice.OPENAI, Optional.of(server.uri()), "other")))
+                .hasMessageContaining("has no model \"other\"; choose with --model, there are: m");
+        URI address = server.uri();
+        server.close();
+        assertThat(openFailure(choice(ProviderChoice.AUTO, Optional.empty(), "m")))
+                .hasMessage(address + ": connection refused; start it with: ollama serve");
+        assertThat(openFailure(choice(ProviderChoice.OPENAI, Optional.of(address), "m")))
+                .hasMessageEndingWith("connection refused; start the server, or name another one with --base-url");
+        assertThat(openFailure(choice(ProviderChoice.OPENAI, Optional.empty(), "m")))
+                .hasMessageContaining("wants a key");
+    }
+
+    @Test
+    void autoSeesWhichProtocolTheServerSpeaks() {
+        server.on("/api/chat", chunked(Wire.OLLAMA.bytes())).on("/v1/chat/completions", chunked(Wire.OPENAI.bytes()));
+        ask(ModelServers.open(choice(ProviderChoice.AUTO, Optional.of(server.uri()), "m")));
+        assertThat(server.requests().getLast().line()).contains("/api/chat");
+        server.on("/api/version", json(404, "{}"));
+        ask(ModelServers.open(choice(ProviderChoice.AUTO, Optional.of(server.uri()), "m")));
+        assertThat(server.requests().getLast().line()).contains("/v1/chat/completions");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void theKeyGoesToTheServerAndIntoNoMessage(Wire wire) {
+        server.on(wire.path, json(400, "{\"error\": \"no\"}"));
+        ModelChoice choice = new ModelChoice(
+                wire.provider(), "m", false, Optional.of(server.uri()), server.uri(), Optional.of("secret-key"));
+        ModelFailure failure = failure(ModelServers.open(choice), ReplyListener.NONE);
+        assertThat(server.requests())
+                .allSatisfy(request -> assertThat(request.head()).contains("Bearer secret-key"));
+        assertThat(failure.toString() + choice).doesNotContain("secret");
+    }
+
+    private void check(Wire wire, Model model) {
+        StringBuilder heard = new StringBuilder();
+        ModelReply reply = model.ask(request(new Message.User("x")), new ReplyListener() {
+            @Override
+            public void text(String piece) {
+                heard.append(piece);
+            }
+
+            @Override
+            public void retry(String reason) {
+                throw new AssertionError(reason);
+            }
+        });
+        assertThat(reply.text()).isEqualTo("Let me é see.").isEqualTo(heard.toString());
+        assertThat(reply.usage()).isEqualTo(new Usage(36, 8));
+        assertThat(reply.loadTime())
+                .isEqualTo(wire == Wire.OLLAMA ? Optional.of(Duration.ofMillis(1250)) : Optional.empty());
+        assertThat(reply.calls()).hasSize(1);
+        assertThat(reply.calls().getFirst().id()).isEqualTo("call_a");
+        assertThat(io.neurovisor.agent.calls.CallArguments.read(
+                                reply.calls().getFirst().arguments())
+                        .orElseThrow()
+                        .path("code")
+                        .asText())
+                .isEqualTo(CODE);
+    }
+
+    private Model open(Wire wire) {
+        return ModelServers.open(choice(wire.provider(), Optional.of(server.uri()), "m"), SHORT, _ -> {});
+    }
+
+    private ModelChoice choice(ProviderChoice provider, Optional<URI> baseUrl, String model) {
+        return new ModelChoice(provider, model, false, baseUrl, server.uri(), Optional.empty());
+    }
+
+    private static void ask(Model model) {
+        assertThat(model.ask(request(new Message.User("x")), ReplyListener.NONE).calls())
+                .hasSize(1);
+    }
+
+    private static ModelFailure failure(Model model, ReplyListener listener) {
+        return catchThrowableOfType(ModelFailure.class, () -> model.ask(request(new Message.User("x")), listener));
+    }
+
+    private static ModelFailure openFailure(ModelChoice choice) {
+        return catchThrowableOfType(ModelFailure.class, () -> ModelServers.open(choice));
+    }
+
+    private static ReplyListener listener(List<String> retries) {
+        return new ReplyListener() {
+            @Override
+            public void text(String piece) {}
+
+            @Override
+            public void retry(String reason) {
+                retries.add(reason);
+            }
+        };
+    }
+
+    private static ModelRequest request(Message... messages) {
+        return new ModelRequest(List.of(messages), Duration.ofMinutes(1));
+    }
+}

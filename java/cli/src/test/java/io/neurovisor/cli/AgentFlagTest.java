@@ -1,0 +1,32 @@
+package io.neurovisor.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class AgentFlagTest {
+    @Test
+    void theFlagIsTheCommand() {
+        assertThat(rewritten("--agent", "say 42")).containsExactly("agent", "--", "say 42");
+        assertThat(rewritten("--agent=say 42", "--json")).containsExactly("agent", "--json", "--", "say 42");
+        assertThat(rewritten("--model", "m", "--agent", "-1 + 2", "--max=2"))
+                .containsExactly("agent", "--model", "m", "--max=2", "--", "-1 + 2");
+    }
+
+    @Test
+    void everythingElseStaysAsItIs() {
+        for (List<String> arguments : List.of(
+                List.<String>of(),
+                List.of("run", "--agent", "x"),
+                List.of("--agent"),
+                List.of("--", "--agent", "x"),
+                List.of("-h"))) {
+            assertThat(rewritten(arguments.toArray(String[]::new))).isEqualTo(arguments);
+        }
+    }
+
+    private static List<String> rewritten(String... arguments) {
+        return List.of(AgentFlag.asCommand(arguments));
+    }
+}

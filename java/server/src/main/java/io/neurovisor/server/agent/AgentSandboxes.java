@@ -1,0 +1,76 @@
+package io.neurovisor.server.agent;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.CodeRequest;
+import io.neurovisor.agent.loop.CodeResult;
+import io.neurovisor.agent.loop.CodeRunner;
+import io.neurovisor.agent.loop.ExcerptBuffer;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Runs a model's programs, each in a microVM of its own. */
+public final class AgentSandboxes implements CodeRunner {
+    /** Of each end of an output; more than any model is shown of it. */
+    private static final int EXCERPT_BYTES = 64 << 10;
+
+    /** A machine that is ready is had in less; one that has to be started takes far longer. */
+    private static final Duration READY = Duration.ofMillis(20);
+
+    private final Executions executions;
+    private final SandboxSize size;
+    private final Duration timeout;
+    private final Optional<String> image;
+
+    /** Empty image: one that has the program's language. */
+    public AgentSandboxes(Executions executions, SandboxSize size, Duration timeout, Optional<String> image) {
+        this.executions = requireNonNull(executions, "executions is null");
+        this.size = requireNonNull(size, "size is null");
+        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.image = requireNonNull(image, "image is null");
+    }
+
+    @Override
+    public CodeResult run(CodeRequest request) {
+        Excerpts excerpts = new Excerpts();
+        ExecutionResult result = executions.execute(
+                new ExecutionRequest(
+                        request.traceId(), new Program(request.language(), request.code()), timeout, size, image),
+                excerpts);
+        Duration acquired = result.acquireTime();
+        return new CodeResult(
+                result.outcome(),
+                result.exit().exitCode(),
+                result.exit().duration(),
+                excerpts.out.excerpt(),
+                excerpts.err.excerpt(),
+                acquired.compareTo(READY) < 0 ? Optional.empty() : Optional.of(acquired),
+                result.detail());
+    }
+
+    /** What programs leave in {@code out/} has nowhere to go in a conversation. */
+    private static final class Excerpts implements OutputSink {
+        private final ExcerptBuffer out = new ExcerptBuffer(EXCERPT_BYTES);
+        private final ExcerptBuffer err = new ExcerptBuffer(EXCERPT_BYTES);
+
+        @Override
+        public void stdout(ByteBuffer bytes) {
+            out.append(bytes);
+        }
+
+        @Override
+        public void stderr(ByteBuffer bytes) {
+            err.append(bytes);
+        }
+
+        @Override
+        public void file(String path, ByteBuffer part, boolean last) {}
+    }
+}
