@@ -5,11 +5,12 @@
 run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab='' llm=''
     case ${1-} in
         '') ;;
         --kernel) kernel=small ;;
         --lab) lab=true ;;
+        --llm) llm=true ;;
         --corpus) options+=('-Dneurovisor.corpus=.*') ;;
         --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
         *)
@@ -17,6 +18,7 @@ run_tests() {
                 '       neurovisor test --kernel           the same with the small kernel, which it builds first' \
                 '       neurovisor test --lab              the same, then what needs KVM and cgroup v2, in the lab machine' \
                 '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise' \
+                '       neurovisor test --llm              the same with a real language model, which it fetches' \
                 '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)'
             [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
             ;;
@@ -33,6 +35,13 @@ run_tests() {
     if [[ -n $kernel ]]; then
         "$root/neurovisor" kernel build
         export NEUROVISOR_KERNEL=$kernel
+    fi
+
+    if [[ -n $llm ]]; then
+        # shellcheck source=setup/llm.sh
+        source "$root/setup/llm.sh"
+        fetch_llm || die "$llm_reason" "The whole log: $llm_directory/fetch.log"
+        export NEUROVISOR_TEST_LLM=$llm_directory
     fi
 
     # Images and templates, so that the system tests find them.

@@ -74,9 +74,9 @@ final class AgentText implements AgentListener {
     public void ended(AgentResult result) {
         print("");
         if (result.end() == AgentEnd.ANSWERED) {
-            print("Result: " + result.answer());
+            print("Result: " + harmless(result.answer()));
         } else {
-            print("Partial result (" + oneLine(result.explanation()) + "): " + result.answer());
+            print("Partial result (" + oneLine(result.explanation()) + "): " + harmless(result.answer()));
         }
         print("");
         print("Stats:");
@@ -106,8 +106,13 @@ final class AgentText implements AgentListener {
         return code.substring(length).isBlank() ? shown : shown + "...";
     }
 
+    /** An answer may have lines, and nothing that a terminal would obey. */
+    private static String harmless(String answer) {
+        return answer.replaceAll("[\\p{Cc}&&[^\n\t]]+", "");
+    }
+
     /** What a model writes cannot move the cursor or begin a line that looks like ours. */
     private static String oneLine(String text) {
-        return text.replaceAll("[\\p{Cntrl}]+", " ");
+        return text.replaceAll("\\p{Cc}+", " ");
     }
 }

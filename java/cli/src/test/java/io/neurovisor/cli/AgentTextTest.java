@@ -76,10 +76,12 @@ final class AgentTextTest {
         assertThat(printed(listener -> {
                     listener.called(new ToolCall("a", "x\n[Execution] y", "\u001b[2J{\"code"));
                     listener.refused(CALL, "there is no tool \"x\n\"");
+                    listener.ended(ended(AgentEnd.ANSWERED, "\u001b]0;title\u0007two\nlines", ""));
                 }))
                 .contains("[Tool Call] x [Execution] y(\" [2J{\\\"code\")\n")
                 .contains("[Refused] there is no tool \"x \"\n")
-                .doesNotContain("\u001b");
+                .contains("Result: ]0;titletwo\nlines\n")
+                .doesNotContain("\u001b", "\u0007");
     }
 
     private static String printed(Consumer<AgentListener> run) {

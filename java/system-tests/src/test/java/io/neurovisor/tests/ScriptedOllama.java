@@ -1,0 +1,97 @@
+package io.neurovisor.tests;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+
+/** A server that speaks Ollama's protocol and whose model says what it was told beforehand; the last reply is repeated. */
+final class ScriptedOllama implements AutoCloseable {
+    private final HttpServer server;
+    private final List<ObjectNode> replies;
+    private final List<String> requests = new CopyOnWriteArrayList<>();
+
+    ScriptedOllama(ObjectNode... replies) {
+        this.replies = List.of(replies);
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+        server.createContext("/api/show", exchange -> answer(exchange, "{\"capabilities\": [\"tools\"]}"));
+        server.createContext("/api/chat", this::chat);
+        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+        server.start();
+    }
+
+    static ObjectNode says(String text) {
+        return message(text);
+    }
+
+    /** Each as {@code language:code}. */
+    static ObjectNode calls(String... programs) {
+        ObjectNode message = message("");
+        ArrayNode calls = message.putArray("tool_calls");
+        for (String program : programs) {
+            int colon = program.indexOf(':');
+            ObjectNode function = calls.addObject().putObject("function").put("name", "execute_code");
+            function.putObject("arguments")
+                    .put("language", program.substring(0, colon))
+                    .put("code", program.substring(colon + 1));
+        }
+        return message;
+    }
+
+    String address() {
+        return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    /** The bodies of the requests to the model. */
+    List<String> requests() {
+        return List.copyOf(requests);
+    }
+
+    private static ObjectNode message(String text) {
+        return JsonNodeFactory.instance.objectNode().put("role", "assistant").put("content", text);
+    }
+
+    private void chat(HttpExchange exchange) throws IOException {
+        requests.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+        ObjectNode line =
+                JsonNodeFactory.instance.objectNode().put("model", "m").put("done", false);
+        line.set("message", replies.get(Math.min(requests.size(), replies.size()) - 1));
+        ObjectNode end = JsonNodeFactory.instance
+                .objectNode()
+                .put("model", "m")
+                .put("done", true)
+                .put("done_reason", "stop")
+                .put("load_duration", 1_250_000_000L)
+                .put("prompt_eval_count", 100)
+                .put("eval_count", 10);
+        end.set("message", message(""));
+        answer(exchange, line + "\n" + end + "\n");
+    }
+
+    private static void answer(HttpExchange exchange, String text) throws IOException {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, 0);
+        try (OutputStream body = exchange.getResponseBody()) {
+            body.write(bytes);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+    }
+}
