@@ -28,8 +28,12 @@ final class LabIT {
 
     @BeforeAll
     static void aMachineThatStays() throws InterruptedException {
-        assumeThat(System.getenv("NEUROVISOR_TEST_LAB")).as("not asked for: ./neurovisor test --lab").isNotNull();
-        assumeThat(System.getenv("NEUROVISOR_IN_LAB")).as("there is no lab in the lab").isNull();
+        assumeThat(System.getenv("NEUROVISOR_TEST_LAB"))
+                .as("not asked for: ./neurovisor test --lab")
+                .isNotNull();
+        assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
+                .as("there is no lab in the lab")
+                .isNull();
         // The first builds the image, for which an ordinary run's patience does not suffice.
         Process up = CommandLineRun.start(Map.of(), "lab", "up", "--name", NAME);
         assertThat(up.waitFor()).as(() -> CommandLineRun.await(up).stderr()).isZero();
