@@ -6,6 +6,7 @@
 # the end of `neurovisor test --lab`, in less than a quarter of an hour; all others by `lab test --all`.
 readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT)
 readonly lab_firecracker_tests=(FirecrackerVmmIT)
+readonly lab_all_firecracker_tests=(FirecrackerClonesIT FirecrackerFaultIT)
 readonly lab_all_tests=(RunIT OutcomeIT LanguageIT ProgramsIT UniquenessIT PoolIT TemplateIT)
 readonly lab_test_memory=3072
 
@@ -27,7 +28,7 @@ run_lab_tests() {
             done
             ;;
     esac
-    [[ -z $all ]] || { qemu+=("${lab_all_tests[@]}") && firecracker+=("${lab_all_tests[@]}"); }
+    [[ -z $all ]] || { qemu+=("${lab_all_tests[@]}") && firecracker+=("${lab_all_firecracker_tests[@]}" "${lab_all_tests[@]}"); }
     # shellcheck source=setup/build.sh
     source "$root/setup/build.sh"
     install_missing_packages build run lab fetch
