@@ -1,18 +1,17 @@
 //! The event loop: everything that the spawner does happens here, one thing after the other.
 
+mod start;
+
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 use rustix::io::Errno;
 use rustix::time::Timespec;
 
-use crate::cgroup::{Group, Place};
-use crate::child::{Child, Jailer, Refusal};
+use crate::cgroup::Place;
+use crate::child::Jailer;
 use crate::journal::{Entry, Journal};
-use crate::launch::{Confinement, Launch};
 use crate::log;
 use crate::orphans;
 use crate::outbox::Outbox;
@@ -25,8 +24,7 @@ use crate::tsc::Tsc;
 use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
-    event::Event, request::Request, Output, Rejected, RequestReader, ScratchHeld, StartVmm,
-    Started, TscMeasured,
+    event::Event, request::Request, Output, RequestReader, ScratchHeld, TscMeasured,
 };
 
 /// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
@@ -206,116 +204,9 @@ impl Spawner {
         }
     }
 
-    fn start(&mut self, request: StartVmm) {
-        let vm_id = request.vm_id.clone();
-        let event = match self.try_start(request) {
-            Ok(started) => Event::Started(started),
-            Err(refusal) => Event::Rejected(Rejected {
-                vm_id,
-                reason: refusal.reason,
-                no_jail: refusal.no_jail,
-            }),
-        };
-        self.outbox.push(event);
-    }
-
-    fn try_start(&mut self, request: StartVmm) -> Result<Started, Refusal> {
-        let launch = Launch::try_from(request)?;
-        if self.vms.iter().any(|vm| vm.id == launch.id) {
-            return Err(format!("a VM named {} is living", launch.id).into());
-        }
-        let uid = self.uids.as_mut().map(Uids::take).transpose()?;
-        self.start_jailed(launch, uid)
-            .inspect_err(|_| self.give_back(uid))
-    }
-
-    fn start_jailed(&mut self, launch: Launch, uid: Option<u32>) -> Result<Started, Refusal> {
-        let directory = self.directory.create(&launch.id)?;
-        let mut journalled = vec![];
-        match self.start_limited(&launch, directory.as_fd(), uid, &mut journalled) {
-            Ok((child, group)) => {
-                let started = self.started(&launch, &child, group.as_ref());
-                let chroot = chroot_of(&launch);
-                self.vms
-                    .push(Vm::new(launch.id, child, uid, group, chroot, journalled));
-                Ok(started)
-            }
-            Err(reason) => {
-                journalled
-                    .iter()
-                    .for_each(|entry| self.journal.remove(entry));
-                // What bubblewrap may have started is ours by now.
-                self.orphans_left = true;
-                // Holds its sockets at most: no program has run in it.
-                if let Err(error) = self.directory.remove_some(&launch.id) {
-                    log::line(format_args!(
-                        "{}: cannot remove its directory: {error}",
-                        launch.id
-                    ));
-                }
-                Err(reason)
-            }
-        }
-    }
-
     fn give_back(&mut self, uid: Option<u32>) {
         if let (Some(uids), Some(uid)) = (&mut self.uids, uid) {
             uids.give_back(uid);
-        }
-    }
-
-    fn started(&self, launch: &Launch, child: &Child, group: Option<&Group>) -> Started {
-        let unlimited = launch.limits.is_some() && group.is_none();
-        let problem = self.place.as_ref().err().filter(|_| unlimited);
-        Started {
-            vm_id: launch.id.to_string(),
-            pid: child.running.vmm.as_raw_nonzero().get(),
-            cgroup: group.map_or_else(String::new, |group| group.path().display().to_string()),
-            cgroup_problem: problem.cloned().unwrap_or_default(),
-        }
-    }
-
-    /// Starts a VMM in a control group of its own, where it is to be limited and can be. Leaves in `journalled` what the
-    /// journal holds of it.
-    fn start_limited(
-        &mut self,
-        launch: &Launch,
-        directory: BorrowedFd<'_>,
-        uid: Option<u32>,
-        journalled: &mut Vec<Entry>,
-    ) -> Result<(Child, Option<Group>), Refusal> {
-        let mut add = |entry: Entry| {
-            self.journal
-                .add(entry.clone())
-                .map_err(|error| format!("cannot write the journal: {error}"))?;
-            journalled.push(entry);
-            Ok(())
-        };
-        if let Some(path) = chroot_of(launch) {
-            add(Entry::Scratch(path))?;
-        }
-        let group = match (&self.place, &launch.limits) {
-            (Ok(place), Some(limits)) => {
-                add(Entry::Cgroup(place.path_of(&launch.id)))?;
-                Some(place.make(&launch.id, limits)?)
-            }
-            (Err(_), _) | (Ok(_), None) => None,
-        };
-        let entrance = group.as_ref().map(Group::entrance).transpose();
-        let started = entrance.map_err(Refusal::from).and_then(|entrance| {
-            self.jailer.start(launch, directory, entrance, uid, |pid| {
-                add(Entry::process(pid).ok_or("it has no number")?)
-            })
-        });
-        match started {
-            Ok(child) => Ok((child, group)),
-            Err(reason) => {
-                // No process is in it. What is left all the same stays in the journal.
-                if group.is_some_and(|group| !group.remove().is_ok_and(|gone| gone)) {
-                    journalled.retain(|entry| !matches!(entry, Entry::Cgroup(_)));
-                }
-                Err(reason)
-            }
         }
     }
 
@@ -473,12 +364,5 @@ impl Spawner {
                 Err(problem) => log::line(format_args!("cannot remove {problem}")),
             }
         }
-    }
-}
-
-fn chroot_of(launch: &Launch) -> Option<PathBuf> {
-    match &launch.confinement {
-        Confinement::Jail(_) => None,
-        Confinement::Chroot(chroot) => Some(chroot.path(&launch.id)),
     }
 }

@@ -2,9 +2,7 @@ package io.neurovisor.agent.provider;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.neurovisor.agent.model.ModelFailure;
 import java.util.Map;
@@ -17,7 +15,8 @@ final class OllamaPreflight {
     /** The memory for more would be a surprise on a small machine. */
     private static final int LARGEST_CONTEXT = 16_384;
 
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String STRANGER =
+            "this is no Ollama; for an OpenAI-compatible server give --provider openai --base-url URL";
 
     private final ServerAddress address;
     private final ServerConnection connection;
@@ -41,9 +40,14 @@ final class OllamaPreflight {
 
     private JsonNode show(String model) {
         try {
-            return parse(connection.post(
-                    "/api/show",
-                    JsonNodeFactory.instance.objectNode().put("model", model).toString()));
+            return connection.object(
+                    connection.post(
+                            "/api/show",
+                            JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("model", model)
+                                    .toString()),
+                    STRANGER);
         } catch (ModelFailure failure) {
             String fix = switch (failure.reason()) {
                 case UNREACHABLE -> "; start it with: ollama serve";
@@ -52,20 +56,6 @@ final class OllamaPreflight {
             };
             throw new ModelFailure(failure.reason(), failure.explanation() + fix, failure);
         }
-    }
-
-    private JsonNode parse(String text) {
-        try {
-            JsonNode node = JSON.readTree(text);
-            if (node != null && node.isObject()) {
-                return node;
-            }
-        } catch (JsonProcessingException exception) {
-            // As below.
-        }
-        throw connection.failure(
-                ModelFailure.Reason.REFUSED,
-                "this is no Ollama; for an OpenAI-compatible server give --provider openai --base-url URL");
     }
 
     /** An old server has no list of capabilities; it refuses a request with tools if it has to. */

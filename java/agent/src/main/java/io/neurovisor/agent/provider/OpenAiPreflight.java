@@ -2,9 +2,7 @@ package io.neurovisor.agent.provider;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.agent.model.ModelFailure;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +11,7 @@ import java.util.List;
 final class OpenAiPreflight {
     private static final int USUAL_CONTEXT = 16_384;
     private static final int SHOWN_MODELS = 5;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String STRANGER = "this is no OpenAI-compatible server; check --base-url";
 
     private final ServerAddress address;
     private final ServerConnection connection;
@@ -31,7 +29,7 @@ final class OpenAiPreflight {
 
     private JsonNode models() {
         try {
-            return parse(connection.get("/models"));
+            return connection.object(connection.get("/models"), STRANGER);
         } catch (ModelFailure failure) {
             if (failure.reason() == ModelFailure.Reason.MODEL_MISSING) {
                 throw new ModelFailure(
@@ -78,7 +76,8 @@ final class OpenAiPreflight {
         }
         try {
             ServerAddress root = address.root();
-            int served = parse(connection.get(root, "/props"))
+            int served = connection
+                    .object(connection.get(root, "/props"), STRANGER)
                     .path("default_generation_settings")
                     .path("n_ctx")
                     .asInt();
@@ -86,17 +85,5 @@ final class OpenAiPreflight {
         } catch (ModelFailure noLlamaServer) {
             return USUAL_CONTEXT;
         }
-    }
-
-    private JsonNode parse(String text) {
-        try {
-            JsonNode node = JSON.readTree(text);
-            if (node != null && node.isObject()) {
-                return node;
-            }
-        } catch (JsonProcessingException exception) {
-            // As below.
-        }
-        throw connection.failure(ModelFailure.Reason.REFUSED, "this is no OpenAI-compatible server; check --base-url");
     }
 }

@@ -2,6 +2,9 @@ package io.neurovisor.agent.provider;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.engine.time.Deadline;
 import java.io.IOException;
@@ -24,6 +27,7 @@ import java.util.concurrent.TimeoutException;
 final class ServerConnection {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_ERROR_BYTES = 64 << 10;
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Shared: it has threads, and keeps connections open. HTTP/2's upgrade is nothing that these servers know. */
     private static final HttpClient CLIENT = HttpClient.newBuilder()
@@ -73,6 +77,19 @@ final class ServerConnection {
         return read(HttpRequest.newBuilder(address.resolve(path))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** An answer as the JSON object that it must be; {@code otherwise} says what the server is not. */
+    JsonNode object(String text, String otherwise) {
+        try {
+            JsonNode node = JSON.readTree(text);
+            if (node != null && node.isObject()) {
+                return node;
+            }
+        } catch (JsonProcessingException exception) {
+            // As below.
+        }
+        throw failure(ModelFailure.Reason.REFUSED, otherwise);
     }
 
     ModelFailure failure(ModelFailure.Reason reason, String what) {

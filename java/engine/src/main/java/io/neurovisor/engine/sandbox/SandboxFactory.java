@@ -2,7 +2,6 @@ package io.neurovisor.engine.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
@@ -17,13 +16,9 @@ import io.neurovisor.engine.vm.Vmm;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Makes sandboxes: whatever a machine starts from, its guest gets an identity of its own before anyone can use it. */
 public final class SandboxFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(SandboxFactory.class);
-
     private final Vmm vmm;
     private final RandomGenerator strongRandom;
     private final Ticker ticker;
@@ -36,19 +31,6 @@ public final class SandboxFactory {
 
     /** A sandbox that has served nobody; the caller closes it. */
     public Sandbox open(VmStart start, Deadline deadline) {
-        try {
-            return openOnce(start, deadline);
-        } catch (NeuroVisorException exception) {
-            if (exception.fault() != Fault.SANDBOX_LOST) {
-                throw exception;
-            }
-            // Its first connection broke. Nobody has used it, so another machine is as good.
-            LOG.warn("{}; another machine is started in its place", exception.getMessage());
-            return openOnce(start, deadline);
-        }
-    }
-
-    private Sandbox openOnce(VmStart start, Deadline deadline) {
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         try {
             // Read while the guest is getting ready, so that nobody waits for it.

@@ -14,16 +14,12 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
-import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A Firecracker process with the session of its API. */
 final class FirecrackerVm implements Vm {
@@ -125,7 +121,7 @@ final class FirecrackerVm implements Vm {
     @Override
     public String consoleTail() {
         // A machine that is just ending breaks its connections first; its last words are worth the wait.
-        return endsWithin(LAST_WORDS_TIMEOUT) ? "" : ConsoleText.tail(process.output());
+        return process.endsWithin(LAST_WORDS_TIMEOUT) ? "" : ConsoleText.tail(process.output());
     }
 
     @Override
@@ -143,8 +139,11 @@ final class FirecrackerVm implements Vm {
     private void requireConfined() {
         Deadline settled = Deadline.after(SETTLE_TIMEOUT, ticker);
         Optional<LayerState> broken = broken();
-        while (broken.isPresent() && !settled.hasPassed() && !endsWithin(LOOK_AGAIN_AFTER)) {
+        while (broken.isPresent() && !settled.hasPassed() && !process.endsWithin(LOOK_AGAIN_AFTER)) {
             broken = broken();
+        }
+        if (broken.isPresent() && Thread.currentThread().isInterrupted()) {
+            throw new NeuroVisorException(Fault.INTERRUPTED, "starting VM " + id + " was interrupted");
         }
         broken.ifPresent(state -> {
             throw new NeuroVisorException(
@@ -164,21 +163,8 @@ final class FirecrackerVm implements Vm {
     }
 
     private void awaitEnd(Duration timeout) {
-        if (!endsWithin(timeout)) {
+        if (!process.endsWithin(timeout)) {
             throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker of VM " + id + " does not end");
         }
-    }
-
-    private boolean endsWithin(Duration timeout) {
-        try {
-            VmmExit _ = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException exception) {
-            // The spawner is lost; that kills every VMM, and the next request says so.
-        } catch (TimeoutException exception) {
-            return false;
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-        }
-        return true;
     }
 }

@@ -17,7 +17,6 @@ import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Chroot;
 import io.neurovisor.host.spawner.Spawner;
-import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +24,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** Starts microVMs as Firecracker processes, each in its jailer's chroot, under the spawner. */
 public final class FirecrackerVmm implements Vmm {
@@ -42,6 +39,8 @@ public final class FirecrackerVmm implements Vmm {
 
     /** Firecracker takes 10 ms to its socket; its jailer, on a loaded host, hundreds. */
     private static final Duration API_TIMEOUT = Duration.ofSeconds(20);
+
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
 
     private final FirecrackerProgram program;
     private final Path jails;
@@ -112,11 +111,18 @@ public final class FirecrackerVmm implements Vmm {
             if (api.isPresent()) {
                 return api.get();
             }
-            if (ends(process)) {
+            if (process.endsWithin(LOOK_AGAIN_AFTER)) {
+                requireUninterrupted();
                 throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker ended before its API was there");
             }
         }
         throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker's API did not appear in time at " + socket);
+    }
+
+    private static void requireUninterrupted() {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new NeuroVisorException(Fault.INTERRUPTED, "waiting for Firecracker was interrupted");
+        }
     }
 
     private static void requireShort(Path socket) {
@@ -129,20 +135,6 @@ public final class FirecrackerVmm implements Vmm {
         }
     }
 
-    private static boolean ends(VmmProcess process) {
-        try {
-            VmmExit _ = process.exit().get(LOOK_AGAIN_AFTER.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (ExecutionException exception) {
-            return true;
-        } catch (TimeoutException exception) {
-            return false;
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "waiting for Firecracker was interrupted", exception);
-        }
-    }
-
     /** Kills what is left and says why Firecracker failed, in its own words if it has ended. */
     private static NeuroVisorException failed(VmId id, VmmProcess process, NeuroVisorException exception) {
         if (exception.fault() == Fault.INTERRUPTED) {
@@ -152,7 +144,7 @@ public final class FirecrackerVmm implements Vmm {
         // A refused snapshot ends the process; its last words arrive with its exit.
         Optional<String> words = lastWords(process);
         process.kill();
-        process.exit().handle((exit, failure) -> exit).orTimeout(API_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+        boolean _ = process.endsWithin(END_TIMEOUT); // Its chroot goes before its end is told.
         String message = "virtual machine " + id + " did not start: " + exception.getMessage()
                 + words.map(last -> "; " + last).orElse("");
         return new NeuroVisorException(

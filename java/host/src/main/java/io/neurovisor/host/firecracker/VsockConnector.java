@@ -11,9 +11,6 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -71,7 +68,7 @@ final class VsockConnector {
                 return channel;
             } catch (NeuroVisorException exception) {
                 channel.close();
-                if (!isTransient(exception) || deadline.hasPassed() || endsWithin(pause)) {
+                if (!isTransient(exception) || deadline.hasPassed() || process.endsWithin(pause)) {
                     throw exception;
                 }
                 if (ticker.nanos() - startNanos >= acceptance.toNanos()) {
@@ -98,20 +95,6 @@ final class VsockConnector {
         GuestChannel channel = current.get();
         if (channel != null) {
             channel.close();
-        }
-    }
-
-    private boolean endsWithin(Duration time) {
-        try {
-            Object _ = process.exit().get(time.toNanos(), TimeUnit.NANOSECONDS);
-            return true;
-        } catch (ExecutionException exception) {
-            return true;
-        } catch (TimeoutException exception) {
-            return false;
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            return true;
         }
     }
 

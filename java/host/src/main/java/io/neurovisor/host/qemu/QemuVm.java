@@ -14,7 +14,6 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
-import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -23,9 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A QEMU process with its monitor session. */
 final class QemuVm implements Vm {
@@ -128,7 +124,7 @@ final class QemuVm implements Vm {
             return ConsoleText.tail(new String(bytes, StandardCharsets.UTF_8));
         } catch (NeuroVisorException exception) {
             // Most likely it is ending; so its last words are worth the wait.
-            boolean _ = endsWithin(LAST_WORDS_TIMEOUT);
+            boolean _ = process.endsWithin(LAST_WORDS_TIMEOUT);
             return "";
         }
     }
@@ -168,21 +164,8 @@ final class QemuVm implements Vm {
     }
 
     private void awaitEnd(Duration timeout) {
-        if (!endsWithin(timeout)) {
+        if (!process.endsWithin(timeout)) {
             throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU of VM " + id + " does not end");
         }
-    }
-
-    private boolean endsWithin(Duration timeout) {
-        try {
-            VmmExit _ = process.exit().get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        } catch (ExecutionException exception) {
-            // The spawner is lost; that kills every VMM, and the next request says so.
-        } catch (TimeoutException exception) {
-            return false;
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-        }
-        return true;
     }
 }

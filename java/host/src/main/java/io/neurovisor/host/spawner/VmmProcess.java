@@ -3,7 +3,11 @@ package io.neurovisor.host.spawner;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A VMM process that the spawner holds. */
 public final class VmmProcess {
@@ -51,6 +55,23 @@ public final class VmmProcess {
     /** Runs the action once the process has ended or the spawner is lost, at once if that has happened. */
     public void onExit(Runnable action) {
         CompletableFuture<VmmExit> _ = exit.whenComplete((end, failure) -> action.run());
+    }
+
+    /**
+     * Whether it has ended, or the spawner is lost, which kills every VMM, before so much time has passed. An interrupted
+     * thread waits no longer; its interrupt flag stays set.
+     */
+    public boolean endsWithin(Duration time) {
+        try {
+            VmmExit _ = exit.get(time.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException exception) {
+            // Its next request says so.
+        } catch (TimeoutException exception) {
+            return false;
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+        return true;
     }
 
     /** The end of what it has written so far; empty when it has ended, for then {@link #exit} has it. */
