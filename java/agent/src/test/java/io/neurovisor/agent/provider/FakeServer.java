@@ -22,6 +22,7 @@ final class FakeServer implements AutoCloseable {
     private final ServerSocket listening;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
+    private final Thread accepting;
     private final AtomicInteger brokenOff = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -36,7 +37,7 @@ final class FakeServer implements AutoCloseable {
 
     FakeServer() throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        accepting = Thread.ofVirtual().start(this::accept);
     }
 
     URI uri() {
@@ -168,8 +169,12 @@ final class FakeServer implements AutoCloseable {
         closed.countDown();
         try {
             listening.close();
+            // The port is free only when nobody waits for a connection any more.
+            accepting.join();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
         }
     }
 }
