@@ -28,6 +28,11 @@ public record ModelChoice(
         requireNonNull(apiKey, "apiKey is null");
     }
 
+    /** A model of an Ollama. */
+    public static ModelChoice ollama(URI host, String model) {
+        return new ModelChoice(ProviderChoice.OLLAMA, model, false, Optional.empty(), host, Optional.empty());
+    }
+
     @Override
     public String toString() {
         return "ModelChoice[" + provider + ", " + model + "]";
