@@ -2,11 +2,10 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 
 /** Prints nothing but the answer. */
-final class AgentAnswer implements AgentListener {
+final class AgentAnswer implements AgentOutput {
     private final Lines out;
 
     AgentAnswer(Lines out) {

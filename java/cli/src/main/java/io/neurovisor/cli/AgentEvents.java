@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.loop.CodeRequest;
@@ -13,7 +12,7 @@ import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ToolCall;
 
 /** Prints a run as JSON, one event on a line. The last one's {@code outcome} is authoritative. */
-final class AgentEvents implements AgentListener {
+final class AgentEvents implements AgentOutput {
     private static final int SHOWN_CHARACTERS = 64 << 10;
 
     private final Lines out;

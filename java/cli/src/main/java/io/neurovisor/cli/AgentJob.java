@@ -2,7 +2,6 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.loop.AgentTask;
@@ -14,7 +13,6 @@ import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.config.Surroundings;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 
 /** One task for a language model, from its options to its exit code. */
@@ -54,12 +52,13 @@ final class AgentJob {
             progress.done();
             neuroVisor.pool().keepWarm();
             warnOfEmulation(neuroVisor);
-            List<AgentListener> listeners = new ArrayList<>(List.of(output(task, asked, out)));
-            listeners.add(file);
             AgentSandboxes sandboxes = new AgentSandboxes(
                     neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
-            AgentResult result = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()))
-                    .run(task, new AgentListeners(listeners));
+            AgentResult result;
+            try (AgentOutput output = output(task, asked, out, progress)) {
+                result = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()))
+                        .run(task, new AgentListeners(List.of(output, file)));
+            }
             if (!result.explanation().isEmpty() && !options.isJson()) {
                 err(result.explanation());
             }
@@ -67,11 +66,19 @@ final class AgentJob {
         }
     }
 
-    private AgentListener output(AgentTask task, Model asked, Lines out) {
+    private AgentOutput output(AgentTask task, Model asked, Lines out, ConsoleProgress progress) {
         if (options.isJson()) {
             return new AgentEvents(out, task, asked);
         }
-        return options.isQuiet() ? new AgentAnswer(out) : new AgentText(out, task, asked);
+        if (options.isQuiet()) {
+            return new AgentAnswer(out);
+        }
+        if (!Terminal.hasColours()) {
+            return new AgentText(out, task, asked);
+        }
+        AgentScreen screen = AgentScreen.open(task, asked);
+        progress.divert(screen);
+        return screen;
     }
 
     private void warnOfEmulation(NeuroVisor neuroVisor) {

@@ -5,18 +5,18 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.agent.calls.CallArguments;
 import io.neurovisor.agent.loop.AgentEnd;
-import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.cli.screen.Harmless;
 import io.neurovisor.engine.program.Outcome;
 import java.util.Locale;
 
 /** Prints a run line by line, for people and for scripts that read those lines. */
-final class AgentText implements AgentListener {
+final class AgentText implements AgentOutput {
     /** Of a program: two lines, or so many characters of them. */
     private static final int SHOWN_LINES = 2;
 
@@ -27,7 +27,7 @@ final class AgentText implements AgentListener {
     AgentText(Lines out, AgentTask task, Model model) {
         this.out = requireNonNull(out, "out is null");
         requireNonNull(model, "model is null");
-        print("Task: \"" + oneLine(task.text()) + "\"");
+        print("Task: \"" + Harmless.line(task.text()) + "\"");
         print("trace_id: " + task.traceId());
         print("");
     }
@@ -39,7 +39,7 @@ final class AgentText implements AgentListener {
 
     @Override
     public void retry(String reason) {
-        print("[Retry] " + oneLine(reason));
+        print("[Retry] " + Harmless.line(reason));
     }
 
     @Override
@@ -50,7 +50,8 @@ final class AgentText implements AgentListener {
                 ? arguments.path("language").asText("?") + ", \""
                         + preview(arguments.path("code").asText()) + "\""
                 : "\"" + preview(call.arguments()) + "\"";
-        print("[Tool Call] " + (call.name().isEmpty() ? "?" : oneLine(call.name())) + "(" + oneLine(shown) + ")");
+        print("[Tool Call] " + (call.name().isEmpty() ? "?" : Harmless.line(call.name())) + "(" + Harmless.line(shown)
+                + ")");
     }
 
     @Override
@@ -67,17 +68,22 @@ final class AgentText implements AgentListener {
 
     @Override
     public void refused(ToolCall call, String reason) {
-        print("[Refused] " + oneLine(reason));
+        print("[Refused] " + Harmless.line(reason));
     }
 
     @Override
     public void ended(AgentResult result) {
         print("");
         if (result.end() == AgentEnd.ANSWERED) {
-            print("Result: " + harmless(result.answer()));
+            print("Result: " + Harmless.lines(result.answer()));
         } else {
-            print("Partial result (" + oneLine(result.explanation()) + "): " + harmless(result.answer()));
+            print("Partial result (" + Harmless.line(result.explanation()) + "): " + Harmless.lines(result.answer()));
         }
+        stats(result);
+    }
+
+    /** The last lines alone. */
+    void stats(AgentResult result) {
         print("");
         print("Stats:");
         print("  - Iterations: " + result.stats().iterations());
@@ -104,15 +110,5 @@ final class AgentText implements AgentListener {
                 .replace("\n", "\\n")
                 .replace("\t", "\\t");
         return code.substring(length).isBlank() ? shown : shown + "...";
-    }
-
-    /** An answer may have lines, and nothing that a terminal would obey. */
-    private static String harmless(String answer) {
-        return answer.replaceAll("[\\p{Cc}&&[^\n\t]]+", "");
-    }
-
-    /** What a model writes cannot move the cursor or begin a line that looks like ours. */
-    private static String oneLine(String text) {
-        return text.replaceAll("\\p{Cc}+", " ");
     }
 }

@@ -1,5 +1,7 @@
 package io.neurovisor.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.progress.Progress;
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBar;
@@ -15,6 +17,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     private final boolean quiet;
     private final PrintStream err = System.err;
     private @Nullable ProgressBar bar;
+    private @Nullable Progress instead;
 
     /** @param quiet whether nothing is shown at all */
     ConsoleProgress(boolean quiet) {
@@ -24,6 +27,10 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     @Override
     public synchronized void step(String message) {
         done();
+        if (instead != null) {
+            instead.step(message);
+            return;
+        }
         if (quiet) {
             return;
         }
@@ -45,6 +52,12 @@ final class ConsoleProgress implements Progress, AutoCloseable {
         if (bar != null) {
             bar.setExtraMessage(message);
         }
+    }
+
+    /** From now on another one shows the steps, whose place on the terminal a bar would take. */
+    synchronized void divert(Progress other) {
+        done();
+        instead = requireNonNull(other, "other is null");
     }
 
     /** The step before is the last for now: whatever is printed next starts on a line of its own. */

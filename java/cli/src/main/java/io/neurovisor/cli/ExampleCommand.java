@@ -1,13 +1,21 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.loop.CodeRunner;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.cli.example.Example;
 import io.neurovisor.cli.example.ExampleRun;
 import io.neurovisor.cli.example.Examples;
 import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.agent.AgentModels;
+import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.config.NearestName;
+import io.neurovisor.server.config.Surroundings;
 import java.io.PrintWriter;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,6 +39,10 @@ final class ExampleCommand implements Callable<Integer> {
 
     @Mixin
     private final GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ModelOptions model = new ModelOptions();
 
     @Option(names = "--list", description = "List the examples.")
     private boolean list;
@@ -63,21 +75,48 @@ final class ExampleCommand implements Callable<Integer> {
             return 0;
         }
         Example example = find();
+        try {
+            return run(example, out);
+        } catch (ModelFailure failure) {
+            spec.commandLine().getErr().println("neurovisor: " + failure.explanation());
+            return ExitCode.MODEL_FAILED;
+        }
+    }
+
+    private int run(Example example, PrintWriter out) {
+        // A model that is not there is told before anything is started.
+        Optional<Model> asked = example.needs().contains(Example.Need.MODEL)
+                ? Optional.of(AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess()))
+                : Optional.empty();
+        if (!example.needs().contains(Example.Need.SANDBOXES)) {
+            return tried(example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty()), out);
+        }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation cancellation = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(guest.size());
             progress.done();
-            ExampleRun run = new ExampleRun(neuroVisor.executions(), guest.size(), out);
-            out.println(example.promise());
-            example.run(run);
-            out.println(run.isHeld() ? "the promise held" : "THE PROMISE DID NOT HOLD");
-            out.flush();
-            if (cancellation.isRequested()) {
-                return ExitCode.CANCELLED;
-            }
-            return run.isHeld() ? 0 : BROKEN;
+            int code = tried(example, provided(neuroVisor, asked), out);
+            return cancellation.isRequested() ? ExitCode.CANCELLED : code;
         }
+    }
+
+    private ExampleRun.Provided provided(NeuroVisor neuroVisor, Optional<Model> asked) {
+        CodeRunner sandboxes = new AgentSandboxes(
+                neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
+        return new ExampleRun.Provided(
+                Optional.of(neuroVisor.executions()),
+                asked,
+                asked.map(model -> new AgentRun(model, sandboxes, AgentModels.limits(guest.config()))));
+    }
+
+    private int tried(Example example, ExampleRun.Provided provided, PrintWriter out) {
+        ExampleRun run = new ExampleRun(provided, guest.size(), out);
+        out.println(example.promise());
+        example.run(run);
+        out.println(run.isHeld() ? "the promise held" : "THE PROMISE DID NOT HOLD");
+        out.flush();
+        return run.isHeld() ? 0 : BROKEN;
     }
 
     private Example find() {

@@ -1,7 +1,6 @@
 package io.neurovisor.cli;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /** Where lines go, at once and whole. */
 @FunctionalInterface
@@ -11,7 +10,7 @@ interface Lines {
 
     /** To stdout; throws {@link StandardStreams.Closed} when nobody reads it any more, so that the work ends. */
     static Lines standard() {
-        StandardStreams streams = new StandardStreams((_, _, _) -> {});
-        return line -> streams.stdout(ByteBuffer.wrap((line + "\n").getBytes(StandardCharsets.UTF_8)));
+        Consumer<String> printer = StandardStreams.printer();
+        return line -> printer.accept(line + "\n");
     }
 }

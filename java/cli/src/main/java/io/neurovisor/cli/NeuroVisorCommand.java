@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             AgentCommand.class,
             ExampleCommand.class,
+            BenchCommand.class,
             SetupCommand.class,
             ImageCommand.class,
             KernelCommand.class,

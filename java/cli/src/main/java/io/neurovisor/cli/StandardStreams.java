@@ -8,6 +8,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.Serial;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 
 /** Passes a program's output on byte for byte, and its files to where they are wanted. */
 final class StandardStreams implements OutputSink {
@@ -17,6 +19,12 @@ final class StandardStreams implements OutputSink {
 
     StandardStreams(FileTarget files) {
         this.files = requireNonNull(files, "files is null");
+    }
+
+    /** Writes text to stdout as it is; throws {@link Closed} when nobody reads it any more, so that the work ends. */
+    static Consumer<String> printer() {
+        StandardStreams streams = new StandardStreams((_, _, _) -> {});
+        return text -> streams.stdout(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** Nobody reads our output any more. */

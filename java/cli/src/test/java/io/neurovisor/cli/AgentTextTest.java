@@ -10,10 +10,6 @@ import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.loop.Excerpt;
-import io.neurovisor.agent.model.Model;
-import io.neurovisor.agent.model.ModelReply;
-import io.neurovisor.agent.model.ModelRequest;
-import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import io.neurovisor.engine.program.Language;
@@ -102,28 +98,5 @@ final class AgentTextTest {
         AgentStats stats =
                 new AgentStats(2, 1, Usage.NONE, Optional.of(Duration.ofMillis(1250)), Duration.ofMillis(3249));
         return new AgentResult(end, answer, explanation, stats, List.of());
-    }
-
-    /** Has a name and is never asked. */
-    private static final class NamedModel implements Model {
-        @Override
-        public String name() {
-            return "qwen3";
-        }
-
-        @Override
-        public int contextTokens() {
-            return 0;
-        }
-
-        @Override
-        public boolean hasNativeTools() {
-            return true;
-        }
-
-        @Override
-        public ModelReply ask(ModelRequest request, ReplyListener listener) {
-            throw new AssertionError("not asked");
-        }
     }
 }

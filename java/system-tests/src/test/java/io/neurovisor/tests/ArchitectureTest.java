@@ -89,7 +89,7 @@ final class ArchitectureTest {
             .resideOutsideOfPackage("io.neurovisor.cli..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("picocli..", "me.tongfei..")
+            .resideInAnyPackage("picocli..", "me.tongfei..", "org.jline..")
             .because("only the command line parses arguments and draws on a terminal");
 
     @ArchTest

@@ -1,7 +1,11 @@
 package io.neurovisor.tests;
 
+import static io.neurovisor.tests.ScriptedOllama.calls;
+import static io.neurovisor.tests.ScriptedOllama.says;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** The examples hold what they promise. */
@@ -21,5 +25,32 @@ final class ExampleIT {
         CommandLineRun unknown = CommandLineRun.of("example", "fork_bom");
         assertThat(unknown.exitCode()).isEqualTo(2);
         assertThat(unknown.stderr()).contains("did you mean fork_bomb?");
+    }
+
+    @Test
+    void thePrimesOfAModelsProgramAreCheckedAndSoIsWhetherThereIsAModel() {
+        String program = "python:print([p for p in range(2, 100) if all(p % d for d in range(2, p))])";
+        try (ScriptedOllama ollama = new ScriptedOllama(calls(program), says("There they are."))) {
+            CommandLineRun run = CommandLineRun.of(
+                    Map.of("OLLAMA_HOST", ollama.address()), "example", "agent_primes", "--size=small");
+            assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
+            assertThat(run.stdout()).contains("ok      one of them printed the 25 primes", "the promise held");
+        }
+        for (String name : List.of("agent_primes", "streaming_latency")) {
+            CommandLineRun gone = CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "example", name);
+            assertThat(gone.exitCode()).isEqualTo(4);
+            assertThat(gone.stderr())
+                    .isEqualTo("neurovisor: http://127.0.0.1:1: connection refused; start it with: ollama serve\n");
+        }
+    }
+
+    @Test
+    void aModelThatIsNotHeardUntilItsEndBreaksThePromise() {
+        try (ScriptedOllama ollama = new ScriptedOllama(says("one two three"))) {
+            CommandLineRun run =
+                    CommandLineRun.of(Map.of("OLLAMA_HOST", ollama.address()), "example", "streaming_latency");
+            assertThat(run.exitCode()).as(run.stderr()).isEqualTo(1);
+            assertThat(run.stdout()).contains("BROKEN  time to first token", "load 1250 ms", "DID NOT HOLD");
+        }
     }
 }

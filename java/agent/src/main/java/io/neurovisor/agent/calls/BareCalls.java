@@ -21,7 +21,7 @@ final class BareCalls implements CallFormat {
         }
         int end = endOfBlock(source.text(), from);
         return HalfQuoted.read(source.text().substring(from, end), source.tools())
-                .map(call -> new Found(end, List.of(call)));
+                .map(half -> new Found(from + half.end(), List.of(half.call())));
     }
 
     /** Several follow one another with semicolons or commas where a model writes more than one. */

@@ -39,7 +39,9 @@ final class CallBody {
     }
 
     private static List<ToolCall> halfQuoted(Source source) {
-        return HalfQuoted.read(source.text(), source.tools()).map(List::of).orElse(List.of());
+        return HalfQuoted.read(source.text(), source.tools())
+                .map(half -> List.of(half.call()))
+                .orElse(List.of());
     }
 
     private static Optional<Found> json(Source source, int from) {

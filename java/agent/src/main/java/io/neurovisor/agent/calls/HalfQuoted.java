@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * The almost-JSON of small models, for which no parser was written: quotes within quotes, triple quotes, closing braces that never
- * come. It must name a known tool and hold both a language and code, each under its name; the code ends where the block does or
- * the language begins.
+ * come. It must name a known tool and hold both a language and code, each under its name; the code ends where the language begins,
+ * where its quote closes together with all that is open, or else where the block does. What follows is no part of it.
  */
 final class HalfQuoted {
     private static final Pattern NAME = Pattern.compile(
@@ -23,39 +23,114 @@ final class HalfQuoted {
     private static final Pattern NEXT_KEY = Pattern.compile("[\"'`]\\s*,\\s*[\"'`]?language[\"'`]?\\s*:");
     private static final List<String> QUOTES = List.of("\"\"\"", "'''", "```", "\"", "'", "`");
 
+    /** Where the code's quote closes with all that was opened, at the end of a line. */
+    private static final Pattern CLOSED = Pattern.compile("[\"'`]\\s*(}[\\s}\\],;]*)$", Pattern.MULTILINE);
+
+    /** Where only the quote closes, before a line that is empty. */
+    private static final Pattern QUOTE_ALONE = Pattern.compile("[\"'`][ \t]*\\R[ \t]*\\R");
+
+    /** Another call on a line of its own. */
+    private static final Pattern NEXT_CALL =
+            Pattern.compile("\\R[ \t]*[\\[{,\\s]*\\{\\s*[\"'`]?(?:name|tool|function)[\"'`]?\\s*:");
+
+    private static final Pattern TAIL = Pattern.compile("\\A[\"'`]?[\\s}\\],;]*");
+
+    /**
+     * A call that was found at the beginning of a block.
+     *
+     * @param end the position after it in the block
+     */
+    record Half(ToolCall call, int end) {}
+
+    /** The code with where it, and all that closes behind it, ends. */
+    private record Code(String text, int end) {}
+
     private HalfQuoted() {}
 
-    static Optional<ToolCall> read(String block, Set<String> tools) {
-        Matcher name = NAME.matcher(block);
+    static Optional<Half> read(String whole, Set<String> tools) {
+        Matcher name = NAME.matcher(whole);
         if (!name.find() || !tools.contains(name.group(1))) {
             return Optional.empty();
         }
+        Matcher nextCall = NEXT_CALL.matcher(whole);
+        String block = nextCall.find(name.end() - 1) ? whole.substring(0, nextCall.start()) : whole;
         Matcher code = CODE.matcher(block);
         Matcher language = LANGUAGE.matcher(block);
         if (!code.find(name.end() - 1) || !language.find(name.end() - 1)) {
             return Optional.empty();
         }
+        Code found = code(block.substring(code.end()), opened(block.substring(0, code.start())));
         ObjectNode arguments = JsonNodeFactory.instance.objectNode();
         arguments.put("language", language.group(1));
-        arguments.put("code", code(block.substring(code.end())));
-        return Optional.of(new ToolCall("", name.group(1), arguments.toString()));
+        arguments.put("code", found.text());
+        return Optional.of(new Half(new ToolCall("", name.group(1), arguments.toString()), code.end() + found.end()));
     }
 
-    /** @param rest the block from behind {@code code:} */
-    private static String code(String rest) {
+    private static int opened(String head) {
+        return (int) head.chars().filter(character -> character == '{').count();
+    }
+
+    /**
+     * Reads the code.
+     *
+     * @param rest the block from behind {@code code:}
+     * @param opened how many braces wait to be closed
+     */
+    private static Code code(String rest, int opened) {
         String quote = QUOTES.stream().filter(rest::startsWith).findFirst().orElse("");
         String body = rest.substring(quote.length());
         if (quote.length() == 3) {
             int close = body.indexOf(quote);
-            return close < 0 ? body : body.substring(0, close);
+            return close < 0
+                    ? new Code(body, rest.length())
+                    : new Code(body.substring(0, close), afterTail(rest, 2 * quote.length() + close));
         }
         Matcher next = NEXT_KEY.matcher(body);
         if (next.find()) {
-            return Escapes.decode(body.substring(0, next.start()));
+            Matcher language = LANGUAGE.matcher(rest);
+            boolean isThere = language.find(quote.length() + next.start());
+            int end = isThere ? afterTail(rest, language.end()) : rest.length();
+            return new Code(Escapes.decode(body.substring(0, next.start())), end);
+        }
+        int close = quote.isEmpty() ? -1 : closed(body, opened);
+        if (close >= 0) {
+            return new Code(Escapes.decode(body.substring(0, close)), afterTail(rest, quote.length() + close));
         }
         String text = withoutTail(body);
         boolean isClosed = !quote.isEmpty() && text.endsWith(quote);
-        return Escapes.decode(isClosed ? text.substring(0, text.length() - 1) : text);
+        return new Code(Escapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), rest.length());
+    }
+
+    /**
+     * Where the code ends though its own quotes look the same: what closes everything is the last of its kind, for the code may
+     * close as much itself, and prose does not.
+     */
+    private static int closed(String body, int opened) {
+        int close = -1;
+        Matcher closed = CLOSED.matcher(body);
+        while (closed.find()) {
+            long braces = closed.group(1)
+                    .chars()
+                    .filter(character -> character == '}')
+                    .count();
+            if (braces >= opened || isBeforeProse(body, closed.end())) {
+                close = closed.start();
+            }
+        }
+        Matcher alone = QUOTE_ALONE.matcher(body);
+        return close < 0 && alone.find() ? alone.start() : close;
+    }
+
+    /** Whether nothing follows, or what follows is apart. */
+    private static boolean isBeforeProse(String body, int position) {
+        String rest = body.substring(position);
+        return rest.isBlank() || rest.startsWith("\n\n") || rest.startsWith("\r\n\r\n");
+    }
+
+    /** The position behind a closing quote and braces. */
+    private static int afterTail(String text, int from) {
+        Matcher tail = TAIL.matcher(text).region(from, text.length());
+        return tail.lookingAt() ? tail.end() : from;
     }
 
     /** Without the braces that close the block, as far as there are any. */

@@ -84,13 +84,25 @@ final class Conversation {
         List<Message> asked = new ArrayList<>(List.of(new Message.Instruction(Instructions.of(model))));
         asked.addAll(messages);
         List<Message> fitting = window.fit(asked);
+        HeardText heard = new HeardText(listener);
         try {
-            ModelReply reply = model.ask(new ModelRequest(fitting, deadline.remaining()), listener);
+            ModelReply reply =
+                    model.ask(new ModelRequest(fitting, deadline.remaining()).tracedBy(task.traceId()), heard);
             window.learn(ContextWindow.length(fitting), reply.usage().prompt());
             return replied(reply);
         } catch (ModelFailure failure) {
             explanation = failure.explanation();
+            keep(heard.text());
             return new LoopEvent.Stopped(endOf(failure));
+        }
+    }
+
+    /** What a model had said before it was cut off: the part of an answer, and never a call that may be half of one. */
+    private void keep(String text) {
+        String part = CallText.read(text, ExecuteCode.NAMES).answer();
+        if (!part.isBlank()) {
+            answer = part;
+            say(new Message.Assistant(part, List.of()));
         }
     }
 

@@ -12,18 +12,27 @@ import java.util.Optional;
  * @param text everything it wrote, thinking and calls in the text included
  * @param calls those that the server has recognised
  * @param cut whether the reply ended because it was too long
- * @param loadTime what the server says it took to load the model
+ * @param times what the server says it took
  */
-public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, Optional<Duration> loadTime) {
+public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, ServerTimes times) {
     public ModelReply {
         requireNonNull(text, "text is null");
         calls = List.copyOf(calls);
         requireNonNull(usage, "usage is null");
-        requireNonNull(loadTime, "loadTime is null");
+        requireNonNull(times, "times is null");
+    }
+
+    /** Of a server that says at most how long the model was loaded. */
+    public ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, Optional<Duration> loadTime) {
+        this(text, calls, usage, cut, new ServerTimes(loadTime, Optional.empty(), Optional.empty()));
+    }
+
+    public Optional<Duration> loadTime() {
+        return times.load();
     }
 
     /** A reply of nothing but text. */
     public static ModelReply of(String text) {
-        return new ModelReply(text, List.of(), Usage.NONE, false, Optional.empty());
+        return new ModelReply(text, List.of(), Usage.NONE, false, ServerTimes.NONE);
     }
 }

@@ -54,7 +54,7 @@ public final class RetryingModel implements Model {
         Deadline deadline = Deadline.after(request.patience(), ticker);
         for (int attempt = 1; ; attempt++) {
             try {
-                return model.ask(new ModelRequest(request.messages(), deadline.remaining()), listener);
+                return model.ask(request.withPatience(deadline.remaining()), listener);
             } catch (ModelFailure failure) {
                 Duration wait = pauseAfter(attempt, failure);
                 if (!failure.reason().isTransient()

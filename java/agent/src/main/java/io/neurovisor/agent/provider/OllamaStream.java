@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.agent.calls.CallArguments;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ServerTimes;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -17,7 +18,7 @@ final class OllamaStream implements StreamCheck {
     private int calls;
     private boolean complete;
     private boolean cut;
-    private Optional<Duration> loadTime = Optional.empty();
+    private ServerTimes times = ServerTimes.NONE;
 
     @Override
     public String checked(String data) throws Refused {
@@ -36,8 +37,8 @@ final class OllamaStream implements StreamCheck {
         if (event.path("done").asBoolean()) {
             complete = true;
             cut = event.path("done_reason").asText("").equals("length");
-            long loadNanos = event.path("load_duration").asLong();
-            loadTime = loadNanos > 0 ? Optional.of(Duration.ofNanos(loadNanos)) : Optional.empty();
+            times = new ServerTimes(
+                    nanos(event, "load_duration"), nanos(event, "prompt_eval_duration"), nanos(event, "eval_duration"));
         }
         return event.toString();
     }
@@ -53,8 +54,13 @@ final class OllamaStream implements StreamCheck {
     }
 
     @Override
-    public Optional<Duration> loadTime() {
-        return loadTime;
+    public ServerTimes times() {
+        return times;
+    }
+
+    private static Optional<Duration> nanos(JsonNode event, String name) {
+        long nanos = event.path(name).asLong();
+        return nanos > 0 ? Optional.of(Duration.ofNanos(nanos)) : Optional.empty();
     }
 
     /**

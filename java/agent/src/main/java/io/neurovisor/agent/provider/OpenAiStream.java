@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ServerTimes;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ final class OpenAiStream implements StreamCheck {
 
     private boolean complete;
     private boolean cut;
+    private ServerTimes times = ServerTimes.NONE;
 
     @Override
     public String checked(String data) throws Refused {
@@ -25,6 +27,10 @@ final class OpenAiStream implements StreamCheck {
         String error = ServerErrors.message(event);
         if (!error.isEmpty()) {
             throw new Refused(ModelFailure.Reason.SERVER_ERROR, Failed.line(error));
+        }
+        JsonNode own = event.path("timings");
+        if (own.isObject()) {
+            times = new ServerTimes(Optional.empty(), millis(own, "prompt_ms"), millis(own, "predicted_ms"));
         }
         String finish = event.path("choices").path(0).path("finish_reason").asText("");
         if (!finish.isEmpty() && !finish.equals("null")) {
@@ -44,10 +50,15 @@ final class OpenAiStream implements StreamCheck {
         return cut;
     }
 
-    /** The protocol has no word for it. */
+    /** The protocol has no word for it; llama-server has. */
     @Override
-    public Optional<Duration> loadTime() {
-        return Optional.empty();
+    public ServerTimes times() {
+        return times;
+    }
+
+    private static Optional<Duration> millis(JsonNode own, String name) {
+        double millis = own.path(name).asDouble();
+        return millis > 0 ? Optional.of(Duration.ofNanos((long) (millis * 1e6))) : Optional.empty();
     }
 
     private static JsonNode object(String data) throws Refused {

@@ -20,6 +20,8 @@ import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -74,15 +76,24 @@ final class ServedModel implements Model {
         ServerConnection connection =
                 new ServerConnection(address, patience, Deadline.after(request.patience(), Ticker.SYSTEM));
         StreamCheck check = protocol.check();
-        ServerCall call = new ServerCall(connection, check);
+        ServerCall call = new ServerCall(connection, check, headers(request));
         ChatRequest.Builder chat = ChatRequest.builder().messages(new ChatMessages(nativeTools).of(request.messages()));
-        if (nativeTools) {
+        if (nativeTools && request.tools()) {
             chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
         }
         HeardReply heard = new HeardReply(listener);
         protocol.model(new OneCall(() -> call)).chat(chat.build(), heard);
         call.throwFailure();
         return reply(heard.response(connection), check);
+    }
+
+    /** Each request is a span of its own, whose parent is the run. */
+    private static Map<String, List<String>> headers(ModelRequest request) {
+        return request.traceId()
+                .map(id -> Map.of(
+                        "traceparent",
+                        List.of(id.traceparent(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)))))
+                .orElse(Map.of());
     }
 
     private static ModelReply reply(ChatResponse response, StreamCheck check) {
@@ -99,7 +110,7 @@ final class ServedModel implements Model {
                 calls,
                 usage == null ? Usage.NONE : new Usage(count(usage.inputTokenCount()), count(usage.outputTokenCount())),
                 check.isCut(),
-                check.loadTime());
+                check.times());
     }
 
     private static String text(@Nullable String text) {

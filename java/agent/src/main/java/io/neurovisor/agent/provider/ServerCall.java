@@ -12,6 +12,7 @@ import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import io.neurovisor.agent.model.ModelFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,12 +24,15 @@ import org.jspecify.annotations.Nullable;
 final class ServerCall implements HttpClient {
     private final ServerConnection connection;
     private final StreamCheck check;
+    private final Map<String, List<String>> more;
 
     private @Nullable ModelFailure failure;
 
-    ServerCall(ServerConnection connection, StreamCheck check) {
+    /** @param more headers that LangChain4j knows nothing of */
+    ServerCall(ServerConnection connection, StreamCheck check, Map<String, List<String>> more) {
         this.connection = requireNonNull(connection, "connection is null");
         this.check = requireNonNull(check, "check is null");
+        this.more = Map.copyOf(more);
     }
 
     /** Throws what has gone wrong; LangChain4j's own idea of it is lost on the way. */
@@ -65,8 +69,10 @@ final class ServerCall implements HttpClient {
         }
     }
 
-    private static Map<String, List<String>> headers(HttpRequest request) {
-        return request.headers();
+    private Map<String, List<String>> headers(HttpRequest request) {
+        Map<String, List<String>> headers = new HashMap<>(request.headers());
+        headers.putAll(more);
+        return headers;
     }
 
     private void fail(ModelFailure.Reason reason, String what) {

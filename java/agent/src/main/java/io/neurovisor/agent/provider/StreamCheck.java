@@ -3,9 +3,8 @@ package io.neurovisor.agent.provider;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ServerTimes;
 import java.io.Serial;
-import java.time.Duration;
-import java.util.Optional;
 
 /** What a protocol's stream of events must be like, and what it tells beside the reply. For one reply. */
 interface StreamCheck {
@@ -39,5 +38,5 @@ interface StreamCheck {
     /** Whether it was cut because of its length. */
     boolean isCut();
 
-    Optional<Duration> loadTime();
+    ServerTimes times();
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -177,6 +178,35 @@ final class AgentRunTest {
                         });
         assertThat(result.answer()).isEqualTo("1");
         assertThat(result.explanation()).isNotEmpty();
+    }
+
+    @Test
+    void whatWasHeardBeforeItWasCutOffIsKept() {
+        List<Message> said = new ArrayList<>();
+        AgentListener listener = new AgentListener() {
+            @Override
+            public void said(Message message) {
+                said.add(message);
+            }
+        };
+        ScriptedModel model = ScriptedModel.of(fails(
+                "<think>so</think>The first primes are 2 and\n```json\n{\"name\": \"execute_code\", \"argum",
+                ModelFailure.Reason.CANCELLED));
+        AgentResult result = new AgentRun(model, ECHO, AgentLimits.USUAL).run(TASK, listener);
+        assertThat(result.end()).isEqualTo(AgentEnd.CANCELLED);
+        assertThat(result.answer()).startsWith("The first primes are 2 and");
+        assertThat(result.messages()).isEqualTo(said).hasSize(2);
+        assertThat(said.getLast()).isInstanceOfSatisfying(Message.Assistant.class, message -> {
+            assertThat(message.text()).startsWith("The first primes");
+            assertThat(message.calls()).isEmpty();
+        });
+    }
+
+    @Test
+    void everyRequestNamesTheRun() {
+        ScriptedModel model = ScriptedModel.of(calls("python:1"), says("42"));
+        run(model, ECHO, AgentLimits.USUAL);
+        assertThat(model.requests()).extracting(ModelRequest::traceId).containsOnly(Optional.of(TASK.traceId()));
     }
 
     @Test

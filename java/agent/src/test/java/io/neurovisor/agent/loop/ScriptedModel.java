@@ -18,6 +18,11 @@ final class ScriptedModel implements Model {
     @FunctionalInterface
     interface Reply {
         ModelReply get();
+
+        /** What is heard before. */
+        default String before() {
+            return "";
+        }
     }
 
     private final List<Reply> replies;
@@ -60,6 +65,21 @@ final class ScriptedModel implements Model {
         };
     }
 
+    /** After it has said this. */
+    static Reply fails(String said, ModelFailure.Reason reason) {
+        return new Reply() {
+            @Override
+            public ModelReply get() {
+                throw new ModelFailure(reason, "it is " + reason);
+            }
+
+            @Override
+            public String before() {
+                return said;
+            }
+        };
+    }
+
     List<ModelRequest> requests() {
         return List.copyOf(requests);
     }
@@ -82,8 +102,9 @@ final class ScriptedModel implements Model {
     @Override
     public ModelReply ask(ModelRequest request, ReplyListener listener) {
         requests.add(request);
-        ModelReply reply =
-                replies.get(Math.min(requests.size(), replies.size()) - 1).get();
+        Reply next = replies.get(Math.min(requests.size(), replies.size()) - 1);
+        listener.text(next.before());
+        ModelReply reply = next.get();
         listener.text(reply.text());
         return reply;
     }

@@ -13,8 +13,10 @@ import io.neurovisor.agent.model.ModelFailure.Reason;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
+import io.neurovisor.engine.trace.TraceId;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -108,7 +111,7 @@ final class ModelServersTest {
     @EnumSource(Wire.class)
     void aReplyIsTheSameWhereverItsBytesAreSplit(Wire wire) {
         Model model = open(wire);
-        for (int position = 0; position <= wire.bytes().length; position += 3) {
+        for (int position = 0; position <= wire.bytes().length; position++) {
             server.on(
                     wire.path,
                     chunked(
@@ -151,6 +154,49 @@ final class ModelServersTest {
                         "\"tools\"",
                         "\"stream\"");
         assertThat(body.replaceAll("\\s", "")).contains("\"stream\":true", "\"role\":\"tool\"");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void theServerIsToldWhichRunAsksAndToolsOnlyWhereTheyAreWanted(Wire wire) {
+        server.on(wire.path, chunked(wire.bytes()));
+        TraceId traceId = new TraceId(UUID.fromString("01941ab3-6d8c-7a2b-b4e1-9c1234567890"));
+        Model model = open(wire);
+        model.ask(request(new Message.User("x")).tracedBy(traceId).withoutTools(), ReplyListener.NONE);
+        FakeServer.Request traced = server.requests().getLast();
+        assertThat(traced.head())
+                .containsPattern("(?i)\r\ntraceparent: 00-01941ab36d8c7a2bb4e19c1234567890-[0-9a-f]{16}-01\r\n")
+                .doesNotContain("-0000000000000000-");
+        assertThat(traced.body()).doesNotContain("execute_code");
+        ask(model);
+        assertThat(server.requests().getLast().head()).doesNotContain("traceparent");
+    }
+
+    @Test
+    void whatTheServerSaysItTookIsKept() {
+        server.on(
+                "/v1/chat/completions",
+                chunked(Wire.OPENAI
+                        .reply
+                        .replace(
+                                "\"choices\":[],",
+                                "\"choices\":[],\"timings\":{\"prompt_ms\":12.5,\"predicted_ms\":250.0},")
+                        .getBytes(StandardCharsets.UTF_8)));
+        assertThat(open(Wire.OPENAI)
+                        .ask(request(new Message.User("x")), ReplyListener.NONE)
+                        .times())
+                .isEqualTo(new ServerTimes(
+                        Optional.empty(),
+                        Optional.of(Duration.ofNanos(12_500_000)),
+                        Optional.of(Duration.ofMillis(250))));
+        server.on("/api/chat", chunked(Wire.OLLAMA.bytes()));
+        assertThat(open(Wire.OLLAMA)
+                        .ask(request(new Message.User("x")), ReplyListener.NONE)
+                        .times())
+                .isEqualTo(new ServerTimes(
+                        Optional.of(Duration.ofMillis(1250)),
+                        Optional.of(Duration.ofNanos(1)),
+                        Optional.of(Duration.ofNanos(4))));
     }
 
     @ParameterizedTest

@@ -3,9 +3,13 @@ package io.neurovisor.cli.example;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.uuid.Generators;
+import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
@@ -14,36 +18,81 @@ import io.neurovisor.engine.trace.TraceId;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
-/** What an example works with: sandboxes, and a protocol of what was found. */
+/** What an example works with: what it needs, and a protocol of what was found. */
 public final class ExampleRun {
-    private final Executions executions;
+    private static final int SHOWN_CHARACTERS = 100;
+
+    private final Provided provided;
     private final SandboxSize size;
     private final PrintWriter out;
     private boolean held = true;
 
-    public ExampleRun(Executions executions, SandboxSize size, PrintWriter out) {
-        this.executions = requireNonNull(executions, "executions is null");
+    /** What there is; an example gets what it says it needs. */
+    public record Provided(Optional<Executions> executions, Optional<Model> model, Optional<AgentRun> agent) {
+        public Provided {
+            requireNonNull(executions, "executions is null");
+            requireNonNull(model, "model is null");
+            requireNonNull(agent, "agent is null");
+        }
+    }
+
+    public ExampleRun(Provided provided, SandboxSize size, PrintWriter out) {
+        this.provided = requireNonNull(provided, "provided is null");
         this.size = requireNonNull(size, "size is null");
         this.out = requireNonNull(out, "out is null");
     }
 
+    /** Of a run that begins now. */
+    static TraceId traceId() {
+        return new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
+    }
+
+    /** A model's or a guest's words on a line of ours: of their characters only what is harmless. */
+    static String shown(String text) {
+        String line = text.replaceAll("[^ -~]+", " ").strip();
+        return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
+    }
+
     /** Runs a program in a sandbox of its own, as {@code run} does. */
     ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
-        TraceId traceId = new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
-        return executions.execute(
-                new ExecutionRequest(traceId, new Program(language, code, List.of()), timeout, size), sink);
+        return needed(provided.executions())
+                .execute(new ExecutionRequest(traceId(), new Program(language, code, List.of()), timeout, size), sink);
+    }
+
+    Model model() {
+        return needed(provided.model());
+    }
+
+    /** Its programs run in sandboxes, as those of {@code agent} do. */
+    AgentRun agent() {
+        return needed(provided.agent());
     }
 
     /** Prints what was found, and remembers it when it is not what was promised. */
     void check(boolean asPromised, String finding) {
         held &= asPromised;
-        out.println((asPromised ? "  ok      " : "  BROKEN  ") + finding);
-        out.flush();
+        print((asPromised ? "  ok      " : "  BROKEN  ") + finding);
+    }
+
+    /** Prints what is good to know, and promised by nobody. */
+    void tell(String finding) {
+        print("          " + finding);
     }
 
     /** Whether everything was as promised. */
     public boolean isHeld() {
         return held;
+    }
+
+    private void print(String line) {
+        out.println(line);
+        out.flush();
+    }
+
+    private static <T> T needed(Optional<T> part) {
+        return part.orElseThrow(
+                () -> new NeuroVisorException(Fault.INTERNAL, "an example uses what it does not say that it needs"));
     }
 }

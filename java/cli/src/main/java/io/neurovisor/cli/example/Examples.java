@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /** All examples. */
 public final class Examples {
-    public static final List<Example> ALL = List.of(new ForkBomb());
+    public static final List<Example> ALL = List.of(new AgentPrimes(), new ForkBomb(), new StreamingLatency());
 
     private Examples() {}
 

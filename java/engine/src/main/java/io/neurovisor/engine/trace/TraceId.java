@@ -2,12 +2,19 @@ package io.neurovisor.engine.trace;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.HexFormat;
 import java.util.UUID;
 
 /** The id that follows one request everywhere: a UUID version 7 (RFC 9562), printed in its dashed form. */
 public record TraceId(UUID value) {
     public TraceId {
         requireNonNull(value, "value is null");
+    }
+
+    /** As W3C's header carries it: the same 16 bytes, with the span that asks. */
+    public String traceparent(long spanId) {
+        String trace = value.toString().replace("-", "");
+        return "00-" + trace + "-" + HexFormat.of().toHexDigits(spanId) + "-01";
     }
 
     @Override

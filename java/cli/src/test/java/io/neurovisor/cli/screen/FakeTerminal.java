@@ -1,0 +1,75 @@
+package io.neurovisor.cli.screen;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A terminal that obeys what a screen may write, and nothing else: whatever more is asked of it fails the test. */
+public final class FakeTerminal implements Consumer<String> {
+    /** Colours and the like, and the erasure of what is right of the cursor. */
+    private static final Pattern ALLOWED = Pattern.compile("\u001b\\[([0-9;]*m|K)");
+
+    private final List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder()));
+    private final StringBuilder raw = new StringBuilder();
+    private int column;
+
+    @Override
+    public void accept(String text) {
+        raw.append(text);
+        Matcher sequence = ALLOWED.matcher(text);
+        int index = 0;
+        while (index < text.length()) {
+            char character = text.charAt(index);
+            if (character == '\u001b') {
+                if (!sequence.region(index, text.length()).lookingAt()) {
+                    throw new AssertionError("escape sequence at " + index + " of " + quoted(text));
+                }
+                if (sequence.group().endsWith("K")) {
+                    lines.getLast().setLength(Math.min(column, lines.getLast().length()));
+                }
+                index = sequence.end();
+            } else {
+                put(character, text);
+                index++;
+            }
+        }
+    }
+
+    private void put(char character, String text) {
+        if (character == '\n') {
+            lines.add(new StringBuilder());
+            column = 0;
+        } else if (character == '\r') {
+            column = 0;
+        } else if (Character.isISOControl(character) && character != '\t') {
+            throw new AssertionError("control " + (int) character + " in " + quoted(text));
+        } else {
+            StringBuilder line = lines.getLast();
+            if (column < line.length()) {
+                line.setCharAt(column, character);
+            } else {
+                line.append(character);
+            }
+            column++;
+        }
+    }
+
+    /** What stands on it, line by line. */
+    public List<String> lines() {
+        return lines.stream()
+                .map(StringBuilder::toString)
+                .map(String::stripTrailing)
+                .toList();
+    }
+
+    /** What was written to it. */
+    public String raw() {
+        return raw.toString();
+    }
+
+    private static String quoted(String text) {
+        return text.replace("\u001b", "ESC");
+    }
+}

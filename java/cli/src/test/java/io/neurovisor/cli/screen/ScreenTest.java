@@ -1,0 +1,72 @@
+package io.neurovisor.cli.screen;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jline.utils.AttributedString;
+import org.junit.jupiter.api.Test;
+
+final class ScreenTest {
+    private final FakeTerminal terminal = new FakeTerminal();
+    private final AtomicLong nanos = new AtomicLong();
+    private final Screen screen = new Screen(terminal, () -> 30, nanos::get);
+
+    @Test
+    void theSpinnerCountsAndGoesWithTheFirstText() {
+        screen.await("qwen3");
+        assertThat(terminal.lines()).containsExactly("⠋ qwen3 0.0 s");
+        nanos.addAndGet(Duration.ofMillis(12_300).toNanos());
+        screen.tick();
+        assertThat(terminal.lines()).containsExactly("⠙ qwen3 12.3 s");
+        screen.text("Forty");
+        screen.tick();
+        screen.text("-two");
+        assertThat(terminal.lines()).containsExactly("Forty-two");
+    }
+
+    @Test
+    void aLineStandsByItselfWhateverWasThere() {
+        screen.text("half a line");
+        screen.line(new AttributedString("ours"));
+        screen.await("wait");
+        screen.line(new AttributedString("ours, too"));
+        screen.tick();
+        screen.rest();
+        assertThat(terminal.lines()).containsExactly("half a line", "ours", "ours, too", "");
+    }
+
+    @Test
+    void aLabelIsCutBeforeTheTerminalWrapsIt() {
+        screen.await("a model with a name that is longer than the terminal is wide");
+        assertThat(terminal.lines().getLast()).hasSize(29);
+    }
+
+    @Test
+    void nothingIsDrawnAfterItIsClosed() {
+        screen.await("wait");
+        screen.close();
+        screen.tick();
+        assertThat(terminal.lines()).containsExactly("");
+    }
+
+    @Test
+    void aCharacterInTwoPiecesIsWrittenWhole() {
+        String character = "\uD83D\uDE00";
+        screen.text(character.substring(0, 1));
+        screen.text(character.substring(1) + "!");
+        assertThat(terminal.lines()).containsExactly(character + "!");
+    }
+
+    @Test
+    void strangersTextMovesNoCursorHoweverItIsSplit() {
+        String hostile = "a\u001b[2J\u001b[H\u001b]0;title\u0007\u009b2J\rb\b\b\u202Ec\u001b[31md";
+        for (int position = 0; position <= hostile.length(); position++) {
+            FakeTerminal fresh = new FakeTerminal();
+            Screen other = new Screen(fresh, () -> 80, nanos::get);
+            other.text(hostile.substring(0, position));
+            other.text(hostile.substring(position));
+            assertThat(fresh.raw()).isEqualTo("a[2J[H]0;title2Jbc[31md");
+        }
+    }
+}
