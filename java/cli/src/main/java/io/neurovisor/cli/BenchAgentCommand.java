@@ -1,21 +1,6 @@
 package io.neurovisor.cli;
 
-import com.fasterxml.uuid.Generators;
-import io.neurovisor.agent.loop.AgentEnd;
-import io.neurovisor.agent.loop.AgentRun;
-import io.neurovisor.agent.model.Model;
-import io.neurovisor.agent.model.ModelFailure;
-import io.neurovisor.cli.bench.AgentBench;
-import io.neurovisor.cli.bench.Attempt;
-import io.neurovisor.cli.bench.BenchReport;
-import io.neurovisor.cli.bench.Problem;
 import io.neurovisor.cli.bench.Problems;
-import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.agent.AgentSandboxes;
-import io.neurovisor.server.config.Surroundings;
-import java.io.PrintWriter;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -79,17 +64,6 @@ final class BenchAgentCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<Problem> problems = problems();
-        try {
-            Model asked = AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess());
-            return bench(asked, problems);
-        } catch (ModelFailure failure) {
-            err("neurovisor: " + failure.explanation());
-            return ExitCode.MODEL_FAILED;
-        }
-    }
-
-    private List<Problem> problems() {
         List<String> wanted = chosen == null ? Problems.names() : chosen;
         wanted.stream()
                 .filter(name -> !Problems.names().contains(name))
@@ -100,58 +74,11 @@ final class BenchAgentCommand implements Callable<Integer> {
                             "--problem \"" + unknown + "\" is not known; known are "
                                     + String.join(", ", Problems.names()));
                 });
-        return Problems.ALL.stream()
-                .filter(problem -> wanted.contains(problem.name()))
-                .toList();
-    }
-
-    private int bench(Model asked, List<Problem> problems) {
-        try (ConsoleProgress progress = guest.common().progress();
-                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
-            neuroVisor.prepare(guest.size());
-            progress.done();
-            neuroVisor.pool().keepWarm();
-            AgentSandboxes sandboxes = new AgentSandboxes(
-                    neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
-            AgentRun agent = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()));
-            AgentBench bench = new AgentBench(
-                    agent,
-                    () -> new TraceId(Generators.timeBasedEpochRandomGenerator().generate()));
-            BenchReport report = new BenchReport(asked.name(), problems.size(), bench.run(problems, this::tell));
-            print(report);
-            return cancellation.isRequested() ? ExitCode.CANCELLED : exitCode(report);
-        }
-    }
-
-    private void tell(Attempt attempt) {
-        if (!json) {
-            out(BenchReport.line(attempt));
-        } else if (!guest.common().isQuiet()) {
-            err(BenchReport.line(attempt));
-        }
-        if (!attempt.result().explanation().isEmpty()) {
-            err("neurovisor: " + attempt.result().explanation());
-        }
-    }
-
-    private void print(BenchReport report) {
-        out(json ? report.json().toPrettyString() : report.summary());
-    }
-
-    /** That a model is wrong, or stopped by a limit, is what is measured. */
-    private static int exitCode(BenchReport report) {
-        AgentEnd end = report.attempts().getLast().result().end();
-        return end.isLimit() ? 0 : ExitCode.of(end);
-    }
-
-    private void out(String line) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(line);
-        out.flush();
-    }
-
-    private void err(String line) {
-        spec.commandLine().getErr().println(line);
+        return new BenchJob(
+                        guest,
+                        json,
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr())
+                .run(wanted);
     }
 }

@@ -44,6 +44,14 @@ final class ModelOptions {
     private @Nullable String apiKeyFile;
 
     @Option(
+            names = "--keep-alive",
+            paramLabel = "auto|TIME",
+            description =
+                    "How long Ollama keeps the model in memory after a request, 1s to 24h. Default: auto, as long as"
+                            + " Ollama likes. Environment: NEUROVISOR_KEEP_ALIVE.")
+    private @Nullable String keepAlive;
+
+    @Option(
             names = "--max-iterations",
             paramLabel = "N",
             description = "How often the model is asked. Default: 10. Environment: NEUROVISOR_MAX_ITERATIONS.")

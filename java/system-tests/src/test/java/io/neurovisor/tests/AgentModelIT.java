@@ -49,6 +49,17 @@ final class AgentModelIT {
         }
     }
 
+    @Test
+    void aRealModelsWordsArriveAsItWritesThem() {
+        String fetched = System.getenv("NEUROVISOR_TEST_LLM");
+        assumeTrue(fetched != null, "not asked for: ./neurovisor test --llm");
+        try (LlamaServer server = LlamaServer.start(Path.of(fetched), directory.resolve("server.log"))) {
+            CommandLineRun run = CommandLineRun.of("example", "streaming_latency", "--base-url", server.address());
+            assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
+            assertThat(run.stdout()).contains("time to first token", "tokens/s", "fits into the", "the promise held");
+        }
+    }
+
     private static List<JsonNode> events(String output) throws IOException {
         ObjectMapper json = new ObjectMapper();
         List<JsonNode> events = new ArrayList<>();

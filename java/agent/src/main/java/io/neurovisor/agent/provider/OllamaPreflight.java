@@ -34,7 +34,7 @@ final class OllamaPreflight {
                 address,
                 context,
                 hasTools(shown),
-                new OllamaProtocol(address, choice.model(), context),
+                new OllamaProtocol(address, choice.model(), context, choice.keepAlive()),
                 patience);
     }
 

@@ -4,14 +4,19 @@ import static java.util.Objects.requireNonNull;
 
 import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.ollama.OllamaChatRequestParameters;
 import dev.langchain4j.model.ollama.OllamaStreamingChatModel;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /** Ollama's own protocol. */
-record OllamaProtocol(ServerAddress address, String model, int contextTokens) implements ServedModel.Protocol {
+record OllamaProtocol(ServerAddress address, String model, int contextTokens, Optional<Duration> keepAlive)
+        implements ServedModel.Protocol {
     OllamaProtocol {
         requireNonNull(address, "address is null");
         requireNonNull(model, "model is null");
+        requireNonNull(keepAlive, "keepAlive is null");
     }
 
     @Override
@@ -21,7 +26,10 @@ record OllamaProtocol(ServerAddress address, String model, int contextTokens) im
 
     @Override
     public StreamingChatModel model(HttpClientBuilder client) {
+        OllamaChatRequestParameters.Builder parameters = OllamaChatRequestParameters.builder();
+        keepAlive.ifPresent(time -> parameters.keepAlive(Math.toIntExact(time.toSeconds())));
         return OllamaStreamingChatModel.builder()
+                .defaultRequestParameters(parameters.build())
                 .httpClientBuilder(client)
                 .baseUrl(address.base().toString())
                 .customHeaders(address.apiKey()

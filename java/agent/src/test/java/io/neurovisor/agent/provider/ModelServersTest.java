@@ -173,6 +173,22 @@ final class ModelServersTest {
     }
 
     @Test
+    void ollamaIsToldHowLongToKeepTheModelOnlyWhereThatIsWanted() {
+        server.on("/api/chat", chunked(Wire.OLLAMA.bytes()));
+        ask(open(Wire.OLLAMA));
+        assertThat(server.requests().getLast().body()).doesNotContain("keep_alive");
+        ask(ModelServers.open(new ModelChoice(
+                ProviderChoice.OLLAMA,
+                "m",
+                false,
+                Optional.empty(),
+                server.uri(),
+                Optional.empty(),
+                Optional.of(Duration.ofMinutes(5)))));
+        assertThat(server.requests().getLast().body().replaceAll("\\s", "")).contains("\"keep_alive\":300", "num_ctx");
+    }
+
+    @Test
     void whatTheServerSaysItTookIsKept() {
         server.on(
                 "/v1/chat/completions",
@@ -359,7 +375,13 @@ final class ModelServersTest {
     void theKeyGoesToTheServerAndIntoNoMessage(Wire wire) {
         server.on(wire.path, json(400, "{\"error\": \"no\"}"));
         ModelChoice choice = new ModelChoice(
-                wire.provider(), "m", false, Optional.of(server.uri()), server.uri(), Optional.of("secret-key"));
+                wire.provider(),
+                "m",
+                false,
+                Optional.of(server.uri()),
+                server.uri(),
+                Optional.of("secret-key"),
+                Optional.empty());
         ModelFailure failure = failure(ModelServers.open(choice), ReplyListener.NONE);
         assertThat(server.requests())
                 .allSatisfy(request -> assertThat(request.head()).contains("Bearer secret-key"));
@@ -398,7 +420,7 @@ final class ModelServersTest {
     }
 
     private ModelChoice choice(ProviderChoice provider, Optional<URI> baseUrl, String model) {
-        return new ModelChoice(provider, model, false, baseUrl, server.uri(), Optional.empty());
+        return new ModelChoice(provider, model, false, baseUrl, server.uri(), Optional.empty(), Optional.empty());
     }
 
     private static void ask(Model model) {

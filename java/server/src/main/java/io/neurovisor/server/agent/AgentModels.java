@@ -27,7 +27,8 @@ public final class AgentModels {
                 loaded.isDefault(Setting.MODEL),
                 config.baseUrl(),
                 config.ollamaHost(),
-                ApiKey.find(config, surroundings)));
+                ApiKey.find(config, surroundings),
+                config.keepAlive()));
     }
 
     /** Never more programs at once than there may be machines. */

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param baseUrl where that server is; empty for the protocol's usual place
  * @param ollamaHost that place for Ollama
  * @param apiKeyFile holds the key for the server
+ * @param keepAlive how long an Ollama keeps the model after a request; empty for as long as it likes
  * @param maxIterations how often one task may ask the model
  * @param maxToolCalls how many programs one task may have run
  * @param maxTokens what one task may have the model read and write
@@ -54,6 +55,7 @@ public record Config(
         Optional<URI> baseUrl,
         URI ollamaHost,
         Optional<Path> apiKeyFile,
+        Optional<Duration> keepAlive,
         int maxIterations,
         int maxToolCalls,
         int maxTokens,
@@ -74,6 +76,7 @@ public record Config(
         requireNonNull(baseUrl, "baseUrl is null");
         requireNonNull(ollamaHost, "ollamaHost is null");
         requireNonNull(apiKeyFile, "apiKeyFile is null");
+        requireNonNull(keepAlive, "keepAlive is null");
         requireNonNull(agentTimeout, "agentTimeout is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(log, "log is null");
@@ -99,6 +102,7 @@ public record Config(
                 values.get(Setting.BASE_URL),
                 values.get(Setting.OLLAMA_HOST),
                 values.get(Setting.API_KEY_FILE),
+                values.get(Setting.KEEP_ALIVE),
                 values.get(Setting.MAX_ITERATIONS),
                 values.get(Setting.MAX_TOOL_CALLS),
                 values.get(Setting.MAX_TOKENS),

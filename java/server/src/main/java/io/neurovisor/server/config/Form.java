@@ -45,6 +45,13 @@ public record Form<T>(
     static final Form<Duration> TIMEOUT =
             new Form<>("a time from 1s to 24h, such as 30, 90s, 5m or 2h", List.of(), Form::timeout, Form::seconds);
 
+    /** A time, or what somebody else takes for right. */
+    static final Form<Optional<Duration>> FOUND_TIME = new Form<>(
+            TIMEOUT.allowed() + ", or auto",
+            List.of(),
+            text -> unless(FOUND, text, Form::timeout),
+            time -> time.map(Form::seconds).orElse(FOUND));
+
     static final Form<String> IMAGE = new Form<>(
             "a name of at most 32 small letters, digits and hyphens",
             List.of(),

@@ -59,6 +59,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("ollama-host", "OLLAMA_HOST", Form.OLLAMA_HOST, _ -> URI.create("http://localhost:11434"));
     public static final Setting<Optional<Path>> API_KEY_FILE =
             new Setting<>("api-key-file", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Optional<Duration>> KEEP_ALIVE =
+            new Setting<>("keep-alive", Form.FOUND_TIME, _ -> Optional.empty());
     public static final Setting<Integer> MAX_ITERATIONS = new Setting<>("max-iterations", Form.count(1, 1000), _ -> 10);
     public static final Setting<Integer> MAX_TOOL_CALLS =
             new Setting<>("max-tool-calls", Form.count(1, 100_000), _ -> 100);
@@ -90,6 +92,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             BASE_URL,
             OLLAMA_HOST,
             API_KEY_FILE,
+            KEEP_ALIVE,
             MAX_ITERATIONS,
             MAX_TOOL_CALLS,
             MAX_TOKENS,

@@ -58,6 +58,7 @@ final class SettingTest {
                         entry("base-url", "auto"),
                         entry("ollama-host", "http://localhost:11434"),
                         entry("api-key-file", "off"),
+                        entry("keep-alive", "auto"),
                         entry("max-iterations", "10"),
                         entry("max-tool-calls", "100"),
                         entry("max-tokens", "1000000"),
