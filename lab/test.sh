@@ -19,6 +19,7 @@ run_on() {
     done
     # Before the tests, whose time-outs are for what is ready.
     NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
+    [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full || failed=1
     NEUROVISOR_VMM=$vmm "${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$PWD" \
         -cp "java/system-tests/target/test-classes:java/system-tests/target/libraries/*" \

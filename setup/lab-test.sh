@@ -2,21 +2,26 @@
 # `neurovisor lab test`: system tests in the lab machine, where KVM, cgroup v2 and BPF LSM are. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
-# CLASS or CLASS#METHOD: what only a machine with KVM and cgroup v2 can show, and what both VMMs must do alike. These run at
-# the end of `neurovisor test --lab`, in less than a quarter of an hour; all others by `lab test --all`.
+# CLASS or CLASS#METHOD: what both VMMs must do alike, and what only a machine with KVM and cgroup v2 can show. The first of
+# each end `neurovisor test`, in less than a quarter of an hour; the others take much longer in a machine that is emulated.
 readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT)
-readonly lab_firecracker_tests=(FirecrackerVmmIT)
-readonly lab_all_firecracker_tests=(FirecrackerClonesIT FirecrackerFaultIT)
-readonly lab_all_tests=(RunIT OutcomeIT LanguageIT ProgramsIT UniquenessIT PoolIT TemplateIT)
-readonly lab_test_memory=3072
+readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT)
+readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)
+readonly lab_long_tests=(LanguageIT OutcomeIT PoolIT TemplateIT)
+readonly lab_test_memory=4096
 
 run_lab_tests() {
-    local all='' test qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}")
+    local test qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}")
     case ${1-} in
-        '') ;;
-        --all) all=true ;;
+        '')
+            qemu+=("${lab_long_tests[@]}")
+            firecracker+=("${lab_long_firecracker_tests[@]}" "${lab_long_tests[@]}")
+            ;;
+        --short) ;;
         -*)
-            say 'Usage: neurovisor lab test [--all | TEST...]  system tests in the lab machine, on each VMM'
+            say 'Usage: neurovisor lab test            system tests in the lab machine, on QEMU and on Firecracker' \
+                '       neurovisor lab test --short    those that end `neurovisor test`' \
+                '       neurovisor lab test TEST...    those, as CLASS or CLASS#METHOD'
             [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
             ;;
         *)
@@ -28,14 +33,13 @@ run_lab_tests() {
             done
             ;;
     esac
-    [[ -z $all ]] || { qemu+=("${lab_all_tests[@]}") && firecracker+=("${lab_all_firecracker_tests[@]}" "${lab_all_tests[@]}"); }
     # shellcheck source=setup/build.sh
     source "$root/setup/build.sh"
     install_missing_packages build run lab fetch
     find_jdk || die_without_jdk
     build_if_stale ""
     "$root/neurovisor" setup --firecracker
-    [[ -z $all ]] || "$root/neurovisor" setup --image full
+    [[ "${qemu[*]} ${firecracker[*]}" != *LanguageIT* ]] || "$root/neurovisor" image build full
     compile_system_tests
     run_compiled_lab_tests "${qemu[*]}" "${firecracker[*]}"
 }

@@ -5,18 +5,18 @@
 run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab='' llm=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=''
     case ${1-} in
         '') ;;
         --kernel) kernel=small ;;
-        --lab) lab=true ;;
+        --no-lab) lab='' ;;
         --llm) llm=true ;;
         --corpus) options+=('-Dneurovisor.corpus=.*') ;;
         --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
         *)
             say 'Usage: neurovisor test                    everything that this machine can run' \
                 '       neurovisor test --kernel           the same with the small kernel, which it builds first' \
-                '       neurovisor test --lab              the same, then what needs KVM and cgroup v2, in the lab machine' \
+                '       neurovisor test --no-lab           the same without what needs the lab machine' \
                 '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise' \
                 '       neurovisor test --llm              the same with a real language model, which it fetches' \
                 '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)'

@@ -31,7 +31,7 @@ record CommandLineRun(int exitCode, String stdout, String stderr) {
 
     static CommandLineRun withInput(byte[] input, String... arguments) {
         Process process = launch(Map.of(), arguments);
-        Thread.ofVirtual().start(() -> feed(process, input));
+        Thread.ofPlatform().daemon().start(() -> feed(process, input));
         return await(process);
     }
 
@@ -90,6 +90,6 @@ record CommandLineRun(int exitCode, String stdout, String stderr) {
                         throw new UncheckedIOException(exception);
                     }
                 },
-                command -> Thread.ofVirtual().start(command));
+                command -> Thread.ofPlatform().daemon().start(command));
     }
 }

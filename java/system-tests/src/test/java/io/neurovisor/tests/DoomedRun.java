@@ -79,8 +79,8 @@ final class DoomedRun implements AutoCloseable {
     }
 
     private void collectOutput() {
-        Thread.ofVirtual().start(() -> collect(process.inputReader()));
-        Thread.ofVirtual().start(() -> collect(process.errorReader()));
+        Thread.ofPlatform().daemon().start(() -> collect(process.inputReader()));
+        Thread.ofPlatform().daemon().start(() -> collect(process.errorReader()));
     }
 
     /** Another command for the same place. */

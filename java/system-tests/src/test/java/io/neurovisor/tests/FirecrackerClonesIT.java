@@ -8,9 +8,7 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.sandbox.SandboxRun;
-import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
@@ -19,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -29,6 +26,7 @@ import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,7 +97,8 @@ final class FirecrackerClonesIT {
         }
     }
 
-    @Test
+    /** One after the other: who waits for a processor tells an old time. */
+    @RepeatedTest(CLONES)
     void theClockIsTheHostsWithinATenthOfASecond() {
         ClockSink sink = new ClockSink();
         try (Sandbox sandbox = open()) {
@@ -123,8 +122,7 @@ final class FirecrackerClonesIT {
     }
 
     private static Sandbox open() {
-        return new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM)
-                .open(new VmStart.Restore(saved), soon());
+        return machines.factory().open(new VmStart.Restore(saved), soon());
     }
 
     private static SandboxRun run(Sandbox sandbox, String code, OutputSink sink) {

@@ -14,7 +14,6 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.sandbox.Sandbox;
-import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -34,7 +33,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -96,7 +94,7 @@ final class FirecrackerFaultIT {
     void thirtyClonesStartedAtOnceAllAnswer() {
         List<CompletableFuture<Sandbox>> starts = IntStream.range(0, 30)
                 .mapToObj(_ -> CompletableFuture.supplyAsync(
-                        () -> factory().open(new VmStart.Restore(saved), soon()), Thread::startVirtualThread))
+                        () -> machines.factory().open(new VmStart.Restore(saved), soon()), Thread::startVirtualThread))
                 .toList();
         try {
             assertThat(starts.stream().map(CompletableFuture::join).map(Sandbox::death))
@@ -125,7 +123,8 @@ final class FirecrackerFaultIT {
     @Test
     void aGuestThatPanicsIsReportedWithTheEndOfItsConsole() throws IOException {
         Path file = Files.writeString(machines.newDirectory().resolve("rootfs"), "nothing".repeat(1000));
-        assertThatThrownBy(() -> factory().open(new VmStart.ColdBoot(withRootfs(file), SandboxSize.SMALL), soon()))
+        assertThatThrownBy(() ->
+                        machines.factory().open(new VmStart.ColdBoot(withRootfs(file), SandboxSize.SMALL), soon()))
                 .hasMessageContaining("Firecracker exited with code 0")
                 .hasMessageContaining("cannot mount root disk");
     }
@@ -149,7 +148,7 @@ final class FirecrackerFaultIT {
     @Test
     void aCloneOutlivesItsTemplatesReplacementAndTheNextIsToldWhatIsMissing() throws IOException {
         SavedVm replaced = copy();
-        try (Sandbox sandbox = factory().open(new VmStart.Restore(replaced), soon())) {
+        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(replaced), soon())) {
             Files.delete(replaced.directory().resolve("memory"));
             SandboxRun run = run(sandbox, new Program(Language.BASH, "echo on"), new RecordingSink());
             assertThat(run.exit().outcome()).isEqualTo(Outcome.COMPLETED);
@@ -162,7 +161,7 @@ final class FirecrackerFaultIT {
     @Test
     void aKilledFirecrackerIsASandboxThatDiedWithItsPartialOutput() {
         RecordingSink sink = new RecordingSink();
-        try (Sandbox sandbox = factory().open(new VmStart.Restore(saved), soon())) {
+        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(saved), soon())) {
             CompletableFuture<SandboxRun> run = inBackground(sandbox, HOLD, sink);
             awaitPartial(sink);
             vmmOf(sandbox.vmId()).destroyForcibly();
@@ -176,7 +175,7 @@ final class FirecrackerFaultIT {
     void aFirecrackerThatItsControlGroupKillsHasRunOutOfMemory() {
         assumeTrue(Files.isDirectory(GROUPS), "no control groups of version 2 are ours to make");
         RecordingSink sink = new RecordingSink();
-        try (Sandbox sandbox = factory().open(new VmStart.Restore(saved), soon())) {
+        try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(saved), soon())) {
             write(GROUPS.resolve(sandbox.vmId().value()).resolve("memory.max"), Long.toString(96 << 20));
             SandboxRun run = run(sandbox, GREEDY, sink);
             assertThat(run.detail()).contains("ran out of the memory of its control group");
@@ -210,10 +209,6 @@ final class FirecrackerFaultIT {
         } finally {
             mount("umount", small.toString());
         }
-    }
-
-    private static SandboxFactory factory() {
-        return new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM);
     }
 
     private static CompletableFuture<SandboxRun> inBackground(Sandbox sandbox, Program program, RecordingSink sink) {

@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
@@ -59,6 +60,10 @@ final class FirecrackerMachines implements AutoCloseable {
     /** With another jailer, or another place for chroots. */
     Vmm vmm(FirecrackerProgram program, Path jails) {
         return machines.firecracker(program, jails);
+    }
+
+    SandboxFactory factory() {
+        return new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM);
     }
 
     BootFiles files() {

@@ -29,7 +29,7 @@ final class LabIT {
     @BeforeAll
     static void aMachineThatStays() throws InterruptedException {
         assumeThat(System.getenv("NEUROVISOR_TEST_LAB"))
-                .as("not asked for: ./neurovisor test --lab")
+                .as("asked for by ./neurovisor test, not by Maven alone")
                 .isNotNull();
         assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
                 .as("there is no lab in the lab")

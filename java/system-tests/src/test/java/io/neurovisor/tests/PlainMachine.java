@@ -121,6 +121,6 @@ final class PlainMachine implements AutoCloseable {
                     }
                     return bytes.toString(StandardCharsets.UTF_8);
                 },
-                task -> Thread.ofVirtual().start(task));
+                task -> Thread.ofPlatform().daemon().start(task));
     }
 }

@@ -63,7 +63,7 @@ final class ToolRun {
             done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failure) {
             // A program that failed closes its output early, which is what the reader stumbles over first.
-            awaitQuietly(exits);
+            awaitQuietly(CompletableFuture.allOf(exits, messagesRead()));
             ToolResult result = firstFailure();
             if (result.failed()) {
                 return result;
@@ -74,8 +74,12 @@ final class ToolRun {
                 case null, default -> throw new IOException(failure);
             }
         }
-        awaitQuietly(CompletableFuture.allOf(messagePumps.toArray(CompletableFuture<?>[]::new)));
+        awaitQuietly(messagesRead());
         return firstFailure();
+    }
+
+    private CompletableFuture<?> messagesRead() {
+        return CompletableFuture.allOf(messagePumps.toArray(CompletableFuture<?>[]::new));
     }
 
     private static void awaitQuietly(CompletableFuture<?> future) throws InterruptedException {
@@ -102,9 +106,10 @@ final class ToolRun {
                 .orElseGet(() -> new ToolResult(pipeline.getFirst().program(), 0, List.of()));
     }
 
+    /** Not in a virtual thread, whose carrier would be held for as long as a pipe is silent. */
     private static CompletableFuture<?> pump(String what, Pump pump) {
         CompletableFuture<Void> done = new CompletableFuture<>();
-        Thread.ofVirtual().name("tool-" + what).start(() -> {
+        Thread.ofPlatform().daemon().name("tool-" + what).start(() -> {
             try {
                 pump.run();
                 done.complete(null);

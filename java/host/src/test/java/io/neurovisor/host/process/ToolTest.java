@@ -19,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,6 +151,19 @@ class ToolTest {
         assertThat(alive(pids.getFirst())).isFalse();
     }
 
+    /**
+     * A virtual thread that reads a pipe holds its carrier, and once the JVM's spare carriers have ended, after half a minute,
+     * no other virtual thread runs: as many silent tools as the machine has processors would stop whatever comes after.
+     */
+    @Test
+    void readsOutputInAThreadThatMayBlock() {
+        AtomicBoolean virtual = new AtomicBoolean(true);
+        Tool.of(shell("true"))
+                .output(_ -> virtual.set(Thread.currentThread().isVirtual()))
+                .run();
+        assertThat(virtual).isFalse();
+    }
+
     @Test
     void interruptedThreadStartsNothing() {
         Path trace = directory.resolve("trace");
@@ -203,7 +217,7 @@ class ToolTest {
                 .hasMessage("The output of sh could not be processed: bad archive");
     }
 
-    @Test
+    @RepeatedTest(20)
     void failureOfTheProgramWinsOverItsReadersFailure() {
         ToolResult result = Tool.of(shell("echo 'no network' >&2; exit 3"))
                 .output(content -> {
