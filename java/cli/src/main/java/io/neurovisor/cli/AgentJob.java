@@ -2,18 +2,26 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.session.RecordedSession;
+import io.neurovisor.session.SessionHistory;
+import io.neurovisor.session.SessionId;
+import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /** One task for a language model, from its options to its exit code. */
 final class AgentJob {
@@ -26,9 +34,21 @@ final class AgentJob {
     }
 
     int run(AgentTask task) {
+        return told(() -> work(task, model(Optional.empty()), Optional.empty()));
+    }
+
+    /** With another task for a recorded session, and its last model unless the user has set one. */
+    int resume(String id, TraceId traceId, String text) {
+        return told(() -> {
+            RecordedSession session = find(id);
+            AgentTask task = new AgentTask(traceId, text, SessionHistory.of(session));
+            return work(task, model(Optional.of(session.runs().getLast().model())), Optional.of(session.id()));
+        });
+    }
+
+    private int told(IntSupplier work) {
         try {
-            Model asked = AgentModels.open(options.guest().common().loaded(), Surroundings.ofThisProcess());
-            return work(task, asked, Lines.standard());
+            return work.getAsInt();
         } catch (StandardStreams.Closed closed) {
             return ExitCode.OUTPUT_CLOSED;
         } catch (ModelFailure failure) {
@@ -41,12 +61,23 @@ final class AgentJob {
         }
     }
 
-    private int work(AgentTask task, Model asked, Lines out) {
+    private RecordedSession find(String id) {
+        try (Sessions sessions = History.required(options.guest().common())) {
+            return sessions.session(sessions.find(id));
+        }
+    }
+
+    private Model model(Optional<String> usual) {
+        return AgentModels.open(options.guest().common().loaded(), usual, Surroundings.ofThisProcess());
+    }
+
+    private int work(AgentTask task, Model asked, Optional<SessionId> continued) {
         GuestOptions guest = options.guest();
-        try (TranscriptFile file = TranscriptFile.open(options.transcript().orElse(null), task, asked);
+        try (TranscriptFile file = TranscriptFile.open(options.transcript().orElse(null), task, asked.name());
                 ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
+                Cancellation cancellation = Cancellation.closing(neuroVisor);
+                Recording recording = Recording.open(options)) {
             // The usual image's template is made before the first call, not while the model waits for its result.
             neuroVisor.prepare(guest.size());
             progress.done();
@@ -55,9 +86,11 @@ final class AgentJob {
             AgentSandboxes sandboxes = new AgentSandboxes(
                     neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
             AgentResult result;
-            try (AgentOutput output = output(task, asked, out, progress)) {
+            try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
+                // First it is recorded, then shown: what a person has seen is never lost.
+                AgentListener recorder = recording.begin(task, asked.name(), continued);
                 result = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()))
-                        .run(task, new AgentListeners(List.of(output, file)));
+                        .run(task, new AgentListeners(List.of(recorder, output, file)));
             }
             if (!result.explanation().isEmpty() && !options.isJson()) {
                 err(result.explanation());
@@ -74,7 +107,7 @@ final class AgentJob {
             return new AgentAnswer(out);
         }
         if (!Terminal.hasColours()) {
-            return new AgentText(out, task, asked);
+            return new AgentText(out, task);
         }
         AgentScreen screen = AgentScreen.open(task, asked);
         progress.divert(screen);

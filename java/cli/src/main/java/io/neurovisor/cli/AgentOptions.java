@@ -36,6 +36,9 @@ final class AgentOptions {
             description = "Write the whole conversation into this file, as Markdown, as it happens.")
     private @Nullable Path transcript;
 
+    @Option(names = "--no-history", description = "Record nothing of this run.")
+    private boolean withoutHistory;
+
     GuestOptions guest() {
         return guest;
     }
@@ -46,6 +49,10 @@ final class AgentOptions {
 
     boolean isQuiet() {
         return guest.common().isQuiet();
+    }
+
+    boolean isHistoryKept() {
+        return !withoutHistory;
     }
 
     Optional<Path> transcript() {

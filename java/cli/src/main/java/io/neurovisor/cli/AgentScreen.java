@@ -49,7 +49,7 @@ final class AgentScreen implements AgentOutput, Progress {
     AgentScreen(Screen screen, Closeable width, AgentTask task, Model model) {
         this.screen = requireNonNull(screen, "screen is null");
         this.width = requireNonNull(width, "width is null");
-        this.text = new AgentText(line -> screen.line(styled(line)), task, model);
+        this.text = new AgentText(line -> screen.line(styled(line)), task);
         this.model = model.name();
     }
 

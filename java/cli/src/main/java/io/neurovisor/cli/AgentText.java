@@ -9,7 +9,6 @@ import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
-import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.cli.screen.Harmless;
 import io.neurovisor.engine.program.Outcome;
@@ -24,9 +23,8 @@ final class AgentText implements AgentOutput {
 
     private final Lines out;
 
-    AgentText(Lines out, AgentTask task, Model model) {
+    AgentText(Lines out, AgentTask task) {
         this.out = requireNonNull(out, "out is null");
-        requireNonNull(model, "model is null");
         print("Task: \"" + Harmless.line(task.text()) + "\"");
         print("trace_id: " + task.traceId());
         print("");

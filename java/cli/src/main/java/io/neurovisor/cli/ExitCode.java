@@ -64,7 +64,13 @@ final class ExitCode {
     static int of(NeuroVisorException exception) {
         return switch (exception.fault()) {
             case INTERRUPTED -> CANCELLED;
-            case INVALID_ARGUMENT, UNKNOWN_LANGUAGE, LANGUAGE_MISSING, IMAGE_UNKNOWN, KERNEL_NOT_BUILT -> USAGE;
+            case INVALID_ARGUMENT,
+                    UNKNOWN_LANGUAGE,
+                    LANGUAGE_MISSING,
+                    IMAGE_UNKNOWN,
+                    KERNEL_NOT_BUILT,
+                    SESSION_UNKNOWN,
+                    HISTORY_UNUSABLE -> USAGE;
             default -> FAILED;
         };
     }

@@ -15,9 +15,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "gc",
         description = {
-            "Removes what no start needs any more: superseded images, kernels and templates, and",
-            "what runs left that died. With --cache-max also templates and then images, the",
-            "longest unused first. What is in use stays."
+            "Removes what no start needs any more: superseded images, kernels and templates, what",
+            "runs left that died, and sessions that were not used for 30 days. With --cache-max",
+            "also templates and then images, the longest unused first. What is in use stays."
         },
         mixinStandardHelpOptions = true)
 final class GcCommand implements Runnable {
@@ -42,13 +42,16 @@ final class GcCommand implements Runnable {
         String verb = dryRun ? "would remove " : "removed ";
         removed.forEach(item ->
                 out.println(verb + item.path() + " (" + Table.mebibytes(item.bytes()) + ", " + item.reason() + ")"));
+        List<String> sessions =
+                ExpiredSessions.remove(common, InstantSource.system().instant(), dryRun);
+        sessions.forEach(session -> out.println(verb + session));
         if (!common.isQuiet()) {
             long bytes = removed.stream().mapToLong(Unneeded::bytes).sum();
+            int items = removed.size() + sessions.size();
             out.println(
-                    removed.isEmpty()
+                    items == 0
                             ? "nothing to remove"
-                            : verb + Table.mebibytes(bytes) + " in " + removed.size()
-                                    + (removed.size() == 1 ? " item" : " items"));
+                            : verb + Table.mebibytes(bytes) + " in " + items + (items == 1 ? " item" : " items"));
         }
         out.flush();
     }

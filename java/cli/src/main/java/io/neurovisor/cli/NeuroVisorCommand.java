@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             AgentCommand.class,
+            SessionsCommand.class,
             ExampleCommand.class,
             BenchCommand.class,
             SetupCommand.class,

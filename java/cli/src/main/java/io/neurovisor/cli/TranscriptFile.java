@@ -5,7 +5,6 @@ import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Message;
-import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -27,12 +26,10 @@ final class TranscriptFile implements AgentListener, AutoCloseable {
     }
 
     /** Writes nowhere where there is no file. */
-    static TranscriptFile open(@Nullable Path file, AgentTask task, Model model) {
+    static TranscriptFile open(@Nullable Path file, AgentTask task, String model) {
         try {
             Writer writer = file == null ? Writer.nullWriter() : Files.newBufferedWriter(file);
-            TranscriptFile transcript = new TranscriptFile(file, writer);
-            transcript.write("# Agent run\n\nModel " + model.name() + ", trace id " + task.traceId() + ".\n");
-            return transcript;
+            return begun(new TranscriptFile(file, writer), task, model);
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
@@ -40,6 +37,16 @@ final class TranscriptFile implements AgentListener, AutoCloseable {
                             + exception.getClass().getSimpleName() + "; choose another file",
                     exception);
         }
+    }
+
+    /** Somewhere that stays open. */
+    static TranscriptFile to(Writer writer, AgentTask task, String model) {
+        return begun(new TranscriptFile(null, writer), task, model);
+    }
+
+    private static TranscriptFile begun(TranscriptFile transcript, AgentTask task, String model) {
+        transcript.write("# Agent run\n\nModel " + model + ", trace id " + task.traceId() + ".\n");
+        return transcript;
     }
 
     @Override

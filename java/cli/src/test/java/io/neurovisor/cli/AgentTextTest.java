@@ -82,7 +82,7 @@ final class AgentTextTest {
 
     private static String printed(Consumer<AgentListener> run) {
         StringBuilder text = new StringBuilder();
-        run.accept(new AgentText(line -> text.append(line).append('\n'), TASK, new NamedModel()));
+        run.accept(new AgentText(line -> text.append(line).append('\n'), TASK));
         return text.toString();
     }
 

@@ -89,6 +89,11 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("labs");
     }
 
+    /** What agent mode has recorded. */
+    public Path sessions() {
+        return dataDir().resolve("sessions");
+    }
+
     Path templates() {
         return dataDir().resolve("templates");
     }

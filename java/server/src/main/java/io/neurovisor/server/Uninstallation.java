@@ -42,7 +42,9 @@ public final class Uninstallation {
         if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
             dataDirectory.requireOurs();
             contents.add(new Unneeded(
-                    dataDirectory.path(), "images, kernels and templates", DiskUsage.bytes(dataDirectory.path())));
+                    dataDirectory.path(),
+                    "images, kernels, templates and sessions",
+                    DiskUsage.bytes(dataDirectory.path())));
         }
         sockets.stream()
                 .filter(base -> Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS))

@@ -25,6 +25,8 @@ final class ArchitectureTest {
             .definedBy("io.neurovisor.host..")
             .layer("agent")
             .definedBy("io.neurovisor.agent..")
+            .layer("sessions")
+            .definedBy("io.neurovisor.session..")
             .layer("engine")
             .definedBy("io.neurovisor.engine..")
             .whereLayer("cli")
@@ -32,11 +34,13 @@ final class ArchitectureTest {
             .whereLayer("server")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("host")
-            .mayOnlyBeAccessedByLayers("server", "cli")
+            .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
             .whereLayer("agent")
-            .mayOnlyBeAccessedByLayers("server", "cli")
+            .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
+            .whereLayer("sessions")
+            .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("agent", "host", "server", "cli")
+            .mayOnlyBeAccessedByLayers("agent", "host", "sessions", "server", "cli")
             .because("doors translate, the host layer touches the machine, the agent talks to models, and the engine"
                     + " knows none of them");
 
@@ -48,6 +52,15 @@ final class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("dev.langchain4j..", "java.net.http..")
             .because("what a model server says is checked in one place before anybody believes it");
+
+    @ArchTest
+    static final ArchRule theDatabaseHasOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.session..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.jdbi..", "org.sqlite..", "java.sql..", "javax.sql..")
+            .because("what is recorded is checked in one place, and programs that embed the agent need no database");
 
     @ArchTest
     static final ArchRule engineNeedsOnlyTheJdk = classes()

@@ -4,10 +4,10 @@ import io.neurovisor.engine.program.Outcome;
 import java.util.Locale;
 
 /** What a model reads of an execution: always outcome, exit code and duration, then what was printed. */
-final class ResultText {
+public final class ResultText {
     private ResultText() {}
 
-    static String of(CodeResult result, int maxCharacters) {
+    public static String of(CodeResult result, int maxCharacters) {
         StringBuilder text = new StringBuilder();
         text.append("exit_code: ").append(result.exitCode()).append('\n');
         if (result.outcome() != Outcome.COMPLETED) {

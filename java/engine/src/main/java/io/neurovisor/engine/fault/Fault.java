@@ -22,6 +22,8 @@ public enum Fault {
     TOOL_FAILED(FaultKind.HOST, "A program of the host system is missing or failed."),
     LAB_FAILED(FaultKind.HOST, "The lab machine did not start, or ended before its work was done."),
     STORAGE_FAILED(FaultKind.HOST, "A file or directory of the data directory could not be read or written."),
+    SESSION_UNKNOWN(FaultKind.CALLER, "No recorded session has the given id, or several begin with it."),
+    HISTORY_UNUSABLE(FaultKind.HOST, "The database of sessions is damaged, or of a newer NeuroVisor."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),

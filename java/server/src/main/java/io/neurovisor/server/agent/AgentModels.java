@@ -9,6 +9,7 @@ import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.config.Surroundings;
+import java.util.Optional;
 
 /** What the settings say of models. */
 public final class AgentModels {
@@ -17,14 +18,16 @@ public final class AgentModels {
     /**
      * Asks the server whether it can serve.
      *
+     * @param usual the model where the user has set none
      * @throws io.neurovisor.agent.model.ModelFailure with the command that mends it
      */
-    public static Model open(LoadedConfig loaded, Surroundings surroundings) {
+    public static Model open(LoadedConfig loaded, Optional<String> usual, Surroundings surroundings) {
         Config config = loaded.config();
+        boolean isDefault = loaded.isDefault(Setting.MODEL);
         return ModelServers.open(new ModelChoice(
                 config.provider(),
-                config.model(),
-                loaded.isDefault(Setting.MODEL),
+                isDefault ? usual.orElse(config.model()) : config.model(),
+                isDefault && usual.isEmpty(),
                 config.baseUrl(),
                 config.ollamaHost(),
                 ApiKey.find(config, surroundings),

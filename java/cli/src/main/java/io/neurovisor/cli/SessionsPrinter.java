@@ -1,0 +1,126 @@
+package io.neurovisor.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.session.RecordedRun;
+import io.neurovisor.session.RecordedSession;
+import io.neurovisor.session.RunState;
+import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionSummary;
+import io.neurovisor.session.Sessions;
+import java.io.PrintWriter;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Locale;
+
+/** Prints what the commands about sessions find. */
+final class SessionsPrinter {
+    private static final int TASK_CHARACTERS = 50;
+    private static final String ALL = "all";
+
+    private final CommonOptions common;
+    private final PrintWriter out;
+
+    SessionsPrinter(CommonOptions common, PrintWriter out) {
+        this.common = requireNonNull(common, "common is null");
+        this.out = requireNonNull(out, "out is null");
+    }
+
+    void list(boolean json) {
+        List<SessionSummary> all;
+        try (Sessions sessions = History.existing(common).orElse(null)) {
+            all = sessions == null ? List.of() : sessions.list();
+        }
+        if (json) {
+            print(SessionJson.of(all).toPrettyString());
+            return;
+        }
+        Table table = new Table("SESSION", "USED", "STATE", "RUNS", "MODEL", "TASK");
+        all.forEach(session -> table.row(
+                session.id().toString(),
+                session.used().truncatedTo(ChronoUnit.SECONDS).toString(),
+                label(session.state()),
+                Integer.toString(session.runs()),
+                line(session.model()),
+                shortened(line(session.task()))));
+        table.print(out);
+    }
+
+    void show(String id, boolean json) {
+        RecordedSession session = find(id);
+        if (json) {
+            print(SessionJson.of(session).toPrettyString());
+            return;
+        }
+        print("Session " + session.id());
+        for (RecordedRun run : session.runs()) {
+            print("");
+            SessionReplay.into(run, new AgentText(this::print, run.task()));
+            if (run.result().isEmpty()) {
+                print("");
+                print(unfinished(run, session.id()));
+            }
+        }
+    }
+
+    void export(String id, boolean json) {
+        RecordedSession session = find(id);
+        if (json) {
+            print(SessionJson.of(session).toPrettyString());
+            return;
+        }
+        for (RecordedRun run : session.runs()) {
+            TranscriptFile markdown = TranscriptFile.to(out, run.task(), run.model());
+            SessionReplay.into(run, markdown);
+            if (run.result().isEmpty()) {
+                print("\n" + unfinished(run, session.id()));
+            }
+            print("");
+        }
+    }
+
+    void delete(List<String> ids) {
+        try (Sessions sessions = History.required(common)) {
+            // All are looked for before any goes.
+            List<SessionId> found = ids.equals(List.of(ALL))
+                    ? sessions.list().stream().map(SessionSummary::id).toList()
+                    : ids.stream().map(sessions::find).distinct().toList();
+            for (SessionId id : found) {
+                sessions.delete(id);
+                if (!common.isQuiet()) {
+                    print("deleted " + id);
+                }
+            }
+        }
+    }
+
+    private RecordedSession find(String id) {
+        try (Sessions sessions = History.required(common)) {
+            return sessions.session(sessions.find(id));
+        }
+    }
+
+    private static String unfinished(RecordedRun run, SessionId id) {
+        return run.state() == RunState.RUNNING
+                ? "Still running."
+                : "Interrupted: its process died. Go on with: ./neurovisor sessions resume " + id + " TASK";
+    }
+
+    private static String label(RunState state) {
+        return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+
+    /** What a person or a model wrote moves no cursor. */
+    private static String line(String text) {
+        return text.replaceAll("\\p{Cc}+", " ").strip();
+    }
+
+    private static String shortened(String text) {
+        return text.length() > TASK_CHARACTERS ? text.substring(0, TASK_CHARACTERS) + "..." : text;
+    }
+
+    private void print(String text) {
+        out.println(text);
+        out.flush();
+    }
+}

@@ -1,0 +1,35 @@
+package io.neurovisor.session;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.AgentTask;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One task of a session.
+ *
+ * @param task with the trace id, without a history
+ * @param unfinishedReply what the model had written when it was cut off; usually empty
+ * @param result without its messages; empty while the run goes on, and where its process died
+ */
+public record RecordedRun(
+        AgentTask task,
+        String model,
+        Instant begun,
+        RunState state,
+        List<RecordedMessage> messages,
+        String unfinishedReply,
+        Optional<AgentResult> result) {
+    public RecordedRun {
+        requireNonNull(task, "task is null");
+        requireNonNull(model, "model is null");
+        requireNonNull(begun, "begun is null");
+        requireNonNull(state, "state is null");
+        messages = List.copyOf(messages);
+        requireNonNull(unfinishedReply, "unfinishedReply is null");
+        requireNonNull(result, "result is null");
+    }
+}

@@ -1,0 +1,20 @@
+package io.neurovisor.session;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A conversation as it was kept.
+ *
+ * @param runs at least one, in order; each continues the one before
+ */
+public record RecordedSession(SessionId id, Instant begun, Instant used, List<RecordedRun> runs) {
+    public RecordedSession {
+        requireNonNull(id, "id is null");
+        requireNonNull(begun, "begun is null");
+        requireNonNull(used, "used is null");
+        runs = List.copyOf(runs);
+    }
+}

@@ -1,0 +1,132 @@
+package io.neurovisor.session;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.store.PathLock;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StorageFaults;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+
+/**
+ * One connection to the database, safe for use by many threads; other processes may have theirs. Every failure of SQLite's
+ * leaves here as a fault that names the file.
+ */
+final class SessionDatabase implements AutoCloseable {
+    /** For another process to finish its own transaction, each of which is one small write. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final Path file;
+    private final Handle handle;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private SessionDatabase(Path file, Handle handle) {
+        this.file = file;
+        this.handle = handle;
+    }
+
+    /** Makes what is not there yet. */
+    static SessionDatabase open(SessionFiles files) {
+        requireNonNull(files, "files is null");
+        files.create();
+        Path file = files.database();
+        // Two processes at their first start would both make the tables.
+        try (PathLock _ = PathLock.acquire(files.lock(), () -> {})) {
+            SqliteLibrary.load(files.library());
+            makePrivate(file);
+            return connected(file);
+        } catch (JdbiException failure) {
+            throw new SqlFailures(file).translate(failure);
+        }
+    }
+
+    /** SQLite gives the files that it makes beside it the same permissions. */
+    private static void makePrivate(Path file) {
+        try {
+            try {
+                Files.createFile(file, PrivateFiles.ownerOnly());
+            } catch (FileAlreadyExistsException exists) {
+                Files.setPosixFilePermissions(file, PrivateFiles.ownerOnly().value());
+            }
+        } catch (IOException exception) {
+            throw StorageFaults.of("make private", file, exception);
+        }
+    }
+
+    private static SessionDatabase connected(Path file) {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setBusyTimeout(Math.toIntExact(PATIENCE.toMillis()));
+        config.enforceForeignKeys(true);
+        // A transaction that reads before it writes would fail where another has written in between.
+        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        // What is acknowledged is on the disk, also when the power fails.
+        config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+        SQLiteDataSource source = new SQLiteDataSource(config);
+        source.setUrl("jdbc:sqlite:" + file);
+        Handle handle = Jdbi.create(source).open();
+        try {
+            // What is deleted is overwritten, and what somebody wrote into the schema runs nothing.
+            handle.execute("PRAGMA secure_delete = ON");
+            handle.execute("PRAGMA trusted_schema = OFF");
+            new Schema(file).migrate(handle);
+            return new SessionDatabase(file, handle);
+        } catch (RuntimeException failure) {
+            handle.close();
+            throw failure;
+        }
+    }
+
+    <T> T read(Function<Handle, T> query) {
+        lock.lock();
+        try {
+            return query.apply(handle);
+        } catch (JdbiException failure) {
+            throw new SqlFailures(file).translate(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** In one transaction, which is on the disk when this returns. */
+    <T> T write(Function<Handle, T> change) {
+        return read(_ -> handle.inTransaction(change::apply));
+    }
+
+    /** In one transaction, which is on the disk when this returns. */
+    void change(Consumer<Handle> change) {
+        read(_ -> {
+            handle.useTransaction(change::accept);
+            return true;
+        });
+    }
+
+    /** Leaves nothing in the log of what was deleted. */
+    void forgetDeleted() {
+        read(_ -> handle.createQuery("PRAGMA wal_checkpoint(TRUNCATE)")
+                .mapTo(Integer.class)
+                .first());
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            handle.close();
+        } catch (JdbiException failure) {
+            throw new SqlFailures(file).translate(failure);
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+package io.neurovisor.session;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.AgentListener;
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.CodeRequest;
+import io.neurovisor.agent.loop.CodeResult;
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.session.RecordedMessage.Role;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Writes a run down as it happens: what it has heard is on the disk when it returns, except for a reply that is still being
+ * written, whose last second may be missing. To be closed by the thread that began it.
+ */
+public final class SessionRecorder implements AgentListener, AutoCloseable {
+    /** Between two states of an unfinished reply, for each of which the disk is waited for. */
+    private static final Duration REPLY_INTERVAL = Duration.ofSeconds(1);
+
+    private final SessionDatabase database;
+    private final long run;
+    private final RunLock alive;
+    private final InstantSource clock;
+    private final Ticker ticker;
+
+    // Servers number their calls as they like, so that two may have one id: the object itself is the key.
+    private final IdentityHashMap<ToolCall, Long> calls = new IdentityHashMap<>();
+    private final StringBuilder reply = new StringBuilder();
+    private int iterations;
+    private Deadline nextReply;
+
+    SessionRecorder(SessionDatabase database, long run, RunLock alive, InstantSource clock, Ticker ticker) {
+        this.database = requireNonNull(database, "database is null");
+        this.run = run;
+        this.alive = requireNonNull(alive, "alive is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.nextReply = Deadline.after(REPLY_INTERVAL, ticker);
+    }
+
+    @Override
+    public void iteration(int number, String model) {
+        iterations = number;
+        reply.setLength(0);
+        writeReply();
+    }
+
+    @Override
+    public void text(String piece) {
+        reply.append(piece);
+        if (nextReply.hasPassed()) {
+            writeReply();
+        }
+    }
+
+    @Override
+    public void retry(String reason) {
+        reply.setLength(0);
+    }
+
+    @Override
+    public void said(Message message) {
+        switch (message) {
+            case Message.Instruction(String _) -> {}
+            case Message.User(String text) -> write(writer -> writer.insertMessage(run, Role.USER, text));
+            case Message.Assistant(String text, List<ToolCall> wanted) -> replied(text, wanted);
+            case Message.ToolResult(ToolCall call, String text) -> write(writer -> writer.tell(key(call), text));
+        }
+    }
+
+    private void replied(String text, List<ToolCall> wanted) {
+        reply.setLength(0);
+        write(writer -> {
+            writer.progress(run, iterations, "");
+            long message = writer.insertMessage(run, Role.ASSISTANT, text);
+            wanted.forEach(call -> calls.put(call, writer.insertCall(message, call)));
+        });
+    }
+
+    @Override
+    public void executed(ToolCall call, CodeRequest request, CodeResult result) {
+        write(writer -> writer.insertExecution(key(call), request, result));
+    }
+
+    @Override
+    public void refused(ToolCall call, String reason) {
+        write(writer -> writer.refuse(key(call), reason));
+    }
+
+    @Override
+    public void ended(AgentResult result) {
+        write(writer -> writer.end(run, result, reply.toString()));
+    }
+
+    private void writeReply() {
+        write(writer -> writer.progress(run, iterations, reply.toString()));
+        nextReply = Deadline.after(REPLY_INTERVAL, ticker);
+    }
+
+    private long key(ToolCall call) {
+        Long key = calls.get(call);
+        if (key == null) {
+            throw new NeuroVisorException(Fault.INTERNAL, "a call has a result that nobody has made: " + call.id());
+        }
+        return key;
+    }
+
+    private void write(Consumer<RunWriter> change) {
+        database.change(handle -> change.accept(new RunWriter(handle, clock.instant())));
+    }
+
+    @Override
+    public void close() {
+        alive.close();
+    }
+}

@@ -1,0 +1,25 @@
+package io.neurovisor.session;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Instant;
+
+/**
+ * A session in one line.
+ *
+ * @param task that of its first run
+ * @param model that of its last run
+ * @param used when something of it happened last
+ * @param state that of its last run
+ */
+public record SessionSummary(
+        SessionId id, String task, String model, Instant begun, Instant used, int runs, RunState state) {
+    public SessionSummary {
+        requireNonNull(id, "id is null");
+        requireNonNull(task, "task is null");
+        requireNonNull(model, "model is null");
+        requireNonNull(begun, "begun is null");
+        requireNonNull(used, "used is null");
+        requireNonNull(state, "state is null");
+    }
+}

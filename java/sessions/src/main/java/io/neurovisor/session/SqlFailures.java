@@ -1,0 +1,57 @@
+package io.neurovisor.session;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteException;
+
+/** Says in one line what is wrong with a database of sessions, with the next step. */
+record SqlFailures(Path file) {
+    NeuroVisorException translate(JdbiException failure) {
+        Optional<SQLiteException> cause = Stream.<Throwable>iterate(failure, link -> link != null, Throwable::getCause)
+                .filter(SQLiteException.class::isInstance)
+                .map(SQLiteException.class::cast)
+                .findFirst();
+        if (cause.isEmpty()) {
+            return damaged(String.valueOf(failure.getMessage()), failure);
+        }
+        return switch (cause.get().getResultCode()) {
+            case SQLITE_BUSY, SQLITE_BUSY_SNAPSHOT, SQLITE_BUSY_TIMEOUT, SQLITE_LOCKED ->
+                of(Fault.STORAGE_FAILED, "is held by another process; end that and try again", failure);
+            case SQLITE_FULL ->
+                of(
+                        Fault.STORAGE_FAILED,
+                        "cannot grow: the disk is full; free some space or give another --data-dir",
+                        failure);
+            case SQLITE_READONLY, SQLITE_READONLY_DBMOVED, SQLITE_READONLY_DIRECTORY, SQLITE_CANTOPEN, SQLITE_PERM ->
+                of(
+                        Fault.STORAGE_FAILED,
+                        "cannot be written by user " + System.getProperty("user.name")
+                                + "; mend its permissions, or keep no history with --no-history",
+                        failure);
+            case SQLITE_IOERR -> of(Fault.STORAGE_FAILED, "cannot be read or written: " + reason(cause.get()), failure);
+            default -> damaged(reason(cause.get()), failure);
+        };
+    }
+
+    /** For what no version of ours has written. */
+    NeuroVisorException damaged(String reason, @Nullable Exception failure) {
+        return of(
+                Fault.HISTORY_UNUSABLE,
+                "is damaged (" + reason + "); move it away, and a new one is made, or keep no history with"
+                        + " --no-history",
+                failure);
+    }
+
+    private NeuroVisorException of(Fault fault, String problem, @Nullable Exception failure) {
+        return new NeuroVisorException(fault, file + " " + problem, failure);
+    }
+
+    private static String reason(SQLiteException failure) {
+        return String.valueOf(failure.getMessage()).replaceAll("\\R", " ");
+    }
+}

@@ -1,0 +1,123 @@
+package io.neurovisor.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.UUID;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Databases that something else has been at. */
+final class DamagedDatabaseTest {
+    @TempDir
+    private Path directory;
+
+    private Path database;
+
+    @BeforeEach
+    void fill() {
+        database = directory.resolve("sessions.db");
+        try (Sessions sessions = open()) {
+            AgentTask task = new AgentTask(new TraceId(new UUID(0x01a2148504be7000L, 1)), "a task");
+            try (SessionRecorder recorder = sessions.record(task, "m")) {
+                recorder.said(new Message.User("a task".repeat(2000)));
+            }
+        }
+    }
+
+    @Test
+    void aNewerVersionIsRefusedAndLeftAsItIs() throws IOException {
+        sql("PRAGMA user_version = 99");
+        byte[] before = Files.readAllBytes(database);
+        isRefused(database + " has version 99, and this NeuroVisor knows versions up to 1: a newer NeuroVisor has used"
+                + " it; use that one, or another --data-dir, or keep no history with --no-history");
+        assertThat(Files.readAllBytes(database)).isEqualTo(before);
+    }
+
+    @Test
+    void aDatabaseOfSomebodyElsesIsRefused() throws IOException {
+        sql("PRAGMA application_id = 7");
+        isRefused(database + " is a database, but none of NeuroVisor's");
+        Files.delete(database);
+        sql("CREATE TABLE recipes (name TEXT)");
+        isRefused(database + " is a database, but none of NeuroVisor's");
+    }
+
+    @Test
+    void whatIsNoDatabaseIsTold() throws IOException {
+        byte[] noise = new byte[5000];
+        new Random(7).nextBytes(noise);
+        Files.write(database, noise);
+        isRefused(database + " is damaged (");
+    }
+
+    @Test
+    void aFileThatWasCutIsTold() throws IOException {
+        byte[] whole = Files.readAllBytes(database);
+        Files.write(database, Arrays.copyOf(whole, whole.length / 3));
+        isRefused(database + " is damaged (");
+    }
+
+    @Test
+    void anyByteThatIsChangedLeadsToWhatItSaysOrToAFault() throws IOException {
+        byte[] whole = Files.readAllBytes(database);
+        Random random = new Random(11);
+        for (int round = 0; round < 60; round++) {
+            byte[] changed = whole.clone();
+            for (int change = 0; change < 20; change++) {
+                changed[random.nextInt(changed.length)] = (byte) random.nextInt();
+            }
+            Files.write(database, changed);
+            try {
+                readAll();
+            } catch (NeuroVisorException exception) {
+                assertThat(exception).hasMessageContaining(database.toString());
+            }
+        }
+    }
+
+    @Test
+    void rowsThatNobodyHasWrittenAreTold() {
+        sql("UPDATE run SET ending = 'FROBNICATED'");
+        isRefused(database + " is damaged (\"FROBNICATED\" is no AgentEnd)");
+        sql("UPDATE run SET ending = NULL, trace_id = 'x'");
+        isRefused(database + " is damaged (\"x\" is no id)");
+        sql("UPDATE run SET ending = 'ANSWERED', trace_id = '01a21485-04be-7000-0000-000000000001'");
+        isRefused(database + " is damaged (a row has no answer)");
+    }
+
+    private void isRefused(String message) {
+        assertThatThrownBy(this::readAll)
+                .hasMessageStartingWith(message)
+                .satisfies(failure ->
+                        assertThat(((NeuroVisorException) failure).fault()).isEqualTo(Fault.HISTORY_UNUSABLE));
+    }
+
+    private void readAll() {
+        try (Sessions sessions = open()) {
+            sessions.list().forEach(summary -> sessions.session(summary.id()));
+        }
+    }
+
+    private void sql(String statement) {
+        Jdbi.create("jdbc:sqlite:" + database).useHandle(handle -> handle.execute(statement));
+    }
+
+    private Sessions open() {
+        return Sessions.open(directory, InstantSource.system(), Ticker.SYSTEM);
+    }
+}
