@@ -2,6 +2,7 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.cli.screen.Harmless;
 import io.neurovisor.session.RecordedRun;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.RunState;
@@ -9,6 +10,7 @@ import io.neurovisor.session.SessionId;
 import io.neurovisor.session.SessionSummary;
 import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
@@ -41,8 +43,8 @@ final class SessionsPrinter {
                 session.used().truncatedTo(ChronoUnit.SECONDS).toString(),
                 label(session.state()),
                 Integer.toString(session.runs()),
-                line(session.model()),
-                shortened(line(session.task()))));
+                Harmless.line(session.model()),
+                shortened(Harmless.line(session.task()))));
         table.print(out);
     }
 
@@ -69,14 +71,13 @@ final class SessionsPrinter {
             print(SessionJson.of(session).toPrettyString());
             return;
         }
+        StringWriter text = new StringWriter();
         for (RecordedRun run : session.runs()) {
-            TranscriptFile markdown = TranscriptFile.to(out, run.task(), run.model());
-            SessionReplay.into(run, markdown);
-            if (run.result().isEmpty()) {
-                print("\n" + unfinished(run, session.id()));
-            }
-            print("");
+            SessionReplay.into(run, TranscriptFile.to(text, run.task(), run.model()));
+            text.write(run.result().isEmpty() ? "\n" + unfinished(run, session.id()) + "\n\n" : "\n");
         }
+        // What a terminal would obey; JSON has it.
+        print(Harmless.lines(text.toString()).stripTrailing());
     }
 
     void delete(List<String> ids) {
@@ -108,11 +109,6 @@ final class SessionsPrinter {
 
     private static String label(RunState state) {
         return state.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
-
-    /** What a person or a model wrote moves no cursor. */
-    private static String line(String text) {
-        return text.replaceAll("\\p{Cc}+", " ").strip();
     }
 
     private static String shortened(String text) {

@@ -90,6 +90,10 @@ final class SessionsCommandTest {
         assertThat(run("sessions", "export", OLD).out())
                 .contains(
                         "## Task\n\nsay 42\n", "```bash\necho 42\n```", "## Model\n\nIt is 42.\n", "ANSWERED after 2");
+        assertThat(run("sessions", "export", NEW).out())
+                .contains("a \n[2J b")
+                .endsWith("./neurovisor sessions resume " + NEW + " TASK\n")
+                .doesNotContain("\u001b");
         JsonNode json = new ObjectMapper()
                 .readTree(run("sessions", "export", "--json", OLD).out());
         assertThat(json)

@@ -62,6 +62,14 @@ final class SessionIT {
                 .contains("Say something", "```bash\necho again\n```", "Said.");
         assertThat(everythingRecorded()).contains("before the end").doesNotContain(KEY);
 
+        String before = CommandLineRun.of("sessions", "list").stdout();
+        try (ScriptedOllama ollama = new ScriptedOllama(says("Nobody knows."))) {
+            CommandLineRun unrecorded = CommandLineRun.of(
+                    environment(ollama), "agent", "--no-history", "--quiet", "--size=small", "--warm=0", "x");
+            assertThat(unrecorded.stdout()).as(unrecorded.stderr()).isEqualTo("Nobody knows.\n");
+        }
+        assertThat(CommandLineRun.of("sessions", "list").stdout()).isEqualTo(before);
+
         assertThat(CommandLineRun.of("sessions", "delete", id).stdout()).isEqualTo("deleted " + id + "\n");
         CommandLineRun gone = CommandLineRun.of("sessions", "show", id);
         assertThat(gone.exitCode()).isEqualTo(2);
@@ -82,7 +90,7 @@ final class SessionIT {
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
         assertThat(Files.readString(log))
                 .contains("io.neurovisor.cli.RunCommand")
-                .doesNotContain("org.sqlite", "org.jdbi", "io.neurovisor.session", "java.sql.");
+                .doesNotContain(" org.sqlite.", " org.jdbi.", " io.neurovisor.session.");
     }
 
     /** Returns the session's id when nothing of its process is left. */

@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param apiKey for the server alone
  */
 record ServerAddress(URI base, Optional<String> apiKey) {
+    private static final int SHORTEST_SECRET = 8;
+
     ServerAddress {
         requireNonNull(apiKey, "apiKey is null");
         String text = base.toString();
@@ -39,6 +41,13 @@ record ServerAddress(URI base, Optional<String> apiKey) {
         String port = base.getPort() < 0 ? "" : ":" + base.getPort();
         return base.getScheme() + "://" + host.substring(host.lastIndexOf('@') + 1) + port
                 + (base.getPath() == null ? "" : base.getPath());
+    }
+
+    /** For messages: servers like to repeat the key that they do not know. Very short ones are no secrets, but words. */
+    String withoutKey(String text) {
+        return apiKey.filter(key -> key.length() >= SHORTEST_SECRET)
+                .map(key -> text.replace(key, "[key]"))
+                .orElse(text);
     }
 
     @Override

@@ -93,7 +93,7 @@ final class ServerConnection {
     }
 
     ModelFailure failure(ModelFailure.Reason reason, String what) {
-        return new ModelFailure(reason, address.shown() + ": " + what);
+        return new ModelFailure(reason, address.shown() + ": " + address.withoutKey(what));
     }
 
     private String read(HttpRequest.Builder request) {
@@ -154,7 +154,7 @@ final class ServerConnection {
     private ModelFailure refused(HttpResponse.ResponseInfo response, String body) {
         int status = response.statusCode();
         ModelFailure.Reason reason = Failed.reason(status, body);
-        String said = ServerErrors.message(body);
+        String said = ServerErrors.message(address.withoutKey(body));
         String what = "HTTP " + status + (said.isEmpty() ? "" : ": " + said);
         Duration retryAfter = response.headers()
                 .firstValue("Retry-After")

@@ -373,7 +373,7 @@ final class ModelServersTest {
     @ParameterizedTest
     @EnumSource(Wire.class)
     void theKeyGoesToTheServerAndIntoNoMessage(Wire wire) {
-        server.on(wire.path, json(400, "{\"error\": \"no\"}"));
+        server.on(wire.path, json(400, "{\"error\": \"secret-key is no key\"}"));
         ModelChoice choice = new ModelChoice(
                 wire.provider(),
                 "m",
@@ -385,7 +385,7 @@ final class ModelServersTest {
         ModelFailure failure = failure(ModelServers.open(choice), ReplyListener.NONE);
         assertThat(server.requests())
                 .allSatisfy(request -> assertThat(request.head()).contains("Bearer secret-key"));
-        assertThat(failure.toString() + choice).doesNotContain("secret");
+        assertThat(failure.toString() + choice).doesNotContain("secret").contains("[key] is no key");
     }
 
     private void check(Wire wire, Model model) {

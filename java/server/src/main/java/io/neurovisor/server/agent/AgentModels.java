@@ -15,6 +15,11 @@ import java.util.Optional;
 public final class AgentModels {
     private AgentModels() {}
 
+    /** With the model of the settings. */
+    public static Model open(LoadedConfig loaded, Surroundings surroundings) {
+        return open(loaded, Optional.empty(), surroundings);
+    }
+
     /**
      * Asks the server whether it can serve.
      *
