@@ -95,7 +95,7 @@ final class AgentIT {
     void controlCEndsProgramMachineAndRun() throws IOException, InterruptedException {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:while :; do :; done"))) {
             Process process = CommandLineRun.start(
-                    Map.of("OLLAMA_HOST", ollama.address()), "agent", "--json", "--size=small", "x");
+                    Map.of("OLLAMA_HOST", ollama.address()), "agent", "--json", "--no-history", "--size=small", "x");
             BufferedReader events =
                     new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
             List<String> heard = new ArrayList<>();
@@ -116,6 +116,9 @@ final class AgentIT {
     }
 
     private static CommandLineRun agent(ScriptedOllama ollama, String... arguments) {
-        return CommandLineRun.of(Map.of("OLLAMA_HOST", ollama.address()), arguments);
+        // Whoever runs the tests has a history of their own.
+        List<String> unrecorded = new ArrayList<>(List.of(arguments));
+        unrecorded.add("--no-history");
+        return CommandLineRun.of(Map.of("OLLAMA_HOST", ollama.address()), unrecorded.toArray(String[]::new));
     }
 }

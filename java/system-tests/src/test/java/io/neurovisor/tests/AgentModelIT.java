@@ -30,6 +30,7 @@ final class AgentModelIT {
         try (LlamaServer server = LlamaServer.start(Path.of(fetched), directory.resolve("server.log"))) {
             CommandLineRun run = CommandLineRun.of(
                     "agent",
+                    "--no-history",
                     "--json",
                     "--size=small",
                     "--warm=1",

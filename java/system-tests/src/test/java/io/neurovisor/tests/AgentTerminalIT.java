@@ -43,7 +43,8 @@ final class AgentTerminalIT {
     private static String onTerminal(ScriptedOllama ollama, Map<String, String> more)
             throws IOException, InterruptedException {
         // The bars of other steps are drawn on stderr.
-        String command = CommandLineRun.home().resolve("neurovisor") + " agent --size=small --warm=1 x 2>/dev/null";
+        String command =
+                CommandLineRun.home().resolve("neurovisor") + " agent --no-history --size=small --warm=1 x 2>/dev/null";
         ProcessBuilder builder = new ProcessBuilder("script", "-qec", command, "/dev/null");
         Map<String, String> environment = new HashMap<>(more);
         environment.put("OLLAMA_HOST", ollama.address());
