@@ -29,9 +29,9 @@ final class HalfQuoted {
     /** Where only the quote closes, before a line that is empty. */
     private static final Pattern QUOTE_ALONE = Pattern.compile("[\"'`][ \t]*\\R[ \t]*\\R");
 
-    /** Another call on a line of its own. */
-    private static final Pattern NEXT_CALL =
-            Pattern.compile("\\R[ \t]*[\\[{,\\s]*\\{\\s*[\"'`]?(?:name|tool|function)[\"'`]?\\s*:");
+    /** Another call on a line of its own. Bounded, for a text may be nothing but line feeds. */
+    private static final Pattern NEXT_CALL = Pattern.compile(
+            "\\n[ \\t]{0,40}[\\[,]?[ \\t]{0,8}\\{\\s{0,40}[\"'`]?(?:name|tool|function)[\"'`]?\\s{0,40}:");
 
     private static final Pattern TAIL = Pattern.compile("\\A[\"'`]?[\\s}\\],;]*");
 
@@ -107,24 +107,21 @@ final class HalfQuoted {
      */
     private static int closed(String body, int opened) {
         int close = -1;
+        int textEnd = body.stripTrailing().length();
         Matcher closed = CLOSED.matcher(body);
         while (closed.find()) {
             long braces = closed.group(1)
                     .chars()
                     .filter(character -> character == '}')
                     .count();
-            if (braces >= opened || isBeforeProse(body, closed.end())) {
+            int end = closed.end();
+            boolean isApart = end >= textEnd || body.startsWith("\n\n", end) || body.startsWith("\r\n\r\n", end);
+            if (braces >= opened || isApart) {
                 close = closed.start();
             }
         }
         Matcher alone = QUOTE_ALONE.matcher(body);
         return close < 0 && alone.find() ? alone.start() : close;
-    }
-
-    /** Whether nothing follows, or what follows is apart. */
-    private static boolean isBeforeProse(String body, int position) {
-        String rest = body.substring(position);
-        return rest.isBlank() || rest.startsWith("\n\n") || rest.startsWith("\r\n\r\n");
     }
 
     /** The position behind a closing quote and braces. */

@@ -1,6 +1,7 @@
 package io.neurovisor.agent.calls;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -8,6 +9,7 @@ import io.neurovisor.agent.model.ToolCall;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class CallTextTest {
     private static final Set<String> TOOLS = Set.of("execute_code");
@@ -68,6 +71,16 @@ final class CallTextTest {
     void aReplyThatIsTooLongIsPassedOnUnread() {
         String text = "<tool_call>{".repeat(200_000);
         assertThat(CallText.read(text, TOOLS).answer()).isEqualTo(text);
+    }
+
+    /** Each is a text that a careless search would read again for each of its characters. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\"}\n", "\n", "{", "\"", "\n{", "'}  \n\n", "} ", "\"\n\n", "\n[{\"name\": "})
+    void aHalfQuotedCallIsReadInBoundedTime(String piece) {
+        String call = "{\"name\": \"execute_code\", \"arguments\": {\"language\": \"python\", \"code\": \"print(\"x\")";
+        String text = call + piece.repeat(900_000 / piece.length());
+        assertThat(assertTimeoutPreemptively(Duration.ofSeconds(60), () -> CallText.read(text, TOOLS)))
+                .isNotNull();
     }
 
     static Stream<Transcript> transcripts() {
