@@ -8,6 +8,7 @@ import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
@@ -56,14 +57,14 @@ final class AgentJob {
             return ExitCode.MODEL_FAILED;
         } catch (NeuroVisorException exception) {
             err(String.valueOf(exception.getMessage()));
-            int code = ExitCode.of(exception);
+            int code = exception.fault() == Fault.IN_USE ? ExitCode.USAGE : ExitCode.of(exception);
             return code == ExitCode.FAILED ? ExitCode.SANDBOX_FAILED : code;
         }
     }
 
     private RecordedSession find(String id) {
         try (Sessions sessions = History.required(options.guest().common())) {
-            return sessions.session(sessions.find(id));
+            return sessions.resumable(sessions.find(id));
         }
     }
 
@@ -85,10 +86,10 @@ final class AgentJob {
             warnOfEmulation(neuroVisor);
             AgentSandboxes sandboxes = new AgentSandboxes(
                     neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
+            AgentListener recorder = recording.begin(task, asked.name(), continued);
             AgentResult result;
             try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
                 // First it is recorded, then shown: what a person has seen is never lost.
-                AgentListener recorder = recording.begin(task, asked.name(), continued);
                 result = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()))
                         .run(task, new AgentListeners(List.of(recorder, output, file)));
             }

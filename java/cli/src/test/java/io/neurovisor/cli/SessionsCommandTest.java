@@ -105,6 +105,20 @@ final class SessionsCommandTest {
     }
 
     @Test
+    void aSessionThatRunsIsNeitherContinuedNorDeleted() {
+        try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
+                SessionRecorder _ = sessions.record(new AgentTask(id(OLD), "say 42"), "qwen3")) {
+            Run resume = run("sessions", "resume", "last", "more");
+            assertThat(resume.exitCode()).isEqualTo(2);
+            assertThat(resume.out()).isEmpty();
+            assertThat(resume.err()).startsWith("neurovisor: session " + OLD + " is running");
+            assertThat(run("sessions", "delete", "last").err())
+                    .startsWith("neurovisor: session " + OLD + " is running");
+            assertThat(run("sessions", "show", "last").out()).endsWith("\nStill running.\n");
+        }
+    }
+
+    @Test
     void anAmbiguousOrUnknownIdDeletesNothing() {
         record();
         Run ambiguous = run("sessions", "delete", OLD, "01a2");

@@ -50,9 +50,9 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
 
     @Override
     public void iteration(int number, String model) {
+        // It is on the disk with the reply, of which nobody has heard yet.
         iterations = number;
         reply.setLength(0);
-        writeReply();
     }
 
     @Override

@@ -97,6 +97,18 @@ public final class Sessions implements AutoCloseable {
     }
 
     /**
+     * A session to be continued.
+     *
+     * @throws NeuroVisorException {@code IN_USE} while a run continues it
+     */
+    public RecordedSession resumable(SessionId id) {
+        return database.read(handle -> {
+            queries().refuseWhileRunning(handle, id);
+            return queries().session(handle, id);
+        });
+    }
+
+    /**
      * Removes a session for good: what it said is in no file any more.
      *
      * @throws NeuroVisorException {@code IN_USE} while a run continues it
