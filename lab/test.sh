@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
-# Runs inside the lab machine: test.sh "TEST..." "TEST..." runs the first tests on QEMU and the second on Firecracker, which
-# were compiled outside. Leaves their reports in $LAB_OUT. A VMM that has tests and passes none is a failure.
+# Runs inside the lab machine: test.sh "TEST..." "TEST..." "TEST..." runs the first tests on QEMU, the second on Firecracker and
+# the third on Firecracker as an ordinary user. They were compiled outside. Leaves their reports in $LAB_OUT. Where there are
+# tests and none passes, it is a failure.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+readonly user=neurovisor-test user_home=/lab/test-user
+java=${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java
 failed=0
+# What is put before each command.
+as=()
 
-# run_on VMM TEST...
+# run_on NAME VMM TEST...
 run_on() {
-    local vmm=$1 test selected=() log count
-    shift
+    local name=$1 vmm=$2 test selected=() out=$LAB_OUT/$1 log count
+    shift 2
     (($# > 0)) || return 0
     log=$(mktemp)
+    mkdir -p -m 777 -- "$out"
     for test in "$@"; do
         case $test in
             *'#'*) selected+=(--select-method "io.neurovisor.tests.$test") ;;
@@ -18,23 +24,40 @@ run_on() {
         esac
     done
     # Before the tests, whose time-outs are for what is ready.
-    NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
-    [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full || failed=1
-    NEUROVISOR_VMM=$vmm "${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java" \
+    "${as[@]}" env "NEUROVISOR_VMM=$vmm" ./neurovisor setup || failed=1
+    [[ "$*" != *LanguageIT* ]] || "${as[@]}" env "NEUROVISOR_VMM=$vmm" ./neurovisor setup --image full || failed=1
+    "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$PWD" \
         -cp "java/system-tests/target/test-classes:java/system-tests/target/libraries/*" \
         org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=tree --disable-ansi-colors \
-        --reports-dir "$LAB_OUT/$vmm" "${selected[@]}" 2>&1 </dev/null | tee "$log" || failed=1
+        --reports-dir "$out" "${selected[@]}" 2>&1 </dev/null | tee "$log" || failed=1
     count=$(sed -nE 's/^\[ +([0-9]+) tests successful +\]$/\1/p' "$log")
-    printf 'lab: %s tests passed on %s\n' "${count:-0}" "$vmm"
+    printf 'lab: %s tests passed on %s\n' "${count:-0}" "$name"
     ((${count:-0} > 0)) || failed=1
-    mv -- "$LAB_OUT/$vmm/TEST-junit-jupiter.xml" "$LAB_OUT/TEST-lab-$vmm.xml" || failed=1
-    rm -rf -- "${LAB_OUT:?}/$vmm" "$log"
+    mv -- "$out/TEST-junit-jupiter.xml" "$LAB_OUT/TEST-lab-$name.xml" || failed=1
+    rm -rf -- "${out:?}" "$log"
+}
+
+# An ordinary user who may use KVM, with images of his own.
+make_user() {
+    id -u "$user" >/dev/null 2>&1 || useradd --home-dir "$user_home" "$user" || return
+    chgrp "$user" /dev/kvm && chmod 660 /dev/kvm || return
+    [[ ! -e $user_home ]] || return 0
+    mkdir -m 700 -- "$user_home" "$user_home/data" "$user_home/data/images" || return
+    cp -a -- "$NEUROVISOR_DATA_DIR"/{kernels,initrds,firecracker} "$user_home/data" || return
+    cp -a -- "$NEUROVISOR_DATA_DIR"/images/base* "$user_home/data/images" || return
+    chown -R "$user:$user" "$user_home"
 }
 
 read -ra qemu <<<"$1"
 read -ra firecracker <<<"$2"
-((${#qemu[@]} + ${#firecracker[@]} > 0)) || { echo 'lab: no test is named' >&2 && exit 2; }
-run_on qemu "${qemu[@]}"
-run_on firecracker "${firecracker[@]}"
+read -ra as_user <<<"$3"
+((${#qemu[@]} + ${#firecracker[@]} + ${#as_user[@]} > 0)) || { echo 'lab: no test is named' >&2 && exit 2; }
+run_on qemu qemu "${qemu[@]}"
+run_on firecracker firecracker "${firecracker[@]}"
+if ((${#as_user[@]} > 0)); then
+    make_user || exit 1
+    as=(setpriv --reuid "$user" --regid "$user" --init-groups env "HOME=$user_home" "NEUROVISOR_DATA_DIR=$user_home/data")
+    run_on firecracker-as-user firecracker "${as_user[@]}"
+fi
 exit "$failed"

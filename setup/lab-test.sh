@@ -6,12 +6,14 @@
 # each end `neurovisor test`, in less than a quarter of an hour; the others take much longer in a machine that is emulated.
 readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT)
 readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT)
+# Once more as an ordinary user, for whom bubblewrap is in the place of Firecracker's jailer.
+readonly lab_user_tests=(FirecrackerVmmIT)
 readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)
 readonly lab_long_tests=(LanguageIT OutcomeIT PoolIT TemplateIT)
 readonly lab_test_memory=4096
 
 run_lab_tests() {
-    local test qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}")
+    local test qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}") user=("${lab_user_tests[@]}")
     case ${1-} in
         '')
             qemu+=("${lab_long_tests[@]}")
@@ -26,10 +28,11 @@ run_lab_tests() {
             ;;
         *)
             # Each on the VMMs that it is not about the other of.
-            qemu=() firecracker=()
+            qemu=() firecracker=() user=()
             for test in "$@"; do
                 [[ $test == Firecracker* ]] || qemu+=("$test")
                 [[ $test == Qemu* ]] || firecracker+=("$test")
+                [[ " ${lab_user_tests[*]} " != *" $test "* ]] || user+=("$test")
             done
             ;;
     esac
@@ -41,7 +44,7 @@ run_lab_tests() {
     "$root/neurovisor" setup --firecracker
     [[ "${qemu[*]} ${firecracker[*]}" != *LanguageIT* ]] || "$root/neurovisor" image build full
     compile_system_tests
-    run_compiled_lab_tests "${qemu[*]}" "${firecracker[*]}"
+    run_compiled_lab_tests "${qemu[*]}" "${firecracker[*]}" "${user[*]}"
 }
 
 compile_system_tests() {
@@ -51,11 +54,11 @@ compile_system_tests() {
         die 'The tests do not compile.' "The whole log: $root/target/lab-compile.log"
 }
 
-# run_compiled_lab_tests "QEMU TEST..." "FIRECRACKER TEST..."
+# run_compiled_lab_tests "QEMU TEST..." "FIRECRACKER TEST..." "FIRECRACKER TEST AS USER..."
 run_compiled_lab_tests() {
     local reports=$root/java/system-tests/target/failsafe-reports
     mkdir -p -- "$reports"
     rm -f -- "$reports"/TEST-lab-*.xml
     "$root/neurovisor" lab run --name lab-test --memory "$lab_test_memory" --out "$reports" -- \
-        lab/test.sh "$1" "$2" </dev/null
+        lab/test.sh "$1" "$2" "$3" </dev/null
 }

@@ -73,7 +73,7 @@ run_tests() {
     : >"$lab_log"
     if [[ -n $lab ]]; then
         began=$SECONDS
-        run_compiled_lab_tests "${lab_qemu_tests[*]}" "${lab_firecracker_tests[*]}" 2>&1 | tee "$lab_log" || lab_status=$?
+        run_compiled_lab_tests "${lab_qemu_tests[*]}" "${lab_firecracker_tests[*]}" "${lab_user_tests[*]}" 2>&1 | tee "$lab_log" || lab_status=$?
         printf 'lab time %s\n' $((SECONDS - began)) >>"$lab_log"
     fi
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::ffi::CString;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{OwnedFd, RawFd};
 use std::time::Duration;
 
 use nix::unistd::{execve, fork, ForkResult};
@@ -14,6 +14,7 @@ use rustix::process::{self, Pid, PidfdFlags};
 use rustix::time::Timespec;
 
 use crate::child::{self, explain, ChildEnds, Pipes, Refusal, Running, Way};
+use crate::chroot::Chroot;
 use crate::inherited::{out_of_the_way, Inherited};
 use crate::jail::{self, Jail};
 use crate::limits;
@@ -39,11 +40,44 @@ pub fn start(
     });
     let filter = filter_file(&jail.seccomp_filter)
         .map_err(|error| explain("write the seccomp filter", error))?;
+    let filter = inherited.add(filter);
+    let command = |told| jail::arguments(bwrap, jail, filter, told, &way.launch.arguments);
+    enter(way, inherited, jail.max_file_bytes, command, journal)
+}
+
+/// For whoever is not root, and so cannot have the jailer make the root directory a VMM's.
+pub fn start_in_root(
+    bwrap: &CString,
+    chroot: &Chroot,
+    way: &Way<'_>,
+    files: Vec<OwnedFd>,
+    journal: impl FnOnce(Pid) -> Result<(), String>,
+) -> Result<Running, Refusal> {
+    let jail = chroot.jail(way.launch)?;
+    chroot.make(way.launch, files, way.directory)?;
+    let command = |told| jail::arguments_in_root(bwrap, &jail, told, &way.launch.arguments);
+    enter(
+        way,
+        Inherited::default(),
+        chroot.max_file_bytes(),
+        command,
+        journal,
+    )
+    .inspect_err(|_| chroot.remove(&way.launch.id))
+}
+
+/// `command` makes bubblewrap's of the descriptor by which it tells what it has started.
+fn enter(
+    way: &Way<'_>,
+    mut inherited: Inherited,
+    max_file_bytes: u64,
+    command: impl FnOnce(RawFd) -> Vec<CString>,
+    journal: impl FnOnce(Pid) -> Result<(), String>,
+) -> Result<Running, Refusal> {
     let (pipes, ends) = child::pipes().map_err(|error| explain("make pipes", error))?;
     let (info, info_writer) = info_pipe().map_err(|error| explain("make pipes", error))?;
-    let (filter, told) = (inherited.add(filter), inherited.add(info_writer));
-    let arguments = jail::arguments(bwrap, jail, filter, told, &way.launch.arguments);
-    let go = |ends: &ChildEnds| go(way, jail, ends, bwrap, &arguments, &inherited);
+    let command = command(inherited.add(info_writer));
+    let go = |ends: &ChildEnds| go(way, ends, max_file_bytes, &command, &inherited);
     let pid = child::fork(plain_fork, ends, &pipes, journal, go)?;
     // Bubblewrap's and its child's alone from here on, so that their end is seen.
     drop(inherited);
@@ -60,15 +94,14 @@ fn plain_fork() -> io::Result<i32> {
 
 fn go(
     way: &Way<'_>,
-    jail: &Jail,
     ends: &ChildEnds,
-    bwrap: &CString,
-    arguments: &[CString],
+    max_file_bytes: u64,
+    command: &[CString],
     inherited: &Inherited,
 ) -> Result<Infallible, String> {
     way.begin(ends)?;
     process::fchdir(way.directory).map_err(|error| explain("enter the VM's directory", error))?;
-    limits::set(jail.max_file_bytes).map_err(|error| explain("set resource limits", error))?;
+    limits::set(max_file_bytes).map_err(|error| explain("set resource limits", error))?;
     if let Some(uid) = way.uid {
         privileges::become_user(uid)
             .map_err(|error| explain(&format!("become uid {uid}"), error))?;
@@ -84,8 +117,8 @@ fn go(
         .put_in_place()
         .map_err(|error| explain("hand over its descriptors", error))?;
     // No environment: the host's may hold keys, and bubblewrap needs none.
-    execve::<CString, CString>(bwrap, arguments, &[])
-        .map_err(|error| explain(&format!("execute {}", bwrap.to_string_lossy()), error))
+    execve::<CString, CString>(&command[0], command, &[])
+        .map_err(|error| explain(&format!("execute {}", command[0].to_string_lossy()), error))
 }
 
 /// Waits until there is a process in the jail.

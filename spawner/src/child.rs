@@ -125,7 +125,10 @@ impl Jailer {
         let opened = files.take_open();
         let started = match &launch.confinement {
             Confinement::Jail(jail) => bubblewrap::start(&self.bwrap, jail, &way, opened, journal),
-            Confinement::Chroot(chroot) => chrooted::start(chroot, &way, opened, journal),
+            Confinement::Chroot(chroot) => match uid {
+                Some(uid) => chrooted::start(chroot, &way, uid, opened, journal),
+                None => bubblewrap::start_in_root(&self.bwrap, chroot, &way, opened, journal),
+            },
         };
         match started {
             Ok(running) => Ok(Child { running, files }),

@@ -9,7 +9,7 @@ use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::Errno;
 
 use crate::handed_files::HandedFile;
-use crate::jail::is_plain;
+use crate::jail::{is_plain, RootJail};
 use crate::launch::{check_executable, Launch, VmId};
 use crate::limits;
 use crate::log;
@@ -129,6 +129,19 @@ impl Chroot {
         own.chain(launch.arguments[1..].iter().cloned().map(Ok))
             .collect::<Result<_, _>>()
             .map_err(|_| "an argument contains a NUL".into())
+    }
+
+    /// The same as bubblewrap has it.
+    pub fn jail(&self, launch: &Launch) -> Result<RootJail, String> {
+        let read_only = launch.files.iter().filter(|file| file.is_read_only());
+        Ok(RootJail {
+            root: self.root(launch)?,
+            read_only: read_only.map(|file| file.name().to_owned()).collect(),
+        })
+    }
+
+    pub fn max_file_bytes(&self) -> u64 {
+        self.max_file_bytes
     }
 
     /// Where the jailer goes, by its own rule: BASE/NAME OF THE PROGRAM/ID/root.

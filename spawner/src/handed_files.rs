@@ -106,6 +106,10 @@ impl HandedFile {
         &self.name
     }
 
+    pub fn is_read_only(&self) -> bool {
+        self.access == Access::Read
+    }
+
     pub fn path(&self) -> &std::path::Path {
         &self.path
     }

@@ -11,6 +11,8 @@ use crate::wire;
 const MAX_FILTER_BYTES: usize = 4096 * FILTER_INSTRUCTION_BYTES;
 const FILTER_INSTRUCTION_BYTES: usize = 8;
 
+const DEVICES: [&[u8]; 2] = [b"/dev/kvm", b"/dev/urandom"];
+
 /// Far more than the libraries of a VMM; each is a mount.
 const MAX_VISIBLE: usize = 1024;
 
@@ -68,27 +70,8 @@ pub fn arguments(
     info: RawFd,
     command: &[CString],
 ) -> Vec<CString> {
-    let mut arguments = vec![bwrap.clone()];
-    let mut add = |words: &[&[u8]]| {
-        // INVARIANT: no word has a NUL, numbers and checked paths as they are.
-        arguments.extend(words.iter().filter_map(|word| CString::new(*word).ok()));
-    };
-    // With the mounts', which bubblewrap always makes, seven namespaces.
-    add(&[
-        b"--unshare-user",
-        b"--unshare-pid",
-        b"--unshare-net",
-        b"--unshare-ipc",
-        b"--unshare-uts",
-        b"--unshare-cgroup",
-    ]);
-    add(&[
-        b"--die-with-parent",
-        b"--as-pid-1",
-        b"--cap-drop",
-        b"ALL",
-        b"--clearenv",
-    ]);
+    let mut arguments = confining(bwrap);
+    let mut add = |words: &[&[u8]]| push(&mut arguments, words);
     for path in &jail.visible {
         let path = path.as_os_str().as_bytes();
         add(&[b"--ro-bind", path, path]);
@@ -112,6 +95,81 @@ pub fn arguments(
     add(&[b"--"]);
     arguments.extend(command.iter().cloned());
     arguments
+}
+
+/// A root directory that the VMM may write to, and all that is in it.
+#[derive(Debug)]
+pub struct RootJail {
+    pub root: PathBuf,
+    /// Names of files in it that the VMM may only read. They belong to its own user, so modes alone would not keep it.
+    pub read_only: Vec<String>,
+}
+
+/// The same for a VMM whose root is a directory of its own, with its program and two devices beside what is in there: KVM,
+/// and random numbers.
+pub fn arguments_in_root(
+    bwrap: &CString,
+    jail: &RootJail,
+    info: RawFd,
+    command: &[CString],
+) -> Vec<CString> {
+    let executable = command[0].as_bytes();
+    let program = [
+        b"/",
+        executable
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .unwrap_or(b"vmm"),
+    ]
+    .concat();
+    let mut arguments = confining(bwrap);
+    let mut add = |words: &[&[u8]]| push(&mut arguments, words);
+    add(&[b"--bind", jail.root.as_os_str().as_bytes(), b"/"]);
+    for name in &jail.read_only {
+        let source = jail.root.join(name);
+        let target = Path::new("/").join(name);
+        add(&[
+            b"--ro-bind",
+            source.as_os_str().as_bytes(),
+            target.as_os_str().as_bytes(),
+        ]);
+    }
+    add(&[b"--ro-bind", executable, &program]);
+    for device in DEVICES {
+        add(&[b"--dev-bind", device, device]);
+    }
+    add(&[b"--chdir", b"/", b"--info-fd", info.to_string().as_bytes()]);
+    add(&[b"--", &program]);
+    arguments.extend(command[1..].iter().cloned());
+    arguments
+}
+
+/// What every VMM gets: namespaces, and nothing to keep of what the spawner has.
+fn confining(bwrap: &CString) -> Vec<CString> {
+    let mut arguments = vec![bwrap.clone()];
+    // With the mounts', which bubblewrap always makes, seven namespaces.
+    push(
+        &mut arguments,
+        &[
+            b"--unshare-user",
+            b"--unshare-pid",
+            b"--unshare-net",
+            b"--unshare-ipc",
+            b"--unshare-uts",
+            b"--unshare-cgroup",
+            b"--die-with-parent",
+            b"--as-pid-1",
+            b"--cap-drop",
+            b"ALL",
+            b"--clearenv",
+        ],
+    );
+    arguments
+}
+
+fn push(arguments: &mut Vec<CString>, words: &[&[u8]]) {
+    // INVARIANT: no word has a NUL, numbers and checked paths as they are.
+    arguments.extend(words.iter().filter_map(|word| CString::new(*word).ok()));
 }
 
 /// The number of the process in the jail, from what bubblewrap tells about it (a JSON object, in several writes). `None`
@@ -161,6 +219,20 @@ mod tests {
         assert!(arguments[..end]
             .iter()
             .all(|argument| argument != c"--share-net"));
+    }
+
+    #[test]
+    fn what_a_vmm_in_a_root_may_only_read_is_mounted_so() {
+        let jail = RootJail {
+            root: "/jails/vm/root".into(),
+            read_only: vec!["rootfs".into()],
+        };
+        let command = [c"/opt/vmm", c"--api-sock", c"/a"].map(CString::from);
+        let arguments = arguments_in_root(&c"/usr/bin/bwrap".into(), &jail, 8, &command);
+        let text: Vec<&str> = arguments.iter().map(|a| a.to_str().unwrap()).collect();
+        let text = text.join(" ");
+        assert!(text.contains("--bind /jails/vm/root / --ro-bind /jails/vm/root/rootfs /rootfs --ro-bind /opt/vmm /vmm"));
+        assert!(text.ends_with(" -- /vmm --api-sock /a"));
     }
 
     #[test]

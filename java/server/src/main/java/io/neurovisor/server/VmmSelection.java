@@ -15,6 +15,7 @@ import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.kvm.KvmProbe;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
+import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.qemu.QemuJail;
 import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
@@ -84,9 +85,6 @@ public final class VmmSelection {
     }
 
     private Candidate firecracker(BootFiles files, String reason) {
-        if (settings.spawnerProgram().uids().isEmpty()) {
-            return unusable("its jailer needs root");
-        }
         Optional<FirecrackerProgram> found;
         try {
             found = locate();
@@ -103,7 +101,13 @@ public final class VmmSelection {
                     "it is neither in the data directory nor in PATH; ./neurovisor setup --firecracker gets it");
         }
         Vmm vmm = new FirecrackerVmm(
-                found.get(), PrivateFiles.directory(settings.jails()), hostCpu, spawner, links, Ticker.SYSTEM);
+                found.get(),
+                PrivateFiles.directory(settings.jails()),
+                VmmConfinement.ofFirecracker(settings.spawnerProgram().uids().isPresent()),
+                hostCpu,
+                spawner,
+                links,
+                Ticker.SYSTEM);
         Accelerator accelerator = probe(_ -> vmm).accelerator(files);
         return accelerator.isKvm()
                 ? new Candidate(Optional.of(new Selected(vmm, accelerator, reason)), "")

@@ -10,6 +10,7 @@ import io.neurovisor.host.firecracker.FirecrackerVmm;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
+import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.server.NeuroVisor;
@@ -64,7 +65,14 @@ final class TestMachines implements AutoCloseable {
 
     /** Of Firecracker with another program, jailer or place for its chroots. */
     Vmm firecracker(FirecrackerProgram program, Path jails) {
-        return new FirecrackerVmm(program, jails, HostCpu.describe(), spawner, links, Ticker.SYSTEM);
+        return new FirecrackerVmm(
+                program,
+                jails,
+                VmmConfinement.ofFirecracker(settings().spawnerProgram().uids().isPresent()),
+                HostCpu.describe(),
+                spawner,
+                links,
+                Ticker.SYSTEM);
     }
 
     BootFiles files() {

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** Starts microVMs as Firecracker processes, each in its jailer's chroot, under the spawner. */
+/** Starts microVMs as Firecracker processes, each in a root directory of its own, under the spawner. */
 public final class FirecrackerVmm implements Vmm {
     /** The spawner's link to the root directory of a VMM, in the directory of its VM. */
     private static final String ROOT_LINK = "root";
@@ -51,18 +51,26 @@ public final class FirecrackerVmm implements Vmm {
     private final Ticker ticker;
 
     /**
-     * @param jails where chroots are made: on the file system of images and templates, and only this user's to write to
+     * @param jails where root directories are made: on the file system of images and templates, and only this user's to
+     *     write to
+     * @param confinement what the spawner makes of them
      * @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it
      */
     public FirecrackerVmm(
-            FirecrackerProgram program, Path jails, String hostCpu, Spawner spawner, GuestLinks links, Ticker ticker) {
+            FirecrackerProgram program,
+            Path jails,
+            VmmConfinement confinement,
+            String hostCpu,
+            Spawner spawner,
+            GuestLinks links,
+            Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
         this.jails = requireNonNull(jails, "jails is null");
         this.identity =
                 new VmmIdentity("firecracker", program.version(), "kvm", hostCpu, FirecrackerMachine.description());
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
-        this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.CHROOT, "");
+        this.layers = new VmmLayers(HostFiles.SYSTEM, requireNonNull(confinement, "confinement is null"), "");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 

@@ -1,4 +1,4 @@
-/** Virtual machines by Firecracker, which needs KVM; its jailer, which needs root, confines them. */
+/** Virtual machines by Firecracker, which needs KVM; its jailer confines them, or bubblewrap for whoever is not root. */
 @NullMarked
 package io.neurovisor.host.firecracker;
 

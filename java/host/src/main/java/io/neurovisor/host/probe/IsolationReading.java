@@ -35,8 +35,7 @@ final class IsolationReading {
             noKvm().ifPresent(problems::addFirst);
             return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
         }
-        String jail = namespaces.size() + " namespaces of its own, "
-                + (confinement.hasWritableRoot() ? "nothing mounted but its root" : "nothing mounted writable");
+        String jail = namespaces.size() + " namespaces of its own, " + confinement.mounts();
         return noKvm().map(reason -> LayerState.off(
                         Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
                 .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));
@@ -66,14 +65,14 @@ final class IsolationReading {
             problems.add("what it has mounted cannot be read");
             return;
         }
-        List<String> writable = mounts.orElseThrow().stream()
-                .filter(mount -> confinement.hasWritableRoot() ? !mount.point().equals("/") : mount.isWritable())
-                .map(Mount::point)
+        List<String> others = mounts.orElseThrow().stream()
+                .filter(mount -> !confinement.allows(mount))
+                .map(Mount::described)
                 .toList();
-        if (!writable.isEmpty()) {
-            problems.add((confinement.hasWritableRoot() ? "mounted beside its root: " : "mounted writable: ")
-                    + String.join(", ", writable.subList(0, Math.min(writable.size(), SHOWN_MOUNTS)))
-                    + (writable.size() > SHOWN_MOUNTS ? " and " + (writable.size() - SHOWN_MOUNTS) + " more" : ""));
+        if (!others.isEmpty()) {
+            problems.add("mounted, but should not be: "
+                    + String.join(", ", others.subList(0, Math.min(others.size(), SHOWN_MOUNTS)))
+                    + (others.size() > SHOWN_MOUNTS ? " and " + (others.size() - SHOWN_MOUNTS) + " more" : ""));
         }
     }
 }

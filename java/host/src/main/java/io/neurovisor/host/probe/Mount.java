@@ -50,6 +50,11 @@ record Mount(String root, String point, List<String> options, String type, List<
         return mounts;
     }
 
+    /** For a message. */
+    String described() {
+        return point + (isWritable() ? " (writable)" : "");
+    }
+
     /** Files can be written there. Those of {@code proc} are guarded by the kernel. */
     boolean isWritable() {
         return options.contains("rw") && !superOptions.contains("ro") && !type.equals("proc");

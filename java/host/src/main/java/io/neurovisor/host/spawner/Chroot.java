@@ -5,7 +5,8 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 
 /**
- * Firecracker's own jail, which only root can make. The VMM inherits no descriptors; its files have names in its root.
+ * A root directory of the VMM's own: Firecracker's jailer makes it that for root, bubblewrap for everybody else. The VMM inherits
+ * no descriptors; its files have names in its root.
  *
  * @param jailer Firecracker's jailer
  * @param directory in which the root is made; on the file system of the VMM's files, and nobody else's to write to

@@ -81,7 +81,7 @@ final class VmmLayersTest {
                 broken(
                         Layer.VM_ISOLATION,
                         files -> files.write("/proc/7/mountinfo", "50 49 8:1 / / rw,nosuid - ext4 /dev/sda1 rw"),
-                        "mounted writable: /"));
+                        "should not be: / (writable)"));
     }
 
     @ParameterizedTest
@@ -153,11 +153,33 @@ final class VmmLayersTest {
         files.thread(8, chrooted.replace("CapPrm:\t0000000000000000", "CapPrm:\t0000000000000001"));
         assertThat(readChrooted().getFirst().status()).isEqualTo(Status.BROKEN);
         files.write("/proc/7/mountinfo", "50 49 8:1 /r / rw - ext4 a rw\n51 50 0:2 / /proc ro - proc proc rw");
-        assertThat(readChrooted().getLast().detail()).contains("mounted beside its root: /proc");
+        assertThat(readChrooted().getLast().detail()).contains("mounted, but should not be: /proc");
     }
 
     private List<LayerState> readChrooted() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, "");
+    }
+
+    @Test
+    void aFirecrackerInBubblewrapWritesToItsRootAndNoFileInIt() {
+        String jailed = KernelFiles.jailed().replace("filters:\t2", "filters:\t1");
+        String mounts = """
+                50 49 8:1 /data/jails/root / rw,relatime - ext4 /dev/sda1 rw
+                51 50 8:1 /data/images/rootfs /rootfs ro,nosuid,nodev - ext4 /dev/sda1 rw
+                52 50 0:6 /kvm /dev/kvm rw,nosuid - devtmpfs udev rw
+                """;
+        files.thread(7, jailed).thread(8, jailed).write("/proc/7/mountinfo", mounts);
+        assertThat(isolationOfRoot().detail())
+                .isEqualTo("KVM, 7 namespaces of its own, nothing mounted writable but its root and two devices");
+        files.write("/proc/7/mountinfo", mounts.replace("/rootfs ro", "/rootfs rw"));
+        assertThat(isolationOfRoot().status()).isEqualTo(Status.BROKEN);
+        assertThat(isolationOfRoot().detail()).contains("mounted, but should not be: /rootfs (writable)");
+    }
+
+    private LayerState isolationOfRoot() {
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "")
+                .read(KernelFiles.VMM, "")
+                .getLast();
     }
 
     @Test
