@@ -24,8 +24,8 @@ run_on() {
         esac
     done
     # Before the tests, whose time-outs are for what is ready.
-    "${as[@]}" env "NEUROVISOR_VMM=$vmm" ./neurovisor setup || failed=1
-    [[ "$*" != *LanguageIT* ]] || "${as[@]}" env "NEUROVISOR_VMM=$vmm" ./neurovisor setup --image full || failed=1
+    ! need_template "$@" || NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
+    [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full || failed=1
     "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$PWD" \
         -cp "java/system-tests/target/test-classes:java/system-tests/target/libraries/*" \
@@ -36,6 +36,15 @@ run_on() {
     ((${count:-0} > 0)) || failed=1
     mv -- "$out/TEST-junit-jupiter.xml" "$LAB_OUT/TEST-lab-$name.xml" || failed=1
     rm -rf -- "${out:?}" "$log"
+}
+
+# Whether any of these does more than start machines of its own.
+need_template() {
+    local test
+    for test in "$@"; do
+        [[ ${test%%#*} =~ ^(QemuVmm|Firecracker(Vmm|Fault|Clones|Sizes))IT$ ]] || return 0
+    done
+    return 1
 }
 
 # An ordinary user who may use KVM, with images of his own.
@@ -58,6 +67,8 @@ run_on firecracker firecracker "${firecracker[@]}"
 if ((${#as_user[@]} > 0)); then
     make_user || exit 1
     as=(setpriv --reuid "$user" --regid "$user" --init-groups env "HOME=$user_home" "NEUROVISOR_DATA_DIR=$user_home/data")
+    # What root has built is for everybody.
+    "${as[@]}" ./neurovisor --version || failed=1
     run_on firecracker-as-user firecracker "${as_user[@]}"
 fi
 exit "$failed"

@@ -62,6 +62,8 @@ final class UpgradeOldClasses {
                 output.closeEntry();
             }
         }
+        // A draft is its maker's alone; a jar is for whoever runs it.
+        Files.setPosixFilePermissions(draft, Files.getPosixFilePermissions(jar));
         Files.move(draft, jar, StandardCopyOption.REPLACE_EXISTING);
         System.out.println("Upgraded " + jar.getFileName());
     }
