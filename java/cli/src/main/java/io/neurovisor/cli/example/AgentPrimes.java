@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 
 /** Has a model find the primes under 100 with a program, which a microVM runs. */
 final class AgentPrimes implements Example {
-    private static final String TASK = "Use Python to print all prime numbers under 100";
+    private static final String TASK = "Use Python to print every prime number below 100 in one list";
     private static final List<Integer> PRIMES =
             List.of(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97);
     private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
