@@ -31,7 +31,7 @@ import java.util.Optional;
  * <p>{@code java -cp ... bench/FirecrackerRestore.java HOME SIZE COUNT}
  */
 final class FirecrackerRestore {
-    private static final int REHEARSALS = 10;
+    private static final int REHEARSALS = 40;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     public static void main(String[] arguments) throws Exception {

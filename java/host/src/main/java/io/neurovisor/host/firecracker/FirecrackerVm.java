@@ -96,8 +96,7 @@ final class FirecrackerVm implements Vm {
     @Override
     public List<LayerState> layers() {
         List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
-        // Somebody else may have its process id by now.
-        return process.exit().isDone() ? VmmLayers.unread("Firecracker of VM " + id + " has ended") : read;
+        return process.exit().isDone() ? ended() : read;
     }
 
     @Override
@@ -138,9 +137,9 @@ final class FirecrackerVm implements Vm {
      */
     private void requireConfined() {
         Deadline settled = Deadline.after(SETTLE_TIMEOUT, ticker);
-        Optional<LayerState> broken = broken();
+        Optional<LayerState> broken = unconfined();
         while (broken.isPresent() && !settled.hasPassed() && !process.endsWithin(LOOK_AGAIN_AFTER)) {
-            broken = broken();
+            broken = unconfined();
         }
         if (broken.isPresent() && Thread.currentThread().isInterrupted()) {
             throw new NeuroVisorException(Fault.INTERRUPTED, "starting VM " + id + " was interrupted");
@@ -153,13 +152,14 @@ final class FirecrackerVm implements Vm {
         });
     }
 
-    private Optional<LayerState> broken() {
-        return layers().stream()
-                .filter(state -> switch (state.layer()) {
-                    case CAPABILITIES, SECCOMP, VM_ISOLATION -> state.status() == LayerState.Status.BROKEN;
-                    case CGROUP, RATE_LIMITING, EBPF_LSM -> false;
-                })
-                .findFirst();
+    private Optional<LayerState> unconfined() {
+        Optional<LayerState> read = layers.unconfined(process.pid());
+        return process.exit().isDone() ? Optional.of(ended().getLast()) : read;
+    }
+
+    /** Somebody else may have its process id by now. */
+    private List<LayerState> ended() {
+        return VmmLayers.unread("Firecracker of VM " + id + " has ended");
     }
 
     private void awaitEnd(Duration timeout) {

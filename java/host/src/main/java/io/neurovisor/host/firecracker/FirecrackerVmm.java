@@ -20,6 +20,7 @@ import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -115,9 +116,12 @@ public final class FirecrackerVmm implements Vmm {
         requireShort(socket);
         Deadline listening = Deadline.after(API_TIMEOUT, ticker);
         while (!listening.hasPassed() && !deadline.hasPassed()) {
-            Optional<FirecrackerApi> api = FirecrackerApi.connect(links.unixSockets(), socket, deadline);
-            if (api.isPresent()) {
-                return api.get();
+            // A try costs far more than a look, and would take its time from the jailer.
+            if (Files.exists(socket)) {
+                Optional<FirecrackerApi> api = FirecrackerApi.connect(links.unixSockets(), socket, deadline);
+                if (api.isPresent()) {
+                    return api.get();
+                }
             }
             if (process.endsWithin(LOOK_AGAIN_AFTER)) {
                 requireUninterrupted();

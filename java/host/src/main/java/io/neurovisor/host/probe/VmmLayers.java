@@ -5,6 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Reads the layers off a living VMM process. What cannot be read counts as not there. Quick enough for every sandbox: a few
@@ -42,12 +45,38 @@ public final class VmmLayers {
             return unread("VMM process " + pid + " has ended");
         }
         return List.of(
-                new CapabilitiesReading(LiveProcess.self(files).status().uid(), confinement).read(threads),
-                new SeccompReading(confinement.filters()).read(threads),
+                capabilities(threads),
+                seccomp(threads),
                 new CgroupReading(files).read(process, cgroupProblem),
                 rateLimiting(),
                 ebpf(),
-                new IsolationReading(noKvm, confinement).read(process));
+                isolation(process));
+    }
+
+    /** The first of those that keep a VMM in, if one is not at work: what must be known before a guest runs, and no more. */
+    public Optional<LayerState> unconfined(long pid) {
+        LiveProcess process = LiveProcess.of(files, pid);
+        List<ThreadStatus> threads = process.threads();
+        if (threads.isEmpty()) {
+            return Optional.of(unread(Layer.VM_ISOLATION, "VMM process " + pid + " has ended"));
+        }
+        return Stream.<Supplier<LayerState>>of(
+                        () -> capabilities(threads), () -> seccomp(threads), () -> isolation(process))
+                .map(Supplier::get)
+                .filter(state -> state.status() == LayerState.Status.BROKEN)
+                .findFirst();
+    }
+
+    private LayerState capabilities(List<ThreadStatus> threads) {
+        return new CapabilitiesReading(LiveProcess.self(files).status().uid(), confinement).read(threads);
+    }
+
+    private LayerState seccomp(List<ThreadStatus> threads) {
+        return new SeccompReading(confinement.filters()).read(threads);
+    }
+
+    private LayerState isolation(LiveProcess process) {
+        return new IsolationReading(noKvm, confinement).read(process);
     }
 
     /** When there is no process to read from. */

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,6 +93,8 @@ final class VmmLayersTest {
         assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
         assertThat(state.detail()).contains(detail);
         assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(KernelFiles.VMM))
+                .isEqualTo(layer == Layer.CGROUP ? Optional.empty() : Optional.of(state));
     }
 
     @Test
@@ -190,6 +193,8 @@ final class VmmLayersTest {
                 .filteredOn(state -> state.status() == Status.BROKEN)
                 .hasSize(4)
                 .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99))
+                .isPresent();
     }
 
     @Test
