@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What a Firecracker clone costs through the product's driver, from the request for a machine to the guest agent's answer,
 # against the bare sequence in the jailer (the floor), and without it. Prints the median of N runs of each (default 20), in
-# one run of this script. As root, where KVM boots guests (./neurovisor lab elsewhere), with firecracker and jailer in PATH.
+# one run of this script; fails when the first is more than 1.2 times the second. As root, where KVM boots guests (./neurovisor lab elsewhere), with firecracker and jailer in PATH.
 #
 #   bench/firecracker.sh [N]
 set -euo pipefail
@@ -19,4 +19,7 @@ bare=$(python3 bench/firecracker-floor.py bare "$template" "$rootfs" "$runs")
 printf '%-44s\n' "median of $runs, ms"
 printf '%-44s %8.1f\n' 'restore to answer through the driver' "$product" 'bare sequence in the jailer' "$jailed" \
     'bare sequence without the jailer' "$bare"
-awk -v product="$product" -v floor="$jailed" 'BEGIN { printf "%-44s %8.2f\n", "driver / bare sequence in the jailer", product / floor }'
+awk -v product="$product" -v floor="$jailed" 'BEGIN { 
+    printf "%-44s %8.2f\n", "driver / bare sequence in the jailer", product / floor
+    exit product > 1.2 * floor
+}'
