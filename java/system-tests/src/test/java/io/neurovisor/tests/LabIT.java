@@ -129,10 +129,12 @@ final class LabIT {
         return CommandLineRun.of("lab", "run", "--name", NAME, "--", "sh", "-c", script);
     }
 
+    /** Not those of another data directory, which have nothing to do with this test. */
     private static Stream<String> machines() {
+        String directory = TestMachines.dataDirectory().toString();
         return ProcessHandle.allProcesses()
                 .flatMap(process -> process.info().commandLine().stream())
-                .filter(command -> command.contains("neurovisor-lab"));
+                .filter(command -> command.contains("neurovisor-lab") && command.contains(directory));
     }
 
     private static List<Path> halfMade() throws IOException {
