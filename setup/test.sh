@@ -3,6 +3,10 @@
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 run_tests() {
+    local ignored
+    # Who starts this in the background of a script has it ignore Ctrl-C, and so would all that the tests interrupt.
+    ignored=$(sed -n 's/^SigIgn:\t//p' /proc/$$/status)
+    ((0x$ignored & 2)) && exec env --default-signal=INT "$root/neurovisor" test "$@"
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=''
