@@ -1,8 +1,8 @@
 package io.neurovisor.cli;
 
-import com.fasterxml.uuid.Generators;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.trace.TraceIds;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,7 +37,7 @@ final class AgentCommand implements Callable<Integer> {
         if (task.isBlank()) {
             throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
         }
-        TraceId traceId = new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
+        TraceId traceId = TraceIds.next();
         return new AgentJob(options, spec.commandLine().getErr()).run(new AgentTask(traceId, task));
     }
 }

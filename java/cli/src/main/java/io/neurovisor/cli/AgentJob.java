@@ -4,16 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentResult;
-import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;
-import io.neurovisor.agent.model.ModelFailure;
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
@@ -22,7 +17,6 @@ import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.IntSupplier;
 
 /** One task for a language model, from its options to its exit code. */
 final class AgentJob {
@@ -35,31 +29,16 @@ final class AgentJob {
     }
 
     int run(AgentTask task) {
-        return told(() -> work(task, model(Optional.empty()), Optional.empty()));
+        return Agents.told(err, () -> work(task, model(Optional.empty()), Optional.empty()));
     }
 
     /** With another task for a recorded session, and its last model unless the user has set one. */
     int resume(String id, TraceId traceId, String text) {
-        return told(() -> {
+        return Agents.told(err, () -> {
             RecordedSession session = find(id);
             AgentTask task = new AgentTask(traceId, text, SessionHistory.of(session));
             return work(task, model(Optional.of(session.runs().getLast().model())), Optional.of(session.id()));
         });
-    }
-
-    private int told(IntSupplier work) {
-        try {
-            return work.getAsInt();
-        } catch (StandardStreams.Closed closed) {
-            return ExitCode.OUTPUT_CLOSED;
-        } catch (ModelFailure failure) {
-            err(failure.explanation());
-            return ExitCode.MODEL_FAILED;
-        } catch (NeuroVisorException exception) {
-            err(String.valueOf(exception.getMessage()));
-            int code = exception.fault() == Fault.IN_USE ? ExitCode.USAGE : ExitCode.of(exception);
-            return code == ExitCode.FAILED ? ExitCode.SANDBOX_FAILED : code;
-        }
     }
 
     private RecordedSession find(String id) {
@@ -84,13 +63,11 @@ final class AgentJob {
             progress.done();
             neuroVisor.pool().keepWarm();
             warnOfEmulation(neuroVisor);
-            AgentSandboxes sandboxes = new AgentSandboxes(
-                    neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
             AgentListener recorder = recording.begin(task, asked.name(), continued);
             AgentResult result;
             try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
                 // First it is recorded, then shown: what a person has seen is never lost.
-                result = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()))
+                result = Agents.agent(asked, neuroVisor, guest)
                         .run(task, new AgentListeners(List.of(recorder, output, file)));
             }
             if (!result.explanation().isEmpty() && !options.isJson()) {

@@ -9,23 +9,7 @@ import picocli.CommandLine.Option;
 /** The options of every command that has a language model work on a task. */
 final class AgentOptions {
     @Mixin
-    private final GuestOptions guest = new GuestOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final PoolOptions pool = new PoolOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ModelOptions model = new ModelOptions();
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "TIME",
-            description =
-                    "Kill each program after this time, 1s to 24h. Default: 30s. Environment: NEUROVISOR_TIMEOUT.")
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private @Nullable String timeout;
+    private final ModelWorkOptions work = new ModelWorkOptions();
 
     @Option(names = "--json", description = "Print each event as one JSON object on a line of its own.")
     private boolean json;
@@ -40,7 +24,7 @@ final class AgentOptions {
     private boolean withoutHistory;
 
     GuestOptions guest() {
-        return guest;
+        return work.guest();
     }
 
     boolean isJson() {
@@ -48,7 +32,7 @@ final class AgentOptions {
     }
 
     boolean isQuiet() {
-        return guest.common().isQuiet();
+        return guest().common().isQuiet();
     }
 
     boolean isHistoryKept() {

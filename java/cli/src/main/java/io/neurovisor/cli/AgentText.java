@@ -10,8 +10,8 @@ import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.ToolCall;
-import io.neurovisor.cli.screen.Harmless;
 import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.text.Harmless;
 import java.util.Locale;
 
 /** Prints a run line by line, for people and for scripts that read those lines. */

@@ -9,7 +9,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Puts twenty problems with known answers to a model that has microVMs for its programs. */
@@ -23,23 +22,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 final class BenchAgentCommand implements Callable<Integer> {
     @Mixin
-    private final GuestOptions guest = new GuestOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final PoolOptions pool = new PoolOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ModelOptions model = new ModelOptions();
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "TIME",
-            description =
-                    "Kill each program after this time, 1s to 24h. Default: 30s. Environment: NEUROVISOR_TIMEOUT.")
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private @Nullable String timeout;
+    private final ModelWorkOptions work = new ModelWorkOptions();
 
     @Option(names = "--json", description = "Print everything as one JSON object; the progress goes to stderr.")
     private boolean json;
@@ -65,17 +48,9 @@ final class BenchAgentCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         List<String> wanted = chosen == null ? Problems.names() : chosen;
-        wanted.stream()
-                .filter(name -> !Problems.names().contains(name))
-                .findFirst()
-                .ifPresent(unknown -> {
-                    throw new ParameterException(
-                            spec.commandLine(),
-                            "--problem \"" + unknown + "\" is not known; known are "
-                                    + String.join(", ", Problems.names()));
-                });
+        wanted.forEach(name -> KnownName.of(name, "--problem", Problems.names(), spec));
         return new BenchJob(
-                        guest,
+                        work.guest(),
                         json,
                         spec.commandLine().getOut(),
                         spec.commandLine().getErr())

@@ -2,21 +2,17 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.uuid.Generators;
 import io.neurovisor.agent.loop.AgentEnd;
-import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.model.Model;
-import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.cli.bench.AgentBench;
 import io.neurovisor.cli.bench.Attempt;
 import io.neurovisor.cli.bench.BenchReport;
 import io.neurovisor.cli.bench.Problem;
 import io.neurovisor.cli.bench.Problems;
-import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
 import java.util.List;
 
@@ -38,13 +34,8 @@ final class BenchJob {
         List<Problem> problems = Problems.ALL.stream()
                 .filter(problem -> names.contains(problem.name()))
                 .toList();
-        try {
-            Model asked = AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess());
-            return bench(asked, problems);
-        } catch (ModelFailure failure) {
-            err("neurovisor: " + failure.explanation());
-            return ExitCode.MODEL_FAILED;
-        }
+        return Agents.told(
+                err, () -> bench(AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess()), problems));
     }
 
     private int bench(Model asked, List<Problem> problems) {
@@ -54,12 +45,7 @@ final class BenchJob {
             neuroVisor.prepare(guest.size());
             progress.done();
             neuroVisor.pool().keepWarm();
-            AgentSandboxes sandboxes = new AgentSandboxes(
-                    neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
-            AgentRun agent = new AgentRun(asked, sandboxes, AgentModels.limits(guest.config()));
-            AgentBench bench = new AgentBench(
-                    agent,
-                    () -> new TraceId(Generators.timeBasedEpochRandomGenerator().generate()));
+            AgentBench bench = new AgentBench(Agents.agent(asked, neuroVisor, guest), TraceIds::next);
             BenchReport report = new BenchReport(asked.name(), problems.size(), bench.run(problems, this::tell));
             print(report);
             return cancellation.isRequested() ? ExitCode.CANCELLED : exitCode(report);

@@ -1,10 +1,8 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.cli.example.Examples;
-import io.neurovisor.server.config.NearestName;
 import java.io.PrintWriter;
 import java.util.Iterator;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -68,15 +66,6 @@ final class ExampleCommand implements Callable<Integer> {
         if (name == null) {
             throw new ParameterException(spec.commandLine(), "NAME is missing; --list shows the examples");
         }
-        List<String> names = Examples.names();
-        if (!names.contains(name)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "example \"" + name + "\" is not known"
-                            + NearestName.of(String.valueOf(name), names)
-                                    .map(near -> "; did you mean " + near + "?")
-                                    .orElse("; known are " + String.join(", ", names)));
-        }
-        return name;
+        return KnownName.of(name, "example", Examples.names(), spec);
     }
 }

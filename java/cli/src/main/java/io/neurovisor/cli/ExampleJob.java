@@ -2,8 +2,6 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.agent.loop.AgentRun;
-import io.neurovisor.agent.loop.CodeRunner;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.cli.example.Example;
@@ -11,7 +9,6 @@ import io.neurovisor.cli.example.ExampleRun;
 import io.neurovisor.cli.example.Examples;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.config.Surroundings;
 import java.io.PrintWriter;
 import java.util.Optional;
@@ -59,12 +56,10 @@ final class ExampleJob {
     }
 
     private ExampleRun.Provided provided(NeuroVisor neuroVisor, Optional<Model> asked) {
-        CodeRunner sandboxes = new AgentSandboxes(
-                neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
         return new ExampleRun.Provided(
                 Optional.of(neuroVisor.executions()),
                 asked,
-                asked.map(model -> new AgentRun(model, sandboxes, AgentModels.limits(guest.config()))));
+                asked.map(model -> Agents.agent(model, neuroVisor, guest)));
     }
 
     private int tried(Example example, ExampleRun.Provided provided) {

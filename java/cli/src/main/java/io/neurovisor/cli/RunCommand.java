@@ -1,10 +1,10 @@
 package io.neurovisor.cli;
 
-import com.fasterxml.uuid.Generators;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.trace.TraceIds;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -63,7 +63,7 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         long startNanos = System.nanoTime();
-        TraceId traceId = new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
+        TraceId traceId = TraceIds.next();
         ExecutionRequest request = new ExecutionRequest(
                 traceId, program.program(), guest.config().timeout(), guest.size(), guest.requestedImage());
         try (RunOutput output = RunOutput.of(out, json);

@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.cli.screen.Harmless;
+import io.neurovisor.engine.text.Harmless;
 import io.neurovisor.session.RecordedRun;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.RunState;

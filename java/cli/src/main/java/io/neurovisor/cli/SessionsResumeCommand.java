@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
-import com.fasterxml.uuid.Generators;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.trace.TraceIds;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,7 +40,7 @@ final class SessionsResumeCommand implements Callable<Integer> {
         if (task.isBlank()) {
             throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
         }
-        TraceId traceId = new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
+        TraceId traceId = TraceIds.next();
         return new AgentJob(options, spec.commandLine().getErr()).resume(id, traceId, task);
     }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.text.Harmless;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -124,7 +125,7 @@ final class SessionQueries {
 
     /** What somebody typed, as far as it can be shown. */
     private static String shown(String text) {
-        String printable = text.replaceAll("\\p{Cntrl}", " ");
+        String printable = Harmless.line(text);
         return printable.length() > MAX_SHOWN_CHARACTERS
                 ? printable.substring(0, MAX_SHOWN_CHARACTERS) + "..."
                 : printable;

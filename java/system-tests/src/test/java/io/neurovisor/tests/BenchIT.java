@@ -39,6 +39,20 @@ final class BenchIT {
     }
 
     @Test
+    void aSandboxThatCannotBeHadHasItsOwnExitCode() throws IOException {
+        try (ScriptedOllama ollama = new ScriptedOllama(says("It is 42."))) {
+            CommandLineRun run = CommandLineRun.of(
+                    Map.of("OLLAMA_HOST", ollama.address()),
+                    "bench",
+                    "agent",
+                    "--vmm=firecracker",
+                    "--firecracker=/no/such/firecracker");
+            assertThat(run.exitCode()).as(run.stderr()).isEqualTo(5);
+            assertThat(run.stderr()).contains("/no/such/firecracker is no program");
+        }
+    }
+
+    @Test
     void aModelThatIsNotThereAndAProblemThatIsUnknownAreToldAtOnce() {
         CommandLineRun gone = CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "bench", "agent");
         assertThat(gone.exitCode()).isEqualTo(4);

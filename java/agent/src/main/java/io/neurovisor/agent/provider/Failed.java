@@ -1,6 +1,7 @@
 package io.neurovisor.agent.provider;
 
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.text.Harmless;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpConnectTimeoutException;
@@ -69,7 +70,7 @@ final class Failed {
 
     /** What a server says, made fit for one line. */
     static String line(String text) {
-        String line = text.strip().replaceAll("[\\p{Cntrl}\\s]+", " ");
+        String line = Harmless.line(text).strip().replaceAll("\\s+", " ");
         return line.length() > MAX_CHARACTERS ? line.substring(0, MAX_CHARACTERS) + "..." : line;
     }
 

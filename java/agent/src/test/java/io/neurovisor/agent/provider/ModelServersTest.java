@@ -44,50 +44,6 @@ final class ModelServersTest {
             new ServerConnection.Patience(Duration.ofSeconds(20), Duration.ofMillis(300));
     private static final String CODE = "print(\"é {1}\")\n";
 
-    /** A protocol with the bytes in which it says one thing. */
-    enum Wire {
-        OLLAMA("/api/chat", """
-                {"model":"m","message":{"role":"assistant","content":"Let me é"},"done":false}
-                {"model":"m","message":{"role":"assistant","content":" see."},"done":false}
-                {"model":"m","message":{"role":"assistant","content":"","tool_calls":[{"id":"call_a","function":{"index":0,"name":"execute_code","arguments":{"code":"print(\\"é {1}\\")\\n","language":"python"}}}]},"done":false}
-                {"model":"m","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":9,"load_duration":1250000000,"prompt_eval_count":36,"prompt_eval_duration":1,"eval_count":8,"eval_duration":4}
-                """),
-        OPENAI("/v1/chat/completions", """
-                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":"Let me é"},"finish_reason":null}]}
-
-                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"content":" see."},"finish_reason":null}]}
-
-                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"execute_code","arguments":"{"}}]},"finish_reason":null}]}
-
-                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\\"language\\":\\"python\\",\\"co"}}]},"finish_reason":null}]}
-
-                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"de\\":\\"print(\\\\\\"é {1}\\\\\\")\\\\n\\"}"}}]},"finish_reason":null}]}
-
-                data: {"id":"x","model":"m","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
-
-                data: {"id":"x","model":"m","choices":[],"usage":{"prompt_tokens":36,"completion_tokens":8,"total_tokens":44}}
-
-                data: [DONE]
-
-                """);
-
-        private final String path;
-        private final String reply;
-
-        Wire(String path, String reply) {
-            this.path = path;
-            this.reply = reply;
-        }
-
-        byte[] bytes() {
-            return reply.getBytes(StandardCharsets.UTF_8);
-        }
-
-        ProviderChoice provider() {
-            return ProviderChoice.valueOf(name());
-        }
-    }
-
     private FakeServer server;
 
     @BeforeEach
@@ -113,7 +69,7 @@ final class ModelServersTest {
         Model model = open(wire);
         for (int position = 0; position <= wire.bytes().length; position++) {
             server.on(
-                    wire.path,
+                    wire.path(),
                     chunked(
                             Arrays.copyOfRange(wire.bytes(), 0, position),
                             Arrays.copyOfRange(wire.bytes(), position, wire.bytes().length)));
@@ -123,14 +79,14 @@ final class ModelServersTest {
         for (int index = 0; index < single.length; index++) {
             single[index] = new byte[] {wire.bytes()[index]};
         }
-        server.on(wire.path, chunked(single));
+        server.on(wire.path(), chunked(single));
         check(wire, model);
     }
 
     @ParameterizedTest
     @EnumSource(Wire.class)
     void conversationAndToolsReachTheServer(Wire wire) {
-        server.on(wire.path, chunked(wire.bytes()));
+        server.on(wire.path(), chunked(wire.bytes()));
         ToolCall call = new ToolCall("call_a", "execute_code", "{\"language\": \"python\", \"code\": \"1\"}");
         ToolCall broken = new ToolCall("call_b", "execute_code", "{\"language");
         open(wire)
@@ -159,7 +115,7 @@ final class ModelServersTest {
     @ParameterizedTest
     @EnumSource(Wire.class)
     void theServerIsToldWhichRunAsksAndToolsOnlyWhereTheyAreWanted(Wire wire) {
-        server.on(wire.path, chunked(wire.bytes()));
+        server.on(wire.path(), chunked(wire.bytes()));
         TraceId traceId = new TraceId(UUID.fromString("01941ab3-6d8c-7a2b-b4e1-9c1234567890"));
         Model model = open(wire);
         model.ask(request(new Message.User("x")).tracedBy(traceId).withoutTools(), ReplyListener.NONE);
@@ -193,7 +149,7 @@ final class ModelServersTest {
         server.on(
                 "/v1/chat/completions",
                 chunked(Wire.OPENAI
-                        .reply
+                        .reply()
                         .replace(
                                 "\"choices\":[],",
                                 "\"choices\":[],\"timings\":{\"prompt_ms\":12.5,\"predicted_ms\":250.0},")
@@ -221,7 +177,7 @@ final class ModelServersTest {
         byte[] half = Arrays.copyOf(wire.bytes(), 60);
         List<String> retries = new ArrayList<>();
         for (FakeServer.Answer answer : List.of(cut(half), chunked(half))) {
-            server.on(wire.path, answer);
+            server.on(wire.path(), answer);
             retries.clear();
             assertThat(failure(open(wire), listener(retries)).reason()).isEqualTo(Reason.BROKEN_STREAM);
             assertThat(retries).hasSize(3);
@@ -231,7 +187,7 @@ final class ModelServersTest {
     @ParameterizedTest
     @EnumSource(Wire.class)
     void aServerThatStopsMidStreamIsGivenUp(Wire wire) {
-        server.on(wire.path, server.stalling(Arrays.copyOf(wire.bytes(), 60)));
+        server.on(wire.path(), server.stalling(Arrays.copyOf(wire.bytes(), 60)));
         ModelFailure failure = failure(open(wire), ReplyListener.NONE);
         assertThat(failure.reason()).isEqualTo(Reason.STALLED);
         assertThat(failure).hasMessageContaining("nothing came for");
@@ -243,7 +199,7 @@ final class ModelServersTest {
         String event = wire == Wire.OLLAMA
                 ? "{\"message\":{\"content\":\"x\"},\"done\":false}\n"
                 : "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n";
-        server.on(wire.path, server.endless(event.getBytes(StandardCharsets.UTF_8)));
+        server.on(wire.path(), server.endless(event.getBytes(StandardCharsets.UTF_8)));
         ModelFailure failure = catchThrowableOfType(
                 ModelFailure.class,
                 () -> open(wire)
@@ -260,7 +216,7 @@ final class ModelServersTest {
                         ? "{\"message\":{\"content\":\"x\"},\"done\":false}\n"
                         : "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n")
                 .getBytes(StandardCharsets.UTF_8);
-        server.on(wire.path, server.endless(event));
+        server.on(wire.path(), server.endless(event));
         CountDownLatch heard = new CountDownLatch(3);
         CompletableFuture<ModelFailure> ended = new CompletableFuture<>();
         Model model = open(wire);
@@ -297,7 +253,7 @@ final class ModelServersTest {
             })
     void theStatusIsAlwaysLookedAt(int status, Reason reason, int attempts) {
         for (Wire wire : Wire.values()) {
-            server.on(wire.path, json(status, "{\"error\": {\"message\": \"because\\u0000 of\\nme\"}}"));
+            server.on(wire.path(), json(status, "{\"error\": {\"message\": \"because\\u0000 of\\nme\"}}"));
             List<String> retries = new ArrayList<>();
             ModelFailure failure = failure(open(wire), listener(retries));
             assertThat(failure.reason()).isEqualTo(reason);
@@ -373,7 +329,7 @@ final class ModelServersTest {
     @ParameterizedTest
     @EnumSource(Wire.class)
     void theKeyGoesToTheServerAndIntoNoMessage(Wire wire) {
-        server.on(wire.path, json(400, "{\"error\": \"secret-key is no key\"}"));
+        server.on(wire.path(), json(400, "{\"error\": \"secret-key is no key\"}"));
         ModelChoice choice = new ModelChoice(
                 wire.provider(),
                 "m",

@@ -8,6 +8,7 @@ import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.server.trace.TraceIds;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -46,7 +47,7 @@ final class AgentPrimes implements Example {
                 programs.add(result);
             }
         };
-        AgentResult result = run.agent().run(new AgentTask(ExampleRun.traceId(), TASK), listener);
+        AgentResult result = run.agent().run(new AgentTask(TraceIds.next(), TASK), listener);
         run.check(
                 programs.stream().anyMatch(AgentPrimes::isCompleted),
                 programs.size() + " programs ran in microVMs, and of them completed with exit code 0: "

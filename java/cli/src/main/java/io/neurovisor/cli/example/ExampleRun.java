@@ -2,7 +2,6 @@ package io.neurovisor.cli.example;
 
 import static java.util.Objects.requireNonNull;
 
-import com.fasterxml.uuid.Generators;
 import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -14,7 +13,8 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
@@ -44,21 +44,18 @@ public final class ExampleRun {
         this.out = requireNonNull(out, "out is null");
     }
 
-    /** Of a run that begins now. */
-    static TraceId traceId() {
-        return new TraceId(Generators.timeBasedEpochRandomGenerator().generate());
-    }
-
-    /** A model's or a guest's words on a line of ours: of their characters only what is harmless. */
+    /** A model's or a guest's words on a line of ours. */
     static String shown(String text) {
-        String line = text.replaceAll("[^ -~]+", " ").strip();
+        String line = Harmless.line(text).strip();
         return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
     }
 
     /** Runs a program in a sandbox of its own, as {@code run} does. */
     ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
         return needed(provided.executions())
-                .execute(new ExecutionRequest(traceId(), new Program(language, code, List.of()), timeout, size), sink);
+                .execute(
+                        new ExecutionRequest(TraceIds.next(), new Program(language, code, List.of()), timeout, size),
+                        sink);
     }
 
     Model model() {

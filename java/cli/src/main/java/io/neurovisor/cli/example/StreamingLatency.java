@@ -6,6 +6,7 @@ import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.trace.TraceIds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +42,7 @@ final class StreamingLatency implements Example {
                 .ask(
                         new ModelRequest(List.of(new Message.User(TASK)), PATIENCE)
                                 .withoutTools()
-                                .tracedBy(ExampleRun.traceId()),
+                                .tracedBy(TraceIds.next()),
                         clock);
         Duration all = clock.elapsed();
         Duration writing = all.minus(clock.first);

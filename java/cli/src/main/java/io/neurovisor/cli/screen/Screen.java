@@ -2,6 +2,7 @@ package io.neurovisor.cli.screen;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.text.Harmless;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.util.Locale;

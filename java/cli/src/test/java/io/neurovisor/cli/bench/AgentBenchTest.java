@@ -8,13 +8,13 @@ import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.loop.Excerpt;
 import io.neurovisor.agent.model.Message;
-import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
+import io.neurovisor.cli.ScriptedModel;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.trace.TraceId;
 import java.time.Duration;
@@ -71,22 +71,7 @@ final class AgentBenchTest {
     }
 
     /** Does what the task is called. */
-    private static final class Scripted implements Model {
-        @Override
-        public String name() {
-            return "scripted";
-        }
-
-        @Override
-        public int contextTokens() {
-            return 8192;
-        }
-
-        @Override
-        public boolean hasNativeTools() {
-            return true;
-        }
-
+    private static final class Scripted extends ScriptedModel {
         @Override
         public ModelReply ask(ModelRequest request, ReplyListener listener) {
             String task = request.messages().stream()

@@ -14,6 +14,7 @@ import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
+import io.neurovisor.cli.ScriptedModel;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Outcome;
 import java.io.IOException;
@@ -68,7 +69,7 @@ final class ExamplesTest {
     }
 
     private boolean primes(String stdout, int exitCode) {
-        Model model = new Scripted() {
+        Model model = new ScriptedModel() {
             @Override
             public ModelReply ask(ModelRequest request, ReplyListener listener) {
                 return request.messages().getLast() instanceof Message.ToolResult
@@ -99,7 +100,7 @@ final class ExamplesTest {
     }
 
     private boolean latency(List<String> pieces, int tokens, ServerTimes times) {
-        Model model = new Scripted() {
+        Model model = new ScriptedModel() {
             @Override
             public ModelReply ask(ModelRequest request, ReplyListener listener) {
                 assertThat(request.tools()).isFalse();
@@ -125,22 +126,5 @@ final class ExamplesTest {
                 new PrintWriter(printed));
         example.run(run);
         return run.isHeld();
-    }
-
-    private abstract static class Scripted implements Model {
-        @Override
-        public String name() {
-            return "scripted";
-        }
-
-        @Override
-        public int contextTokens() {
-            return 8192;
-        }
-
-        @Override
-        public boolean hasNativeTools() {
-            return true;
-        }
     }
 }

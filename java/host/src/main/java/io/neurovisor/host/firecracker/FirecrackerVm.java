@@ -69,8 +69,8 @@ final class FirecrackerVm implements Vm {
     }
 
     /** Describes the machine and has its processors run. */
-    void boot(Deadline deadline) {
-        new FirecrackerMachine(start).configuration().forEach((path, body) -> api.put(path, body, deadline));
+    void boot(FirecrackerMachine machine, Deadline deadline) {
+        machine.configuration().forEach((path, body) -> api.put(path, body, deadline));
         api.put("/actions", Map.of("action_type", "InstanceStart"), deadline);
         requireConfined();
     }

@@ -97,7 +97,7 @@ public final class FirecrackerVmm implements Vmm {
             if (start instanceof VmStart.Restore) {
                 vm.restore(deadline);
             } else {
-                vm.boot(deadline);
+                vm.boot(machine, deadline);
             }
             return vm;
         } catch (NeuroVisorException exception) {

@@ -1,5 +1,6 @@
 package io.neurovisor.host.message;
 
+import io.neurovisor.engine.text.Harmless;
 import java.util.List;
 
 /** Makes a guest's console fit for an error message: the last lines, with nothing that could steer a terminal. */
@@ -16,8 +17,7 @@ public final class ConsoleText {
      */
     public static String tail(String text) {
         List<String> lines = text.lines()
-                .map(line -> line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", "")
-                        .replaceAll("\\p{Cntrl}", "")
+                .map(line -> Harmless.lines(line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", ""))
                         .strip())
                 .filter(line -> !line.isEmpty())
                 .map(line -> line.length() > LINE_CHARACTERS ? line.substring(0, LINE_CHARACTERS) + "…" : line)

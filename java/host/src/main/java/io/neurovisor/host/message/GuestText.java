@@ -1,5 +1,7 @@
 package io.neurovisor.host.message;
 
+import io.neurovisor.engine.text.Harmless;
+
 /** Text that a guest may have chosen, made fit for a message: one line, bounded, nothing that steers a terminal. */
 public final class GuestText {
     private static final int MAX_CHARACTERS = 500;
@@ -8,7 +10,7 @@ public final class GuestText {
 
     /** The whole in one line; of a long one the end. */
     public static String line(String text) {
-        String line = text.strip().replaceAll("\\s*\\R\\s*", " | ").replaceAll("\\p{Cntrl}", "");
+        String line = Harmless.lines(text.strip().replaceAll("\\s*\\R\\s*", " | "));
         return line.length() <= MAX_CHARACTERS ? line : "…" + line.substring(line.length() - MAX_CHARACTERS);
     }
 }

@@ -2,6 +2,7 @@ package io.neurovisor.host.process;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.text.Harmless;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -41,9 +42,7 @@ final class OutputLines implements OutputReader {
     }
 
     private void emit(ByteArrayOutputStream line) {
-        String text = line.toString(StandardCharsets.UTF_8)
-                .replaceAll("\\p{Cntrl}", " ")
-                .strip();
+        String text = Harmless.line(line.toString(StandardCharsets.UTF_8)).strip();
         line.reset();
         if (!text.isEmpty()) {
             lines.accept(text);

@@ -1,4 +1,4 @@
-package io.neurovisor.cli.screen;
+package io.neurovisor.engine.text;
 
 import java.util.regex.Pattern;
 

@@ -1,0 +1,40 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.agent.AgentModels;
+import io.neurovisor.server.agent.AgentSandboxes;
+import java.io.PrintWriter;
+import java.util.function.IntSupplier;
+
+/** What all commands do alike that have a language model work with programs. */
+final class Agents {
+    private Agents() {}
+
+    /** An agent whose programs run as the options say. */
+    static AgentRun agent(Model model, NeuroVisor neuroVisor, GuestOptions guest) {
+        AgentSandboxes sandboxes = new AgentSandboxes(
+                neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
+        return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
+    }
+
+    /** The exit code of some work; what has stopped it is told. */
+    static int told(PrintWriter err, IntSupplier work) {
+        try {
+            return work.getAsInt();
+        } catch (StandardStreams.Closed closed) {
+            return ExitCode.OUTPUT_CLOSED;
+        } catch (ModelFailure failure) {
+            err.println("neurovisor: " + failure.explanation());
+            return ExitCode.MODEL_FAILED;
+        } catch (NeuroVisorException exception) {
+            err.println("neurovisor: " + exception.getMessage());
+            int code = exception.fault() == Fault.IN_USE ? ExitCode.USAGE : ExitCode.of(exception);
+            return code == ExitCode.FAILED ? ExitCode.SANDBOX_FAILED : code;
+        }
+    }
+}
