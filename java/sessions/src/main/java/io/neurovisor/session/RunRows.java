@@ -126,7 +126,7 @@ final class RunRows {
     String text(ResultSet row, String column) throws SQLException {
         String text = row.getString(column);
         if (text == null) {
-            throw new SqlFailures(files.database()).damaged("a row has no " + column, null);
+            throw files.faults().damaged("a row has no " + column, null);
         }
         return text;
     }
@@ -135,7 +135,7 @@ final class RunRows {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException exception) {
-            throw new SqlFailures(files.database()).damaged("\"" + text + "\" is no id", exception);
+            throw files.faults().damaged("\"" + text + "\" is no id", exception);
         }
     }
 
@@ -143,8 +143,7 @@ final class RunRows {
         try {
             return Enum.valueOf(type, name);
         } catch (IllegalArgumentException exception) {
-            throw new SqlFailures(files.database())
-                    .damaged("\"" + name + "\" is no " + type.getSimpleName(), exception);
+            throw files.faults().damaged("\"" + name + "\" is no " + type.getSimpleName(), exception);
         }
     }
 }

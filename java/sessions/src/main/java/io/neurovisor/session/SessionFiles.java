@@ -1,5 +1,7 @@
 package io.neurovisor.session;
 
+import io.neurovisor.database.Database;
+import io.neurovisor.database.DatabaseFaults;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.store.PrivateFiles;
 import java.nio.file.Files;
@@ -15,7 +17,6 @@ record SessionFiles(Path directory) {
     void create() {
         PrivateFiles.directory(directory);
         PrivateFiles.directory(running());
-        PrivateFiles.directory(library());
     }
 
     boolean exist() {
@@ -26,14 +27,13 @@ record SessionFiles(Path directory) {
         return directory.resolve("sessions.db");
     }
 
-    /** Held while the database is opened and while what dead processes left is looked at. */
-    Path lock() {
-        return directory.resolve(".lock");
+    DatabaseFaults faults() {
+        return new DatabaseFaults(database(), SessionTables.SCHEMA);
     }
 
-    /** SQLite's native code is unpacked here. */
-    Path library() {
-        return directory.resolve("lib");
+    /** Held while the database is opened and while what dead processes left is looked at. */
+    Path lock() {
+        return Database.lockOf(database());
     }
 
     Path running() {

@@ -8,6 +8,7 @@ import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.database.Database;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
@@ -27,7 +28,7 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     /** Between two states of an unfinished reply, for each of which the disk is waited for. */
     private static final Duration REPLY_INTERVAL = Duration.ofSeconds(1);
 
-    private final SessionDatabase database;
+    private final Database database;
     private final long run;
     private final RunLock alive;
     private final InstantSource clock;
@@ -39,7 +40,7 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     private int iterations;
     private Deadline nextReply;
 
-    SessionRecorder(SessionDatabase database, long run, RunLock alive, InstantSource clock, Ticker ticker) {
+    SessionRecorder(Database database, long run, RunLock alive, InstantSource clock, Ticker ticker) {
         this.database = requireNonNull(database, "database is null");
         this.run = run;
         this.alive = requireNonNull(alive, "alive is null");

@@ -3,6 +3,7 @@ package io.neurovisor.session;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.database.Database;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
@@ -15,11 +16,11 @@ import java.util.Optional;
 /** The sessions that are kept in a directory. Any number of processes may use one at the same time. */
 public final class Sessions implements AutoCloseable {
     private final SessionFiles files;
-    private final SessionDatabase database;
+    private final Database database;
     private final InstantSource clock;
     private final Ticker ticker;
 
-    private Sessions(SessionFiles files, SessionDatabase database, InstantSource clock, Ticker ticker) {
+    private Sessions(SessionFiles files, Database database, InstantSource clock, Ticker ticker) {
         this.files = files;
         this.database = database;
         this.clock = clock;
@@ -36,7 +37,8 @@ public final class Sessions implements AutoCloseable {
         requireNonNull(clock, "clock is null");
         requireNonNull(ticker, "ticker is null");
         SessionFiles files = new SessionFiles(directory);
-        return new Sessions(files, SessionDatabase.open(files), clock, ticker);
+        files.create();
+        return new Sessions(files, Database.open(files.database(), SessionTables.SCHEMA), clock, ticker);
     }
 
     /** Empty where nothing was ever kept. */

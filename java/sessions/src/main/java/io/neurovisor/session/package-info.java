@@ -1,4 +1,4 @@
-/** What agent runs said and did, kept in an SQLite database. Nobody else knows of SQL. */
+/** What agent runs said and did, kept in an SQLite database. */
 @NullMarked
 package io.neurovisor.session;
 

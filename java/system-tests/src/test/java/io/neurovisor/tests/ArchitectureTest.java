@@ -25,6 +25,8 @@ final class ArchitectureTest {
             .definedBy("io.neurovisor.host..")
             .layer("agent")
             .definedBy("io.neurovisor.agent..")
+            .layer("database")
+            .definedBy("io.neurovisor.database..")
             .layer("sessions")
             .definedBy("io.neurovisor.session..")
             .layer("engine")
@@ -34,13 +36,15 @@ final class ArchitectureTest {
             .whereLayer("server")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("host")
-            .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers("database", "sessions", "server", "cli")
+            .whereLayer("database")
+            .mayOnlyBeAccessedByLayers("sessions", "server")
             .whereLayer("agent")
             .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
             .whereLayer("sessions")
-            .mayOnlyBeAccessedByLayers("cli")
+            .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("agent", "host", "sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers("agent", "host", "database", "sessions", "server", "cli")
             .because("doors translate, the host layer touches the machine, the agent talks to models, and the engine"
                     + " knows none of them");
 
@@ -54,13 +58,26 @@ final class ArchitectureTest {
             .because("what a model server says is checked in one place before anybody believes it");
 
     @ArchTest
-    static final ArchRule theDatabaseHasOneOwner = noClasses()
+    static final ArchRule sqlStaysWithItsOwners = noClasses()
             .that()
-            .resideOutsideOfPackage("io.neurovisor.session..")
+            .resideOutsideOfPackages(
+                    "io.neurovisor.database..",
+                    "io.neurovisor.session..",
+                    "io.neurovisor.server.access..",
+                    "io.neurovisor.server.journal..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("org.jdbi..", "org.sqlite..", "java.sql..", "javax.sql..")
-            .because("what is recorded is checked in one place, and programs that embed the agent need no database");
+            .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..")
+            .because("each table is read and written in one place, and programs that embed the agent need no database");
+
+    @ArchTest
+    static final ArchRule theDriverHasOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.database..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.sqlite..")
+            .because("how a database is opened and what its failures mean is the same for all of them");
 
     @ArchTest
     static final ArchRule engineNeedsOnlyTheJdk = classes()

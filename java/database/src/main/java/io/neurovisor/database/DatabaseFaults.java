@@ -1,4 +1,6 @@
-package io.neurovisor.session;
+package io.neurovisor.database;
+
+import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -9,8 +11,13 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteException;
 
-/** Says in one line what is wrong with a database of sessions, with the next step. */
-record SqlFailures(Path file) {
+/** Says in one line what is wrong with a database, with the next step. */
+public record DatabaseFaults(Path file, Schema schema) {
+    public DatabaseFaults {
+        requireNonNull(file, "file is null");
+        requireNonNull(schema, "schema is null");
+    }
+
     NeuroVisorException translate(JdbiException failure) {
         Optional<SQLiteException> cause = Stream.<Throwable>iterate(failure, link -> link != null, Throwable::getCause)
                 .filter(SQLiteException.class::isInstance)
@@ -30,8 +37,8 @@ record SqlFailures(Path file) {
             case SQLITE_READONLY, SQLITE_READONLY_DBMOVED, SQLITE_READONLY_DIRECTORY, SQLITE_CANTOPEN, SQLITE_PERM ->
                 of(
                         Fault.STORAGE_FAILED,
-                        "cannot be written by user " + System.getProperty("user.name")
-                                + "; mend its permissions, or keep no history with --no-history",
+                        "cannot be written by user " + System.getProperty("user.name") + "; mend its permissions"
+                                + schema.alternative(),
                         failure);
             case SQLITE_IOERR -> of(Fault.STORAGE_FAILED, "cannot be read or written: " + reason(cause.get()), failure);
             default -> damaged(reason(cause.get()), failure);
@@ -39,11 +46,10 @@ record SqlFailures(Path file) {
     }
 
     /** For what no version of ours has written. */
-    NeuroVisorException damaged(String reason, @Nullable Exception failure) {
+    public NeuroVisorException damaged(String reason, @Nullable Exception failure) {
         return of(
-                Fault.HISTORY_UNUSABLE,
-                "is damaged (" + reason + "); move it away, and a new one is made, or keep no history with"
-                        + " --no-history",
+                schema.unusable(),
+                "is damaged (" + reason + "); move it away, and a new one is made" + schema.alternative(),
                 failure);
     }
 

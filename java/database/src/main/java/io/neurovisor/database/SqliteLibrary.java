@@ -1,6 +1,5 @@
-package io.neurovisor.session;
+package io.neurovisor.database;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StorageFaults;
@@ -24,8 +23,8 @@ final class SqliteLibrary {
 
     private SqliteLibrary() {}
 
-    /** Loads it, once per JVM. The caller holds the lock of the directory's owner. */
-    static synchronized void load(Path directory) {
+    /** Loads it, once per JVM, for whichever database is opened first. The caller holds the lock of the directory's owner. */
+    static synchronized void load(Path directory, Schema schema) {
         if (loaded) {
             return;
         }
@@ -39,9 +38,9 @@ final class SqliteLibrary {
             loaded = SQLiteJDBCLoader.initialize();
         } catch (Exception exception) {
             throw new NeuroVisorException(
-                    Fault.HISTORY_UNUSABLE,
+                    schema.unusable(),
                     "SQLite's library " + file + " cannot be loaded; is its file system mounted noexec? Choose another"
-                            + " --data-dir, or keep no history with --no-history",
+                            + " --data-dir" + schema.alternative(),
                     exception);
         }
     }

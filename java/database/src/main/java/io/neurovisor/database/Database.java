@@ -1,7 +1,6 @@
-package io.neurovisor.session;
+package io.neurovisor.database;
 
-import static java.util.Objects.requireNonNull;
-
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.store.PathLock;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StorageFaults;
@@ -20,35 +19,47 @@ import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
 /**
- * One connection to the database, safe for use by many threads; other processes may have theirs. Every failure of SQLite's
+ * One connection to a database, safe for use by many threads; other processes may have theirs. Every failure of SQLite's
  * leaves here as a fault that names the file.
+ *
+ * <p>The database is alone with its owner's other files in a directory that nobody else can enter; SQLite's library and a
+ * lock lie beside it.
  */
-final class SessionDatabase implements AutoCloseable {
+public final class Database implements AutoCloseable {
     /** For another process to finish its own transaction, each of which is one small write. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private final Path file;
+    private final DatabaseFaults faults;
     private final Handle handle;
     private final ReentrantLock lock = new ReentrantLock();
 
-    private SessionDatabase(Path file, Handle handle) {
-        this.file = file;
+    private Database(DatabaseFaults faults, Handle handle) {
+        this.faults = faults;
         this.handle = handle;
     }
 
-    /** Makes what is not there yet. */
-    static SessionDatabase open(SessionFiles files) {
-        requireNonNull(files, "files is null");
-        files.create();
-        Path file = files.database();
+    /**
+     * Makes what is not there yet, the directory included.
+     *
+     * @throws NeuroVisorException with the schema's fault for a database that is damaged, of a newer version or not ours
+     */
+    public static Database open(Path database, Schema schema) {
+        Path file = database.toAbsolutePath().normalize();
+        DatabaseFaults faults = new DatabaseFaults(file, schema);
+        Path library = PrivateFiles.directory(file.resolveSibling("lib"));
         // Two processes at their first start would both make the tables.
-        try (PathLock _ = PathLock.acquire(files.lock(), () -> {})) {
-            SqliteLibrary.load(files.library());
+        try (PathLock _ = PathLock.acquire(lockOf(file), () -> {})) {
+            SqliteLibrary.load(library, schema);
             makePrivate(file);
-            return connected(file);
+            return connected(file, schema, faults);
         } catch (JdbiException failure) {
-            throw new SqlFailures(file).translate(failure);
+            throw faults.translate(failure);
         }
+    }
+
+    /** Held while the database is opened. Its owner may use it for other files beside the database. */
+    public static Path lockOf(Path database) {
+        return database.resolveSibling(".lock");
     }
 
     /** SQLite gives the files that it makes beside it the same permissions. */
@@ -64,7 +75,7 @@ final class SessionDatabase implements AutoCloseable {
         }
     }
 
-    private static SessionDatabase connected(Path file) {
+    private static Database connected(Path file, Schema schema, DatabaseFaults faults) {
         SQLiteConfig config = new SQLiteConfig();
         config.setBusyTimeout(Math.toIntExact(PATIENCE.toMillis()));
         config.enforceForeignKeys(true);
@@ -79,32 +90,32 @@ final class SessionDatabase implements AutoCloseable {
             // What is deleted is overwritten, and what somebody wrote into the schema runs nothing.
             handle.execute("PRAGMA secure_delete = ON");
             handle.execute("PRAGMA trusted_schema = OFF");
-            new Schema(file).migrate(handle);
-            return new SessionDatabase(file, handle);
+            new Migrations(file, schema).run(handle);
+            return new Database(faults, handle);
         } catch (RuntimeException failure) {
             handle.close();
             throw failure;
         }
     }
 
-    <T> T read(Function<Handle, T> query) {
+    public <T> T read(Function<Handle, T> query) {
         lock.lock();
         try {
             return query.apply(handle);
         } catch (JdbiException failure) {
-            throw new SqlFailures(file).translate(failure);
+            throw faults.translate(failure);
         } finally {
             lock.unlock();
         }
     }
 
     /** In one transaction, which is on the disk when this returns. */
-    <T> T write(Function<Handle, T> change) {
+    public <T> T write(Function<Handle, T> change) {
         return read(_ -> handle.inTransaction(change::apply));
     }
 
     /** In one transaction, which is on the disk when this returns. */
-    void change(Consumer<Handle> change) {
+    public void change(Consumer<Handle> change) {
         read(_ -> {
             handle.useTransaction(change::accept);
             return true;
@@ -112,7 +123,7 @@ final class SessionDatabase implements AutoCloseable {
     }
 
     /** Leaves nothing in the log of what was deleted. */
-    void forgetDeleted() {
+    public void forgetDeleted() {
         read(_ -> handle.createQuery("PRAGMA wal_checkpoint(TRUNCATE)")
                 .mapTo(Integer.class)
                 .first());
@@ -124,7 +135,7 @@ final class SessionDatabase implements AutoCloseable {
         try {
             handle.close();
         } catch (JdbiException failure) {
-            throw new SqlFailures(file).translate(failure);
+            throw faults.translate(failure);
         } finally {
             lock.unlock();
         }

@@ -1,15 +1,12 @@
 package io.neurovisor.session;
 
-import static java.util.Objects.requireNonNull;
-
+import io.neurovisor.database.Schema;
 import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
-import java.nio.file.Path;
 import java.util.List;
-import org.jdbi.v3.core.Handle;
+import java.util.Optional;
 
-/** The tables, version by version. A released version is never changed, only followed by another. */
-final class Schema {
+/** The tables of the sessions' database. */
+final class SessionTables {
     /** "NvSe": tells our database from everybody else's. */
     private static final int APPLICATION_ID = 0x4e765365;
 
@@ -82,49 +79,12 @@ final class Schema {
             ) STRICT
             """));
 
-    private final Path file;
+    static final Schema SCHEMA = new Schema(
+            "sessions",
+            APPLICATION_ID,
+            Fault.HISTORY_UNUSABLE,
+            Optional.of("keep no history with --no-history"),
+            VERSIONS);
 
-    /** @param file for messages */
-    Schema(Path file) {
-        this.file = requireNonNull(file, "file is null");
-    }
-
-    /** Brings the database to the newest version. Nobody else may be at it. */
-    void migrate(Handle handle) {
-        int version = number(handle, "PRAGMA user_version");
-        if (version > VERSIONS.size()) {
-            throw new NeuroVisorException(
-                    Fault.HISTORY_UNUSABLE,
-                    "%s has version %d, and this NeuroVisor knows versions up to %d: a newer NeuroVisor has used it; use that one, or another --data-dir, or keep no history with --no-history"
-                            .formatted(file, version, VERSIONS.size()));
-        }
-        if (version == 0 ? hasTables(handle) : number(handle, "PRAGMA application_id") != APPLICATION_ID) {
-            throw new NeuroVisorException(
-                    Fault.HISTORY_UNUSABLE,
-                    file + " is a database, but none of NeuroVisor's sessions; move it away, and a new one is made");
-        }
-        if (version == 0) {
-            // Before the first table, or it has no effect: what is deleted leaves the file.
-            handle.execute("PRAGMA auto_vacuum = FULL");
-            handle.execute("PRAGMA application_id = " + APPLICATION_ID);
-        }
-        // Readers and one writer at the same time; each commit is one append.
-        handle.execute("PRAGMA journal_mode = WAL");
-        for (int next = version; next < VERSIONS.size(); next++) {
-            List<String> statements = VERSIONS.get(next);
-            String stamp = "PRAGMA user_version = " + (next + 1);
-            handle.useTransaction(transaction -> {
-                statements.forEach(transaction::execute);
-                transaction.execute(stamp);
-            });
-        }
-    }
-
-    private static boolean hasTables(Handle handle) {
-        return number(handle, "SELECT count(*) FROM sqlite_schema") > 0;
-    }
-
-    private static int number(Handle handle, String query) {
-        return handle.createQuery(query).mapTo(Integer.class).one();
-    }
+    private SessionTables() {}
 }

@@ -1,0 +1,117 @@
+package io.neurovisor.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DatabaseTest {
+    private static final String FIRST = "CREATE TABLE fruit (name TEXT NOT NULL) STRICT";
+    private static final String SECOND = "ALTER TABLE fruit ADD COLUMN colour TEXT NOT NULL DEFAULT 'green'";
+
+    @TempDir
+    private Path parent;
+
+    @Test
+    void nobodyElseCanReadAnyOfItsFiles() throws IOException {
+        try (Database database = open(FIRST);
+                Stream<Path> files = Files.walk(parent.resolve("fruits"))) {
+            insert(database, "pear");
+            assertThat(files)
+                    .contains(file(), parent.resolve("fruits/fruits.db-wal"))
+                    .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                            .isEqualTo(Files.isDirectory(file) ? "rwx------" : "rw-------"));
+        }
+    }
+
+    @Test
+    void eachVersionIsMadeOutOfTheOneBefore() {
+        try (Database database = open(FIRST)) {
+            insert(database, "pear");
+        }
+        try (Database database = open(FIRST, SECOND)) {
+            assertThat(texts(database, "SELECT name || ' ' || colour FROM fruit"))
+                    .containsExactly("pear green");
+        }
+        assertThatThrownBy(() -> open(FIRST).close())
+                .hasMessage(
+                        file() + " has version 2, and this NeuroVisor knows versions up to 1: a newer NeuroVisor has"
+                                + " used it; use that one, or another --data-dir")
+                .satisfies(failure ->
+                        assertThat(((NeuroVisorException) failure).fault()).isEqualTo(Fault.INTERNAL));
+    }
+
+    @Test
+    void aVersionThatCannotBeMadeLeavesTheOneBefore() {
+        try (Database database = open(FIRST)) {
+            insert(database, "pear");
+        }
+        assertThatThrownBy(() -> open(List.of(List.of(FIRST), List.of(SECOND, "nonsense")))
+                        .close())
+                .hasMessageStartingWith(file() + " is damaged (");
+        try (Database database = open(FIRST)) {
+            assertThat(texts(database, "SELECT name FROM fruit")).containsExactly("pear");
+        }
+    }
+
+    @Test
+    void aChangeThatFailsHalfWayIsNone() {
+        try (Database database = open(FIRST)) {
+            assertThatThrownBy(() -> database.change(handle -> {
+                        handle.execute("INSERT INTO fruit VALUES ('pear')");
+                        handle.execute("INSERT INTO fruit VALUES (NULL)");
+                    }))
+                    .isInstanceOf(NeuroVisorException.class)
+                    .hasMessageStartingWith(file().toString());
+            assertThat(texts(database, "SELECT name FROM fruit")).isEmpty();
+        }
+    }
+
+    @Test
+    void whatIsDeletedIsInNoFileAnyMore() throws IOException {
+        String secret = "kept-for-nobody";
+        try (Database database = open(FIRST)) {
+            insert(database, secret);
+            database.change(handle -> handle.execute("DELETE FROM fruit"));
+            database.forgetDeleted();
+            try (Stream<Path> files = Files.list(parent.resolve("fruits"))) {
+                assertThat(files.filter(Files::isRegularFile))
+                        .isNotEmpty()
+                        .allSatisfy(file -> assertThat(new String(
+                                        Files.readAllBytes(file), java.nio.charset.StandardCharsets.ISO_8859_1))
+                                .doesNotContain(secret));
+            }
+        }
+    }
+
+    private Path file() {
+        return parent.resolve("fruits/fruits.db");
+    }
+
+    private Database open(String... versions) {
+        return open(Stream.of(versions).map(List::of).toList());
+    }
+
+    private Database open(List<List<String>> versions) {
+        return Database.open(file(), new Schema("fruits", 0x46727574, Fault.INTERNAL, Optional.empty(), versions));
+    }
+
+    private static void insert(Database database, String name) {
+        database.change(handle -> handle.execute("INSERT INTO fruit (name) VALUES (?)", name));
+    }
+
+    private static List<String> texts(Database database, String query) {
+        return database.read(
+                handle -> handle.createQuery(query).mapTo(String.class).list());
+    }
+}
