@@ -70,7 +70,8 @@ final class ExitCode {
                     IMAGE_UNKNOWN,
                     KERNEL_NOT_BUILT,
                     SESSION_UNKNOWN,
-                    HISTORY_UNUSABLE -> USAGE;
+                    HISTORY_UNUSABLE,
+                    ACCESS_UNUSABLE -> USAGE;
             default -> FAILED;
         };
     }

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             RunCommand.class,
             AgentCommand.class,
             SessionsCommand.class,
+            KeysCommand.class,
             ExampleCommand.class,
             BenchCommand.class,
             SetupCommand.class,

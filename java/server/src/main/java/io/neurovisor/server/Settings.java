@@ -94,6 +94,11 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("sessions");
     }
 
+    /** The keys of clients. */
+    public Path access() {
+        return dataDir().resolve("access");
+    }
+
     Path templates() {
         return dataDir().resolve("templates");
     }

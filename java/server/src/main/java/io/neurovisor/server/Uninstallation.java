@@ -43,7 +43,7 @@ public final class Uninstallation {
             dataDirectory.requireOurs();
             contents.add(new Unneeded(
                     dataDirectory.path(),
-                    "images, kernels, templates and sessions",
+                    "images, kernels, templates, sessions and keys",
                     DiskUsage.bytes(dataDirectory.path())));
         }
         sockets.stream()

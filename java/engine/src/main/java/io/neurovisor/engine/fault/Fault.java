@@ -24,6 +24,7 @@ public enum Fault {
     STORAGE_FAILED(FaultKind.HOST, "A file or directory of the data directory could not be read or written."),
     SESSION_UNKNOWN(FaultKind.CALLER, "No recorded session has the given id, or several begin with it."),
     HISTORY_UNUSABLE(FaultKind.HOST, "The database of sessions is damaged, or of a newer NeuroVisor."),
+    ACCESS_UNUSABLE(FaultKind.HOST, "The database of API keys is damaged, or of a newer NeuroVisor."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),

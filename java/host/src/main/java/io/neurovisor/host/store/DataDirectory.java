@@ -21,7 +21,7 @@ public final class DataDirectory {
     static final String MARKER = ".neurovisor";
 
     private static final String MARKER_TEXT =
-            "This directory is NeuroVisor's: images, kernels, templates and sessions. neurovisor uninstall removes it.\n";
+            "This directory is NeuroVisor's: images, kernels, templates, sessions and keys. neurovisor uninstall removes it.\n";
     private static final int SHOWN_NAMES = 3;
 
     /** What a data directory without the file may hold and still be taken for one: earlier builds wrote none. */

@@ -1,0 +1,112 @@
+package io.neurovisor.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.access.AccessKey;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.KeyGrant;
+import io.neurovisor.server.access.NewKey;
+import io.neurovisor.server.access.Scope;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+
+/** Does what the commands about keys say. */
+final class Keys {
+    private static final String NONE = "-";
+
+    private final CommonOptions common;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    Keys(CommonOptions common, CommandLine command) {
+        this.common = requireNonNull(common, "common is null");
+        this.out = command.getOut();
+        this.err = command.getErr();
+    }
+
+    void create(KeyGrant grant) {
+        new DataDirectory(common.config().dataDir()).claim();
+        try (ApiKeys keys = ApiKeys.open(common.settings().access(), InstantSource.system())) {
+            NewKey created = keys.create(grant);
+            if (!common.isQuiet()) {
+                err.println("Key " + grant.name() + " is made. It is shown this once; clients send it as"
+                        + " \"authorization: Bearer KEY\".");
+                err.flush();
+            }
+            out.println(created.secret().reveal());
+            out.flush();
+        }
+    }
+
+    void list(boolean json) {
+        List<AccessKey> all;
+        try (ApiKeys keys = existing().orElse(null)) {
+            all = keys == null ? List.of() : keys.list();
+        }
+        if (json) {
+            out.println(json(all).toPrettyString());
+            out.flush();
+            return;
+        }
+        Table table = new Table("NAME", "SCOPES", "RATE", "QUOTA", "CREATED", "USED", "REVOKED");
+        all.forEach(key -> table.row(
+                key.grant().name().value(),
+                key.grant().scopes().stream().map(Scope::label).collect(Collectors.joining(",")),
+                key.grant().rateLimit().map(Object::toString).orElse(NONE),
+                key.grant().quota().map(Object::toString).orElse(NONE),
+                time(key.created()),
+                key.lastUsed().map(Keys::time).orElse(NONE),
+                key.revoked().map(Keys::time).orElse(NONE)));
+        table.print(out);
+    }
+
+    void revoke(List<String> names) {
+        try (ApiKeys keys = existing()
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        "there is no key in " + common.config().dataDir() + "; ./neurovisor keys create makes one"))) {
+            for (String name : names) {
+                AccessKey key = keys.revoke(name);
+                if (!common.isQuiet()) {
+                    out.println("revoked " + key.grant().name());
+                    out.flush();
+                }
+            }
+        }
+    }
+
+    private Optional<ApiKeys> existing() {
+        return ApiKeys.openExisting(common.settings().access(), InstantSource.system());
+    }
+
+    private static ArrayNode json(List<AccessKey> keys) {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        for (AccessKey key : keys) {
+            ObjectNode object = array.addObject().put("name", key.grant().name().value());
+            ArrayNode scopes = object.putArray("scopes");
+            key.grant().scopes().forEach(scope -> scopes.add(scope.label()));
+            key.grant().rateLimit().ifPresent(limit -> object.put("rate", limit.toString()));
+            key.grant().quota().ifPresent(quota -> object.put("quota", quota.toString()));
+            object.put("created", key.created().toString());
+            key.lastUsed().ifPresent(time -> object.put("used", time.toString()));
+            key.revoked().ifPresent(time -> object.put("revoked", time.toString()));
+        }
+        return array;
+    }
+
+    private static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

@@ -1,0 +1,79 @@
+package io.neurovisor.cli;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Makes, lists and revokes the keys with which clients call a daemon. */
+@Command(
+        name = "keys",
+        description = {
+            "Makes, lists and revokes the keys that clients of the daemon show as",
+            "\"authorization: Bearer KEY\"."
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+final class KeysCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: create, list or revoke");
+    }
+
+    @Command(
+            name = "create",
+            description = "Makes a key and prints it, alone on standard output; nobody can print it again.",
+            mixinStandardHelpOptions = true)
+    void create(
+            @Mixin CommonOptions common,
+            @Option(
+                            names = "--scopes",
+                            paramLabel = "SCOPE,...",
+                            description = "What it opens, of execute, infer and agent. Default: all of them.")
+                    @Nullable
+                    String scopes,
+            @Option(
+                            names = "--rate",
+                            paramLabel = "CAPACITY:PER_SECOND",
+                            description = "A rate limit of its own, such as 100:50. Default: the daemon's.")
+                    @Nullable
+                    String rate,
+            @Option(
+                            names = "--quota",
+                            paramLabel = "N/day",
+                            description = "How many executions it may start in one day of UTC. Default: no limit.")
+                    @Nullable
+                    String quota,
+            @Parameters(
+                            paramLabel = "NAME",
+                            description = "What lists and the audit log call it. No name is used twice.")
+                    String name) {
+        KeyForm form = new KeyForm(name, scopes, rate, quota);
+        new Keys(common, spec.commandLine()).create(form.grant(spec.commandLine()));
+    }
+
+    @Command(name = "list", description = "Lists all keys there ever were.", mixinStandardHelpOptions = true)
+    void list(
+            @Mixin CommonOptions common, @Option(names = "--json", description = "Print JSON instead.") boolean json) {
+        new Keys(common, spec.commandLine()).list(json);
+    }
+
+    @Command(
+            name = "revoke",
+            description = "Makes keys open nothing any more, within a second also in a daemon that runs.",
+            mixinStandardHelpOptions = true)
+    void revoke(
+            @Mixin CommonOptions common,
+            @Parameters(paramLabel = "NAME", arity = "1..*", description = "As list shows it.") List<String> names) {
+        new Keys(common, spec.commandLine()).revoke(names);
+    }
+}

@@ -1,0 +1,104 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Lets in who may call, before any of the call's messages is read.
+ *
+ * <ul>
+ *   <li>Health needs no key and takes no token, for whoever watches a service must see it when it is busiest.
+ *   <li>Reflection and channelz need whatever a call needs here, but no scope and no token.
+ *   <li>Everything else needs its scope and a token. A service that is not known here is served to nobody.
+ * </ul>
+ */
+public final class AccessInterceptor implements ServerInterceptor {
+    static final Context.Key<Tenant> TENANT = Context.key("tenant");
+
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final String HEALTH = "grpc.health.v1.Health";
+
+    private static final List<String> WITHOUT_SCOPE = List.of(
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection",
+            "grpc.channelz.v1.Channelz");
+
+    private static final Map<String, Scope> SCOPES = Map.of(
+            "neurovisor.execution.ExecutionService", Scope.EXECUTE,
+            "neurovisor.inference.InferenceService", Scope.INFER,
+            "inference.InferenceService", Scope.INFER,
+            "neurovisor.agent.AgentService", Scope.AGENT);
+
+    private final Callers callers;
+    private final RateLimits limits;
+
+    public AccessInterceptor(Callers callers, RateLimits limits) {
+        this.callers = requireNonNull(callers, "callers is null");
+        this.limits = requireNonNull(limits, "limits is null");
+    }
+
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        String service = String.valueOf(call.getMethodDescriptor().getServiceName());
+        if (service.equals(HEALTH)) {
+            return next.startCall(call, headers);
+        }
+        try {
+            Tenant tenant = callers.identify(
+                    call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+                    Optional.ofNullable(headers.getAll(AUTHORIZATION)).orElse(List.of()));
+            // Nothing behind this needs the secret, and what is not there is not logged.
+            headers.discardAll(AUTHORIZATION);
+            if (!WITHOUT_SCOPE.contains(service)) {
+                requireScope(tenant, service);
+                requireToken(tenant);
+            }
+            return Contexts.interceptCall(Tenant.with(tenant), call, headers, next);
+        } catch (StatusRuntimeException refusal) {
+            call.close(
+                    refusal.getStatus(),
+                    Optional.ofNullable(refusal.getTrailers()).orElseGet(Metadata::new));
+            return new ServerCall.Listener<>() {};
+        }
+    }
+
+    private static void requireScope(Tenant tenant, String service) {
+        Scope scope = SCOPES.get(service);
+        if (scope == null) {
+            throw Refusal.SCOPE_MISSING.status("no key opens " + service);
+        }
+        if (!tenant.may(scope)) {
+            throw Refusal.SCOPE_MISSING.status(
+                    "%s has not the scope %s, which %s needs; make a key that has it with ./neurovisor keys create --scopes"
+                            .formatted(tenant.label(), scope.label(), service),
+                    Map.of("scope", scope.label()),
+                    Optional.empty());
+        }
+    }
+
+    private void requireToken(Tenant tenant) {
+        Optional<Duration> delay = limits.take(tenant);
+        if (delay.isPresent()) {
+            throw Refusal.RATE_LIMITED.status(
+                    "%s calls too often; there is room again in %d ms"
+                            .formatted(tenant.label(), Math.ceilDiv(delay.get().toNanos(), 1_000_000L)),
+                    Map.of("tenant", tenant.label()),
+                    delay);
+        }
+    }
+}

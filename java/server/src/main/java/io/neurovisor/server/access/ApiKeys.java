@@ -1,0 +1,174 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.database.Database;
+import io.neurovisor.database.DatabaseFaults;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * The keys of a data directory. Any number of processes may use them at the same time: each sees at its next look what
+ * another has made or revoked.
+ */
+public final class ApiKeys implements AutoCloseable {
+    /** A daemon holds all that are valid in its memory. */
+    private static final int MOST_KEYS = 10_000;
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Database database;
+    private final KeyRows rows;
+    private final InstantSource clock;
+
+    private ApiKeys(Database database, KeyRows rows, InstantSource clock) {
+        this.database = database;
+        this.rows = rows;
+        this.clock = clock;
+    }
+
+    /**
+     * Makes the database where there is none.
+     *
+     * @param directory for keys alone; whatever is in it is nobody's but its owner's
+     * @throws NeuroVisorException {@code ACCESS_UNUSABLE} for a database that is damaged or of a newer version
+     */
+    public static ApiKeys open(Path directory, InstantSource clock) {
+        requireNonNull(clock, "clock is null");
+        Path file = file(directory);
+        return new ApiKeys(
+                Database.open(file, KeyTables.SCHEMA), new KeyRows(new DatabaseFaults(file, KeyTables.SCHEMA)), clock);
+    }
+
+    /** Empty where no key was ever made: looking makes no files. */
+    public static Optional<ApiKeys> openExisting(Path directory, InstantSource clock) {
+        return Files.exists(file(directory)) ? Optional.of(open(directory, clock)) : Optional.empty();
+    }
+
+    private static Path file(Path directory) {
+        return directory.toAbsolutePath().normalize().resolve("keys.db");
+    }
+
+    /** A name is never given twice, also not after a revocation: the audit log tells keys apart by it. */
+    public NewKey create(KeyGrant grant) {
+        KeySecret secret = KeySecret.random(RANDOM);
+        AccessKey key = database.write(handle -> {
+            rows.named(handle, grant.name().value()).ifPresent(ApiKeys::refuseTaken);
+            refuseTooMany(handle);
+            return insert(handle, grant, secret);
+        });
+        return new NewKey(key, secret);
+    }
+
+    private AccessKey insert(Handle handle, KeyGrant grant, KeySecret secret) {
+        handle.createUpdate("""
+                        INSERT INTO access_key (name, hash, scopes, rate_limit, quota, created_ms)
+                        VALUES (:name, :hash, :scopes, :rateLimit, :quota, :created)
+                        """)
+                .bind("name", grant.name().value())
+                .bind("hash", secret.hash())
+                .bind("scopes", KeyRows.scopes(grant.scopes()))
+                .bind("rateLimit", grant.rateLimit().map(Object::toString).orElse(null))
+                .bind("quota", grant.quota().map(Object::toString).orElse(null))
+                .bind("created", clock.instant().toEpochMilli())
+                .execute();
+        return rows.named(handle, grant.name().value()).orElseThrow();
+    }
+
+    private static void refuseTaken(AccessKey key) {
+        throw new NeuroVisorException(
+                Fault.INVALID_ARGUMENT,
+                "there %s a key %s; choose another name, for no name is used twice"
+                        .formatted(
+                                key.revoked().isPresent() ? "was" : "is",
+                                key.grant().name()));
+    }
+
+    private void refuseTooMany(Handle handle) {
+        if (rows.valid(handle).size() >= MOST_KEYS) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT, "there are " + MOST_KEYS + " keys, which is the most; revoke some");
+        }
+    }
+
+    /** All there ever were, the oldest first. */
+    public List<AccessKey> list() {
+        return database.read(rows::all);
+    }
+
+    /**
+     * Makes a key open nothing any more. To revoke it again changes nothing.
+     *
+     * @param name as somebody has typed it
+     */
+    public AccessKey revoke(String name) {
+        return database.write(handle -> {
+            if (rows.named(handle, name).isEmpty()) {
+                throw new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        "there is no key " + shown(name)
+                                + "; ./neurovisor keys list shows the names of those that there are");
+            }
+            handle.createUpdate("UPDATE access_key SET revoked_ms = :now WHERE name = :name AND revoked_ms IS NULL")
+                    .bind("now", clock.instant().toEpochMilli())
+                    .bind("name", name)
+                    .execute();
+            return rows.named(handle, name).orElseThrow();
+        });
+    }
+
+    /** Somebody may have typed the secret in the name's place: it goes into no message. */
+    private static String shown(String name) {
+        return KeyName.parse(name).isPresent() && !KeySecret.isSimilar(name) ? name : "of such a name";
+    }
+
+    Map<String, AccessKey> valid() {
+        return database.read(rows::valid);
+    }
+
+    void used(AccessKey key, Instant when) {
+        database.change(handle -> handle.createUpdate("UPDATE access_key SET last_used_ms = :when WHERE id = :id")
+                .bind("when", when.toEpochMilli())
+                .bind("id", key.id())
+                .execute());
+    }
+
+    /** Counts one execution of today's, unless there were as many as the quota allows. */
+    boolean count(AccessKey key, Quota quota) {
+        long today = Math.floorDiv(clock.instant().getEpochSecond(), 86_400L);
+        return database.write(handle -> {
+            handle.createUpdate("""
+                            INSERT INTO day_of_key (key_id, epoch_day, executions) VALUES (:key, :today, 0)
+                            ON CONFLICT (key_id) DO UPDATE SET epoch_day = :today, executions = 0
+                            WHERE epoch_day NOT IN (:today, :today + 1)
+                            """)
+                    // A clock that is set back over midnight gives nobody a second day; one that was years ahead is
+                    // forgotten.
+                    .bind("key", key.id())
+                    .bind("today", today)
+                    .execute();
+            int counted = handle.createUpdate("""
+                            UPDATE day_of_key SET executions = executions + 1
+                            WHERE key_id = :key AND executions < :most
+                            """)
+                    .bind("key", key.id())
+                    .bind("most", quota.executionsPerDay())
+                    .execute();
+            return counted == 1;
+        });
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+}

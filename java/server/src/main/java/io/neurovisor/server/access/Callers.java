@@ -1,0 +1,90 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Ticker;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells who calls. A key that is shown counts, also where none is needed: a wrong one is refused everywhere. Without a key
+ * are served the Unix socket, and loopback where keys are not required.
+ */
+public final class Callers {
+    private static final Logger LOG = LoggerFactory.getLogger(Callers.class);
+    private static final String SCHEME = "bearer ";
+
+    private final KnownKeys keys;
+    private final boolean keysRequired;
+
+    /**
+     * @param keysRequired whether whoever comes by TCP needs a key, also over loopback. So it must be where others than this
+     *     machine reach the port: who comes over loopback there may be a proxy that serves somebody else
+     */
+    public Callers(ApiKeys keys, boolean keysRequired, InstantSource clock, Ticker ticker) {
+        this.keys = new KnownKeys(requireNonNull(keys, "keys is null"), clock, ticker);
+        this.keysRequired = keysRequired;
+    }
+
+    /**
+     * @param remote as the transport tells it
+     * @param authorization the values of the header, of which there may be one
+     * @throws StatusRuntimeException for whom nobody is to serve
+     */
+    Tenant identify(@Nullable SocketAddress remote, Iterable<String> authorization) {
+        Iterator<String> values = authorization.iterator();
+        if (values.hasNext()) {
+            String value = values.next();
+            return holder(value, values.hasNext());
+        }
+        if (remote instanceof UnixPeer peer) {
+            return new Tenant.LocalUser(OptionalLong.of(peer.uid()));
+        }
+        if (remote instanceof UnixDomainSocketAddress) {
+            return new Tenant.LocalUser(OptionalLong.empty());
+        }
+        if (!keysRequired
+                && remote instanceof InetSocketAddress address
+                && address.getAddress() != null
+                && address.getAddress().isLoopbackAddress()) {
+            return new Tenant.Loopback();
+        }
+        throw Refusal.KEY_MISSING.status("an API key is needed: send the header \"authorization: Bearer nvk_...\";"
+                + " ./neurovisor keys create makes a key");
+    }
+
+    private Tenant holder(String value, boolean more) {
+        if (more || !value.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
+            throw Refusal.KEY_INVALID.status(
+                    "the header authorization is not understood: send one, of the form \"Bearer nvk_...\"");
+        }
+        return find(value.substring(SCHEME.length()).strip())
+                .map(Tenant.KeyHolder::new)
+                .orElseThrow(() -> Refusal.KEY_INVALID.status(
+                        "the API key is unknown or was revoked; ./neurovisor keys list shows those that are valid"));
+    }
+
+    private Optional<AccessKey> find(String text) {
+        try {
+            return keys.find(text);
+        } catch (NeuroVisorException failure) {
+            LOG.error("nobody with a key is served: {}", failure.getMessage());
+            throw Refusal.KEYS_UNREADABLE.status(
+                    "the keys cannot be read now, which the server's log explains",
+                    Map.of("fault", failure.fault().name()),
+                    Optional.empty());
+        }
+    }
+}

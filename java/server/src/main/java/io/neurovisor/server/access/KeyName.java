@@ -1,0 +1,31 @@
+package io.neurovisor.server.access;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** What a key is called by people and in the audit log. Nothing in it can be mistaken on a terminal or in a log. */
+public record KeyName(String value) {
+    private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
+
+    /** What may be written, as the end of "use …". */
+    public static final String ALLOWED =
+            "at most 63 small letters, digits, dots, hyphens and underscores, of which the first is a letter or digit";
+
+    public KeyName {
+        if (!FORM.matcher(value).matches()) {
+            throw new IllegalArgumentException("not a key's name");
+        }
+    }
+
+    public static Optional<KeyName> parse(String text) {
+        // One that looks like a secret would be mistaken for one.
+        return FORM.matcher(text).matches() && !KeySecret.isSimilar(text)
+                ? Optional.of(new KeyName(text))
+                : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

@@ -1,0 +1,40 @@
+package io.neurovisor.server.access;
+
+import io.neurovisor.database.Schema;
+import io.neurovisor.engine.fault.Fault;
+import java.util.List;
+import java.util.Optional;
+
+/** The tables of the keys' database. */
+final class KeyTables {
+    /** "NvKy": tells our database from everybody else's. */
+    private static final int APPLICATION_ID = 0x4e764b79;
+
+    static final Schema SCHEMA = new Schema(
+            "API keys",
+            APPLICATION_ID,
+            Fault.ACCESS_UNUSABLE,
+            // Going on without the keys would let nobody in, or everybody.
+            Optional.empty(),
+            List.of(List.of("""
+                    CREATE TABLE access_key (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        name TEXT NOT NULL UNIQUE,
+                        hash TEXT NOT NULL UNIQUE,
+                        scopes TEXT NOT NULL,
+                        rate_limit TEXT,
+                        quota TEXT,
+                        created_ms INTEGER NOT NULL,
+                        last_used_ms INTEGER,
+                        revoked_ms INTEGER
+                    ) STRICT
+                    """, """
+                    CREATE TABLE day_of_key (
+                        key_id INTEGER PRIMARY KEY REFERENCES access_key,
+                        epoch_day INTEGER NOT NULL,
+                        executions INTEGER NOT NULL
+                    ) STRICT
+                    """)));
+
+    private KeyTables() {}
+}

@@ -1,0 +1,47 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.Optional;
+
+/** Counts the executions of keys that have a quota. The count is on the disk: it outlives the process. */
+public final class Quotas {
+    private final ApiKeys keys;
+    private final InstantSource clock;
+
+    public Quotas(ApiKeys keys, InstantSource clock) {
+        this.keys = requireNonNull(keys, "keys is null");
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    /**
+     * Counts an execution that is about to start.
+     *
+     * @throws StatusRuntimeException {@code QUOTA_EXCEEDED} when the tenant has had its executions of today
+     * @throws NeuroVisorException when they cannot be counted, in which case nothing may be started
+     */
+    public void admit(Tenant tenant) {
+        if (tenant instanceof Tenant.KeyHolder(AccessKey key)) {
+            key.grant().quota().ifPresent(quota -> admit(key, quota));
+        }
+    }
+
+    private void admit(AccessKey key, Quota quota) {
+        if (!keys.count(key, quota)) {
+            Instant now = clock.instant();
+            Instant tomorrow = now.truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS);
+            throw Refusal.QUOTA_EXCEEDED.status(
+                    "key %s has had its %s; there are more from %s on"
+                            .formatted(key.grant().name(), quota, tomorrow),
+                    Map.of("quota", quota.toString()),
+                    Optional.of(Duration.between(now, tomorrow)));
+        }
+    }
+}

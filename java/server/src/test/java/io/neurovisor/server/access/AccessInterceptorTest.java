@@ -1,0 +1,379 @@
+package io.neurovisor.server.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.Durations;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Attributes;
+import io.grpc.CallOptions;
+import io.grpc.ClientInterceptors;
+import io.grpc.Grpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Server;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServerTransportFilter;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.ServerCalls;
+import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.testkit.ManualTicker;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Jdbi;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Calls through a real server, whose transport says where they come from. */
+final class AccessInterceptorTest {
+    private static final SocketAddress LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
+    private static final SocketAddress ELSEWHERE = new InetSocketAddress(InetAddress.ofLiteral("192.0.2.7"), 40_000);
+    private static final Metadata.Key<String> AUTHORIZATION =
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+    private static final String EXECUTION = "neurovisor.execution.ExecutionService";
+    private static final String INFERENCE = "neurovisor.inference.InferenceService";
+
+    @TempDir
+    private Path directory;
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final Instant now = Instant.parse("2026-11-25T22:00:00Z");
+    private ApiKeys keys;
+
+    @BeforeEach
+    void open() {
+        keys = ApiKeys.open(directory.resolve("access"), () -> now);
+    }
+
+    @AfterEach
+    void close() {
+        keys.close();
+    }
+
+    @Test
+    void loopbackAndTheUnixSocketNeedNoKey() {
+        assertThat(call(LOOPBACK, false, EXECUTION)).isEqualTo("loopback");
+        assertThat(call(new Peer(1000), false, EXECUTION)).isEqualTo("uid:1000");
+        assertThat(call(UnixDomainSocketAddress.of(""), false, EXECUTION)).isEqualTo("unix");
+        assertThat(call(new Peer(1000), true, EXECUTION)).isEqualTo("uid:1000");
+    }
+
+    @Test
+    void everybodyElseNeedsOne() {
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(ELSEWHERE, false, EXECUTION));
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(ELSEWHERE, true, EXECUTION));
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(LOOPBACK, true, EXECUTION));
+        refused(
+                Status.Code.UNAUTHENTICATED,
+                "KEY_MISSING",
+                () -> call(InetSocketAddress.createUnresolved("localhost", 1), false, EXECUTION));
+    }
+
+    @Test
+    void aKeyOpensWhatItsScopesSay() {
+        String secret = key("ci", EnumSet.of(Scope.EXECUTE), Optional.empty());
+        assertThat(call(ELSEWHERE, true, EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
+        assertThat(call(LOOPBACK, false, EXECUTION, "bearer " + secret)).isEqualTo("key:ci");
+        StatusRuntimeException refusal = refused(
+                Status.Code.PERMISSION_DENIED,
+                "SCOPE_MISSING",
+                () -> call(ELSEWHERE, true, INFERENCE, "Bearer " + secret));
+        assertThat(detail(refusal, ErrorInfo.class).getMetadataMap()).containsEntry("scope", "infer");
+        refused(
+                Status.Code.PERMISSION_DENIED,
+                "SCOPE_MISSING",
+                () -> call(ELSEWHERE, true, "inference.InferenceService", "Bearer " + secret));
+        refused(
+                Status.Code.PERMISSION_DENIED,
+                "SCOPE_MISSING",
+                () -> call(ELSEWHERE, true, "neurovisor.agent.AgentService", "Bearer " + secret));
+    }
+
+    @Test
+    void aServiceThatNobodyHasThoughtOfIsServedToNobody() {
+        String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
+        refused(
+                Status.Code.PERMISSION_DENIED,
+                "SCOPE_MISSING",
+                () -> call(ELSEWHERE, true, "neurovisor.fresh.FreshService", "Bearer " + secret));
+        refused(
+                Status.Code.PERMISSION_DENIED,
+                "SCOPE_MISSING",
+                () -> call(LOOPBACK, false, "neurovisor.fresh.FreshService"));
+    }
+
+    @Test
+    void aWrongKeyIsRefusedAlsoWhereNoneIsNeededAndIsNotRepeated() {
+        String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
+        String wrong = "nvk_" + "x".repeat(43);
+        for (String header : List.of(
+                "Bearer " + wrong,
+                "Bearer",
+                "Bearer ",
+                wrong,
+                secret,
+                "Basic " + secret,
+                "Bearer " + secret + "x",
+                "")) {
+            StatusRuntimeException refusal =
+                    refused(Status.Code.UNAUTHENTICATED, "KEY_INVALID", () -> call(LOOPBACK, false, EXECUTION, header));
+            assertThat(String.valueOf(StatusProto.fromThrowable(refusal)))
+                    .doesNotContain(wrong)
+                    .doesNotContain(secret);
+        }
+        refused(
+                Status.Code.UNAUTHENTICATED,
+                "KEY_INVALID",
+                () -> call(LOOPBACK, false, EXECUTION, "Bearer " + secret, "Bearer " + secret));
+    }
+
+    @Test
+    void aRevokedKeyIsRefusedByAServerThatRuns() {
+        String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
+        try (Service service = new Service(ELSEWHERE, true)) {
+            assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
+            try (ApiKeys other = ApiKeys.open(directory.resolve("access"), () -> now)) {
+                other.revoke("ci");
+            }
+            ticker.advance(Duration.ofSeconds(1));
+            refused(Status.Code.UNAUTHENTICATED, "KEY_INVALID", () -> service.call(EXECUTION, "Bearer " + secret));
+        }
+    }
+
+    @Test
+    void whoCallsTooOftenIsToldWhenToComeBack() {
+        String secret = key("ci", EnumSet.allOf(Scope.class), Optional.of(new RateLimit(2, 4)));
+        try (Service service = new Service(ELSEWHERE, true)) {
+            service.call(EXECUTION, "Bearer " + secret);
+            service.call(INFERENCE, "Bearer " + secret);
+            StatusRuntimeException refusal = refused(
+                    Status.Code.RESOURCE_EXHAUSTED, "RATE_LIMITED", () -> service.call(EXECUTION, "Bearer " + secret));
+            assertThat(refusal.getStatus().getDescription())
+                    .isEqualTo("key:ci calls too often; there is room again in 250 ms");
+            assertThat(Durations.toMillis(detail(refusal, RetryInfo.class).getRetryDelay()))
+                    .isEqualTo(250);
+            ticker.advance(Duration.ofMillis(250));
+            assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
+        }
+    }
+
+    @Test
+    void healthIsToldToEverybodyAndReflectionTakesNoToken() {
+        String secret = key("ci", EnumSet.of(Scope.INFER), Optional.of(new RateLimit(1, 1)));
+        String reflection = "grpc.reflection.v1.ServerReflection";
+        try (Service service = new Service(ELSEWHERE, true)) {
+            for (int count = 0; count < 10; count++) {
+                assertThat(HealthGrpc.newBlockingStub(service.channel)
+                                .check(HealthCheckRequest.getDefaultInstance())
+                                .getStatusValue())
+                        .isOne();
+                assertThat(service.call(reflection, "Bearer " + secret)).isEqualTo("key:ci");
+            }
+            refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> service.call(reflection));
+        }
+    }
+
+    @Test
+    void aDayHasAsManyExecutionsAsTheQuota() {
+        AccessKey key = keys.create(new KeyGrant(
+                        new KeyName("ci"), EnumSet.of(Scope.EXECUTE), Optional.empty(), Optional.of(new Quota(1))))
+                .key();
+        Quotas quotas = new Quotas(keys, () -> now);
+        quotas.admit(new Tenant.Loopback());
+        quotas.admit(new Tenant.KeyHolder(key));
+        StatusRuntimeException refusal = refused(
+                Status.Code.RESOURCE_EXHAUSTED, "QUOTA_EXCEEDED", () -> quotas.admit(new Tenant.KeyHolder(key)));
+        assertThat(refusal.getStatus().getDescription())
+                .isEqualTo("key ci has had its 1/day; there are more from 2026-11-26T00:00:00Z on");
+        assertThat(Durations.toHours(detail(refusal, RetryInfo.class).getRetryDelay()))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void nobodyWithAKeyIsLetInWhileTheKeysCannotBeRead() {
+        String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
+        try (Service service = new Service(ELSEWHERE, true)) {
+            sql("ALTER TABLE access_key RENAME TO stolen");
+            StatusRuntimeException refusal = refused(
+                    Status.Code.UNAVAILABLE, "KEYS_UNREADABLE", () -> service.call(EXECUTION, "Bearer " + secret));
+            assertThat(refusal.getStatus().getDescription()).doesNotContain(directory.toString());
+            sql("ALTER TABLE stolen RENAME TO access_key");
+            assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
+        }
+    }
+
+    private void sql(String statement) {
+        Jdbi.create("jdbc:sqlite:" + directory.resolve("access/keys.db"))
+                .useHandle(handle -> handle.execute(statement));
+    }
+
+    private String key(String name, Set<Scope> scopes, Optional<RateLimit> limit) {
+        return keys.create(new KeyGrant(new KeyName(name), scopes, limit, Optional.empty()))
+                .secret()
+                .reveal();
+    }
+
+    private String call(SocketAddress from, boolean keysRequired, String service, String... authorization) {
+        try (Service running = new Service(from, keysRequired)) {
+            return running.call(service, authorization);
+        }
+    }
+
+    private static StatusRuntimeException refused(Status.Code code, String reason, Runnable call) {
+        StatusRuntimeException[] refusal = new StatusRuntimeException[1];
+        assertThatThrownBy(call::run).isInstanceOfSatisfying(StatusRuntimeException.class, failure -> {
+            assertThat(failure.getStatus().getCode()).isEqualTo(code);
+            assertThat(detail(failure, ErrorInfo.class).getReason()).isEqualTo(reason);
+            assertThat(detail(failure, ErrorInfo.class).getDomain()).isEqualTo("neurovisor");
+            refusal[0] = failure;
+        });
+        return refusal[0];
+    }
+
+    private static <M extends com.google.protobuf.Message> M detail(StatusRuntimeException failure, Class<M> type) {
+        com.google.rpc.Status status =
+                Objects.requireNonNull(StatusProto.fromThrowable(failure), "a refusal has details");
+        for (Any any : status.getDetailsList()) {
+            if (any.is(type)) {
+                try {
+                    return any.unpack(type);
+                } catch (InvalidProtocolBufferException exception) {
+                    throw new UncheckedIOException(exception);
+                }
+            }
+        }
+        throw new AssertionError("no " + type.getSimpleName() + " in " + status);
+    }
+
+    private static final class Peer extends SocketAddress implements UnixPeer {
+        private static final long serialVersionUID = 1L;
+
+        private final long uid;
+
+        Peer(long uid) {
+            this.uid = uid;
+        }
+
+        @Override
+        public long uid() {
+            return uid;
+        }
+    }
+
+    /** A server of services that answer with the tenant of the call. */
+    private final class Service implements AutoCloseable {
+        private final Server server;
+        private final ManagedChannel channel;
+
+        Service(SocketAddress from, boolean keysRequired) {
+            String name = InProcessServerBuilder.generateName();
+            InProcessServerBuilder builder = InProcessServerBuilder.forName(name)
+                    .directExecutor()
+                    .intercept(new AccessInterceptor(
+                            new Callers(keys, keysRequired, () -> now, ticker),
+                            new RateLimits(Optional.of(new RateLimit(100, 50)), ticker)))
+                    .addTransportFilter(new ServerTransportFilter() {
+                        @Override
+                        public Attributes transportReady(Attributes attributes) {
+                            return attributes.toBuilder()
+                                    .set(Grpc.TRANSPORT_ATTR_REMOTE_ADDR, from)
+                                    .build();
+                        }
+                    })
+                    .addService(new HealthStatusManager().getHealthService());
+            for (String service : List.of(
+                    EXECUTION,
+                    INFERENCE,
+                    "inference.InferenceService",
+                    "neurovisor.agent.AgentService",
+                    "grpc.reflection.v1.ServerReflection",
+                    "neurovisor.fresh.FreshService")) {
+                builder.addService(ServerServiceDefinition.builder(service)
+                        .addMethod(method(service), ServerCalls.asyncUnaryCall((_, answer) -> {
+                            answer.onNext(Tenant.current().map(Tenant::label).orElse("nobody"));
+                            answer.onCompleted();
+                        }))
+                        .build());
+            }
+            try {
+                server = builder.build().start();
+            } catch (IOException exception) {
+                throw new UncheckedIOException(exception);
+            }
+            channel = InProcessChannelBuilder.forName(name).directExecutor().build();
+        }
+
+        String call(String service, String... authorization) {
+            Metadata headers = new Metadata();
+            for (String value : authorization) {
+                headers.put(AUTHORIZATION, value);
+            }
+            return ClientCalls.blockingUnaryCall(
+                    ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
+                    method(service),
+                    CallOptions.DEFAULT,
+                    "");
+        }
+
+        @Override
+        public void close() {
+            channel.shutdownNow();
+            server.shutdownNow();
+        }
+    }
+
+    private static MethodDescriptor<String, String> method(String service) {
+        return MethodDescriptor.<String, String>newBuilder()
+                .setType(MethodDescriptor.MethodType.UNARY)
+                .setFullMethodName(MethodDescriptor.generateFullMethodName(service, "Tell"))
+                .setRequestMarshaller(new Text())
+                .setResponseMarshaller(new Text())
+                .build();
+    }
+
+    private static final class Text implements MethodDescriptor.Marshaller<String> {
+        @Override
+        public InputStream stream(String value) {
+            return new ByteArrayInputStream(value.getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public String parse(InputStream stream) {
+            try {
+                return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException exception) {
+                throw new UncheckedIOException(exception);
+            }
+        }
+    }
+}

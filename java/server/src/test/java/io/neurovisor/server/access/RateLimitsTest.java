@@ -1,0 +1,88 @@
+package io.neurovisor.server.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.testkit.ManualTicker;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+final class RateLimitsTest {
+    private static final Tenant LOOPBACK = new Tenant.Loopback();
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final RateLimits limits = new RateLimits(Optional.of(new RateLimit(100, 50)), ticker);
+
+    @Test
+    void aBurstIsAsLargeAsTheCapacityAndThenFiftyASecond() {
+        assertThat(taken(LOOPBACK, 150)).isEqualTo(100);
+        ticker.advance(Duration.ofSeconds(1));
+        assertThat(taken(LOOPBACK, 150)).isEqualTo(50);
+        ticker.advance(Duration.ofHours(1));
+        assertThat(taken(LOOPBACK, 150)).isEqualTo(100);
+    }
+
+    @Test
+    void whoIsRefusedIsToldWhenThereIsRoomAndThenThereIs() {
+        taken(LOOPBACK, 100);
+        Duration delay = limits.take(LOOPBACK).orElseThrow();
+        assertThat(delay).isEqualTo(Duration.ofMillis(20));
+        ticker.advance(delay.minusNanos(1));
+        assertThat(limits.take(LOOPBACK)).isPresent();
+        ticker.advance(Duration.ofNanos(1));
+        assertThat(limits.take(LOOPBACK)).isEmpty();
+    }
+
+    @Test
+    void nobodyTakesAnothersTokens() {
+        taken(LOOPBACK, 100);
+        assertThat(taken(user(1000), 150)).isEqualTo(100);
+        assertThat(taken(user(1001), 150)).isEqualTo(100);
+        assertThat(taken(holder("a", Optional.empty()), 150)).isEqualTo(100);
+        assertThat(taken(holder("b", Optional.empty()), 150)).isEqualTo(100);
+        assertThat(limits.take(LOOPBACK)).isPresent();
+    }
+
+    @Test
+    void aKeyMayHaveALimitOfItsOwn() {
+        Tenant slow = holder("slow", Optional.of(new RateLimit(2, 1)));
+        assertThat(taken(slow, 10)).isEqualTo(2);
+        assertThat(limits.take(slow)).contains(Duration.ofSeconds(1));
+        RateLimits off = new RateLimits(Optional.empty(), ticker);
+        assertThat(off.take(LOOPBACK)).isEmpty();
+        assertThat(off.size()).isZero();
+        assertThat(off.take(slow)).isEmpty();
+        assertThat(off.size()).isOne();
+    }
+
+    @Test
+    void anyNumberOfTenantsTakesABoundedAmountOfMemory() {
+        taken(user(1), 100);
+        for (int uid = 2; uid < 50_000; uid++) {
+            limits.take(user(uid));
+        }
+        assertThat(limits.size()).isEqualTo(1 << 14);
+        assertThat(taken(user(49_999), 150)).isEqualTo(99);
+    }
+
+    private int taken(Tenant tenant, int tries) {
+        int taken = 0;
+        for (int count = 0; count < tries; count++) {
+            taken += limits.take(tenant).isEmpty() ? 1 : 0;
+        }
+        return taken;
+    }
+
+    private static Tenant user(long uid) {
+        return new Tenant.LocalUser(OptionalLong.of(uid));
+    }
+
+    private static Tenant holder(String name, Optional<RateLimit> limit) {
+        KeyGrant grant = new KeyGrant(new KeyName(name), EnumSet.of(Scope.EXECUTE), limit, Optional.empty());
+        return new Tenant.KeyHolder(new AccessKey(1, grant, Instant.EPOCH, Optional.empty(), Optional.empty()));
+    }
+}
