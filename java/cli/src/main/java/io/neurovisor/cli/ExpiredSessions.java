@@ -9,24 +9,28 @@ import java.util.List;
 
 /** The sessions that nobody has used for so long that they are not kept. */
 final class ExpiredSessions {
-    private static final Duration KEPT = Duration.ofDays(30);
-
     private ExpiredSessions() {}
 
-    /** Removes them; returns a line for each. */
+    /** Removes them, if {@code --sessions-max-age} has any removed; returns a line for each. */
     static List<String> remove(CommonOptions common, Instant now, boolean dryRun) {
+        return common.loaded().config().sessions().maxAge().stream()
+                .flatMap(age -> older(common, now, age, dryRun).stream())
+                .toList();
+    }
+
+    private static List<String> older(CommonOptions common, Instant now, Duration age, boolean dryRun) {
         try (Sessions sessions = History.existing(common).orElse(null)) {
             if (sessions == null) {
                 return List.of();
             }
-            return sessions.removeUnusedSince(now.minus(KEPT), dryRun).stream()
-                    .map(ExpiredSessions::line)
+            return sessions.removeUnusedSince(now.minus(age), dryRun).stream()
+                    .map(session -> line(session, age))
                     .toList();
         }
     }
 
-    private static String line(SessionSummary session) {
+    private static String line(SessionSummary session, Duration age) {
         return "session " + session.id() + " (used last " + session.used().truncatedTo(ChronoUnit.SECONDS)
-                + ", kept for " + KEPT.toDays() + " days)";
+                + ", kept for " + age.toDays() + " days)";
     }
 }

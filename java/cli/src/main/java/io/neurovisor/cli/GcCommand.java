@@ -16,8 +16,9 @@ import picocli.CommandLine.Spec;
         name = "gc",
         description = {
             "Removes what no start needs any more: superseded images, kernels and templates, what",
-            "runs left that died, and sessions that were not used for 30 days. With --cache-max",
-            "also templates and then images, the longest unused first. What is in use stays."
+            "runs left that died, and sessions that nobody has used for --sessions-max-age. With",
+            "--cache-max also templates and then images, the longest unused first. What is in use",
+            "stays."
         },
         mixinStandardHelpOptions = true)
 final class GcCommand implements Runnable {
@@ -27,6 +28,10 @@ final class GcCommand implements Runnable {
     @Mixin
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final CacheOptions cache = new CacheOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // As above.
+    private final SessionsOptions sessions = new SessionsOptions();
 
     @Option(names = "--dry-run", description = "Only tell what would be removed.")
     private boolean dryRun;
@@ -42,12 +47,12 @@ final class GcCommand implements Runnable {
         String verb = dryRun ? "would remove " : "removed ";
         removed.forEach(item ->
                 out.println(verb + item.path() + " (" + Table.mebibytes(item.bytes()) + ", " + item.reason() + ")"));
-        List<String> sessions =
+        List<String> expired =
                 ExpiredSessions.remove(common, InstantSource.system().instant(), dryRun);
-        sessions.forEach(session -> out.println(verb + session));
+        expired.forEach(session -> out.println(verb + session));
         if (!common.isQuiet()) {
             long bytes = removed.stream().mapToLong(Unneeded::bytes).sum();
-            int items = removed.size() + sessions.size();
+            int items = removed.size() + expired.size();
             out.println(
                     items == 0
                             ? "nothing to remove"

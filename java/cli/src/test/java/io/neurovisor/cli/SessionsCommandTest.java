@@ -134,15 +134,26 @@ final class SessionsCommandTest {
     @Test
     void whatExpiresIsToldSessionBySession() {
         record();
-        CommonOptions common = new CommonOptions();
-        common.accept(LoadedConfig.load(Map.of("data-dir", data.toString()), Optional.empty(), surroundings()));
+        CommonOptions common = common("30d");
         String line = "session " + OLD + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
         Instant later = now.plusSeconds(1);
         assertThat(ExpiredSessions.remove(common, now, true)).isEmpty();
+        assertThat(ExpiredSessions.remove(common("31d"), later, true)).isEmpty();
+        assertThat(ExpiredSessions.remove(common("29d"), now, true))
+                .containsExactly(line.replace("30 days", "29 days"));
+        assertThat(ExpiredSessions.remove(common("off"), later.plus(Duration.ofDays(9999)), false))
+                .isEmpty();
         assertThat(ExpiredSessions.remove(common, later, true)).containsExactly(line);
         assertThat(ExpiredSessions.remove(common, later, false)).containsExactly(line);
         assertThat(ExpiredSessions.remove(common, later, false)).isEmpty();
         assertThat(run("sessions", "list").out()).contains(NEW).doesNotContain(OLD);
+    }
+
+    private CommonOptions common(String age) {
+        CommonOptions common = new CommonOptions();
+        Map<String, String> flags = Map.of("data-dir", data.toString(), "sessions-max-age", age);
+        common.accept(LoadedConfig.load(flags, Optional.empty(), surroundings()));
+        return common;
     }
 
     @Test

@@ -61,6 +61,7 @@ public record Config(
         int maxTokens,
         Duration agentTimeout,
         CacheConfig cache,
+        SessionsConfig sessions,
         LogConfig log) {
     public Config {
         requireNonNull(image, "image is null");
@@ -79,6 +80,7 @@ public record Config(
         requireNonNull(keepAlive, "keepAlive is null");
         requireNonNull(agentTimeout, "agentTimeout is null");
         requireNonNull(cache, "cache is null");
+        requireNonNull(sessions, "sessions is null");
         requireNonNull(log, "log is null");
         dataDir = dataDir.toAbsolutePath().normalize();
     }
@@ -108,6 +110,7 @@ public record Config(
                 values.get(Setting.MAX_TOKENS),
                 values.get(Setting.AGENT_TIMEOUT),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
+                new SessionsConfig(values.get(Setting.SESSIONS_MAX_AGE)),
                 new LogConfig(values.get(Setting.LOG_LEVEL)));
     }
 }

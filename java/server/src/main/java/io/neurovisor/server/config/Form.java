@@ -29,6 +29,7 @@ import java.util.stream.Collectors;
 public record Form<T>(
         String allowed, List<String> candidates, Function<String, Optional<T>> parser, Function<T, String> printer) {
     private static final Pattern TIME = Pattern.compile("(\\d{1,9})([smh]?)");
+    private static final Pattern DAYS = Pattern.compile("[1-9]\\d{0,3}d");
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
     private static final Pattern MODEL_NAME = Pattern.compile("[!-~]{1,200}");
     private static final Pattern URL = Pattern.compile("https?://[!-~]{1,500}");
@@ -51,6 +52,13 @@ public record Form<T>(
             List.of(),
             text -> unless(FOUND, text, Form::timeout),
             time -> time.map(Form::seconds).orElse(FOUND));
+
+    /** Days, or no end of them. */
+    static final Form<Optional<Duration>> AGE = new Form<>(
+            "whole days such as 7d or 90d, at most 9999d, or off",
+            List.of(),
+            text -> unless(NONE, text, Form::days),
+            age -> age.map(days -> days.toDays() + "d").orElse(NONE));
 
     static final Form<String> IMAGE = new Form<>(
             "a name of at most 32 small letters, digits and hyphens",
@@ -150,6 +158,12 @@ public record Form<T>(
         };
         return Optional.of(duration)
                 .filter(value -> !value.isZero() && value.compareTo(ExecutionRequest.MAX_TIMEOUT) <= 0);
+    }
+
+    private static Optional<Duration> days(String text) {
+        return Optional.of(text)
+                .filter(DAYS.asMatchPredicate())
+                .map(days -> Duration.ofDays(Long.parseLong(days.substring(0, days.length() - 1))));
     }
 
     private static String seconds(Duration duration) {

@@ -70,6 +70,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("agent-timeout", Form.TIMEOUT, _ -> Duration.ofHours(1));
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
+    public static final Setting<Optional<Duration>> SESSIONS_MAX_AGE =
+            new Setting<>("sessions-max-age", Form.AGE, _ -> Optional.of(Duration.ofDays(30)));
     public static final Setting<LogLevel> LOG_LEVEL =
             new Setting<>("log-level", "NEUROVISOR_LOG", Form.oneOf(LogLevel.values()), _ -> LogLevel.INFO);
 
@@ -98,6 +100,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             MAX_TOKENS,
             AGENT_TIMEOUT,
             CACHE_MAX,
+            SESSIONS_MAX_AGE,
             LOG_LEVEL);
 
     public Setting {

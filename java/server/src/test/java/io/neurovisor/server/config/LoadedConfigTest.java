@@ -46,6 +46,7 @@ final class LoadedConfigTest {
             entry("max-tokens", "5000"),
             entry("agent-timeout", "6m"),
             entry("cache-max", "20G"),
+            entry("sessions-max-age", "7d"),
             entry("log-level", "debug"));
 
     private static final Config OTHER_CONFIG = new Config(
@@ -72,6 +73,7 @@ final class LoadedConfigTest {
             5000,
             Duration.ofMinutes(6),
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
+            new SessionsConfig(Optional.of(Duration.ofDays(7))),
             new LogConfig(LogLevel.DEBUG));
 
     @TempDir

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -64,6 +67,7 @@ final class SettingTest {
                         entry("max-tokens", "1000000"),
                         entry("agent-timeout", "3600s"),
                         entry("cache-max", "off"),
+                        entry("sessions-max-age", "30d"),
                         entry("log-level", "info")));
     }
 
@@ -86,6 +90,15 @@ final class SettingTest {
             strings = {"", "0", "0h", "-1", "1.5", "25h", "86401", "1000h", "99999999999999", "1d", "s", " 1", "1 s"})
     void otherTimeoutsAreRefused(String text) {
         assertThat(Form.TIMEOUT.parser().apply(text)).isEmpty();
+    }
+
+    @Test
+    void agesAreWholeDaysOrNone() {
+        assertThat(Form.AGE.parser().apply("90d")).contains(Optional.of(Duration.ofDays(90)));
+        assertThat(Form.AGE.parser().apply("off")).contains(Optional.empty());
+        for (String text : List.of("", "0d", "30", "1.5d", "-1d", "12h", "10000d", "d", "007d", " 7d")) {
+            assertThat(Form.AGE.parser().apply(text)).as(text).isEmpty();
+        }
     }
 
     @ParameterizedTest
