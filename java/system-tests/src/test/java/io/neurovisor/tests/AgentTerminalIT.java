@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 /** Agent mode on a terminal of the kernel's, which script(1) opens. */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class AgentTerminalIT {
-    /** Colours, and the erasure of the spinner's line. */
-    private static final String OURS = "\u001b\\[[0-9;]*m|\r?\u001b\\[K";
+    /** Colours, the erasure of the spinner, and the cursor's place behind a text. */
+    private static final String OURS = "\u001b\\[[0-9;]*m|\r?\u001b\\[K|\u001b[78]";
 
     @Test
     void aRunIsShownInColourAndNobodyElseMovesTheCursor() throws IOException, InterruptedException {

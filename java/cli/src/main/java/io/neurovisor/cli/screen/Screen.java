@@ -25,6 +25,13 @@ public final class Screen implements AutoCloseable {
     private static final String FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
     private static final Duration FRAME = Duration.ofMillis(100);
     private static final String ERASE = "\r\u001b[K";
+    private static final String ERASE_BEHIND = "\u001b[K";
+    private static final String SAVE_CURSOR = "\u001b7";
+    private static final String RESTORE_CURSOR = "\u001b8";
+
+    /** Text that comes as usual is not interrupted by a spinner. */
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
     private static final int SMALLEST_WIDTH = 20;
 
     private final Consumer<String> out;
@@ -37,7 +44,8 @@ public final class Screen implements AutoCloseable {
     private long waitingSince;
     private int frame;
     private boolean spinnerIsShown;
-    private boolean lineIsOpen;
+    private boolean textIsComing;
+    private final OpenLine open = new OpenLine();
     private String half = "";
     private boolean closed;
 
@@ -71,24 +79,26 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** A stranger's text as it comes, of which the terminal obeys nothing; the spinner goes. */
+    /** A stranger's text as it comes, of which the terminal obeys nothing; the spinner goes, and is back when no more comes. */
     public void text(String piece) {
         synchronized (lock) {
             String shown = Harmless.lines(whole(piece));
             if (!shown.isEmpty()) {
                 erase();
-                waitingFor = null;
+                textIsComing = true;
+                waitingSince = ticker.nanos();
                 out.accept(shown);
-                lineIsOpen = !shown.endsWith("\n");
+                open.append(shown);
             }
         }
     }
 
-    /** The spinner says what is waited for, and for how long, until there is text or {@link #rest}. */
+    /** The spinner says what is waited for, and for how long, while there is no text, until {@link #rest}. */
     public void await(String label) {
         synchronized (lock) {
             endLine();
             waitingFor = Harmless.line(label);
+            textIsComing = false;
             waitingSince = ticker.nanos();
             draw();
         }
@@ -138,28 +148,47 @@ public final class Screen implements AutoCloseable {
         if (label == null) {
             return;
         }
-        double seconds = Duration.ofNanos(ticker.nanos() - waitingSince).toMillis() / 1000.0;
+        Duration waited = Duration.ofNanos(ticker.nanos() - waitingSince);
+        if (textIsComing && waited.compareTo(PAUSE) < 0) {
+            return;
+        }
         String begin = FRAMES.charAt(frame % FRAMES.length()) + " ";
-        String end = String.format(Locale.ROOT, " %.1f s", seconds);
+        String end = String.format(Locale.ROOT, " %.1f s", waited.toMillis() / 1000.0);
+        if (open.isOpen()) {
+            drawBehindText(" " + begin + end.strip());
+            return;
+        }
         // A line that the terminal wraps could not be erased.
         int room = Math.max(0, width() - 1 - begin.length() - end.length());
         AttributedString cut = new AttributedString(label).columnSubSequence(0, room);
-        out.accept(ERASE + new AttributedString(begin + cut + end, AttributedStyle.DEFAULT.faint()).toAnsi());
+        out.accept(ERASE + faint(begin + cut + end));
         spinnerIsShown = true;
+    }
+
+    /** The cursor stays behind the text, which may go on. */
+    private void drawBehindText(String spinner) {
+        if (spinner.length() <= open.room(width())) {
+            out.accept(SAVE_CURSOR + ERASE_BEHIND + faint(spinner) + RESTORE_CURSOR);
+            spinnerIsShown = true;
+        }
+    }
+
+    private static String faint(String text) {
+        return new AttributedString(text, AttributedStyle.DEFAULT.faint()).toAnsi();
     }
 
     private void endLine() {
         erase();
         half = "";
-        if (lineIsOpen) {
+        if (open.isOpen()) {
             out.accept("\n");
-            lineIsOpen = false;
+            open.close();
         }
     }
 
     private void erase() {
         if (spinnerIsShown) {
-            out.accept(ERASE);
+            out.accept(open.isOpen() ? ERASE_BEHIND : ERASE);
             spinnerIsShown = false;
         }
     }

@@ -8,12 +8,14 @@ import java.util.regex.Pattern;
 
 /** A terminal that obeys what a screen may write, and nothing else: whatever more is asked of it fails the test. */
 public final class FakeTerminal implements Consumer<String> {
-    /** Colours and the like, and the erasure of what is right of the cursor. */
-    private static final Pattern ALLOWED = Pattern.compile("\u001b\\[([0-9;]*m|K)");
+    /** Colours and the like, the erasure of what is right of the cursor, and the cursor's place, kept and taken back. */
+    private static final Pattern ALLOWED = Pattern.compile("\u001b(?:\\[([0-9;]*m|K)|[78])");
 
     private final List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder()));
     private final StringBuilder raw = new StringBuilder();
     private int column;
+    private int keptColumn;
+    private int keptLine;
 
     @Override
     public void accept(String text) {
@@ -26,14 +28,30 @@ public final class FakeTerminal implements Consumer<String> {
                 if (!sequence.region(index, text.length()).lookingAt()) {
                     throw new AssertionError("escape sequence at " + index + " of " + quoted(text));
                 }
-                if (sequence.group().endsWith("K")) {
-                    lines.getLast().setLength(Math.min(column, lines.getLast().length()));
-                }
+                obey(sequence.group());
                 index = sequence.end();
             } else {
                 put(character, text);
                 index++;
             }
+        }
+    }
+
+    private void obey(String sequence) {
+        switch (sequence.charAt(sequence.length() - 1)) {
+            case 'K' ->
+                lines.getLast().setLength(Math.min(column, lines.getLast().length()));
+            case '7' -> {
+                keptColumn = column;
+                keptLine = lines.size();
+            }
+            case '8' -> {
+                if (keptLine != lines.size()) {
+                    throw new AssertionError("the cursor goes back to another line");
+                }
+                column = keptColumn;
+            }
+            default -> {}
         }
     }
 

@@ -26,6 +26,49 @@ final class ScreenTest {
     }
 
     @Test
+    void theSpinnerComesBackWhereAReplyStopsAndGoesWhenItGoesOn() {
+        screen.await("qwen3");
+        screen.text("The");
+        nanos.addAndGet(Duration.ofMillis(900).toNanos());
+        screen.tick();
+        assertThat(terminal.lines()).containsExactly("The");
+        nanos.addAndGet(Duration.ofMillis(1_600).toNanos());
+        screen.tick();
+        assertThat(terminal.lines()).containsExactly("The ⠹ 2.5 s");
+        screen.text(" answer\n");
+        assertThat(terminal.lines()).containsExactly("The answer", "");
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+        screen.tick();
+        assertThat(terminal.lines()).containsExactly("The answer", "⠸ qwen3 2.0 s");
+        screen.text("is 42.");
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+        screen.tick();
+        screen.rest();
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+        screen.tick();
+        assertThat(terminal.lines()).containsExactly("The answer", "is 42.", "");
+    }
+
+    @Test
+    void theSpinnerIsDrawnBehindTextOnlyWhereItFits() {
+        for (int length = 1; length <= 61; length++) {
+            FakeTerminal fresh = new FakeTerminal();
+            Screen other = new Screen(fresh, () -> 30, nanos::get);
+            other.await("qwen3");
+            other.text("a".repeat(length));
+            nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+            other.tick();
+            int column = length % 30;
+            assertThat(fresh.raw().contains(" ⠙ 2.0 s")).as("after " + length).isEqualTo(column > 0 && column <= 21);
+        }
+        screen.await("qwen3");
+        screen.text("\u6f22".repeat(16));
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+        screen.tick();
+        assertThat(terminal.raw()).doesNotContain("2.0 s");
+    }
+
+    @Test
     void aLineStandsByItselfWhateverWasThere() {
         screen.text("half a line");
         screen.line(new AttributedString("ours"));
