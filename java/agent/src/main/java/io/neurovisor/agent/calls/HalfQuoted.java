@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 /**
  * The almost-JSON of small models, for which no parser was written: quotes within quotes, triple quotes, closing braces that never
  * come. It must name a known tool and hold both a language and code, each under its name; the code ends where the language begins,
- * where its quote closes together with all that is open, or else where the block does. What follows is no part of it.
+ * where its quote closes together with all that is open, or else where prose begins or the block ends. What follows is no part
+ * of it.
  */
 final class HalfQuoted {
     private static final Pattern NAME = Pattern.compile(
@@ -26,8 +27,13 @@ final class HalfQuoted {
     /** Where the code's quote closes with all that was opened, at the end of a line. */
     private static final Pattern CLOSED = Pattern.compile("[\"'`]\\s*(}[\\s}\\],;]*)$", Pattern.MULTILINE);
 
-    /** Where only the quote closes, before a line that is empty. */
-    private static final Pattern QUOTE_ALONE = Pattern.compile("[\"'`][ \t]*\\R[ \t]*\\R");
+    /** Where only the quote closes, before a line that is empty and one that is no code. */
+    private static final Pattern QUOTE_ALONE =
+            Pattern.compile("[\"'`][ \t]*\\R[ \t]*\\R(?=\\s{0,40}(?:[A-Z][a-z']{0,40}[ ,!.?]|\\z))");
+
+    /** A sentence after an empty line, where nothing has closed: no language has such a line. */
+    private static final Pattern PROSE = Pattern.compile(
+            "\\R[ \t]*\\R(?=[A-Z][a-z']*,?(?: [^\\s=(){}\\[\\];\"]{1,40}){3,60}[.!?:][ \t]*$)", Pattern.MULTILINE);
 
     /** Another call on a line of its own. Bounded, for a text may be nothing but line feeds. */
     private static final Pattern NEXT_CALL = Pattern.compile(
@@ -82,7 +88,7 @@ final class HalfQuoted {
         if (quote.length() == 3) {
             int close = body.indexOf(quote);
             return close < 0
-                    ? new Code(body, rest.length())
+                    ? new Code(body.substring(0, prose(body)), quote.length() + prose(body))
                     : new Code(body.substring(0, close), afterTail(rest, 2 * quote.length() + close));
         }
         Matcher next = NEXT_KEY.matcher(body);
@@ -96,9 +102,16 @@ final class HalfQuoted {
         if (close >= 0) {
             return new Code(Escapes.decode(body.substring(0, close)), afterTail(rest, quote.length() + close));
         }
-        String text = withoutTail(body);
+        int end = prose(body);
+        String text = withoutTail(body.substring(0, end));
         boolean isClosed = !quote.isEmpty() && text.endsWith(quote);
-        return new Code(Escapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), rest.length());
+        return new Code(Escapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), quote.length() + end);
+    }
+
+    /** Where a person is spoken to; else the end. */
+    private static int prose(String body) {
+        Matcher prose = PROSE.matcher(body);
+        return prose.find() ? prose.start() : body.length();
     }
 
     /**

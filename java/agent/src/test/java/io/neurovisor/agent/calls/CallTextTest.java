@@ -75,7 +75,20 @@ final class CallTextTest {
 
     /** Each is a text that a careless search would read again for each of its characters. */
     @ParameterizedTest
-    @ValueSource(strings = {"\"}\n", "\n", "{", "\"", "\n{", "'}  \n\n", "} ", "\"\n\n", "\n[{\"name\": "})
+    @ValueSource(
+            strings = {
+                "\"}\n",
+                "\n",
+                "{",
+                "\"",
+                "\n{",
+                "'}  \n\n",
+                "} ",
+                "\"\n\n",
+                "\n[{\"name\": ",
+                "\n\nA b ",
+                "\n\nAa bb cc dd"
+            })
     void aHalfQuotedCallIsReadInBoundedTime(String piece) {
         String call = "{\"name\": \"execute_code\", \"arguments\": {\"language\": \"python\", \"code\": \"print(\"x\")";
         String text = call + piece.repeat(900_000 / piece.length());
