@@ -14,28 +14,40 @@ import java.util.Optional;
  * @param patience how long the whole reply may take
  * @param tools whether it may call any
  * @param traceId of the run that asks; its server is told
+ * @param schema what the answer has to keep to; such a request is one without tools
  */
-public record ModelRequest(List<Message> messages, Duration patience, boolean tools, Optional<TraceId> traceId) {
+public record ModelRequest(
+        List<Message> messages,
+        Duration patience,
+        boolean tools,
+        Optional<TraceId> traceId,
+        Optional<AnswerSchema> schema) {
     public ModelRequest {
         messages = List.copyOf(messages);
         requireNonNull(patience, "patience is null");
         requireNonNull(traceId, "traceId is null");
+        requireNonNull(schema, "schema is null");
     }
 
     /** With tools, of no run. */
     public ModelRequest(List<Message> messages, Duration patience) {
-        this(messages, patience, true, Optional.empty());
+        this(messages, patience, true, Optional.empty(), Optional.empty());
     }
 
     public ModelRequest withPatience(Duration other) {
-        return new ModelRequest(messages, other, tools, traceId);
+        return new ModelRequest(messages, other, tools, traceId, schema);
     }
 
     public ModelRequest withoutTools() {
-        return new ModelRequest(messages, patience, false, traceId);
+        return new ModelRequest(messages, patience, false, traceId, schema);
     }
 
     public ModelRequest tracedBy(TraceId id) {
-        return new ModelRequest(messages, patience, tools, Optional.of(id));
+        return new ModelRequest(messages, patience, tools, Optional.of(id), schema);
+    }
+
+    /** Without tools: a server cannot hold a model to a schema and let it call one. */
+    public ModelRequest answeredBy(AnswerSchema wanted) {
+        return new ModelRequest(messages, patience, false, traceId, Optional.of(wanted));
     }
 }

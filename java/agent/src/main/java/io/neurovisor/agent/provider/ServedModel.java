@@ -7,8 +7,13 @@ import dev.langchain4j.http.client.HttpClient;
 import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.TokenUsage;
+import io.neurovisor.agent.model.AnswerSchema;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
@@ -81,10 +86,21 @@ final class ServedModel implements Model {
         if (nativeTools && request.tools()) {
             chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
         }
+        request.schema().map(ServedModel::format).ifPresent(chat::responseFormat);
         HeardReply heard = new HeardReply(listener);
         protocol.model(new OneCall(() -> call)).chat(chat.build(), heard);
         call.throwFailure();
         return reply(heard.response(connection), check);
+    }
+
+    private static ResponseFormat format(AnswerSchema schema) {
+        return ResponseFormat.builder()
+                .type(ResponseFormatType.JSON)
+                .jsonSchema(JsonSchema.builder()
+                        .name("answer")
+                        .rootElement(JsonRawSchema.from(schema.json()))
+                        .build())
+                .build();
     }
 
     /** Each request is a span of its own, whose parent is the run. */

@@ -4,8 +4,10 @@ import static io.neurovisor.agent.provider.FakeServer.chunked;
 import static io.neurovisor.agent.provider.FakeServer.cut;
 import static io.neurovisor.agent.provider.FakeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.neurovisor.agent.model.AnswerSchema;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -110,6 +112,27 @@ final class ModelServersTest {
                         "\"tools\"",
                         "\"stream\"");
         assertThat(body.replaceAll("\\s", "")).contains("\"stream\":true", "\"role\":\"tool\"");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void theSchemaOfAnAnswerReachesTheServerInsteadOfTools(Wire wire) {
+        server.on(wire.path(), chunked(wire.bytes()));
+        AnswerSchema schema =
+                new AnswerSchema("{\"type\": \"object\", \"properties\": {\"sum\": {\"type\": \"integer\"}}}");
+        open(wire).ask(request(new Message.User("x")).answeredBy(schema), ReplyListener.NONE);
+        String body = server.requests().getLast().body().replaceAll("\\s", "");
+        assertThat(body)
+                .contains(wire == Wire.OLLAMA ? "\"format\":{" : "\"response_format\":{\"type\":\"json_schema\"")
+                .contains("\"properties\":{\"sum\":{\"type\":\"integer\"}}")
+                .doesNotContain("execute_code");
+    }
+
+    @Test
+    void whatIsNoSchemaIsRefused() {
+        for (String text : List.of("", "{", "[]", "\"object\"")) {
+            assertThatThrownBy(() -> new AnswerSchema(text)).hasMessageContaining("no JSON object");
+        }
     }
 
     @ParameterizedTest
