@@ -8,7 +8,9 @@ readonly jdk_minimum=25
 # jdk_rank (a number that orders versions) and jdk_name (vendor and exact build).
 read_jdk() {
     local key value version='' runtime='' vendor=''
-    [[ -x $1/bin/java && -x $1/bin/javac && -r $1/release ]] || return 1
+    [[ -x $1/bin/java && -r $1/release ]] || return 1
+    # In a package nothing is compiled.
+    [[ -x $1/bin/javac || -f $root/packaged ]] || return 1
     while IFS='=' read -r key value; do
         value=${value//\"/}
         case $key in

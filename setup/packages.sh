@@ -2,7 +2,7 @@
 # What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
-# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), test. check: a function below. minimum: of
+# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), oci, test. check: a function below. minimum: of
 # the candidate package.
 # A dash means that the distribution has no such package.
 readonly requirements='
@@ -24,13 +24,18 @@ lab   | has_ssh            | openssh-client    | openssh-client          | 0    
 lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0     | mkfs.ext4: makes the disk of the lab machine
 fetch | has_curl           | curl              | curl                    | 0     | curl: fetches Firecracker
 fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker where only Python packages are in reach
+oci   | has_umoci        | umoci             | umoci                   | 0.4.7 | umoci: packs the container image
+oci-test | has_runc         | runc              | runc                    | 0     | runc: runs the container image, for its test
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
 test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
+test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds the clients that the service is tested with
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
 '
 readonly backports=/etc/apt/sources.list.d/neurovisor-backports.sources
-readonly qemu_minimum=10
+readonly qemu_minimum=10 go_minimum=1.22
+# On Debian 12 these come from its backports.
+readonly backported=' qemu-system-x86 golang-go '
 
 has() { command -v "$1" >/dev/null; }
 has_jdk() { find_jdk; }
@@ -49,6 +54,8 @@ has_curl() { has curl; }
 has_pip() { has pip3; }
 has_ssh() { has ssh && has ssh-keygen; }
 has_mkfs() { [[ -x /sbin/mkfs.ext4 ]]; }
+has_umoci() { has umoci; }
+has_runc() { has runc; }
 has_strace() { has strace; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
@@ -69,6 +76,25 @@ is_recent_cargo() {
     local version
     [[ -x $1 ]] && version=$("$1" --version 2>/dev/null) && [[ $version =~ ([0-9]+)\.([0-9]+) ]] &&
         ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 1085))
+}
+
+# The first Go that is new enough comes first in PATH from here on.
+has_go() {
+    local go candidates
+    mapfile -t candidates < <(type -ap go)
+    for go in "${candidates[@]}" /usr/local/go/bin/go /usr/lib/go-*/bin/go; do
+        is_recent_go "$go" || continue
+        [[ $go == "${candidates[0]-}" ]] || export PATH="${go%/*}:$PATH"
+        return
+    done
+    return 1
+}
+
+# The version of the program itself, not of a toolchain that a module asks for.
+is_recent_go() {
+    local version
+    [[ -x $1 ]] && version=$(GOTOOLCHAIN=local "$1" version 2>/dev/null) && [[ $version =~ go([0-9]+)\.([0-9]+) ]] &&
+        ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= ${go_minimum%.*} * 1000 + ${go_minimum#*.}))
 }
 
 # Starting QEMU for its version takes longer than everything else here, so the answer is kept until the file changes.
@@ -127,12 +153,12 @@ die_without_apt() {
         'Install it with this distribution'\''s own tool, then start again.'
 }
 
-# Splits the packages by where they come from: on Debian 12, QEMU comes from its backports.
+# Splits the packages by where they come from: on Debian 12, some come from its backports.
 apt_plan() {
     local i
     plain_packages=() backported_packages=()
     for i in "${!missing_packages[@]}"; do
-        if [[ $1 == bookworm && ${missing_packages[i]} == qemu-system-x86 ]]; then
+        if [[ $1 == bookworm && $backported == *" ${missing_packages[i]} "* ]]; then
             backported_packages+=("${missing_packages[i]}")
         else
             plain_packages+=("${missing_packages[i]}")
@@ -154,8 +180,8 @@ find_backports() {
     backports_source=''
     [[ -z $(mirrors_of bookworm-backports) ]] || return 0
     mirror=$(mirrors_of bookworm | sed -n 1p)
-    [[ -n $mirror ]] || die 'The settings of apt name no mirror of Debian 12, so its backports, which have QEMU 10,' \
-        'cannot be found either. Add one to /etc/apt/sources.list.d and start again.'
+    [[ -n $mirror ]] || die 'The settings of apt name no mirror of Debian 12, so its backports, which have QEMU 10' \
+        'and Go 1.23, cannot be found either. Add one to /etc/apt/sources.list.d and start again.'
     printf -v backports_source '%s\n' 'Types: deb' "URIs: $mirror" 'Suites: bookworm-backports' 'Components: main' \
         'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg'
 }
@@ -192,7 +218,7 @@ apt_install() {
     fi
     ((${#backported_packages[@]} == 0)) || find_backports
     if [[ -n ${backports_source-} ]]; then
-        say "Adding the backports of Debian 12, for QEMU: $backports"
+        say "Adding the backports of Debian 12, for${backported_packages[*]/#/ }: $backports"
         printf '%s' "$backports_source" >"$backports"
         apt_update
     fi

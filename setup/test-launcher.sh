@@ -184,6 +184,15 @@ test_stopped_build_leaves_nothing_running() {
     expect builds 2 "$(builds)"
 }
 
+test_a_package_compiles_nothing_and_needs_no_compiler() {
+    launch >/dev/null
+    touch "$copy/packaged" "$copy/java/cli/src/main/A.java"
+    make_jdk "$HOME/jre" 25.0.1
+    rm "$HOME/jre/bin/javac"
+    expect_line "$(JAVA_HOME=$HOME/jre launch)" "<$HOME/jre/bin/java>"
+    expect builds 1 "$(builds)"
+}
+
 test_signals_reach_java() {
     launch_in_background wait
     eventually test -s "$HOME/java.pid"

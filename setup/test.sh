@@ -15,6 +15,7 @@ run_tests() {
         --kernel) kernel=small ;;
         --no-lab) lab='' ;;
         --llm) llm=true ;;
+        --oci) install_missing_packages oci oci-test && export NEUROVISOR_TEST_OCI=true ;;
         --corpus) options+=('-Dneurovisor.corpus=.*') ;;
         --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
         *)
@@ -23,6 +24,7 @@ run_tests() {
                 '       neurovisor test --no-lab           the same without what needs the lab machine' \
                 '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise' \
                 '       neurovisor test --llm              the same with a real language model, which it fetches' \
+                '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)' \
                 '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)'
             [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
             ;;
@@ -46,6 +48,15 @@ run_tests() {
         source "$root/setup/llm.sh"
         fetch_llm || die "$llm_reason" "The whole log: $llm_directory/fetch.log"
         export NEUROVISOR_TEST_LLM=$llm_directory
+    fi
+
+    # shellcheck source=setup/clients.sh
+    source "$root/setup/clients.sh"
+    if fetch_clients; then
+        export NEUROVISOR_TEST_CLIENTS=$clients_directory
+    else
+        unset NEUROVISOR_TEST_CLIENTS
+        say "The tests with real clients are skipped: $clients_reason"
     fi
 
     # Images and templates, so that the system tests find them.
@@ -83,6 +94,7 @@ run_tests() {
 
     summarize_tests "$launcher_log" "$log" "$user_log" "$lab_log"
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
+    [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     ((status == 0 && launcher_status == 0 && user_status == 0 && lab_status == 0))
 }
 
