@@ -99,6 +99,11 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("access");
     }
 
+    /** Who has had what executed. */
+    public Path audit() {
+        return dataDir().resolve("audit");
+    }
+
     Path templates() {
         return dataDir().resolve("templates");
     }

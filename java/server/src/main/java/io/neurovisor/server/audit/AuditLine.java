@@ -1,0 +1,88 @@
+package io.neurovisor.server.audit;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.host.store.Sha256;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+/** One line of the log: a JSON object. Code, values of variables and output are in none. */
+final class AuditLine {
+    // Nothing that a terminal obeys may be in a file that people look at.
+    private static final JsonFactory JSON =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+
+    private AuditLine() {}
+
+    static byte[] accepted(Instant when, Call call, ExecutionRequest request) {
+        byte[] code = request.program().code().getBytes(StandardCharsets.UTF_8);
+        return line(json -> {
+            begin(json, when, "accepted", request.traceId(), call);
+            json.writeStringField("language", request.program().language().label());
+            json.writeStringField("code_sha256", Sha256.of(code));
+            json.writeNumberField("code_bytes", code.length);
+            json.writeNumberField("timeout_ms", request.timeout().toMillis());
+        });
+    }
+
+    static byte[] ended(Instant when, Call call, ExecutionResult result) {
+        return line(json -> {
+            begin(json, when, "ended", result.traceId(), call);
+            json.writeStringField("outcome", result.outcome().name());
+            json.writeNumberField("exit_code", result.exit().exitCode());
+            json.writeNumberField("signal", result.exit().signal());
+            json.writeStringField("vm_id", result.vmId().value());
+            json.writeObjectFieldStart("layers");
+            for (LayerState state : result.layers()) {
+                json.writeStringField(
+                        Integer.toString(state.layer().number()), state.status().label());
+            }
+            json.writeEndObject();
+            json.writeNumberField("acquire_ms", result.acquireTime().toMillis());
+            json.writeNumberField("run_ms", result.runTime().toMillis());
+            json.writeNumberField("duration_ms", result.exit().duration().toMillis());
+        });
+    }
+
+    static byte[] failed(Instant when, Call call, TraceId traceId, Fault fault) {
+        return line(json -> {
+            begin(json, when, "ended", traceId, call);
+            json.writeStringField("fault", fault.name());
+        });
+    }
+
+    private static void begin(JsonGenerator json, Instant when, String event, TraceId traceId, Call call)
+            throws IOException {
+        json.writeStringField("time", when.toString());
+        json.writeStringField("event", event);
+        json.writeStringField("trace_id", traceId.toString());
+        json.writeStringField("tenant", call.tenant());
+        json.writeStringField("method", call.method());
+    }
+
+    private static byte[] line(Fields fields) {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        try (JsonGenerator json = JSON.createGenerator(line)) {
+            json.writeStartObject();
+            fields.write(json);
+            json.writeEndObject();
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+        line.write('\n');
+        return line.toByteArray();
+    }
+
+    private interface Fields {
+        void write(JsonGenerator json) throws IOException;
+    }
+}
