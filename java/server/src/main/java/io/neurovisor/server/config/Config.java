@@ -35,6 +35,9 @@ import java.util.Optional;
  * @param maxToolCalls how many programs one task may have run
  * @param maxTokens what one task may have the model read and write
  * @param agentTimeout what one task may take
+ * @param tls with which files a server is called over TLS
+ * @param insecureListen whether other machines may call a server without TLS
+ * @param rateLimit how often each who calls a server may do so; empty for any number
  * @param vmUids whose users VMMs are that root starts, each another
  */
 public record Config(
@@ -60,6 +63,10 @@ public record Config(
         int maxToolCalls,
         int maxTokens,
         Duration agentTimeout,
+        TlsConfig tls,
+        boolean insecureListen,
+        Optional<RateLimit> rateLimit,
+        AuditConfig audit,
         CacheConfig cache,
         SessionsConfig sessions,
         LogConfig log) {
@@ -79,6 +86,9 @@ public record Config(
         requireNonNull(apiKeyFile, "apiKeyFile is null");
         requireNonNull(keepAlive, "keepAlive is null");
         requireNonNull(agentTimeout, "agentTimeout is null");
+        requireNonNull(tls, "tls is null");
+        requireNonNull(rateLimit, "rateLimit is null");
+        requireNonNull(audit, "audit is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(sessions, "sessions is null");
         requireNonNull(log, "log is null");
@@ -109,6 +119,11 @@ public record Config(
                 values.get(Setting.MAX_TOOL_CALLS),
                 values.get(Setting.MAX_TOKENS),
                 values.get(Setting.AGENT_TIMEOUT),
+                new TlsConfig(
+                        values.get(Setting.TLS_CERT), values.get(Setting.TLS_KEY), values.get(Setting.TLS_CLIENT_CA)),
+                values.get(Setting.INSECURE_LISTEN),
+                values.get(Setting.RATE_LIMIT),
+                new AuditConfig(values.get(Setting.AUDIT_MAX)),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new SessionsConfig(values.get(Setting.SESSIONS_MAX_AGE)),
                 new LogConfig(values.get(Setting.LOG_LEVEL)));

@@ -111,6 +111,19 @@ public record Form<T>(
             Form::limit,
             limit -> limit.map(DataSize::toString).orElse(NONE));
 
+    /** Of files that are written a line at a time, which a smaller limit would have removed at once. */
+    static final Form<Optional<DataSize>> LOG_LIMIT = new Form<>(
+            "a size of at least 1M, such as 100M or 2G, or off",
+            List.of(),
+            text -> limit(text).filter(limit -> limit.stream().allMatch(size -> size.bytes() >= 1 << 20)),
+            limit -> limit.map(DataSize::toString).orElse(NONE));
+
+    static final Form<Optional<RateLimit>> RATE = new Form<>(
+            RateLimit.ALLOWED + ", or off",
+            List.of(),
+            text -> unless(NONE, text, RateLimit::parse),
+            limit -> limit.map(RateLimit::toString).orElse(NONE));
+
     public Form {
         requireNonNull(allowed, "allowed is null");
         candidates = List.copyOf(candidates);

@@ -68,6 +68,17 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("max-tokens", Form.count(1, 999_999_999), _ -> 1_000_000);
     public static final Setting<Duration> AGENT_TIMEOUT =
             new Setting<>("agent-timeout", Form.TIMEOUT, _ -> Duration.ofHours(1));
+    public static final Setting<Optional<Path>> TLS_CERT =
+            new Setting<>("tls-cert", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Optional<Path>> TLS_KEY =
+            new Setting<>("tls-key", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Optional<Path>> TLS_CLIENT_CA =
+            new Setting<>("tls-client-ca", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Boolean> INSECURE_LISTEN = new Setting<>("insecure-listen", Form.SWITCH, _ -> false);
+    public static final Setting<Optional<RateLimit>> RATE_LIMIT =
+            new Setting<>("rate-limit", Form.RATE, _ -> Optional.of(new RateLimit(100, 50)));
+    public static final Setting<Optional<DataSize>> AUDIT_MAX =
+            new Setting<>("audit-max", Form.LOG_LIMIT, _ -> DataSize.parse("100M"));
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
     public static final Setting<Optional<Duration>> SESSIONS_MAX_AGE =
@@ -99,6 +110,12 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             MAX_TOOL_CALLS,
             MAX_TOKENS,
             AGENT_TIMEOUT,
+            TLS_CERT,
+            TLS_KEY,
+            TLS_CLIENT_CA,
+            INSECURE_LISTEN,
+            RATE_LIMIT,
+            AUDIT_MAX,
             CACHE_MAX,
             SESSIONS_MAX_AGE,
             LOG_LEVEL);

@@ -45,6 +45,12 @@ final class LoadedConfigTest {
             entry("max-tool-calls", "4"),
             entry("max-tokens", "5000"),
             entry("agent-timeout", "6m"),
+            entry("tls-cert", "/etc/nv/cert.pem"),
+            entry("tls-key", "/etc/nv/key.pem"),
+            entry("tls-client-ca", "/etc/nv/ca.pem"),
+            entry("insecure-listen", "on"),
+            entry("rate-limit", "7:3"),
+            entry("audit-max", "2G"),
             entry("cache-max", "20G"),
             entry("sessions-max-age", "7d"),
             entry("log-level", "debug"));
@@ -72,6 +78,13 @@ final class LoadedConfigTest {
             4,
             5000,
             Duration.ofMinutes(6),
+            new TlsConfig(
+                    Optional.of(Path.of("/etc/nv/cert.pem")),
+                    Optional.of(Path.of("/etc/nv/key.pem")),
+                    Optional.of(Path.of("/etc/nv/ca.pem"))),
+            true,
+            Optional.of(new RateLimit(7, 3)),
+            new AuditConfig(DataSize.parse("2G")),
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
             new SessionsConfig(Optional.of(Duration.ofDays(7))),
             new LogConfig(LogLevel.DEBUG));

@@ -66,6 +66,12 @@ final class SettingTest {
                         entry("max-tool-calls", "100"),
                         entry("max-tokens", "1000000"),
                         entry("agent-timeout", "3600s"),
+                        entry("tls-cert", "off"),
+                        entry("tls-key", "off"),
+                        entry("tls-client-ca", "off"),
+                        entry("insecure-listen", "off"),
+                        entry("rate-limit", "100:50"),
+                        entry("audit-max", "100M"),
                         entry("cache-max", "off"),
                         entry("sessions-max-age", "30d"),
                         entry("log-level", "info")));
@@ -153,7 +159,7 @@ final class SettingTest {
         String path = prefix + component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
         boolean isBranch = component.getType().isRecord()
                 && component.getType().getPackage().equals(Config.class.getPackage())
-                && component.getType() != DataSize.class;
+                && !List.of(DataSize.class, RateLimit.class).contains(component.getType());
         return isBranch ? paths(component.getType(), path + "-") : Stream.of(path);
     }
 

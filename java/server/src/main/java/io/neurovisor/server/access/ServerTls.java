@@ -1,0 +1,60 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.netty.GrpcSslContexts;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.TlsConfig;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import javax.net.ssl.SSLException;
+
+/** Makes TLS of the files that the user names, before a port is opened: a server that nobody can reach is told at its start. */
+public final class ServerTls {
+    private ServerTls() {}
+
+    /**
+     * What a gRPC server is built with. Empty where no TLS is wanted.
+     *
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} with flag, file and next step for the first that is wrong
+     */
+    public static Optional<SslContext> context(TlsConfig config, InstantSource clock) {
+        requireNonNull(clock, "clock is null");
+        return config.isWanted() ? Optional.of(made(config, clock.instant())) : Optional.empty();
+    }
+
+    private static SslContext made(TlsConfig config, Instant now) {
+        PemFile certificates = file(config.cert(), Setting.TLS_CERT.flag());
+        PemFile keys = file(config.key(), Setting.TLS_KEY.flag());
+        List<X509Certificate> chain = new CertificateFile(certificates).chain(now);
+        PrivateKey key = new KeyFile(keys).matching(chain.getFirst().getPublicKey(), certificates);
+        // The JDK's own TLS: no native code parses what strangers send.
+        SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forServer(key, chain), SslProvider.JDK);
+        config.clientCa()
+                .map(path -> new CertificateFile(new PemFile(Setting.TLS_CLIENT_CA.flag(), path)))
+                .ifPresent(file -> builder.trustManager(file.certificates(now)).clientAuth(ClientAuth.REQUIRE));
+        try {
+            return builder.protocols("TLSv1.3", "TLSv1.2").build();
+        } catch (SSLException | IllegalArgumentException exception) {
+            throw certificates.fault("cannot be served: " + exception.getMessage() + "; make another", exception);
+        }
+    }
+
+    private static PemFile file(Optional<Path> path, String flag) {
+        return path.map(given -> new PemFile(flag, given))
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        flag + " is missing: TLS needs " + Setting.TLS_CERT.flag() + " and " + Setting.TLS_KEY.flag()));
+    }
+}
