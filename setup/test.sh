@@ -9,13 +9,13 @@ run_tests() {
     ((0x$ignored & 2)) && exec env --default-signal=INT "$root/neurovisor" test "$@"
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm='' oci=''
     case ${1-} in
         '') ;;
         --kernel) kernel=small ;;
         --no-lab) lab='' ;;
         --llm) llm=true ;;
-        --oci) install_missing_packages oci oci-test && export NEUROVISOR_TEST_OCI=true ;;
+        --oci) oci=true ;;
         --corpus) options+=('-Dneurovisor.corpus=.*') ;;
         --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
         *)
@@ -57,6 +57,12 @@ run_tests() {
     else
         unset NEUROVISOR_TEST_CLIENTS
         say "The tests with real clients are skipped: $clients_reason"
+    fi
+
+    if [[ -n $oci ]]; then
+        install_missing_packages oci-test
+        export NEUROVISOR_TEST_OCI=$root/target/neurovisor-oci.tar
+        "$root/neurovisor" oci build --output "$NEUROVISOR_TEST_OCI"
     fi
 
     # Images and templates, so that the system tests find them.
