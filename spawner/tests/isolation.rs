@@ -17,6 +17,8 @@ fn settled(host: &mut Host, script: &str) -> Pid {
     fifo.line();
     let program = || read(format!("/proc/{vmm}/comm"));
     common::until("sleep", || program() == "sleep\n");
+    // Until then it may have open what it is loading.
+    common::until("sleeping", || status(vmm, "State").starts_with('S'));
     vmm
 }
 

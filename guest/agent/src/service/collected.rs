@@ -65,6 +65,8 @@ fn finished(
         skipped_total: report.skipped.total,
         skipped_files: skipped_files(report.skipped),
         warm_interpreter: report.warm_interpreter,
+        // The host fills it in.
+        host: None,
         ..Default::default()
     }
 }

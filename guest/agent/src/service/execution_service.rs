@@ -129,6 +129,8 @@ fn metadata(report: Report, trace_id: &str) -> wire::ExecuteMetadata {
         skipped_total: report.skipped.total,
         skipped_files: skipped_files(report.skipped),
         warm_interpreter: report.warm_interpreter,
+        // The host fills it in.
+        host: None,
     }
 }
 

@@ -68,6 +68,7 @@ final class ExitCode {
                     UNKNOWN_LANGUAGE,
                     LANGUAGE_MISSING,
                     IMAGE_UNKNOWN,
+                    IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,
                     SESSION_UNKNOWN,
                     HISTORY_UNUSABLE,

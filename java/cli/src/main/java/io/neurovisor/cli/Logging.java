@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.neurovisor.server.config.LogLevel;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
  * Sets what is logged. Only NeuroVisor's own events follow the user's level: below warnings, libraries would log what they
@@ -19,6 +20,12 @@ final class Logging {
         if (level == LogLevel.ERROR) {
             logger(Logger.ROOT_LOGGER_NAME).setLevel(Level.ERROR);
         }
+    }
+
+    /** Has the libraries of a server that log by {@code java.util.logging} log like everything else. */
+    static void bridge() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
     }
 
     private static Logger logger(String name) {

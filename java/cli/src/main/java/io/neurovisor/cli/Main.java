@@ -11,7 +11,7 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(commandLine(Surroundings.ofThisProcess()).execute(AgentFlag.asCommand(arguments)));
+        System.exit(commandLine(Surroundings.ofThisProcess()).execute(ImpliedCommand.spelledOut(arguments)));
     }
 
     /** @param surroundings where settings are looked for */

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
         },
         subcommands = {
             RunCommand.class,
+            ServeCommand.class,
             AgentCommand.class,
             SessionsCommand.class,
             KeysCommand.class,
@@ -51,7 +52,7 @@ final class NeuroVisorCommand implements Runnable {
             names = "--agent",
             paramLabel = "TASK",
             description = "Have a language model work on a task: the same as neurovisor agent TASK, with its options.")
-    @SuppressWarnings("UnusedVariable") // AgentFlag has made it a command before this is parsed.
+    @SuppressWarnings("UnusedVariable") // ImpliedCommand has made it a command before this is parsed.
     private @Nullable String agent;
 
     @Override

@@ -23,6 +23,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Switches extends SettingCandidates {
+        Switches() {
+            super(Setting.CHANNELZ);
+        }
+    }
+
     static final class Snapshots extends SettingCandidates {
         Snapshots() {
             super(Setting.SNAPSHOT);

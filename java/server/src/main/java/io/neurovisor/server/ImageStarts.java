@@ -2,6 +2,8 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.template.TemplateKey;
@@ -26,11 +28,15 @@ final class ImageStarts {
     private final ArtifactUse use;
     private final VmmIdentity vmm;
     private final boolean snapshot;
+    private final boolean building;
     private final Progress progress;
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
     private final Set<Order> prepared = ConcurrentHashMap.newKeySet();
 
-    /** @param usual what is in use already */
+    /**
+     * @param usual what is in use already
+     * @param building whether images that are not built are built when they are asked for
+     */
     ImageStarts(
             Images images,
             BootFiles usual,
@@ -38,17 +44,19 @@ final class ImageStarts {
             ArtifactUse use,
             VmmIdentity vmm,
             boolean snapshot,
+            boolean building,
             Progress progress) {
         this.images = requireNonNull(images, "images is null");
         this.templates = requireNonNull(templates, "templates is null");
         this.use = requireNonNull(use, "use is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.snapshot = snapshot;
+        this.building = building;
         this.progress = requireNonNull(progress, "progress is null");
         files.put(usual.image(), usual);
     }
 
-    /** Builds the image and makes the template unless that has been done before; what is removed later, a start makes again. */
+    /** Makes what is missing unless that has been done before; what is removed later, a start makes again. */
     Order prepare(Order order) {
         if (!prepared.contains(order)) {
             VmStart _ = start(order);
@@ -56,7 +64,7 @@ final class ImageStarts {
         return order;
     }
 
-    /** Builds the image and makes the template unless they are there. */
+    /** Builds the image, where that is done here, and makes the template unless they are there. */
     VmStart start(Order order) {
         BootFiles boot = boot(order.image());
         VmStart start = snapshot
@@ -74,9 +82,18 @@ final class ImageStarts {
             return known;
         }
         // Not inside the map, where one image that is being built would hold up requests for others.
-        BootFiles found = use.hold(() -> images.boot(image, progress), ImageStarts::directories);
+        BootFiles found = use.hold(() -> find(image), ImageStarts::directories);
         BootFiles first = files.putIfAbsent(image, found);
         return first == null ? found : first;
+    }
+
+    private BootFiles find(String image) {
+        return building
+                ? images.boot(image, progress)
+                : images.built(image)
+                        .orElseThrow(() -> new NeuroVisorException(
+                                Fault.IMAGE_NOT_BUILT,
+                                "image " + image + " is not built; build it with: ./neurovisor image build " + image));
     }
 
     private SavedVm template(TemplateKey key) {

@@ -84,6 +84,15 @@ public final class NeuroVisor implements AutoCloseable {
     }
 
     public static NeuroVisor open(Settings settings, Progress progress) {
+        return open(settings, true, progress);
+    }
+
+    /** For a server: an image that a request asks for is not built while the client waits, but named to it as missing. */
+    public static NeuroVisor openServing(Settings settings, Progress progress) {
+        return open(settings, false, progress);
+    }
+
+    private static NeuroVisor open(Settings settings, boolean building, Progress progress) {
         Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
         Path runtimeDirectory = RuntimeDirectory.choose();
         // Before everything else, for it removes whatever this process makes.
@@ -93,7 +102,7 @@ public final class NeuroVisor implements AutoCloseable {
         try {
             SpawnerWorkshop workshop = new SpawnerWorkshop(settings.spawner(), spawner);
             ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, workshop);
-            NeuroVisor neuroVisor = wire(settings, use, spawner, workshop, links, progress);
+            NeuroVisor neuroVisor = wire(settings, building, use, spawner, workshop, links, progress);
             opened = true;
             return neuroVisor;
         } finally {
@@ -113,6 +122,7 @@ public final class NeuroVisor implements AutoCloseable {
 
     private static NeuroVisor wire(
             Settings settings,
+            boolean building,
             ArtifactUse use,
             Spawner spawner,
             Workshop workshop,
@@ -126,7 +136,7 @@ public final class NeuroVisor implements AutoCloseable {
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
         Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
-                images, usual, templates, use, vmm.identity(), settings.config().snapshot(), progress);
+                images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
         SandboxFactory factory = new SandboxFactory(vmm, random, Ticker.SYSTEM);
         // The template first, which may have to be made again: the limit is for the machine.
         Sandboxes sandboxes = order -> factory.open(starts.start(order), Deadline.after(START_LIMIT, Ticker.SYSTEM));

@@ -107,7 +107,11 @@ final class ArchitectureTest {
     static final ArchRule generatedMessagesStayAtTheEdges = noClasses()
             .that()
             .resideOutsideOfPackages(
-                    "io.neurovisor.proto..", "io.neurovisor.host.guestlink..", "io.neurovisor.host.spawner..")
+                    "io.neurovisor.proto..",
+                    "io.neurovisor.host.guestlink..",
+                    "io.neurovisor.host.spawner..",
+                    "io.neurovisor.server.grpc..",
+                    "io.neurovisor.server.daemon..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.neurovisor.proto..")

@@ -85,7 +85,7 @@ final class BadInputIT {
                         "1"),
                 wrong("Image name \"../base\" is not allowed", "image", "rm", "../base"),
                 wrong("template \"abcd\" does not exist", "template", "rm", "abcd"),
-                wrong("a command is missing"),
+                wrong("Unknown option: '--frobnicate'", "--frobnicate"),
                 wrong("Unmatched argument at index 0: 'frobnicate'", "frobnicate"));
     }
 

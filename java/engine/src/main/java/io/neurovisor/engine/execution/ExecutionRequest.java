@@ -2,7 +2,6 @@ package io.neurovisor.engine.execution;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Program;
@@ -30,9 +29,8 @@ public record ExecutionRequest(
         requireNonNull(size, "size is null");
         requireNonNull(image, "image is null");
         if (timeout.compareTo(Duration.ofSeconds(1)) < 0 || timeout.compareTo(MAX_TIMEOUT) > 0) {
-            throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT,
-                    "timeout of " + timeout.toSeconds() + " s is out of range; use 1 s to 24 h");
+            throw NeuroVisorException.invalid(
+                    "timeout", "timeout of " + timeout.toSeconds() + " s is out of range; use 1 s to 24 h");
         }
     }
 

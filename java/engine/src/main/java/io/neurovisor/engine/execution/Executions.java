@@ -8,6 +8,7 @@ import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxRun;
+import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.util.function.Function;
@@ -30,9 +31,18 @@ public final class Executions {
 
     /** Blocks until the program has ended, however it ended; throws when no sandbox could be had. */
     public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
+        return execute(request, pool::lease, sink);
+    }
+
+    /** The same for a caller who waits until then: one who gets no sandbox is told so in time. */
+    public ExecutionResult execute(ExecutionRequest request, Deadline deadline, OutputSink sink) {
+        return execute(request, order -> pool.lease(order, deadline), sink);
+    }
+
+    private ExecutionResult execute(ExecutionRequest request, Function<Order, Lease> leases, OutputSink sink) {
         long startNanos = ticker.nanos();
         Order order = orders.apply(request);
-        try (Lease lease = pool.lease(order)) {
+        try (Lease lease = leases.apply(order)) {
             Sandbox sandbox = lease.sandbox();
             long readyNanos = ticker.nanos();
             SandboxRun run = sandbox.run(request.program(), request.timeout(), request.traceId(), sink);

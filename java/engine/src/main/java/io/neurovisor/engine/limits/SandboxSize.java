@@ -1,6 +1,5 @@
 package io.neurovisor.engine.limits;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.Arrays;
 import java.util.Locale;
@@ -37,8 +36,8 @@ public enum SandboxSize {
         return Arrays.stream(values())
                 .filter(size -> size.label().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new NeuroVisorException(
-                        Fault.INVALID_ARGUMENT,
+                .orElseThrow(() -> NeuroVisorException.invalid(
+                        "size",
                         "size \"" + name + "\" is not known; use one of "
                                 + Arrays.stream(values())
                                         .map(SandboxSize::label)

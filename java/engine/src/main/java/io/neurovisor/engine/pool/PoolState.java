@@ -31,6 +31,7 @@ final class PoolState {
     private final Map<Long, Order> waiting = new TreeMap<>();
     private long lastId;
     private int peak;
+    private boolean warmed;
     private boolean keepingWarm;
     private boolean stopped;
     private boolean refillDue;
@@ -66,6 +67,7 @@ final class PoolState {
 
     /** A machine has started. */
     void ready(long slot) {
+        warmed = true;
         if (become(slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
             failures = 0;
             failure = Optional.empty();
@@ -143,6 +145,7 @@ final class PoolState {
                 count(Phase.ENDING),
                 waiting.size(),
                 peak,
+                warmed,
                 failure);
     }
 

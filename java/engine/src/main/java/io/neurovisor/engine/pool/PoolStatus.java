@@ -13,10 +13,18 @@ import java.util.Optional;
  * @param ending machines that are being destroyed
  * @param waiting requests without a machine
  * @param peak the most machines that have existed at a time
+ * @param warmed whether a machine has ever become ready
  * @param failure why no machine could be kept ready the last time that this was tried, if it failed
  */
 public record PoolStatus(
-        int warm, int starting, int active, int ending, int waiting, int peak, Optional<String> failure) {
+        int warm,
+        int starting,
+        int active,
+        int ending,
+        int waiting,
+        int peak,
+        boolean warmed,
+        Optional<String> failure) {
     public PoolStatus {
         requireNonNull(failure, "failure is null");
     }

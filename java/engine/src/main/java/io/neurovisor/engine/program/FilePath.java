@@ -1,6 +1,5 @@
 package io.neurovisor.engine.program;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -18,9 +17,8 @@ public final class FilePath {
     /** The path itself, or a fault that names it and what is wrong with it. */
     public static String checked(String path) {
         problem(path).ifPresent(problem -> {
-            throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT,
-                    "file path \"" + shown(path) + "\" " + problem + "; use plain names separated by slashes");
+            throw NeuroVisorException.invalid(
+                    "files", "file path \"" + shown(path) + "\" " + problem + "; use plain names separated by slashes");
         });
         return path;
     }

@@ -2,7 +2,6 @@ package io.neurovisor.engine.program;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +18,7 @@ import java.util.Set;
  * @param environment beyond the defaults of the guest, which it overrides
  * @param stdin what the program reads, at most 64 MiB
  * @param files placed into the working directory, at most 1,000 with 64 MiB in all
+ * @param limits below those that every program has
  */
 public record Program(
         Language language,
@@ -27,7 +27,8 @@ public record Program(
         Map<String, String> environment,
         ByteBuffer stdin,
         List<InputFile> files,
-        Interpreter interpreter) {
+        Interpreter interpreter,
+        ProgramLimits limits) {
     public static final int MAX_CODE_BYTES = 8 * 1024 * 1024;
 
     /** The message that carries it has room for 80 MiB. */
@@ -36,6 +37,7 @@ public record Program(
     public Program {
         requireNonNull(language, "language is null");
         requireNonNull(interpreter, "interpreter is null");
+        requireNonNull(limits, "limits is null");
         arguments = List.copyOf(arguments);
         environment = Map.copyOf(environment);
         stdin = requireNonNull(stdin, "stdin is null").asReadOnlyBuffer();
@@ -44,6 +46,18 @@ public record Program(
         arguments.forEach(Program::checkArgument);
         environment.forEach(Program::checkVariable);
         checkFiles(files, stdin.remaining());
+    }
+
+    /** With the limits that every program has. */
+    public Program(
+            Language language,
+            String code,
+            List<String> arguments,
+            Map<String, String> environment,
+            ByteBuffer stdin,
+            List<InputFile> files,
+            Interpreter interpreter) {
+        this(language, code, arguments, environment, stdin, files, interpreter, ProgramLimits.USUAL);
     }
 
     public Program(Language language, String code) {
@@ -66,57 +80,66 @@ public record Program(
 
     private static void checkCode(String code) {
         if (code.isBlank()) {
-            throw invalid("code is empty; give the program's text");
+            throw NeuroVisorException.invalid("code", "code is empty; give the program's text");
         }
         if (code.indexOf('\0') >= 0) {
-            throw invalid("code holds a NUL byte, which no source text can; pass data as a file instead");
+            throw NeuroVisorException.invalid(
+                    "code", "code holds a NUL byte, which no source text can; pass data as a file instead");
         }
         // A UTF-16 unit is at least one byte of UTF-8, so the cheap test spares encoding what is far too long.
         long bytes = code.length() > MAX_CODE_BYTES ? code.length() : code.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MAX_CODE_BYTES) {
-            throw invalid("code has " + bytes + " bytes and at most " + MAX_CODE_BYTES
-                    + " (8 MiB) are allowed; pass data as a file instead");
+            throw NeuroVisorException.invalid(
+                    "code",
+                    "code has " + bytes + " bytes and at most " + MAX_CODE_BYTES
+                            + " (8 MiB) are allowed; pass data as a file instead");
         }
     }
 
     private static void checkArgument(String argument) {
         if (argument.indexOf('\0') >= 0) {
-            throw invalid("an argument holds a NUL byte, which no program can receive; remove it");
+            throw NeuroVisorException.invalid(
+                    "arguments", "an argument holds a NUL byte, which no program can receive; remove it");
         }
     }
 
     /** Values are secrets: messages show names only. */
     private static void checkVariable(String name, String value) {
         if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-            throw invalid("environment variable \"" + FilePath.shown(name)
-                    + "\" has a name that is empty or holds '=' or NUL; choose another");
+            throw NeuroVisorException.invalid(
+                    "environment",
+                    "environment variable \"" + FilePath.shown(name)
+                            + "\" has a name that is empty or holds '=' or NUL; choose another");
         }
         if (value.indexOf('\0') >= 0) {
-            throw invalid("environment variable " + FilePath.shown(name)
-                    + " holds a NUL byte, which no program can receive; remove it");
+            throw NeuroVisorException.invalid(
+                    "environment",
+                    "environment variable " + FilePath.shown(name)
+                            + " holds a NUL byte, which no program can receive; remove it");
         }
     }
 
     private static void checkFiles(List<InputFile> files, int stdinBytes) {
         if (files.size() > FileLimits.MAX_COUNT) {
-            throw invalid(files.size() + " files are given and at most " + FileLimits.MAX_COUNT
-                    + " are allowed; pack them into an archive");
+            throw NeuroVisorException.invalid(
+                    "files",
+                    files.size() + " files are given and at most " + FileLimits.MAX_COUNT
+                            + " are allowed; pack them into an archive");
         }
         Set<String> paths = new HashSet<>();
         long bytes = stdinBytes;
         for (InputFile file : files) {
             bytes += file.content().remaining();
             if (!paths.add(file.path())) {
-                throw invalid("file path \"" + FilePath.shown(file.path()) + "\" is given twice");
+                throw NeuroVisorException.invalid(
+                        "files", "file path \"" + FilePath.shown(file.path()) + "\" is given twice");
             }
         }
         if (bytes > FileLimits.MAX_BYTES) {
-            throw invalid("files and standard input hold " + bytes + " bytes and at most " + FileLimits.MAX_BYTES
-                    + " (64 MiB) are allowed");
+            throw NeuroVisorException.invalid(
+                    "files",
+                    "files and standard input hold " + bytes + " bytes and at most " + FileLimits.MAX_BYTES
+                            + " (64 MiB) are allowed");
         }
-    }
-
-    private static NeuroVisorException invalid(String message) {
-        return new NeuroVisorException(Fault.INVALID_ARGUMENT, message);
     }
 }

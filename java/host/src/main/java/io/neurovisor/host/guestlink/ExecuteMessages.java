@@ -19,6 +19,7 @@ import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.InputFile;
+import io.neurovisor.proto.execution.Limits;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -40,7 +41,10 @@ final class ExecuteMessages {
                 .putAllEnv(program.environment())
                 .setStdin(UnsafeByteOperations.unsafeWrap(program.stdin()))
                 .setTimeoutSecs(Math.toIntExact(timeout.toSeconds()))
-                .setPlainInterpreter(program.interpreter() == Interpreter.PLAIN);
+                .setPlainInterpreter(program.interpreter() == Interpreter.PLAIN)
+                .setLimits(Limits.newBuilder()
+                        .setOutputBytes(program.limits().outputBytes())
+                        .setProcesses(program.limits().processes()));
         program.files()
                 .forEach(file -> request.addFiles(InputFile.newBuilder()
                         .setPath(file.path())

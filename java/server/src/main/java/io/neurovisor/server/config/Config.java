@@ -6,6 +6,7 @@ import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,12 @@ import java.util.Optional;
  * @param tls with which files a server is called over TLS
  * @param insecureListen whether other machines may call a server without TLS
  * @param rateLimit how often each who calls a server may do so; empty for any number
+ * @param listen where a server takes calls
+ * @param port there; 0 for any that is free
+ * @param metrics where a server tells how it is
+ * @param socket where a server takes this user's own calls
+ * @param drainTimeout what a server that is to end gives the calls it serves
+ * @param channelz whether a server tells about its connections to who asks
  * @param vmUids whose users VMMs are that root starts, each another
  */
 public record Config(
@@ -67,6 +74,12 @@ public record Config(
         boolean insecureListen,
         Optional<RateLimit> rateLimit,
         AuditConfig audit,
+        InetAddress listen,
+        int port,
+        MetricsConfig metrics,
+        Path socket,
+        Duration drainTimeout,
+        boolean channelz,
         CacheConfig cache,
         SessionsConfig sessions,
         LogConfig log) {
@@ -89,6 +102,10 @@ public record Config(
         requireNonNull(tls, "tls is null");
         requireNonNull(rateLimit, "rateLimit is null");
         requireNonNull(audit, "audit is null");
+        requireNonNull(listen, "listen is null");
+        requireNonNull(metrics, "metrics is null");
+        requireNonNull(socket, "socket is null");
+        requireNonNull(drainTimeout, "drainTimeout is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(sessions, "sessions is null");
         requireNonNull(log, "log is null");
@@ -124,6 +141,12 @@ public record Config(
                 values.get(Setting.INSECURE_LISTEN),
                 values.get(Setting.RATE_LIMIT),
                 new AuditConfig(values.get(Setting.AUDIT_MAX)),
+                values.get(Setting.LISTEN),
+                values.get(Setting.PORT),
+                new MetricsConfig(values.get(Setting.METRICS_LISTEN), values.get(Setting.METRICS_PORT)),
+                values.get(Setting.SOCKET),
+                values.get(Setting.DRAIN_TIMEOUT),
+                values.get(Setting.CHANNELZ),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new SessionsConfig(values.get(Setting.SESSIONS_MAX_AGE)),
                 new LogConfig(values.get(Setting.LOG_LEVEL)));

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.provider.OllamaHost;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.spawner.UidRange;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -98,6 +99,13 @@ public record Form<T>(
     /** As Ollama's own tools read it. */
     static final Form<URI> OLLAMA_HOST = new Form<>(
             "an address such as 127.0.0.1:11434 or https://host/path", List.of(), OllamaHost::parse, URI::toString);
+
+    /** No other name than that one: what it stands for might change under a server. */
+    static final Form<InetAddress> ADDRESS = new Form<>(
+            "localhost or an IP address such as 127.0.0.1, 0.0.0.0 or ::1",
+            List.of(),
+            Form::address,
+            InetAddress::getHostAddress);
 
     static final Form<UidRange> UIDS = new Form<>(
             "two user ids of 1 to 4294967294, such as 2000000000-2000000999",
@@ -200,6 +208,15 @@ public record Form<T>(
                     .filter(URL.asMatchPredicate())
                     .map(URI::create)
                     .filter(url -> url.getHost() != null && url.getUserInfo() == null && url.getQuery() == null);
+        } catch (IllegalArgumentException exception) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<InetAddress> address(String text) {
+        try {
+            return Optional.of(
+                    text.equals("localhost") ? InetAddress.getLoopbackAddress() : InetAddress.ofLiteral(text));
         } catch (IllegalArgumentException exception) {
             return Optional.empty();
         }

@@ -7,6 +7,7 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,6 +80,17 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("rate-limit", Form.RATE, _ -> Optional.of(new RateLimit(100, 50)));
     public static final Setting<Optional<DataSize>> AUDIT_MAX =
             new Setting<>("audit-max", Form.LOG_LIMIT, _ -> DataSize.parse("100M"));
+    public static final Setting<InetAddress> LISTEN =
+            new Setting<>("listen", Form.ADDRESS, _ -> InetAddress.getLoopbackAddress());
+    public static final Setting<Integer> PORT = new Setting<>("port", Form.count(0, 65_535), _ -> 50_051);
+    public static final Setting<InetAddress> METRICS_LISTEN =
+            new Setting<>("metrics-listen", Form.ADDRESS, _ -> InetAddress.getLoopbackAddress());
+    public static final Setting<Integer> METRICS_PORT = new Setting<>("metrics-port", Form.count(0, 65_535), _ -> 9090);
+    public static final Setting<Path> SOCKET = new Setting<>(
+            "socket", Form.PATH, surroundings -> surroundings.runtimeDirectory().resolve("daemon.sock"));
+    public static final Setting<Duration> DRAIN_TIMEOUT =
+            new Setting<>("drain-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
+    public static final Setting<Boolean> CHANNELZ = new Setting<>("channelz", Form.SWITCH, _ -> false);
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
     public static final Setting<Optional<Duration>> SESSIONS_MAX_AGE =
@@ -116,6 +128,13 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             INSECURE_LISTEN,
             RATE_LIMIT,
             AUDIT_MAX,
+            LISTEN,
+            PORT,
+            METRICS_LISTEN,
+            METRICS_PORT,
+            SOCKET,
+            DRAIN_TIMEOUT,
+            CHANNELZ,
             CACHE_MAX,
             SESSIONS_MAX_AGE,
             LOG_LEVEL);

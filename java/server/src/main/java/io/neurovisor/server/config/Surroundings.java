@@ -33,4 +33,12 @@ public record Surroundings(Map<String, String> variables, Path userHome) {
                 .map(Path::of)
                 .orElseGet(() -> userHome.resolve(belowHome));
     }
+
+    /** Where this user's sockets are: short, for a socket's path has at most 107 bytes (unix(7)). */
+    Path runtimeDirectory() {
+        return variable("XDG_RUNTIME_DIR")
+                .filter(value -> value.startsWith("/"))
+                .map(value -> Path.of(value, "neurovisor"))
+                .orElseGet(() -> Path.of("/tmp", "neurovisor-" + System.getProperty("user.name")));
+    }
 }

@@ -8,6 +8,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,13 @@ final class LoadedConfigTest {
             entry("insecure-listen", "on"),
             entry("rate-limit", "7:3"),
             entry("audit-max", "2G"),
+            entry("listen", "10.0.0.3"),
+            entry("port", "6000"),
+            entry("metrics-listen", "::1"),
+            entry("metrics-port", "0"),
+            entry("socket", "/run/nv.sock"),
+            entry("drain-timeout", "7m"),
+            entry("channelz", "on"),
             entry("cache-max", "20G"),
             entry("sessions-max-age", "7d"),
             entry("log-level", "debug"));
@@ -85,6 +93,12 @@ final class LoadedConfigTest {
             true,
             Optional.of(new RateLimit(7, 3)),
             new AuditConfig(DataSize.parse("2G")),
+            InetAddress.ofLiteral("10.0.0.3"),
+            6000,
+            new MetricsConfig(InetAddress.ofLiteral("::1"), 0),
+            Path.of("/run/nv.sock"),
+            Duration.ofMinutes(7),
+            true,
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
             new SessionsConfig(Optional.of(Duration.ofDays(7))),
             new LogConfig(LogLevel.DEBUG));

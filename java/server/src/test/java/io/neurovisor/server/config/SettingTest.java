@@ -72,6 +72,13 @@ final class SettingTest {
                         entry("insecure-listen", "off"),
                         entry("rate-limit", "100:50"),
                         entry("audit-max", "100M"),
+                        entry("listen", "127.0.0.1"),
+                        entry("port", "50051"),
+                        entry("metrics-listen", "127.0.0.1"),
+                        entry("metrics-port", "9090"),
+                        entry("socket", "/tmp/neurovisor-" + System.getProperty("user.name") + "/daemon.sock"),
+                        entry("drain-timeout", "30s"),
+                        entry("channelz", "off"),
                         entry("cache-max", "off"),
                         entry("sessions-max-age", "30d"),
                         entry("log-level", "info")));

@@ -3,15 +3,21 @@ package io.neurovisor.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** {@code neurovisor --agent TASK [OPTIONS]}, which is another way of writing {@code neurovisor agent TASK [OPTIONS]}. */
-final class AgentFlag {
+/**
+ * The command of arguments that begin with none: {@code neurovisor --agent TASK [OPTIONS]} is {@code neurovisor agent TASK
+ * [OPTIONS]}, and {@code neurovisor [OPTIONS]} is {@code neurovisor serve [OPTIONS]}.
+ */
+final class ImpliedCommand {
     private static final String FLAG = "--agent";
 
-    private AgentFlag() {}
+    /** Of the program as a whole. */
+    private static final List<String> WITHOUT_COMMAND = List.of("-h", "--help", "-V", "--version");
 
-    /** The arguments as the command takes them; unchanged where they name a command already, or no task. */
-    static String[] asCommand(String[] arguments) {
-        if (arguments.length == 0 || !arguments[0].startsWith("-")) {
+    private ImpliedCommand() {}
+
+    /** The arguments as the command takes them; unchanged where they name one already, or an agent without a task. */
+    static String[] spelledOut(String[] arguments) {
+        if (arguments.length > 0 && (!arguments[0].startsWith("-") || WITHOUT_COMMAND.contains(arguments[0]))) {
             return arguments;
         }
         List<String> rest = new ArrayList<>(List.of(arguments));
@@ -36,7 +42,13 @@ final class AgentFlag {
                 return command(rest, argument.substring(FLAG.length() + 1));
             }
         }
-        return arguments;
+        return serve(arguments);
+    }
+
+    private static String[] serve(String[] options) {
+        List<String> command = new ArrayList<>(List.of("serve"));
+        command.addAll(List.of(options));
+        return command.toArray(String[]::new);
     }
 
     /** The task comes last, behind the mark after which nothing is an option: it may begin with a dash. */

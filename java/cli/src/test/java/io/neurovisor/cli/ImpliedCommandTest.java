@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class AgentFlagTest {
+final class ImpliedCommandTest {
     @Test
     void theFlagIsTheCommand() {
         assertThat(rewritten("--agent", "say 42")).containsExactly("agent", "--", "say 42");
@@ -16,17 +16,20 @@ final class AgentFlagTest {
 
     @Test
     void everythingElseStaysAsItIs() {
-        for (List<String> arguments : List.of(
-                List.<String>of(),
-                List.of("run", "--agent", "x"),
-                List.of("--agent"),
-                List.of("--", "--agent", "x"),
-                List.of("-h"))) {
+        for (List<String> arguments :
+                List.of(List.of("run", "--agent", "x"), List.of("--agent"), List.of("-h"), List.of("--version"))) {
             assertThat(rewritten(arguments.toArray(String[]::new))).isEqualTo(arguments);
         }
     }
 
+    @Test
+    void withoutACommandItServes() {
+        assertThat(rewritten()).containsExactly("serve");
+        assertThat(rewritten("--warm", "5")).containsExactly("serve", "--warm", "5");
+        assertThat(rewritten("--", "--agent", "x")).containsExactly("serve", "--", "--agent", "x");
+    }
+
     private static List<String> rewritten(String... arguments) {
-        return List.of(AgentFlag.asCommand(arguments));
+        return List.of(ImpliedCommand.spelledOut(arguments));
     }
 }

@@ -1,0 +1,93 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.daemon.Daemon;
+import java.net.InetSocketAddress;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Serves until it is told to end. */
+@Command(
+        name = "serve",
+        description = {
+            "Keeps microVMs ready and runs programs for others, by gRPC. The same as neurovisor alone.",
+            "SIGTERM and Ctrl-C finish what runs and end with 0; the second one ends at once."
+        },
+        mixinStandardHelpOptions = true)
+final class ServeCommand implements Callable<Integer> {
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final PoolOptions pool = new PoolOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ServeOptions serve = new ServeOptions();
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "What a program may take whose request does not say. Default: 30s. Environment:"
+                    + " NEUROVISOR_TIMEOUT.")
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private @Nullable String timeout;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Logging.bridge();
+        Config config = guest.config();
+        try (ConsoleProgress progress = guest.common().progress();
+                Daemon daemon = Daemon.start(guest.settings(), progress)) {
+            StopSignals signals = StopSignals.take();
+            progress.done();
+            tellBeginning(daemon, config);
+            signals.awaitFirst();
+            int busy = daemon.busy();
+            remark("ending: "
+                    + (busy == 0
+                            ? "nothing runs"
+                            : busy + " executions are given "
+                                    + config.drainTimeout().toSeconds()
+                                    + " s to finish; the same signal again ends them now"));
+            signals.onSecond(daemon::stopNow);
+            boolean finished = daemon.drain(config.drainTimeout());
+            remark(finished ? "ended" : "ended; executions that had not finished were cancelled");
+            return 0;
+        }
+    }
+
+    private void tellBeginning(Daemon daemon, Config config) {
+        NeuroVisor neuroVisor = daemon.neuroVisor();
+        remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket() + ", /health and /ready on "
+                + shown(daemon.statusAddress()));
+        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
+                + " of at most " + config.max() + " ready");
+        if (!neuroVisor.accelerator().isKvm()) {
+            remark("no KVM (" + neuroVisor.accelerator().reason()
+                    + "): the guests are emulated, which is not a security boundary");
+        }
+    }
+
+    private static String shown(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    private void remark(String line) {
+        if (!guest.common().isQuiet()) {
+            spec.commandLine().getErr().println("neurovisor: " + line);
+        }
+    }
+}

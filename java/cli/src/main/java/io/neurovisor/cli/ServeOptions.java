@@ -1,0 +1,58 @@
+package io.neurovisor.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options about where and how a server serves. */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+final class ServeOptions {
+    @Option(
+            names = "--listen",
+            paramLabel = "ADDRESS",
+            description = "Take gRPC calls at this address. Default: 127.0.0.1. Environment: NEUROVISOR_LISTEN.")
+    private @Nullable String listen;
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            description = "At this port; 0 for any that is free. Default: 50051. Environment: NEUROVISOR_PORT.")
+    private @Nullable String port;
+
+    @Option(
+            names = "--metrics-listen",
+            paramLabel = "ADDRESS",
+            description = "Answer /health and /ready by HTTP at this address. Default: 127.0.0.1. Environment:"
+                    + " NEUROVISOR_METRICS_LISTEN.")
+    private @Nullable String metricsListen;
+
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description = "At this port; 0 for any that is free. Default: 9090. Environment: NEUROVISOR_METRICS_PORT.")
+    private @Nullable String metricsPort;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = "Take this user's own calls at this Unix socket. Default:"
+                    + " $XDG_RUNTIME_DIR/neurovisor/daemon.sock or /tmp/neurovisor-USER/daemon.sock. Environment:"
+                    + " NEUROVISOR_SOCKET.")
+    private @Nullable String socket;
+
+    @Option(
+            names = "--drain-timeout",
+            paramLabel = "TIME",
+            description = "How long calls that are served may take to finish when the server is to end, 1s to 24h."
+                    + " Default: 30s. Environment: NEUROVISOR_DRAIN_TIMEOUT.")
+    private @Nullable String drainTimeout;
+
+    @Option(
+            names = "--channelz",
+            paramLabel = "on|off",
+            arity = "0..1",
+            fallbackValue = "on",
+            completionCandidates = SettingCandidates.Switches.class,
+            description = "Tell who asks about the server's connections, by gRPC's channelz service. Default: off."
+                    + " Environment: NEUROVISOR_CHANNELZ.")
+    private @Nullable String channelz;
+}

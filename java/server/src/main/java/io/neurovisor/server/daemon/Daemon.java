@@ -1,0 +1,182 @@
+package io.neurovisor.server.daemon;
+
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptor;
+import io.grpc.protobuf.services.ChannelzService;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.PoolStatus;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.access.AccessInterceptor;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.grpc.ExecutionGrpcService;
+import io.neurovisor.server.grpc.GrpcPorts;
+import io.neurovisor.server.grpc.TraceInterceptor;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * NeuroVisor as a service. It serves as soon as it has started, while its machines are still being made ready; closing it
+ * ends every call and every virtual machine.
+ */
+public final class Daemon implements AutoCloseable {
+    private static final int CHANNELZ_PAGE = 100;
+
+    /** For machines whose calls have ended. */
+    private static final Duration LAST_MACHINES = Duration.ofSeconds(10);
+
+    private final Parts parts;
+    private final NeuroVisor neuroVisor;
+    private final Path socket;
+    private final GrpcPorts ports;
+    private final HealthWatch health;
+    private final Readiness readiness;
+    private final InetSocketAddress address;
+    private final InetSocketAddress statusAddress;
+    private volatile boolean stoppedNow;
+
+    private Daemon(Parts parts, Settings settings, Progress progress) {
+        this.parts = parts;
+        Config config = settings.config();
+        requireLoopback(Setting.LISTEN, config.listen());
+        requireLoopback(Setting.METRICS_LISTEN, config.metrics().listen());
+        // First, so that a second daemon is refused before it does anything.
+        this.socket = parts.own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
+                .path();
+        ApiKeys keys = parts.own(ApiKeys.open(settings.access(), InstantSource.system()), ApiKeys::close);
+        this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress), NeuroVisor::close);
+        this.readiness = new Readiness(neuroVisor.pool()::status, config.warm());
+        InetSocketAddress wanted = new InetSocketAddress(
+                config.metrics().listen(), config.metrics().port());
+        this.statusAddress =
+                parts.own(StatusPort.open(wanted, readiness), StatusPort::close).address();
+        this.health = parts.own(
+                new HealthWatch(Map.of(
+                        HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
+                        () -> readiness.obstacle().isEmpty(),
+                        ExecutionServiceGrpc.SERVICE_NAME,
+                        () -> readiness.obstacle().isEmpty())),
+                HealthWatch::close);
+        this.ports = parts.own(new GrpcPorts(services(config), interceptors(keys)), GrpcPorts::close);
+        health.start();
+        this.address = new InetSocketAddress(
+                config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port())));
+        ports.listen(socket);
+        neuroVisor.pool().keepWarm();
+    }
+
+    /** Makes what is missing of the usual image, and serves. */
+    public static Daemon start(Settings settings, Progress progress) {
+        Parts parts = new Parts();
+        boolean started = false;
+        try {
+            Daemon daemon = new Daemon(parts, settings, progress);
+            started = true;
+            return daemon;
+        } finally {
+            if (!started) {
+                parts.close();
+            }
+        }
+    }
+
+    private List<BindableService> services(Config config) {
+        List<BindableService> services = new ArrayList<>(List.of(
+                new ExecutionGrpcService(neuroVisor.executions(), neuroVisor.vmm(), config.timeout(), config.size()),
+                health.service(),
+                ProtoReflectionServiceV1.newInstance()));
+        if (config.channelz()) {
+            services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
+        }
+        return services;
+    }
+
+    /** A call has a trace before it is let in, so that a refusal has one too. */
+    private static List<ServerInterceptor> interceptors(ApiKeys keys) {
+        Callers callers = new Callers(keys, false, InstantSource.system(), Ticker.SYSTEM);
+        RateLimits limits = new RateLimits(Optional.of(new RateLimit(100, 50)), Ticker.SYSTEM);
+        return List.of(new TraceInterceptor(new SecureRandom()), new AccessInterceptor(callers, limits));
+    }
+
+    /** What others than this machine reach needs encryption, which is not there. */
+    private static void requireLoopback(Setting<InetAddress> setting, InetAddress address) {
+        if (!address.isLoopbackAddress()) {
+            throw NeuroVisorException.invalid(
+                    setting.name(),
+                    setting.flag() + " " + address.getHostAddress()
+                            + " is refused: calls are not encrypted; use 127.0.0.1 or ::1");
+        }
+    }
+
+    /** Where calls are taken. */
+    public InetSocketAddress address() {
+        return address;
+    }
+
+    /** Where this user's own calls are taken. */
+    public Path socket() {
+        return socket;
+    }
+
+    /** Where it tells how it is. */
+    public InetSocketAddress statusAddress() {
+        return statusAddress;
+    }
+
+    public NeuroVisor neuroVisor() {
+        return neuroVisor;
+    }
+
+    /** How many programs run or wait for a machine. */
+    public int busy() {
+        PoolStatus pool = neuroVisor.pool().status();
+        return pool.active() + pool.waiting();
+    }
+
+    /**
+     * Takes no more calls and finishes those that are served; {@link #stopNow} by another thread cuts that short. Returns
+     * false when calls were cancelled.
+     */
+    public boolean drain(Duration patience) throws InterruptedException {
+        readiness.drain();
+        health.drain();
+        ports.stopAccepting();
+        boolean finished = ports.awaitEnd(Deadline.after(patience, Ticker.SYSTEM));
+        if (!finished) {
+            stopNow();
+        }
+        Deadline last = Deadline.after(LAST_MACHINES, Ticker.SYSTEM);
+        boolean ended = ports.awaitEnd(last);
+        return neuroVisor.pool().drain(last) && ended && !stoppedNow;
+    }
+
+    /** Cancels the calls that are served. */
+    public void stopNow() {
+        stoppedNow = true;
+        ports.stopNow();
+    }
+
+    @Override
+    public void close() {
+        parts.close();
+    }
+}

@@ -1,0 +1,79 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.Context;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteMetadata;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.trace.RequestTrace;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** Runs clients' programs. */
+public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionServiceImplBase {
+    private final Executions executions;
+    private final VmmIdentity vmm;
+    private final Duration timeout;
+    private final SandboxSize size;
+
+    /**
+     * What requests leave open comes from here.
+     *
+     * @param timeout of a program
+     * @param size of a machine
+     */
+    public ExecutionGrpcService(Executions executions, VmmIdentity vmm, Duration timeout, SandboxSize size) {
+        this.executions = requireNonNull(executions, "executions is null");
+        this.vmm = requireNonNull(vmm, "vmm is null");
+        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.size = requireNonNull(size, "size is null");
+    }
+
+    @Override
+    public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> client) {
+        ServedCall.begin(client, call -> {
+            WholeAnswer answer = new WholeAnswer();
+            call.send(answer.response(run(request, answer)));
+        });
+    }
+
+    @Override
+    public void executeStream(ExecuteRequest request, StreamObserver<ExecuteChunk> client) {
+        ServedCall.begin(client, call -> {
+            ChunkSink sink = new ChunkSink(call::send);
+            ExecuteMetadata metadata = run(request, sink);
+            sink.endOutput();
+            call.send(ExecuteChunk.newBuilder()
+                    .setIsFinal(true)
+                    .setMetadata(metadata)
+                    .build());
+        });
+    }
+
+    private ExecuteMetadata run(ExecuteRequest message, OutputSink sink) {
+        RequestTrace trace = TraceInterceptor.current();
+        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
+        io.grpc.Deadline deadline = Context.current().getDeadline();
+        ExecutionResult result = deadline == null
+                ? executions.execute(request, sink)
+                : executions.execute(request, engine(deadline), sink);
+        return ExecutionMessages.metadata(result, trace.shown(), vmm);
+    }
+
+    private static Deadline engine(io.grpc.Deadline deadline) {
+        return Deadline.after(
+                Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))), Ticker.SYSTEM);
+    }
+}

@@ -1,0 +1,137 @@
+package io.neurovisor.server.grpc;
+
+import com.google.protobuf.ByteString;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.InputFile;
+import io.neurovisor.engine.program.Interpreter;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.program.ProgramLimits;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.proto.execution.ExecuteMetadata;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.HostReport;
+import io.neurovisor.proto.execution.LayerReport;
+import io.neurovisor.proto.execution.SkippedFile;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Translates executions between clients' messages and the engine's values. */
+final class ExecutionMessages {
+    private static final double NANOS_PER_MILLISECOND = 1e6;
+
+    private ExecutionMessages() {}
+
+    /**
+     * What a client asks for.
+     *
+     * @param timeout of a program for which the client gives none
+     * @param size of a machine for which the client gives none
+     */
+    static ExecutionRequest request(ExecuteRequest message, TraceId traceId, Duration timeout, SandboxSize size) {
+        return new ExecutionRequest(
+                traceId,
+                program(message),
+                message.getTimeoutSecs() == 0
+                        ? timeout
+                        : Duration.ofSeconds(Integer.toUnsignedLong(message.getTimeoutSecs())),
+                message.getSize().isEmpty() ? size : SandboxSize.named(message.getSize()),
+                Optional.of(message.getImage()).filter(image -> !image.isEmpty()));
+    }
+
+    private static Program program(ExecuteRequest message) {
+        List<InputFile> files = message.getFilesList().stream()
+                .map(file ->
+                        new InputFile(file.getPath(), file.getContent().asReadOnlyByteBuffer(), file.getExecutable()))
+                .toList();
+        return new Program(
+                Language.named(message.getLanguage()),
+                message.getCode(),
+                message.getArgsList(),
+                message.getEnvMap(),
+                message.getStdin().asReadOnlyByteBuffer(),
+                files,
+                message.getPlainInterpreter() ? Interpreter.PLAIN : Interpreter.WARM,
+                new ProgramLimits(
+                        message.getLimits().getOutputBytes(),
+                        message.getLimits().getProcesses()));
+    }
+
+    static ExecuteMetadata metadata(ExecutionResult result, String traceId, VmmIdentity vmm) {
+        ProgramExit exit = result.exit();
+        ProgramExit.Details details = exit.details();
+        return ExecuteMetadata.newBuilder()
+                .setExitCode(exit.exitCode())
+                .setDurationMs(milliseconds(exit.duration()))
+                .setTimedOut(exit.outcome() == Outcome.TIMED_OUT)
+                .setOutcome(outcome(exit.outcome()))
+                .setSignal(exit.signal())
+                .setStdoutTruncated(exit.stdoutTruncated())
+                .setStderrTruncated(exit.stderrTruncated())
+                .setTraceId(traceId)
+                .setKilledProcess(details.killedProcess())
+                .setBackgroundProcesses(details.backgroundProcesses())
+                .addAllSkippedFiles(details.skippedFiles().stream()
+                        .map(file -> skipped(file.path(), file.reason()))
+                        .toList())
+                .setSkippedTotal(details.skippedFilesCount())
+                .setWarmInterpreter(details.interpreter() == Interpreter.WARM)
+                .setHost(host(result, vmm))
+                .build();
+    }
+
+    static SkippedFile skipped(String path, String reason) {
+        return SkippedFile.newBuilder().setPath(path).setReason(reason).build();
+    }
+
+    private static HostReport host(ExecutionResult result, VmmIdentity vmm) {
+        return HostReport.newBuilder()
+                .setVmId(result.vmId().value())
+                .setVmm(vmm.toString())
+                .setRestored(result.start() instanceof VmStart.Restore)
+                .setAcquireMs(milliseconds(result.acquireTime()))
+                .setRunMs(milliseconds(result.runTime()))
+                .addAllLayers(
+                        result.layers().stream().map(ExecutionMessages::layer).toList())
+                .setDetail(result.detail())
+                .build();
+    }
+
+    private static LayerReport layer(LayerState state) {
+        return LayerReport.newBuilder()
+                .setNumber(state.layer().number())
+                .setName(state.layer().label())
+                .setStatus(state.status().label())
+                .setDetail(state.detail())
+                .build();
+    }
+
+    private static io.neurovisor.proto.execution.Outcome outcome(Outcome outcome) {
+        return switch (outcome) {
+            case COMPLETED -> io.neurovisor.proto.execution.Outcome.COMPLETED;
+            case TIMED_OUT -> io.neurovisor.proto.execution.Outcome.TIMED_OUT;
+            case OUT_OF_MEMORY -> io.neurovisor.proto.execution.Outcome.OUT_OF_MEMORY;
+            case OUTPUT_LIMIT -> io.neurovisor.proto.execution.Outcome.OUTPUT_LIMIT;
+            case CANCELLED -> io.neurovisor.proto.execution.Outcome.CANCELLED;
+            case SANDBOX_DIED -> io.neurovisor.proto.execution.Outcome.SANDBOX_DIED;
+            case OUTCOME_UNKNOWN -> io.neurovisor.proto.execution.Outcome.OUTCOME_UNKNOWN;
+        };
+    }
+
+    private static double milliseconds(Duration duration) {
+        return duration.toNanos() / NANOS_PER_MILLISECOND;
+    }
+
+    /** As text, with invalid bytes replaced. */
+    static String text(ByteString bytes) {
+        return bytes.toStringUtf8();
+    }
+}

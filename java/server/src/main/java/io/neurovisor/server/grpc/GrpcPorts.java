@@ -1,0 +1,142 @@
+package io.neurovisor.server.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.Server;
+import io.grpc.ServerInterceptor;
+import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.PortHolder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** The same services on a TCP port and on a Unix socket. */
+public final class GrpcPorts implements AutoCloseable {
+    /** Code, standard input and files of one execution. */
+    private static final int MAX_MESSAGE_BYTES = 80 << 20;
+
+    private static final int MAX_METADATA_BYTES = 16 << 10;
+    private static final int MAX_CALLS_OF_A_CONNECTION = 1000;
+
+    private final EventLoopGroup acceptors = loop("grpc-accept", 1);
+    private final EventLoopGroup workers =
+            loop("grpc", Math.max(2, Runtime.getRuntime().availableProcessors()));
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final List<BindableService> services;
+    private final List<ServerInterceptor> interceptors;
+    private final List<Server> servers = new ArrayList<>();
+
+    /** @param interceptors the first sees a call first */
+    public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors) {
+        this.services = List.copyOf(services);
+        this.interceptors = List.copyOf(interceptors);
+    }
+
+    /** Serves there. Returns the port, which the machine has chosen if it was to be any. */
+    public int listen(InetSocketAddress address) {
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelType(NioServerSocketChannel.class);
+        try {
+            return start(builder).getPort();
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.PORT_UNUSABLE,
+                    new PortHolder(HostFiles.SYSTEM).explain(address, exception)
+                            + "; choose another with --port, or another address with --listen",
+                    exception);
+        }
+    }
+
+    /** Serves the user whose process this is, and root, on a socket that nobody else may open. */
+    public void listen(Path socket) {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
+            NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
+            channel.pipeline().addFirst(new PeerCheck(socket, System.getProperty("user.name")));
+            return channel;
+        });
+        try {
+            Server _ = start(builder);
+            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.PORT_UNUSABLE,
+                    "socket " + socket + " cannot be served (" + exception.getMessage()
+                            + "); choose another with --socket",
+                    exception);
+        }
+    }
+
+    private Server start(NettyServerBuilder builder) throws IOException {
+        builder.bossEventLoopGroup(acceptors)
+                .workerEventLoopGroup(workers)
+                .executor(executor)
+                .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .maxInboundMetadataSize(MAX_METADATA_BYTES)
+                .maxConcurrentCallsPerConnection(MAX_CALLS_OF_A_CONNECTION)
+                .handshakeTimeout(10, TimeUnit.SECONDS)
+                // A program may be silent for hours: a client may ask whether the connection lives, and so do we.
+                .permitKeepAliveTime(5, TimeUnit.SECONDS)
+                .permitKeepAliveWithoutCalls(true)
+                .keepAliveTime(30, TimeUnit.SECONDS)
+                .keepAliveTimeout(20, TimeUnit.SECONDS)
+                .maxConnectionIdle(15, TimeUnit.MINUTES);
+        services.forEach(builder::addService);
+        // The one that is added last sees a call first.
+        interceptors.reversed().forEach(builder::intercept);
+        Server server = builder.build().start();
+        servers.add(server);
+        return server;
+    }
+
+    /** Takes no more calls. Those that are served go on. */
+    public void stopAccepting() {
+        servers.forEach(Server::shutdown);
+    }
+
+    /** Waits for the calls that are served; false when the deadline came first. */
+    public boolean awaitEnd(Deadline deadline) throws InterruptedException {
+        for (Server server : servers) {
+            if (!server.awaitTermination(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Cancels the calls that are served. */
+    public void stopNow() {
+        servers.forEach(Server::shutdownNow);
+    }
+
+    @Override
+    public void close() {
+        stopNow();
+        executor.close();
+        for (EventLoopGroup loop : List.of(acceptors, workers)) {
+            Future<?> _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        }
+    }
+
+    private static EventLoopGroup loop(String name, int threads) {
+        return new MultiThreadIoEventLoopGroup(
+                threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
+    }
+}

@@ -1,0 +1,108 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.Context;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One call that is served by a thread of its own, so that gRPC's events reach it while it works. A client that goes away or
+ * whose deadline passes interrupts the thread; a client that does not read holds it up. What the work throws becomes the
+ * call's status.
+ */
+final class ServedCall<A> {
+    private static final Logger LOG = LoggerFactory.getLogger(ServedCall.class);
+
+    private final ServerCallStreamObserver<A> client;
+    private final Lock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+
+    /** What a call does. */
+    @FunctionalInterface
+    interface Work<A> {
+        /** Returns when the last message has been sent. */
+        void serve(ServedCall<A> call);
+    }
+
+    private ServedCall(StreamObserver<A> client) {
+        this.client = (ServerCallStreamObserver<A>) requireNonNull(client, "client is null");
+    }
+
+    /** Begins to serve; called by the method that gRPC has called. */
+    static <A> void begin(StreamObserver<A> client, Work<A> work) {
+        ServedCall<A> call = new ServedCall<>(client);
+        Thread thread = Thread.ofVirtual().unstarted(Context.current().wrap(() -> call.serve(work)));
+        call.client.setOnReadyHandler(call::wake);
+        call.client.setOnCancelHandler(thread::interrupt);
+        thread.start();
+    }
+
+    /** Waits until the client has room for a message, and sends it. */
+    void send(A message) {
+        lock.lock();
+        try {
+            while (!client.isReady()) {
+                if (client.isCancelled()) {
+                    throw gone(null);
+                }
+                changed.await();
+            }
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw gone(exception);
+        } finally {
+            lock.unlock();
+        }
+        client.onNext(message);
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void serve(Work<A> work) {
+        try {
+            work.serve(this);
+            if (!client.isCancelled()) {
+                client.onCompleted();
+            }
+        } catch (NeuroVisorException exception) {
+            fail(FaultStatus.of(exception));
+        } catch (StatusRuntimeException exception) {
+            fail(exception);
+        } catch (RuntimeException | Error defect) {
+            LOG.error("{}: a call has failed", TraceInterceptor.current().id(), defect);
+            fail(FaultStatus.of(new NeuroVisorException(
+                    Fault.INTERNAL,
+                    "internal error; the log has it under "
+                            + TraceInterceptor.current().id())));
+        }
+    }
+
+    private void fail(StatusRuntimeException status) {
+        if (client.isCancelled()) {
+            LOG.debug("{}: the client had gone: {}", TraceInterceptor.current().id(), status.getStatus());
+            return;
+        }
+        client.onError(status);
+    }
+
+    private static NeuroVisorException gone(@Nullable Exception cause) {
+        return new NeuroVisorException(Fault.INTERRUPTED, "the client has gone", cause);
+    }
+}

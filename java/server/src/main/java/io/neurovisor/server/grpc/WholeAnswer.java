@@ -1,0 +1,158 @@
+package io.neurovisor.server.grpc;
+
+import com.google.protobuf.ByteString;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.proto.execution.ExecuteMetadata;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.OutputFile;
+import io.neurovisor.proto.execution.SkippedFile;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Keeps of an execution what one answer can carry: 1.5 MiB of each stream, and what then is left of 4 MiB, which is all that
+ * a client's gRPC library takes unless it is told otherwise, for files. Used by one thread.
+ */
+final class WholeAnswer implements OutputSink {
+    private static final int STREAM_BYTES = 3 << 19;
+
+    /** Of output that is no text, whose every byte may become three. */
+    private static final int REPLACED_BYTES = 100 << 10;
+
+    private static final int ANSWER_BYTES = (4 << 20) - (64 << 10);
+    private static final int FILE_OVERHEAD_BYTES = 32;
+    private static final int MAX_SKIPPED = 16;
+
+    private final Stream stdout = new Stream();
+    private final Stream stderr = new Stream();
+    private final List<OutputFile> files = new ArrayList<>();
+    private final List<SkippedFile> skipped = new ArrayList<>();
+    private ByteString.Output file = ByteString.newOutput();
+    private int skippedTotal;
+    private long outputBytes = -1;
+    private long fileBytes;
+    private boolean fits = true;
+
+    @Override
+    public void stdout(ByteBuffer bytes) {
+        stdout.add(bytes);
+    }
+
+    @Override
+    public void stderr(ByteBuffer bytes) {
+        stderr.add(bytes);
+    }
+
+    @Override
+    public void file(String path, ByteBuffer part, boolean last) {
+        fits = fits && part.remaining() + path.length() * 3L + FILE_OVERHEAD_BYTES <= room();
+        if (fits) {
+            fileBytes += part.remaining();
+            write(file, part);
+        }
+        if (last) {
+            end(path);
+        }
+    }
+
+    private void end(String path) {
+        if (fits) {
+            files.add(OutputFile.newBuilder()
+                    .setPath(path)
+                    .setContent(file.toByteString())
+                    .build());
+            fileBytes += path.length() * 3L + FILE_OVERHEAD_BYTES;
+        } else {
+            fileBytes -= file.size();
+            skippedTotal++;
+            if (skipped.size() < MAX_SKIPPED) {
+                skipped.add(ExecutionMessages.skipped(
+                        path, "is too large for one answer; ExecuteStream sends files of any allowed size"));
+            }
+        }
+        file = ByteString.newOutput();
+        fits = true;
+    }
+
+    /** Files come after all output. */
+    private long room() {
+        if (outputBytes < 0) {
+            outputBytes = stdout.size() + stderr.size();
+        }
+        return ANSWER_BYTES - outputBytes - fileBytes;
+    }
+
+    ExecuteResponse response(ExecuteMetadata metadata) {
+        ExecuteResponse.Builder response = ExecuteResponse.newBuilder()
+                .setStdout(stdout.text())
+                .setStderr(stderr.text())
+                .setStdoutRaw(stdout.raw())
+                .setStderrRaw(stderr.raw())
+                .setExitCode(metadata.getExitCode())
+                .setDurationMs(metadata.getDurationMs())
+                .setTimedOut(metadata.getTimedOut())
+                .setOutcome(metadata.getOutcome())
+                .setSignal(metadata.getSignal())
+                .setStdoutTruncated(metadata.getStdoutTruncated() || stdout.cut)
+                .setStderrTruncated(metadata.getStderrTruncated() || stderr.cut)
+                .setTraceId(metadata.getTraceId())
+                .setKilledProcess(metadata.getKilledProcess())
+                .setBackgroundProcesses(metadata.getBackgroundProcesses())
+                .addAllFiles(files)
+                .addAllSkippedFiles(metadata.getSkippedFilesList())
+                .setSkippedTotal(metadata.getSkippedTotal() + skippedTotal)
+                .setWarmInterpreter(metadata.getWarmInterpreter())
+                .setHost(metadata.getHost());
+        skipped.stream().limit(MAX_SKIPPED - response.getSkippedFilesCount()).forEach(response::addSkippedFiles);
+        return response.build();
+    }
+
+    private static void write(ByteString.Output target, ByteBuffer bytes) {
+        byte[] copy = new byte[bytes.remaining()];
+        bytes.duplicate().get(copy);
+        target.write(copy, 0, copy.length);
+    }
+
+    /** One stream's beginning. */
+    private static final class Stream {
+        private final ByteString.Output kept = ByteString.newOutput();
+        private boolean cut;
+
+        void add(ByteBuffer bytes) {
+            int room = STREAM_BYTES - kept.size();
+            ByteBuffer piece = bytes.slice(bytes.position(), Math.min(room, bytes.remaining()));
+            cut |= piece.remaining() < bytes.remaining();
+            write(kept, piece);
+        }
+
+        long size() {
+            return kept.size() + (whole().isValidUtf8() ? 0 : 3L * REPLACED_BYTES);
+        }
+
+        /** The truth, where the text is not. */
+        ByteString raw() {
+            ByteString bytes = whole();
+            return bytes.isValidUtf8() ? ByteString.EMPTY : bytes;
+        }
+
+        String text() {
+            ByteString bytes = whole();
+            return bytes.isValidUtf8()
+                    ? bytes.toStringUtf8()
+                    : bytes.substring(0, Math.min(bytes.size(), REPLACED_BYTES)).toStringUtf8();
+        }
+
+        /** Where it was cut, that may have been inside a character. */
+        private ByteString whole() {
+            ByteString bytes = kept.toByteString();
+            for (int less = 1; cut && less <= 3; less++) {
+                ByteString shorter = bytes.substring(0, bytes.size() - less);
+                if (!bytes.isValidUtf8() && shorter.isValidUtf8()) {
+                    return shorter;
+                }
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package io.neurovisor.server.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.trace.TraceId;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one request is known by. W3C's {@code traceparent} (Trace Context, section 3.2) decides, else an {@code x-trace-id}
+ * that is a UUID or 32 hexadecimal digits; any other of at most 128 printable characters is the client's own name for its
+ * request, which is given back to it beside an id of ours.
+ *
+ * @param clientId that name; empty when the client has none
+ */
+public record RequestTrace(TraceId id, Optional<String> clientId) {
+    private static final Pattern TRACEPARENT =
+            Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
+    private static final Pattern HEX = Pattern.compile("[0-9a-fA-F]{32}");
+    private static final Pattern DASHED = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+    private static final Pattern PRINTABLE = Pattern.compile("[ -~]{1,128}");
+    private static final UUID NIL = new UUID(0, 0);
+
+    public RequestTrace {
+        requireNonNull(id, "id is null");
+        requireNonNull(clientId, "clientId is null");
+    }
+
+    /** Of two headers, either of which may be missing or nonsense. */
+    public static RequestTrace of(@Nullable String traceparent, @Nullable String traceId) {
+        Optional<UUID> given = parent(traceparent).or(() -> uuid(traceId));
+        Optional<String> name =
+                Optional.ofNullable(traceId).filter(text -> uuid(text).isEmpty() && isName(text));
+        return new RequestTrace(given.map(TraceId::new).orElseGet(TraceIds::next), name);
+    }
+
+    /** What the client is told: its own name for the request where it has one. */
+    public String shown() {
+        return clientId.orElseGet(id::toString);
+    }
+
+    /** W3C's header that tells the real id ({@code traceresponse} of Trace Context level 2), whatever the client called it. */
+    public String response(RandomGenerator random) {
+        return id.traceparent(random.nextLong() | 1);
+    }
+
+    private static boolean isName(String text) {
+        return PRINTABLE.matcher(text).matches() && !text.isBlank();
+    }
+
+    private static Optional<UUID> parent(@Nullable String header) {
+        Matcher matcher = TRACEPARENT.matcher(header == null ? "" : header.strip());
+        return matcher.matches() ? ofHex(matcher.group(1)) : Optional.empty();
+    }
+
+    private static Optional<UUID> uuid(@Nullable String header) {
+        String text = header == null ? "" : header.strip();
+        return HEX.matcher(text).matches() || DASHED.matcher(text).matches()
+                ? ofHex(text.replace("-", ""))
+                : Optional.empty();
+    }
+
+    /** Empty for the id that W3C and OpenTelemetry call invalid. */
+    private static Optional<UUID> ofHex(String digits) {
+        UUID uuid =
+                new UUID(HexFormat.fromHexDigitsToLong(digits, 0, 16), HexFormat.fromHexDigitsToLong(digits, 16, 32));
+        return Optional.of(uuid).filter(value -> !value.equals(NIL));
+    }
+}

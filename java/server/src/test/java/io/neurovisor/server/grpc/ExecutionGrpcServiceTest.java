@@ -1,0 +1,172 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.Outcome;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Over real connections, to guests that run no code. */
+final class ExecutionGrpcServiceTest {
+    private static final Metadata.Key<String> TRACE_ID =
+            Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
+
+    private Supplier<FakeGuest> guests = FakeGuest::new;
+    private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
+    private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+    private final GrpcPorts ports = new GrpcPorts(
+            List.of(new ExecutionGrpcService(
+                    executions,
+                    new VmmIdentity("fake", "1", "none", "cpu", "machine"),
+                    Duration.ofSeconds(30),
+                    SandboxSize.SMALL)),
+            List.of(new TraceInterceptor(new Random(1))));
+    private final ManagedChannel channel = NettyChannelBuilder.forAddress(
+                    "127.0.0.1", ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
+            .usePlaintext()
+            .build();
+    private final ExecutionServiceGrpc.ExecutionServiceBlockingStub client =
+            ExecutionServiceGrpc.newBlockingStub(channel);
+
+    @AfterEach
+    void close() {
+        channel.shutdownNow();
+        ports.close();
+    }
+
+    @Test
+    void aProgramIsRunAndItsMachineDestroyed() {
+        ExecuteResponse response = client.execute(request("some output"));
+        assertThat(response.getStdout()).isEqualTo("some output");
+        assertThat(response.getOutcome()).isEqualTo(Outcome.COMPLETED);
+        assertThat(response.getHost().getVmm()).isEqualTo("fake 1 (none)");
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aStreamEndsWithOneFinalChunk() {
+        Iterator<ExecuteChunk> chunks = client.executeStream(request("some output"));
+        assertThat(chunks.next().getStdoutChunk()).isEqualTo("some output");
+        ExecuteChunk last = chunks.next();
+        assertThat(last.getIsFinal()).isTrue();
+        assertThat(last.getMetadata().getOutcome()).isEqualTo(Outcome.COMPLETED);
+        assertThat(chunks.hasNext()).isFalse();
+    }
+
+    @Test
+    void aWrongFieldIsRefusedBeforeAnyMachineIsStarted() {
+        assertThatThrownBy(() -> client.execute(ExecuteRequest.newBuilder()
+                        .setLanguage("cobol")
+                        .setCode("1")
+                        .build()))
+                .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
+                    assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                    assertThat(exception.getStatus().getDescription()).contains("cobol", "python");
+                    // A call without headers tells its trace in the trailers.
+                    assertThat(requireNonNull(exception.getTrailers()).get(TRACE_ID))
+                            .hasSize(36);
+                });
+        assertThat(vmm.starts()).isEmpty();
+    }
+
+    @Test
+    void aClientsOwnNameForItsRequestComesBack() {
+        Metadata headers = new Metadata();
+        headers.put(TRACE_ID, "my-trace-123");
+        ExecuteResponse response = client.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .execute(request("1"));
+        assertThat(response.getTraceId()).isEqualTo("my-trace-123");
+    }
+
+    @Test
+    void whoDoesNotReadHoldsTheProgramUpAndWhoGoesAwayEndsIt() {
+        guests = () -> new FakeGuest().flooding();
+        AtomicInteger received = new AtomicInteger();
+        ClientCall<ExecuteRequest, ExecuteChunk> call =
+                channel.newCall(ExecutionServiceGrpc.getExecuteStreamMethod(), io.grpc.CallOptions.DEFAULT);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onMessage(ExecuteChunk message) {
+                        received.incrementAndGet();
+                    }
+                },
+                new Metadata());
+        call.sendMessage(request("x"));
+        call.halfClose();
+        call.request(1);
+        await().until(() -> received.get() == 1);
+        // A flood that nobody held up would have met the limit of 64 MiB by now, and its machine would be gone.
+        await().pollDelay(Duration.ofMillis(300)).until(() -> vmm.livingCount() == 1);
+        assertThat(received).hasValue(1);
+
+        call.cancel("enough", null);
+        await().until(() -> vmm.livingCount() == 0);
+    }
+
+    @Test
+    void theUnixSocketIsOnlyForItsOwner(@TempDir Path directory) throws Exception {
+        Path socket = directory.resolve("socket");
+        ports.listen(socket);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
+                .isEqualTo("rw-------");
+        MultiThreadIoEventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        ManagedChannel local = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                .channelType(NioDomainSocketChannel.class, UnixDomainSocketAddress.class)
+                .eventLoopGroup(loop)
+                .overrideAuthority("localhost")
+                .usePlaintext()
+                .build();
+        try {
+            assertThat(ExecutionServiceGrpc.newBlockingStub(local)
+                            .execute(request("by socket"))
+                            .getStdout())
+                    .isEqualTo("by socket");
+        } finally {
+            local.shutdownNow();
+            loop.shutdownGracefully(0, 0, java.util.concurrent.TimeUnit.SECONDS).sync();
+        }
+    }
+
+    private static ExecuteRequest request(String code) {
+        return ExecuteRequest.newBuilder().setLanguage("python").setCode(code).build();
+    }
+}

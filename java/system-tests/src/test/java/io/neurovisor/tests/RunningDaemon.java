@@ -1,0 +1,135 @@
+package io.neurovisor.tests;
+
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A {@code ./neurovisor} that serves, on ports and a socket of its own. Closing it ends it, whatever it is doing. */
+final class RunningDaemon implements AutoCloseable {
+    private static final Pattern SERVES = Pattern.compile(
+            "neurovisor: serves gRPC on 127\\.0\\.0\\.1:(\\d+) and (\\S+), .* on 127\\.0\\.0\\.1:(\\d+)");
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
+    private static final Duration END_LIMIT = Duration.ofMinutes(1);
+
+    private final Process process;
+    private final List<String> messages = new CopyOnWriteArrayList<>();
+    private final ManagedChannel channel;
+    private final int port;
+    private final int statusPort;
+
+    private RunningDaemon(Process process) {
+        this.process = process;
+        Thread.ofPlatform().daemon().start(() -> process.errorReader().lines().forEach(messages::add));
+        Matcher serves = awaitMessage(SERVES, START_LIMIT);
+        this.port = Integer.parseInt(serves.group(1));
+        this.statusPort = Integer.parseInt(serves.group(3));
+        this.channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    }
+
+    /** Serves when this returns; its machines may not be ready yet. */
+    static RunningDaemon start(Path directory, String... options) {
+        return new RunningDaemon(launch(directory, options));
+    }
+
+    static Process launch(Path directory, String... options) {
+        List<String> arguments = new ArrayList<>(List.of(options));
+        Stream.of("--port=0", "--metrics-port=0", "--socket=" + directory.resolve("daemon.sock"))
+                .filter(standard -> arguments.stream().noneMatch(option -> option.startsWith(name(standard))))
+                .forEach(arguments::add);
+        return CommandLineRun.start(Map.of(), arguments.toArray(String[]::new));
+    }
+
+    private static String name(String option) {
+        return option.substring(0, option.indexOf('=') + 1);
+    }
+
+    ManagedChannel channel() {
+        return channel;
+    }
+
+    int port() {
+        return port;
+    }
+
+    int statusPort() {
+        return statusPort;
+    }
+
+    Process process() {
+        return process;
+    }
+
+    List<String> messages() {
+        return List.copyOf(messages);
+    }
+
+    Matcher awaitMessage(Pattern pattern, Duration limit) {
+        return await().atMost(limit)
+                .failFast(
+                        "the daemon has ended",
+                        () -> !process.isAlive() && message(pattern).isEmpty())
+                .until(() -> message(pattern), Optional::isPresent)
+                .orElseThrow();
+    }
+
+    private Optional<Matcher> message(Pattern pattern) {
+        return messages.stream().map(pattern::matcher).filter(Matcher::matches).findFirst();
+    }
+
+    /** The VMMs that it has running. */
+    List<ProcessHandle> vmms() {
+        return process.descendants()
+                .filter(descendant -> descendant.info().command().orElse("").contains("qemu-system"))
+                .toList();
+    }
+
+    void signal(String name) {
+        try {
+            int exitCode = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+            if (exitCode != 0) {
+                throw new AssertionError("kill ended with " + exitCode);
+            }
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", exception);
+        }
+    }
+
+    int awaitEnd() {
+        try {
+            if (!process.waitFor(END_LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+                throw new AssertionError("the daemon does not end: " + messages);
+            }
+            return process.exitValue();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("interrupted", exception);
+        }
+    }
+
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        process.destroyForcibly();
+        int _ = awaitEnd();
+    }
+}

@@ -1,0 +1,205 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.InputFile;
+import io.neurovisor.proto.execution.Limits;
+import io.neurovisor.proto.execution.Outcome;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemon, with real machines, as its clients and its operator meet it. */
+final class ServeIT {
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final String ENDLESS = "echo running; sleep 1000";
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void itServesProgramsWhileAndAfterItWarmsUp() throws Exception {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3")) {
+            ExecutionServiceGrpc.ExecutionServiceBlockingStub client = client(daemon);
+
+            // Not before, but whether or not a machine is ready.
+            ExecuteResponse first = client.execute(request("python", "print(6*7)"));
+            assertThat(first.getStdout()).isEqualTo("42\n");
+            assertThat(first.getOutcome()).isEqualTo(Outcome.COMPLETED);
+            assertThat(first.getHost().getRestored()).isTrue();
+            assertThat(first.getHost().getLayersList()).hasSize(6);
+
+            await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+            assertThat(get(daemon, "/health")).isEqualTo("200 live");
+            assertThat(HealthGrpc.newBlockingStub(daemon.channel())
+                            .check(HealthCheckRequest.newBuilder()
+                                    .setService("neurovisor.execution.ExecutionService")
+                                    .build())
+                            .getStatus())
+                    .isEqualTo(ServingStatus.SERVING);
+
+            allThatARequestMayHoldReachesTheProgram(client);
+            outputComesAsItIsWritten(client);
+            whoGoesAwayOrRunsOutOfTimeEndsItsProgram(daemon, client);
+
+            daemon.signal("TERM");
+            assertThat(daemon.awaitEnd()).isZero();
+            assertThat(daemon.messages()).contains("neurovisor: ending: nothing runs", "neurovisor: ended");
+            assertThat(directory.resolve("daemon.sock")).doesNotExist();
+        }
+    }
+
+    private static void allThatARequestMayHoldReachesTheProgram(
+            ExecutionServiceGrpc.ExecutionServiceBlockingStub client) {
+        ExecuteResponse response = client.execute(
+                request("sh", "echo \"$GREETING $1\"; cat; cat in/data; mkdir -p out; cp in/data out/copy; nproc >&2")
+                        .toBuilder()
+                        .putEnv("GREETING", "hello")
+                        .addArgs("world")
+                        .setStdin(ByteString.copyFromUtf8("from stdin\n"))
+                        .addFiles(
+                                InputFile.newBuilder().setPath("in/data").setContent(ByteString.copyFromUtf8("file\n")))
+                        .setSize("small")
+                        .build());
+        assertThat(response.getStdout()).isEqualTo("hello world\nfrom stdin\nfile\n");
+        assertThat(response.getStderr()).isEqualTo("1\n");
+        assertThat(response.getFiles(0).getPath()).isEqualTo("copy");
+        assertThat(response.getFiles(0).getContent().toStringUtf8()).isEqualTo("file\n");
+
+        ExecuteResponse limited = client.execute(request("bash", "yes").toBuilder()
+                .setLimits(Limits.newBuilder().setOutputBytes(1000))
+                .build());
+        assertThat(limited.getOutcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
+        assertThat(limited.getStdout()).hasSize(1000);
+
+        ExecuteResponse late = client.execute(
+                request("bash", ENDLESS).toBuilder().setTimeoutSecs(1).build());
+        assertThat(late.getTimedOut()).isTrue();
+        assertThat(late.getStdout()).isEqualTo("running\n");
+    }
+
+    private static void outputComesAsItIsWritten(ExecutionServiceGrpc.ExecutionServiceBlockingStub client) {
+        Iterator<ExecuteChunk> chunks = client.executeStream(request("bash", "echo one; sleep 2; printf '\\377'"));
+        assertThat(chunks.next().getStdoutChunk()).isEqualTo("one\n");
+        long firstNanos = System.nanoTime();
+        assertThat(chunks.next().getStdoutBytes().toByteArray()).isEqualTo(new byte[] {(byte) 0xff});
+        assertThat(chunks.next().getIsFinal()).isTrue();
+        assertThat(Duration.ofNanos(System.nanoTime() - firstNanos)).isGreaterThan(Duration.ofSeconds(1));
+    }
+
+    private static void whoGoesAwayOrRunsOutOfTimeEndsItsProgram(
+            RunningDaemon daemon, ExecutionServiceGrpc.ExecutionServiceBlockingStub client) {
+        try (Context.CancellableContext context = Context.current().withCancellation()) {
+            Iterator<ExecuteChunk> chunks = context.wrap(() -> client.executeStream(request("bash", ENDLESS)))
+                    .call();
+            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+            List<ProcessHandle> before = daemon.vmms();
+            context.cancel(null);
+            await().atMost(LIMIT).until(() -> before.stream().anyMatch(vmm -> !vmm.isAlive()));
+        } catch (Exception exception) {
+            throw new AssertionError(exception);
+        }
+
+        assertThatThrownBy(() -> client.withDeadlineAfter(3, TimeUnit.SECONDS).execute(request("bash", ENDLESS)))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        exception ->
+                                assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED));
+        await().atMost(LIMIT).until(() -> daemon.vmms().size() == 1);
+    }
+
+    @Test
+    void theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow() {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--drain-timeout=10m")) {
+            Iterator<ExecuteChunk> chunks = client(daemon)
+                    .executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
+            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+
+            daemon.signal("TERM");
+            daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 executions are given 600 s .*"), LIMIT);
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
+                            .isInstanceOf(StatusRuntimeException.class));
+            assertThat(daemon.process().isAlive()).isTrue();
+
+            daemon.signal("INT");
+            assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);
+            List<ProcessHandle> vmms = daemon.vmms();
+            assertThat(daemon.awaitEnd()).isZero();
+            assertThat(vmms).noneMatch(ProcessHandle::isAlive);
+            assertThat(daemon.messages()).last().asString().contains("executions that had not finished were cancelled");
+        }
+    }
+
+    @Test
+    void aKilledDaemonLeavesNothingAndComesBack() {
+        List<ProcessHandle> vmms;
+        int port;
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
+            Iterator<ExecuteChunk> chunks = client(daemon).executeStream(request("bash", ENDLESS));
+            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+            vmms = daemon.vmms();
+            port = daemon.port();
+            assertThat(vmms).isNotEmpty();
+            daemon.process().destroyForcibly();
+            assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);
+        }
+        await().atMost(LIMIT).until(() -> vmms.stream().noneMatch(ProcessHandle::isAlive));
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--port=" + port)) {
+            assertThat(client(daemon).execute(request("python", "print(6*7)")).getStdout())
+                    .isEqualTo("42\n");
+
+            CommandLineRun second = CommandLineRun.await(RunningDaemon.launch(directory));
+            assertThat(second.exitCode()).isEqualTo(125);
+            assertThat(second.stderr()).contains("another daemon of this user serves it", "--socket");
+
+            CommandLineRun third = CommandLineRun.await(
+                    RunningDaemon.launch(directory, "--socket=" + directory.resolve("other"), "--port=" + port));
+            assertThat(third.exitCode()).isEqualTo(125);
+            assertThat(third.stderr())
+                    .contains("port " + port + " on 127.0.0.1 is in use by process "
+                            + daemon.process().pid());
+        }
+    }
+
+    private static ExecutionServiceGrpc.ExecutionServiceBlockingStub client(RunningDaemon daemon) {
+        return ExecutionServiceGrpc.newBlockingStub(daemon.channel());
+    }
+
+    private static ExecuteRequest request(String language, String code) {
+        return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
+    }
+
+    private static String get(RunningDaemon daemon, String path) throws IOException, InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> response = client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + daemon.statusPort() + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            return response.statusCode() + " " + response.body().strip();
+        }
+    }
+}
