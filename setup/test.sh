@@ -2,6 +2,15 @@
 # `neurovisor test`: everything that this machine can run. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
+readonly test_usage=('Usage: neurovisor test                    everything that this machine can run'
+    '       neurovisor test --kernel           the same with the small kernel, which it builds first'
+    '       neurovisor test --no-lab           the same without what needs the lab machine'
+    '       neurovisor test --llm              the same with a real model server, which it fetches (half a gigabyte, once)'
+    '       neurovisor test --try-llm          the same, and where it cannot be fetched its tests are skipped'
+    '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)'
+    '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
+    '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
+
 run_tests() {
     local ignored
     # Who starts this in the background of a script has it ignore Ctrl-C, and so would all that the tests interrupt.
@@ -9,30 +18,30 @@ run_tests() {
     ((0x$ignored & 2)) && exec env --default-signal=INT "$root/neurovisor" test "$@"
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm='' oci=''
-    case ${1-} in
-        '') ;;
-        --kernel) kernel=small ;;
-        --no-lab) lab='' ;;
-        --llm) llm=true ;;
-        --oci) oci=true ;;
-        --corpus) options+=('-Dneurovisor.corpus=.*') ;;
-        --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
-        *)
-            say 'Usage: neurovisor test                    everything that this machine can run' \
-                '       neurovisor test --kernel           the same with the small kernel, which it builds first' \
-                '       neurovisor test --no-lab           the same without what needs the lab machine' \
-                '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise' \
-                '       neurovisor test --llm              the same with a real language model, which it fetches' \
-                '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)' \
-                '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)'
-            [[ $1 == -h || $1 == --help ]] && exit 0 || exit 2
-            ;;
-    esac
+    local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=never oci=''
+    while (($#)); do
+        case $1 in
+            --kernel) kernel=small ;;
+            --no-lab) lab='' ;;
+            --llm) llm=forced ;;
+            --try-llm) llm=wanted ;;
+            --oci) oci=true ;;
+            --corpus) options+=('-Dneurovisor.corpus=.*') ;;
+            --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
+            -h | --help) say "${test_usage[@]}" && exit ;;
+            *) say "${test_usage[@]}" && exit 2 ;;
+        esac
+        shift
+    done
+    # Only the tests that are about it ask the Ollama of whoever tests.
+    unset OLLAMA_HOST
     # shellcheck source=setup/build.sh
     source "$root/setup/build.sh"
     # shellcheck source=setup/lab-test.sh
     source "$root/setup/lab-test.sh"
+    # shellcheck source=setup/test-models.sh
+    source "$root/setup/test-models.sh"
     install_missing_packages build run test
     [[ -z $lab ]] || install_missing_packages lab fetch
     find_jdk || die_without_jdk
@@ -43,12 +52,7 @@ run_tests() {
         export NEUROVISOR_KERNEL=$kernel
     fi
 
-    if [[ -n $llm ]]; then
-        # shellcheck source=setup/llm.sh
-        source "$root/setup/llm.sh"
-        fetch_llm || die "$llm_reason" "The whole log: $llm_directory/fetch.log"
-        export NEUROVISOR_TEST_LLM=$llm_directory
-    fi
+    prepare_model_tests "$llm"
 
     # shellcheck source=setup/clients.sh
     source "$root/setup/clients.sh"
@@ -80,6 +84,10 @@ run_tests() {
     has_clippy || options+=(-Dneurovisor.clippy.skip=true)
     maven verify -Psystem-tests --fail-at-end ${options[@]+"${options[@]}"} 2>&1 | tee "$log" || status=$?
 
+    began=$SECONDS
+    run_model_tests "$ollama" 2>&1 | tee "$models_log" || models_status=$?
+    printf 'models time %s\n' $((SECONDS - began)) >>"$models_log"
+
     # What keeps host and guests apart differs between root and everybody else; whoever is no root has just run the other half.
     : >"$user_log"
     if ((EUID == 0)); then
@@ -98,10 +106,11 @@ run_tests() {
         printf 'lab time %s\n' $((SECONDS - began)) >>"$lab_log"
     fi
 
-    summarize_tests "$launcher_log" "$log" "$user_log" "$lab_log"
+    summarize_tests "$launcher_log" "$log" "$models_log" "$user_log" "$lab_log"
+    tell_model_tests "$ollama"
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
-    ((status == 0 && launcher_status == 0 && user_status == 0 && lab_status == 0))
+    ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 
 # Adds up what Surefire, Failsafe, cargo and the launcher's tests have printed.
@@ -119,21 +128,21 @@ summarize_tests() {
         /^test result: / { passed[suite] += $4; failed[suite] += $6; skipped[suite] += $8 }
         /^launcher: [0-9]+ passed, / { passed["launcher"] += $2; failed["launcher"] += $4 }
         /^launcher time / { time["launcher"] = $3 }
-        # The console of JUnit, for both suites that run without Maven.
-        FNR == 1 { console = FILENAME ~ /test-lab/ ? "lab" : "user" }
-        /^\[ +[0-9]+ tests (successful|failed|skipped) +\]$/ {
+        # The console of JUnit, for the suites that run without Maven. Aborted: something that the test needs is not there.
+        FNR == 1 { console = FILENAME ~ /test-lab/ ? "lab" : FILENAME ~ /test-models/ ? "models" : "user" }
+        /^\[ +[0-9]+ tests (successful|failed|skipped|aborted) +\]$/ {
             if ($4 == "successful") passed[console] += $2
             if ($4 == "failed") failed[console] += $2
-            if ($4 == "skipped") skipped[console] += $2
+            if ($4 == "skipped" || $4 == "aborted") skipped[console] += $2
         }
-        /^(user|lab) time / { time[$1] = $3 }
+        /^(models|user|lab) time / { time[$1] = $3 }
         /^\[INFO\] .* (SUCCESS|FAILURE) \[.*\]$/ {
             time[/system-tests/ ? "system" : "unit"] += seconds(substr($0, match($0, /\[[^\[]*\]$/)))
         }
         END {
             printf "\n%-10s %8s %8s %8s %8s\n", "suite", "passed", "failed", "skipped", "time"
-            for (i = split("launcher unit system user lab", names, " "); i > 0; i--) {
-                suite = names[6 - i]
+            for (i = split("launcher unit system models user lab", names, " "); i > 0; i--) {
+                suite = names[7 - i]
                 printf "%-10s %8d %8d %8d %6d s\n", suite, passed[suite], failed[suite], skipped[suite], time[suite]
                 all_passed += passed[suite]; all_failed += failed[suite]; all_skipped += skipped[suite]
             }

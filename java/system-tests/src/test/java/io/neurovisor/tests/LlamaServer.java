@@ -2,9 +2,12 @@ package io.neurovisor.tests;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.neurovisor.agent.provider.ModelChoice;
+import io.neurovisor.agent.provider.ProviderChoice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -12,9 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** A real llama-server with a real model, as {@code setup/llm.sh} has fetched them; one thread, greedy. */
-final class LlamaServer implements AutoCloseable {
+final class LlamaServer implements RealServer, AutoCloseable {
+    private static final String MODEL = "qwen2.5-coder-0.5b";
+
     private final Process process;
     private final int port;
 
@@ -36,7 +42,7 @@ final class LlamaServer implements AutoCloseable {
                 "-m",
                 directory.resolve("model.gguf").toString(),
                 "--alias",
-                "qwen2.5-coder-0.5b",
+                MODEL,
                 "--chat-template-file",
                 CommandLineRun.home().resolve("setup/llm/qwen-coder.jinja").toString(),
                 "--host",
@@ -74,17 +80,39 @@ final class LlamaServer implements AutoCloseable {
         }
     }
 
+    @Override
+    public ModelChoice choice() {
+        return new ModelChoice(
+                ProviderChoice.OPENAI,
+                MODEL,
+                false,
+                Optional.of(URI.create(address())),
+                URI.create("http://localhost:11434"),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    @Override
+    public List<String> arguments() {
+        return List.of("--base-url=" + address());
+    }
+
+    @Override
+    public int promptTokens(String prompt, int contextTokens) throws IOException {
+        ObjectNode request = JsonNodeFactory.instance.objectNode().put("max_tokens", 1);
+        request.putArray("messages").addObject().put("role", "user").put("content", prompt);
+        return JsonOverHttp.post(address() + "/chat/completions", request)
+                .at("/usage/prompt_tokens")
+                .asInt();
+    }
+
     String address() {
         return "http://127.0.0.1:" + port + "/v1";
     }
 
     private boolean isHealthy() {
         try {
-            HttpURLConnection connection = (HttpURLConnection)
-                    URI.create("http://127.0.0.1:" + port + "/health").toURL().openConnection();
-            connection.setConnectTimeout(1000);
-            connection.setReadTimeout(1000);
-            return connection.getResponseCode() == 200;
+            return JsonOverHttp.get("http://127.0.0.1:" + port + "/health").has("status");
         } catch (IOException notYet) {
             return false;
         }
