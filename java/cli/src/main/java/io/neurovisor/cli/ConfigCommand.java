@@ -39,6 +39,7 @@ final class ConfigCommand implements Runnable {
             @Mixin PoolOptions pool,
             @Mixin ModelOptions model,
             @Mixin CacheOptions cache,
+            @Mixin ServeOptions serve,
             @Mixin AccessOptions access,
             @Mixin SessionsOptions sessions,
             @Option(

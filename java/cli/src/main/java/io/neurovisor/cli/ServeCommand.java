@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.host.kernel.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.daemon.Daemon;
@@ -32,6 +33,10 @@ final class ServeCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final ServeOptions serve = new ServeOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final AccessOptions access = new AccessOptions();
+
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
@@ -53,6 +58,8 @@ final class ServeCommand implements Callable<Integer> {
             StopSignals signals = StopSignals.take();
             progress.done();
             tellBeginning(daemon, config);
+            ServiceNotification manager = ServiceNotification.of(System.getenv());
+            manager.ready("serves gRPC on " + shown(daemon.address()));
             signals.awaitFirst();
             int busy = daemon.busy();
             remark("ending: "
@@ -61,6 +68,7 @@ final class ServeCommand implements Callable<Integer> {
                             : busy + " executions are given "
                                     + config.drainTimeout().toSeconds()
                                     + " s to finish; the same signal again ends them now"));
+            manager.stopping(busy + " executions finish");
             signals.onSecond(daemon::stopNow);
             boolean finished = daemon.drain(config.drainTimeout());
             remark(finished ? "ended" : "ended; executions that had not finished were cancelled");

@@ -6,11 +6,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.MetadataUtils;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -182,6 +184,58 @@ final class ServeIT {
             assertThat(third.stderr())
                     .contains("port " + port + " on 127.0.0.1 is in use by process "
                             + daemon.process().pid());
+        }
+    }
+
+    @Test
+    void whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt() throws Exception {
+        String name = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
+        CommandLineRun made = CommandLineRun.of("keys", "create", name, "--scopes=infer");
+        assertThat(made.exitCode()).isZero();
+        String key = made.stdout()
+                .lines()
+                .filter(line -> line.contains("nvk_"))
+                .findFirst()
+                .orElseThrow();
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--rate-limit=2:1")) {
+            ExecuteResponse response = client(daemon).execute(request("python", "print(6*7)"));
+            assertThat(response.getStdout()).isEqualTo("42\n");
+            assertThat(Path.of(System.getenv().getOrDefault("NEUROVISOR_DATA_DIR", defaultDataDirectory()))
+                            .resolve("audit/audit.jsonl"))
+                    .content()
+                    .contains(response.getTraceId(), response.getHost().getVmId());
+
+            assertThat(refusal(daemon, "nvk_wrong")).isEqualTo(Status.Code.UNAUTHENTICATED);
+            assertThat(refusal(daemon, key.substring(key.indexOf("nvk_")).strip()))
+                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            // Tokens are taken by whoever is let in, whatever becomes of the call.
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(() -> codeOf(() -> client(daemon).execute(request("cobol", "1")))
+                            == Status.Code.RESOURCE_EXHAUSTED);
+        } finally {
+            assertThat(CommandLineRun.of("keys", "revoke", name).exitCode()).isZero();
+        }
+    }
+
+    private static String defaultDataDirectory() {
+        return System.getProperty("user.home") + "/.local/share/neurovisor";
+    }
+
+    private static Status.Code refusal(RunningDaemon daemon, String key) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
+        return codeOf(() -> client(daemon)
+                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .execute(request("python", "1")));
+    }
+
+    private static Status.Code codeOf(Runnable call) {
+        try {
+            call.run();
+            return Status.Code.OK;
+        } catch (StatusRuntimeException exception) {
+            return exception.getStatus().getCode();
         }
     }
 

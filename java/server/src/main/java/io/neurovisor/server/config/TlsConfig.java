@@ -13,6 +13,9 @@ import java.util.Optional;
  * @param clientCa the certificates of those who vouch for clients; where it is given no other client is served
  */
 public record TlsConfig(Optional<Path> cert, Optional<Path> key, Optional<Path> clientCa) {
+    /** No encryption. */
+    public static final TlsConfig NONE = new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty());
+
     public TlsConfig {
         requireNonNull(cert, "cert is null");
         requireNonNull(key, "key is null");

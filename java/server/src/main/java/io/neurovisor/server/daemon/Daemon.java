@@ -5,7 +5,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ChannelzService;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
-import io.neurovisor.engine.fault.NeuroVisorException;
+import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
@@ -16,14 +16,18 @@ import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.AccessInterceptor;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.ListenRules;
+import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.access.ServerTls;
+import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
-import io.neurovisor.server.config.RateLimit;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.DataSize;
+import io.neurovisor.server.config.TlsConfig;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
+import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.server.grpc.TraceInterceptor;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -33,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * NeuroVisor as a service. It serves as soon as it has started, while its machines are still being made ready; closing it
@@ -57,12 +62,15 @@ public final class Daemon implements AutoCloseable {
     private Daemon(Parts parts, Settings settings, Progress progress) {
         this.parts = parts;
         Config config = settings.config();
-        requireLoopback(Setting.LISTEN, config.listen());
-        requireLoopback(Setting.METRICS_LISTEN, config.metrics().listen());
+        ListenRules.check(config.listen(), config.tls(), config.insecureListen());
+        ListenRules.check(config.metrics().listen(), TlsConfig.NONE, config.insecureListen());
+        Optional<SslContext> tls = ServerTls.context(config.tls(), InstantSource.system());
         // First, so that a second daemon is refused before it does anything.
         this.socket = parts.own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
                 .path();
         ApiKeys keys = parts.own(ApiKeys.open(settings.access(), InstantSource.system()), ApiKeys::close);
+        AuditLog audit = parts.own(
+                new AuditLog(settings.audit(), bytes(config.audit().max()), InstantSource.system()), AuditLog::close);
         this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress), NeuroVisor::close);
         this.readiness = new Readiness(neuroVisor.pool()::status, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
@@ -76,10 +84,11 @@ public final class Daemon implements AutoCloseable {
                         ExecutionServiceGrpc.SERVICE_NAME,
                         () -> readiness.obstacle().isEmpty())),
                 HealthWatch::close);
-        this.ports = parts.own(new GrpcPorts(services(config), interceptors(keys)), GrpcPorts::close);
+        this.ports =
+                parts.own(new GrpcPorts(services(config, keys, audit), interceptors(config, keys)), GrpcPorts::close);
         health.start();
         this.address = new InetSocketAddress(
-                config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port())));
+                config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
         ports.listen(socket);
         neuroVisor.pool().keepWarm();
     }
@@ -99,9 +108,11 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    private List<BindableService> services(Config config) {
+    private List<BindableService> services(Config config, ApiKeys keys, AuditLog audit) {
+        TenantExecutions executions =
+                new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
         List<BindableService> services = new ArrayList<>(List.of(
-                new ExecutionGrpcService(neuroVisor.executions(), neuroVisor.vmm(), config.timeout(), config.size()),
+                new ExecutionGrpcService(executions, neuroVisor.vmm(), config.timeout(), config.size()),
                 health.service(),
                 ProtoReflectionServiceV1.newInstance()));
         if (config.channelz()) {
@@ -111,20 +122,15 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** A call has a trace before it is let in, so that a refusal has one too. */
-    private static List<ServerInterceptor> interceptors(ApiKeys keys) {
-        Callers callers = new Callers(keys, false, InstantSource.system(), Ticker.SYSTEM);
-        RateLimits limits = new RateLimits(Optional.of(new RateLimit(100, 50)), Ticker.SYSTEM);
+    private static List<ServerInterceptor> interceptors(Config config, ApiKeys keys) {
+        Callers callers =
+                new Callers(keys, ListenRules.keysRequired(config.listen()), InstantSource.system(), Ticker.SYSTEM);
+        RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
         return List.of(new TraceInterceptor(new SecureRandom()), new AccessInterceptor(callers, limits));
     }
 
-    /** What others than this machine reach needs encryption, which is not there. */
-    private static void requireLoopback(Setting<InetAddress> setting, InetAddress address) {
-        if (!address.isLoopbackAddress()) {
-            throw NeuroVisorException.invalid(
-                    setting.name(),
-                    setting.flag() + " " + address.getHostAddress()
-                            + " is refused: calls are not encrypted; use 127.0.0.1 or ::1");
-        }
+    private static OptionalLong bytes(Optional<DataSize> size) {
+        return size.map(some -> OptionalLong.of(some.bytes())).orElseGet(OptionalLong::empty);
     }
 
     /** Where calls are taken. */

@@ -3,10 +3,10 @@ package io.neurovisor.server.grpc;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.Context;
+import io.grpc.MethodDescriptor;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.time.Deadline;
@@ -19,11 +19,12 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.trace.RequestTrace;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Runs clients' programs. */
 public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionServiceImplBase {
-    private final Executions executions;
+    private final TenantExecutions executions;
     private final VmmIdentity vmm;
     private final Duration timeout;
     private final SandboxSize size;
@@ -34,7 +35,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
      * @param timeout of a program
      * @param size of a machine
      */
-    public ExecutionGrpcService(Executions executions, VmmIdentity vmm, Duration timeout, SandboxSize size) {
+    public ExecutionGrpcService(TenantExecutions executions, VmmIdentity vmm, Duration timeout, SandboxSize size) {
         this.executions = requireNonNull(executions, "executions is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.timeout = requireNonNull(timeout, "timeout is null");
@@ -45,7 +46,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> client) {
         ServedCall.begin(client, call -> {
             WholeAnswer answer = new WholeAnswer();
-            call.send(answer.response(run(request, answer)));
+            call.send(answer.response(run(ExecutionServiceGrpc.getExecuteMethod(), request, answer)));
         });
     }
 
@@ -53,7 +54,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     public void executeStream(ExecuteRequest request, StreamObserver<ExecuteChunk> client) {
         ServedCall.begin(client, call -> {
             ChunkSink sink = new ChunkSink(call::send);
-            ExecuteMetadata metadata = run(request, sink);
+            ExecuteMetadata metadata = run(ExecutionServiceGrpc.getExecuteStreamMethod(), request, sink);
             sink.endOutput();
             call.send(ExecuteChunk.newBuilder()
                     .setIsFinal(true)
@@ -62,18 +63,16 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
         });
     }
 
-    private ExecuteMetadata run(ExecuteRequest message, OutputSink sink) {
+    private ExecuteMetadata run(MethodDescriptor<?, ?> method, ExecuteRequest message, OutputSink sink) {
         RequestTrace trace = TraceInterceptor.current();
         ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
-        io.grpc.Deadline deadline = Context.current().getDeadline();
-        ExecutionResult result = deadline == null
-                ? executions.execute(request, sink)
-                : executions.execute(request, engine(deadline), sink);
+        ExecutionResult result = executions.execute(method.getFullMethodName(), request, deadline(), sink);
         return ExecutionMessages.metadata(result, trace.shown(), vmm);
     }
 
-    private static Deadline engine(io.grpc.Deadline deadline) {
-        return Deadline.after(
-                Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))), Ticker.SYSTEM);
+    private static Optional<Deadline> deadline() {
+        return Optional.ofNullable(Context.current().getDeadline())
+                .map(deadline -> Deadline.after(
+                        Duration.ofNanos(Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS))), Ticker.SYSTEM));
     }
 }

@@ -9,6 +9,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
 import io.neurovisor.engine.fault.Fault;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -50,9 +52,12 @@ public final class GrpcPorts implements AutoCloseable {
         this.interceptors = List.copyOf(interceptors);
     }
 
-    /** Serves there. Returns the port, which the machine has chosen if it was to be any. */
-    public int listen(InetSocketAddress address) {
+    /**
+     * Serves there, with encryption where a context for it is given. Returns the port, which the machine has chosen if it was to be any.
+     */
+    public int listen(InetSocketAddress address, Optional<SslContext> tls) {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelType(NioServerSocketChannel.class);
+        tls.ifPresent(builder::sslContext);
         try {
             return start(builder).getPort();
         } catch (IOException exception) {

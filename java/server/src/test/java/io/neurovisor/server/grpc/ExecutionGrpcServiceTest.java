@@ -24,6 +24,12 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.Outcome;
+import io.neurovisor.server.access.AccessInterceptor;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -35,16 +41,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Over real connections, to guests that run no code. */
+@SuppressWarnings("NullAway.Init") // Before each test.
 final class ExecutionGrpcServiceTest {
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
@@ -52,24 +63,44 @@ final class ExecutionGrpcServiceTest {
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
     private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
-    private final GrpcPorts ports = new GrpcPorts(
-            List.of(new ExecutionGrpcService(
-                    executions,
-                    new VmmIdentity("fake", "1", "none", "cpu", "machine"),
-                    Duration.ofSeconds(30),
-                    SandboxSize.SMALL)),
-            List.of(new TraceInterceptor(new Random(1))));
-    private final ManagedChannel channel = NettyChannelBuilder.forAddress(
-                    "127.0.0.1", ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
-            .usePlaintext()
-            .build();
-    private final ExecutionServiceGrpc.ExecutionServiceBlockingStub client =
-            ExecutionServiceGrpc.newBlockingStub(channel);
+
+    @TempDir
+    private Path data;
+
+    private ApiKeys keys;
+    private AuditLog audit;
+    private GrpcPorts ports;
+    private ManagedChannel channel;
+    private ExecutionServiceGrpc.ExecutionServiceBlockingStub client;
+
+    @BeforeEach
+    void serve() {
+        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
+        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+        TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
+        ports = new GrpcPorts(
+                List.of(new ExecutionGrpcService(
+                        tenants,
+                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
+                        Duration.ofSeconds(30),
+                        SandboxSize.SMALL)),
+                List.of(
+                        new TraceInterceptor(new Random(1)),
+                        new AccessInterceptor(
+                                new Callers(keys, false, InstantSource.system(), Ticker.SYSTEM),
+                                new RateLimits(Optional.empty(), Ticker.SYSTEM))));
+        int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+        channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        client = ExecutionServiceGrpc.newBlockingStub(channel);
+    }
 
     @AfterEach
     void close() {
         channel.shutdownNow();
         ports.close();
+        audit.close();
+        keys.close();
     }
 
     @Test
@@ -79,6 +110,15 @@ final class ExecutionGrpcServiceTest {
         assertThat(response.getOutcome()).isEqualTo(Outcome.COMPLETED);
         assertThat(response.getHost().getVmm()).isEqualTo("fake 1 (none)");
         assertThat(vmm.livingCount()).isZero();
+        assertThat(data.resolve("audit/audit.jsonl"))
+                .content()
+                .contains(
+                        "\"event\":\"accepted\"",
+                        "\"tenant\":\"loopback\"",
+                        "\"method\":\"neurovisor.execution.ExecutionService/Execute\"",
+                        "\"event\":\"ended\"",
+                        "\"outcome\":\"COMPLETED\"",
+                        response.getTraceId());
     }
 
     @Test
@@ -143,8 +183,8 @@ final class ExecutionGrpcServiceTest {
     }
 
     @Test
-    void theUnixSocketIsOnlyForItsOwner(@TempDir Path directory) throws Exception {
-        Path socket = directory.resolve("socket");
+    void theUnixSocketIsOnlyForItsOwner() throws Exception {
+        Path socket = data.resolve("socket");
         ports.listen(socket);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
                 .isEqualTo("rw-------");

@@ -1,0 +1,53 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.audit.AuditedExecution;
+import io.neurovisor.server.audit.Call;
+import java.util.Optional;
+
+/** Runs programs for the tenant of the call that is served: within its quota, and with the audit log knowing of it first. */
+public final class TenantExecutions {
+    private final Executions executions;
+    private final Quotas quotas;
+    private final AuditLog audit;
+
+    public TenantExecutions(Executions executions, Quotas quotas, AuditLog audit) {
+        this.executions = requireNonNull(executions, "executions is null");
+        this.quotas = requireNonNull(quotas, "quotas is null");
+        this.audit = requireNonNull(audit, "audit is null");
+    }
+
+    /**
+     * As {@link Executions#execute(ExecutionRequest, Deadline, OutputSink)}.
+     *
+     * @param method of the service that has been called
+     * @param deadline of the caller, who may have none
+     */
+    ExecutionResult execute(String method, ExecutionRequest request, Optional<Deadline> deadline, OutputSink sink) {
+        Tenant tenant = Tenant.current()
+                .orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was let in for nobody"));
+        quotas.admit(tenant);
+        AuditedExecution audited = audit.accept(new Call(tenant.label(), method), request);
+        try {
+            ExecutionResult result = deadline.isPresent()
+                    ? executions.execute(request, deadline.get(), sink)
+                    : executions.execute(request, sink);
+            audited.ended(result);
+            return result;
+        } catch (RuntimeException failure) {
+            audited.failed(failure);
+            throw failure;
+        }
+    }
+}
