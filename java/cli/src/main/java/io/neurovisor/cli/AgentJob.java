@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.loop.AgentListener;
+import io.neurovisor.agent.loop.AgentListeners;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;

@@ -48,7 +48,12 @@ public final class Sessions implements AutoCloseable {
 
     /** Records a run, from now until the result is closed. The run's process is told to live as long. */
     public SessionRecorder record(AgentTask task, String model) {
-        return record(new SessionId(task.traceId().value()), task, model, false);
+        return record(new SessionId(task.traceId().value()), task, model);
+    }
+
+    /** The same for a session whose id shall not be its first run's trace id, which others may know. */
+    public SessionRecorder record(SessionId id, AgentTask task, String model) {
+        return record(id, task, model, false);
     }
 
     /**

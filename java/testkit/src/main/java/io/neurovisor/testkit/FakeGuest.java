@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 
 /**
  * An agent that runs no code: it writes the program's text to stdout and ends with 0, or does what a test told it to. It
@@ -33,6 +34,7 @@ public final class FakeGuest implements GuestChannel {
     private boolean outOfMemory;
     private Optional<LateFile> lateFile = Optional.empty();
     private boolean flooding;
+    private boolean hanging;
     private boolean warmed;
     private boolean executed;
     private boolean closed;
@@ -55,6 +57,12 @@ public final class FakeGuest implements GuestChannel {
     /** The next execution writes without end. */
     public FakeGuest flooding() {
         flooding = true;
+        return this;
+    }
+
+    /** The next execution writes its output and then runs until its thread is interrupted. */
+    public FakeGuest hanging() {
+        hanging = true;
         return this;
     }
 
@@ -130,6 +138,9 @@ public final class FakeGuest implements GuestChannel {
             sink.stdout(ByteBuffer.allocate(1 << 20));
         }
         sink.stdout(ByteBuffer.wrap(program.code().getBytes(StandardCharsets.UTF_8)));
+        if (hanging) {
+            hang();
+        }
         death = death.or(() -> dyingWords);
         executeFailure.ifPresent(failure -> {
             if (failure.fault() == Fault.INTERRUPTED) {
@@ -140,6 +151,15 @@ public final class FakeGuest implements GuestChannel {
         lateFile.ifPresent(file -> send(file, timeout, sink, patience));
         Outcome outcome = lateFile.isPresent() ? Outcome.TIMED_OUT : Outcome.COMPLETED;
         return new ProgramExit(outcome, 0, 0, Duration.ofMillis(1), false, false, ProgramExit.Details.NONE);
+    }
+
+    private static void hang() {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "interrupted while the program ran", exception);
+        }
     }
 
     private static void send(LateFile file, Duration timeout, OutputSink sink, Patience patience) {

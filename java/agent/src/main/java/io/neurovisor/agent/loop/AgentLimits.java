@@ -23,4 +23,8 @@ public record AgentLimits(
         iterations = Math.max(1, iterations);
         parallelCalls = Math.max(1, parallelCalls);
     }
+
+    public AgentLimits withTime(Duration other) {
+        return new AgentLimits(iterations, tokens, toolCalls, parallelCalls, other, outputCharacters);
+    }
 }

@@ -24,7 +24,7 @@ public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean
 
     /** Of a server that says at most how long the model was loaded. */
     public ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, Optional<Duration> loadTime) {
-        this(text, calls, usage, cut, new ServerTimes(loadTime, Optional.empty(), Optional.empty()));
+        this(text, calls, usage, cut, new ServerTimes(loadTime, Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     public Optional<Duration> loadTime() {

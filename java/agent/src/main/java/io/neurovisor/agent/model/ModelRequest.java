@@ -15,39 +15,46 @@ import java.util.Optional;
  * @param tools whether it may call any
  * @param traceId of the run that asks; its server is told
  * @param schema what the answer has to keep to; such a request is one without tools
+ * @param sampling how the reply is to be written
  */
 public record ModelRequest(
         List<Message> messages,
         Duration patience,
         boolean tools,
         Optional<TraceId> traceId,
-        Optional<AnswerSchema> schema) {
+        Optional<AnswerSchema> schema,
+        Sampling sampling) {
     public ModelRequest {
         messages = List.copyOf(messages);
         requireNonNull(patience, "patience is null");
         requireNonNull(traceId, "traceId is null");
         requireNonNull(schema, "schema is null");
+        requireNonNull(sampling, "sampling is null");
     }
 
     /** With tools, of no run. */
     public ModelRequest(List<Message> messages, Duration patience) {
-        this(messages, patience, true, Optional.empty(), Optional.empty());
+        this(messages, patience, true, Optional.empty(), Optional.empty(), Sampling.USUAL);
     }
 
     public ModelRequest withPatience(Duration other) {
-        return new ModelRequest(messages, other, tools, traceId, schema);
+        return new ModelRequest(messages, other, tools, traceId, schema, sampling);
     }
 
     public ModelRequest withoutTools() {
-        return new ModelRequest(messages, patience, false, traceId, schema);
+        return new ModelRequest(messages, patience, false, traceId, schema, sampling);
     }
 
     public ModelRequest tracedBy(TraceId id) {
-        return new ModelRequest(messages, patience, tools, Optional.of(id), schema);
+        return new ModelRequest(messages, patience, tools, Optional.of(id), schema, sampling);
+    }
+
+    public ModelRequest sampledBy(Sampling other) {
+        return new ModelRequest(messages, patience, tools, traceId, schema, other);
     }
 
     /** Without tools: a server cannot hold a model to a schema and let it call one. */
     public ModelRequest answeredBy(AnswerSchema wanted) {
-        return new ModelRequest(messages, patience, false, traceId, Optional.of(wanted));
+        return new ModelRequest(messages, patience, false, traceId, Optional.of(wanted), sampling);
     }
 }

@@ -22,6 +22,11 @@ public final class ModelServers {
         return open(choice, ServerConnection.Patience.USUAL, ModelServers::pause);
     }
 
+    /** The same, whose failures are told at once: for who knows better whether to ask again. */
+    public static Model openUnretried(ModelChoice choice) {
+        return served(choice, ServerConnection.Patience.USUAL);
+    }
+
     static Model open(ModelChoice choice, ServerConnection.Patience patience, RetryingModel.Pause pause) {
         return new RetryingModel(served(choice, patience), pause, new SecureRandom(), Ticker.SYSTEM);
     }

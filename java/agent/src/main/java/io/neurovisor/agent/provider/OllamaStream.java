@@ -36,9 +36,17 @@ final class OllamaStream implements StreamCheck {
         }
         if (event.path("done").asBoolean()) {
             complete = true;
+            // A server that knew the whole conversation already has read none of it; LangChain4j wants both counts or
+            // believes none.
+            if (event.has("eval_count") && !event.has("prompt_eval_count")) {
+                event.put("prompt_eval_count", 0);
+            }
             cut = event.path("done_reason").asText("").equals("length");
             times = new ServerTimes(
-                    nanos(event, "load_duration"), nanos(event, "prompt_eval_duration"), nanos(event, "eval_duration"));
+                    nanos(event, "load_duration"),
+                    nanos(event, "prompt_eval_duration"),
+                    nanos(event, "eval_duration"),
+                    nanos(event, "total_duration"));
         }
         return event.toString();
     }

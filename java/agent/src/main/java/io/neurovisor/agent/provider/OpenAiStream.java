@@ -30,7 +30,7 @@ final class OpenAiStream implements StreamCheck {
         }
         JsonNode own = event.path("timings");
         if (own.isObject()) {
-            times = new ServerTimes(Optional.empty(), millis(own, "prompt_ms"), millis(own, "predicted_ms"));
+            times = times(own);
         }
         String finish = event.path("choices").path(0).path("finish_reason").asText("");
         if (!finish.isEmpty() && !finish.equals("null")) {
@@ -54,6 +54,12 @@ final class OpenAiStream implements StreamCheck {
     @Override
     public ServerTimes times() {
         return times;
+    }
+
+    private static ServerTimes times(JsonNode own) {
+        Optional<Duration> reading = millis(own, "prompt_ms");
+        Optional<Duration> writing = millis(own, "predicted_ms");
+        return new ServerTimes(Optional.empty(), reading, writing, reading.flatMap(read -> writing.map(read::plus)));
     }
 
     private static Optional<Duration> millis(JsonNode own, String name) {

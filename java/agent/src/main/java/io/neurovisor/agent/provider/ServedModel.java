@@ -87,6 +87,8 @@ final class ServedModel implements Model {
             chat.toolSpecifications(ToolDescription.EXECUTE_CODE);
         }
         request.schema().map(ServedModel::format).ifPresent(chat::responseFormat);
+        request.sampling().temperature().ifPresent(chat::temperature);
+        request.sampling().maxTokens().ifPresent(chat::maxOutputTokens);
         HeardReply heard = new HeardReply(listener);
         protocol.model(new OneCall(() -> call)).chat(chat.build(), heard);
         call.throwFailure();

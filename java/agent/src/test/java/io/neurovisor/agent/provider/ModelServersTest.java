@@ -1,8 +1,8 @@
 package io.neurovisor.agent.provider;
 
-import static io.neurovisor.agent.provider.FakeServer.chunked;
-import static io.neurovisor.agent.provider.FakeServer.cut;
-import static io.neurovisor.agent.provider.FakeServer.json;
+import static io.neurovisor.testkit.FakeServer.chunked;
+import static io.neurovisor.testkit.FakeServer.cut;
+import static io.neurovisor.testkit.FakeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -15,10 +15,12 @@ import io.neurovisor.agent.model.ModelFailure.Reason;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.Sampling;
 import io.neurovisor.agent.model.ServerTimes;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.agent.model.Usage;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.testkit.FakeServer;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -56,7 +58,8 @@ final class ModelServersTest {
                         "/api/show",
                         json(
                                 200,
-                                "{\"capabilities\": [\"completion\", \"tools\"], \"model_info\": {\"q.context_length\": 4096}}"))
+                                "{\"capabilities\": [\"completion\", \"tools\"], \"model_info\":"
+                                        + " {\"q.context_length\": 4096}}"))
                 .on("/v1/models", json(200, "{\"data\": [{\"id\": \"m\", \"max_model_len\": 4096}]}"));
     }
 
@@ -151,6 +154,22 @@ final class ModelServersTest {
         assertThat(server.requests().getLast().head()).doesNotContain("traceparent");
     }
 
+    @ParameterizedTest
+    @EnumSource(Wire.class)
+    void howTheReplyIsToBeWrittenIsToldOnlyWhereThatIsWanted(Wire wire) {
+        server.on(wire.path(), chunked(wire.bytes()));
+        Model model = open(wire);
+        model.ask(
+                request(new Message.User("x")).sampledBy(new Sampling(Optional.of(0.0), Optional.of(7))),
+                ReplyListener.NONE);
+        assertThat(server.requests().getLast().body().replaceAll("\\s", ""))
+                .containsPattern("\"temperature\":0(\\.0)?[,}]")
+                .containsPattern("\"(num_predict|max_tokens|max_completion_tokens)\":7[,}]");
+        ask(model);
+        assertThat(server.requests().getLast().body())
+                .doesNotContain("temperature", "num_predict", "max_tokens", "max_completion_tokens");
+    }
+
     @Test
     void ollamaIsToldHowLongToKeepTheModelOnlyWhereThatIsWanted() {
         server.on("/api/chat", chunked(Wire.OLLAMA.bytes()));
@@ -183,7 +202,8 @@ final class ModelServersTest {
                 .isEqualTo(new ServerTimes(
                         Optional.empty(),
                         Optional.of(Duration.ofNanos(12_500_000)),
-                        Optional.of(Duration.ofMillis(250))));
+                        Optional.of(Duration.ofMillis(250)),
+                        Optional.of(Duration.ofNanos(262_500_000))));
         server.on("/api/chat", chunked(Wire.OLLAMA.bytes()));
         assertThat(open(Wire.OLLAMA)
                         .ask(request(new Message.User("x")), ReplyListener.NONE)
@@ -191,7 +211,22 @@ final class ModelServersTest {
                 .isEqualTo(new ServerTimes(
                         Optional.of(Duration.ofMillis(1250)),
                         Optional.of(Duration.ofNanos(1)),
-                        Optional.of(Duration.ofNanos(4))));
+                        Optional.of(Duration.ofNanos(4)),
+                        Optional.of(Duration.ofNanos(9))));
+    }
+
+    @Test
+    void aConversationThatWasKnownAlreadyDoesNotHideWhatWasWritten() {
+        server.on(
+                "/api/chat",
+                chunked(Wire.OLLAMA
+                        .reply()
+                        .replace("\"prompt_eval_count\":36,", "")
+                        .getBytes(StandardCharsets.UTF_8)));
+        assertThat(open(Wire.OLLAMA)
+                        .ask(request(new Message.User("x")), ReplyListener.NONE)
+                        .usage())
+                .isEqualTo(new Usage(0, 8));
     }
 
     @ParameterizedTest
@@ -312,7 +347,8 @@ final class ModelServersTest {
         server.on(
                 "/api/chat",
                 chunked(("{\"message\":{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[" + one + "," + one
-                                + "]},\"done\":false}\n{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"length\"}\n")
+                                + "]},\"done\":false}\n"
+                                + "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"length\"}\n")
                         .getBytes(StandardCharsets.UTF_8)));
         ModelReply reply = open(Wire.OLLAMA).ask(request(new Message.User("x")), ReplyListener.NONE);
         assertThat(reply.calls())

@@ -36,7 +36,7 @@ final class ExamplesTest {
             .toList()
             .toString();
     private static final ServerTimes FAST =
-            new ServerTimes(Optional.empty(), Optional.empty(), Optional.of(Duration.ofNanos(9)));
+            new ServerTimes(Optional.empty(), Optional.empty(), Optional.of(Duration.ofNanos(9)), Optional.empty());
 
     private final StringWriter printed = new StringWriter();
 
@@ -56,7 +56,8 @@ final class ExamplesTest {
         assertThat(printed.toString()).contains("time to first token", "tokens/s", "writing 0 ms");
         assertThat(latency(List.of("one two"), 4, FAST)).isFalse();
         assertThat(latency(List.of("one", "two"), 0, FAST)).isFalse();
-        ServerTimes slow = new ServerTimes(Optional.empty(), Optional.empty(), Optional.of(Duration.ofHours(1)));
+        ServerTimes slow =
+                new ServerTimes(Optional.empty(), Optional.empty(), Optional.of(Duration.ofHours(1)), Optional.empty());
         assertThat(latency(List.of("one", "two"), 4, slow)).isFalse();
     }
 

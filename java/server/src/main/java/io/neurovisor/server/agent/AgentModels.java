@@ -13,6 +13,8 @@ import java.util.Optional;
 
 /** What the settings say of models. */
 public final class AgentModels {
+    private static final String INFERENCE_MODEL = "llama3.2";
+
     private AgentModels() {}
 
     /** With the model of the settings. */
@@ -29,14 +31,34 @@ public final class AgentModels {
     public static Model open(LoadedConfig loaded, Optional<String> usual, Surroundings surroundings) {
         Config config = loaded.config();
         boolean isDefault = loaded.isDefault(Setting.MODEL);
-        return ModelServers.open(new ModelChoice(
-                config.provider(),
+        return ModelServers.open(choice(
+                config,
                 isDefault ? usual.orElse(config.model()) : config.model(),
                 isDefault && usual.isEmpty(),
+                surroundings));
+    }
+
+    /** With the model that a request names, otherwise that of the settings. */
+    public static Model named(LoadedConfig loaded, Optional<String> name, Surroundings surroundings) {
+        Config config = loaded.config();
+        return ModelServers.open(choice(
+                config, name.orElse(config.model()), name.isEmpty() && loaded.isDefault(Setting.MODEL), surroundings));
+    }
+
+    /** For questions without an agent: whoever asks hears of each failure, and has a usual model of its own. */
+    public static Model inference(Config config, Optional<String> name, Surroundings surroundings) {
+        return ModelServers.openUnretried(choice(config, name.orElse(INFERENCE_MODEL), name.isEmpty(), surroundings));
+    }
+
+    private static ModelChoice choice(Config config, String model, boolean isUsual, Surroundings surroundings) {
+        return new ModelChoice(
+                config.provider(),
+                model,
+                isUsual,
                 config.baseUrl(),
                 config.ollamaHost(),
                 ApiKey.find(config, surroundings),
-                config.keepAlive()));
+                config.keepAlive());
     }
 
     /** Never more programs at once than there may be machines. */

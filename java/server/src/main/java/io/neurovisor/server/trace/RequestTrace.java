@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * request, which is given back to it beside an id of ours.
  *
  * @param clientId that name; empty when the client has none
+ * @param isOurs whether the id was made here, so that no other request has it
  */
-public record RequestTrace(TraceId id, Optional<String> clientId) {
+public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs) {
     private static final Pattern TRACEPARENT =
             Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
     private static final Pattern HEX = Pattern.compile("[0-9a-fA-F]{32}");
@@ -36,7 +37,7 @@ public record RequestTrace(TraceId id, Optional<String> clientId) {
         Optional<UUID> given = parent(traceparent).or(() -> uuid(traceId));
         Optional<String> name =
                 Optional.ofNullable(traceId).filter(text -> uuid(text).isEmpty() && isName(text));
-        return new RequestTrace(given.map(TraceId::new).orElseGet(TraceIds::next), name);
+        return new RequestTrace(given.map(TraceId::new).orElseGet(TraceIds::next), name, given.isEmpty());
     }
 
     /** What the client is told: its own name for the request where it has one. */

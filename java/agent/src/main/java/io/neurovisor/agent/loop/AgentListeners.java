@@ -1,16 +1,12 @@
-package io.neurovisor.cli;
+package io.neurovisor.agent.loop;
 
-import io.neurovisor.agent.loop.AgentListener;
-import io.neurovisor.agent.loop.AgentResult;
-import io.neurovisor.agent.loop.CodeRequest;
-import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ToolCall;
 import java.util.List;
 
-/** Several that hear the same. */
-record AgentListeners(List<AgentListener> all) implements AgentListener {
-    AgentListeners {
+/** Several that hear the same, in their order. */
+public record AgentListeners(List<AgentListener> all) implements AgentListener {
+    public AgentListeners {
         all = List.copyOf(all);
     }
 

@@ -1,4 +1,4 @@
-package io.neurovisor.agent.provider;
+package io.neurovisor.testkit;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -18,7 +18,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A model server of sockets and bytes, which does what a test tells it: also what no HTTP library would do. */
-final class FakeServer implements AutoCloseable {
+public final class FakeServer implements AutoCloseable {
     private final ServerSocket listening;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -27,45 +27,46 @@ final class FakeServer implements AutoCloseable {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     /** What a client has asked. */
-    record Request(String line, String head, String body) {}
+    public record Request(String line, String head, String body) {}
 
     /** Writes all of an answer; the connection is closed when it returns. */
     @FunctionalInterface
-    interface Answer {
+    public interface Answer {
         void write(OutputStream out) throws IOException, InterruptedException;
     }
 
-    FakeServer() throws IOException {
+    /** At a free port of the loopback. */
+    public FakeServer() throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         accepting = Thread.ofVirtual().start(this::accept);
     }
 
-    URI uri() {
+    public URI uri() {
         return URI.create("http://127.0.0.1:" + listening.getLocalPort());
     }
 
-    FakeServer on(String path, Answer answer) {
+    public FakeServer on(String path, Answer answer) {
         answers.put(path, answer);
         return this;
     }
 
-    List<Request> requests() {
+    public List<Request> requests() {
         return List.copyOf(requests);
     }
 
     /** How many clients have gone before their answer was whole. */
-    int brokenOff() {
+    public int brokenOff() {
         return brokenOff.get();
     }
 
-    static Answer json(int status, String body) {
+    public static Answer json(int status, String body) {
         return out -> out.write(("HTTP/1.1 " + status + " X\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.getBytes(StandardCharsets.UTF_8).length + "\r\nConnection: close\r\n\r\n" + body)
                 .getBytes(StandardCharsets.UTF_8));
     }
 
     /** Each piece is a chunk of its own, and a packet of its own as far as TCP lets us. */
-    static Answer chunked(byte[]... pieces) {
+    public static Answer chunked(byte[]... pieces) {
         return out -> {
             chunks(out, pieces);
             out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -73,12 +74,12 @@ final class FakeServer implements AutoCloseable {
     }
 
     /** The same without its end: the connection is cut. */
-    static Answer cut(byte[]... pieces) {
+    public static Answer cut(byte[]... pieces) {
         return out -> chunks(out, pieces);
     }
 
     /** The same, after which the server is silent until it is closed. */
-    Answer stalling(byte[]... pieces) {
+    public Answer stalling(byte[]... pieces) {
         return out -> {
             chunks(out, pieces);
             closed.await();
@@ -86,7 +87,7 @@ final class FakeServer implements AutoCloseable {
     }
 
     /** The same piece over and over until the client goes. */
-    Answer endless(byte[] piece) {
+    public Answer endless(byte[] piece) {
         return out -> {
             try {
                 chunks(out);

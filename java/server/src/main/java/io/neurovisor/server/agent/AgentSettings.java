@@ -1,0 +1,22 @@
+package io.neurovisor.server.agent;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.AgentLimits;
+import io.neurovisor.engine.limits.SandboxSize;
+import java.time.Duration;
+
+/**
+ * What an agent's work may take where nobody says anything else.
+ *
+ * @param limits of each run; nobody may have more
+ * @param timeout of each program
+ * @param size of each machine
+ */
+public record AgentSettings(AgentLimits limits, Duration timeout, SandboxSize size) {
+    public AgentSettings {
+        requireNonNull(limits, "limits is null");
+        requireNonNull(timeout, "timeout is null");
+        requireNonNull(size, "size is null");
+    }
+}

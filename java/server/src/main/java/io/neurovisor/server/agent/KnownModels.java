@@ -1,0 +1,116 @@
+package io.neurovisor.server.agent;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Models that are looked for once and not before each question. A server that fails is not believed any more: its model is
+ * looked for again, which also tells with which command the failure is mended.
+ */
+public final class KnownModels implements Models {
+    /** More than a server has in memory; the one that was used longest ago makes room. */
+    private static final int MAX_KNOWN = 32;
+
+    private final Models found;
+    private final Lock lock = new ReentrantLock();
+    private final Map<Optional<String>, Model> known = new LinkedHashMap<>(MAX_KNOWN, 0.75f, true);
+
+    public KnownModels(Models found) {
+        this.found = requireNonNull(found, "found is null");
+    }
+
+    @Override
+    public Model open(Optional<String> name) {
+        Model model = remembered(name);
+        return new Asked(name, model == null ? find(name) : model);
+    }
+
+    /** Two that look for one model at the same time disturb nobody. */
+    private Model find(Optional<String> name) {
+        Model model = found.open(name);
+        lock.lock();
+        try {
+            known.put(name, model);
+            if (known.size() > MAX_KNOWN) {
+                known.remove(known.keySet().iterator().next());
+            }
+        } finally {
+            lock.unlock();
+        }
+        return model;
+    }
+
+    private @Nullable Model remembered(Optional<String> name) {
+        lock.lock();
+        try {
+            return known.get(name);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forget(Optional<String> name, Model model) {
+        lock.lock();
+        try {
+            known.remove(name, model);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private final class Asked implements Model {
+        private final Optional<String> name;
+        private final Model model;
+
+        Asked(Optional<String> name, Model model) {
+            this.name = name;
+            this.model = model;
+        }
+
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public int contextTokens() {
+            return model.contextTokens();
+        }
+
+        @Override
+        public boolean hasNativeTools() {
+            return model.hasNativeTools();
+        }
+
+        @Override
+        public ModelReply ask(ModelRequest request, ReplyListener listener) {
+            try {
+                return model.ask(request, listener);
+            } catch (ModelFailure failure) {
+                return switch (failure.reason()) {
+                    // Nothing of the reply was heard: the server has no such model, or does not listen.
+                    case MODEL_MISSING, UNREACHABLE -> {
+                        forget(name, model);
+                        yield find(name).ask(request, listener);
+                    }
+                    case SERVER_ERROR, BROKEN_STREAM, STALLED, TOOLS_UNSUPPORTED, REFUSED -> {
+                        forget(name, model);
+                        throw failure;
+                    }
+                    case BUSY, CANCELLED, OUT_OF_TIME -> throw failure;
+                };
+            }
+        }
+    }
+}

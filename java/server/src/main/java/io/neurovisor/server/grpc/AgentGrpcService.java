@@ -1,0 +1,103 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.agent.loop.AgentLimits;
+import io.neurovisor.agent.loop.AgentListeners;
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.proto.agent.AgentEvent;
+import io.neurovisor.proto.agent.AgentServiceGrpc;
+import io.neurovisor.proto.agent.RunAgentRequest;
+import io.neurovisor.proto.agent.Started;
+import io.neurovisor.server.agent.AgentSandboxes;
+import io.neurovisor.server.agent.AgentSettings;
+import io.neurovisor.server.agent.Models;
+import io.neurovisor.session.RecordedSession;
+import io.neurovisor.session.SessionHistory;
+import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionRecorder;
+import io.neurovisor.session.Sessions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Lets language models work on clients' tasks. */
+public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBase {
+    /** A run ends by itself when its time is over; this ends one that cannot, because its client does not read. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private final Models models;
+    private final Executions executions;
+    private final AgentSettings settings;
+    private final AgentHistory history;
+
+    /** @param sessions where runs are recorded; empty where none is */
+    public AgentGrpcService(Models models, Executions executions, AgentSettings settings, Optional<Sessions> sessions) {
+        this.models = requireNonNull(models, "models is null");
+        this.executions = requireNonNull(executions, "executions is null");
+        this.settings = requireNonNull(settings, "settings is null");
+        this.history = new AgentHistory(sessions);
+    }
+
+    @Override
+    public void runAgent(RunAgentRequest request, StreamObserver<AgentEvent> client) {
+        ServedCall.begin(client, call -> {
+            try {
+                work(request, new AgentStream(call::send));
+            } catch (ModelFailure failure) {
+                throw ModelStatus.of(failure);
+            }
+        });
+    }
+
+    private void work(RunAgentRequest request, AgentStream stream) {
+        String text = RequestText.readable("task", request.getTask(), request.getTaskBytes(), RequestText.MAX_BYTES);
+        AgentLimits limits = AgentMessages.limits(request.getLimits(), settings.limits());
+        AgentLimits timed = limits.withTime(TimeLimit.left(limits.time()));
+        Optional<String> name = RequestText.model(request.getModel());
+        AgentSandboxes sandboxes = sandboxes(request);
+        TimeLimit.within(timed.time().plus(GRACE), () -> {
+            Optional<RecordedSession> session = history.continued(request.getSession());
+            List<Message> before = session.map(SessionHistory::of).orElse(List.of());
+            RunFailures failures = new RunFailures();
+            Model model = failures.watched(models.open(
+                    name.or(() -> session.map(kept -> kept.runs().getLast().model()))));
+            AgentRun run = new AgentRun(model, failures.watched(sandboxes), timed);
+            AgentTask task = new AgentTask(TraceInterceptor.current().id(), text, before);
+            Optional<SessionId> id = history.session(!request.getNoHistory(), session);
+            try (SessionRecorder recorder = id.map(known -> history.begin(known, session.isEmpty(), task, model.name()))
+                    .orElse(null)) {
+                stream.started(started(model, id));
+                // First it is recorded, then told: what a client has heard is never lost.
+                AgentResult result =
+                        run.run(task, recorder == null ? stream : new AgentListeners(List.of(recorder, stream)));
+                failures.throwIfFailed(result);
+                return result;
+            }
+        });
+    }
+
+    private static Started started(Model model, Optional<SessionId> session) {
+        return Started.newBuilder()
+                .setTraceId(TraceInterceptor.current().shown())
+                .setModel(model.name())
+                .setSession(session.map(SessionId::toString).orElse(""))
+                .build();
+    }
+
+    private AgentSandboxes sandboxes(RunAgentRequest request) {
+        return new AgentSandboxes(
+                executions,
+                request.getSize().isEmpty() ? settings.size() : SandboxSize.named(request.getSize()),
+                settings.timeout(),
+                Optional.of(request.getImage()).filter(image -> !image.isEmpty()));
+    }
+}

@@ -1,0 +1,135 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.Any;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
+import io.grpc.BindableService;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.inference.InferenceRequest;
+import io.neurovisor.proto.inference.InferenceResponse;
+import io.neurovisor.proto.inference.InferenceServiceGrpc;
+import io.neurovisor.proto.inference.TokenChunk;
+import io.neurovisor.server.agent.Models;
+import io.neurovisor.server.trace.RequestTrace;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Passes clients' questions on to language models. No virtual machine is involved. */
+public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceServiceImplBase {
+    private static final Logger LOG = LoggerFactory.getLogger(InferenceGrpcService.class);
+
+    /** Together with the rest it is less than the 4 MiB that clients accept. */
+    private static final int MAX_WHOLE_BYTES = 3 << 20;
+
+    private final Models models;
+    private final Duration longest;
+    private final Ticker ticker;
+
+    /** @param longest what a question may take, whatever deadline its client has */
+    public InferenceGrpcService(Models models, Duration longest, Ticker ticker) {
+        this.models = requireNonNull(models, "models is null");
+        this.longest = requireNonNull(longest, "longest is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
+    }
+
+    /** The service under both of its names. */
+    public List<BindableService> services() {
+        BindableService original = () -> io.neurovisor.proto.inference.original.InferenceServiceGrpc.bindService(
+                new io.neurovisor.proto.inference.original.InferenceServiceGrpc.AsyncService() {
+                    @Override
+                    public void infer(InferenceRequest request, StreamObserver<InferenceResponse> client) {
+                        InferenceGrpcService.this.infer(request, client);
+                    }
+
+                    @Override
+                    public void inferStream(InferenceRequest request, StreamObserver<TokenChunk> client) {
+                        InferenceGrpcService.this.inferStream(request, client);
+                    }
+                });
+        return List.of(this, original);
+    }
+
+    @Override
+    public void infer(InferenceRequest request, StreamObserver<InferenceResponse> client) {
+        ServedCall.begin(client, call -> {
+            Answered answered = ask(request, ReplyListener.NONE);
+            InferenceResponse response = InferenceMessages.response(
+                    answered, TraceInterceptor.current().shown());
+            if (response.getSerializedSize() > MAX_WHOLE_BYTES) {
+                throw tooLong(response.getSerializedSize());
+            }
+            call.send(response);
+        });
+    }
+
+    @Override
+    public void inferStream(InferenceRequest request, StreamObserver<TokenChunk> client) {
+        ServedCall.begin(client, call -> {
+            TokenChunks chunks = new TokenChunks(call::send);
+            Answered answered = ask(request, chunks);
+            chunks.end(InferenceMessages.metadata(
+                    answered, TraceInterceptor.current().shown()));
+        });
+    }
+
+    private Answered ask(InferenceRequest message, ReplyListener listener) {
+        RequestTrace trace = TraceInterceptor.current();
+        Duration patience = TimeLimit.left(longest);
+        Optional<String> name = RequestText.model(message.getModel());
+        ModelRequest request = InferenceMessages.request(message, patience, trace.id());
+        String labels = shown(message, trace);
+        long start = ticker.nanos();
+        try {
+            return TimeLimit.within(patience, () -> {
+                Model model = models.open(name);
+                ModelReply reply = model.ask(request, listener);
+                Duration measured = Duration.ofNanos(ticker.nanos() - start);
+                LOG.info(
+                        "{}: {} wrote {} tokens in {} ms{}",
+                        trace.id(),
+                        model.name(),
+                        reply.usage().reply(),
+                        measured.toMillis(),
+                        labels);
+                return new Answered(model.name(), reply, measured);
+            });
+        } catch (ModelFailure failure) {
+            LOG.info("{}: no answer: {}{}", trace.id(), failure.explanation(), labels);
+            throw ModelStatus.of(failure);
+        }
+    }
+
+    private static String shown(InferenceRequest message, RequestTrace trace) {
+        SortedMap<String, String> labels = InferenceMessages.labels(message);
+        return trace.clientId().map(id -> "; client_trace_id " + id).orElse("")
+                + (labels.isEmpty() ? "" : "; metadata " + Harmless.line(labels.toString()));
+    }
+
+    private static StatusRuntimeException tooLong(int bytes) {
+        return StatusProto.toStatusRuntimeException(Status.newBuilder()
+                .setCode(Code.RESOURCE_EXHAUSTED.getNumber())
+                .setMessage("the answer has " + bytes + " bytes, and " + MAX_WHOLE_BYTES
+                        + " fit into one message; call InferStream, or set max_tokens")
+                .addDetails(Any.pack(ErrorInfo.newBuilder()
+                        .setReason("ANSWER_TOO_LONG")
+                        .setDomain(FaultStatus.DOMAIN)
+                        .build()))
+                .build());
+    }
+}

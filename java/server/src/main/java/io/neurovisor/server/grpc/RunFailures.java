@@ -1,0 +1,85 @@
+package io.neurovisor.server.grpc;
+
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.CodeRunner;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** Keeps what has stopped a run, of which its result has only the words. For one run. */
+final class RunFailures {
+    private final AtomicReference<@Nullable ModelFailure> ofModel = new AtomicReference<>();
+    private final AtomicReference<@Nullable NeuroVisorException> ofSandbox = new AtomicReference<>();
+
+    Model watched(Model model) {
+        return new Watched(model, ofModel);
+    }
+
+    CodeRunner watched(CodeRunner runner) {
+        return request -> {
+            try {
+                return runner.run(request);
+            } catch (NeuroVisorException exception) {
+                if (exception.fault() != Fault.INTERRUPTED) {
+                    ofSandbox.compareAndSet(null, exception);
+                }
+                throw exception;
+            }
+        };
+    }
+
+    /** Returns where the run has done what it was allowed to. */
+    void throwIfFailed(AgentResult result) {
+        switch (result.end()) {
+            case ANSWERED, ITERATION_LIMIT, TOKEN_LIMIT, TIME_LIMIT, TOOL_CALL_LIMIT -> {}
+            case CANCELLED -> throw new NeuroVisorException(Fault.INTERRUPTED, "the run was cancelled");
+            case MODEL_FAILED -> throw ofModel(result);
+            case SANDBOX_FAILED -> throw ofSandbox(result);
+        }
+    }
+
+    private StatusRuntimeException ofModel(AgentResult result) {
+        ModelFailure failure = ofModel.get();
+        return ModelStatus.of(
+                failure == null ? new ModelFailure(ModelFailure.Reason.SERVER_ERROR, result.explanation()) : failure);
+    }
+
+    private NeuroVisorException ofSandbox(AgentResult result) {
+        NeuroVisorException exception = ofSandbox.get();
+        return exception == null ? new NeuroVisorException(Fault.INTERNAL, result.explanation()) : exception;
+    }
+
+    private record Watched(Model model, AtomicReference<@Nullable ModelFailure> kept) implements Model {
+        @Override
+        public String name() {
+            return model.name();
+        }
+
+        @Override
+        public int contextTokens() {
+            return model.contextTokens();
+        }
+
+        @Override
+        public boolean hasNativeTools() {
+            return model.hasNativeTools();
+        }
+
+        @Override
+        public ModelReply ask(ModelRequest request, ReplyListener listener) {
+            try {
+                return model.ask(request, listener);
+            } catch (ModelFailure failure) {
+                kept.set(failure);
+                throw failure;
+            }
+        }
+    }
+}

@@ -1,0 +1,308 @@
+package io.neurovisor.server.grpc;
+
+import static io.neurovisor.server.grpc.ScriptedModel.calls;
+import static io.neurovisor.server.grpc.ScriptedModel.fails;
+import static io.neurovisor.server.grpc.ScriptedModel.says;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.grpc.Channel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.agent.loop.AgentEnd;
+import io.neurovisor.agent.loop.AgentLimits;
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.ModelFailure.Reason;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.agent.AgentEvent;
+import io.neurovisor.proto.agent.AgentEvent.EventCase;
+import io.neurovisor.proto.agent.AgentOutcome;
+import io.neurovisor.proto.agent.AgentServiceGrpc;
+import io.neurovisor.proto.agent.RunAgentRequest;
+import io.neurovisor.server.agent.AgentSettings;
+import io.neurovisor.session.SessionId;
+import io.neurovisor.session.Sessions;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Tasks by real calls, with a scripted model and machines that are none. */
+@Timeout(120)
+final class AgentGrpcServiceTest {
+    private static final String PROGRAM = "{\"language\": \"python\", \"code\": \"print(6*7)\"}";
+    private static final String TRACEPARENT = "00-01941ab36d8c7a2bb4e19c1234567890-00f067aa0ba902b7-01";
+    private static final RunAgentRequest TASK =
+            RunAgentRequest.newBuilder().setTask("Count").build();
+
+    @TempDir
+    private Path directory;
+
+    private Sessions sessions;
+    private FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
+
+    @BeforeEach
+    void open() {
+        sessions = Sessions.open(directory.resolve("sessions"), InstantSource.system(), Ticker.SYSTEM);
+    }
+
+    @AfterEach
+    void close() {
+        sessions.close();
+    }
+
+    @Test
+    void aRunIsToldAsItHappensAndRecorded() throws IOException {
+        ScriptedModel model = new ScriptedModel(calls(PROGRAM), says("It is 42."));
+        List<AgentEvent> events;
+        try (TestServer server = serving(model)) {
+            events = events(server.channel("x-trace-id", "my-trace-123"), TASK);
+        }
+        assertThat(events)
+                .extracting(AgentEvent::getEventCase)
+                .containsExactly(
+                        EventCase.STARTED,
+                        EventCase.ITERATION,
+                        EventCase.TOOL_CALL,
+                        EventCase.EXECUTION,
+                        EventCase.ITERATION,
+                        EventCase.TEXT,
+                        EventCase.FINISHED);
+        assertThat(events.get(0).getStarted().getTraceId()).isEqualTo("my-trace-123");
+        assertThat(events.get(0).getStarted().getModel()).isEqualTo("scripted");
+        assertThat(events.get(2).getToolCall().getArguments()).isEqualTo(PROGRAM);
+        assertThat(events.get(3).getExecution().getCallId()).isEqualTo("call_a");
+        assertThat(events.get(3).getExecution().getStdout()).isEqualTo("print(6*7)");
+        assertThat(events.get(3).getExecution().getOutcome()).isEqualTo("COMPLETED");
+        assertThat(events.getLast().getFinished().getOutcome()).isEqualTo(AgentOutcome.AGENT_OUTCOME_ANSWERED);
+        assertThat(events.getLast().getFinished().getAnswer()).isEqualTo("It is 42.");
+        assertThat(events.getLast().getFinished().getStats().getIterations()).isEqualTo(2);
+        assertThat(events.getLast().getFinished().getStats().getModelLoadMs()).isEqualTo(1250);
+        assertThat(sessions.session(session(events)).runs()).singleElement().satisfies(run -> {
+            assertThat(run.task().text()).isEqualTo("Count");
+            assertThat(run.messages()).hasSize(3);
+        });
+        assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aSessionIsContinuedByItsWholeIdAndNoOther() throws IOException {
+        ScriptedModel model = new ScriptedModel(says("One."), says("Two."));
+        try (TestServer server = serving(model)) {
+            List<AgentEvent> first = events(server.channel("traceparent", TRACEPARENT), TASK);
+            String id = session(first).toString();
+            // Both of one trace, which is a client's choice and no id of a session.
+            assertThat(id).isNotEqualTo("01941ab3-6d8c-7a2b-b4e1-9c1234567890");
+            List<AgentEvent> second = events(
+                    server.channel("traceparent", TRACEPARENT),
+                    TASK.toBuilder().setTask("And then?").setSession(id).build());
+            assertThat(session(second).toString()).isEqualTo(id);
+            assertThat(model.requests().getLast().messages())
+                    .extracting(Message::getClass)
+                    .containsExactly(
+                            Message.Instruction.class, Message.User.class, Message.Assistant.class, Message.User.class);
+            assertThat(model.requests().getLast().traceId().orElseThrow().toString())
+                    .isEqualTo("01941ab3-6d8c-7a2b-b4e1-9c1234567890");
+            assertThat(sessions.session(session(first)).runs()).hasSize(2);
+            for (String other : List.of("last", id.substring(0, 35), "%", "0")) {
+                StatusRuntimeException status = failure(
+                        server.channel(), TASK.toBuilder().setSession(other).build());
+                assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                assertThat(TestServer.field(status)).isEqualTo("session");
+            }
+            assertThat(failure(
+                                    server.channel(),
+                                    TASK.toBuilder()
+                                            .setSession(new UUID(1, 2).toString())
+                                            .build())
+                            .getStatus()
+                            .getCode())
+                    .isEqualTo(Status.Code.NOT_FOUND);
+        }
+    }
+
+    @Test
+    void aTraceIdFindsARunButContinuesNoSession() throws IOException {
+        try (TestServer server = serving(new ScriptedModel(says("One.")))) {
+            List<AgentEvent> events = events(server.channel(), TASK);
+            String trace = events.getFirst().getStarted().getTraceId();
+            assertThat(sessions.find(trace)).isEqualTo(session(events));
+            assertThat(failure(
+                                    server.channel(),
+                                    TASK.toBuilder().setSession(trace).build())
+                            .getStatus()
+                            .getCode())
+                    .isEqualTo(Status.Code.NOT_FOUND);
+        }
+    }
+
+    @Test
+    void nothingIsKeptOfARunThatWantsNoHistory() throws IOException {
+        try (TestServer server = serving(new ScriptedModel(says("One.")))) {
+            List<AgentEvent> events =
+                    events(server.channel(), TASK.toBuilder().setNoHistory(true).build());
+            assertThat(events.getFirst().getStarted().getSession()).isEmpty();
+            assertThat(sessions.list()).isEmpty();
+        }
+    }
+
+    @Test
+    void aLimitEndsARunWithWhatThereIs() throws IOException {
+        RunAgentRequest.Builder request = TASK.toBuilder();
+        request.getLimitsBuilder().setIterations(2);
+        try (TestServer server = serving(new ScriptedModel(calls(PROGRAM)))) {
+            AgentEvent last = events(server.channel(), request.build()).getLast();
+            assertThat(last.getFinished().getOutcome()).isEqualTo(AgentOutcome.AGENT_OUTCOME_ITERATION_LIMIT);
+            assertThat(last.getFinished().getAnswer()).isEqualTo("print(6*7)");
+            assertThat(last.getFinished().getExplanation()).contains("2 iterations");
+        }
+    }
+
+    @Test
+    void aWrongCallIsToldAndTheModelGoesOn() throws IOException {
+        try (TestServer server = serving(new ScriptedModel(calls("{\"language\": \"cobol\"}"), says("Well.")))) {
+            List<AgentEvent> events = events(server.channel(), TASK);
+            assertThat(events)
+                    .extracting(AgentEvent::getEventCase)
+                    .contains(EventCase.REFUSED)
+                    .doesNotContain(EventCase.EXECUTION);
+            assertThat(events.getLast().getFinished().getAnswer()).isEqualTo("Well.");
+        }
+    }
+
+    @Test
+    void aFailureIsTheLastEventAndTheStatus() throws IOException {
+        List<AgentEvent> events = new ArrayList<>();
+        try (TestServer server = serving(new ScriptedModel(fails(Reason.UNREACHABLE)))) {
+            StatusRuntimeException status = catchThrowableOfType(
+                    StatusRuntimeException.class,
+                    () -> stub(server.channel()).runAgent(TASK).forEachRemaining(events::add));
+            assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(TestServer.reason(status)).isEqualTo("MODEL_UNREACHABLE");
+            assertThat(events.getLast().getFinished().getOutcome()).isEqualTo(AgentOutcome.AGENT_OUTCOME_MODEL_FAILED);
+        }
+        events.clear();
+        vmm.failStarts("no such device");
+        try (TestServer server = serving(new ScriptedModel(calls(PROGRAM)))) {
+            StatusRuntimeException status = catchThrowableOfType(
+                    StatusRuntimeException.class,
+                    () -> stub(server.channel()).runAgent(TASK).forEachRemaining(events::add));
+            assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(TestServer.reason(status)).isEqualTo("VMM_FAILED");
+            assertThat(events.getLast().getFinished().getOutcome())
+                    .isEqualTo(AgentOutcome.AGENT_OUTCOME_SANDBOX_FAILED);
+        }
+    }
+
+    @Test
+    void aClientThatGoesEndsProgramMachineAndRun() throws Exception {
+        vmm = new FakeVmm(_ -> new FakeGuest().hanging());
+        try (TestServer server = serving(new ScriptedModel(calls(PROGRAM)))) {
+            SlowReader<RunAgentRequest, AgentEvent> reader =
+                    new SlowReader<>(server.channel(), AgentServiceGrpc.getRunAgentMethod(), TASK, _ -> 1);
+            reader.read(Integer.MAX_VALUE);
+            assertThat(TestServer.becomes(() -> vmm.livingCount() == 1)).isTrue();
+            reader.cancel();
+            assertThat(TestServer.becomes(() -> vmm.livingCount() == 0)).isTrue();
+            assertThat(TestServer.becomes(() -> isRecorded(AgentEnd.CANCELLED))).isTrue();
+        }
+    }
+
+    @Test
+    void theClientsDeadlineReachesTheProgram() throws IOException {
+        vmm = new FakeVmm(_ -> new FakeGuest().hanging());
+        try (TestServer server = serving(new ScriptedModel(calls(PROGRAM)))) {
+            StatusRuntimeException status = catchThrowableOfType(
+                    StatusRuntimeException.class,
+                    () -> stub(server.channel())
+                            .withDeadlineAfter(1, TimeUnit.SECONDS)
+                            .runAgent(TASK)
+                            .forEachRemaining(_ -> {}));
+            assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+            assertThat(TestServer.becomes(() -> vmm.livingCount() == 0)).isTrue();
+            assertThat(TestServer.becomes(() -> isRecorded(AgentEnd.CANCELLED) || isRecorded(AgentEnd.TIME_LIMIT)))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void whatIsNotAllowedIsRefusedByTheNameOfItsField() throws IOException {
+        RunAgentRequest.Builder iterations = TASK.toBuilder();
+        iterations.getLimitsBuilder().setIterations(11);
+        RunAgentRequest.Builder time = TASK.toBuilder();
+        time.getLimitsBuilder().setTimeoutSecs(-1);
+        Map<RunAgentRequest.Builder, String> wrong = Map.of(
+                RunAgentRequest.newBuilder(),
+                "task",
+                RunAgentRequest.newBuilder().setTask("a\0b"),
+                "task",
+                RunAgentRequest.newBuilder().setTask("x".repeat(2 << 20)),
+                "task",
+                TASK.toBuilder().setModel("a b"),
+                "model",
+                TASK.toBuilder().setSize("huge"),
+                "size",
+                iterations,
+                "limits.iterations",
+                time,
+                "limits.timeout_secs");
+        try (TestServer server = serving(new ScriptedModel(says("One.")))) {
+            wrong.forEach((request, field) -> {
+                StatusRuntimeException status = failure(server.channel(), request.build());
+                assertThat(status.getStatus().getCode()).as(field).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                assertThat(TestServer.field(status)).isEqualTo(field);
+            });
+        }
+        assertThat(sessions.list()).isEmpty();
+    }
+
+    private boolean isRecorded(AgentEnd end) {
+        return sessions.list().stream()
+                .flatMap(session -> sessions.session(session.id()).runs().stream())
+                .flatMap(run -> run.result().stream())
+                .anyMatch(result -> result.end() == end);
+    }
+
+    private TestServer serving(ScriptedModel model) throws IOException {
+        Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
+        return new TestServer(List.of(new AgentGrpcService(_ -> model, executions, settings, Optional.of(sessions))));
+    }
+
+    private static SessionId session(List<AgentEvent> events) {
+        return new SessionId(UUID.fromString(events.getFirst().getStarted().getSession()));
+    }
+
+    private static List<AgentEvent> events(Channel channel, RunAgentRequest request) {
+        List<AgentEvent> events = new ArrayList<>();
+        stub(channel).runAgent(request).forEachRemaining(events::add);
+        return events;
+    }
+
+    private static StatusRuntimeException failure(Channel channel, RunAgentRequest request) {
+        return catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> stub(channel).runAgent(request).forEachRemaining(_ -> {}));
+    }
+
+    private static AgentServiceGrpc.AgentServiceBlockingStub stub(Channel channel) {
+        return AgentServiceGrpc.newBlockingStub(channel);
+    }
+}
