@@ -18,7 +18,7 @@ final class Agents {
     /** An agent whose programs run as the options say. */
     static AgentRun agent(Model model, NeuroVisor neuroVisor, GuestOptions guest) {
         AgentSandboxes sandboxes = new AgentSandboxes(
-                neuroVisor.executions(), guest.size(), guest.config().timeout(), guest.requestedImage());
+                neuroVisor.executions()::execute, guest.size(), guest.config().timeout(), guest.requestedImage());
         return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
     }
 

@@ -37,6 +37,10 @@ final class ServeCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final AccessOptions access = new AccessOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ModelOptions models = new ModelOptions();
+
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
@@ -54,7 +58,7 @@ final class ServeCommand implements Callable<Integer> {
         Logging.bridge();
         Config config = guest.config();
         try (ConsoleProgress progress = guest.common().progress();
-                Daemon daemon = Daemon.start(guest.settings(), progress)) {
+                Daemon daemon = Daemon.start(guest.settings(), guest.common().loaded(), progress)) {
             StopSignals signals = StopSignals.take();
             progress.done();
             tellBeginning(daemon, config);

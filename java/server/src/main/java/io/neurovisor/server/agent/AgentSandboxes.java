@@ -8,13 +8,13 @@ import io.neurovisor.agent.loop.CodeRunner;
 import io.neurovisor.agent.loop.ExcerptBuffer;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Runs a model's programs, each in a microVM of its own. */
 public final class AgentSandboxes implements CodeRunner {
@@ -24,13 +24,20 @@ public final class AgentSandboxes implements CodeRunner {
     /** A machine that is ready is had in less; one that has to be started takes far longer. */
     private static final Duration READY = Duration.ofMillis(20);
 
-    private final Executions executions;
+    private final BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions;
     private final SandboxSize size;
     private final Duration timeout;
     private final Optional<String> image;
 
-    /** Empty image: one that has the program's language. */
-    public AgentSandboxes(Executions executions, SandboxSize size, Duration timeout, Optional<String> image) {
+    /**
+     * @param executions such as {@code Executions::execute}
+     * @param image empty for one that has the program's language
+     */
+    public AgentSandboxes(
+            BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions,
+            SandboxSize size,
+            Duration timeout,
+            Optional<String> image) {
         this.executions = requireNonNull(executions, "executions is null");
         this.size = requireNonNull(size, "size is null");
         this.timeout = requireNonNull(timeout, "timeout is null");
@@ -40,7 +47,7 @@ public final class AgentSandboxes implements CodeRunner {
     @Override
     public CodeResult run(CodeRequest request) {
         Excerpts excerpts = new Excerpts();
-        ExecutionResult result = executions.execute(
+        ExecutionResult result = executions.apply(
                 new ExecutionRequest(
                         request.traceId(), new Program(request.language(), request.code()), timeout, size, image),
                 excerpts);

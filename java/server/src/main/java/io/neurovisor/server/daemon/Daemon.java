@@ -10,7 +10,9 @@ import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.AccessInterceptor;
@@ -23,11 +25,13 @@ import io.neurovisor.server.access.ServerTls;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DataSize;
+import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.TlsConfig;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -59,7 +63,7 @@ public final class Daemon implements AutoCloseable {
     private final InetSocketAddress statusAddress;
     private volatile boolean stoppedNow;
 
-    private Daemon(Parts parts, Settings settings, Progress progress) {
+    private Daemon(Parts parts, Settings settings, LoadedConfig loaded, Progress progress) {
         this.parts = parts;
         Config config = settings.config();
         ListenRules.check(config.listen(), config.tls(), config.insecureListen());
@@ -72,6 +76,8 @@ public final class Daemon implements AutoCloseable {
         AuditLog audit = parts.own(
                 new AuditLog(settings.audit(), bytes(config.audit().max()), InstantSource.system()), AuditLog::close);
         this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress), NeuroVisor::close);
+        Sessions sessions =
+                parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
         this.readiness = new Readiness(neuroVisor.pool()::status, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
                 config.metrics().listen(), config.metrics().port());
@@ -82,10 +88,17 @@ public final class Daemon implements AutoCloseable {
                         HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
                         () -> readiness.obstacle().isEmpty(),
                         ExecutionServiceGrpc.SERVICE_NAME,
-                        () -> readiness.obstacle().isEmpty())),
+                        () -> readiness.obstacle().isEmpty(),
+                        AgentServiceGrpc.SERVICE_NAME,
+                        () -> readiness.obstacle().isEmpty(),
+                        // It needs no machine, and each model's server says of itself how it is.
+                        InferenceServiceGrpc.SERVICE_NAME,
+                        () -> true,
+                        io.neurovisor.proto.inference.original.InferenceServiceGrpc.SERVICE_NAME,
+                        () -> true)),
                 HealthWatch::close);
-        this.ports =
-                parts.own(new GrpcPorts(services(config, keys, audit), interceptors(config, keys)), GrpcPorts::close);
+        this.ports = parts.own(
+                new GrpcPorts(services(loaded, keys, audit, sessions), interceptors(config, keys)), GrpcPorts::close);
         health.start();
         this.address = new InetSocketAddress(
                 config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
@@ -93,12 +106,16 @@ public final class Daemon implements AutoCloseable {
         neuroVisor.pool().keepWarm();
     }
 
-    /** Makes what is missing of the usual image, and serves. */
-    public static Daemon start(Settings settings, Progress progress) {
+    /**
+     * Makes what is missing of the usual image, and serves.
+     *
+     * @param loaded the settings with where they come from
+     */
+    public static Daemon start(Settings settings, LoadedConfig loaded, Progress progress) {
         Parts parts = new Parts();
         boolean started = false;
         try {
-            Daemon daemon = new Daemon(parts, settings, progress);
+            Daemon daemon = new Daemon(parts, settings, loaded, progress);
             started = true;
             return daemon;
         } finally {
@@ -108,13 +125,15 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    private List<BindableService> services(Config config, ApiKeys keys, AuditLog audit) {
+    private List<BindableService> services(LoadedConfig loaded, ApiKeys keys, AuditLog audit, Sessions sessions) {
+        Config config = loaded.config();
         TenantExecutions executions =
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
         List<BindableService> services = new ArrayList<>(List.of(
                 new ExecutionGrpcService(executions, neuroVisor.vmm(), config.timeout(), config.size()),
                 health.service(),
                 ProtoReflectionServiceV1.newInstance()));
+        services.addAll(ModelServices.of(loaded, executions, sessions));
         if (config.channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }

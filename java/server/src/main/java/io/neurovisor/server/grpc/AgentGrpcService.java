@@ -11,7 +11,6 @@ import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
-import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.proto.agent.AgentEvent;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
@@ -35,12 +34,13 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Models models;
-    private final Executions executions;
+    private final TenantExecutions executions;
     private final AgentSettings settings;
     private final AgentHistory history;
 
     /** @param sessions where runs are recorded; empty where none is */
-    public AgentGrpcService(Models models, Executions executions, AgentSettings settings, Optional<Sessions> sessions) {
+    public AgentGrpcService(
+            Models models, TenantExecutions executions, AgentSettings settings, Optional<Sessions> sessions) {
         this.models = requireNonNull(models, "models is null");
         this.executions = requireNonNull(executions, "executions is null");
         this.settings = requireNonNull(settings, "settings is null");
@@ -95,7 +95,7 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
 
     private AgentSandboxes sandboxes(RunAgentRequest request) {
         return new AgentSandboxes(
-                executions,
+                executions.of(AgentServiceGrpc.getRunAgentMethod().getFullMethodName()),
                 request.getSize().isEmpty() ? settings.size() : SandboxSize.named(request.getSize()),
                 settings.timeout(),
                 Optional.of(request.getImage()).filter(image -> !image.isEmpty()));

@@ -15,6 +15,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.audit.AuditedExecution;
 import io.neurovisor.server.audit.Call;
 import java.util.Optional;
+import java.util.function.BiFunction;
 
 /** Runs programs for the tenant of the call that is served: within its quota, and with the audit log knowing of it first. */
 public final class TenantExecutions {
@@ -35,8 +36,22 @@ public final class TenantExecutions {
      * @param deadline of the caller, who may have none
      */
     ExecutionResult execute(String method, ExecutionRequest request, Optional<Deadline> deadline, OutputSink sink) {
-        Tenant tenant = Tenant.current()
+        return execute(tenant(), method, request, deadline, sink);
+    }
+
+    /** The same for the threads that work for a call: for its tenant, and for as long as they like. */
+    BiFunction<ExecutionRequest, OutputSink, ExecutionResult> of(String method) {
+        Tenant tenant = tenant();
+        return (request, sink) -> execute(tenant, method, request, Optional.empty(), sink);
+    }
+
+    private static Tenant tenant() {
+        return Tenant.current()
                 .orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was let in for nobody"));
+    }
+
+    private ExecutionResult execute(
+            Tenant tenant, String method, ExecutionRequest request, Optional<Deadline> deadline, OutputSink sink) {
         quotas.admit(tenant);
         AuditedExecution audited = audit.accept(new Call(tenant.label(), method), request);
         try {

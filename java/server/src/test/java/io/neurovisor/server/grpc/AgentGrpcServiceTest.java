@@ -13,7 +13,6 @@ import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.loop.AgentLimits;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ModelFailure.Reason;
-import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.agent.AgentEvent;
@@ -24,6 +23,9 @@ import io.neurovisor.proto.agent.RunAgentRequest;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.session.SessionId;
 import io.neurovisor.session.Sessions;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -36,6 +38,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -56,15 +59,21 @@ final class AgentGrpcServiceTest {
     private Path directory;
 
     private Sessions sessions;
+    private ApiKeys keys;
+    private AuditLog audit;
     private FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
 
     @BeforeEach
     void open() {
         sessions = Sessions.open(directory.resolve("sessions"), InstantSource.system(), Ticker.SYSTEM);
+        keys = ApiKeys.open(directory.resolve("access"), InstantSource.system());
+        audit = new AuditLog(directory.resolve("audit"), OptionalLong.empty(), InstantSource.system());
     }
 
     @AfterEach
     void close() {
+        audit.close();
+        keys.close();
         sessions.close();
     }
 
@@ -281,7 +290,10 @@ final class AgentGrpcServiceTest {
     }
 
     private TestServer serving(ScriptedModel model) throws IOException {
-        Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        TenantExecutions executions = new TenantExecutions(
+                TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                new Quotas(keys, InstantSource.system()),
+                audit);
         AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
         return new TestServer(List.of(new AgentGrpcService(_ -> model, executions, settings, Optional.of(sessions))));
     }

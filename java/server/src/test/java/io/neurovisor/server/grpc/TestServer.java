@@ -7,15 +7,20 @@ import com.google.rpc.RetryInfo;
 import io.grpc.BindableService;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
+import io.grpc.Contexts;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.stub.MetadataUtils;
+import io.neurovisor.server.access.Tenant;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,6 +31,15 @@ import java.util.function.BooleanSupplier;
 
 /** Services behind a real port, with what every server of ours has before them. */
 final class TestServer implements AutoCloseable {
+    /** Everybody, as one who comes over loopback. */
+    private static final ServerInterceptor LET_IN = new ServerInterceptor() {
+        @Override
+        public <Q, A> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+            return Contexts.interceptCall(Tenant.with(new Tenant.Loopback()), call, headers, next);
+        }
+    };
+
     private final Server server;
     private final ManagedChannel channel;
 
@@ -33,6 +47,8 @@ final class TestServer implements AutoCloseable {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addServices(services.stream().map(BindableService::bindService).toList())
                 .addService(ProtoReflectionServiceV1.newInstance())
+                // The one that is added last sees a call first.
+                .intercept(LET_IN)
                 .intercept(new TraceInterceptor(new SecureRandom()))
                 .build()
                 .start();

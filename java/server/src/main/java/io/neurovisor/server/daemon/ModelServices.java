@@ -1,0 +1,38 @@
+package io.neurovisor.server.daemon;
+
+import io.grpc.BindableService;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.agent.AgentModels;
+import io.neurovisor.server.agent.AgentSettings;
+import io.neurovisor.server.agent.KnownModels;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.grpc.AgentGrpcService;
+import io.neurovisor.server.grpc.InferenceGrpcService;
+import io.neurovisor.session.Sessions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The services that ask language models, put together as the settings say. */
+final class ModelServices {
+    private ModelServices() {}
+
+    /** A question may take as long as a task. */
+    static List<BindableService> of(LoadedConfig loaded, TenantExecutions executions, Sessions sessions) {
+        Config config = loaded.config();
+        Surroundings surroundings = Surroundings.ofThisProcess();
+        List<BindableService> services = new ArrayList<>(new InferenceGrpcService(
+                        new KnownModels(name -> AgentModels.inference(config, name, surroundings)),
+                        config.agentTimeout(),
+                        Ticker.SYSTEM)
+                .services());
+        services.add(new AgentGrpcService(
+                name -> AgentModels.named(loaded, name, surroundings),
+                executions,
+                new AgentSettings(AgentModels.limits(config), config.timeout(), config.size()),
+                Optional.of(sessions)));
+        return services;
+    }
+}
