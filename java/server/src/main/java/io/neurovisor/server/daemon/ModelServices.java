@@ -10,6 +10,7 @@ import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.grpc.AgentGrpcService;
 import io.neurovisor.server.grpc.InferenceGrpcService;
+import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;

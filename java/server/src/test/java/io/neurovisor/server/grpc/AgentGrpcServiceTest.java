@@ -20,12 +20,12 @@ import io.neurovisor.proto.agent.AgentEvent.EventCase;
 import io.neurovisor.proto.agent.AgentOutcome;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.agent.RunAgentRequest;
-import io.neurovisor.server.agent.AgentSettings;
-import io.neurovisor.session.SessionId;
-import io.neurovisor.session.Sessions;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.session.SessionId;
+import io.neurovisor.session.Sessions;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -109,6 +109,9 @@ final class AgentGrpcServiceTest {
             assertThat(run.messages()).hasSize(3);
         });
         assertThat(vmm.livingCount()).isZero();
+        assertThat(directory.resolve("audit/audit.jsonl"))
+                .content()
+                .contains("\"method\":\"neurovisor.agent.AgentService/RunAgent\"", "\"tenant\":\"loopback\"");
     }
 
     @Test

@@ -1,5 +1,7 @@
 package io.neurovisor.server.grpc;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
@@ -85,13 +87,13 @@ final class TestServer implements AutoCloseable {
     }
 
     static boolean hasRetryDelay(StatusRuntimeException status) {
-        return StatusProto.fromThrowable(status).getDetailsList().stream()
+        return requireNonNull(StatusProto.fromThrowable(status)).getDetailsList().stream()
                 .anyMatch(detail -> detail.is(RetryInfo.class));
     }
 
     @SuppressWarnings("unchecked") // A message unpacks into its own class.
     private static <M extends com.google.protobuf.Message> M detail(StatusRuntimeException status, M kind) {
-        return StatusProto.fromThrowable(status).getDetailsList().stream()
+        return requireNonNull(StatusProto.fromThrowable(status)).getDetailsList().stream()
                 .filter(detail -> detail.is(kind.getClass()))
                 .map(detail -> {
                     try {
