@@ -65,7 +65,6 @@ final class ServeCommand implements Callable<Integer> {
             ServiceNotification manager = ServiceNotification.of(System.getenv());
             manager.ready("serves gRPC on " + shown(daemon.address()));
             signals.awaitFirst();
-            manager.stopping("finishes what runs");
             int busy = daemon.busy();
             remark("ending: "
                     + (busy == 0

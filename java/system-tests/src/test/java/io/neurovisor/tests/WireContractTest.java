@@ -37,6 +37,9 @@ final class WireContractTest {
             execution.proto | uint32 timeout_secs = 3  | uint32 timeout_secs = 33 | Previously present field "3" with name "timeout_secs"
             execution.proto | int32 exit_code = 3      | int64 exit_code = 3      | changed type from "int32" to "int64"
             execution.proto | string stderr_chunk = 2  | string stderr_text = 2   | changed name from "stderr_chunk" to "stderr_text"
+            inference.proto | map<string, string> meta | map<string, bytes> meta  | changed type from "string" to "bytes"
+            inference.proto | rpc InferStream(         | rpc InferAll(            | Previously present RPC "InferStream"
+            inference.proto | bool is_final = 2        | bool last = 2            | changed name from "is_final" to "last"
             """)
     void aChangeThatWouldBreakThemIsFound(String file, String before, String after, String found) throws IOException {
         Path changed = copy();
