@@ -26,7 +26,10 @@ final class ServeClientsIT {
             String address = "localhost:" + daemon.port();
             PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
             assertThat(execute.exitCode()).as(execute.stderr()).isZero();
-            assertThat(new ObjectMapper().readTree(execute.stdout()).path("stdout").asText())
+            assertThat(new ObjectMapper()
+                            .readTree(execute.stdout())
+                            .path("stdout")
+                            .asText())
                     .isEqualTo("42\n");
 
             assertThat(grpcurl.run("-plaintext", address, "list").stdout().lines())
@@ -75,9 +78,7 @@ final class ServeClientsIT {
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         JsonNode report = new ObjectMapper().readTree(run.stdout());
         Map<String, Integer> statuses = new HashMap<>();
-        report.path("statusCodeDistribution")
-                .fields()
-                .forEachRemaining(entry -> statuses.put(entry.getKey(), entry.getValue().asInt()));
+        report.path("statusCodeDistribution").forEachEntry((code, count) -> statuses.put(code, count.asInt()));
         return statuses;
     }
 }

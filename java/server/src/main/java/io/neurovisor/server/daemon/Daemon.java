@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ChannelzService;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.pool.PoolStatus;
@@ -132,12 +133,19 @@ public final class Daemon implements AutoCloseable {
         List<BindableService> services = new ArrayList<>(List.of(
                 new ExecutionGrpcService(executions, neuroVisor.vmm(), config.timeout(), config.size()),
                 health.service(),
-                ProtoReflectionServiceV1.newInstance()));
+                ProtoReflectionServiceV1.newInstance(),
+                reflectionForOlderClients()));
         services.addAll(ModelServices.of(loaded, executions, sessions));
         if (config.channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }
         return services;
+    }
+
+    /** Such as ghz, which know the service's first version only. */
+    @SuppressWarnings("deprecation")
+    private static BindableService reflectionForOlderClients() {
+        return ProtoReflectionService.newInstance();
     }
 
     /** A call has a trace before it is let in, so that a refusal has one too. */
