@@ -104,6 +104,11 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("audit");
     }
 
+    /** Executions that clients name by a key. */
+    public Path journal() {
+        return dataDir().resolve("journal");
+    }
+
     Path templates() {
         return dataDir().resolve("templates");
     }

@@ -188,6 +188,39 @@ final class ServeIT {
     }
 
     @Test
+    void aKeyedExecutionRunsOnWithoutItsClientAndIsNeverRunTwice() {
+        String key = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
+        ExecuteRequest slow = request("bash", "echo running; sleep 3; echo done").toBuilder()
+                .setIdempotencyKey(key)
+                .build();
+        ExecuteRequest endless = request("bash", ENDLESS).toBuilder()
+                .setIdempotencyKey(key + "-endless")
+                .build();
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
+            cancelAfterFirstChunk(daemon, slow);
+            ExecuteResponse answer = client(daemon).execute(slow);
+            assertThat(answer.getStdout()).isEqualTo("running\ndone\n");
+            assertThat(client(daemon).execute(slow)).isEqualTo(answer);
+
+            cancelAfterFirstChunk(daemon, endless);
+            daemon.process().destroyForcibly();
+        }
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
+            assertThat(client(daemon).execute(slow).getStdout()).isEqualTo("running\ndone\n");
+            assertThat(client(daemon).execute(endless).getOutcome()).isEqualTo(Outcome.OUTCOME_UNKNOWN);
+            assertThat(daemon.vmms()).isEmpty();
+        }
+    }
+
+    private static void cancelAfterFirstChunk(RunningDaemon daemon, ExecuteRequest request) {
+        try (Context.CancellableContext context = Context.current().withCancellation()) {
+            context.run(() -> assertThat(
+                            client(daemon).executeStream(request).next().getStdoutChunk())
+                    .isEqualTo("running\n"));
+        }
+    }
+
+    @Test
     void whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt() throws Exception {
         String name = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
         CommandLineRun made = CommandLineRun.of("keys", "create", name, "--scopes=infer");

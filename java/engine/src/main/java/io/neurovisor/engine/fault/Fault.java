@@ -26,6 +26,12 @@ public enum Fault {
     SESSION_UNKNOWN(FaultKind.CALLER, "No recorded session has the given id, or several begin with it."),
     HISTORY_UNUSABLE(FaultKind.HOST, "The database of sessions is damaged, or of a newer NeuroVisor."),
     ACCESS_UNUSABLE(FaultKind.HOST, "The database of API keys is damaged, or of a newer NeuroVisor."),
+    JOURNAL_UNUSABLE(FaultKind.HOST, "The database of executions with a key is damaged, or of a newer NeuroVisor."),
+    JOURNAL_FULL(
+            FaultKind.CAPACITY,
+            "So many answers are kept for clients who might ask again that there is no room for more."),
+    EXECUTION_ELSEWHERE(
+            FaultKind.CAPACITY, "Another process runs the execution that is asked for, and will keep its answer."),
     PORT_UNUSABLE(FaultKind.CALLER, "A port or socket that was to be served cannot be had."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),

@@ -30,8 +30,10 @@ import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.TlsConfig;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
+import io.neurovisor.server.grpc.KeyedExecutions;
 import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -58,6 +60,7 @@ public final class Daemon implements AutoCloseable {
     private final NeuroVisor neuroVisor;
     private final Path socket;
     private final GrpcPorts ports;
+    private final KeyedExecutions keyed;
     private final HealthWatch health;
     private final Readiness readiness;
     private final InetSocketAddress address;
@@ -76,7 +79,10 @@ public final class Daemon implements AutoCloseable {
         ApiKeys keys = parts.own(ApiKeys.open(settings.access(), InstantSource.system()), ApiKeys::close);
         AuditLog audit = parts.own(
                 new AuditLog(settings.audit(), bytes(config.audit().max()), InstantSource.system()), AuditLog::close);
+        ExecutionJournal journal =
+                parts.own(ExecutionJournal.open(settings.journal(), InstantSource.system()), ExecutionJournal::close);
         this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress), NeuroVisor::close);
+        this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
         this.readiness = new Readiness(neuroVisor.pool()::status, config.warm());
@@ -131,7 +137,7 @@ public final class Daemon implements AutoCloseable {
         TenantExecutions executions =
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
         List<BindableService> services = new ArrayList<>(List.of(
-                new ExecutionGrpcService(executions, neuroVisor.vmm(), config.timeout(), config.size()),
+                new ExecutionGrpcService(executions, keyed, neuroVisor.vmm(), config.timeout(), config.size()),
                 health.service(),
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
@@ -193,12 +199,13 @@ public final class Daemon implements AutoCloseable {
         readiness.drain();
         health.drain();
         ports.stopAccepting();
-        boolean finished = ports.awaitEnd(Deadline.after(patience, Ticker.SYSTEM));
+        Deadline first = Deadline.after(patience, Ticker.SYSTEM);
+        boolean finished = ports.awaitEnd(first) && keyed.awaitEnd(first);
         if (!finished) {
             stopNow();
         }
         Deadline last = Deadline.after(LAST_MACHINES, Ticker.SYSTEM);
-        boolean ended = ports.awaitEnd(last);
+        boolean ended = ports.awaitEnd(last) && keyed.awaitEnd(last);
         return neuroVisor.pool().drain(last) && ended && !stoppedNow;
     }
 
@@ -206,6 +213,7 @@ public final class Daemon implements AutoCloseable {
     public void stopNow() {
         stoppedNow = true;
         ports.stopNow();
+        keyed.stopNow();
     }
 
     @Override

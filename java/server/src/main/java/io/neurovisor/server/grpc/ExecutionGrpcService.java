@@ -17,14 +17,19 @@ import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.journal.ExecutionKey;
 import io.neurovisor.server.trace.RequestTrace;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** Runs clients' programs. */
 public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionServiceImplBase {
     private final TenantExecutions executions;
+    private final KeyedExecutions keyed;
     private final VmmIdentity vmm;
     private final Duration timeout;
     private final SandboxSize size;
@@ -35,8 +40,10 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
      * @param timeout of a program
      * @param size of a machine
      */
-    public ExecutionGrpcService(TenantExecutions executions, VmmIdentity vmm, Duration timeout, SandboxSize size) {
+    public ExecutionGrpcService(
+            TenantExecutions executions, KeyedExecutions keyed, VmmIdentity vmm, Duration timeout, SandboxSize size) {
         this.executions = requireNonNull(executions, "executions is null");
+        this.keyed = requireNonNull(keyed, "keyed is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.timeout = requireNonNull(timeout, "timeout is null");
         this.size = requireNonNull(size, "size is null");
@@ -46,6 +53,10 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> client) {
         ServedCall.begin(client, call -> {
             WholeAnswer answer = new WholeAnswer();
+            if (isKeyed(request)) {
+                call.send(whole(request, answer));
+                return;
+            }
             call.send(answer.response(run(ExecutionServiceGrpc.getExecuteMethod(), request, answer)));
         });
     }
@@ -53,6 +64,10 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     @Override
     public void executeStream(ExecuteRequest request, StreamObserver<ExecuteChunk> client) {
         ServedCall.begin(client, call -> {
+            if (isKeyed(request)) {
+                serveKeyed(ExecutionServiceGrpc.getExecuteStreamMethod(), request, call::send);
+                return;
+            }
             ChunkSink sink = new ChunkSink(call::send);
             ExecuteMetadata metadata = run(ExecutionServiceGrpc.getExecuteStreamMethod(), request, sink);
             sink.endOutput();
@@ -68,6 +83,35 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
         ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
         ExecutionResult result = executions.execute(method.getFullMethodName(), request, deadline(), sink);
         return ExecutionMessages.metadata(result, trace.shown(), vmm);
+    }
+
+    private static boolean isKeyed(ExecuteRequest request) {
+        return !request.getIdempotencyKey().isEmpty();
+    }
+
+    private ExecuteResponse whole(ExecuteRequest request, WholeAnswer answer) {
+        AtomicReference<ExecuteMetadata> end = new AtomicReference<>(ExecuteMetadata.getDefaultInstance());
+        serveKeyed(ExecutionServiceGrpc.getExecuteMethod(), request, chunk -> {
+            ExecutionMessages.deliver(chunk, answer);
+            if (chunk.getIsFinal()) {
+                end.set(chunk.getMetadata());
+            }
+        });
+        return answer.response(end.get());
+    }
+
+    /** It goes on when the client does not: neither the client's deadline nor its end reaches the program. */
+    private void serveKeyed(MethodDescriptor<?, ?> method, ExecuteRequest message, Consumer<ExecuteChunk> client) {
+        RequestTrace trace = TraceInterceptor.current();
+        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
+        ExecutionKey key = new ExecutionKey(TenantExecutions.tenant().label(), message.getIdempotencyKey());
+        BiFunction<ExecutionRequest, OutputSink, ExecutionResult> tenant = executions.of(method.getFullMethodName());
+        keyed.serve(
+                key,
+                ExecutionMessages.digest(message),
+                request,
+                (work, output) -> ExecutionMessages.metadata(tenant.apply(work, output), trace.shown(), vmm),
+                client);
     }
 
     private static Optional<Deadline> deadline() {

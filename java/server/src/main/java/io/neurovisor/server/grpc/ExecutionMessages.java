@@ -1,6 +1,7 @@
 package io.neurovisor.server.grpc;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.layer.LayerState;
@@ -9,17 +10,23 @@ import io.neurovisor.engine.program.InputFile;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.ProgramLimits;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.store.Sha256;
+import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.HostReport;
 import io.neurovisor.proto.execution.LayerReport;
 import io.neurovisor.proto.execution.SkippedFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -86,6 +93,37 @@ final class ExecutionMessages {
                 .setWarmInterpreter(details.interpreter() == Interpreter.WARM)
                 .setHost(host(result, vmm))
                 .build();
+    }
+
+    /** To the sink what the chunk carries of output and files. */
+    static void deliver(ExecuteChunk chunk, OutputSink sink) {
+        switch (chunk.getContentCase()) {
+            case STDOUT_CHUNK -> sink.stdout(chunk.getStdoutChunkBytes().asReadOnlyByteBuffer());
+            case STDERR_CHUNK -> sink.stderr(chunk.getStderrChunkBytes().asReadOnlyByteBuffer());
+            case STDOUT_BYTES -> sink.stdout(chunk.getStdoutBytes().asReadOnlyByteBuffer());
+            case STDERR_BYTES -> sink.stderr(chunk.getStderrBytes().asReadOnlyByteBuffer());
+            case FILE ->
+                sink.file(
+                        chunk.getFile().getPath(),
+                        chunk.getFile().getContent().asReadOnlyByteBuffer(),
+                        chunk.getFile().getLast());
+            case CONTENT_NOT_SET -> {}
+        }
+    }
+
+    /** Equal for equal requests, whatever their keys are. */
+    static String digest(ExecuteRequest message) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.getSerializedSize());
+        CodedOutputStream output = CodedOutputStream.newInstance(bytes);
+        // A map has no order of its own.
+        output.useDeterministicSerialization();
+        try {
+            message.toBuilder().clearIdempotencyKey().build().writeTo(output);
+            output.flush();
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+        return Sha256.of(bytes.toByteArray());
     }
 
     static SkippedFile skipped(String path, String reason) {

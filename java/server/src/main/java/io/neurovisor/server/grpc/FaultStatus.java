@@ -65,9 +65,10 @@ public final class FaultStatus {
             case IMAGE_UNKNOWN, SESSION_UNKNOWN -> Code.NOT_FOUND;
             case LANGUAGE_MISSING, IMAGE_NOT_BUILT, KERNEL_NOT_BUILT, IN_USE, PORT_UNUSABLE, VMM_MISSING ->
                 Code.FAILED_PRECONDITION;
-            case POOL_EXHAUSTED -> Code.RESOURCE_EXHAUSTED;
+            case POOL_EXHAUSTED, JOURNAL_FULL -> Code.RESOURCE_EXHAUSTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
+                    EXECUTION_ELSEWHERE,
                     VMM_FAILED,
                     TEMPLATE_BUILD_FAILED,
                     GUEST_SILENT,
@@ -83,6 +84,7 @@ public final class FaultStatus {
                     LAB_FAILED,
                     HISTORY_UNUSABLE,
                     ACCESS_UNUSABLE,
+                    JOURNAL_UNUSABLE,
                     INTERNAL -> Code.INTERNAL;
         };
     }

@@ -45,7 +45,8 @@ public final class TenantExecutions {
         return (request, sink) -> execute(tenant, method, request, Optional.empty(), sink);
     }
 
-    private static Tenant tenant() {
+    /** For whom the call is served. */
+    static Tenant tenant() {
         return Tenant.current()
                 .orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was let in for nobody"));
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -30,6 +32,7 @@ import io.neurovisor.server.access.Callers;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -47,8 +50,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +74,7 @@ final class ExecutionGrpcServiceTest {
 
     private ApiKeys keys;
     private AuditLog audit;
+    private ExecutionJournal journal;
     private GrpcPorts ports;
     private ManagedChannel channel;
     private ExecutionServiceGrpc.ExecutionServiceBlockingStub client;
@@ -77,10 +83,12 @@ final class ExecutionGrpcServiceTest {
     void serve() {
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
         TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
         ports = new GrpcPorts(
                 List.of(new ExecutionGrpcService(
                         tenants,
+                        new KeyedExecutions(journal),
                         new VmmIdentity("fake", "1", "none", "cpu", "machine"),
                         Duration.ofSeconds(30),
                         SandboxSize.SMALL)),
@@ -99,6 +107,7 @@ final class ExecutionGrpcServiceTest {
     void close() {
         channel.shutdownNow();
         ports.close();
+        journal.close();
         audit.close();
         keys.close();
     }
@@ -204,6 +213,96 @@ final class ExecutionGrpcServiceTest {
             local.shutdownNow();
             loop.shutdownGracefully(0, 0, java.util.concurrent.TimeUnit.SECONDS).sync();
         }
+    }
+
+    @Test
+    void whoAsksAgainByTheSameKeyGetsTheSameAnswerAndNothingRunsAgain() {
+        ExecuteResponse first = client.execute(keyed("a key", "some output"));
+        ExecuteResponse again = client.execute(keyed("a key", "some output"));
+        Iterator<ExecuteChunk> stream = client.executeStream(keyed("a key", "some output"));
+
+        assertThat(first.getStdout()).isEqualTo("some output");
+        assertThat(again).isEqualTo(first);
+        assertThat(stream.next().getStdoutChunk()).isEqualTo("some output");
+        assertThat(stream.next().getMetadata().getHost()).isEqualTo(first.getHost());
+        assertThat(vmm.starts()).hasSize(1);
+        assertThat(client.execute(keyed("another", "some output")).getHost().getVmId())
+                .isNotEqualTo(first.getHost().getVmId());
+    }
+
+    @Test
+    void whoAskAtOnceByTheSameKeyShareOneExecution() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        guests = () -> {
+            awaitUninterruptibly(asked);
+            return new FakeGuest();
+        };
+        ExecutionServiceGrpc.ExecutionServiceFutureStub futures = ExecutionServiceGrpc.newFutureStub(channel);
+        List<ListenableFuture<ExecuteResponse>> answers = Stream.generate(
+                        () -> futures.execute(keyed("k", "some output")))
+                .limit(20)
+                .toList();
+        asked.countDown();
+        ExecuteResponse first = answers.getFirst().get();
+        for (ListenableFuture<ExecuteResponse> answer : answers) {
+            assertThat(answer.get()).isEqualTo(first);
+        }
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void whoGoesAwayLeavesItsExecutionRunningAndItsAnswerKept() {
+        guests = () -> new FakeGuest().flooding();
+        try (Context.CancellableContext context = Context.current().withCancellation()) {
+            context.run(() -> {
+                Iterator<ExecuteChunk> chunks = client.executeStream(keyed("k", "x"));
+                assertThat(chunks.next().getStdoutChunk()).isNotEmpty();
+            });
+        }
+        ExecuteResponse answer = client.execute(keyed("k", "x"));
+        assertThat(answer.getOutcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
+        assertThat(answer.getStdout()).hasSize(3 << 19);
+        assertThat(answer.getStdoutTruncated()).isTrue();
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void aKeyNamesOneRequest() {
+        client.execute(keyed("k", "1"));
+        for (ExecuteRequest wrong : List.of(keyed("k", "2"), keyed("a\nb", "1"), keyed("x".repeat(129), "1"))) {
+            assertThatThrownBy(() -> client.execute(wrong))
+                    .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
+                        assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                        assertThat(TestServer.field(exception)).isEqualTo("idempotency_key");
+                    });
+        }
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void whatHadNoMachineMayBeAskedForAgain() {
+        vmm.failStarts("no memory");
+        for (int time = 0; time < 2; time++) {
+            assertThatThrownBy(() -> client.execute(keyed("k", "1")))
+                    .isInstanceOfSatisfying(
+                            StatusRuntimeException.class,
+                            exception ->
+                                    assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static ExecuteRequest keyed(String key, String code) {
+        return request(code).toBuilder()
+                .setIdempotencyKey(key.replace(' ', '-'))
+                .build();
     }
 
     private static ExecuteRequest request(String code) {

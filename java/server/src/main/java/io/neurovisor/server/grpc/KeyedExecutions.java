@@ -1,0 +1,193 @@
+package io.neurovisor.server.grpc;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.Parser;
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteMetadata;
+import io.neurovisor.proto.execution.Outcome;
+import io.neurovisor.server.journal.Begun;
+import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.journal.ExecutionKey;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Executions that a client names by a key, so that asking again runs nothing again. Each is run by a thread of its own, which
+ * the client's end does not end; whoever asks for it hears all that it says.
+ */
+public final class KeyedExecutions {
+    private static final Logger LOG = LoggerFactory.getLogger(KeyedExecutions.class);
+    private static final Parser<ExecuteChunk> CHUNKS = ExecuteChunk.parser();
+
+    private final ExecutionJournal journal;
+    private final Map<ExecutionKey, KeptExecution> running = new ConcurrentHashMap<>();
+    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+
+    public KeyedExecutions(ExecutionJournal journal) {
+        this.journal = requireNonNull(journal, "journal is null");
+    }
+
+    /** Runs a program; the last chunk's metadata is its result. */
+    @FunctionalInterface
+    interface Work {
+        ExecuteMetadata run(ExecutionRequest request, KeptOutput output);
+    }
+
+    /**
+     * Has the execution run, unless it was before, and tells everything about it.
+     *
+     * @param digest of what the client has sent
+     */
+    void serve(ExecutionKey key, String digest, ExecutionRequest request, Work work, Consumer<ExecuteChunk> client) {
+        AtomicReference<Begun> begun = new AtomicReference<>(new Begun.Running());
+        // In one step: who finds nothing here asks the journal before anybody else does.
+        KeptExecution kept = running.compute(key, (_, known) -> {
+            if (known != null) {
+                return sameRequest(known, digest);
+            }
+            begun.set(journal.begin(key, digest));
+            return begun.get() instanceof Begun.First ? new KeptExecution(digest) : null;
+        });
+        switch (begun.get()) {
+            case Begun.First _ -> {
+                start(key, request, work, requireNonNull(kept, "it was made"));
+                kept.listen(client);
+            }
+            case Begun.Running _ when kept != null -> kept.listen(client);
+            case Begun.Running _ ->
+                throw new NeuroVisorException(
+                        Fault.EXECUTION_ELSEWHERE, "another process of this data directory runs it; ask again later");
+            case Begun.Ended(byte[] answer) -> replay(answer, client);
+            case Begun.Lost _ -> client.accept(lost(request));
+        }
+    }
+
+    private static KeptExecution sameRequest(KeptExecution known, String digest) {
+        if (!known.digest().equals(digest)) {
+            throw ExecutionKey.reused();
+        }
+        return known;
+    }
+
+    private void start(ExecutionKey key, ExecutionRequest request, Work work, KeptExecution kept) {
+        Thread thread = Thread.ofVirtual().unstarted(() -> {
+            try {
+                run(key, request, work, kept);
+            } finally {
+                running.remove(key, kept);
+                threads.remove(Thread.currentThread());
+            }
+        });
+        threads.add(thread);
+        thread.start();
+    }
+
+    private void run(ExecutionKey key, ExecutionRequest request, Work work, KeptExecution kept) {
+        KeptOutput output = new KeptOutput(kept::add);
+        try {
+            kept.add(output.last(work.run(request, output)));
+            journal.end(key, bytes(kept));
+            kept.end();
+        } catch (RuntimeException failure) {
+            if (isBeforeAnyProgram(failure)) {
+                withdraw(key, request);
+            } else {
+                keepLost(key, request);
+            }
+            kept.fail(failure);
+        }
+    }
+
+    /** Whatever happens to a program that was started is its outcome; what else fails then has failed to clean up. */
+    private static boolean isBeforeAnyProgram(RuntimeException failure) {
+        return switch (failure) {
+            case StatusRuntimeException _ -> true;
+            case NeuroVisorException known ->
+                known.fault() != Fault.INTERNAL
+                        && known.fault() != Fault.SPAWNER_FAILED
+                        && known.fault() != Fault.JOURNAL_UNUSABLE
+                        && known.fault() != Fault.TOOL_FAILED;
+            default -> false;
+        };
+    }
+
+    private void keepLost(ExecutionKey key, ExecutionRequest request) {
+        try {
+            ByteArrayOutputStream answer = new ByteArrayOutputStream();
+            lost(request).writeDelimitedTo(answer);
+            journal.end(key, answer.toByteArray());
+        } catch (IOException | NeuroVisorException failure) {
+            LOG.error("{}: its end is not in the journal: {}", request.traceId(), failure.getMessage());
+        }
+    }
+
+    private void withdraw(ExecutionKey key, ExecutionRequest request) {
+        try {
+            journal.withdraw(key);
+        } catch (NeuroVisorException failure) {
+            LOG.error("{}: its key is not free again: {}", request.traceId(), failure.getMessage());
+        }
+    }
+
+    private static byte[] bytes(KeptExecution kept) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            for (ExecuteChunk chunk : kept.chunks()) {
+                chunk.writeDelimitedTo(bytes);
+            }
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void replay(byte[] answer, Consumer<ExecuteChunk> client) {
+        ByteArrayInputStream bytes = new ByteArrayInputStream(answer);
+        try {
+            while (bytes.available() > 0) {
+                client.accept(CHUNKS.parseDelimitedFrom(bytes));
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.JOURNAL_UNUSABLE, "an answer that was kept cannot be read", exception);
+        }
+    }
+
+    private static ExecuteChunk lost(ExecutionRequest request) {
+        return ExecuteChunk.newBuilder()
+                .setIsFinal(true)
+                .setMetadata(ExecuteMetadata.newBuilder()
+                        .setOutcome(Outcome.OUTCOME_UNKNOWN)
+                        .setTraceId(request.traceId().toString()))
+                .build();
+    }
+
+    /** Waits for all that run, when no more can begin; false when the deadline came first. */
+    public boolean awaitEnd(Deadline deadline) throws InterruptedException {
+        for (Thread thread : threads) {
+            if (!thread.join(deadline.remaining())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Cancels all that run. */
+    public void stopNow() {
+        threads.forEach(Thread::interrupt);
+    }
+}

@@ -1,0 +1,84 @@
+package io.neurovisor.server.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ExecutionJournalTest {
+    private static final ExecutionKey KEY = new ExecutionKey("loopback", "k");
+    private static final byte[] ANSWER = {1, 2, 3};
+
+    @TempDir
+    private Path directory;
+
+    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+
+    @Test
+    void anExecutionBeginsOnceAndItsAnswerIsKeptAcrossProcesses() {
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
+            journal.end(KEY, ANSWER);
+        }
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d"))
+                    .isInstanceOfSatisfying(
+                            Begun.Ended.class,
+                            ended -> assertThat(ended.answer()).isEqualTo(ANSWER));
+            assertThat(journal.begin(new ExecutionKey("key:ci", "k"), "d")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    @Test
+    void whatADeadProcessHasBegunIsLostAndNeverBegunAgain() throws Exception {
+        try (ExecutionJournal dead = open()) {
+            assertThat(dead.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            try (ExecutionJournal other = open()) {
+                assertThat(other.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
+            }
+        }
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Lost.class);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Lost.class);
+            now = now.plus(Duration.ofHours(26));
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+        }
+        try (Stream<Path> owners = Files.list(directory.resolve("owners"))) {
+            assertThat(owners).isEmpty();
+        }
+    }
+
+    @Test
+    void anAnswerIsKeptForFifteenMinutes() {
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            now = now.plus(Duration.ofHours(2));
+            journal.end(KEY, ANSWER);
+            now = now.plus(ExecutionJournal.KEPT);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
+            now = now.plusMillis(1);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    @Test
+    void whatWasWithdrawnCanBeginAgainAndAnotherRequestCannotTakeTheKey() {
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            assertThatThrownBy(() -> journal.begin(KEY, "e")).hasMessageContaining("used for another request");
+            journal.withdraw(KEY);
+            assertThat(journal.begin(KEY, "e")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    private ExecutionJournal open() {
+        return ExecutionJournal.open(directory, () -> now);
+    }
+}
