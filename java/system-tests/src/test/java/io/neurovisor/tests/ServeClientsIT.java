@@ -49,10 +49,12 @@ final class ServeClientsIT {
     @Test
     void manyAtOnceAreServedAndWhoAsksTooOftenIsToldSo() throws IOException {
         RealClient ghz = RealClient.named("ghz");
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--max=10", "--rate-limit=off")) {
+        try (RunningDaemon daemon =
+                RunningDaemon.start(directory, "--max=10", "--rate-limit=off", "--acquire-timeout=2m")) {
             assertThat(statuses(ghz, daemon, 200)).isEqualTo(Map.of("OK", 200));
         }
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--max=10", "--rate-limit=5:1")) {
+        try (RunningDaemon daemon =
+                RunningDaemon.start(directory, "--max=10", "--rate-limit=5:1", "--acquire-timeout=2m")) {
             Map<String, Integer> statuses = statuses(ghz, daemon, 60);
             assertThat(statuses).containsOnlyKeys("OK", "ResourceExhausted");
             assertThat(statuses.get("OK")).isGreaterThanOrEqualTo(5);

@@ -233,8 +233,7 @@ final class ServeIT {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--rate-limit=2:1")) {
             ExecuteResponse response = client(daemon).execute(request("python", "print(6*7)"));
             assertThat(response.getStdout()).isEqualTo("42\n");
-            assertThat(Path.of(System.getenv().getOrDefault("NEUROVISOR_DATA_DIR", defaultDataDirectory()))
-                            .resolve("audit/audit.jsonl"))
+            assertThat(dataDirectory().resolve("audit/audit.jsonl"))
                     .content()
                     .contains(response.getTraceId(), response.getHost().getVmId());
 
@@ -251,8 +250,15 @@ final class ServeIT {
         }
     }
 
-    private static String defaultDataDirectory() {
-        return System.getProperty("user.home") + "/.local/share/neurovisor";
+    /** The one that the daemon has, which the settings tell. */
+    private static Path dataDirectory() {
+        CommandLineRun shown = CommandLineRun.of("config", "show");
+        return Path.of(shown.stdout()
+                .lines()
+                .filter(line -> line.startsWith("data-dir "))
+                .map(line -> line.split(" +", 3)[1])
+                .findFirst()
+                .orElseThrow());
     }
 
     private static Status.Code refusal(RunningDaemon daemon, String key) {
