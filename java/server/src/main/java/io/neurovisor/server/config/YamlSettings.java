@@ -75,7 +75,7 @@ final class YamlSettings {
         List<String> names = Setting.ALL.stream().map(Setting::name).toList();
         Optional<String> near = NearestName.of(written, names);
         return near.map(name -> "; did you mean \"" + name + "\"?")
-                .orElseGet(() -> "; known are " + String.join(", ", names));
+                .orElse("; ./neurovisor config show lists all that there are");
     }
 
     private String at(Node node) {
