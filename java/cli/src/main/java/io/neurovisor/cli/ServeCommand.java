@@ -69,10 +69,10 @@ final class ServeCommand implements Callable<Integer> {
             remark("ending: "
                     + (busy == 0
                             ? "nothing runs"
-                            : busy + " executions are given "
+                            : busy + (busy == 1 ? " execution is" : " executions are") + " given "
                                     + config.drainTimeout().toSeconds()
                                     + " s to finish; the same signal again ends them now"));
-            manager.stopping(busy + " executions finish");
+            manager.stopping("finishes what runs");
             signals.onSecond(daemon::stopNow);
             boolean finished = daemon.drain(config.drainTimeout());
             remark(finished ? "ended" : "ended; executions that had not finished were cancelled");

@@ -141,7 +141,7 @@ final class ServeIT {
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
 
             daemon.signal("TERM");
-            daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 executions are given 600 s .*"), LIMIT);
+            daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 execution is given 600 s .*"), LIMIT);
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
                             .isInstanceOf(StatusRuntimeException.class));
