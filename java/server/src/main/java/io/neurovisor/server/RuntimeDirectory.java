@@ -2,6 +2,7 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.config.Surroundings;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ final class RuntimeDirectory {
     /** A path that nobody uses yet; the spawner creates and removes it. */
     static Path choose() {
         long pid = ProcessHandle.current().pid();
-        return base(System.getenv()).resolve(pid + "-" + Long.toString(System.nanoTime(), 36));
+        return base().resolve(pid + "-" + Long.toString(System.nanoTime(), 36));
     }
 
     /** Where processes of this user may have had theirs. */
@@ -48,11 +49,8 @@ final class RuntimeDirectory {
         }
     }
 
-    private static Path base(Map<String, String> environment) {
-        String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-        Path base = Files.isWritable(Path.of(runtime)) && runtime.startsWith("/")
-                ? Path.of(runtime, "neurovisor")
-                : Path.of("/tmp", "neurovisor-" + System.getProperty("user.name"));
+    private static Path base() {
+        Path base = Surroundings.ofThisProcess().runtimeDirectory();
         try {
             if (!Files.exists(base, LinkOption.NOFOLLOW_LINKS)) {
                 Files.createDirectory(base, PosixFilePermissions.asFileAttribute(OWNER_ONLY));

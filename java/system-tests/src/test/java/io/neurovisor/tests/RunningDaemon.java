@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 
 /** A {@code ./neurovisor} that serves, on ports and a socket of its own. Closing it ends it, whatever it is doing. */
 final class RunningDaemon implements AutoCloseable {
-    private static final Pattern SERVES = Pattern.compile(
-            "neurovisor: serves gRPC on 127\\.0\\.0\\.1:(\\d+) and (\\S+), .* on 127\\.0\\.0\\.1:(\\d+)");
+    private static final Pattern SERVES =
+            Pattern.compile("neurovisor: serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on 127\\.0\\.0\\.1:(\\d+)");
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration END_LIMIT = Duration.ofMinutes(1);
 

@@ -22,7 +22,7 @@ final class ServeClientsIT {
     @Test
     void grpcurlFindsCallsAndDescribesIt() throws IOException {
         RealClient grpcurl = RealClient.named("grpcurl");
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--channelz")) {
             String address = "localhost:" + daemon.port();
             PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
             assertThat(execute.exitCode()).as(execute.stderr()).isZero();
@@ -34,6 +34,7 @@ final class ServeClientsIT {
 
             assertThat(grpcurl.run("-plaintext", address, "list").stdout().lines())
                     .contains(
+                            "grpc.channelz.v1.Channelz",
                             "grpc.health.v1.Health",
                             "inference.InferenceService",
                             "neurovisor.agent.AgentService",

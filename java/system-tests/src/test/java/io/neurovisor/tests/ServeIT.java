@@ -6,13 +6,18 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -25,6 +30,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -247,6 +253,66 @@ final class ServeIT {
                             == Status.Code.RESOURCE_EXHAUSTED);
         } finally {
             assertThat(CommandLineRun.of("keys", "revoke", name).exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void anImageThatIsNotBuiltIsNamedAndNotBuilt() {
+        Path data = directory.resolve("data");
+        // A data directory as the first start leaves it.
+        PlainMachine.Run copy = PlainMachine.start(List.of(
+                "bash",
+                "-euc",
+                "mkdir -m 700 \"$2\" \"$2/images\"; cd \"$1\";"
+                        + " cp -a --reflink=auto .neurovisor initrds kernels \"$2\"; cp -a --reflink=auto images/base* \"$2/images\"",
+                "bash",
+                dataDirectory().toString(),
+                data.toString()));
+        assertThat(copy.exitCode()).as(copy.stderr()).isZero();
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data)) {
+            assertThatThrownBy(() -> client(daemon).execute(request("go", "package main\nfunc main() {}")))
+                    .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
+                        assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+                        assertThat(exception.getStatus().getDescription())
+                                .contains("image full is not built", "./neurovisor image build full");
+                    });
+            assertThat(data.resolve("images/full.current")).doesNotExist();
+        }
+    }
+
+    @Test
+    void whatOtherMachinesReachIsEncryptedAndAsksForAKey() throws Exception {
+        X509Bundle authority = new CertificateBuilder()
+                .subject("CN=authority")
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        X509Bundle server = new CertificateBuilder()
+                .subject("CN=server")
+                .addSanDnsName("localhost")
+                .buildIssuedBy(authority);
+        Path certificate = Files.writeString(directory.resolve("cert.pem"), server.getCertificatePathPEM());
+        Path key = Files.writeString(directory.resolve("key.pem"), server.getPrivateKeyPEM());
+
+        CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, "--listen=0.0.0.0"));
+        assertThat(refused.exitCode()).isEqualTo(2);
+        assertThat(refused.stderr()).contains("0.0.0.0", "--tls-cert", "--insecure-listen");
+
+        try (RunningDaemon daemon = RunningDaemon.start(
+                directory, "--warm=0", "--listen=0.0.0.0", "--tls-cert=" + certificate, "--tls-key=" + key)) {
+            ManagedChannel encrypted = NettyChannelBuilder.forAddress("localhost", daemon.port())
+                    .sslContext(GrpcSslContexts.forClient()
+                            .trustManager(authority.getCertificate())
+                            .build())
+                    .build();
+            try {
+                ExecutionServiceGrpc.ExecutionServiceBlockingStub client =
+                        ExecutionServiceGrpc.newBlockingStub(encrypted);
+                assertThat(codeOf(() -> client.execute(request("python", "1")))).isEqualTo(Status.Code.UNAUTHENTICATED);
+                assertThat(codeOf(() -> client(daemon).execute(request("python", "1"))))
+                        .isEqualTo(Status.Code.UNAVAILABLE);
+            } finally {
+                encrypted.shutdownNow();
+            }
         }
     }
 

@@ -11,12 +11,11 @@ import java.util.random.RandomGenerator;
  * A model that is asked again where the failure may be gone a moment later. A request changes nothing at the server, and a reply
  * counts only when it is whole, so asking again repeats no effect.
  */
-public final class RetryingModel implements Model {
+public final class RetryingModel extends ForwardingModel {
     private static final int ATTEMPTS = 4;
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-    private final Model model;
     private final Pause pause;
     private final RandomGenerator random;
     private final Ticker ticker;
@@ -28,25 +27,10 @@ public final class RetryingModel implements Model {
     }
 
     public RetryingModel(Model model, Pause pause, RandomGenerator random, Ticker ticker) {
-        this.model = requireNonNull(model, "model is null");
+        super(model);
         this.pause = requireNonNull(pause, "pause is null");
         this.random = requireNonNull(random, "random is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-    }
-
-    @Override
-    public String name() {
-        return model.name();
-    }
-
-    @Override
-    public int contextTokens() {
-        return model.contextTokens();
-    }
-
-    @Override
-    public boolean hasNativeTools() {
-        return model.hasNativeTools();
     }
 
     @Override
@@ -54,7 +38,7 @@ public final class RetryingModel implements Model {
         Deadline deadline = Deadline.after(request.patience(), ticker);
         for (int attempt = 1; ; attempt++) {
             try {
-                return model.ask(request.withPatience(deadline.remaining()), listener);
+                return model().ask(request.withPatience(deadline.remaining()), listener);
             } catch (ModelFailure failure) {
                 Duration wait = pauseAfter(attempt, failure);
                 if (!failure.reason().isTransient()

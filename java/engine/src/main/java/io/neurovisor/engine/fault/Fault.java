@@ -34,6 +34,7 @@ public enum Fault {
             FaultKind.CAPACITY, "Another process runs the execution that is asked for, and will keep its answer."),
     PORT_UNUSABLE(FaultKind.CALLER, "A port or socket that was to be served cannot be had."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
+    QUOTA_EXCEEDED(FaultKind.CAPACITY, "A key has had the executions that it may have in a day."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),
     INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),

@@ -3,6 +3,8 @@ package io.neurovisor.engine.fault;
 import static java.util.Objects.requireNonNull;
 
 import java.io.Serial;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** A failure with its {@link Fault}; the message is one line that names the object, the value and the next step. */
@@ -12,24 +14,32 @@ public final class NeuroVisorException extends RuntimeException {
 
     private final Fault fault;
     private final String argument;
+    private final @Nullable Duration retryAfter;
 
     public NeuroVisorException(Fault fault, String message) {
         this(fault, message, null);
     }
 
     public NeuroVisorException(Fault fault, String message, @Nullable Throwable cause) {
-        this(fault, "", message, cause);
+        this(fault, "", message, null, cause);
     }
 
-    private NeuroVisorException(Fault fault, String argument, String message, @Nullable Throwable cause) {
+    private NeuroVisorException(
+            Fault fault, String argument, String message, @Nullable Duration retryAfter, @Nullable Throwable cause) {
         super(requireNonNull(message, "message is null"), cause);
         this.fault = requireNonNull(fault, "fault is null");
         this.argument = requireNonNull(argument, "argument is null");
+        this.retryAfter = retryAfter;
     }
 
     /** Of one argument that is not allowed. */
     public static NeuroVisorException invalid(String argument, String message) {
-        return new NeuroVisorException(Fault.INVALID_ARGUMENT, argument, message, null);
+        return new NeuroVisorException(Fault.INVALID_ARGUMENT, argument, message, null, null);
+    }
+
+    /** Of what may be asked for again after that time. */
+    public static NeuroVisorException later(Fault fault, String message, Duration retryAfter) {
+        return new NeuroVisorException(fault, "", message, requireNonNull(retryAfter, "retryAfter is null"), null);
     }
 
     public Fault fault() {
@@ -39,5 +49,10 @@ public final class NeuroVisorException extends RuntimeException {
     /** Which argument is not allowed, by the name of the value's component; empty when it is none or not one. */
     public String argument() {
         return argument;
+    }
+
+    /** After which time the same may succeed, where that is known. */
+    public Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
     }
 }

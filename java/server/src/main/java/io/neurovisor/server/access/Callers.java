@@ -13,7 +13,6 @@ import java.util.Iterator;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,11 +48,8 @@ public final class Callers {
             String value = values.next();
             return holder(value, values.hasNext());
         }
-        if (remote instanceof UnixPeer peer) {
-            return new Tenant.LocalUser(OptionalLong.of(peer.uid()));
-        }
         if (remote instanceof UnixDomainSocketAddress) {
-            return new Tenant.LocalUser(OptionalLong.empty());
+            return new Tenant.LocalUser();
         }
         if (!keysRequired
                 && remote instanceof InetSocketAddress address

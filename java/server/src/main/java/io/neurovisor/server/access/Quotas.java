@@ -2,14 +2,12 @@ package io.neurovisor.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import io.grpc.StatusRuntimeException;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
-import java.util.Optional;
 
 /** Counts the executions of keys that have a quota. The count is on the disk: it outlives the process. */
 public final class Quotas {
@@ -24,8 +22,8 @@ public final class Quotas {
     /**
      * Counts an execution that is about to start.
      *
-     * @throws StatusRuntimeException {@code QUOTA_EXCEEDED} when the tenant has had its executions of today
-     * @throws NeuroVisorException when they cannot be counted, in which case nothing may be started
+     * @throws NeuroVisorException {@code QUOTA_EXCEEDED} when the tenant has had its executions of today, another when they
+     *     cannot be counted; nothing may be started then
      */
     public void admit(Tenant tenant) {
         if (tenant instanceof Tenant.KeyHolder(AccessKey key)) {
@@ -37,11 +35,11 @@ public final class Quotas {
         if (!keys.count(key, quota)) {
             Instant now = clock.instant();
             Instant tomorrow = now.truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS);
-            throw Refusal.QUOTA_EXCEEDED.status(
+            throw NeuroVisorException.later(
+                    Fault.QUOTA_EXCEEDED,
                     "key %s has had its %s; there are more from %s on"
                             .formatted(key.grant().name(), quota, tomorrow),
-                    Map.of("quota", quota.toString()),
-                    Optional.of(Duration.between(now, tomorrow)));
+                    Duration.between(now, tomorrow));
         }
     }
 }

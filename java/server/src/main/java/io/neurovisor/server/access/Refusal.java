@@ -1,12 +1,8 @@
 package io.neurovisor.server.access;
 
-import com.google.protobuf.Any;
 import com.google.rpc.Code;
-import com.google.rpc.ErrorInfo;
-import com.google.rpc.RetryInfo;
-import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
+import io.neurovisor.server.status.RpcFailure;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -17,10 +13,7 @@ enum Refusal {
     KEY_INVALID(Code.UNAUTHENTICATED),
     KEYS_UNREADABLE(Code.UNAVAILABLE),
     SCOPE_MISSING(Code.PERMISSION_DENIED),
-    RATE_LIMITED(Code.RESOURCE_EXHAUSTED),
-    QUOTA_EXCEEDED(Code.RESOURCE_EXHAUSTED);
-
-    private static final String DOMAIN = "neurovisor";
+    RATE_LIMITED(Code.RESOURCE_EXHAUSTED);
 
     private final Code code;
 
@@ -34,19 +27,9 @@ enum Refusal {
 
     /** @param metadata of ErrorInfo; nothing of a key's secret may be in it, or in the message */
     StatusRuntimeException status(String message, Map<String, String> metadata, Optional<Duration> retryAfter) {
-        Status.Builder status = Status.newBuilder()
-                .setCode(code.getNumber())
-                .setMessage(message)
-                .addDetails(Any.pack(ErrorInfo.newBuilder()
-                        .setReason(name())
-                        .setDomain(DOMAIN)
-                        .putAllMetadata(metadata)
-                        .build()));
-        retryAfter.ifPresent(delay -> status.addDetails(Any.pack(RetryInfo.newBuilder()
-                .setRetryDelay(com.google.protobuf.Duration.newBuilder()
-                        .setSeconds(delay.toSeconds())
-                        .setNanos(delay.toNanosPart()))
-                .build())));
-        return StatusProto.toStatusRuntimeException(status.build());
+        return new RpcFailure(code, name(), message)
+                .withMetadata(metadata)
+                .withRetryAfter(retryAfter)
+                .exception();
     }
 }

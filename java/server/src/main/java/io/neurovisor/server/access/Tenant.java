@@ -5,11 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.grpc.Context;
 import io.neurovisor.server.config.RateLimit;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** For whom a call is served. */
 public sealed interface Tenant {
-    /** What the audit log calls it: {@code key:ci}, {@code uid:1000}, {@code unix}, {@code loopback}. */
+    /** What the audit log calls it: {@code key:ci}, {@code unix}, {@code loopback}. */
     String label();
 
     boolean may(Scope scope);
@@ -44,19 +43,11 @@ public sealed interface Tenant {
         }
     }
 
-    /**
-     * A user of this machine, at the Unix socket, which lets in only whom it is meant for.
-     *
-     * @param uid empty where the transport has let somebody in without saying who
-     */
-    record LocalUser(OptionalLong uid) implements Tenant {
-        public LocalUser {
-            requireNonNull(uid, "uid is null");
-        }
-
+    /** At the Unix socket, which lets in only the user whose server it is, and root. */
+    record LocalUser() implements Tenant {
         @Override
         public String label() {
-            return uid.isPresent() ? "uid:" + uid.getAsLong() : "unix";
+            return "unix";
         }
 
         @Override

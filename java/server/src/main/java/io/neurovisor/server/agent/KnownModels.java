@@ -2,6 +2,7 @@ package io.neurovisor.server.agent;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
@@ -69,43 +70,27 @@ public final class KnownModels implements Models {
         }
     }
 
-    private final class Asked implements Model {
+    private final class Asked extends ForwardingModel {
         private final Optional<String> name;
-        private final Model model;
 
         Asked(Optional<String> name, Model model) {
+            super(model);
             this.name = name;
-            this.model = model;
-        }
-
-        @Override
-        public String name() {
-            return model.name();
-        }
-
-        @Override
-        public int contextTokens() {
-            return model.contextTokens();
-        }
-
-        @Override
-        public boolean hasNativeTools() {
-            return model.hasNativeTools();
         }
 
         @Override
         public ModelReply ask(ModelRequest request, ReplyListener listener) {
             try {
-                return model.ask(request, listener);
+                return model().ask(request, listener);
             } catch (ModelFailure failure) {
                 return switch (failure.reason()) {
                     // Nothing of the reply was heard: the server has no such model, or does not listen.
                     case MODEL_MISSING, UNREACHABLE -> {
-                        forget(name, model);
+                        forget(name, model());
                         yield find(name).ask(request, listener);
                     }
                     case SERVER_ERROR, BROKEN_STREAM, STALLED, TOOLS_UNSUPPORTED, REFUSED -> {
-                        forget(name, model);
+                        forget(name, model());
                         throw failure;
                     }
                     case BUSY, CANCELLED, OUT_OF_TIME -> throw failure;

@@ -2,6 +2,7 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -34,11 +35,16 @@ public record Surroundings(Map<String, String> variables, Path userHome) {
                 .orElseGet(() -> userHome.resolve(belowHome));
     }
 
-    /** Where this user's sockets are: short, for a socket's path has at most 107 bytes (unix(7)). */
-    Path runtimeDirectory() {
+    /**
+     * Where this user's sockets are: below {@code XDG_RUNTIME_DIR} where that is a directory to write to, else in {@code /tmp}.
+     * Short, for a socket's path has at most 107 bytes (unix(7)).
+     */
+    public Path runtimeDirectory() {
         return variable("XDG_RUNTIME_DIR")
                 .filter(value -> value.startsWith("/"))
-                .map(value -> Path.of(value, "neurovisor"))
+                .map(Path::of)
+                .filter(Files::isWritable)
+                .map(directory -> directory.resolve("neurovisor"))
                 .orElseGet(() -> Path.of("/tmp", "neurovisor-" + System.getProperty("user.name")));
     }
 }

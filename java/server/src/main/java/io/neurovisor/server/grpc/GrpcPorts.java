@@ -72,12 +72,13 @@ public final class GrpcPorts implements AutoCloseable {
     /** Serves the user whose process this is, and root, on a socket that nobody else may open. */
     public void listen(Path socket) {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
-        NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
-            NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
-            channel.pipeline().addFirst(new PeerCheck(socket, System.getProperty("user.name")));
-            return channel;
-        });
         try {
+            PeerCheck check = PeerCheck.of(socket);
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
+                NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
+                channel.pipeline().addFirst(check);
+                return channel;
+            });
             Server _ = start(builder);
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
         } catch (IOException exception) {

@@ -2,13 +2,9 @@ package io.neurovisor.server.grpc;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.protobuf.Any;
 import com.google.rpc.Code;
-import com.google.rpc.ErrorInfo;
-import com.google.rpc.Status;
 import io.grpc.BindableService;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -22,6 +18,7 @@ import io.neurovisor.proto.inference.InferenceResponse;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.proto.inference.TokenChunk;
 import io.neurovisor.server.agent.Models;
+import io.neurovisor.server.status.RpcFailure;
 import io.neurovisor.server.trace.RequestTrace;
 import java.time.Duration;
 import java.util.List;
@@ -122,14 +119,11 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
     }
 
     private static StatusRuntimeException tooLong(int bytes) {
-        return StatusProto.toStatusRuntimeException(Status.newBuilder()
-                .setCode(Code.RESOURCE_EXHAUSTED.getNumber())
-                .setMessage("the answer has " + bytes + " bytes, and " + MAX_WHOLE_BYTES
-                        + " fit into one message; call InferStream, or set max_tokens")
-                .addDetails(Any.pack(ErrorInfo.newBuilder()
-                        .setReason("ANSWER_TOO_LONG")
-                        .setDomain(FaultStatus.DOMAIN)
-                        .build()))
-                .build());
+        return new RpcFailure(
+                        Code.RESOURCE_EXHAUSTED,
+                        "ANSWER_TOO_LONG",
+                        "the answer has " + bytes + " bytes, and " + MAX_WHOLE_BYTES
+                                + " fit into one message; call InferStream, or set max_tokens")
+                .exception();
     }
 }

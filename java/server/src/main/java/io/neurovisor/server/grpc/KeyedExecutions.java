@@ -3,7 +3,6 @@ package io.neurovisor.server.grpc;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Parser;
-import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -17,7 +16,8 @@ import io.neurovisor.server.journal.ExecutionKey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -71,7 +71,8 @@ public final class KeyedExecutions {
             case Begun.Running _ when kept != null -> kept.listen(client);
             case Begun.Running _ ->
                 throw new NeuroVisorException(
-                        Fault.EXECUTION_ELSEWHERE, "another process of this data directory runs it; ask again later");
+                        Fault.EXECUTION_ELSEWHERE,
+                        "it runs in another process of this data directory, or its answer could not be kept; it is not run again");
             case Begun.Ended(byte[] answer) -> replay(answer, client);
             case Begun.Lost _ -> client.accept(lost(request));
         }
@@ -99,24 +100,29 @@ public final class KeyedExecutions {
 
     private void run(ExecutionKey key, ExecutionRequest request, Work work, KeptExecution kept) {
         KeptOutput output = new KeptOutput(kept::add);
+        ExecuteChunk last;
         try {
-            kept.add(output.last(work.run(request, output)));
-            journal.end(key, bytes(kept));
-            kept.end();
+            last = output.last(work.run(request, output));
         } catch (RuntimeException failure) {
             if (isBeforeAnyProgram(failure)) {
                 withdraw(key, request);
             } else {
-                keepLost(key, request);
+                keep(key, request, List.of(lost(request)));
             }
             kept.fail(failure);
+            return;
         }
+        List<ExecuteChunk> answer = new ArrayList<>(kept.chunks());
+        answer.add(last);
+        // Before anybody hears how it ended, for whoever has must hear the same when asking again.
+        keep(key, request, answer);
+        kept.add(last);
+        kept.end();
     }
 
     /** Whatever happens to a program that was started is its outcome; what else fails then has failed to clean up. */
     private static boolean isBeforeAnyProgram(RuntimeException failure) {
         return switch (failure) {
-            case StatusRuntimeException _ -> true;
             case NeuroVisorException known ->
                 known.fault() != Fault.INTERNAL
                         && known.fault() != Fault.SPAWNER_FAILED
@@ -126,13 +132,16 @@ public final class KeyedExecutions {
         };
     }
 
-    private void keepLost(ExecutionKey key, ExecutionRequest request) {
+    /** Where it cannot be kept, those who listen hear it all the same, and whoever asks later is told to wait: never run again. */
+    private void keep(ExecutionKey key, ExecutionRequest request, List<ExecuteChunk> answer) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            ByteArrayOutputStream answer = new ByteArrayOutputStream();
-            lost(request).writeDelimitedTo(answer);
-            journal.end(key, answer.toByteArray());
+            for (ExecuteChunk chunk : answer) {
+                chunk.writeDelimitedTo(bytes);
+            }
+            journal.end(key, bytes.toByteArray());
         } catch (IOException | NeuroVisorException failure) {
-            LOG.error("{}: its end is not in the journal: {}", request.traceId(), failure.getMessage());
+            LOG.error("{}: its answer is not kept: {}", request.traceId(), failure.getMessage());
         }
     }
 
@@ -142,18 +151,6 @@ public final class KeyedExecutions {
         } catch (NeuroVisorException failure) {
             LOG.error("{}: its key is not free again: {}", request.traceId(), failure.getMessage());
         }
-    }
-
-    private static byte[] bytes(KeptExecution kept) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            for (ExecuteChunk chunk : kept.chunks()) {
-                chunk.writeDelimitedTo(bytes);
-            }
-        } catch (IOException exception) {
-            throw new UncheckedIOException(exception);
-        }
-        return bytes.toByteArray();
     }
 
     private static void replay(byte[] answer, Consumer<ExecuteChunk> client) {

@@ -1,14 +1,12 @@
 package io.neurovisor.server.grpc;
 
-import com.google.protobuf.Any;
 import com.google.rpc.Code;
-import com.google.rpc.ErrorInfo;
-import com.google.rpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelFailure.Reason;
+import io.neurovisor.server.status.RpcFailure;
 import java.time.Duration;
+import java.util.Optional;
 
 /** How failures of language models look to clients, like {@link FaultStatus} for all others. */
 final class ModelStatus {
@@ -21,18 +19,13 @@ final class ModelStatus {
 
     static StatusRuntimeException of(ModelFailure failure) {
         Reason reason = failure.reason();
-        Status.Builder status = Status.newBuilder()
-                .setCode(code(reason).getNumber())
-                .setMessage(failure.explanation())
-                .addDetails(Any.pack(ErrorInfo.newBuilder()
-                        .setReason(reason.name().startsWith(PREFIX) ? reason.name() : PREFIX + reason.name())
-                        .setDomain(FaultStatus.DOMAIN)
-                        .build()));
-        if (reason.isTransient()) {
-            status.addDetails(Any.pack(
-                    FaultStatus.retry(failure.retryAfter().compareTo(RETRY) > 0 ? failure.retryAfter() : RETRY)));
-        }
-        return StatusProto.toStatusRuntimeException(status.build());
+        Duration delay = failure.retryAfter().compareTo(RETRY) > 0 ? failure.retryAfter() : RETRY;
+        return new RpcFailure(
+                        code(reason),
+                        reason.name().startsWith(PREFIX) ? reason.name() : PREFIX + reason.name(),
+                        failure.explanation())
+                .withRetryAfter(reason.isTransient() ? Optional.of(delay) : Optional.empty())
+                .exception();
     }
 
     static Code code(Reason reason) {

@@ -6,7 +6,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.nio.NioChannelOption;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.UserPrincipal;
+import java.util.List;
 import java.util.Set;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
@@ -22,11 +26,18 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);
 
     private final Path socket;
-    private final Set<String> users;
+    private final Set<UserPrincipal> users;
 
-    PeerCheck(Path socket, String user) {
+    private PeerCheck(Path socket, Set<UserPrincipal> users) {
         this.socket = requireNonNull(socket, "socket is null");
-        this.users = Set.of(user, "root".equals(user) ? "0" : "root");
+        this.users = requireNonNull(users, "users is null");
+    }
+
+    /** By their ids: a container may have a name for neither. */
+    static PeerCheck of(Path socket) throws IOException {
+        UserPrincipal root =
+                socket.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("0");
+        return new PeerCheck(socket, Set.copyOf(List.of(Files.getOwner(Path.of("/proc/self")), root)));
     }
 
     /** What a listening channel reads are its connections. */
@@ -50,6 +61,6 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
     }
 
     private boolean isKnown(@Nullable UnixDomainPrincipal peer) {
-        return peer != null && users.contains(peer.user().getName());
+        return peer != null && users.contains(peer.user());
     }
 }

@@ -3,6 +3,7 @@ package io.neurovisor.server.grpc;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.CodeRunner;
+import io.neurovisor.agent.model.ForwardingModel;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
@@ -56,26 +57,18 @@ final class RunFailures {
         return exception == null ? new NeuroVisorException(Fault.INTERNAL, result.explanation()) : exception;
     }
 
-    private record Watched(Model model, AtomicReference<@Nullable ModelFailure> kept) implements Model {
-        @Override
-        public String name() {
-            return model.name();
-        }
+    private static final class Watched extends ForwardingModel {
+        private final AtomicReference<@Nullable ModelFailure> kept;
 
-        @Override
-        public int contextTokens() {
-            return model.contextTokens();
-        }
-
-        @Override
-        public boolean hasNativeTools() {
-            return model.hasNativeTools();
+        Watched(Model model, AtomicReference<@Nullable ModelFailure> kept) {
+            super(model);
+            this.kept = kept;
         }
 
         @Override
         public ModelReply ask(ModelRequest request, ReplyListener listener) {
             try {
-                return model.ask(request, listener);
+                return model().ask(request, listener);
             } catch (ModelFailure failure) {
                 kept.set(failure);
                 throw failure;

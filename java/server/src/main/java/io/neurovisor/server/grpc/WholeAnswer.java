@@ -9,6 +9,7 @@ import io.neurovisor.proto.execution.SkippedFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps of an execution what one answer can carry: 1.5 MiB of each stream, and what then is left of 4 MiB, which is all that
@@ -118,6 +119,8 @@ final class WholeAnswer implements OutputSink {
     private static final class Stream {
         private final ByteString.Output kept = ByteString.newOutput();
         private boolean cut;
+        /** Once no more comes. */
+        private @Nullable ByteString whole;
 
         void add(ByteBuffer bytes) {
             int room = STREAM_BYTES - kept.size();
@@ -127,24 +130,32 @@ final class WholeAnswer implements OutputSink {
         }
 
         long size() {
-            return kept.size() + (whole().isValidUtf8() ? 0 : 3L * REPLACED_BYTES);
+            return kept.size() + (isText() ? 0 : 3L * REPLACED_BYTES);
         }
 
         /** The truth, where the text is not. */
         ByteString raw() {
-            ByteString bytes = whole();
-            return bytes.isValidUtf8() ? ByteString.EMPTY : bytes;
+            return isText() ? ByteString.EMPTY : whole();
         }
 
         String text() {
             ByteString bytes = whole();
-            return bytes.isValidUtf8()
-                    ? bytes.toStringUtf8()
-                    : bytes.substring(0, Math.min(bytes.size(), REPLACED_BYTES)).toStringUtf8();
+            return (isText() ? bytes : bytes.substring(0, Math.min(bytes.size(), REPLACED_BYTES))).toStringUtf8();
+        }
+
+        private boolean isText() {
+            return whole().isValidUtf8();
+        }
+
+        private ByteString whole() {
+            if (whole == null) {
+                whole = cutBetweenCharacters();
+            }
+            return whole;
         }
 
         /** Where it was cut, that may have been inside a character. */
-        private ByteString whole() {
+        private ByteString cutBetweenCharacters() {
             ByteString bytes = kept.toByteString();
             for (int less = 1; cut && less <= 3; less++) {
                 ByteString shorter = bytes.substring(0, bytes.size() - less);

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 final class RateLimitsTest {
@@ -40,8 +39,8 @@ final class RateLimitsTest {
     @Test
     void nobodyTakesAnothersTokens() {
         taken(LOOPBACK, 100);
-        assertThat(taken(user(1000), 150)).isEqualTo(100);
-        assertThat(taken(user(1001), 150)).isEqualTo(100);
+        assertThat(taken(new Tenant.LocalUser(), 150)).isEqualTo(100);
+        assertThat(taken(holder("c", Optional.empty()), 150)).isEqualTo(100);
         assertThat(taken(holder("a", Optional.empty()), 150)).isEqualTo(100);
         assertThat(taken(holder("b", Optional.empty()), 150)).isEqualTo(100);
         assertThat(limits.take(LOOPBACK)).isPresent();
@@ -61,12 +60,12 @@ final class RateLimitsTest {
 
     @Test
     void anyNumberOfTenantsTakesABoundedAmountOfMemory() {
-        taken(user(1), 100);
-        for (int uid = 2; uid < 50_000; uid++) {
-            limits.take(user(uid));
+        taken(holder("k1", Optional.empty()), 100);
+        for (int key = 2; key < 50_000; key++) {
+            limits.take(holder("k" + key, Optional.empty()));
         }
         assertThat(limits.size()).isEqualTo(1 << 14);
-        assertThat(taken(user(49_999), 150)).isEqualTo(99);
+        assertThat(taken(holder("k49999", Optional.empty()), 150)).isEqualTo(99);
     }
 
     private int taken(Tenant tenant, int tries) {
@@ -75,10 +74,6 @@ final class RateLimitsTest {
             taken += limits.take(tenant).isEmpty() ? 1 : 0;
         }
         return taken;
-    }
-
-    private static Tenant user(long uid) {
-        return new Tenant.LocalUser(OptionalLong.of(uid));
     }
 
     private static Tenant holder(String name, Optional<RateLimit> limit) {

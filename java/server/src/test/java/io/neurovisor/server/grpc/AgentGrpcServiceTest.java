@@ -21,7 +21,12 @@ import io.neurovisor.proto.agent.AgentOutcome;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.agent.RunAgentRequest;
 import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.KeyGrant;
+import io.neurovisor.server.access.KeyName;
+import io.neurovisor.server.access.Quota;
 import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.session.SessionId;
@@ -35,6 +40,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -292,13 +298,34 @@ final class AgentGrpcServiceTest {
                 .anyMatch(result -> result.end() == end);
     }
 
+    @Test
+    void aQuotaThatEndsInTheMiddleOfARunIsToldAsWhatItIs() throws IOException {
+        Tenant tenant = new Tenant.KeyHolder(keys.create(new KeyGrant(
+                        new KeyName("ci"), EnumSet.of(Scope.AGENT), Optional.empty(), Optional.of(new Quota(1))))
+                .key());
+        ScriptedModel model = new ScriptedModel(calls(PROGRAM), calls(PROGRAM), says("It is 42."));
+        try (TestServer server = serving(model, tenant)) {
+            StatusRuntimeException failure = failure(server.channel(), TASK);
+            assertThat(failure.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(TestServer.reason(failure)).isEqualTo("QUOTA_EXCEEDED");
+            assertThat(TestServer.hasRetryDelay(failure)).isTrue();
+        }
+        assertThat(vmm.starts()).hasSize(1);
+        assertThat(vmm.livingCount()).isZero();
+    }
+
     private TestServer serving(ScriptedModel model) throws IOException {
+        return serving(model, new Tenant.Loopback());
+    }
+
+    private TestServer serving(ScriptedModel model, Tenant tenant) throws IOException {
         TenantExecutions executions = new TenantExecutions(
                 TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 new Quotas(keys, InstantSource.system()),
                 audit);
         AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
-        return new TestServer(List.of(new AgentGrpcService(_ -> model, executions, settings, Optional.of(sessions))));
+        return new TestServer(
+                List.of(new AgentGrpcService(_ -> model, executions, settings, Optional.of(sessions))), tenant);
     }
 
     private static SessionId session(List<AgentEvent> events) {

@@ -43,6 +43,8 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Iterator;
@@ -289,6 +291,31 @@ final class ExecutionGrpcServiceTest {
                             exception ->
                                     assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE));
         }
+    }
+
+    @Test
+    void anAnswerThatCannotBeKeptIsToldAndNothingIsRunAgain() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        guests = () -> {
+            awaitUninterruptibly(asked);
+            return new FakeGuest();
+        };
+        ListenableFuture<ExecuteResponse> answer =
+                ExecutionServiceGrpc.newFutureStub(channel).execute(keyed("k", "some output"));
+        await().until(() -> !vmm.starts().isEmpty());
+        // As on a full disk: the table refuses every change.
+        try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("journal/journal.db"))) {
+            database.createStatement()
+                    .execute("CREATE TRIGGER full BEFORE UPDATE ON execution BEGIN SELECT RAISE(FAIL, 'full'); END");
+        }
+        asked.countDown();
+
+        assertThat(answer.get().getStdout()).isEqualTo("some output");
+        await().untilAsserted(() -> assertThatThrownBy(() -> client.execute(keyed("k", "some output")))
+                .isInstanceOfSatisfying(
+                        StatusRuntimeException.class,
+                        exception -> assertThat(TestServer.reason(exception)).isEqualTo("EXECUTION_ELSEWHERE")));
+        assertThat(vmm.starts()).hasSize(1);
     }
 
     private static void awaitUninterruptibly(CountDownLatch latch) {

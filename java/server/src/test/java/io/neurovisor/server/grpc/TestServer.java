@@ -33,30 +33,37 @@ import java.util.function.BooleanSupplier;
 
 /** Services behind a real port, with what every server of ours has before them. */
 final class TestServer implements AutoCloseable {
-    /** Everybody, as one who comes over loopback. */
-    private static final ServerInterceptor LET_IN = new ServerInterceptor() {
-        @Override
-        public <Q, A> ServerCall.Listener<Q> interceptCall(
-                ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-            return Contexts.interceptCall(Tenant.with(new Tenant.Loopback()), call, headers, next);
-        }
-    };
-
     private final Server server;
     private final ManagedChannel channel;
 
+    /** For everybody, as one who comes over loopback. */
     TestServer(List<BindableService> services) throws IOException {
+        this(services, new Tenant.Loopback());
+    }
+
+    /** For everybody, as this one. */
+    TestServer(List<BindableService> services, Tenant tenant) throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addServices(services.stream().map(BindableService::bindService).toList())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 // The one that is added last sees a call first.
-                .intercept(LET_IN)
+                .intercept(lettingIn(tenant))
                 .intercept(new TraceInterceptor(new SecureRandom()))
                 .build()
                 .start();
         channel = NettyChannelBuilder.forAddress(server.getListenSockets().getFirst())
                 .usePlaintext()
                 .build();
+    }
+
+    private static ServerInterceptor lettingIn(Tenant tenant) {
+        return new ServerInterceptor() {
+            @Override
+            public <Q, A> ServerCall.Listener<Q> interceptCall(
+                    ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                return Contexts.interceptCall(Tenant.with(tenant), call, headers, next);
+            }
+        };
     }
 
     Channel channel() {

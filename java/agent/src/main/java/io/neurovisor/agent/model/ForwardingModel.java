@@ -1,0 +1,32 @@
+package io.neurovisor.agent.model;
+
+import static java.util.Objects.requireNonNull;
+
+/** A model that is another one, but for what a subclass does when it is asked. */
+public abstract class ForwardingModel implements Model {
+    private final Model model;
+
+    protected ForwardingModel(Model model) {
+        this.model = requireNonNull(model, "model is null");
+    }
+
+    /** The other one. */
+    protected final Model model() {
+        return model;
+    }
+
+    @Override
+    public final String name() {
+        return model.name();
+    }
+
+    @Override
+    public final int contextTokens() {
+        return model.contextTokens();
+    }
+
+    @Override
+    public final boolean hasNativeTools() {
+        return model.hasNativeTools();
+    }
+}
