@@ -64,6 +64,7 @@ final class ExitCode {
     static int of(NeuroVisorException exception) {
         return switch (exception.fault()) {
             case INTERRUPTED -> CANCELLED;
+            case DAEMON_LOST -> OUTCOME_UNKNOWN;
             case INVALID_ARGUMENT,
                     UNKNOWN_LANGUAGE,
                     LANGUAGE_MISSING,
@@ -71,6 +72,7 @@ final class ExitCode {
                     IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,
                     SESSION_UNKNOWN,
+                    DAEMON_MISSING,
                     HISTORY_UNUSABLE,
                     ACCESS_UNUSABLE -> USAGE;
             default -> FAILED;

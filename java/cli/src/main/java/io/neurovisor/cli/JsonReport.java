@@ -7,25 +7,20 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
-import io.neurovisor.engine.vm.VmStart;
-import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.Optional;
 
 /** The result of {@code run --json}: one object on one line. */
 record JsonReport(
-        ExecutionRequest request,
-        ExecutionResult result,
-        CapturedOutput output,
-        VmmIdentity vmm,
-        String vmmReason,
-        Duration total) {
+        ExecutionRequest request, ExecutionResult result, CapturedOutput output, RunOrigin origin, Duration total) {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     /** Writes the report's files, as an array. */
@@ -90,18 +85,23 @@ record JsonReport(
         json.writeNumberField("duration_ms", milliseconds(result.exit().duration()));
         json.writeStringField("trace_id", result.traceId().toString());
         json.writeStringField("vm_id", result.vmId().value());
-        json.writeStringField("vmm", vmm.name());
-        json.writeStringField("vmm_version", vmm.version());
-        json.writeStringField("accelerator", vmm.accelerator());
-        json.writeStringField("vmm_reason", vmmReason);
-        json.writeFieldName("template");
-        if (result.start() instanceof VmStart.Restore restore) {
-            json.writeString(String.valueOf(restore.saved().directory().getFileName()));
+        writeOptional(json, "daemon", origin.daemon().map(Path::toString));
+        json.writeStringField("vmm", origin.vmm());
+        json.writeStringField("vmm_version", origin.vmmVersion());
+        json.writeStringField("accelerator", origin.accelerator());
+        json.writeStringField("vmm_reason", origin.vmmReason());
+        writeOptional(json, "template", result.template());
+        json.writeStringField("size", request.size().label());
+        json.writeBooleanField("warm_interpreter", result.exit().details().interpreter() == Interpreter.WARM);
+    }
+
+    private static void writeOptional(JsonGenerator json, String name, Optional<String> value) throws IOException {
+        json.writeFieldName(name);
+        if (value.isPresent()) {
+            json.writeString(value.get());
         } else {
             json.writeNull();
         }
-        json.writeStringField("size", request.size().label());
-        json.writeBooleanField("warm_interpreter", result.exit().details().interpreter() == Interpreter.WARM);
     }
 
     private void writeLayers(JsonGenerator json) throws IOException {

@@ -2,11 +2,17 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.server.config.DaemonUse;
 import io.neurovisor.server.trace.TraceIds;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +33,9 @@ import picocli.CommandLine.Spec;
             "neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
         })
 final class RunCommand implements Callable<Integer> {
+    /** For a daemon to be told that nobody listens any more. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
     @Mixin
@@ -34,6 +43,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Mixin
     private final GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    private final DaemonOptions daemon = new DaemonOptions();
 
     @Option(
             names = "--timeout",
@@ -66,32 +78,70 @@ final class RunCommand implements Callable<Integer> {
         TraceId traceId = TraceIds.next();
         ExecutionRequest request = new ExecutionRequest(
                 traceId, program.program(), guest.config().timeout(), guest.size(), guest.requestedImage());
-        try (RunOutput output = RunOutput.of(out, json);
-                ConsoleProgress progress = guest.common().progress();
-                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
-            neuroVisor.prepare(request);
-            StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
-            progress.done();
-            warnOfEmulation(neuroVisor);
-            ExecutionResult result = neuroVisor.executions().execute(request, output.sink());
-            LOG.debug(
-                    "{} in {}: {} with exit code {}, a sandbox in {} ms, then {} ms",
-                    traceId.value(),
-                    result.vmId(),
-                    result.outcome(),
-                    result.exit().exitCode(),
-                    result.acquireTime().toMillis(),
-                    result.runTime().toMillis());
-            ResultNotes notes = new ResultNotes(request, result);
-            notes.problems().forEach(this::err);
-            notes.remarks().forEach(this::remark);
-            output.finish(request, result, neuroVisor, Duration.ofNanos(System.nanoTime() - startNanos))
-                    .forEach(this::remark);
-            return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
+        try (RunOutput output = RunOutput.of(out, json)) {
+            Run run = new Run(request, output, startNanos);
+            Optional<Integer> served = byDaemon(run);
+            return served.isPresent() ? served.get() : alone(run);
         } catch (StandardStreams.Closed closed) {
             return ExitCode.OUTPUT_CLOSED;
         }
+    }
+
+    /** One call of this command. */
+    private record Run(ExecutionRequest request, RunOutput output, long startNanos) {}
+
+    /** Empty when there is no daemon to run it, and nothing has run yet. */
+    private Optional<Integer> byDaemon(Run run) {
+        Optional<DaemonClient> connected = daemon.connect(guest.common().loaded(), this::remark);
+        if (connected.isEmpty()) {
+            return Optional.empty();
+        }
+        Path socket = guest.config().socket();
+        try (DaemonClient client = connected.get();
+                Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
+            DaemonResult result = client.execute(run.request(), run.output().sink());
+            RunOrigin origin = RunOrigin.of(result, socket);
+            remark("run by the daemon at " + socket + " with " + origin.shown());
+            return Optional.of(finish(run, result.result(), origin, cancellation));
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.IMAGE_NOT_BUILT && guest.config().daemon() == DaemonUse.AUTO) {
+                remark("not by the daemon at " + socket + ": " + exception.getMessage());
+                return Optional.empty();
+            }
+            throw exception;
+        }
+    }
+
+    private int alone(Run run) {
+        try (ConsoleProgress progress = guest.common().progress();
+                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
+                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
+            neuroVisor.prepare(run.request());
+            StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
+            progress.done();
+            warnOfEmulation(neuroVisor);
+            ExecutionResult result =
+                    neuroVisor.executions().execute(run.request(), run.output().sink());
+            return finish(run, result, RunOrigin.of(neuroVisor), cancellation);
+        }
+    }
+
+    private int finish(Run run, ExecutionResult result, RunOrigin origin, Cancellation cancellation) {
+        LOG.debug(
+                "{} in {}: {} with exit code {}, a sandbox in {} ms, then {} ms",
+                result.traceId().value(),
+                result.vmId(),
+                result.outcome(),
+                result.exit().exitCode(),
+                result.acquireTime().toMillis(),
+                result.runTime().toMillis());
+        ResultNotes notes = new ResultNotes(run.request(), result);
+        notes.problems().forEach(this::err);
+        notes.remarks().forEach(this::remark);
+        run.output()
+                .finish(run.request(), result, origin, Duration.ofNanos(System.nanoTime() - run.startNanos()))
+                .forEach(this::remark);
+        return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
     }
 
     private void warnOfEmulation(NeuroVisor neuroVisor) {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
-import io.neurovisor.server.NeuroVisor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -41,11 +40,9 @@ final class RunOutput implements AutoCloseable {
     }
 
     /** Prints what is printed at the end; returns what else the user should know. */
-    List<String> finish(ExecutionRequest request, ExecutionResult result, NeuroVisor neuroVisor, Duration total) {
+    List<String> finish(ExecutionRequest request, ExecutionResult result, RunOrigin origin, Duration total) {
         if (json) {
-            String report = new JsonReport(
-                            request, result, capturedOutput, neuroVisor.vmm(), neuroVisor.vmmReason(), total)
-                    .format(this::writeFiles);
+            String report = new JsonReport(request, result, capturedOutput, origin, total).format(this::writeFiles);
             new StandardStreams(unwanted).stdout(ByteBuffer.wrap((report + "\n").getBytes(StandardCharsets.UTF_8)));
         }
         String hint = unwanted.hint();

@@ -53,6 +53,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Daemons extends SettingCandidates {
+        Daemons() {
+            super(Setting.DAEMON);
+        }
+    }
+
     static final class LogLevels extends SettingCandidates {
         LogLevels() {
             super(Setting.LOG_LEVEL);

@@ -16,11 +16,7 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.engine.vm.BootFiles;
-import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmId;
-import io.neurovisor.engine.vm.VmStart;
-import io.neurovisor.engine.vm.VmmIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,14 +25,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 final class JsonReportTest {
-    private static final BootFiles FILES = new BootFiles(
-            "base", Path.of("/k"), "0".repeat(64), Path.of("/i"), "1".repeat(64), Path.of("/r"), "2".repeat(64));
-
     private final CapturedFiles files = new CapturedFiles();
     private final CapturedOutput output = new CapturedOutput(files);
 
@@ -59,6 +53,7 @@ final class JsonReportTest {
                         "duration_ms",
                         "trace_id",
                         "vm_id",
+                        "daemon",
                         "vmm",
                         "vmm_version",
                         "accelerator",
@@ -69,6 +64,7 @@ final class JsonReportTest {
                         "files",
                         "timings_ms")
                 .doesNotContain("stdout_base64", "stderr_base64");
+        assertThat(json.get("daemon").textValue()).isEqualTo("/run/d.sock");
         assertThat(json.get("vmm").textValue()).isEqualTo("firecracker");
         assertThat(json.get("outcome").textValue()).isEqualTo("OUT_OF_MEMORY");
         assertThat(json.get("exit_code").intValue()).isEqualTo(137);
@@ -122,13 +118,14 @@ final class JsonReportTest {
                 traceId,
                 exit,
                 VmId.random(new Random(1)),
-                new VmStart.Restore(new SavedVm(FILES, SandboxSize.SMALL, Path.of("/t/0123456789abcdef"))),
+                Optional.of("0123456789abcdef"),
                 List.of(LayerState.off(Layer.CGROUP, "no cgroup v2", "boot otherwise")),
                 Duration.ofMillis(20),
                 Duration.ofMillis(30),
                 "");
-        VmmIdentity vmm = new VmmIdentity("firecracker", "1.12.1", "kvm", "cpu", "machine");
-        String text = new JsonReport(request, result, output, vmm, "it works", Duration.ofMillis(60)).format(json -> {
+        RunOrigin origin =
+                new RunOrigin("firecracker", "1.12.1", "kvm", "it works", Optional.of(Path.of("/run/d.sock")));
+        String text = new JsonReport(request, result, output, origin, Duration.ofMillis(60)).format(json -> {
             json.writeStartArray();
             json.writeEndArray();
         });

@@ -58,6 +58,8 @@ record CommandLineRun(int exitCode, String stdout, String stderr) {
         command.add(home().resolve("neurovisor").toString());
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
+        // Not by a daemon that happens to serve this user.
+        builder.environment().put("NEUROVISOR_DAEMON", "off");
         builder.environment().putAll(environment);
         try {
             return builder.start();

@@ -50,7 +50,7 @@ public final class Executions {
                     request.traceId(),
                     run.exit(),
                     sandbox.vmId(),
-                    sandbox.start(),
+                    sandbox.start().template(),
                     sandbox.layers(),
                     Duration.ofNanos(readyNanos - startNanos),
                     Duration.ofNanos(ticker.nanos() - readyNanos),

@@ -35,6 +35,11 @@ public enum Fault {
     PORT_UNUSABLE(FaultKind.CALLER, "A port or socket that was to be served cannot be had."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     QUOTA_EXCEEDED(FaultKind.CAPACITY, "A key has had the executions that it may have in a day."),
+    DAEMON_MISSING(FaultKind.CALLER, "No daemon serves at the socket at which one was looked for."),
+    DAEMON_REFUSED(FaultKind.CAPACITY, "The daemon has not begun the program that it was asked to run."),
+    DAEMON_LOST(
+            FaultKind.UNKNOWN_OUTCOME,
+            "The connection to the daemon broke while it ran a program, so nobody can say how that ended."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),
     INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),

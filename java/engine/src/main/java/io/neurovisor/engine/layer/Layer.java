@@ -2,6 +2,8 @@ package io.neurovisor.engine.layer;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Arrays;
+
 /** One of the layers between a program and the host, the innermost of the VMM's own first. */
 public enum Layer {
     CAPABILITIES(1, "capabilities", "The VMM has no capability, cannot gain one, and runs under a uid of its own."),
@@ -26,6 +28,14 @@ public enum Layer {
 
     public int number() {
         return number;
+    }
+
+    /** Throws {@link IllegalArgumentException} where no layer has the number. */
+    public static Layer numbered(int number) {
+        return Arrays.stream(values())
+                .filter(layer -> layer.number == number)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no layer has the number " + number));
     }
 
     /** The name used in output: {@code cgroups v2}. */

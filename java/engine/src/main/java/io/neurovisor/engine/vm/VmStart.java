@@ -4,11 +4,17 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** How a virtual machine comes to life. */
 public sealed interface VmStart {
     /** What the guest boots from, or has booted from. */
     BootFiles files();
+
+    /** The name of the template that it is a clone of; empty for a boot. */
+    default Optional<String> template() {
+        return Optional.empty();
+    }
 
     /** A boot from the kernel up, with memory of the machine's own. */
     record ColdBoot(BootFiles files, SandboxSize size) implements VmStart {
@@ -36,6 +42,11 @@ public sealed interface VmStart {
         @Override
         public BootFiles files() {
             return saved.files();
+        }
+
+        @Override
+        public Optional<String> template() {
+            return Optional.of(String.valueOf(saved.directory().getFileName()));
         }
     }
 }

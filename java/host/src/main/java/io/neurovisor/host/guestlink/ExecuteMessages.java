@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** Translates between the wire's messages and the engine's values. What comes from a guest is not believed. */
-final class ExecuteMessages {
+public final class ExecuteMessages {
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final int MAX_SKIPPED_FILES = 16;
@@ -33,7 +33,7 @@ final class ExecuteMessages {
 
     private ExecuteMessages() {}
 
-    static ExecuteRequest request(Program program, Duration timeout) {
+    public static ExecuteRequest request(Program program, Duration timeout) {
         ExecuteRequest.Builder request = ExecuteRequest.newBuilder()
                 .setLanguage(program.language().label())
                 .setCode(program.code())
@@ -53,7 +53,7 @@ final class ExecuteMessages {
         return request.build();
     }
 
-    static ClientInterceptor traceHeader(TraceId traceId) {
+    public static ClientInterceptor traceHeader(TraceId traceId) {
         Metadata headers = new Metadata();
         headers.put(TRACE_ID, traceId.toString());
         return MetadataUtils.newAttachHeadersInterceptor(headers);
@@ -71,8 +71,13 @@ final class ExecuteMessages {
     }
 
     static ProgramExit exit(ExecuteMetadata metadata) {
+        return exit(metadata, outcome(metadata));
+    }
+
+    /** With the outcome as somebody else reads it. */
+    public static ProgramExit exit(ExecuteMetadata metadata, Outcome outcome) {
         return new ProgramExit(
-                outcome(metadata),
+                outcome,
                 metadata.getExitCode() & 0xff,
                 metadata.getSignal() & 0x7f,
                 duration(metadata.getDurationMs()),

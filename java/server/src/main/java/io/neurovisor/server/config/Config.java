@@ -43,6 +43,7 @@ import java.util.Optional;
  * @param port there; 0 for any that is free
  * @param metrics where a server tells how it is
  * @param socket where a server takes this user's own calls
+ * @param daemon whether a command has its programs run by the server at that socket
  * @param drainTimeout what a server that is to end gives the calls it serves
  * @param channelz whether a server tells about its connections to who asks
  * @param vmUids whose users VMMs are that root starts, each another
@@ -78,6 +79,7 @@ public record Config(
         int port,
         MetricsConfig metrics,
         Path socket,
+        DaemonUse daemon,
         Duration drainTimeout,
         boolean channelz,
         CacheConfig cache,
@@ -105,6 +107,7 @@ public record Config(
         requireNonNull(listen, "listen is null");
         requireNonNull(metrics, "metrics is null");
         requireNonNull(socket, "socket is null");
+        requireNonNull(daemon, "daemon is null");
         requireNonNull(drainTimeout, "drainTimeout is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(sessions, "sessions is null");
@@ -145,6 +148,7 @@ public record Config(
                 values.get(Setting.PORT),
                 new MetricsConfig(values.get(Setting.METRICS_LISTEN), values.get(Setting.METRICS_PORT)),
                 values.get(Setting.SOCKET),
+                values.get(Setting.DAEMON),
                 values.get(Setting.DRAIN_TIMEOUT),
                 values.get(Setting.CHANNELZ),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),

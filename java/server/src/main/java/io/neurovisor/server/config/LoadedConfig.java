@@ -54,6 +54,13 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
                         value.setting().equals(setting) && value.origin().equals(EffectiveValue.DEFAULT));
     }
 
+    /** Whether the command line sets it. */
+    public boolean isFlagged(Setting<?> setting) {
+        return values.stream()
+                .anyMatch(value ->
+                        value.setting().equals(setting) && value.origin().equals(setting.flag()));
+    }
+
     /** Where the file is looked for when nobody names one. */
     public static Path standardFile(Surroundings surroundings) {
         return surroundings.directory("XDG_CONFIG_HOME", ".config").resolve("neurovisor/config.yaml");

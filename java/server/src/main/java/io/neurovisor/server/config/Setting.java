@@ -88,6 +88,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Integer> METRICS_PORT = new Setting<>("metrics-port", Form.count(0, 65_535), _ -> 9090);
     public static final Setting<Path> SOCKET = new Setting<>(
             "socket", Form.PATH, surroundings -> surroundings.runtimeDirectory().resolve("daemon.sock"));
+    public static final Setting<DaemonUse> DAEMON =
+            new Setting<>("daemon", Form.oneOf(DaemonUse.values()), _ -> DaemonUse.AUTO);
     public static final Setting<Duration> DRAIN_TIMEOUT =
             new Setting<>("drain-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
     public static final Setting<Boolean> CHANNELZ = new Setting<>("channelz", Form.SWITCH, _ -> false);
@@ -133,6 +135,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             METRICS_LISTEN,
             METRICS_PORT,
             SOCKET,
+            DAEMON,
             DRAIN_TIMEOUT,
             CHANNELZ,
             CACHE_MAX,

@@ -137,7 +137,8 @@ public final class Daemon implements AutoCloseable {
         TenantExecutions executions =
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
         List<BindableService> services = new ArrayList<>(List.of(
-                new ExecutionGrpcService(executions, keyed, neuroVisor.vmm(), config.timeout(), config.size()),
+                new ExecutionGrpcService(
+                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), config.timeout(), config.size()),
                 health.service(),
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));

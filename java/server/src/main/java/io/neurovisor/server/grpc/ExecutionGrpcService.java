@@ -17,6 +17,7 @@ import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.VmmReport;
 import io.neurovisor.server.journal.ExecutionKey;
 import io.neurovisor.server.trace.RequestTrace;
 import java.time.Duration;
@@ -30,21 +31,27 @@ import java.util.function.Consumer;
 public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionServiceImplBase {
     private final TenantExecutions executions;
     private final KeyedExecutions keyed;
-    private final VmmIdentity vmm;
+    private final VmmReport vmm;
     private final Duration timeout;
     private final SandboxSize size;
 
     /**
      * What requests leave open comes from here.
      *
+     * @param vmmReason why it is this VMM, in words
      * @param timeout of a program
      * @param size of a machine
      */
     public ExecutionGrpcService(
-            TenantExecutions executions, KeyedExecutions keyed, VmmIdentity vmm, Duration timeout, SandboxSize size) {
+            TenantExecutions executions,
+            KeyedExecutions keyed,
+            VmmIdentity vmm,
+            String vmmReason,
+            Duration timeout,
+            SandboxSize size) {
         this.executions = requireNonNull(executions, "executions is null");
         this.keyed = requireNonNull(keyed, "keyed is null");
-        this.vmm = requireNonNull(vmm, "vmm is null");
+        this.vmm = ExecutionMessages.vmm(vmm, vmmReason);
         this.timeout = requireNonNull(timeout, "timeout is null");
         this.size = requireNonNull(size, "size is null");
     }

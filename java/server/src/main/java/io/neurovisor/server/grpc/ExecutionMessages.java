@@ -15,7 +15,6 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.ProgramLimits;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.store.Sha256;
 import io.neurovisor.proto.execution.ExecuteChunk;
@@ -24,6 +23,7 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.HostReport;
 import io.neurovisor.proto.execution.LayerReport;
 import io.neurovisor.proto.execution.SkippedFile;
+import io.neurovisor.proto.execution.VmmReport;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Translates executions between clients' messages and the engine's values. */
-final class ExecutionMessages {
+public final class ExecutionMessages {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
     private ExecutionMessages() {}
@@ -72,7 +72,7 @@ final class ExecutionMessages {
                         message.getLimits().getProcesses()));
     }
 
-    static ExecuteMetadata metadata(ExecutionResult result, String traceId, VmmIdentity vmm) {
+    static ExecuteMetadata metadata(ExecutionResult result, String traceId, VmmReport vmm) {
         ProgramExit exit = result.exit();
         ProgramExit.Details details = exit.details();
         return ExecuteMetadata.newBuilder()
@@ -96,7 +96,7 @@ final class ExecutionMessages {
     }
 
     /** To the sink what the chunk carries of output and files. */
-    static void deliver(ExecuteChunk chunk, OutputSink sink) {
+    public static void deliver(ExecuteChunk chunk, OutputSink sink) {
         switch (chunk.getContentCase()) {
             case STDOUT_CHUNK -> sink.stdout(chunk.getStdoutChunkBytes().asReadOnlyByteBuffer());
             case STDERR_CHUNK -> sink.stderr(chunk.getStderrChunkBytes().asReadOnlyByteBuffer());
@@ -130,11 +130,21 @@ final class ExecutionMessages {
         return SkippedFile.newBuilder().setPath(path).setReason(reason).build();
     }
 
-    private static HostReport host(ExecutionResult result, VmmIdentity vmm) {
+    /** @param reason why it is this one, in words */
+    static VmmReport vmm(VmmIdentity identity, String reason) {
+        return VmmReport.newBuilder()
+                .setName(identity.name())
+                .setVersion(identity.version())
+                .setAccelerator(identity.accelerator())
+                .setReason(reason)
+                .build();
+    }
+
+    private static HostReport host(ExecutionResult result, VmmReport vmm) {
         return HostReport.newBuilder()
                 .setVmId(result.vmId().value())
-                .setVmm(vmm.toString())
-                .setRestored(result.start() instanceof VmStart.Restore)
+                .setVmm(vmm)
+                .setTemplate(result.template().orElse(""))
                 .setAcquireMs(milliseconds(result.acquireTime()))
                 .setRunMs(milliseconds(result.runTime()))
                 .addAllLayers(
@@ -149,6 +159,7 @@ final class ExecutionMessages {
                 .setName(state.layer().label())
                 .setStatus(state.status().label())
                 .setDetail(state.detail())
+                .setFix(state.fix())
                 .build();
     }
 

@@ -36,11 +36,18 @@ public final class FaultStatus {
         return switch (fault) {
             case INVALID_ARGUMENT, UNKNOWN_LANGUAGE -> Code.INVALID_ARGUMENT;
             case IMAGE_UNKNOWN, SESSION_UNKNOWN -> Code.NOT_FOUND;
-            case LANGUAGE_MISSING, IMAGE_NOT_BUILT, KERNEL_NOT_BUILT, IN_USE, PORT_UNUSABLE, VMM_MISSING ->
-                Code.FAILED_PRECONDITION;
+            case LANGUAGE_MISSING,
+                    IMAGE_NOT_BUILT,
+                    KERNEL_NOT_BUILT,
+                    IN_USE,
+                    PORT_UNUSABLE,
+                    VMM_MISSING,
+                    DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED, JOURNAL_FULL, QUOTA_EXCEEDED -> Code.RESOURCE_EXHAUSTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
+                    DAEMON_REFUSED,
+                    DAEMON_LOST,
                     EXECUTION_ELSEWHERE,
                     VMM_FAILED,
                     TEMPLATE_BUILD_FAILED,

@@ -17,6 +17,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
+import io.neurovisor.server.access.PeerUsers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -73,7 +74,7 @@ public final class GrpcPorts implements AutoCloseable {
     public void listen(Path socket) {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         try {
-            PeerCheck check = PeerCheck.of(socket);
+            PeerCheck check = new PeerCheck(socket, PeerUsers.ownAndRoot());
             NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
                 NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
                 channel.pipeline().addFirst(check);

@@ -17,9 +17,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmId;
-import io.neurovisor.engine.vm.VmStart;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -31,6 +29,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -41,11 +40,6 @@ final class AuditLogTest {
     private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
     private static final TraceId TRACE = new TraceId(UUID.fromString("01a21485-04be-7649-96a2-562c68d6275f"));
     private static final Call CALL = new Call("key:ci", "neurovisor.execution.ExecutionService/Execute");
-
-    private static final String DIGEST = "0".repeat(64);
-    private static final VmStart START = new VmStart.ColdBoot(
-            new BootFiles("base", Path.of("k"), DIGEST, Path.of("i"), DIGEST, Path.of("r"), DIGEST),
-            SandboxSize.MEDIUM);
 
     @TempDir
     private Path parent;
@@ -288,7 +282,7 @@ final class AuditLogTest {
                 TRACE,
                 ProgramExit.killed(Outcome.TIMED_OUT, Duration.ofSeconds(29)),
                 new VmId("vm-1"),
-                START,
+                Optional.of("template"),
                 List.of(
                         LayerState.live(Layer.SECCOMP, "an allowlist"),
                         LayerState.off(Layer.EBPF_LSM, "no BPF LSM here", "")),

@@ -77,6 +77,7 @@ final class SettingTest {
                         entry("metrics-listen", "127.0.0.1"),
                         entry("metrics-port", "9090"),
                         entry("socket", "/tmp/neurovisor-" + System.getProperty("user.name") + "/daemon.sock"),
+                        entry("daemon", "auto"),
                         entry("drain-timeout", "30s"),
                         entry("channelz", "off"),
                         entry("cache-max", "off"),

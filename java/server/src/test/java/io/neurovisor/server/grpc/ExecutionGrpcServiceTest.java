@@ -26,6 +26,7 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.Outcome;
+import io.neurovisor.proto.execution.VmmReport;
 import io.neurovisor.server.access.AccessInterceptor;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
@@ -92,6 +93,7 @@ final class ExecutionGrpcServiceTest {
                         tenants,
                         new KeyedExecutions(journal),
                         new VmmIdentity("fake", "1", "none", "cpu", "machine"),
+                        "there is no other",
                         Duration.ofSeconds(30),
                         SandboxSize.SMALL)),
                 List.of(
@@ -119,7 +121,13 @@ final class ExecutionGrpcServiceTest {
         ExecuteResponse response = client.execute(request("some output"));
         assertThat(response.getStdout()).isEqualTo("some output");
         assertThat(response.getOutcome()).isEqualTo(Outcome.COMPLETED);
-        assertThat(response.getHost().getVmm()).isEqualTo("fake 1 (none)");
+        assertThat(response.getHost().getVmm())
+                .isEqualTo(VmmReport.newBuilder()
+                        .setName("fake")
+                        .setVersion("1")
+                        .setAccelerator("none")
+                        .setReason("there is no other")
+                        .build());
         assertThat(vmm.livingCount()).isZero();
         assertThat(data.resolve("audit/audit.jsonl"))
                 .content()

@@ -1,0 +1,170 @@
+package io.neurovisor.server.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.BlockingClientCall;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.host.guestlink.ExecuteMessages;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.access.PeerUsers;
+import io.neurovisor.server.grpc.ExecutionMessages;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Has programs run by the daemon that serves at a Unix socket. Safe for use by many threads; closing it cancels what runs. */
+public final class DaemonClient implements AutoCloseable {
+    /** A daemon accepts and greets in milliseconds. One that has not by then is stopped or hangs. */
+    private static final Duration GREETING = Duration.ofSeconds(5);
+
+    /** A program may be silent for hours; a daemon that is gone is not waited for. */
+    private static final Duration ALIVE_EVERY = Duration.ofSeconds(30);
+
+    private static final Duration ALIVE_ANSWER = Duration.ofSeconds(20);
+
+    private final Path socket;
+    private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
+            1, new DefaultThreadFactory("daemon-client", true), NioIoHandler.newFactory());
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final PeerVerdict verdict;
+    private final ManagedChannel channel;
+
+    private DaemonClient(Path socket, PeerUsers users) {
+        this.socket = requireNonNull(socket, "socket is null");
+        this.verdict = new PeerVerdict(users);
+        this.channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
+                .channelFactory(
+                        () -> {
+                            NioDomainSocketChannel connection = new NioDomainSocketChannel();
+                            connection.pipeline().addFirst(verdict.handler());
+                            return connection;
+                        },
+                        UnixDomainSocketAddress.class)
+                .eventLoopGroup(eventLoop)
+                .executor(executor)
+                .usePlaintext()
+                .overrideAuthority("daemon")
+                .keepAliveTime(ALIVE_EVERY.toSeconds(), TimeUnit.SECONDS)
+                .keepAliveTimeout(ALIVE_ANSWER.toSeconds(), TimeUnit.SECONDS)
+                .disableRetry()
+                .build();
+    }
+
+    /** Throws {@link Fault#DAEMON_MISSING}, with the reason, where none answers that is this user's or root's. */
+    public static DaemonClient connect(Path socket) {
+        DaemonClient client;
+        try {
+            client = new DaemonClient(socket, PeerUsers.ownAndRoot());
+        } catch (IOException exception) {
+            throw missing(socket, String.valueOf(exception.getMessage()));
+        }
+        boolean connected = false;
+        try {
+            client.awaitGreeting();
+            connected = true;
+            return client;
+        } finally {
+            if (!connected) {
+                client.close();
+            }
+        }
+    }
+
+    /**
+     * Blocks until the program has ended, however it ended. Throws the daemon's own fault where it could not be run, and
+     * {@link Fault#DAEMON_LOST} where nobody can say.
+     */
+    public DaemonResult execute(ExecutionRequest request, OutputSink sink) {
+        BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
+                .withInterceptors(ExecuteMessages.traceHeader(request.traceId()))
+                .executeStream(DaemonMessages.message(request));
+        try {
+            ExecuteChunk chunk = next(call);
+            while (!chunk.getIsFinal()) {
+                ExecutionMessages.deliver(chunk, sink);
+                chunk = next(call);
+            }
+            return DaemonMessages.result(request.traceId(), chunk.getMetadata());
+        } catch (IllegalArgumentException exception) {
+            throw new NeuroVisorException(
+                    Fault.DAEMON_LOST,
+                    "the daemon at " + socket + " is of another version: it told of the program's end what cannot be"
+                            + " understood (" + exception.getMessage() + ")",
+                    exception);
+        } finally {
+            // Without effect on a call that has ended by itself.
+            call.cancel("nobody listens any more", null);
+        }
+    }
+
+    private ExecuteChunk next(BlockingClientCall<?, ExecuteChunk> call) {
+        try {
+            ExecuteChunk chunk = call.read();
+            if (chunk == null) {
+                throw new NeuroVisorException(
+                        Fault.DAEMON_LOST,
+                        "the daemon at " + socket + " did not say how the program ended; nobody can say");
+            }
+            return chunk;
+        } catch (StatusException exception) {
+            throw DaemonFailure.of(exception, socket);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+        }
+    }
+
+    /** Returns when the daemon has answered the connection with its HTTP/2 settings. */
+    private void awaitGreeting() {
+        long endNanos = System.nanoTime() + GREETING.toNanos();
+        ConnectivityState state = channel.getState(true);
+        while (state != ConnectivityState.READY) {
+            if (state == ConnectivityState.TRANSIENT_FAILURE) {
+                throw missing(socket, verdict.refusal().orElse("nobody serves there"));
+            }
+            CountDownLatch changed = new CountDownLatch(1);
+            channel.notifyWhenStateChanged(state, changed::countDown);
+            try {
+                if (!changed.await(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                    throw missing(
+                            socket, "whoever serves there has not answered within " + GREETING.toSeconds() + " s");
+                }
+            } catch (InterruptedException exception) {
+                Thread.currentThread().interrupt();
+                throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+            }
+            state = channel.getState(true);
+        }
+    }
+
+    private static NeuroVisorException missing(Path socket, String reason) {
+        return new NeuroVisorException(Fault.DAEMON_MISSING, "no daemon at " + socket + ": " + reason);
+    }
+
+    /** Returns at once; the threads end by themselves. */
+    @Override
+    public void close() {
+        channel.shutdownNow();
+        Future<?> _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        executor.shutdownNow();
+    }
+}

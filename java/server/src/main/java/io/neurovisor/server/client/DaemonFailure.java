@@ -1,0 +1,72 @@
+package io.neurovisor.server.client;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.Status;
+import io.grpc.StatusException;
+import io.grpc.protobuf.StatusProto;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.status.RpcFailure;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/** What a failed call of a daemon means. */
+final class DaemonFailure {
+    private DaemonFailure() {}
+
+    static NeuroVisorException of(StatusException exception, Path socket) {
+        Status status = StatusProto.fromThrowable(exception);
+        String message = status == null ? "" : status.getMessage();
+        return reason(status)
+                .map(reason -> new NeuroVisorException(fault(reason).orElse(Fault.DAEMON_REFUSED), message, exception))
+                .orElseGet(() -> withoutReason(exception, socket));
+    }
+
+    /** It does not come from the daemon's services, but from a library or from the connection. */
+    private static NeuroVisorException withoutReason(StatusException exception, Path socket) {
+        String words =
+                exception.getStatus().getCode() + ": " + exception.getStatus().getDescription();
+        return switch (exception.getStatus().getCode()) {
+            case UNIMPLEMENTED, RESOURCE_EXHAUSTED ->
+                new NeuroVisorException(
+                        Fault.DAEMON_REFUSED,
+                        "the daemon at " + socket + " did not take the program (" + words + ")",
+                        exception);
+            default ->
+                new NeuroVisorException(
+                        Fault.DAEMON_LOST,
+                        "the daemon at " + socket + " was lost while it ran the program (" + words
+                                + "); nobody can say how the program ended",
+                        exception);
+        };
+    }
+
+    private static Optional<String> reason(@org.jspecify.annotations.Nullable Status status) {
+        if (status == null) {
+            return Optional.empty();
+        }
+        return status.getDetailsList().stream()
+                .filter(detail -> detail.is(ErrorInfo.class))
+                .map(DaemonFailure::info)
+                .filter(info -> info.getDomain().equals(RpcFailure.DOMAIN))
+                .map(ErrorInfo::getReason)
+                .findFirst();
+    }
+
+    private static ErrorInfo info(Any detail) {
+        try {
+            return detail.unpack(ErrorInfo.class);
+        } catch (InvalidProtocolBufferException exception) {
+            return ErrorInfo.getDefaultInstance();
+        }
+    }
+
+    private static Optional<Fault> fault(String reason) {
+        return Arrays.stream(Fault.values())
+                .filter(fault -> fault.name().equals(reason))
+                .findFirst();
+    }
+}

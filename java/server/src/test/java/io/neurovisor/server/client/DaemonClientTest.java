@@ -1,0 +1,222 @@
+package io.neurovisor.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.server.access.AccessInterceptor;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.grpc.ExecutionGrpcService;
+import io.neurovisor.server.grpc.GrpcPorts;
+import io.neurovisor.server.grpc.KeyedExecutions;
+import io.neurovisor.server.grpc.TenantExecutions;
+import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Over a real Unix socket, from the real service, to guests that run no code. */
+@SuppressWarnings("NullAway.Init") // Before each test.
+final class DaemonClientTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
+    private Supplier<FakeGuest> guests = FakeGuest::new;
+    private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
+    private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+
+    @TempDir
+    private Path data;
+
+    private ApiKeys keys;
+    private AuditLog audit;
+    private ExecutionJournal journal;
+    private GrpcPorts ports;
+    private Path socket;
+
+    @BeforeEach
+    void open() {
+        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
+        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
+        socket = data.resolve("s");
+    }
+
+    @AfterEach
+    void close() {
+        ports.close();
+        journal.close();
+        audit.close();
+        keys.close();
+    }
+
+    @Test
+    void aResultIsAsGoodAsOneOfTheCommandsOwn() {
+        serve(Optional.empty());
+        ExecutionRequest request = request("hello");
+        RecordingSink sink = new RecordingSink();
+        try (DaemonClient client = DaemonClient.connect(socket)) {
+            DaemonResult served = client.execute(request, sink);
+            assertThat(served.vmm()).isEqualTo("fake");
+            assertThat(served.vmmVersion()).isEqualTo("1");
+            assertThat(served.accelerator()).isEqualTo("none");
+            assertThat(served.vmmReason()).isEqualTo("there is no other");
+            assertThat(served.result().traceId()).isEqualTo(request.traceId());
+            assertThat(served.result().outcome()).isEqualTo(Outcome.COMPLETED);
+            assertThat(served.result().layers())
+                    .extracting(LayerState::layer)
+                    .containsExactlyElementsOf(executions.execute(request, new RecordingSink()).layers().stream()
+                            .map(LayerState::layer)
+                            .toList());
+        }
+        assertThat(sink.stdoutText()).isEqualTo("hello");
+    }
+
+    @Test
+    void whyAProgramWasNotBegunIsTheDaemonsWord() {
+        serve(Optional.of(new RateLimit(1, 1)));
+        try (DaemonClient client = DaemonClient.connect(socket)) {
+            guests = () -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "there is no such interpreter");
+            assertFault(client, Fault.LANGUAGE_MISSING, "there is no such interpreter");
+            assertFault(client, Fault.DAEMON_REFUSED, "calls too often");
+        }
+    }
+
+    @Test
+    void aDaemonThatIsLostLeavesTheOutcomeUnknown() {
+        guests = () -> new FakeGuest().hanging();
+        serve(Optional.empty());
+        try (DaemonClient client = DaemonClient.connect(socket)) {
+            RecordingSink sink = new RecordingSink();
+            CompletableFuture<Void> cut = CompletableFuture.runAsync(() -> {
+                await().atMost(LIMIT).until(() -> !sink.stdoutText().isEmpty());
+                ports.stopNow();
+            });
+            assertThatThrownBy(() -> client.execute(request("half"), sink))
+                    .isInstanceOfSatisfying(
+                            NeuroVisorException.class,
+                            exception -> assertThat(exception.fault()).isEqualTo(Fault.DAEMON_LOST))
+                    .hasMessageContaining("nobody can say how the program ended")
+                    .hasMessageContaining(socket.toString());
+            cut.join();
+            assertThat(sink.stdoutText()).isEqualTo("half");
+        }
+    }
+
+    @Test
+    void anInterruptedCommandEndsItsProgram() {
+        guests = () -> new FakeGuest().hanging();
+        serve(Optional.empty());
+        try (DaemonClient client = DaemonClient.connect(socket)) {
+            RecordingSink sink = new RecordingSink();
+            Thread command = Thread.currentThread();
+            CompletableFuture<Void> interrupt = CompletableFuture.runAsync(() -> {
+                await().atMost(LIMIT).until(() -> !sink.stdoutText().isEmpty());
+                command.interrupt();
+            });
+            assertThatThrownBy(() -> client.execute(request("endless"), sink))
+                    .isInstanceOfSatisfying(
+                            NeuroVisorException.class,
+                            exception -> assertThat(exception.fault()).isEqualTo(Fault.INTERRUPTED));
+            assertThat(Thread.interrupted()).isTrue();
+            interrupt.join();
+            await().atMost(LIMIT).until(() -> vmm.livingCount() == 0);
+        }
+    }
+
+    @Test
+    void whereNoDaemonServesOneIsToldWhy() throws IOException {
+        serve(Optional.empty());
+        assertMissing(data.resolve("nothing"), "nobody serves there");
+
+        Path stale = Files.createFile(data.resolve("stale"));
+        assertMissing(stale, "nobody serves there");
+
+        Path silent = data.resolve("silent");
+        try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            ServerSocketChannel _ = channel.bind(UnixDomainSocketAddress.of(silent));
+            assertMissing(silent, "has not answered within 5 s");
+        }
+    }
+
+    private static void assertMissing(Path socket, String reason) {
+        assertThatThrownBy(() -> DaemonClient.connect(socket).close())
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.DAEMON_MISSING))
+                .hasMessageContaining(socket.toString())
+                .hasMessageContaining(reason);
+    }
+
+    private static void assertFault(DaemonClient client, Fault fault, String message) {
+        assertThatThrownBy(() -> client.execute(request("hello"), new RecordingSink()))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(fault))
+                .hasMessageContaining(message);
+    }
+
+    private static ExecutionRequest request(String text) {
+        return new ExecutionRequest(
+                new TraceId(UUID.randomUUID()),
+                new Program(Language.BASH, text),
+                Duration.ofSeconds(30),
+                SandboxSize.SMALL);
+    }
+
+    private void serve(Optional<RateLimit> limit) {
+        TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
+        ports = new GrpcPorts(
+                List.of(new ExecutionGrpcService(
+                        tenants,
+                        new KeyedExecutions(journal),
+                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
+                        "there is no other",
+                        Duration.ofSeconds(30),
+                        SandboxSize.SMALL)),
+                List.of(
+                        new TraceInterceptor(new Random(1)),
+                        new AccessInterceptor(
+                                new Callers(keys, true, InstantSource.system(), Ticker.SYSTEM),
+                                new RateLimits(limit, Ticker.SYSTEM))));
+        ports.listen(socket);
+    }
+}
