@@ -280,7 +280,8 @@ final class ServeIT {
             CommandLineRun quiet = byDaemon("run", "--quiet", "-l", "python", "-c", "print(6*7)");
             assertThat(quiet).isEqualTo(new CommandLineRun(0, "42\n", ""));
 
-            CommandLineRun json = byDaemon("run", "--json", "-l", "python", "-c", "open('out/a','w').write('b')");
+            CommandLineRun json = byDaemon(
+                    "run", "--json", "-l", "python", "-c", "import os; os.mkdir('out'); open('out/a','w').write('b')");
             assertThat(json.stdout()).contains("\"daemon\":\"" + socket + "\"", "\"vmm\":\"qemu\"", "\"path\":\"a\"");
 
             CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
