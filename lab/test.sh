@@ -71,4 +71,9 @@ if ((${#as_user[@]} > 0)); then
     "${as[@]}" ./neurovisor --version || failed=1
     run_on firecracker-as-user firecracker "${as_user[@]}"
 fi
+# What this machine itself has been through: a processor that was stopped from outside shows here, and nowhere in a test.
+if ((failed)); then
+    printf 'lab: up %s s, load %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$(</proc/loadavg)"
+    dmesg | tail -n 40
+fi
 exit "$failed"

@@ -311,7 +311,7 @@ test_model_server_that_is_there_runs() {
 }
 
 test_model_server_can_be_left_out() {
-    expect_line "$(with_models never)" 'model servers: SKIPPED (left out; --llm has it)'
+    expect_line "$(with_models never)" 'model servers: SKIPPED (left out by --no-llm)'
     [[ ! -e $HOME/java.arguments ]] || exit 1
 }
 

@@ -11,7 +11,7 @@ prepare_model_tests() {
     mkdir -p -- "$root/target"
     case $1 in
         never)
-            models_skipped='left out; --llm has it'
+            models_skipped='left out by --no-llm'
             return
             ;;
         forced) install_missing_packages llm ;;

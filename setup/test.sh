@@ -5,8 +5,8 @@
 readonly test_usage=('Usage: neurovisor test                    everything that this machine can run'
     '       neurovisor test --kernel           the same with the small kernel, which it builds first'
     '       neurovisor test --no-lab           the same without what needs the lab machine'
-    '       neurovisor test --llm              the same with a real model server, which it fetches (half a gigabyte, once)'
-    '       neurovisor test --try-llm          the same, and where it cannot be fetched its tests are skipped'
+    '       neurovisor test --no-llm           the same without a real model server and its half gigabyte of model'
+    '       neurovisor test --llm              the same, and it is an error if they cannot be fetched'
     '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)'
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
@@ -19,13 +19,13 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=never oci=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci=''
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
             --no-lab) lab='' ;;
             --llm) llm=forced ;;
-            --try-llm) llm=wanted ;;
+            --no-llm) llm=never ;;
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;

@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
         description = "Measures how well something works.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = BenchAgentCommand.class)
+        subcommands = {BenchAgentCommand.class, BenchEnduranceCommand.class})
 final class BenchCommand implements Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
@@ -19,6 +19,6 @@ final class BenchCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: bench agent");
+        throw new ParameterException(spec.commandLine(), "a command is missing: bench agent or bench endurance");
     }
 }

@@ -64,7 +64,7 @@ final class ExitCode {
     static int of(NeuroVisorException exception) {
         return switch (exception.fault()) {
             case INTERRUPTED -> CANCELLED;
-            case DAEMON_LOST -> OUTCOME_UNKNOWN;
+            case DAEMON_LOST, EXECUTION_LOST -> OUTCOME_UNKNOWN;
             case INVALID_ARGUMENT,
                     UNKNOWN_LANGUAGE,
                     LANGUAGE_MISSING,

@@ -110,6 +110,7 @@ final class ArchitectureTest {
                     "io.neurovisor.proto..",
                     "io.neurovisor.host.guestlink..",
                     "io.neurovisor.host.spawner..",
+                    "io.neurovisor.server.client..",
                     "io.neurovisor.server.grpc..",
                     "io.neurovisor.server.daemon..")
             .should()

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One run of {@code ./neurovisor}, as a user starts it. */
 record CommandLineRun(int exitCode, String stdout, String stderr) {
-    private static final long LIMIT_SECONDS = 180;
+    private static final long LIMIT_SECONDS = 300;
 
     /** The repository this build is of. */
     static Path home() {

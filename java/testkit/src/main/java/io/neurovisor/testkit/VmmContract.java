@@ -55,7 +55,7 @@ public abstract class VmmContract {
     @Test
     void coldBootedMachineRunsAProgram() {
         try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
-                GuestChannel channel = vm.connect(soon())) {
+                GuestChannel channel = connect(vm)) {
             assertThat(channel.hello(soon()).vcpuCount()).isEqualTo(SandboxSize.SMALL.vcpuCount());
             assertRuns(channel);
         }
@@ -66,8 +66,8 @@ public abstract class VmmContract {
         SavedVm saved = saveTemplate();
         try (Vm first = vmm().start(newId(), new VmStart.Restore(saved), soon());
                 Vm second = vmm().start(newId(), new VmStart.Restore(saved), soon());
-                GuestChannel firstChannel = first.connect(soon());
-                GuestChannel secondChannel = second.connect(soon())) {
+                GuestChannel firstChannel = connect(first);
+                GuestChannel secondChannel = connect(second)) {
             assertRuns(firstChannel);
             assertRuns(secondChannel);
             assertThat(first.death()).isEmpty();
@@ -78,7 +78,7 @@ public abstract class VmmContract {
     @Test
     void guestRefusesToExecuteBeforeItHasAnIdentity() {
         try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
-                GuestChannel channel = vm.connect(soon())) {
+                GuestChannel channel = connect(vm)) {
             channel.hello(soon());
             assertFault(() -> execute(channel, new RecordingSink()), Fault.GUEST_REFUSED);
         }
@@ -87,7 +87,7 @@ public abstract class VmmContract {
     @Test
     void guestRefusesASecondExecution() {
         try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
-                GuestChannel channel = vm.connect(soon())) {
+                GuestChannel channel = connect(vm)) {
             assertRuns(channel);
             assertFault(() -> execute(channel, new RecordingSink()), Fault.GUEST_REFUSED);
         }
@@ -121,13 +121,24 @@ public abstract class VmmContract {
 
     private SavedVm saveTemplate() {
         try (Vm vm = vmm().start(newId(), new VmStart.TemplateBoot(files(), SandboxSize.SMALL, directory()), soon())) {
-            try (GuestChannel channel = vm.connect(soon())) {
+            try (GuestChannel channel = connect(vm)) {
                 channel.hello(soon());
                 channel.prime(HELLO, soon());
             }
             vm.save(soon());
         }
         return new SavedVm(files(), SandboxSize.SMALL, directory());
+    }
+
+    /** What a guest that does not answer has last said is all that can explain it. */
+    private static GuestChannel connect(Vm vm) {
+        try {
+            return vm.connect(soon());
+        } catch (NeuroVisorException exception) {
+            throw new AssertionError(
+                    exception.getMessage() + "; its end: " + vm.death() + "; its console: " + vm.consoleTail(),
+                    exception);
+        }
     }
 
     private void assertRuns(GuestChannel channel) {
@@ -155,8 +166,8 @@ public abstract class VmmContract {
         return VmId.random(random);
     }
 
-    /** Emulated guests on a loaded machine boot in seconds. */
+    /** Emulated guests boot in seconds, but on a machine of which others take most for minutes. */
     private static Deadline soon() {
-        return Deadline.after(Duration.ofSeconds(60), Ticker.SYSTEM);
+        return Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM);
     }
 }

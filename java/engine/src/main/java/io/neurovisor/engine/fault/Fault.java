@@ -40,6 +40,8 @@ public enum Fault {
     DAEMON_LOST(
             FaultKind.UNKNOWN_OUTCOME,
             "The connection to the daemon broke while it ran a program, so nobody can say how that ended."),
+    EXECUTION_LOST(
+            FaultKind.UNKNOWN_OUTCOME, "The daemon that ran the program was killed, so nobody can say how that ended."),
     STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),
     INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),

@@ -5,14 +5,14 @@ import java.util.Deque;
 import java.util.List;
 
 /** The newest lines of a program's messages, kept to explain its failure. Bounded; safe for use by several threads. */
-final class LineTail {
+public final class LineTail {
     private static final int MAX_LINES = 200;
     private static final int MAX_LINE_CHARS = 500;
 
     private final Object lock = new Object();
     private final Deque<String> lines = new ArrayDeque<>();
 
-    void add(String line) {
+    public void add(String line) {
         synchronized (lock) {
             if (lines.size() == MAX_LINES) {
                 lines.removeFirst();
@@ -21,7 +21,7 @@ final class LineTail {
         }
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         synchronized (lock) {
             return List.copyOf(lines);
         }

@@ -17,8 +17,10 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.guestlink.ExecuteMessages;
 import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.grpc.ExecutionMessages;
@@ -94,16 +96,30 @@ public final class DaemonClient implements AutoCloseable {
      * {@link Fault#DAEMON_LOST} where nobody can say.
      */
     public DaemonResult execute(ExecutionRequest request, OutputSink sink) {
+        return execute(DaemonMessages.message(request), request.traceId(), sink);
+    }
+
+    /** The same by a key: it is run once, whoever asks how often, and does not end with this client. */
+    public DaemonResult executeOnce(String key, ExecutionRequest request, OutputSink sink) {
+        return execute(
+                DaemonMessages.message(request).toBuilder()
+                        .setIdempotencyKey(key)
+                        .build(),
+                request.traceId(),
+                sink);
+    }
+
+    private DaemonResult execute(ExecuteRequest message, TraceId traceId, OutputSink sink) {
         BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
-                .withInterceptors(ExecuteMessages.traceHeader(request.traceId()))
-                .executeStream(DaemonMessages.message(request));
+                .withInterceptors(ExecuteMessages.traceHeader(traceId))
+                .executeStream(message);
         try {
             ExecuteChunk chunk = next(call);
             while (!chunk.getIsFinal()) {
                 ExecutionMessages.deliver(chunk, sink);
                 chunk = next(call);
             }
-            return DaemonMessages.result(request.traceId(), chunk.getMetadata());
+            return DaemonMessages.result(traceId, chunk.getMetadata());
         } catch (IllegalArgumentException exception) {
             throw new NeuroVisorException(
                     Fault.DAEMON_LOST,

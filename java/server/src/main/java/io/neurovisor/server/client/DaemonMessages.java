@@ -2,6 +2,8 @@ package io.neurovisor.server.client;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Outcome;
@@ -37,6 +39,11 @@ final class DaemonMessages {
      * @param traceId by which the client knows the execution
      */
     static DaemonResult result(TraceId traceId, ExecuteMetadata metadata) {
+        if (!metadata.hasHost()) {
+            throw new NeuroVisorException(
+                    Fault.EXECUTION_LOST,
+                    "the daemon that ran the program was killed; nobody can say how the program ended");
+        }
         HostReport host = metadata.getHost();
         ExecutionResult result = new ExecutionResult(
                 traceId,

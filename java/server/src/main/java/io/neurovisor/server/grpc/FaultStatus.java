@@ -48,6 +48,7 @@ public final class FaultStatus {
             case STOPPING,
                     DAEMON_REFUSED,
                     DAEMON_LOST,
+                    EXECUTION_LOST,
                     EXECUTION_ELSEWHERE,
                     VMM_FAILED,
                     TEMPLATE_BUILD_FAILED,

@@ -1,5 +1,6 @@
 package io.neurovisor.server.client;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -16,6 +17,7 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.server.access.AccessInterceptor;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
@@ -49,6 +51,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +72,7 @@ final class DaemonClientTest {
     private ApiKeys keys;
     private AuditLog audit;
     private ExecutionJournal journal;
-    private GrpcPorts ports;
+    private @Nullable GrpcPorts ports;
     private Path socket;
 
     @BeforeEach
@@ -82,7 +85,9 @@ final class DaemonClientTest {
 
     @AfterEach
     void close() {
-        ports.close();
+        if (ports != null) {
+            ports.close();
+        }
         journal.close();
         audit.close();
         keys.close();
@@ -111,6 +116,29 @@ final class DaemonClientTest {
     }
 
     @Test
+    void byOneKeyOneMachineAnswersHoweverOftenItIsAsked() {
+        serve(Optional.empty());
+        ExecutionRequest request = request("hello");
+        try (DaemonClient client = DaemonClient.connect(socket)) {
+            DaemonResult first = client.executeOnce("key", request, new RecordingSink());
+            DaemonResult second = client.executeOnce("key", request, new RecordingSink());
+            assertThat(second.result().vmId()).isEqualTo(first.result().vmId());
+        }
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void anExecutionThatNobodyKnowsTheEndOfIsNoResult() {
+        ExecuteMetadata lost = ExecuteMetadata.newBuilder()
+                .setOutcome(io.neurovisor.proto.execution.Outcome.OUTCOME_UNKNOWN)
+                .build();
+        assertThatThrownBy(() -> DaemonMessages.result(new TraceId(UUID.randomUUID()), lost))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.EXECUTION_LOST));
+    }
+
+    @Test
     void whyAProgramWasNotBegunIsTheDaemonsWord() {
         serve(Optional.of(new RateLimit(1, 1)));
         try (DaemonClient client = DaemonClient.connect(socket)) {
@@ -128,7 +156,7 @@ final class DaemonClientTest {
             RecordingSink sink = new RecordingSink();
             CompletableFuture<Void> cut = CompletableFuture.runAsync(() -> {
                 await().atMost(LIMIT).until(() -> !sink.stdoutText().isEmpty());
-                ports.stopNow();
+                requireNonNull(ports, "it serves").stopNow();
             });
             assertThatThrownBy(() -> client.execute(request("half"), sink))
                     .isInstanceOfSatisfying(
