@@ -129,6 +129,12 @@ public final class Database implements AutoCloseable {
                 .first());
     }
 
+    /** Gives the room of what was deleted back to the file system. */
+    public void shrink() {
+        read(_ -> handle.execute("VACUUM"));
+        forgetDeleted();
+    }
+
     @Override
     public void close() {
         lock.lock();

@@ -11,6 +11,7 @@ import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.host.store.Workshop;
 import io.neurovisor.server.config.DataSize;
+import io.neurovisor.server.journal.ExecutionJournal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -58,7 +59,24 @@ public final class Housekeeping {
         StoreContent templates = NeuroVisor.templates(settings).content(images.bootDigests());
         sweep(templates);
         settings.config().cache().max().ifPresent(max -> evict(max, stores, templates));
+        sweepJournal();
         return List.copyOf(removed);
+    }
+
+    private void sweepJournal() {
+        if (!ExecutionJournal.isIn(settings.journal())) {
+            return;
+        }
+        try (ExecutionJournal journal = ExecutionJournal.open(settings.journal(), clock)) {
+            ExecutionJournal.Expired expired = journal.sweep(dryRun);
+            if (expired.executions() > 0) {
+                removed.add(new Unneeded(
+                        settings.journal(),
+                        expired.executions() + (expired.executions() == 1 ? " execution" : " executions")
+                                + " by a key, whose answers nobody can ask for any more",
+                        expired.bytes()));
+            }
+        }
     }
 
     private void sweep(StoreContent store) {

@@ -2,10 +2,15 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.server.journal.Begun;
+import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.journal.ExecutionKey;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -25,15 +30,23 @@ final class GcIT {
         data = copyOfTheOrdinaryOne();
         Path superseded = Files.createDirectories(data.resolve("images/base-superseded"));
         Path staged = Files.createDirectories(data.resolve("templates/.0123456789abcdef~building-1-00000000"));
+        beginLongAgo(data.resolve("journal"));
         RunningVm running = RunningVm.start("--data-dir", data.toString(), "--size", "small");
         try {
             assertThat(neurovisor("gc", "--dry-run").stdout())
-                    .contains("would remove " + superseded, "would remove " + staged);
+                    .contains(
+                            "would remove " + superseded,
+                            "would remove " + staged,
+                            "would remove " + data.resolve("journal") + " (");
             assertThat(superseded).exists();
 
             CommandLineRun gc = neurovisor("gc", "--cache-max", "1M");
             assertThat(gc.exitCode()).as(gc.stderr()).isZero();
-            assertThat(gc.stdout()).contains("removed " + superseded + " (", "removed " + staged + " (");
+            assertThat(gc.stdout())
+                    .contains(
+                            "removed " + superseded + " (",
+                            "removed " + staged + " (",
+                            "1 execution by a key, whose answers nobody can ask for any more");
             assertThat(superseded).doesNotExist();
             assertThat(staged).doesNotExist();
             assertThat(artifacts("templates")).as("in use").hasSize(1);
@@ -60,6 +73,14 @@ final class GcIT {
         assertThat(data).isDirectory();
         assertThat(neurovisor("uninstall", "--yes").exitCode()).isZero();
         assertThat(data).doesNotExist();
+    }
+
+    /** An execution whose end nobody will ever tell. */
+    private static void beginLongAgo(Path directory) {
+        Instant then = InstantSource.system().instant().minus(Duration.ofDays(2));
+        try (ExecutionJournal journal = ExecutionJournal.open(directory, InstantSource.fixed(then))) {
+            assertThat(journal.begin(new ExecutionKey("loopback", "k"), "d")).isInstanceOf(Begun.First.class);
+        }
     }
 
     @Test

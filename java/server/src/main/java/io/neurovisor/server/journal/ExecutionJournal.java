@@ -7,12 +7,15 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.store.PathLock;
 import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StorageFaults;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -26,6 +29,11 @@ public final class ExecutionJournal implements AutoCloseable {
     /** For how long an answer can be asked for. */
     public static final Duration KEPT = Duration.ofMinutes(15);
 
+    /** The longest time that what is lost may have had, and more; counted from its beginning. */
+    private static final Duration LOST = Duration.ofHours(25);
+
+    private static final String FILE = "journal.db";
+    private static final String EXPIRED = "(ended_ms < :kept OR (ended_ms IS NULL AND begun_ms < :lost))";
     private static final int MOST_EXECUTIONS = 10_000;
     private static final long MOST_BYTES = 1L << 30;
 
@@ -43,6 +51,11 @@ public final class ExecutionJournal implements AutoCloseable {
         this.clock = clock;
     }
 
+    /** Whether there is one in that directory. */
+    public static boolean isIn(Path directory) {
+        return Files.exists(directory.resolve(FILE));
+    }
+
     /**
      * Makes the database where there is none. To be closed by the thread that opens it.
      *
@@ -51,7 +64,7 @@ public final class ExecutionJournal implements AutoCloseable {
     public static ExecutionJournal open(Path directory, InstantSource clock) {
         requireNonNull(clock, "clock is null");
         Path home = directory.toAbsolutePath().normalize();
-        Database database = Database.open(home.resolve("journal.db"), JournalTables.SCHEMA);
+        Database database = Database.open(home.resolve(FILE), JournalTables.SCHEMA);
         Path owners = PrivateFiles.directory(home.resolve("owners"));
         String owner = UUID.randomUUID().toString();
         PathLock life = PathLock.acquire(owners.resolve(owner), () -> {});
@@ -109,6 +122,45 @@ public final class ExecutionJournal implements AutoCloseable {
                 .execute());
     }
 
+    /**
+     * What nobody can ask for any more.
+     *
+     * @param bytes of the answers
+     */
+    public record Expired(long executions, long bytes) {}
+
+    /**
+     * Removes what nobody can ask for any more, and what dead processes have left, and gives its room back.
+     *
+     * @param dryRun whether to tell only
+     */
+    public Expired sweep(boolean dryRun) {
+        Expired expired = database.read(handle -> handle.createQuery("SELECT count(*) AS executions,"
+                        + " coalesce(sum(length(answer)), 0) AS bytes FROM execution WHERE " + EXPIRED)
+                .bind("kept", keptSince())
+                .bind("lost", lostSince())
+                .map((row, _) -> new Expired(row.getLong("executions"), row.getLong("bytes")))
+                .one());
+        if (!dryRun && expired.executions() > 0) {
+            database.change(this::removeExpired);
+            database.shrink();
+        }
+        if (!dryRun) {
+            removeDeadOwners();
+        }
+        return expired;
+    }
+
+    private void removeDeadOwners() {
+        try (Stream<Path> files = Files.list(owners)) {
+            files.map(file -> String.valueOf(file.getFileName()))
+                    .filter(other -> !other.equals(owner))
+                    .forEach(this::lives);
+        } catch (IOException exception) {
+            throw StorageFaults.of("read", owners, exception);
+        }
+    }
+
     private record Row(String digest, String owner, boolean ended, Optional<byte[]> answer) {}
 
     private static Optional<Row> find(Handle handle, ExecutionKey key) {
@@ -136,15 +188,19 @@ public final class ExecutionJournal implements AutoCloseable {
         return row.owner().equals(owner) || lives(row.owner()) ? new Begun.Running() : new Begun.Lost();
     }
 
-    /** What is lost expires like an answer, counted from its beginning and the longest time that it may have had. */
     private void removeExpired(Handle handle) {
-        long now = clock.millis();
-        handle.createUpdate("""
-                        DELETE FROM execution WHERE ended_ms < :kept OR (ended_ms IS NULL AND begun_ms < :lost)
-                        """)
-                .bind("kept", now - KEPT.toMillis())
-                .bind("lost", now - Duration.ofHours(25).toMillis())
+        handle.createUpdate("DELETE FROM execution WHERE " + EXPIRED)
+                .bind("kept", keptSince())
+                .bind("lost", lostSince())
                 .execute();
+    }
+
+    private long keptSince() {
+        return clock.millis() - KEPT.toMillis();
+    }
+
+    private long lostSince() {
+        return clock.millis() - LOST.toMillis();
     }
 
     private static void refuseWhenFull(Handle handle) {

@@ -69,6 +69,23 @@ final class ExecutionJournalTest {
     }
 
     @Test
+    void whatNobodyCanAskForAnyMoreIsSweptAndItsRoomGivenBack() throws Exception {
+        ExecutionKey running = new ExecutionKey("loopback", "running");
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            journal.end(KEY, new byte[1 << 20]);
+            assertThat(journal.begin(running, "d")).isInstanceOf(Begun.First.class);
+            assertThat(journal.sweep(false)).isEqualTo(new ExecutionJournal.Expired(0, 0));
+            now = now.plus(ExecutionJournal.KEPT).plusMillis(1);
+            assertThat(journal.sweep(true)).isEqualTo(new ExecutionJournal.Expired(1, 1 << 20));
+            assertThat(journal.sweep(false)).isEqualTo(new ExecutionJournal.Expired(1, 1 << 20));
+            assertThat(journal.sweep(false)).isEqualTo(new ExecutionJournal.Expired(0, 0));
+            assertThat(Files.size(directory.resolve("journal.db"))).isLessThan(1 << 20);
+            assertThat(journal.begin(running, "d")).isInstanceOf(Begun.Running.class);
+        }
+    }
+
+    @Test
     void whatWasWithdrawnCanBeginAgainAndAnotherRequestCannotTakeTheKey() {
         try (ExecutionJournal journal = open()) {
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
