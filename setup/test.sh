@@ -9,6 +9,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --llm              the same, and it is an error if they cannot be fetched'
     '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)'
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
+    '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 run_tests() {
@@ -28,6 +29,7 @@ run_tests() {
             --no-llm) llm=never ;;
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
+            --calls) options+=('-Dneurovisor.calls=2000') ;;
             --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
             -h | --help) say "${test_usage[@]}" && exit ;;
             *) say "${test_usage[@]}" && exit 2 ;;

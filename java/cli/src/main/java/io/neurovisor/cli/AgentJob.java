@@ -8,7 +8,6 @@ import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.session.RecordedSession;
@@ -56,25 +55,19 @@ final class AgentJob {
         GuestOptions guest = options.guest();
         try (TranscriptFile file = TranscriptFile.open(options.transcript().orElse(null), task, asked.name());
                 ConsoleProgress progress = guest.common().progress();
-                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation cancellation = Cancellation.closing(neuroVisor);
+                AgentMachines machines = AgentMachines.open(options.daemon(), guest, progress, this::remark);
                 Recording recording = Recording.open(options)) {
-            // The usual image's template is made before the first call, not while the model waits for its result.
-            neuroVisor.prepare(guest.size());
-            progress.done();
-            neuroVisor.pool().keepWarm();
-            warnOfEmulation(neuroVisor);
             AgentListener recorder = recording.begin(task, asked.name(), continued);
             AgentResult result;
             try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
                 // First it is recorded, then shown: what a person has seen is never lost.
-                result = Agents.agent(asked, neuroVisor, guest)
+                result = Agents.agent(asked, machines.executions(), guest)
                         .run(task, new AgentListeners(List.of(recorder, output, file)));
             }
             if (!result.explanation().isEmpty() && !options.isJson()) {
                 err(result.explanation());
             }
-            return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.end());
+            return machines.isCancelled() ? ExitCode.CANCELLED : ExitCode.of(result.end());
         }
     }
 
@@ -93,10 +86,9 @@ final class AgentJob {
         return screen;
     }
 
-    private void warnOfEmulation(NeuroVisor neuroVisor) {
-        if (!neuroVisor.accelerator().isKvm() && !options.isQuiet()) {
-            err("no KVM (" + neuroVisor.accelerator().reason()
-                    + "): the guests are emulated, which is not a security boundary");
+    private void remark(String line) {
+        if (!options.isQuiet()) {
+            err(line);
         }
     }
 

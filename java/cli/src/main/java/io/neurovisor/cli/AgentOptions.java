@@ -11,6 +11,9 @@ final class AgentOptions {
     @Mixin
     private final ModelWorkOptions work = new ModelWorkOptions();
 
+    @Mixin
+    private final DaemonOptions daemon = new DaemonOptions();
+
     @Option(names = "--json", description = "Print each event as one JSON object on a line of its own.")
     private boolean json;
 
@@ -25,6 +28,10 @@ final class AgentOptions {
 
     GuestOptions guest() {
         return work.guest();
+    }
+
+    DaemonOptions daemon() {
+        return daemon;
     }
 
     boolean isJson() {

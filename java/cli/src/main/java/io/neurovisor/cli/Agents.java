@@ -3,12 +3,15 @@ package io.neurovisor.cli;
 import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.agent.AgentSandboxes;
 import java.io.PrintWriter;
+import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
 
 /** What all commands do alike that have a language model work with programs. */
@@ -16,9 +19,10 @@ final class Agents {
     private Agents() {}
 
     /** An agent whose programs run as the options say. */
-    static AgentRun agent(Model model, NeuroVisor neuroVisor, GuestOptions guest) {
-        AgentSandboxes sandboxes = new AgentSandboxes(
-                neuroVisor.executions()::execute, guest.size(), guest.config().timeout(), guest.requestedImage());
+    static AgentRun agent(
+            Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
+        AgentSandboxes sandboxes =
+                new AgentSandboxes(executions, guest.size(), guest.config().timeout(), guest.requestedImage());
         return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
     }
 

@@ -45,7 +45,8 @@ final class BenchJob {
             neuroVisor.prepare(guest.size());
             progress.done();
             neuroVisor.pool().keepWarm();
-            AgentBench bench = new AgentBench(Agents.agent(asked, neuroVisor, guest), TraceIds::next);
+            AgentBench bench =
+                    new AgentBench(Agents.agent(asked, neuroVisor.executions()::execute, guest), TraceIds::next);
             BenchReport report = new BenchReport(asked.name(), problems.size(), bench.run(problems, this::tell));
             print(report);
             return cancellation.isRequested() ? ExitCode.CANCELLED : exitCode(report);

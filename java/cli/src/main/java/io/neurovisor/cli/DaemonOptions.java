@@ -25,6 +25,8 @@ final class DaemonOptions {
             Setting.VMM,
             Setting.FIRECRACKER,
             Setting.SNAPSHOT,
+            Setting.WARM,
+            Setting.MAX,
             Setting.ACQUIRE_TIMEOUT,
             Setting.VM_UIDS);
 

@@ -59,7 +59,7 @@ final class ExampleJob {
         return new ExampleRun.Provided(
                 Optional.of(neuroVisor.executions()),
                 asked,
-                asked.map(model -> Agents.agent(model, neuroVisor, guest)));
+                asked.map(model -> Agents.agent(model, neuroVisor.executions()::execute, guest)));
     }
 
     private int tried(Example example, ExampleRun.Provided provided) {
