@@ -9,6 +9,7 @@ import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.config.TlsConfig;
 import java.nio.file.Path;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
 /** Makes TLS of the files that the user names, before a port is opened: a server that nobody can reach is told at its start. */
@@ -25,13 +27,18 @@ public final class ServerTls {
     private ServerTls() {}
 
     /**
-     * What a gRPC server is built with. Empty where no TLS is wanted.
+     * What a gRPC server is built with, which follows the files when they are renewed. Empty where no TLS is wanted.
      *
      * @throws NeuroVisorException {@code INVALID_ARGUMENT} with flag, file and next step for the first that is wrong
      */
-    public static Optional<SslContext> context(TlsConfig config, InstantSource clock) {
+    public static Optional<SslContext> context(TlsConfig config, InstantSource clock, Ticker ticker) {
         requireNonNull(clock, "clock is null");
-        return config.isWanted() ? Optional.of(made(config, clock.instant())) : Optional.empty();
+        List<Path> files = Stream.of(config.cert(), config.key(), config.clientCa())
+                .flatMap(Optional::stream)
+                .toList();
+        return config.isWanted()
+                ? Optional.of(new RenewedTls(files, () -> made(config, clock.instant()), ticker))
+                : Optional.empty();
     }
 
     private static SslContext made(TlsConfig config, Instant now) {

@@ -72,7 +72,7 @@ public final class Daemon implements AutoCloseable {
         Config config = settings.config();
         ListenRules.check(config.listen(), config.tls(), config.insecureListen());
         ListenRules.check(config.metrics().listen(), TlsConfig.NONE, config.insecureListen());
-        Optional<SslContext> tls = ServerTls.context(config.tls(), InstantSource.system());
+        Optional<SslContext> tls = ServerTls.context(config.tls(), InstantSource.system(), Ticker.SYSTEM);
         // First, so that a second daemon is refused before it does anything.
         this.socket = parts.own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
                 .path();

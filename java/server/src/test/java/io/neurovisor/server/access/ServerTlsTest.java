@@ -18,6 +18,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.netty.pkitesting.CertificateBuilder;
@@ -25,6 +26,7 @@ import io.netty.pkitesting.X509Bundle;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.config.TlsConfig;
+import io.neurovisor.testkit.ManualTicker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -48,6 +50,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class ServerTlsTest {
     private final Instant now = InstantSource.system().instant().truncatedTo(ChronoUnit.SECONDS);
     private static final long TIMEOUT_SECONDS = 20;
+
+    private final ManualTicker ticker = new ManualTicker();
 
     @TempDir
     private Path directory;
@@ -82,7 +86,8 @@ final class ServerTlsTest {
 
     @Test
     void withoutAnythingGivenThereIsNoTls() {
-        assertThat(ServerTls.context(new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty()), () -> now))
+        assertThat(ServerTls.context(
+                        new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty()), () -> now, ticker))
                 .isEmpty();
     }
 
@@ -101,6 +106,30 @@ final class ServerTlsTest {
         assertThat(call(config(clientCa), authority, known)).isOne();
         assertThatThrownBy(() -> call(config(clientCa), authority, null)).satisfies(ServerTlsTest::isUnavailable);
         assertThatThrownBy(() -> call(config(clientCa), authority, stranger)).satisfies(ServerTlsTest::isUnavailable);
+    }
+
+    @Test
+    void filesThatAreRenewedAreServedToTheNextAndWrongOnesToNobody() throws Exception {
+        SslContext context = ServerTls.context(config(null), () -> now, ticker).orElseThrow();
+        X509Bundle next = authority("CN=next");
+        X509Bundle renewed = leaf("CN=server").buildIssuedBy(next);
+        write("cert.pem", renewed.getCertificatePathPEM());
+        write("key.pem", renewed.getPrivateKeyPEM());
+        assertThat(call(context, authority, null)).isOne();
+        ticker.advance(RenewedTls.LOOK_AGAIN_AFTER);
+        assertThat(call(context, next, null)).isOne();
+
+        write("key.pem", "half a file");
+        ticker.advance(RenewedTls.LOOK_AGAIN_AFTER);
+        assertThat(call(context, next, null)).isOne();
+        Files.delete(cert);
+        ticker.advance(RenewedTls.LOOK_AGAIN_AFTER);
+        assertThat(call(context, next, null)).isOne();
+
+        write("cert.pem", server.getCertificatePathPEM());
+        write("key.pem", server.getPrivateKeyPEM());
+        ticker.advance(RenewedTls.LOOK_AGAIN_AFTER);
+        assertThat(call(context, authority, null)).isOne();
     }
 
     @Test
@@ -175,7 +204,7 @@ final class ServerTlsTest {
     @Test
     void aChainInTheWrongOrderIsTold() throws Exception {
         write("cert.pem", server.getCertificatePEM() + "\n" + authority.getCertificatePEM());
-        assertThat(ServerTls.context(config(null), () -> now)).isPresent();
+        assertThat(ServerTls.context(config(null), () -> now, ticker)).isPresent();
         write("cert.pem", authority.getCertificatePEM() + "\n" + server.getCertificatePEM());
         isRefused(
                 config(null),
@@ -202,11 +231,15 @@ final class ServerTlsTest {
     }
 
     private int call(TlsConfig config, X509Bundle trusted, @Nullable X509Bundle client) throws Exception {
+        return call(ServerTls.context(config, () -> now, ticker).orElseThrow(), trusted, client);
+    }
+
+    private int call(SslContext context, X509Bundle trusted, @Nullable X509Bundle client) throws Exception {
         Server running = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .channelType(NioServerSocketChannel.class)
                 .bossEventLoopGroup(loops)
                 .workerEventLoopGroup(loops)
-                .sslContext(ServerTls.context(config, () -> now).orElseThrow())
+                .sslContext(context)
                 .addService(new HealthStatusManager().getHealthService())
                 .build()
                 .start();
@@ -239,7 +272,7 @@ final class ServerTlsTest {
     }
 
     private void isRefused(TlsConfig config, String message) {
-        assertThatThrownBy(() -> ServerTls.context(config, () -> now))
+        assertThatThrownBy(() -> ServerTls.context(config, () -> now, ticker))
                 .hasMessageStartingWith(message)
                 .hasMessageNotContaining("\n")
                 .satisfies(failure ->
