@@ -4,8 +4,11 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -38,6 +41,23 @@ public final class Sha256 {
             throw StorageFaults.of("read", file, failure);
         }
         return HexFormat.of().formatHex(algorithm.digest());
+    }
+
+    /** Of what is written, none of which is kept. */
+    public static String ofWritten(Content content) {
+        MessageDigest algorithm = algorithm();
+        try (OutputStream output = new DigestOutputStream(OutputStream.nullOutputStream(), algorithm)) {
+            content.writeTo(output);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return HexFormat.of().formatHex(algorithm.digest());
+    }
+
+    /** What writes itself. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(OutputStream output) throws IOException;
     }
 
     private static MessageDigest algorithm() {

@@ -10,6 +10,7 @@ import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
@@ -79,8 +80,9 @@ public final class Daemon implements AutoCloseable {
         ApiKeys keys = parts.own(ApiKeys.open(settings.access(), InstantSource.system()), ApiKeys::close);
         AuditLog audit = parts.own(
                 new AuditLog(settings.audit(), bytes(config.audit().max()), InstantSource.system()), AuditLog::close);
-        ExecutionJournal journal =
-                parts.own(ExecutionJournal.open(settings.journal(), InstantSource.system()), ExecutionJournal::close);
+        ExecutionJournal journal = parts.own(
+                ExecutionJournal.open(settings.journal(), new SteadyClock(InstantSource.system(), Ticker.SYSTEM)),
+                ExecutionJournal::close);
         this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress), NeuroVisor::close);
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =

@@ -24,9 +24,6 @@ import io.neurovisor.proto.execution.HostReport;
 import io.neurovisor.proto.execution.LayerReport;
 import io.neurovisor.proto.execution.SkippedFile;
 import io.neurovisor.proto.execution.VmmReport;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -113,17 +110,14 @@ public final class ExecutionMessages {
 
     /** Equal for equal requests, whatever their keys are. */
     static String digest(ExecuteRequest message) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream(message.getSerializedSize());
-        CodedOutputStream output = CodedOutputStream.newInstance(bytes);
-        // A map has no order of its own.
-        output.useDeterministicSerialization();
-        try {
-            message.toBuilder().clearIdempotencyKey().build().writeTo(output);
+        ExecuteRequest keyless = message.toBuilder().clearIdempotencyKey().build();
+        return Sha256.ofWritten(bytes -> {
+            CodedOutputStream output = CodedOutputStream.newInstance(bytes);
+            // A map has no order of its own.
+            output.useDeterministicSerialization();
+            keyless.writeTo(output);
             output.flush();
-        } catch (IOException exception) {
-            throw new UncheckedIOException(exception);
-        }
-        return Sha256.of(bytes.toByteArray());
+        });
     }
 
     static SkippedFile skipped(String path, String reason) {

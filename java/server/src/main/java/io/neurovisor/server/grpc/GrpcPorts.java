@@ -1,8 +1,11 @@
 package io.neurovisor.server.grpc;
 
+import static java.util.Objects.requireNonNull;
+
 import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.ServerInterceptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -24,6 +27,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -39,25 +43,48 @@ public final class GrpcPorts implements AutoCloseable {
     private static final int MAX_METADATA_BYTES = 16 << 10;
     private static final int MAX_CALLS_OF_A_CONNECTION = 1000;
 
+    /** A system that is sparing gives a process 4096 descriptors: the rest is for machines and files. */
+    private static final int MAX_TCP_CONNECTIONS = 3000;
+
+    /** So the longest request may be sent at 5.6 Mbit/s. */
+    private static final Duration REQUEST_PATIENCE = Duration.ofMinutes(2);
+
     private final EventLoopGroup acceptors = loop("grpc-accept", 1);
     private final EventLoopGroup workers =
             loop("grpc", Math.max(2, Runtime.getRuntime().availableProcessors()));
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-    private final List<BindableService> services;
+    private final List<ServerServiceDefinition> services;
     private final List<ServerInterceptor> interceptors;
+    private final InboundMemory memory;
+    private final ConnectionLimit connections = new ConnectionLimit(MAX_TCP_CONNECTIONS);
     private final List<Server> servers = new ArrayList<>();
 
     /** @param interceptors the first sees a call first */
     public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors) {
-        this.services = List.copyOf(services);
+        this(services, interceptors, InboundMemory.ofThisProcess(), REQUEST_PATIENCE);
+    }
+
+    /** @param patience until a request has arrived whole */
+    GrpcPorts(
+            List<BindableService> services,
+            List<ServerInterceptor> interceptors,
+            InboundMemory memory,
+            Duration patience) {
+        RequestGuard guard = new RequestGuard(workers, patience, MAX_MESSAGE_BYTES);
+        this.services = services.stream().map(guard::guarded).toList();
         this.interceptors = List.copyOf(interceptors);
+        this.memory = requireNonNull(memory, "memory is null");
     }
 
     /**
      * Serves there, with encryption where a context for it is given. Returns the port, which the machine has chosen if it was to be any.
      */
     public int listen(InetSocketAddress address, Optional<SslContext> tls) {
-        NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelType(NioServerSocketChannel.class);
+        NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
+            NioServerSocketChannel channel = new NioServerSocketChannel();
+            channel.pipeline().addFirst(connections);
+            return channel;
+        });
         tls.ifPresent(builder::sslContext);
         try {
             return start(builder).getPort();
@@ -96,6 +123,7 @@ public final class GrpcPorts implements AutoCloseable {
                 .workerEventLoopGroup(workers)
                 .executor(executor)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
+                .addStreamTracerFactory(memory)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_OF_A_CONNECTION)
                 .handshakeTimeout(10, TimeUnit.SECONDS)

@@ -86,8 +86,9 @@ public final class KeyedExecutions {
     }
 
     private void start(ExecutionKey key, ExecutionRequest request, Work work, KeptExecution kept) {
+        InboundMemory.Hold held = InboundMemory.current().hold();
         Thread thread = Thread.ofVirtual().unstarted(() -> {
-            try {
+            try (held) {
                 run(key, request, work, kept);
             } finally {
                 running.remove(key, kept);

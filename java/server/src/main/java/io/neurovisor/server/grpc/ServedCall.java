@@ -41,7 +41,12 @@ final class ServedCall<A> {
     /** Begins to serve; called by the method that gRPC has called. */
     static <A> void begin(StreamObserver<A> client, Work<A> work) {
         ServedCall<A> call = new ServedCall<>(client);
-        Thread thread = Thread.ofVirtual().unstarted(Context.current().wrap(() -> call.serve(work)));
+        InboundMemory.Hold request = InboundMemory.current().hold();
+        Thread thread = Thread.ofVirtual().unstarted(Context.current().wrap(() -> {
+            try (request) {
+                call.serve(work);
+            }
+        }));
         call.client.setOnReadyHandler(call::wake);
         call.client.setOnCancelHandler(thread::interrupt);
         thread.start();

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -33,7 +34,8 @@ public final class ExecutionJournal implements AutoCloseable {
     private static final Duration LOST = Duration.ofHours(25);
 
     private static final String FILE = "journal.db";
-    private static final String EXPIRED = "(ended_ms < :kept OR (ended_ms IS NULL AND begun_ms < :lost))";
+    private static final String LONG_AGO = "(ended_ms IS NULL AND begun_ms < :lost)";
+    private static final String EXPIRED = "(ended_ms < :kept OR " + LONG_AGO + ")";
     private static final int MOST_EXECUTIONS = 10_000;
     private static final long MOST_BYTES = 1L << 30;
 
@@ -59,6 +61,7 @@ public final class ExecutionJournal implements AutoCloseable {
     /**
      * Makes the database where there is none. To be closed by the thread that opens it.
      *
+     * @param clock that nobody sets while this is open, or else answers would be gone too early
      * @throws NeuroVisorException {@code JOURNAL_UNUSABLE} for a database that is damaged or of a newer version
      */
     public static ExecutionJournal open(Path directory, InstantSource clock) {
@@ -188,11 +191,28 @@ public final class ExecutionJournal implements AutoCloseable {
         return row.owner().equals(owner) || lives(row.owner()) ? new Begun.Running() : new Begun.Lost();
     }
 
+    /** What is in the future is from before the machine's clock was set back, and counts from now. */
     private void removeExpired(Handle handle) {
-        handle.createUpdate("DELETE FROM execution WHERE " + EXPIRED)
+        handle.createUpdate("""
+                        UPDATE execution SET begun_ms = min(begun_ms, :now), ended_ms = min(ended_ms, :now)
+                        WHERE begun_ms > :now OR ended_ms > :now
+                        """).bind("now", clock.millis()).execute();
+        handle.createUpdate("DELETE FROM execution WHERE ended_ms < :kept")
                 .bind("kept", keptSince())
-                .bind("lost", lostSince())
                 .execute();
+        List<String> others = handle.createQuery("SELECT DISTINCT owner FROM execution WHERE " + LONG_AGO)
+                .bind("lost", lostSince())
+                .mapTo(String.class)
+                .list();
+        for (String other : others) {
+            // What another runs is not forgotten because a clock was set forward between its start and ours.
+            if (other.equals(owner) || !lives(other)) {
+                handle.createUpdate("DELETE FROM execution WHERE owner = :owner AND " + LONG_AGO)
+                        .bind("lost", lostSince())
+                        .bind("owner", other)
+                        .execute();
+            }
+        }
     }
 
     private long keptSince() {

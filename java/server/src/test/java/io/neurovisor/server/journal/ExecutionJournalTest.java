@@ -3,10 +3,13 @@ package io.neurovisor.server.journal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurovisor.engine.time.SteadyClock;
+import io.neurovisor.testkit.ManualTicker;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +95,54 @@ final class ExecutionJournalTest {
             assertThatThrownBy(() -> journal.begin(KEY, "e")).hasMessageContaining("used for another request");
             journal.withdraw(KEY);
             assertThat(journal.begin(KEY, "e")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    @Test
+    void aClockThatWasSetBackLosesNoAnswerAndKeepsNoneForEver() {
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            journal.end(KEY, ANSWER);
+        }
+        now = now.minus(Duration.ofDays(400));
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
+            now = now.plus(ExecutionJournal.KEPT);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
+            now = now.plusMillis(1);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    @Test
+    void whatAnotherProcessRunsIsNotForgottenWhenAClockIsSetForward() {
+        try (ExecutionJournal running = open()) {
+            assertThat(running.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            now = now.plus(Duration.ofDays(20_000));
+            try (ExecutionJournal later = open()) {
+                assertThat(later.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
+                running.end(KEY, ANSWER);
+                assertThat(later.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
+            }
+        }
+    }
+
+    @Test
+    void aClockThatIsSetWhileItIsOpenTakesNoAnswerBeforeItsTime() {
+        ManualTicker ticker = new ManualTicker();
+        try (ExecutionJournal journal = ExecutionJournal.open(directory, new SteadyClock(() -> now, ticker))) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            for (Duration jump : List.of(Duration.ofDays(3), Duration.ofDays(-9), Duration.ofDays(20_000))) {
+                now = now.plus(jump);
+                assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
+            }
+            journal.end(KEY, ANSWER);
+            now = now.plus(Duration.ofDays(1));
+            ticker.advance(ExecutionJournal.KEPT);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
+            now = now.minus(Duration.ofDays(1));
+            ticker.advance(Duration.ofMillis(1));
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
         }
     }
 

@@ -1,0 +1,24 @@
+package io.neurovisor.engine.time;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Instant;
+import java.time.InstantSource;
+
+/** Tells the time as it was when this was made, and what has passed since: setting the machine's clock does not move it. */
+public final class SteadyClock implements InstantSource {
+    private final Instant start;
+    private final Ticker ticker;
+    private final long startNanos;
+
+    public SteadyClock(InstantSource clock, Ticker ticker) {
+        this.start = requireNonNull(clock, "clock is null").instant();
+        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.startNanos = ticker.nanos();
+    }
+
+    @Override
+    public Instant instant() {
+        return start.plusNanos(ticker.nanos() - startNanos);
+    }
+}

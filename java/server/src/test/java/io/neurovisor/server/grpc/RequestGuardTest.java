@@ -1,0 +1,396 @@
+package io.neurovisor.server.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.InputFile;
+import io.neurovisor.proto.inference.InferenceServiceGrpc;
+import io.neurovisor.server.access.AccessInterceptor;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Over real connections, with requests that no client of ours would send. */
+@SuppressWarnings("NullAway.Init") // Before each test.
+final class RequestGuardTest {
+    private static final int MEMORY_BYTES = 8 << 20;
+    private static final int MOST_CALLS = 40;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final Metadata.Key<String> LONG = Metadata.Key.of("x-long", Metadata.ASCII_STRING_MARSHALLER);
+
+    private Supplier<FakeGuest> guests = FakeGuest::new;
+    private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
+    private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+    private final InboundMemory memory = new InboundMemory(MEMORY_BYTES, MOST_CALLS);
+
+    @TempDir
+    private Path data;
+
+    private ApiKeys keys;
+    private AuditLog audit;
+    private ExecutionJournal journal;
+    private KeyedExecutions keyed;
+    private GrpcPorts ports;
+    private ManagedChannel channel;
+    private ExecutionServiceGrpc.ExecutionServiceBlockingStub client;
+
+    @BeforeEach
+    void serve() {
+        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
+        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
+        keyed = new KeyedExecutions(journal);
+        TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
+        ports = new GrpcPorts(
+                List.of(new ExecutionGrpcService(
+                        tenants,
+                        keyed,
+                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
+                        "there is no other",
+                        Duration.ofSeconds(30),
+                        SandboxSize.SMALL)),
+                List.of(
+                        new TraceInterceptor(new Random(1)),
+                        new AccessInterceptor(
+                                new Callers(keys, false, InstantSource.system(), Ticker.SYSTEM),
+                                new RateLimits(Optional.empty(), Ticker.SYSTEM))),
+                memory,
+                PATIENCE);
+        int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+        channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        client = ExecutionServiceGrpc.newBlockingStub(channel);
+    }
+
+    @AfterEach
+    void close() {
+        channel.shutdownNow();
+        keyed.stopNow();
+        ports.close();
+        journal.close();
+        audit.close();
+        keys.close();
+    }
+
+    @Test
+    void whateverBytesAreSentForARequestTheStatusIsTheClientsFault() throws IOException {
+        Random random = new Random(20261126);
+        byte[] valid = ExecuteRequest.newBuilder()
+                .setLanguage("python")
+                .setCode("print(6*7)")
+                .setTimeoutSecs(7)
+                .putEnv("NAME", "value")
+                .setStdin(ByteString.copyFromUtf8("input"))
+                .addFiles(InputFile.newBuilder().setPath("a/b").setContent(ByteString.copyFromUtf8("content")))
+                .addArgs("argument")
+                .setSize("small")
+                .setIdempotencyKey("key")
+                .build()
+                .toByteArray();
+        Set<Status.Code> seen = EnumSet.noneOf(Status.Code.class);
+        for (int round = 0; round < 300; round++) {
+            byte[] bytes = switch (round % 3) {
+                case 0 -> Arrays.copyOf(valid, random.nextInt(valid.length));
+                case 1 -> mutated(valid, random);
+                default -> random(random);
+            };
+            Status.Code code = codeOf(() -> send(channel, bytes));
+            assertThat(code)
+                    .as("round %d: %s", round, Arrays.toString(bytes))
+                    .isIn(
+                            Status.Code.OK,
+                            Status.Code.INVALID_ARGUMENT,
+                            Status.Code.FAILED_PRECONDITION,
+                            Status.Code.NOT_FOUND);
+            seen.add(code);
+        }
+        assertThat(seen).contains(Status.Code.OK, Status.Code.INVALID_ARGUMENT);
+        theServiceGoesOn();
+    }
+
+    private static byte[] mutated(byte[] valid, Random random) {
+        byte[] bytes = valid.clone();
+        for (int count = random.nextInt(4); count >= 0; count--) {
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+        }
+        return bytes;
+    }
+
+    private static byte[] random(Random random) {
+        byte[] bytes = new byte[random.nextInt(200)];
+        random.nextBytes(bytes);
+        return bytes;
+    }
+
+    @Test
+    void whatHasNoFormOrTooMuchOfItIsRefusedWithTheReason() {
+        // Field 2, the code, which is no UTF-8; field 1, cut off; a group; a field in a wrong form.
+        for (byte[] malformed : List.of(
+                new byte[] {18, 2, (byte) 0xc3, 0x28}, new byte[] {10, 100, 'p'}, new byte[] {11, 12}, new byte[] {0
+                })) {
+            StatusRuntimeException refusal = refusal(() -> send(channel, malformed));
+            assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+            assertThat(TestServer.reason(refusal)).isEqualTo("REQUEST_MALFORMED");
+        }
+        StatusRuntimeException fields = refusal(() -> send(channel, repeated(new byte[] {50, 0}, 200_000)));
+        assertThat(fields.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+        assertThat(fields.getStatus().getDescription()).contains("more than 100000 fields");
+        assertThat(vmm.starts()).isEmpty();
+        theServiceGoesOn();
+    }
+
+    private static byte[] repeated(byte[] field, int times) {
+        byte[] bytes = new byte[field.length * times];
+        for (int at = 0; at < bytes.length; at++) {
+            bytes[at] = field[at % field.length];
+        }
+        return bytes;
+    }
+
+    @Test
+    void noMethodOfThatNameAndAbsurdHeadersAreToldAndTheConnectionGoesOn() {
+        assertThat(codeOf(() -> ClientCalls.blockingUnaryCall(
+                        channel,
+                        InferenceServiceGrpc.getInferMethod(),
+                        CallOptions.DEFAULT,
+                        io.neurovisor.proto.inference.InferenceRequest.getDefaultInstance())))
+                .isEqualTo(Status.Code.UNIMPLEMENTED);
+        Metadata headers = new Metadata();
+        headers.put(LONG, "x".repeat(20_000));
+        assertThat(codeOf(() -> client.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                        .execute(request("1"))))
+                .isNotEqualTo(Status.Code.OK);
+        Metadata odd = new Metadata();
+        for (String name : List.of("traceparent", "x-trace-id", "authorization2", "grpc-previous-rpc-attempts")) {
+            odd.put(Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER), "~!@#$%^&*()_+{}|:\"<>?");
+        }
+        assertThat(client.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(odd))
+                        .execute(request("odd"))
+                        .getStdout())
+                .isEqualTo("odd");
+        theServiceGoesOn();
+    }
+
+    @Test
+    void aCompressedRequestHasRoomForWhatItUnpacksTo() {
+        ExecutionServiceGrpc.ExecutionServiceBlockingStub compressing = client.withCompression("gzip");
+        assertThat(compressing.execute(request("some output")).getStdout()).isEqualTo("some output");
+        StatusRuntimeException refusal = refusal(() -> compressing.execute(large(60 << 20)));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
+        await().until(() -> memory.bytes() == 0);
+        theServiceGoesOn();
+    }
+
+    @Test
+    void requestsThatFindNoRoomAreToldToTryAgainWhileSmallOnesAreServed() throws Exception {
+        guests = () -> new FakeGuest().hanging();
+        List<CompletableFuture<Status>> answers = new ArrayList<>();
+        for (int count = 0; count < 10; count++) {
+            answers.add(begin(large(2 << 20)));
+        }
+        await().until(() -> answers.stream().filter(CompletableFuture::isDone).count() >= 7);
+        await().until(() -> vmm.livingCount() >= 1);
+        assertThat(memory.bytes()).isLessThanOrEqualTo(MEMORY_BYTES);
+        for (CompletableFuture<Status> answer : answers) {
+            if (answer.isDone()) {
+                assertThat(answer.get().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+                assertThat(answer.get().getDescription()).contains("try again");
+            }
+        }
+        assertThat(codeOf(() -> client.execute(
+                        request("1").toBuilder().setLanguage("cobol").build())))
+                .isEqualTo(Status.Code.INVALID_ARGUMENT);
+        StatusRuntimeException refusal = refusal(() -> client.execute(large(6 << 20)));
+        assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
+        assertThat(TestServer.retryDelay(refusal)).isEqualTo(Duration.ofSeconds(1));
+
+        channel.shutdownNow();
+        await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
+    }
+
+    @Test
+    void aRequestIsCountedForAsLongAsAnybodyWorksForIt() {
+        guests = () -> new FakeGuest().hanging();
+        CompletableFuture<Status> answer =
+                begin(large(2 << 20).toBuilder().setIdempotencyKey("k").build());
+        await().until(() -> vmm.livingCount() == 1);
+        channel.shutdownNow();
+        await().until(answer::isDone);
+        await().during(Duration.ofMillis(300)).until(() -> memory.bytes() >= (2 << 20) - InboundMemory.FREE_BYTES);
+        keyed.stopNow();
+        await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
+    }
+
+    @Test
+    void aRequestThatDoesNotBecomeWholeIsGivenUpAndFreesItsMemory() throws Exception {
+        CompletableFuture<Status> status = new CompletableFuture<>();
+        ClientCall<InputStream, ExecuteResponse> call = channel.newCall(cut(), CallOptions.DEFAULT);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status closed, Metadata trailers) {
+                        status.complete(closed);
+                    }
+                },
+                new Metadata());
+        call.request(1);
+        call.sendMessage(new ByteArrayInputStream(large(1 << 20).toByteArray()));
+        await().until(() -> memory.bytes() > 0);
+        theServiceGoesOn();
+        assertThat(status.get().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        assertThat(status.get().getDescription()).contains("not arrived whole within 2 s");
+        await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
+        theServiceGoesOn();
+    }
+
+    /** The client has sent its message, and does not say that it was the last. */
+    private static MethodDescriptor<InputStream, ExecuteResponse> cut() {
+        return ExecutionServiceGrpc.getExecuteMethod().toBuilder(
+                        RAW, ExecutionServiceGrpc.getExecuteMethod().getResponseMarshaller())
+                .setType(MethodDescriptor.MethodType.BIDI_STREAMING)
+                .build();
+    }
+
+    @Test
+    void moreCallsThanThereMayBeAreToldToTryAgain() {
+        guests = () -> new FakeGuest().hanging();
+        for (int count = 0; count < MOST_CALLS; count++) {
+            CompletableFuture<Status> _ = begin(request("x"));
+        }
+        await().until(() -> memory.calls() == MOST_CALLS);
+        StatusRuntimeException refusal = refusal(() -> client.execute(request("1")));
+        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
+        channel.shutdownNow();
+        await().until(() -> memory.calls() == 0);
+    }
+
+    private void theServiceGoesOn() {
+        assertThat(client.execute(request("goes on")).getStdout()).isEqualTo("goes on");
+    }
+
+    private CompletableFuture<Status> begin(ExecuteRequest request) {
+        CompletableFuture<Status> status = new CompletableFuture<>();
+        ClientCall<ExecuteRequest, ExecuteChunk> call =
+                channel.newCall(ExecutionServiceGrpc.getExecuteStreamMethod(), CallOptions.DEFAULT);
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onClose(Status closed, Metadata trailers) {
+                        status.complete(closed);
+                    }
+                },
+                new Metadata());
+        call.request(1);
+        call.sendMessage(request);
+        call.halfClose();
+        return status;
+    }
+
+    private static void send(Channel channel, byte[] bytes) {
+        ExecuteResponse _ = ClientCalls.blockingUnaryCall(
+                channel,
+                ExecutionServiceGrpc.getExecuteMethod().toBuilder(
+                                RAW, ExecutionServiceGrpc.getExecuteMethod().getResponseMarshaller())
+                        .build(),
+                CallOptions.DEFAULT,
+                new ByteArrayInputStream(bytes));
+    }
+
+    private static final MethodDescriptor.Marshaller<InputStream> RAW = new MethodDescriptor.Marshaller<>() {
+        @Override
+        public InputStream stream(InputStream bytes) {
+            return bytes;
+        }
+
+        @Override
+        public InputStream parse(InputStream bytes) {
+            try {
+                return new ByteArrayInputStream(bytes.readAllBytes());
+            } catch (IOException exception) {
+                throw new UncheckedIOException(exception);
+            }
+        }
+    };
+
+    private static StatusRuntimeException refusal(Runnable call) {
+        try {
+            call.run();
+        } catch (StatusRuntimeException exception) {
+            return exception;
+        }
+        throw new AssertionError("the call was served");
+    }
+
+    private static Status.Code codeOf(Runnable call) {
+        try {
+            call.run();
+            return Status.Code.OK;
+        } catch (StatusRuntimeException exception) {
+            return exception.getStatus().getCode();
+        }
+    }
+
+    private static ExecuteRequest large(int bytes) {
+        return request("large").toBuilder()
+                .setStdin(UnsafeByteOperations.unsafeWrap(new byte[bytes]))
+                .build();
+    }
+
+    private static ExecuteRequest request(String code) {
+        return ExecuteRequest.newBuilder().setLanguage("python").setCode(code).build();
+    }
+}

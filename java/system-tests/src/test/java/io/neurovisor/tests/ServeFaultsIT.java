@@ -1,0 +1,342 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.common.util.concurrent.ListenableFuture;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.Outcome;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The daemon, with real machines, among faults and strangers: each is told or bounded, and it goes on serving. */
+final class ServeFaultsIT {
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+
+    /** Of TCP connections, as {@code GrpcPorts} has it. */
+    private static final int MOST_CONNECTIONS = 3000;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void strangersAreBoundedAndStoppedOrLostMachinesAreToldWhileItServes() throws Exception {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--rate-limit=off");
+                IdleConnections strangers = new IdleConnections(daemon.port())) {
+            strangers.openSilent(2000);
+            strangers.openHttp2(500);
+            strangers.openDribbling(20);
+            serves(daemon);
+
+            aConnectionTooManyIsHungUpOn(daemon);
+            requestsOfAnySizeAtOnceAreAnswered(daemon);
+            aCutConnectionEndsItsProgram(daemon);
+            aStoppedMachineIsGivenUp(daemon);
+            aKilledMachineIsTold(daemon);
+
+            // Whoever does not answer when asked whether it lives.
+            await().atMost(LIMIT).until(() -> strangers.open() == 0);
+            await().atMost(LIMIT).until(() -> descriptors(daemon) < 500);
+            serves(daemon);
+        }
+    }
+
+    private void aConnectionTooManyIsHungUpOn(RunningDaemon daemon) throws Exception {
+        try (IdleConnections more = new IdleConnections(daemon.port())) {
+            more.openSilent(600);
+            await().atMost(LIMIT).until(() -> more.open() < MOST_CONNECTIONS - 2500);
+            assertThat(descriptors(daemon)).isLessThan(MOST_CONNECTIONS + 500);
+            // Its own user's socket has room.
+            CommandLineRun own = CommandLineRun.of(
+                    Map.of(
+                            "NEUROVISOR_DAEMON",
+                            "on",
+                            "NEUROVISOR_SOCKET",
+                            directory.resolve("daemon.sock").toString()),
+                    "run",
+                    "-l",
+                    "sh",
+                    "-c",
+                    "echo 42");
+            assertThat(own.stdout()).as(own.stderr()).isEqualTo("42\n");
+        }
+        ManagedChannel another = NettyChannelBuilder.forAddress("127.0.0.1", daemon.port())
+                .usePlaintext()
+                .build();
+        try {
+            await().atMost(LIMIT).ignoreExceptions().until(() -> serves(ExecutionServiceGrpc.newBlockingStub(another)));
+        } finally {
+            another.shutdownNow();
+        }
+    }
+
+    private static void requestsOfAnySizeAtOnceAreAnswered(RunningDaemon daemon) throws Exception {
+        assertThat(status(ExecutionServiceGrpc.newFutureStub(daemon.channel()).execute(withInput(100_000_000)))
+                        .getCode())
+                .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+
+        ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(daemon.channel());
+        List<ListenableFuture<ExecuteResponse>> answers = new ArrayList<>();
+        for (int count = 0; count < 20; count++) {
+            answers.add(client.execute(withInput(70 << 20)));
+        }
+        // The longest text that is one message, decoded in three copies.
+        ExecuteRequest text = request("bash", "#".repeat(78 << 20));
+        for (int count = 0; count < 4; count++) {
+            answers.add(client.execute(text));
+        }
+        serves(daemon);
+        for (ListenableFuture<ExecuteResponse> answer : answers) {
+            assertThat(status(answer).getCode())
+                    .isIn(Status.Code.INVALID_ARGUMENT, Status.Code.RESOURCE_EXHAUSTED);
+        }
+        // There is room again for as much as a request may have.
+        ExecuteResponse largest = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                .execute(withInput(64 << 20).toBuilder().setTimeoutSecs(60).build());
+        assertThat(largest.getStdout().strip()).isEqualTo(Integer.toString(64 << 20));
+    }
+
+    private static void aCutConnectionEndsItsProgram(RunningDaemon daemon) {
+        List<NioSocketChannel> sockets = new CopyOnWriteArrayList<>();
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", daemon.port())
+                .channelFactory(() -> {
+                    NioSocketChannel socket = new NioSocketChannel();
+                    sockets.add(socket);
+                    return socket;
+                })
+                .usePlaintext()
+                .build();
+        try {
+            ProcessHandle machine = warm(daemon);
+            Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(channel)
+                    .executeStream(request("bash", "echo running; sleep 1000"));
+            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+            // No good-bye of HTTP/2: as of a client that is killed.
+            sockets.forEach(socket -> socket.unsafe().closeForcibly());
+            await().atMost(LIMIT).until(() -> !machine.isAlive());
+        } finally {
+            channel.shutdownNow();
+        }
+        serves(daemon);
+    }
+
+    private static void aStoppedMachineIsGivenUp(RunningDaemon daemon) throws Exception {
+        ProcessHandle machine = warm(daemon);
+        Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                .executeStream(request("bash", "echo running; sleep 1000").toBuilder()
+                        .setTimeoutSecs(2)
+                        .build());
+        assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+        signal(machine, "STOP");
+        ExecuteChunk last = chunks.next();
+        assertThat(last.getMetadata().getOutcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(last.getMetadata().getHost().getDetail()).contains("the host destroyed the virtual machine");
+        await().atMost(LIMIT).until(() -> !machine.isAlive());
+        serves(daemon);
+    }
+
+    private static void aKilledMachineIsTold(RunningDaemon daemon) throws Exception {
+        ProcessHandle machine = warm(daemon);
+        Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                .executeStream(request("bash", "echo running; sleep 1000"));
+        assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+        signal(machine, "KILL");
+        assertThat(chunks.next().getMetadata().getOutcome()).isEqualTo(Outcome.SANDBOX_DIED);
+        serves(daemon);
+    }
+
+    /** The one that the next request will get. */
+    private static ProcessHandle warm(RunningDaemon daemon) {
+        await().atMost(LIMIT).until(() -> daemon.vmms().size() == 1 && get(daemon, "/ready").equals("200 ready"));
+        return daemon.vmms().getFirst();
+    }
+
+    @Test
+    void aPoolThatCannotRefillAndAFullDiskAreToldAndPass() throws Exception {
+        long uid = 2_000_001_000L;
+        assumeTrue(Files.isWritable(Path.of("/run/neurovisor")), "needs root: only its machines have uids of their own");
+        Path data = SmallDisks.dataDirectory(directory);
+        try (SmallDisks disks = SmallDisks.mount(data.resolve("audit"), data.resolve("journal"));
+                RunningDaemon daemon = RunningDaemon.start(
+                        directory,
+                        "--warm=1",
+                        "--max=1",
+                        "--acquire-timeout=3s",
+                        "--vm-uids=" + uid + "-" + uid,
+                        "--data-dir=" + data)) {
+            await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+            theOnlyUidIsTaken(daemon, uid);
+            theDisksAreFull(daemon, disks, data);
+        }
+    }
+
+    private static void theOnlyUidIsTaken(RunningDaemon daemon, long uid) throws Exception {
+        ProcessHandle machine = warm(daemon);
+        try (FileChannel uids = FileChannel.open(Path.of("/run/neurovisor/uids"), StandardOpenOption.WRITE)) {
+            CompletableFuture<FileLock> taken = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return uids.lock(uid, 1, false);
+                        } catch (IOException exception) {
+                            throw new AssertionError(exception);
+                        }
+                    },
+                    command -> Thread.ofPlatform().daemon().start(command));
+            // It may be given to the next machine before we have it.
+            await().atMost(LIMIT).until(() -> {
+                boolean _ = machine.destroyForcibly();
+                daemon.vmms().forEach(ProcessHandle::destroyForcibly);
+                return taken.isDone();
+            });
+            await().atMost(LIMIT)
+                    .until(() -> get(daemon, "/ready").startsWith("503 the pool cannot refill: ")
+                            && get(daemon, "/ready").contains("each uid from " + uid));
+            await().atMost(LIMIT).until(() -> health(daemon) == ServingStatus.NOT_SERVING);
+            assertThat(get(daemon, "/health")).isEqualTo("200 live");
+            Status refusal = status(
+                    ExecutionServiceGrpc.newFutureStub(daemon.channel()).execute(request("sh", "echo 42")));
+            assertThat(refusal.getCode()).isIn(Status.Code.UNAVAILABLE, Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(refusal.getDescription()).contains("each uid from " + uid);
+            taken.get().release();
+        }
+        await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+        await().atMost(LIMIT).until(() -> health(daemon) == ServingStatus.SERVING);
+        assertThat(daemon.messages().stream()
+                        .filter(message -> message.contains("to be kept ready has not started"))
+                        .count())
+                .isBetween(1L, 8L);
+        serves(daemon);
+    }
+
+    private static void theDisksAreFull(RunningDaemon daemon, SmallDisks disks, Path data) throws Exception {
+        await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+        ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(daemon.channel());
+        Iterator<ExecuteChunk> running = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                .executeStream(request("bash", "echo running; sleep 3; echo done"));
+        assertThat(running.next().getStdoutChunk()).isEqualTo("running\n");
+        disks.fill();
+        Status audit = refusalWhileFull(client, request("sh", "echo 42"));
+        assertThat(audit.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+        assertThat(audit.getDescription()).contains("Nothing is executed that the audit log does not have", "disk is full");
+        ExecuteRequest keyed = request("sh", "echo $RANDOM$RANDOM$RANDOM").toBuilder()
+                .setIdempotencyKey("full")
+                .setLanguage("bash")
+                .build();
+        Status journal = status(client.execute(keyed));
+        assertThat(journal.getCode()).as(journal.toString()).isEqualTo(Status.Code.UNAVAILABLE);
+        // What was running has its end, which the log will have when there is room.
+        assertThat(running.next().getStdoutChunk()).isEqualTo("done\n");
+        assertThat(running.next().getMetadata().getOutcome()).isEqualTo(Outcome.COMPLETED);
+
+        disks.free();
+        serves(daemon);
+        ExecuteResponse first = client.execute(keyed).get();
+        assertThat(client.execute(keyed).get()).isEqualTo(first);
+        List<String> lines = Files.readAllLines(data.resolve("audit/audit.jsonl"));
+        assertThat(lines).allMatch(line -> line.startsWith("{\"time\"") && line.endsWith("}"));
+        assertThat(lines.stream().filter(line -> line.contains("\"event\":\"accepted\"")))
+                .hasSameSizeAs(lines.stream()
+                        .filter(line -> line.contains("\"event\":\"ended\""))
+                        .toList());
+    }
+
+    /** What is left of the block that the log has begun may take some more. */
+    private static Status refusalWhileFull(
+            ExecutionServiceGrpc.ExecutionServiceFutureStub client, ExecuteRequest request) {
+        return await().atMost(LIMIT)
+                .until(() -> status(client.execute(request)), answer -> answer.getCode() == Status.Code.UNAVAILABLE);
+    }
+
+    private static void serves(RunningDaemon daemon) {
+        assertThat(serves(ExecutionServiceGrpc.newBlockingStub(daemon.channel())))
+                .isTrue();
+    }
+
+    private static boolean serves(ExecutionServiceGrpc.ExecutionServiceBlockingStub client) {
+        return client.execute(request("sh", "echo 42")).getStdout().equals("42\n");
+    }
+
+    private static Status status(ListenableFuture<ExecuteResponse> answer) throws InterruptedException {
+        try {
+            ExecuteResponse _ = answer.get();
+            return Status.OK;
+        } catch (ExecutionException exception) {
+            StatusRuntimeException refusal = (StatusRuntimeException) exception.getCause();
+            return refusal.getStatus();
+        }
+    }
+
+    private static ServingStatus health(RunningDaemon daemon) {
+        return HealthGrpc.newBlockingStub(daemon.channel())
+                .check(HealthCheckRequest.newBuilder()
+                        .setService("neurovisor.execution.ExecutionService")
+                        .build())
+                .getStatus();
+    }
+
+    private static void signal(ProcessHandle process, String name) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
+    /** Of the process that has started the JVM, which has become it. */
+    private static long descriptors(RunningDaemon daemon) throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/" + daemon.process().pid() + "/fd"))) {
+            return open.count();
+        }
+    }
+
+    private static ExecuteRequest withInput(int bytes) {
+        return request("bash", "wc -c").toBuilder()
+                .setStdin(UnsafeByteOperations.unsafeWrap(new byte[bytes]))
+                .build();
+    }
+
+    private static ExecuteRequest request(String language, String code) {
+        return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
+    }
+
+    private static String get(RunningDaemon daemon, String path) throws IOException, InterruptedException {
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpResponse<String> response = client.send(
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + daemon.statusPort() + path))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+            return response.statusCode() + " " + response.body().strip();
+        }
+    }
+}
