@@ -31,14 +31,14 @@ final class IdleConnections implements AutoCloseable {
 
     void openSilent(int count) throws IOException {
         for (int number = 0; number < count; number++) {
-            SocketChannel _ = open();
+            SocketChannel _ = connect();
         }
     }
 
     /** Each begins HTTP/2 as it should. */
     void openHttp2(int count) throws IOException {
         for (int number = 0; number < count; number++) {
-            SocketChannel connection = open();
+            SocketChannel connection = connect();
             connection.write(ByteBuffer.wrap(PREFACE));
             connection.write(ByteBuffer.wrap(SETTINGS));
         }
@@ -47,7 +47,7 @@ final class IdleConnections implements AutoCloseable {
     /** Each sends a byte of what HTTP/2 begins with in a second, and then goes on with settings, a byte in a second. */
     void openDribbling(int count) throws IOException {
         for (int number = 0; number < count; number++) {
-            SocketChannel connection = open();
+            SocketChannel connection = connect();
             Dribble dribble = new Dribble(connection);
             ScheduledFuture<?> _ = timer.scheduleAtFixedRate(dribble, 0, 1, TimeUnit.SECONDS);
         }
@@ -63,7 +63,7 @@ final class IdleConnections implements AutoCloseable {
         return open;
     }
 
-    private SocketChannel open() throws IOException {
+    private SocketChannel connect() throws IOException {
         SocketChannel connection = SocketChannel.open(server);
         connection.configureBlocking(false);
         connections.add(connection);

@@ -13,7 +13,11 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.Future;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -37,6 +41,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -119,8 +124,7 @@ final class ServeFaultsIT {
         }
         serves(daemon);
         for (ListenableFuture<ExecuteResponse> answer : answers) {
-            assertThat(status(answer).getCode())
-                    .isIn(Status.Code.INVALID_ARGUMENT, Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(status(answer).getCode()).isIn(Status.Code.INVALID_ARGUMENT, Status.Code.RESOURCE_EXHAUSTED);
         }
         // There is room again for as much as a request may have.
         ExecuteResponse largest = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
@@ -130,7 +134,9 @@ final class ServeFaultsIT {
 
     private static void aCutConnectionEndsItsProgram(RunningDaemon daemon) {
         List<NioSocketChannel> sockets = new CopyOnWriteArrayList<>();
+        EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", daemon.port())
+                .eventLoopGroup(loop)
                 .channelFactory(() -> {
                     NioSocketChannel socket = new NioSocketChannel();
                     sockets.add(socket);
@@ -148,6 +154,7 @@ final class ServeFaultsIT {
             await().atMost(LIMIT).until(() -> !machine.isAlive());
         } finally {
             channel.shutdownNow();
+            Future<?> _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
         }
         serves(daemon);
     }
@@ -179,14 +186,16 @@ final class ServeFaultsIT {
 
     /** The one that the next request will get. */
     private static ProcessHandle warm(RunningDaemon daemon) {
-        await().atMost(LIMIT).until(() -> daemon.vmms().size() == 1 && get(daemon, "/ready").equals("200 ready"));
+        await().atMost(LIMIT)
+                .until(() -> daemon.vmms().size() == 1 && get(daemon, "/ready").equals("200 ready"));
         return daemon.vmms().getFirst();
     }
 
     @Test
     void aPoolThatCannotRefillAndAFullDiskAreToldAndPass() throws Exception {
         long uid = 2_000_001_000L;
-        assumeTrue(Files.isWritable(Path.of("/run/neurovisor")), "needs root: only its machines have uids of their own");
+        assumeTrue(
+                Files.isWritable(Path.of("/run/neurovisor")), "needs root: only its machines have uids of their own");
         Path data = SmallDisks.dataDirectory(directory);
         try (SmallDisks disks = SmallDisks.mount(data.resolve("audit"), data.resolve("journal"));
                 RunningDaemon daemon = RunningDaemon.start(
@@ -225,8 +234,8 @@ final class ServeFaultsIT {
                             && get(daemon, "/ready").contains("each uid from " + uid));
             await().atMost(LIMIT).until(() -> health(daemon) == ServingStatus.NOT_SERVING);
             assertThat(get(daemon, "/health")).isEqualTo("200 live");
-            Status refusal = status(
-                    ExecutionServiceGrpc.newFutureStub(daemon.channel()).execute(request("sh", "echo 42")));
+            Status refusal =
+                    status(ExecutionServiceGrpc.newFutureStub(daemon.channel()).execute(request("sh", "echo 42")));
             assertThat(refusal.getCode()).isIn(Status.Code.UNAVAILABLE, Status.Code.RESOURCE_EXHAUSTED);
             assertThat(refusal.getDescription()).contains("each uid from " + uid);
             taken.get().release();
@@ -249,7 +258,8 @@ final class ServeFaultsIT {
         disks.fill();
         Status audit = refusalWhileFull(client, request("sh", "echo 42"));
         assertThat(audit.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-        assertThat(audit.getDescription()).contains("Nothing is executed that the audit log does not have", "disk is full");
+        assertThat(audit.getDescription())
+                .contains("Nothing is executed that the audit log does not have", "disk is full");
         ExecuteRequest keyed = request("sh", "echo $RANDOM$RANDOM$RANDOM").toBuilder()
                 .setIdempotencyKey("full")
                 .setLanguage("bash")

@@ -105,6 +105,12 @@ public final class WarmPool implements AutoCloseable {
         return locked(state::status);
     }
 
+    /** The same, once what has died while it waited is being replaced: of a machine that nobody uses nothing else tells. */
+    public PoolStatus look() {
+        change(() -> {});
+        return status();
+    }
+
     /** Takes no more requests, destroys what nobody uses and waits for the rest; false when the deadline came first. */
     public boolean drain(Deadline deadline) {
         close();

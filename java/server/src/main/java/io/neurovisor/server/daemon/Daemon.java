@@ -87,7 +87,7 @@ public final class Daemon implements AutoCloseable {
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
-        this.readiness = new Readiness(neuroVisor.pool()::status, config.warm());
+        this.readiness = new Readiness(neuroVisor.pool()::look, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
                 config.metrics().listen(), config.metrics().port());
         this.statusAddress =

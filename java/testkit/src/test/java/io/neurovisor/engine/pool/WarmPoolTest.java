@@ -87,6 +87,20 @@ final class WarmPoolTest {
     }
 
     @Test
+    void whatDiesWhileNobodyAsksIsReplacedOnceItIsLookedAt() {
+        WarmPool pool = warmed(pool(1, 1));
+        VmId dead = guests.keySet().iterator().next();
+        guest(dead).dead("QEMU was killed by signal 9");
+
+        assertThat(pool.look().failure()).contains("QEMU was killed by signal 9");
+        await().until(() -> vmm.livingCount() == 0);
+        ticker.advance(Duration.ofSeconds(1));
+        await().until(() -> pool.look().warm() == 1);
+        assertThat(pool.status().failure()).isEmpty();
+        assertThat(vmm.starts()).hasSize(2);
+    }
+
+    @Test
     void startsNothingBeforeItIsAskedTo() {
         WarmPool pool = pool(3, 6);
         try (Lease lease = pool.lease(SMALL)) {
