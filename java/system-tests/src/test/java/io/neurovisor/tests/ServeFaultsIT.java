@@ -150,7 +150,8 @@ final class ServeFaultsIT {
                     .executeStream(request("bash", "echo running; sleep 1000"));
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
             // No good-bye of HTTP/2: as of a client that is killed.
-            sockets.forEach(socket -> socket.unsafe().closeForcibly());
+            sockets.forEach(
+                    socket -> socket.eventLoop().execute(() -> socket.unsafe().closeForcibly()));
             await().atMost(LIMIT).until(() -> !machine.isAlive());
         } finally {
             channel.shutdownNow();
