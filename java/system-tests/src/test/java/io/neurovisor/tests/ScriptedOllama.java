@@ -17,6 +17,8 @@ import java.util.concurrent.Executors;
 
 /** A server that speaks Ollama's protocol and whose model says what it was told beforehand; the last reply is repeated. */
 final class ScriptedOllama implements AutoCloseable {
+    private static final String DIES = "dies";
+
     private final HttpServer server;
     private final List<ObjectNode> replies;
     private final List<String> requests = new CopyOnWriteArrayList<>();
@@ -36,6 +38,11 @@ final class ScriptedOllama implements AutoCloseable {
 
     static ObjectNode says(String text) {
         return message(text);
+    }
+
+    /** The server is gone in the middle of it, as one that is killed. */
+    static ObjectNode dies(String text) {
+        return message(text).put(DIES, true);
     }
 
     /** Each as {@code language:code}. */
@@ -69,7 +76,12 @@ final class ScriptedOllama implements AutoCloseable {
         requests.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
         ObjectNode line =
                 JsonNodeFactory.instance.objectNode().put("model", "m").put("done", false);
-        line.set("message", replies.get(Math.min(requests.size(), replies.size()) - 1));
+        ObjectNode reply = replies.get(Math.min(requests.size(), replies.size()) - 1);
+        line.set("message", reply);
+        if (reply.has(DIES)) {
+            die(exchange, line + "\n");
+            return;
+        }
         ObjectNode end = JsonNodeFactory.instance
                 .objectNode()
                 .put("model", "m")
@@ -80,6 +92,13 @@ final class ScriptedOllama implements AutoCloseable {
                 .put("eval_count", 10);
         end.set("message", message(""));
         answer(exchange, line + "\n" + end + "\n");
+    }
+
+    private void die(HttpExchange exchange, String begin) throws IOException {
+        exchange.sendResponseHeaders(200, 0);
+        exchange.getResponseBody().write(begin.getBytes(StandardCharsets.UTF_8));
+        exchange.getResponseBody().flush();
+        server.stop(0);
     }
 
     private static void answer(HttpExchange exchange, String text) throws IOException {

@@ -77,6 +77,32 @@ final class SessionIT {
     }
 
     @Test
+    void aModelServerThatDiesAmidItsAnswerIsToldAndTheConversationGoesOn() throws Exception {
+        String id;
+        try (ScriptedOllama ollama =
+                new ScriptedOllama(calls("bash:echo before the end"), ScriptedOllama.dies("Half of"))) {
+            CommandLineRun run = CommandLineRun.of(
+                    environment(ollama), "agent", "--json", "--size=small", "--warm=0", "Say something");
+            assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isEqualTo(4);
+            assertThat(run.stdout()).contains("http://" + ollama.address());
+            id = JSON.readTree(run.stdout().lines().findFirst().orElseThrow())
+                    .path("trace_id")
+                    .asText();
+        }
+        JsonNode run = session(id).path("runs").path(0);
+        assertThat(run.path("state").asText()).isEqualTo("MODEL_FAILED");
+        assertThat(run.at("/messages/1/calls/0/execution/stdout").asText()).isEqualTo("before the end\n");
+
+        try (ScriptedOllama ollama = new ScriptedOllama(says("Said."))) {
+            CommandLineRun resumed = CommandLineRun.of(
+                    environment(ollama), "sessions", "resume", id, "Try again", "--quiet", "--size=small", "--warm=0");
+            assertThat(resumed.stdout()).as(resumed.stderr()).isEqualTo("Said.\n");
+            assertThat(ollama.requests().getFirst()).contains("Say something", "before the end", "Try again");
+        }
+        assertThat(CommandLineRun.of("sessions", "delete", id).exitCode()).isZero();
+    }
+
+    @Test
     void aRunLoadsNothingOfTheDatabase() throws IOException {
         Path log = directory.resolve("classes.log");
         CommandLineRun run = CommandLineRun.of(
