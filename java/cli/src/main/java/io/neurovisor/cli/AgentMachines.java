@@ -8,16 +8,12 @@ import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonClient;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /** Where the programs of an agent run: in machines of this user's daemon, or in this process's own. Ctrl-C ends them. */
 final class AgentMachines implements AutoCloseable {
-    /** For a daemon to be told that nobody listens any more. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
-
     private final BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions;
     private final Cancellation cancellation;
     private final Runnable end;
@@ -43,9 +39,7 @@ final class AgentMachines implements AutoCloseable {
     private static AgentMachines ofDaemon(DaemonClient client, Path socket, Consumer<String> remark) {
         remark.accept("programs are run by the daemon at " + socket);
         return new AgentMachines(
-                (request, sink) -> client.execute(request, sink).result(),
-                Cancellation.unwinding(PATIENCE),
-                client::close);
+                (request, sink) -> client.execute(request, sink).result(), Cancellation.ofDaemonsWork(), client::close);
     }
 
     private static AgentMachines own(

@@ -32,6 +32,11 @@ final class Cancellation implements AutoCloseable {
         return registered(new Cancellation(PATIENCE, neuroVisor::close));
     }
 
+    /** For programs that a daemon runs: it is told that nobody listens any more. */
+    static Cancellation ofDaemonsWork() {
+        return unwinding(PATIENCE);
+    }
+
     /** For work without virtual machines: the JVM waits until the command has removed what it had begun. */
     static Cancellation unwinding(Duration patience) {
         return registered(new Cancellation(patience, () -> {}));

@@ -33,9 +33,6 @@ import picocli.CommandLine.Spec;
             "neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
         })
 final class RunCommand implements Callable<Integer> {
-    /** For a daemon to be told that nobody listens any more. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
-
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
     @Mixin
@@ -98,7 +95,7 @@ final class RunCommand implements Callable<Integer> {
         }
         Path socket = guest.config().socket();
         try (DaemonClient client = connected.get();
-                Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
+                Cancellation cancellation = Cancellation.ofDaemonsWork()) {
             DaemonResult result = client.execute(run.request(), run.output().sink());
             RunOrigin origin = RunOrigin.of(result, socket);
             remark("run by the daemon at " + socket + " with " + origin.shown());

@@ -24,10 +24,6 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.Outcome;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -188,7 +184,8 @@ final class ServeFaultsIT {
     /** The one that the next request will get. */
     private static ProcessHandle warm(RunningDaemon daemon) {
         await().atMost(LIMIT)
-                .until(() -> daemon.vmms().size() == 1 && get(daemon, "/ready").equals("200 ready"));
+                .until(() ->
+                        daemon.vmms().size() == 1 && daemon.status("/ready").equals("200 ready"));
         return daemon.vmms().getFirst();
     }
 
@@ -206,7 +203,7 @@ final class ServeFaultsIT {
                         "--acquire-timeout=3s",
                         "--vm-uids=" + uid + "-" + uid,
                         "--data-dir=" + data)) {
-            await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+            await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
             theOnlyUidIsTaken(daemon, uid);
             theDisksAreFull(daemon, disks, data);
         }
@@ -231,17 +228,17 @@ final class ServeFaultsIT {
                 return taken.isDone();
             });
             await().atMost(LIMIT)
-                    .until(() -> get(daemon, "/ready").startsWith("503 the pool cannot refill: ")
-                            && get(daemon, "/ready").contains("each uid from " + uid));
+                    .until(() -> daemon.status("/ready").startsWith("503 the pool cannot refill: ")
+                            && daemon.status("/ready").contains("each uid from " + uid));
             await().atMost(LIMIT).until(() -> health(daemon) == ServingStatus.NOT_SERVING);
-            assertThat(get(daemon, "/health")).isEqualTo("200 live");
+            assertThat(daemon.status("/health")).isEqualTo("200 live");
             Status refusal =
                     status(ExecutionServiceGrpc.newFutureStub(daemon.channel()).execute(request("sh", "echo 42")));
             assertThat(refusal.getCode()).isIn(Status.Code.UNAVAILABLE, Status.Code.RESOURCE_EXHAUSTED);
             assertThat(refusal.getDescription()).contains("each uid from " + uid);
             taken.get().release();
         }
-        await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+        await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
         await().atMost(LIMIT).until(() -> health(daemon) == ServingStatus.SERVING);
         assertThat(daemon.messages().stream()
                         .filter(message -> message.contains("to be kept ready has not started"))
@@ -251,7 +248,7 @@ final class ServeFaultsIT {
     }
 
     private static void theDisksAreFull(RunningDaemon daemon, SmallDisks disks, Path data) throws Exception {
-        await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
+        await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
         ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(daemon.channel());
         Iterator<ExecuteChunk> running = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                 .executeStream(request("bash", "echo running; sleep 3; echo done"));
@@ -339,15 +336,5 @@ final class ServeFaultsIT {
 
     private static ExecuteRequest request(String language, String code) {
         return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
-    }
-
-    private static String get(RunningDaemon daemon, String path) throws IOException, InterruptedException {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = client.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + daemon.statusPort() + path))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            return response.statusCode() + " " + response.body().strip();
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.neurovisor.tests;
 
+import static io.neurovisor.tests.TestMachines.dataDirectory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -25,18 +26,11 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.execution.Limits;
 import io.neurovisor.proto.execution.Outcome;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -62,8 +56,8 @@ final class ServeIT {
             assertThat(first.getHost().getTemplate()).isNotEmpty();
             assertThat(first.getHost().getLayersList()).hasSize(6);
 
-            await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
-            assertThat(get(daemon, "/health")).isEqualTo("200 live");
+            await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
+            assertThat(daemon.status("/health")).isEqualTo("200 live");
             assertThat(HealthGrpc.newBlockingStub(daemon.channel())
                             .check(HealthCheckRequest.newBuilder()
                                     .setService("neurovisor.execution.ExecutionService")
@@ -259,129 +253,6 @@ final class ServeIT {
     }
 
     @Test
-    void theCommandHasItsProgramsRunByTheDaemonAndSaysSo() throws Exception {
-        Path socket = directory.resolve("daemon.sock");
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3")) {
-            CommandLineRun run = byDaemon(
-                    "run",
-                    "--size=small",
-                    "-l",
-                    "sh",
-                    "-e",
-                    "WHO=me",
-                    "-c",
-                    "echo $WHO $1; nproc; exit 3",
-                    "--",
-                    "too");
-            assertThat(run.stdout()).isEqualTo("me too\n1\n");
-            assertThat(run.stderr()).startsWith("neurovisor: run by the daemon at " + socket + " with qemu ");
-            assertThat(run.exitCode()).isEqualTo(3);
-
-            CommandLineRun quiet = byDaemon("run", "--quiet", "-l", "python", "-c", "print(6*7)");
-            assertThat(quiet).isEqualTo(new CommandLineRun(0, "42\n", ""));
-
-            CommandLineRun json = byDaemon(
-                    "run", "--json", "-l", "python", "-c", "import os; os.mkdir('out'); open('out/a','w').write('b')");
-            assertThat(json.stdout()).contains("\"daemon\":\"" + socket + "\"", "\"vmm\":\"qemu\"", "\"path\":\"a\"");
-
-            CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
-            assertThat(own.stderr())
-                    .startsWith("neurovisor: not by the daemon at " + socket + ", for --vmm is given\n");
-            assertThat(own.stdout()).isEqualTo("1\n");
-            CommandLineRun both = byDaemon("run", "--daemon=on", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
-            assertThat(both.stderr()).contains("--vmm", "--daemon=off");
-            assertThat(both.exitCode()).isEqualTo(2);
-
-            await().atMost(LIMIT).until(() -> get(daemon, "/ready").equals("200 ready"));
-            cancelledInTheDaemon(daemon, socket);
-            lostWithTheDaemon(daemon, socket);
-        }
-        CommandLineRun none = byDaemon("run", "--daemon=on", "-l", "sh", "-c", "echo 1");
-        assertThat(none.stderr()).contains("no daemon at " + socket);
-        assertThat(none.exitCode()).isEqualTo(2);
-        CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
-        assertThat(alone.stdout()).isEqualTo("1\n");
-        assertThat(alone.stderr()).contains("no daemon at " + socket + ": nobody serves there; runs it without one");
-    }
-
-    private void cancelledInTheDaemon(RunningDaemon daemon, Path socket) throws Exception {
-        Process endless = CommandLineRun.start(
-                Map.of("NEUROVISOR_DAEMON", "on", "NEUROVISOR_SOCKET", socket.toString()),
-                "run",
-                "-l",
-                "bash",
-                "-c",
-                ENDLESS);
-        assertThat(endless.inputReader().readLine()).isEqualTo("running");
-        List<ProcessHandle> before = daemon.vmms();
-        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(endless.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
-        assertThat(endless.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(endless.exitValue()).isEqualTo(130);
-        await().atMost(LIMIT).until(() -> before.stream().anyMatch(vmm -> !vmm.isAlive()));
-    }
-
-    private void lostWithTheDaemon(RunningDaemon daemon, Path socket) throws Exception {
-        Process endless = CommandLineRun.start(
-                Map.of("NEUROVISOR_SOCKET", socket.toString(), "NEUROVISOR_DAEMON", "auto"),
-                "run",
-                "-l",
-                "bash",
-                "-c",
-                ENDLESS);
-        assertThat(endless.inputReader().readLine()).isEqualTo("running");
-        daemon.signal("KILL");
-        assertThat(endless.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        assertThat(endless.exitValue()).isEqualTo(126);
-        assertThat(new String(endless.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
-                .contains("was lost while it ran the program", "nobody can say how the program ended");
-    }
-
-    private CommandLineRun byDaemon(String... arguments) {
-        return CommandLineRun.of(
-                Map.of(
-                        "NEUROVISOR_DAEMON",
-                        "auto",
-                        "NEUROVISOR_SOCKET",
-                        directory.resolve("daemon.sock").toString()),
-                arguments);
-    }
-
-    @Test
-    void anImageThatIsNotBuiltIsNamedAndNotBuilt() {
-        Path data = directory.resolve("data");
-        // A data directory as the first start leaves it.
-        PlainMachine.Run copy = PlainMachine.start(List.of(
-                "bash",
-                "-euc",
-                "mkdir -m 700 \"$2\" \"$2/images\"; cd \"$1\";"
-                        + " cp -a --reflink=auto .neurovisor initrds kernels \"$2\"; cp -a --reflink=auto images/base* \"$2/images\"",
-                "bash",
-                dataDirectory().toString(),
-                data.toString()));
-        assertThat(copy.exitCode()).as(copy.stderr()).isZero();
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data)) {
-            assertThatThrownBy(() -> client(daemon).execute(request("go", "package main\nfunc main() {}")))
-                    .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
-                        assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
-                        assertThat(exception.getStatus().getDescription())
-                                .contains("image full is not built", "./neurovisor image build full");
-                    });
-            assertThat(data.resolve("images/full.current")).doesNotExist();
-
-            // Who has it himself needs no daemon for it.
-            CommandLineRun alone = byDaemon("run", "-l", "go", "-c", "package main\nfunc main() { print(42) }");
-            assertThat(alone.stderr())
-                    .contains("neurovisor: not by the daemon at " + directory.resolve("daemon.sock")
-                            + ": image full is not built")
-                    .endsWith("42");
-            assertThat(alone.exitCode()).isZero();
-        }
-    }
-
-    @Test
     void whatOtherMachinesReachIsEncryptedAndAsksForAKey() throws Exception {
         X509Bundle authority = new CertificateBuilder()
                 .subject("CN=authority")
@@ -417,17 +288,6 @@ final class ServeIT {
         }
     }
 
-    /** The one that the daemon has, which the settings tell. */
-    private static Path dataDirectory() {
-        CommandLineRun shown = CommandLineRun.of("config", "show");
-        return Path.of(shown.stdout()
-                .lines()
-                .filter(line -> line.startsWith("data-dir "))
-                .map(line -> line.split(" +", 3)[1])
-                .findFirst()
-                .orElseThrow());
-    }
-
     private static Status.Code refusal(RunningDaemon daemon, String key) {
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
@@ -451,15 +311,5 @@ final class ServeIT {
 
     private static ExecuteRequest request(String language, String code) {
         return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
-    }
-
-    private static String get(RunningDaemon daemon, String path) throws IOException, InterruptedException {
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = client.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + daemon.statusPort() + path))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            return response.statusCode() + " " + response.body().strip();
-        }
     }
 }

@@ -17,7 +17,9 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -162,10 +164,10 @@ public final class EnduranceRun {
                     .get(LAST_JOBS.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException exception) {
             throw cancelled(exception);
-        } catch (java.util.concurrent.ExecutionException exception) {
+        } catch (ExecutionException exception) {
             throw new NeuroVisorException(
                     Fault.INTERNAL, "a client failed: " + exception.getCause(), exception.getCause());
-        } catch (java.util.concurrent.TimeoutException hanging) {
+        } catch (TimeoutException hanging) {
             // Their jobs have no end, which the report tells.
         }
     }

@@ -120,6 +120,7 @@ final class TestedDaemon implements AutoCloseable {
         killed.incrementAndGet();
         boolean _ = process.handle().destroyForcibly();
         int _ = process.awaitExit(END);
+        process.close();
     }
 
     /** Returns when it is as it was after its first start. */

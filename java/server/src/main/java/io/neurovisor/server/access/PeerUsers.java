@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import java.io.IOException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
@@ -25,12 +26,19 @@ public final class PeerUsers {
         this.users = requireNonNull(users, "users is null");
     }
 
-    /** This process's user and root, by their ids: a container may have a name for neither. */
+    /** This process's user and root. */
     public static PeerUsers ownAndRoot() throws IOException {
-        Path self = Path.of("/proc/self");
-        UserPrincipal root =
-                self.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("0");
-        return new PeerUsers(Set.copyOf(List.of(Files.getOwner(self), root)));
+        return new PeerUsers(Set.copyOf(List.of(Files.getOwner(Path.of("/proc/self")), user(0))));
+    }
+
+    /** One user alone. */
+    public static PeerUsers only(int uid) throws IOException {
+        return new PeerUsers(Set.of(user(uid)));
+    }
+
+    /** By its id: a container may have no name for it. */
+    private static UserPrincipal user(int uid) throws IOException {
+        return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(Integer.toString(uid));
     }
 
     public boolean include(Channel connection) {

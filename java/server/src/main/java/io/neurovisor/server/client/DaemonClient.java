@@ -20,6 +20,7 @@ import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.host.guestlink.ExecuteMessages;
 import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.access.PeerUsers;
@@ -73,12 +74,16 @@ public final class DaemonClient implements AutoCloseable {
 
     /** Throws {@link Fault#DAEMON_MISSING}, with the reason, where none answers that is this user's or root's. */
     public static DaemonClient connect(Path socket) {
-        DaemonClient client;
         try {
-            client = new DaemonClient(socket, PeerUsers.ownAndRoot());
+            return connect(socket, PeerUsers.ownAndRoot());
         } catch (IOException exception) {
             throw missing(socket, String.valueOf(exception.getMessage()));
         }
+    }
+
+    /** @param users who may serve there */
+    static DaemonClient connect(Path socket, PeerUsers users) {
+        DaemonClient client = new DaemonClient(socket, users);
         boolean connected = false;
         try {
             client.awaitGreeting();
@@ -119,16 +124,22 @@ public final class DaemonClient implements AutoCloseable {
                 ExecutionMessages.deliver(chunk, sink);
                 chunk = next(call);
             }
-            return DaemonMessages.result(traceId, chunk.getMetadata());
+            return understood(traceId, chunk.getMetadata());
+        } finally {
+            // Without effect on a call that has ended by itself.
+            call.cancel("nobody listens any more", null);
+        }
+    }
+
+    private DaemonResult understood(TraceId traceId, ExecuteMetadata metadata) {
+        try {
+            return DaemonMessages.result(traceId, metadata);
         } catch (IllegalArgumentException exception) {
             throw new NeuroVisorException(
                     Fault.DAEMON_LOST,
                     "the daemon at " + socket + " is of another version: it told of the program's end what cannot be"
                             + " understood (" + exception.getMessage() + ")",
                     exception);
-        } finally {
-            // Without effect on a call that has ended by itself.
-            call.cancel("nobody listens any more", null);
         }
     }
 

@@ -12,6 +12,7 @@ import io.neurovisor.server.status.RpcFailure;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** What a failed call of a daemon means. */
 final class DaemonFailure {
@@ -44,7 +45,7 @@ final class DaemonFailure {
         };
     }
 
-    private static Optional<String> reason(@org.jspecify.annotations.Nullable Status status) {
+    private static Optional<String> reason(@Nullable Status status) {
         if (status == null) {
             return Optional.empty();
         }

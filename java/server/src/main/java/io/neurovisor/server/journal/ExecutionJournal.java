@@ -35,7 +35,6 @@ public final class ExecutionJournal implements AutoCloseable {
 
     private static final String FILE = "journal.db";
     private static final String LONG_AGO = "(ended_ms IS NULL AND begun_ms < :lost)";
-    private static final String EXPIRED = "(ended_ms < :kept OR " + LONG_AGO + ")";
     private static final int MOST_EXECUTIONS = 10_000;
     private static final long MOST_BYTES = 1L << 30;
 
@@ -138,12 +137,7 @@ public final class ExecutionJournal implements AutoCloseable {
      * @param dryRun whether to tell only
      */
     public Expired sweep(boolean dryRun) {
-        Expired expired = database.read(handle -> handle.createQuery("SELECT count(*) AS executions,"
-                        + " coalesce(sum(length(answer)), 0) AS bytes FROM execution WHERE " + EXPIRED)
-                .bind("kept", keptSince())
-                .bind("lost", lostSince())
-                .map((row, _) -> new Expired(row.getLong("executions"), row.getLong("bytes")))
-                .one());
+        Expired expired = database.read(this::expired);
         if (!dryRun && expired.executions() > 0) {
             database.change(this::removeExpired);
             database.shrink();
@@ -152,6 +146,25 @@ public final class ExecutionJournal implements AutoCloseable {
             removeDeadOwners();
         }
         return expired;
+    }
+
+    private Expired expired(Handle handle) {
+        Expired answered = handle.createQuery("""
+                        SELECT count(*) AS executions, coalesce(sum(length(answer)), 0) AS bytes FROM execution
+                        WHERE ended_ms < :kept
+                        """)
+                .bind("kept", keptSince())
+                .map((row, _) -> new Expired(row.getLong("executions"), row.getLong("bytes")))
+                .one();
+        long lost = ownersOfLost(handle).stream()
+                .mapToLong(other -> handle.createQuery(
+                                "SELECT count(*) FROM execution WHERE owner = :owner AND " + LONG_AGO)
+                        .bind("owner", other)
+                        .bind("lost", lostSince())
+                        .mapTo(Long.class)
+                        .one())
+                .sum();
+        return new Expired(answered.executions() + lost, answered.bytes());
     }
 
     private void removeDeadOwners() {
@@ -200,19 +213,22 @@ public final class ExecutionJournal implements AutoCloseable {
         handle.createUpdate("DELETE FROM execution WHERE ended_ms < :kept")
                 .bind("kept", keptSince())
                 .execute();
-        List<String> others = handle.createQuery("SELECT DISTINCT owner FROM execution WHERE " + LONG_AGO)
+        ownersOfLost(handle)
+                .forEach(other -> handle.createUpdate("DELETE FROM execution WHERE owner = :owner AND " + LONG_AGO)
+                        .bind("owner", other)
+                        .bind("lost", lostSince())
+                        .execute());
+    }
+
+    /** What another runs is not forgotten because a clock was set forward between its start and ours. */
+    private List<String> ownersOfLost(Handle handle) {
+        return handle
+                .createQuery("SELECT DISTINCT owner FROM execution WHERE " + LONG_AGO)
                 .bind("lost", lostSince())
                 .mapTo(String.class)
-                .list();
-        for (String other : others) {
-            // What another runs is not forgotten because a clock was set forward between its start and ours.
-            if (other.equals(owner) || !lives(other)) {
-                handle.createUpdate("DELETE FROM execution WHERE owner = :owner AND " + LONG_AGO)
-                        .bind("lost", lostSince())
-                        .bind("owner", other)
-                        .execute();
-            }
-        }
+                .stream()
+                .filter(other -> other.equals(owner) || !lives(other))
+                .toList();
     }
 
     private long keptSince() {

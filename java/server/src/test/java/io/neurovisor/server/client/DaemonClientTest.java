@@ -16,21 +16,10 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.proto.execution.ExecuteMetadata;
-import io.neurovisor.server.access.AccessInterceptor;
-import io.neurovisor.server.access.ApiKeys;
-import io.neurovisor.server.access.Callers;
-import io.neurovisor.server.access.Quotas;
-import io.neurovisor.server.access.RateLimits;
-import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.config.RateLimit;
-import io.neurovisor.server.grpc.ExecutionGrpcService;
-import io.neurovisor.server.grpc.GrpcPorts;
-import io.neurovisor.server.grpc.KeyedExecutions;
-import io.neurovisor.server.grpc.TenantExecutions;
-import io.neurovisor.server.grpc.TraceInterceptor;
-import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.grpc.ServedExecutions;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.RecordingSink;
@@ -43,11 +32,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
-import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -69,28 +54,17 @@ final class DaemonClientTest {
     @TempDir
     private Path data;
 
-    private ApiKeys keys;
-    private AuditLog audit;
-    private ExecutionJournal journal;
-    private @Nullable GrpcPorts ports;
+    private @Nullable ServedExecutions served;
     private Path socket;
 
     @BeforeEach
     void open() {
-        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
-        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
-        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
         socket = data.resolve("s");
     }
 
     @AfterEach
     void close() {
-        if (ports != null) {
-            ports.close();
-        }
-        journal.close();
-        audit.close();
-        keys.close();
+        requireNonNull(served, "it serves").close();
     }
 
     @Test
@@ -129,6 +103,7 @@ final class DaemonClientTest {
 
     @Test
     void anExecutionThatNobodyKnowsTheEndOfIsNoResult() {
+        serve(Optional.empty());
         ExecuteMetadata lost = ExecuteMetadata.newBuilder()
                 .setOutcome(io.neurovisor.proto.execution.Outcome.OUTCOME_UNKNOWN)
                 .build();
@@ -156,7 +131,7 @@ final class DaemonClientTest {
             RecordingSink sink = new RecordingSink();
             CompletableFuture<Void> cut = CompletableFuture.runAsync(() -> {
                 await().atMost(LIMIT).until(() -> !sink.stdoutText().isEmpty());
-                requireNonNull(ports, "it serves").stopNow();
+                requireNonNull(served, "it serves").stopNow();
             });
             assertThatThrownBy(() -> client.execute(request("half"), sink))
                     .isInstanceOfSatisfying(
@@ -188,6 +163,19 @@ final class DaemonClientTest {
             interrupt.join();
             await().atMost(LIMIT).until(() -> vmm.livingCount() == 0);
         }
+    }
+
+    @Test
+    void whoeverElseServesThereIsToldNothing() throws IOException {
+        serve(Optional.empty());
+        int somebodyElse = 12_345;
+        assertThatThrownBy(() -> DaemonClient.connect(socket, PeerUsers.only(somebodyElse))
+                        .close())
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.DAEMON_MISSING))
+                .hasMessageContaining("it is served by " + System.getProperty("user.name"))
+                .hasMessageContaining("who is neither this user nor root");
     }
 
     @Test
@@ -231,20 +219,7 @@ final class DaemonClientTest {
     }
 
     private void serve(Optional<RateLimit> limit) {
-        TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
-        ports = new GrpcPorts(
-                List.of(new ExecutionGrpcService(
-                        tenants,
-                        new KeyedExecutions(journal),
-                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
-                        "there is no other",
-                        Duration.ofSeconds(30),
-                        SandboxSize.SMALL)),
-                List.of(
-                        new TraceInterceptor(new Random(1)),
-                        new AccessInterceptor(
-                                new Callers(keys, true, InstantSource.system(), Ticker.SYSTEM),
-                                new RateLimits(limit, Ticker.SYSTEM))));
-        ports.listen(socket);
+        served = new ServedExecutions(data, executions, true, limit);
+        served.listen(socket);
     }
 }

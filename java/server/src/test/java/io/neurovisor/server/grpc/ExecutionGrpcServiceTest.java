@@ -18,28 +18,17 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.neurovisor.engine.execution.Executions;
-import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.Outcome;
 import io.neurovisor.proto.execution.VmmReport;
-import io.neurovisor.server.access.AccessInterceptor;
-import io.neurovisor.server.access.ApiKeys;
-import io.neurovisor.server.access.Callers;
-import io.neurovisor.server.access.Quotas;
-import io.neurovisor.server.access.RateLimits;
-import io.neurovisor.server.audit.AuditLog;
-import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,12 +36,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -75,33 +61,14 @@ final class ExecutionGrpcServiceTest {
     @TempDir
     private Path data;
 
-    private ApiKeys keys;
-    private AuditLog audit;
-    private ExecutionJournal journal;
-    private GrpcPorts ports;
+    private ServedExecutions served;
     private ManagedChannel channel;
     private ExecutionServiceGrpc.ExecutionServiceBlockingStub client;
 
     @BeforeEach
     void serve() {
-        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
-        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
-        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
-        TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
-        ports = new GrpcPorts(
-                List.of(new ExecutionGrpcService(
-                        tenants,
-                        new KeyedExecutions(journal),
-                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
-                        "there is no other",
-                        Duration.ofSeconds(30),
-                        SandboxSize.SMALL)),
-                List.of(
-                        new TraceInterceptor(new Random(1)),
-                        new AccessInterceptor(
-                                new Callers(keys, false, InstantSource.system(), Ticker.SYSTEM),
-                                new RateLimits(Optional.empty(), Ticker.SYSTEM))));
-        int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+        served = new ServedExecutions(data, executions, false, Optional.empty());
+        int port = served.listen();
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         client = ExecutionServiceGrpc.newBlockingStub(channel);
@@ -110,10 +77,7 @@ final class ExecutionGrpcServiceTest {
     @AfterEach
     void close() {
         channel.shutdownNow();
-        ports.close();
-        journal.close();
-        audit.close();
-        keys.close();
+        served.close();
     }
 
     @Test
@@ -204,7 +168,7 @@ final class ExecutionGrpcServiceTest {
     @Test
     void theUnixSocketIsOnlyForItsOwner() throws Exception {
         Path socket = data.resolve("socket");
-        ports.listen(socket);
+        served.listen(socket);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(socket)))
                 .isEqualTo("rw-------");
         MultiThreadIoEventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());

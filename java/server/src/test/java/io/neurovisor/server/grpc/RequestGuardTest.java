@@ -17,22 +17,13 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.engine.execution.Executions;
-import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
-import io.neurovisor.server.access.AccessInterceptor;
-import io.neurovisor.server.access.ApiKeys;
-import io.neurovisor.server.access.Callers;
-import io.neurovisor.server.access.Quotas;
-import io.neurovisor.server.access.RateLimits;
-import io.neurovisor.server.audit.AuditLog;
-import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -41,17 +32,13 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -78,37 +65,19 @@ final class RequestGuardTest {
     @TempDir
     private Path data;
 
-    private ApiKeys keys;
-    private AuditLog audit;
-    private ExecutionJournal journal;
-    private KeyedExecutions keyed;
-    private GrpcPorts ports;
+    private ServedExecutions served;
     private ManagedChannel channel;
     private ExecutionServiceGrpc.ExecutionServiceBlockingStub client;
 
     @BeforeEach
     void serve() {
-        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
-        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
-        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
-        keyed = new KeyedExecutions(journal);
-        TenantExecutions tenants = new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit);
-        ports = new GrpcPorts(
-                List.of(new ExecutionGrpcService(
-                        tenants,
-                        keyed,
-                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
-                        "there is no other",
-                        Duration.ofSeconds(30),
-                        SandboxSize.SMALL)),
-                List.of(
-                        new TraceInterceptor(new Random(1)),
-                        new AccessInterceptor(
-                                new Callers(keys, false, InstantSource.system(), Ticker.SYSTEM),
-                                new RateLimits(Optional.empty(), Ticker.SYSTEM))),
-                memory,
-                PATIENCE);
-        int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+        served = new ServedExecutions(
+                data,
+                executions,
+                false,
+                Optional.empty(),
+                (services, interceptors) -> new GrpcPorts(services, interceptors, memory, PATIENCE));
+        int port = served.listen();
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
         client = ExecutionServiceGrpc.newBlockingStub(channel);
@@ -117,11 +86,7 @@ final class RequestGuardTest {
     @AfterEach
     void close() {
         channel.shutdownNow();
-        keyed.stopNow();
-        ports.close();
-        journal.close();
-        audit.close();
-        keys.close();
+        served.close();
     }
 
     @Test
@@ -270,7 +235,7 @@ final class RequestGuardTest {
         channel.shutdownNow();
         await().until(answer::isDone);
         await().during(Duration.ofMillis(300)).until(() -> memory.bytes() >= (2 << 20) - InboundMemory.FREE_BYTES);
-        keyed.stopNow();
+        served.keyed().stopNow();
         await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
     }
 

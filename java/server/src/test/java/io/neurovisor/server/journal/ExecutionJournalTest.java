@@ -120,6 +120,8 @@ final class ExecutionJournalTest {
             assertThat(running.begin(KEY, "d")).isInstanceOf(Begun.First.class);
             now = now.plus(Duration.ofDays(20_000));
             try (ExecutionJournal later = open()) {
+                assertThat(later.sweep(true)).isEqualTo(new ExecutionJournal.Expired(0, 0));
+                assertThat(later.sweep(false)).isEqualTo(new ExecutionJournal.Expired(0, 0));
                 assertThat(later.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
                 running.end(KEY, ANSWER);
                 assertThat(later.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);

@@ -1,0 +1,97 @@
+package io.neurovisor.server.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptor;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.server.access.AccessInterceptor;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.journal.ExecutionJournal;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.function.BiFunction;
+
+/** The execution service as the daemon has it. */
+public final class ServedExecutions implements AutoCloseable {
+    private final ApiKeys keys;
+    private final AuditLog audit;
+    private final ExecutionJournal journal;
+    private final KeyedExecutions keyed;
+    private final GrpcPorts ports;
+
+    /**
+     * What every service has.
+     *
+     * @param data where keys, audit log and kept answers are
+     * @param keysRequired of whoever comes by TCP
+     */
+    public ServedExecutions(Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit) {
+        this(data, executions, keysRequired, limit, GrpcPorts::new);
+    }
+
+    ServedExecutions(
+            Path data,
+            Executions executions,
+            boolean keysRequired,
+            Optional<RateLimit> limit,
+            BiFunction<List<BindableService>, List<ServerInterceptor>, GrpcPorts> portsOf) {
+        keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
+        audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
+        journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
+        keyed = new KeyedExecutions(journal);
+        ports = portsOf.apply(
+                List.of(new ExecutionGrpcService(
+                        new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit),
+                        keyed,
+                        new VmmIdentity("fake", "1", "none", "cpu", "machine"),
+                        "there is no other",
+                        Duration.ofSeconds(30),
+                        SandboxSize.SMALL)),
+                List.of(
+                        new TraceInterceptor(new Random(1)),
+                        new AccessInterceptor(
+                                new Callers(keys, keysRequired, InstantSource.system(), Ticker.SYSTEM),
+                                new RateLimits(limit, Ticker.SYSTEM))));
+    }
+
+    /** On loopback; the port. */
+    int listen() {
+        return ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+    }
+
+    public void listen(Path socket) {
+        ports.listen(socket);
+    }
+
+    KeyedExecutions keyed() {
+        return keyed;
+    }
+
+    /** Cancels the calls that are served. */
+    public void stopNow() {
+        ports.stopNow();
+    }
+
+    @Override
+    public void close() {
+        keyed.stopNow();
+        ports.close();
+        journal.close();
+        audit.close();
+        keys.close();
+    }
+}
