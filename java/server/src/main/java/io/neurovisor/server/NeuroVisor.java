@@ -84,15 +84,20 @@ public final class NeuroVisor implements AutoCloseable {
     }
 
     public static NeuroVisor open(Settings settings, Progress progress) {
-        return open(settings, true, progress);
+        return open(settings, progress, Listeners.NONE);
+    }
+
+    /** The same, with somebody who hears of what it does. */
+    public static NeuroVisor open(Settings settings, Progress progress, Listeners listeners) {
+        return open(settings, true, progress, listeners);
     }
 
     /** For a server: an image that a request asks for is not built while the client waits, but named to it as missing. */
-    public static NeuroVisor openServing(Settings settings, Progress progress) {
-        return open(settings, false, progress);
+    public static NeuroVisor openServing(Settings settings, Progress progress, Listeners listeners) {
+        return open(settings, false, progress, listeners);
     }
 
-    private static NeuroVisor open(Settings settings, boolean building, Progress progress) {
+    private static NeuroVisor open(Settings settings, boolean building, Progress progress, Listeners listeners) {
         Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
         Path runtimeDirectory = RuntimeDirectory.choose();
         // Before everything else, for it removes whatever this process makes.
@@ -102,7 +107,7 @@ public final class NeuroVisor implements AutoCloseable {
         try {
             SpawnerWorkshop workshop = new SpawnerWorkshop(settings.spawner(), spawner);
             ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, workshop);
-            NeuroVisor neuroVisor = wire(settings, building, use, spawner, workshop, links, progress);
+            NeuroVisor neuroVisor = wire(settings, building, use, spawner, workshop, links, progress, listeners);
             opened = true;
             return neuroVisor;
         } finally {
@@ -127,7 +132,8 @@ public final class NeuroVisor implements AutoCloseable {
             Spawner spawner,
             Workshop workshop,
             GuestLinks links,
-            Progress progress) {
+            Progress progress,
+            Listeners listeners) {
         SecureRandom random = new SecureRandom();
         Images images = images(settings, workshop);
         BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
@@ -137,10 +143,11 @@ public final class NeuroVisor implements AutoCloseable {
         Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
-        SandboxFactory factory = new SandboxFactory(vmm, random, Ticker.SYSTEM);
+        SandboxFactory factory = new SandboxFactory(vmm, random, Ticker.SYSTEM, listeners.sandboxes());
         // The template first, which may have to be made again: the limit is for the machine.
         Sandboxes sandboxes = order -> factory.open(starts.start(order), Deadline.after(START_LIMIT, Ticker.SYSTEM));
-        WarmPool pool = new WarmPool(plan(settings.config(), usual), sandboxes, NeuroVisor::prime, Ticker.SYSTEM);
+        WarmPool pool = new WarmPool(
+                plan(settings.config(), usual), sandboxes, NeuroVisor::prime, Ticker.SYSTEM, listeners.sandboxes());
         Function<ExecutionRequest, Order> orders =
                 request -> starts.prepare(new Order(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
@@ -150,7 +157,7 @@ public final class NeuroVisor implements AutoCloseable {
                 workshop,
                 links,
                 pool,
-                new Executions(orders, pool, Ticker.SYSTEM),
+                new Executions(orders, pool, Ticker.SYSTEM, listeners.executions()),
                 starts,
                 selected);
     }

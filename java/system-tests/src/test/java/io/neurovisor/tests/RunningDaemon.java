@@ -47,15 +47,23 @@ final class RunningDaemon implements AutoCloseable {
 
     /** Serves when this returns; its machines may not be ready yet. */
     static RunningDaemon start(Path directory, String... options) {
-        return new RunningDaemon(launch(directory, options));
+        return start(directory, Map.of(), options);
+    }
+
+    static RunningDaemon start(Path directory, Map<String, String> environment, String... options) {
+        return new RunningDaemon(launch(directory, environment, options));
     }
 
     static Process launch(Path directory, String... options) {
+        return launch(directory, Map.of(), options);
+    }
+
+    private static Process launch(Path directory, Map<String, String> environment, String... options) {
         List<String> arguments = new ArrayList<>(List.of(options));
         Stream.of("--port=0", "--metrics-port=0", "--socket=" + directory.resolve("daemon.sock"))
                 .filter(standard -> arguments.stream().noneMatch(option -> option.startsWith(name(standard))))
                 .forEach(arguments::add);
-        return CommandLineRun.start(Map.of(), arguments.toArray(String[]::new));
+        return CommandLineRun.start(environment, arguments.toArray(String[]::new));
     }
 
     private static String name(String option) {
@@ -76,12 +84,22 @@ final class RunningDaemon implements AutoCloseable {
 
     /** What it answers by HTTP, such as {@code 200 ready}. */
     String status(String path) throws IOException, InterruptedException {
+        HttpResponse<String> response = get(path, "*/*");
+        return response.statusCode() + " " + response.body().strip();
+    }
+
+    /** What it has counted, in OpenMetrics, a line each. */
+    List<String> metrics() throws IOException, InterruptedException {
+        return get("/metrics", "application/openmetrics-text").body().lines().toList();
+    }
+
+    private HttpResponse<String> get(String path, String form) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = client.send(
+            return client.send(
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + statusPort + path))
+                            .header("Accept", form)
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
-            return response.statusCode() + " " + response.body().strip();
         }
     }
 

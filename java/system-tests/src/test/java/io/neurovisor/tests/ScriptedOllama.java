@@ -17,6 +17,9 @@ import java.util.concurrent.Executors;
 
 /** A server that speaks Ollama's protocol and whose model says what it was told beforehand; the last reply is repeated. */
 final class ScriptedOllama implements AutoCloseable {
+    /** The one model that it has not. */
+    static final String MISSING = "nobody-has-it";
+
     private static final String DIES = "dies";
 
     private final HttpServer server;
@@ -30,7 +33,7 @@ final class ScriptedOllama implements AutoCloseable {
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }
-        server.createContext("/api/show", exchange -> answer(exchange, "{\"capabilities\": [\"tools\"]}"));
+        server.createContext("/api/show", ScriptedOllama::show);
         server.createContext("/api/chat", this::chat);
         server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
         server.start();
@@ -70,6 +73,15 @@ final class ScriptedOllama implements AutoCloseable {
 
     private static ObjectNode message(String text) {
         return JsonNodeFactory.instance.objectNode().put("role", "assistant").put("content", text);
+    }
+
+    private static void show(HttpExchange exchange) throws IOException {
+        String request = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        if (request.contains(MISSING)) {
+            exchange.sendResponseHeaders(404, -1);
+        } else {
+            answer(exchange, "{\"capabilities\": [\"tools\"]}");
+        }
     }
 
     private void chat(HttpExchange exchange) throws IOException {

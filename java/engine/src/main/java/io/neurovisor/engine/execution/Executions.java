@@ -21,12 +21,20 @@ public final class Executions {
     private final Function<ExecutionRequest, Order> orders;
     private final WarmPool pool;
     private final Ticker ticker;
+    private final ExecutionListener listener;
 
     /** @param orders may take its time to build an image or template; that does not count as waiting for a sandbox */
     public Executions(Function<ExecutionRequest, Order> orders, WarmPool pool, Ticker ticker) {
+        this(orders, pool, ticker, ExecutionListener.NONE);
+    }
+
+    /** The same, with one who hears of each execution. */
+    public Executions(
+            Function<ExecutionRequest, Order> orders, WarmPool pool, Ticker ticker, ExecutionListener listener) {
         this.orders = requireNonNull(orders, "orders is null");
         this.pool = requireNonNull(pool, "pool is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.listener = requireNonNull(listener, "listener is null");
     }
 
     /** Blocks until the program has ended, however it ended; throws when no sandbox could be had. */
@@ -45,16 +53,20 @@ public final class Executions {
         try (Lease lease = leases.apply(order)) {
             Sandbox sandbox = lease.sandbox();
             long readyNanos = ticker.nanos();
+            Duration acquireTime = Duration.ofNanos(readyNanos - startNanos);
+            listener.acquired(request, acquireTime);
             SandboxRun run = sandbox.run(request.program(), request.timeout(), request.traceId(), sink);
-            return new ExecutionResult(
+            ExecutionResult result = new ExecutionResult(
                     request.traceId(),
                     run.exit(),
                     sandbox.vmId(),
                     sandbox.start().template(),
                     sandbox.layers(),
-                    Duration.ofNanos(readyNanos - startNanos),
+                    acquireTime,
                     Duration.ofNanos(ticker.nanos() - readyNanos),
                     run.detail());
+            listener.executed(request, result);
+            return result;
         }
     }
 }

@@ -3,6 +3,7 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.pool.Slot.Phase;
+import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -92,17 +93,17 @@ final class PoolState {
     /** A machine that waits for a request has died. */
     Step died(long slot, String reason, long nowNanos) {
         refillFailed(reason, nowNanos);
-        return discard(slot);
+        return end(slot(slot, Phase.WARM), SandboxEnd.DIED);
     }
 
-    /** A machine that waits for a request serves none any more. */
-    Step discard(long slot) {
-        return end(slot(slot, Phase.WARM));
+    /** A machine that waits for a request has done so for too long. */
+    Step expired(long slot) {
+        return end(slot(slot, Phase.WARM), SandboxEnd.EXPIRED);
     }
 
     /** A request has done with its machine, which its thread destroys. */
     void released(long slot) {
-        Step _ = end(slot(slot, Phase.LEASED));
+        Step _ = end(slot(slot, Phase.LEASED), SandboxEnd.USED);
     }
 
     /** Nothing is left of a machine. */
@@ -173,7 +174,7 @@ final class PoolState {
             // first.
             Optional<Slot> evicted = in(Phase.WARM).findFirst();
             if (evicted.isPresent()) {
-                return Optional.of(end(evicted.get()));
+                return Optional.of(end(evicted.get(), SandboxEnd.EVICTED));
             }
             // Of another kind, so of no use when it is ready, but then its room is.
             boolean _ = claim(claimed, slot -> slot.phase() == Phase.STARTING);
@@ -196,7 +197,7 @@ final class PoolState {
                 .filter(slot -> slot.order().equals(plan.usual()))
                 .count();
         return first(slot -> slot.phase() == Phase.WARM && (!slot.order().equals(plan.usual()) || usual > target()))
-                .map(this::end);
+                .map(slot -> end(slot, stopped ? SandboxEnd.SHUTDOWN : SandboxEnd.EVICTED));
     }
 
     private Optional<Step> refill(long nowNanos) {
@@ -223,9 +224,9 @@ final class PoolState {
         return new Step.Start(lastId, order);
     }
 
-    private Step end(Slot slot) {
+    private Step end(Slot slot, SandboxEnd end) {
         refillDue = keepingWarm;
-        return new Step.Destroy(become(slot, Phase.ENDING).id());
+        return new Step.Destroy(become(slot, Phase.ENDING).id(), end);
     }
 
     /** Machines that fail at the same time have failed once. */

@@ -1,5 +1,7 @@
 package io.neurovisor.engine.pool;
 
+import io.neurovisor.engine.sandbox.SandboxEnd;
+
 /** Something that the state of a pool has decided and its owner has to do. */
 sealed interface Step {
     /** Start a machine; report with {@link PoolState#ready} or {@link PoolState#failed}. */
@@ -9,5 +11,5 @@ sealed interface Step {
     record Grant(long ticket, long slot) implements Step {}
 
     /** Destroy the machine; report with {@link PoolState#gone}. */
-    record Destroy(long slot) implements Step {}
+    record Destroy(long slot, SandboxEnd end) implements Step {}
 }

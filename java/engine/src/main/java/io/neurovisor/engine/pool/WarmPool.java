@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
@@ -55,6 +57,7 @@ public final class WarmPool implements AutoCloseable {
     private final Sandboxes sandboxes;
     private final Consumer<Sandbox> primer;
     private final Ticker ticker;
+    private final SandboxListener listener;
     private final Executor executor;
     private final Lock lock;
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
@@ -70,16 +73,33 @@ public final class WarmPool implements AutoCloseable {
 
     /** @param primer sends through a new machine what makes its first program quick */
     public WarmPool(PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker) {
-        this(plan, sandboxes, primer, ticker, Thread::startVirtualThread, new ReentrantLock());
+        this(plan, sandboxes, primer, ticker, SandboxListener.NONE);
+    }
+
+    /**
+     * The same, with one who hears of the machines' ends.
+     *
+     * @param listener the one that {@code sandboxes} tells of their beginnings
+     */
+    public WarmPool(
+            PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker, SandboxListener listener) {
+        this(plan, sandboxes, primer, ticker, listener, Thread::startVirtualThread, new ReentrantLock());
     }
 
     /** @param executor starts and destroys machines */
     WarmPool(
-            PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker, Executor executor, Lock lock) {
+            PoolPlan plan,
+            Sandboxes sandboxes,
+            Consumer<Sandbox> primer,
+            Ticker ticker,
+            SandboxListener listener,
+            Executor executor,
+            Lock lock) {
         this.plan = requireNonNull(plan, "plan is null");
         this.sandboxes = requireNonNull(sandboxes, "sandboxes is null");
         this.primer = requireNonNull(primer, "primer is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.listener = requireNonNull(listener, "listener is null");
         this.executor = requireNonNull(executor, "executor is null");
         this.lock = requireNonNull(lock, "lock is null");
         this.state = new PoolState(plan);
@@ -219,7 +239,7 @@ public final class WarmPool implements AutoCloseable {
             case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
             case Step.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
-                work.add(() -> destroyUnasked(destroy.slot(), sandbox));
+                work.add(() -> destroyUnasked(destroy.slot(), sandbox, destroy.end()));
             }
             case Step.Grant grant -> {
                 Sandbox sandbox = machine(grant.slot()).sandbox();
@@ -237,7 +257,7 @@ public final class WarmPool implements AutoCloseable {
             return Optional.of(state.died(slot.id(), death.get(), nowNanos));
         }
         return nowNanos - machine.startNanos() > MAX_AGE.toNanos()
-                ? Optional.of(state.discard(slot.id()))
+                ? Optional.of(state.expired(slot.id()))
                 : Optional.empty();
     }
 
@@ -280,6 +300,7 @@ public final class WarmPool implements AutoCloseable {
             return sandbox;
         } catch (RuntimeException | Error failure) {
             sandbox.close();
+            listener.ended(sandbox.vmId(), SandboxEnd.START_FAILED);
             throw failure;
         }
     }
@@ -300,23 +321,25 @@ public final class WarmPool implements AutoCloseable {
         change(() -> state.released(slot));
         try {
             // By a thread that nobody interrupts: what is cut short here would count as gone and live on.
-            CompletableFuture.runAsync(() -> destroy(slot, sandbox), executor).join();
+            CompletableFuture.runAsync(() -> destroy(slot, sandbox, SandboxEnd.USED), executor)
+                    .join();
         } catch (CompletionException exception) {
             throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
         }
     }
 
-    private void destroyUnasked(long slot, Sandbox sandbox) {
+    private void destroyUnasked(long slot, Sandbox sandbox, SandboxEnd end) {
         try {
-            destroy(slot, sandbox);
+            destroy(slot, sandbox, end);
         } catch (NeuroVisorException exception) {
             LOG.warn("virtual machine {} was not destroyed: {}", sandbox.vmId(), exception.getMessage());
         }
     }
 
-    private void destroy(long slot, Sandbox sandbox) {
+    private void destroy(long slot, Sandbox sandbox, SandboxEnd end) {
         try {
             sandbox.close();
+            listener.ended(sandbox.vmId(), end);
         } finally {
             change(() -> {
                 state.gone(slot);

@@ -13,6 +13,7 @@ import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -22,24 +23,35 @@ public final class SandboxFactory {
     private final Vmm vmm;
     private final RandomGenerator strongRandom;
     private final Ticker ticker;
+    private final SandboxListener listener;
 
     public SandboxFactory(Vmm vmm, RandomGenerator strongRandom, Ticker ticker) {
+        this(vmm, strongRandom, ticker, SandboxListener.NONE);
+    }
+
+    public SandboxFactory(Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener) {
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.strongRandom = requireNonNull(strongRandom, "strongRandom is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.listener = requireNonNull(listener, "listener is null");
     }
 
     /** A sandbox that has served nobody; the caller closes it. */
     public Sandbox open(VmStart start, Deadline deadline) {
+        long startNanos = ticker.nanos();
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
+        listener.begun(vm);
         try {
             // Read while the guest is getting ready, so that nobody waits for it.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
-            return new Sandbox(start, vm, readyChannel(vm, deadline), layers, ticker);
+            Sandbox sandbox = new Sandbox(start, vm, readyChannel(vm, deadline), layers, ticker);
+            listener.ready(sandbox, Duration.ofNanos(ticker.nanos() - startNanos));
+            return sandbox;
         } catch (NeuroVisorException exception) {
             String diagnosis = VmDiagnosis.describe(vm, exception);
             vm.close();
+            listener.ended(vm.id(), SandboxEnd.START_FAILED);
             throw new NeuroVisorException(
                     exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
         }

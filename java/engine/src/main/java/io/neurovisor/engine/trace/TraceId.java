@@ -13,8 +13,12 @@ public record TraceId(UUID value) {
 
     /** As W3C's header carries it: the same 16 bytes, with the span that asks. */
     public String traceparent(long spanId) {
-        String trace = value.toString().replace("-", "");
-        return "00-" + trace + "-" + HexFormat.of().toHexDigits(spanId) + "-01";
+        return "00-" + hex() + "-" + HexFormat.of().toHexDigits(spanId) + "-01";
+    }
+
+    /** As OpenTelemetry writes it: 32 hexadecimal digits. */
+    public String hex() {
+        return value.toString().replace("-", "");
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Lets in who may call, before any of the call's messages is read.
@@ -45,10 +46,13 @@ public final class AccessInterceptor implements ServerInterceptor {
 
     private final Callers callers;
     private final RateLimits limits;
+    private final Consumer<Tenant> limited;
 
-    public AccessInterceptor(Callers callers, RateLimits limits) {
+    /** @param limited is told who has called too often */
+    public AccessInterceptor(Callers callers, RateLimits limits, Consumer<Tenant> limited) {
         this.callers = requireNonNull(callers, "callers is null");
         this.limits = requireNonNull(limits, "limits is null");
+        this.limited = requireNonNull(limited, "limited is null");
     }
 
     @Override
@@ -94,6 +98,7 @@ public final class AccessInterceptor implements ServerInterceptor {
     private void requireToken(Tenant tenant) {
         Optional<Duration> delay = limits.take(tenant);
         if (delay.isPresent()) {
+            limited.accept(tenant);
             throw Refusal.RATE_LIMITED.status(
                     "%s calls too often; there is room again in %d ms"
                             .formatted(tenant.label(), Math.ceilDiv(delay.get().toNanos(), 1_000_000L)),

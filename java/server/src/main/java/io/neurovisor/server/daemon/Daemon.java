@@ -15,6 +15,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
+import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.access.AccessInterceptor;
@@ -35,6 +36,8 @@ import io.neurovisor.server.grpc.KeyedExecutions;
 import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.metrics.CallMetrics;
+import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -58,6 +61,7 @@ public final class Daemon implements AutoCloseable {
     private static final Duration LAST_MACHINES = Duration.ofSeconds(10);
 
     private final Parts parts;
+    private final Metrics metrics = new Metrics();
     private final NeuroVisor neuroVisor;
     private final Path socket;
     private final GrpcPorts ports;
@@ -83,15 +87,18 @@ public final class Daemon implements AutoCloseable {
         ExecutionJournal journal = parts.own(
                 ExecutionJournal.open(settings.journal(), new SteadyClock(InstantSource.system(), Ticker.SYSTEM)),
                 ExecutionJournal::close);
-        this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress), NeuroVisor::close);
+        this.neuroVisor = parts.own(
+                NeuroVisor.openServing(settings, progress, new Listeners(metrics.machines(), metrics.executions())),
+                NeuroVisor::close);
+        metrics.watch(neuroVisor.pool()::status, neuroVisor.vmm());
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
         this.readiness = new Readiness(neuroVisor.pool()::look, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
                 config.metrics().listen(), config.metrics().port());
-        this.statusAddress =
-                parts.own(StatusPort.open(wanted, readiness), StatusPort::close).address();
+        this.statusAddress = parts.own(StatusPort.open(wanted, readiness, metrics.registry()), StatusPort::close)
+                .address();
         this.health = parts.own(
                 new HealthWatch(Map.of(
                         HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
@@ -144,7 +151,7 @@ public final class Daemon implements AutoCloseable {
                 health.service(),
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
-        services.addAll(ModelServices.of(loaded, executions, sessions));
+        services.addAll(ModelServices.of(loaded, executions, sessions, metrics));
         if (config.channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }
@@ -158,11 +165,15 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** A call has a trace before it is let in, so that a refusal has one too. */
-    private static List<ServerInterceptor> interceptors(Config config, ApiKeys keys) {
+    private List<ServerInterceptor> interceptors(Config config, ApiKeys keys) {
         Callers callers =
                 new Callers(keys, ListenRules.keysRequired(config.listen()), InstantSource.system(), Ticker.SYSTEM);
         RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
-        return List.of(new TraceInterceptor(new SecureRandom()), new AccessInterceptor(callers, limits));
+        CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
+        return List.of(
+                new TraceInterceptor(new SecureRandom()),
+                calls,
+                new AccessInterceptor(callers, limits, calls::limited));
     }
 
     private static OptionalLong bytes(Optional<DataSize> size) {

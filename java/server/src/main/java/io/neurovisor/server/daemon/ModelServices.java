@@ -11,6 +11,7 @@ import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.grpc.AgentGrpcService;
 import io.neurovisor.server.grpc.InferenceGrpcService;
 import io.neurovisor.server.grpc.TenantExecutions;
+import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,19 +22,23 @@ final class ModelServices {
     private ModelServices() {}
 
     /** A question may take as long as a task. */
-    static List<BindableService> of(LoadedConfig loaded, TenantExecutions executions, Sessions sessions) {
+    static List<BindableService> of(
+            LoadedConfig loaded, TenantExecutions executions, Sessions sessions, Metrics metrics) {
         Config config = loaded.config();
         Surroundings surroundings = Surroundings.ofThisProcess();
         List<BindableService> services = new ArrayList<>(new InferenceGrpcService(
-                        new KnownModels(name -> AgentModels.inference(config, name, surroundings)),
+                        new KnownModels(
+                                name -> metrics.models().measured(AgentModels.inference(config, name, surroundings))),
                         config.agentTimeout(),
+                        metrics.models(),
                         Ticker.SYSTEM)
                 .services());
         services.add(new AgentGrpcService(
-                name -> AgentModels.named(loaded, name, surroundings),
+                name -> metrics.models().measured(AgentModels.named(loaded, name, surroundings)),
                 executions,
                 new AgentSettings(AgentModels.limits(config), config.timeout(), config.size()),
-                Optional.of(sessions)));
+                Optional.of(sessions),
+                metrics.agents()));
         return services;
     }
 }

@@ -8,6 +8,8 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
+import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -15,12 +17,17 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Tells by HTTP whether the server lives ({@code /health}), and whether it can run programs ({@code /ready}). */
+/**
+ * Tells by HTTP whether the server lives ({@code /health}), whether it can run programs ({@code /ready}), and what it has
+ * counted ({@code /metrics}).
+ */
 final class StatusPort implements AutoCloseable {
     static {
         // Seconds until a client that is slow to ask is hung up on; the JDK reads it once.
         System.setProperty("sun.net.httpserver.maxReqTime", "10");
     }
+
+    private static final String PAGES = "there is /health, /ready and /metrics";
 
     private final HttpServer server;
     private final ExecutorService executor;
@@ -30,17 +37,26 @@ final class StatusPort implements AutoCloseable {
         this.executor = executor;
     }
 
-    static StatusPort open(InetSocketAddress address, Readiness readiness) {
+    static StatusPort open(InetSocketAddress address, Readiness readiness, PrometheusRegistry registry) {
         requireNonNull(readiness, "readiness is null");
         try {
             HttpServer server = HttpServer.create(address, 0);
             ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
             server.setExecutor(executor);
-            server.createContext("/", exchange -> answer(exchange, 404, "there is /health and /ready"));
+            server.createContext("/", exchange -> answer(exchange, 404, PAGES));
             server.createContext("/health", exchange -> only(exchange, "/health", 200, "live"));
             server.createContext("/ready", exchange -> {
                 Optional<String> obstacle = readiness.obstacle();
                 only(exchange, "/ready", obstacle.isEmpty() ? 200 : 503, obstacle.orElse("ready"));
+            });
+            MetricsHandler metrics = new MetricsHandler(registry);
+            server.createContext("/metrics", exchange -> {
+                if (exchange.getRequestURI().getPath().equals("/metrics")
+                        && exchange.getRequestMethod().equals("GET")) {
+                    metrics.handle(exchange);
+                } else {
+                    only(exchange, "/metrics", 405, "ask with GET");
+                }
             });
             server.start();
             return new StatusPort(server, executor);
@@ -68,7 +84,7 @@ final class StatusPort implements AutoCloseable {
         if (exchange.getRequestURI().getPath().equals(path)) {
             answer(exchange, status, text);
         } else {
-            answer(exchange, 404, "there is /health and /ready");
+            answer(exchange, 404, PAGES);
         }
     }
 

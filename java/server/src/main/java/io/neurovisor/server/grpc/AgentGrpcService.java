@@ -19,6 +19,7 @@ import io.neurovisor.proto.agent.Started;
 import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.agent.Models;
+import io.neurovisor.server.metrics.AgentMetrics;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
 import io.neurovisor.session.SessionId;
@@ -37,14 +38,20 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
     private final TenantExecutions executions;
     private final AgentSettings settings;
     private final AgentHistory history;
+    private final AgentMetrics metrics;
 
     /** @param sessions where runs are recorded; empty where none is */
     public AgentGrpcService(
-            Models models, TenantExecutions executions, AgentSettings settings, Optional<Sessions> sessions) {
+            Models models,
+            TenantExecutions executions,
+            AgentSettings settings,
+            Optional<Sessions> sessions,
+            AgentMetrics metrics) {
         this.models = requireNonNull(models, "models is null");
         this.executions = requireNonNull(executions, "executions is null");
         this.settings = requireNonNull(settings, "settings is null");
         this.history = new AgentHistory(sessions);
+        this.metrics = requireNonNull(metrics, "metrics is null");
     }
 
     @Override
@@ -68,8 +75,8 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
             Optional<RecordedSession> session = history.continued(request.getSession());
             List<Message> before = session.map(SessionHistory::of).orElse(List.of());
             RunFailures failures = new RunFailures();
-            Model model = failures.watched(models.open(
-                    name.or(() -> session.map(kept -> kept.runs().getLast().model()))));
+            Model model = failures.watched(
+                    open(name.or(() -> session.map(kept -> kept.runs().getLast().model()))));
             AgentRun run = new AgentRun(model, failures.watched(sandboxes), timed);
             AgentTask task = new AgentTask(TraceInterceptor.current().id(), text, before);
             Optional<SessionId> id = history.session(!request.getNoHistory(), session);
@@ -77,12 +84,23 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
                     .orElse(null)) {
                 stream.started(started(model, id));
                 // First it is recorded, then told: what a client has heard is never lost.
-                AgentResult result =
-                        run.run(task, recorder == null ? stream : new AgentListeners(List.of(recorder, stream)));
+                AgentResult result = run.run(
+                        task,
+                        new AgentListeners(
+                                recorder == null ? List.of(metrics, stream) : List.of(recorder, metrics, stream)));
                 failures.throwIfFailed(result);
                 return result;
             }
         });
+    }
+
+    private Model open(Optional<String> name) {
+        try {
+            return models.open(name);
+        } catch (ModelFailure failure) {
+            metrics.notBegun();
+            throw failure;
+        }
     }
 
     private static Started started(Model model, Optional<SessionId> session) {

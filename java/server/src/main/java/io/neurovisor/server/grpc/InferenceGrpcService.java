@@ -18,6 +18,7 @@ import io.neurovisor.proto.inference.InferenceResponse;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.proto.inference.TokenChunk;
 import io.neurovisor.server.agent.Models;
+import io.neurovisor.server.metrics.ModelMetrics;
 import io.neurovisor.server.status.RpcFailure;
 import io.neurovisor.server.trace.RequestTrace;
 import java.time.Duration;
@@ -36,12 +37,14 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
 
     private final Models models;
     private final Duration longest;
+    private final ModelMetrics metrics;
     private final Ticker ticker;
 
     /** @param longest what a question may take, whatever deadline its client has */
-    public InferenceGrpcService(Models models, Duration longest, Ticker ticker) {
+    public InferenceGrpcService(Models models, Duration longest, ModelMetrics metrics, Ticker ticker) {
         this.models = requireNonNull(models, "models is null");
         this.longest = requireNonNull(longest, "longest is null");
+        this.metrics = requireNonNull(metrics, "metrics is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -92,9 +95,10 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
         ModelRequest request = InferenceMessages.request(message, patience, trace.id());
         String labels = shown(message, trace);
         long start = ticker.nanos();
-        try {
+        try (ModelMetrics.Question question = metrics.question(trace.id())) {
             return TimeLimit.within(patience, () -> {
                 Model model = models.open(name);
+                question.goesTo(model);
                 ModelReply reply = model.ask(request, listener);
                 Duration measured = Duration.ofNanos(ticker.nanos() - start);
                 LOG.info(

@@ -10,6 +10,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
+import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.trace.RequestTrace;
 import java.util.random.RandomGenerator;
 
@@ -30,6 +31,11 @@ public final class TraceInterceptor implements ServerInterceptor {
     /** Of the call that is being served. */
     static RequestTrace current() {
         return requireNonNull(TRACE.get(), "no call is being served here");
+    }
+
+    /** The id of the call that is being served. */
+    public static TraceId currentId() {
+        return current().id();
     }
 
     @Override

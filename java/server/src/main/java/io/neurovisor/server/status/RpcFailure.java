@@ -3,11 +3,13 @@ package io.neurovisor.server.status;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.BadRequest;
 import com.google.rpc.Code;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import com.google.rpc.Status;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import java.time.Duration;
@@ -55,6 +57,25 @@ public record RpcFailure(
 
     public RpcFailure withField(Optional<String> name) {
         return new RpcFailure(code, reason, message, metadata, retryAfter, name);
+    }
+
+    /** What a call was ended with by {@link #exception}; empty where its status is somebody else's. */
+    public static Optional<String> reason(io.grpc.Status status, Metadata trailers) {
+        return Optional.ofNullable(StatusProto.fromStatusAndTrailers(status, trailers)).stream()
+                .flatMap(details -> details.getDetailsList().stream())
+                .filter(detail -> detail.is(ErrorInfo.class))
+                .map(RpcFailure::errorInfo)
+                .filter(info -> info.getDomain().equals(DOMAIN))
+                .map(ErrorInfo::getReason)
+                .findFirst();
+    }
+
+    private static ErrorInfo errorInfo(Any detail) {
+        try {
+            return detail.unpack(ErrorInfo.class);
+        } catch (InvalidProtocolBufferException exception) {
+            throw new IllegalStateException("what this process has packed cannot be unpacked", exception);
+        }
     }
 
     /** To be thrown where a call is served. */

@@ -45,6 +45,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -68,6 +69,7 @@ final class AccessInterceptorTest {
     @TempDir
     private Path directory;
 
+    private final List<Tenant> limited = new ArrayList<>();
     private final ManualTicker ticker = new ManualTicker();
     private final Instant now = Instant.parse("2026-11-25T22:00:00Z");
     private ApiKeys keys;
@@ -183,6 +185,7 @@ final class AccessInterceptorTest {
                     .isEqualTo("key:ci calls too often; there is room again in 250 ms");
             assertThat(Durations.toMillis(detail(refusal, RetryInfo.class).getRetryDelay()))
                     .isEqualTo(250);
+            assertThat(limited).extracting(Tenant::label).containsExactly("key:ci");
             ticker.advance(Duration.ofMillis(250));
             assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
         }
@@ -298,7 +301,8 @@ final class AccessInterceptorTest {
                     .directExecutor()
                     .intercept(new AccessInterceptor(
                             new Callers(keys, keysRequired, () -> now, ticker),
-                            new RateLimits(Optional.of(new RateLimit(100, 50)), ticker)))
+                            new RateLimits(Optional.of(new RateLimit(100, 50)), ticker),
+                            limited::add))
                     .addTransportFilter(new ServerTransportFilter() {
                         @Override
                         public Attributes transportReady(Attributes attributes) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.pool.PoolStatus;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -18,8 +20,9 @@ import org.junit.jupiter.api.Test;
 final class StatusPortTest {
     private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty());
     private final Readiness readiness = new Readiness(() -> pool, 2);
+    private final PrometheusRegistry registry = new PrometheusRegistry();
     private final StatusPort port =
-            StatusPort.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), readiness);
+            StatusPort.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), readiness, registry);
 
     @AfterEach
     void close() {
@@ -41,9 +44,26 @@ final class StatusPortTest {
     }
 
     @Test
+    void metricsTellsWhatIsCounted() throws IOException {
+        Counter counter = Counter.builder()
+                .name("dogs_total")
+                .help("Dogs.")
+                .labelNames("of")
+                .register(registry);
+        counter.labelValues("a \"neighbour\"\n").inc(3);
+        assertThat(get("/metrics"))
+                .startsWith("200 # HELP dogs_total Dogs.")
+                .contains("dogs_total{of=\"a \\\"neighbour\\\"\\n\"} 3.0");
+        HttpURLConnection connection = connection("/metrics");
+        connection.setRequestMethod("DELETE");
+        assertThat(connection.getResponseCode()).isEqualTo(405);
+    }
+
+    @Test
     void nothingElseIsThere() throws IOException {
         assertThat(get("/")).startsWith("404 ");
         assertThat(get("/ready/x")).startsWith("404 ");
+        assertThat(get("/metrics/x")).startsWith("404 ");
         HttpURLConnection connection = connection("/ready");
         connection.setRequestMethod("POST");
         assertThat(connection.getResponseCode()).isEqualTo(405);
@@ -51,7 +71,7 @@ final class StatusPortTest {
 
     @Test
     void aPortInUseIsNamedWithItsHolder() {
-        assertThatThrownBy(() -> StatusPort.open(port.address(), readiness))
+        assertThatThrownBy(() -> StatusPort.open(port.address(), readiness, registry))
                 .hasMessageContaining("port " + port.address().getPort() + " on 127.0.0.1 is in use by process "
                         + ProcessHandle.current().pid())
                 .hasMessageContaining("--metrics-port");

@@ -29,12 +29,14 @@ import io.neurovisor.server.access.Scope;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.metrics.AgentMetrics;
 import io.neurovisor.session.SessionId;
 import io.neurovisor.session.Sessions;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -325,7 +327,13 @@ final class AgentGrpcServiceTest {
                 audit);
         AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
         return new TestServer(
-                List.of(new AgentGrpcService(_ -> model, executions, settings, Optional.of(sessions))), tenant);
+                List.of(new AgentGrpcService(
+                        _ -> model,
+                        executions,
+                        settings,
+                        Optional.of(sessions),
+                        new AgentMetrics(new PrometheusRegistry()))),
+                tenant);
     }
 
     private static SessionId session(List<AgentEvent> events) {

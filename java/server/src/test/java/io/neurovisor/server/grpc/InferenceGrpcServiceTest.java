@@ -24,7 +24,9 @@ import io.neurovisor.server.agent.KnownModels;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.metrics.ModelMetrics;
 import io.neurovisor.testkit.FakeServer;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -437,6 +439,7 @@ final class InferenceGrpcServiceTest {
         return new TestServer(new InferenceGrpcService(
                         new KnownModels(name -> AgentModels.inference(config, name, surroundings)),
                         longest,
+                        new ModelMetrics(new PrometheusRegistry(), Ticker.SYSTEM),
                         Ticker.SYSTEM)
                 .services());
     }

@@ -14,6 +14,8 @@ import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.metrics.CallMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -27,6 +29,7 @@ import java.util.function.BiFunction;
 
 /** The execution service as the daemon has it. */
 public final class ServedExecutions implements AutoCloseable {
+    private final PrometheusRegistry registry = new PrometheusRegistry();
     private final ApiKeys keys;
     private final AuditLog audit;
     private final ExecutionJournal journal;
@@ -53,6 +56,7 @@ public final class ServedExecutions implements AutoCloseable {
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
         keyed = new KeyedExecutions(journal);
+        CallMetrics calls = new CallMetrics(registry, TraceInterceptor::currentId, Ticker.SYSTEM);
         ports = portsOf.apply(
                 List.of(new ExecutionGrpcService(
                         new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit),
@@ -63,9 +67,11 @@ public final class ServedExecutions implements AutoCloseable {
                         SandboxSize.SMALL)),
                 List.of(
                         new TraceInterceptor(new Random(1)),
+                        calls,
                         new AccessInterceptor(
                                 new Callers(keys, keysRequired, InstantSource.system(), Ticker.SYSTEM),
-                                new RateLimits(limit, Ticker.SYSTEM))));
+                                new RateLimits(limit, Ticker.SYSTEM),
+                                calls::limited)));
     }
 
     /** On loopback; the port. */
@@ -75,6 +81,11 @@ public final class ServedExecutions implements AutoCloseable {
 
     public void listen(Path socket) {
         ports.listen(socket);
+    }
+
+    /** What has been counted. */
+    public PrometheusRegistry registry() {
+        return registry;
     }
 
     KeyedExecutions keyed() {

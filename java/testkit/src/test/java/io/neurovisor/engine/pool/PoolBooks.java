@@ -2,6 +2,7 @@ package io.neurovisor.engine.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,7 +74,7 @@ final class PoolBooks {
 
     void die(int choice) {
         long slot = chosen(warm, choice);
-        assertThat(state.died(slot, "died", nowNanos)).isEqualTo(new Step.Destroy(slot));
+        assertThat(state.died(slot, "died", nowNanos)).isEqualTo(new Step.Destroy(slot, SandboxEnd.DIED));
         ending.put(slot, warm.remove(slot));
         settle();
     }

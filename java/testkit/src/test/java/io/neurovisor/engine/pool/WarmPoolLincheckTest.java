@@ -6,6 +6,7 @@ import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.f
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.PlainSandboxes;
 import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.testkit.FakeVmm;
 import java.time.Duration;
 import java.util.Set;
@@ -103,6 +104,7 @@ final class WarmPoolLincheckTest {
                     this::open,
                     _ -> {},
                     () -> 0,
+                    SandboxListener.NONE,
                     Runnable::run,
                     lock);
             pool.keepWarm();

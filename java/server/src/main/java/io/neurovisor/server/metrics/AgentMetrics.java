@@ -1,0 +1,59 @@
+package io.neurovisor.server.metrics;
+
+import io.neurovisor.agent.loop.AgentEnd;
+import io.neurovisor.agent.loop.AgentListener;
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.ExecuteCode;
+import io.neurovisor.agent.model.ToolCall;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+
+/** Agents' tasks. It hears all of them, of whatever number at a time. */
+public final class AgentMetrics implements AgentListener {
+    private final Counter tasks;
+    private final Histogram iterations;
+    private final Counter calls;
+
+    public AgentMetrics(PrometheusRegistry registry) {
+        tasks = Counter.builder()
+                .name("neurovisor_agent_tasks_total")
+                .help("Tasks that have ended: success is an answer, max_iterations any of a run's limits.")
+                .labelNames("status")
+                .register(registry);
+        iterations = Histogram.builder()
+                .name("neurovisor_agent_iterations")
+                .help("How often a task has asked its model.")
+                .classicUpperBounds(Buckets.iterations())
+                .register(registry);
+        calls = Counter.builder()
+                .name("neurovisor_agent_tool_calls_total")
+                .help("Calls of tools that models have made; other are tools that there are not.")
+                .labelNames("tool")
+                .register(registry);
+    }
+
+    /** A task has not begun, because there is no model for it. */
+    public void notBegun() {
+        tasks.labelValues("error").inc();
+    }
+
+    @Override
+    public void called(ToolCall call) {
+        calls.labelValues(call.name().equals(ExecuteCode.NAME) ? ExecuteCode.NAME : ModelMetrics.OTHER)
+                .inc();
+    }
+
+    @Override
+    public void ended(AgentResult result) {
+        tasks.labelValues(status(result.end())).inc();
+        iterations.observe(result.stats().iterations());
+    }
+
+    private static String status(AgentEnd end) {
+        if (end == AgentEnd.ANSWERED) {
+            return "success";
+        }
+        return end.isLimit() ? "max_iterations" : "error";
+    }
+}

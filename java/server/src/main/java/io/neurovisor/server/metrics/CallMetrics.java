@@ -1,0 +1,149 @@
+package io.neurovisor.server.metrics;
+
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.KnownLength;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.status.RpcFailure;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+/** Calls of the services: how many are served, how long they take, how they fail and who has called too often. */
+public final class CallMetrics implements ServerInterceptor {
+    private final Supplier<TraceId> trace;
+    private final Ticker ticker;
+    private final Gauge inFlight;
+    private final Histogram duration;
+    private final Histogram requestSize;
+    private final Counter errors;
+    private final Counter limited;
+
+    /** @param trace of the call that is being served */
+    public CallMetrics(PrometheusRegistry registry, Supplier<TraceId> trace, Ticker ticker) {
+        this.trace = trace;
+        this.ticker = ticker;
+        inFlight = Gauge.builder()
+                .name("neurovisor_requests_in_flight")
+                .help("Calls that are being served.")
+                .register(registry);
+        duration = Histogram.builder()
+                .name("neurovisor_grpc_request_duration_seconds")
+                .help("From a call's headers to its status.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .labelNames("method")
+                .register(registry);
+        requestSize = Histogram.builder()
+                .name("neurovisor_request_size_bytes")
+                .help("The messages of calls.")
+                .unit(Unit.BYTES)
+                .classicUpperBounds(Buckets.bytes())
+                .register(registry);
+        errors = Counter.builder()
+                .name("neurovisor_errors_total")
+                .help("Calls that have failed, by the reason that the client was told.")
+                .labelNames("error_type")
+                .register(registry);
+        limited = Counter.builder()
+                .name("neurovisor_rate_limited_total")
+                .help("Calls that were refused because the caller's bucket was empty.")
+                .labelNames("scope")
+                .register(registry);
+    }
+
+    /** For the rules of access: a call was refused for its number. */
+    public void limited(Tenant tenant) {
+        limited.labelValues(
+                        switch (tenant) {
+                            case Tenant.KeyHolder _ -> "api_key";
+                            case Tenant.LocalUser _ -> "unix_user";
+                            case Tenant.Loopback _ -> "loopback";
+                        })
+                .inc();
+    }
+
+    /** What watches a service (health, reflection) is none of its work. */
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+            ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+        String method = call.getMethodDescriptor().getFullMethodName();
+        if (method.startsWith("grpc.")) {
+            return next.startCall(call, headers);
+        }
+        Counted<Q, A> counted = new Counted<>(call, method);
+        return new SimpleForwardingServerCallListener<>(next.startCall(counted, headers)) {
+            @Override
+            public void onMessage(Q message) {
+                length(message);
+                super.onMessage(message);
+            }
+
+            @Override
+            public void onCancel() {
+                counted.end(Status.CANCELLED, new Metadata());
+                super.onCancel();
+            }
+        };
+    }
+
+    private void length(Object message) {
+        try {
+            if (message instanceof InputStream stream && message instanceof KnownLength) {
+                requestSize.observe(stream.available());
+            }
+        } catch (IOException exception) {
+            throw new UncheckedIOException("the length of what is in memory is known", exception);
+        }
+    }
+
+    /** Ends once, however many say that it does. */
+    private final class Counted<Q, A> extends SimpleForwardingServerCall<Q, A> {
+        private final String method;
+        private final TraceId id = trace.get();
+        private final long startNanos = ticker.nanos();
+        private final AtomicBoolean ended = new AtomicBoolean();
+
+        Counted(ServerCall<Q, A> call, String method) {
+            super(call);
+            this.method = method;
+            inFlight.inc();
+        }
+
+        @Override
+        public void close(Status status, Metadata trailers) {
+            end(status, trailers);
+            super.close(status, trailers);
+        }
+
+        void end(Status status, Metadata trailers) {
+            if (!ended.compareAndSet(false, true)) {
+                return;
+            }
+            inFlight.dec();
+            Duration taken = Duration.ofNanos(ticker.nanos() - startNanos);
+            duration.labelValues(method).observeWithExemplar(MachineMetrics.seconds(taken), Exemplars.of(id));
+            if (!status.isOk()) {
+                String type = RpcFailure.reason(status, trailers)
+                        .orElseGet(() -> "grpc_" + status.getCode().name());
+                errors.labelValues(type.toLowerCase(Locale.ROOT)).incWithExemplar(Exemplars.of(id));
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.neurovisor.server.metrics;
+
+import io.neurovisor.engine.execution.ExecutionListener;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Programs: how long they have waited for a machine and run, and how they have ended. */
+public final class ExecutionMetrics implements ExecutionListener {
+    private final Histogram acquire;
+    private final Histogram duration;
+    private final Counter executions;
+
+    public ExecutionMetrics(PrometheusRegistry registry) {
+        acquire = Histogram.builder()
+                .name("neurovisor_vm_acquire_seconds")
+                .help("From a request to a virtual machine that answers.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .register(registry);
+        duration = Histogram.builder()
+                .name("neurovisor_code_execution_duration_seconds")
+                .help("What programs took, by the guest's own clock.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .labelNames("language")
+                .register(registry);
+        executions = Counter.builder()
+                .name("neurovisor_code_executions_total")
+                .help("Programs that have run, by their outcome.")
+                .labelNames("language", "status")
+                .register(registry);
+    }
+
+    @Override
+    public void acquired(ExecutionRequest request, Duration acquireTime) {
+        acquire.observeWithExemplar(MachineMetrics.seconds(acquireTime), Exemplars.of(request.traceId()));
+    }
+
+    @Override
+    public void executed(ExecutionRequest request, ExecutionResult result) {
+        Labels exemplar = Exemplars.of(request.traceId());
+        String language = request.program().language().label();
+        duration.labelValues(language)
+                .observeWithExemplar(MachineMetrics.seconds(result.exit().duration()), exemplar);
+        executions
+                .labelValues(language, result.outcome().name().toLowerCase(Locale.ROOT))
+                .incWithExemplar(exemplar);
+    }
+}

@@ -1,0 +1,90 @@
+package io.neurovisor.server.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+/** Machines: how they start, why they end, and which layers the one that was started last has. */
+public final class MachineMetrics implements SandboxListener {
+    private final Counter created;
+    private final Counter destroyed;
+    private final Histogram boot;
+    private final Histogram restore;
+    private volatile Supplier<List<LayerState>> layers = List::of;
+
+    public MachineMetrics(PrometheusRegistry registry) {
+        created = Counter.builder()
+                .name("neurovisor_vms_created_total")
+                .help("Virtual machines that have been started.")
+                .register(registry);
+        destroyed = Counter.builder()
+                .name("neurovisor_vms_destroyed_total")
+                .help("Virtual machines of which nothing is left.")
+                .labelNames("reason")
+                .register(registry);
+        boot = Histogram.builder()
+                .name("neurovisor_vm_boot_seconds")
+                .help("From the start of a virtual machine that boots until its guest has answered.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .register(registry);
+        restore = Histogram.builder()
+                .name("neurovisor_vm_restore_seconds")
+                .help("From the start of a clone of a template until its guest has answered.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .register(registry);
+        GaugeWithCallback.builder()
+                .name("neurovisor_layer_live")
+                .help(
+                        "Whether the layer protects the host from the machine that was started last: 1 if it was read off it.")
+                .labelNames("layer")
+                .callback(callback -> layers.get()
+                        .forEach(state -> callback.call(
+                                state.status() == LayerState.Status.LIVE ? 1 : 0,
+                                Integer.toString(state.layer().number()))))
+                .register(registry);
+        for (SandboxEnd end : SandboxEnd.values()) {
+            destroyed.initLabelValues(label(end));
+        }
+    }
+
+    @Override
+    public void begun(Vm vm) {
+        created.inc();
+    }
+
+    @Override
+    public void ready(Sandbox sandbox, Duration startTime) {
+        layers = sandbox::layers;
+        Histogram histogram = sandbox.start().template().isPresent() ? restore : boot;
+        histogram.observe(seconds(startTime));
+    }
+
+    @Override
+    public void ended(VmId id, SandboxEnd end) {
+        destroyed.labelValues(label(end)).inc();
+    }
+
+    static double seconds(Duration duration) {
+        return requireNonNull(duration, "duration is null").toNanos() / 1e9;
+    }
+
+    private static String label(SandboxEnd end) {
+        return end.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,72 @@
+package io.neurovisor.server.metrics;
+
+import io.neurovisor.engine.pool.PoolStatus;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.prometheus.metrics.core.metrics.Gauge;
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.function.Supplier;
+
+/** Everything that one process counts. */
+public final class Metrics {
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final MachineMetrics machines = new MachineMetrics(registry);
+    private final ExecutionMetrics executions = new ExecutionMetrics(registry);
+    private final ModelMetrics models = new ModelMetrics(registry, Ticker.SYSTEM);
+    private final AgentMetrics agents = new AgentMetrics(registry);
+
+    /** Of a service there is more to be counted. */
+    public void watch(Supplier<PoolStatus> pool, VmmIdentity vmm) {
+        PoolMetrics.register(registry, pool);
+        Info build = Info.builder()
+                .name("neurovisor_build_info")
+                .help("Which NeuroVisor this is, and what it runs on.")
+                .labelNames("version", "java", "vmm")
+                .register(registry);
+        build.setLabelValues(version(), Runtime.version().toString(), vmm.toString());
+        Gauge ebpf = Gauge.builder()
+                .name("neurovisor_ebpf_enabled")
+                .help("Whether eBPF programs watch the virtual machines.")
+                .register(registry);
+        ebpf.set(0);
+        JvmMetrics.builder().register(registry);
+    }
+
+    /**
+     * And of its calls.
+     *
+     * @param trace of the call that is being served
+     */
+    public CallMetrics calls(Supplier<TraceId> trace) {
+        return new CallMetrics(registry, trace, Ticker.SYSTEM);
+    }
+
+    public MachineMetrics machines() {
+        return machines;
+    }
+
+    public ExecutionMetrics executions() {
+        return executions;
+    }
+
+    public ModelMetrics models() {
+        return models;
+    }
+
+    public AgentMetrics agents() {
+        return agents;
+    }
+
+    /** What is read off all of it. */
+    public PrometheusRegistry registry() {
+        return registry;
+    }
+
+    private static String version() {
+        String version = Metrics.class.getPackage().getImplementationVersion();
+        return version == null ? "unpackaged" : version;
+    }
+}

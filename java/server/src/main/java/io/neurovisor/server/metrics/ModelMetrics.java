@@ -1,0 +1,125 @@
+package io.neurovisor.server.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.model.ForwardingModel;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.Histogram;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Language models: what they were asked and how long they took. */
+public final class ModelMetrics {
+    /** Of models beyond these, and of those that no server has. */
+    static final String OTHER = "other";
+
+    /** More than anybody has, and less than would trouble Prometheus. */
+    static final int MOST_MODELS = 64;
+
+    private final Ticker ticker;
+    private final Histogram inference;
+    private final Counter requests;
+    private final Counter tokens;
+    private final Histogram calls;
+    private final Histogram load;
+    private final Set<String> names = ConcurrentHashMap.newKeySet();
+
+    public ModelMetrics(PrometheusRegistry registry, Ticker ticker) {
+        this.ticker = requireNonNull(ticker, "ticker is null");
+        inference = Histogram.builder()
+                .name("neurovisor_inference_duration_seconds")
+                .help("What questions to models took, from the request to the end of the answer.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .register(registry);
+        requests = Counter.builder()
+                .name("neurovisor_requests_total")
+                .help("Questions to models, answered or not.")
+                .labelNames("model")
+                .register(registry);
+        tokens = Counter.builder()
+                .name("neurovisor_tokens_generated_total")
+                .help("Tokens that models have written, as their servers count them.")
+                .labelNames("model")
+                .register(registry);
+        calls = Histogram.builder()
+                .name("neurovisor_llm_call_duration_seconds")
+                .help("What calls of model servers took, failed ones too; an agent makes several.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .labelNames("model")
+                .register(registry);
+        load = Histogram.builder()
+                .name("neurovisor_model_load_duration_seconds")
+                .help("What model servers took to load a model, where they say so.")
+                .unit(Unit.SECONDS)
+                .classicUpperBounds(Buckets.seconds())
+                .labelNames("model")
+                .register(registry);
+    }
+
+    /** A question has come. */
+    public Question question(TraceId trace) {
+        return new Question(trace);
+    }
+
+    /** The model, measured whenever it is asked. */
+    public Model measured(Model model) {
+        return new Measured(model);
+    }
+
+    /** For names that a server has confirmed; clients may invent as many as they like. */
+    private String label(String model) {
+        return names.contains(model) || (names.size() < MOST_MODELS && names.add(model)) ? model : OTHER;
+    }
+
+    /** A client's, from its arrival until it is closed, answered or not. */
+    public final class Question implements AutoCloseable {
+        private final TraceId trace;
+        private final long startNanos = ticker.nanos();
+        private volatile String model = OTHER;
+
+        private Question(TraceId trace) {
+            this.trace = requireNonNull(trace, "trace is null");
+        }
+
+        /** A server has the model that is asked for. */
+        public void goesTo(Model answering) {
+            model = label(answering.name());
+        }
+
+        @Override
+        public void close() {
+            requests.labelValues(model).incWithExemplar(Exemplars.of(trace));
+            inference.observeWithExemplar((ticker.nanos() - startNanos) / 1e9, Exemplars.of(trace));
+        }
+    }
+
+    private final class Measured extends ForwardingModel {
+        Measured(Model model) {
+            super(model);
+        }
+
+        @Override
+        public ModelReply ask(ModelRequest request, ReplyListener listener) {
+            String model = label(name());
+            long startNanos = ticker.nanos();
+            try {
+                ModelReply reply = model().ask(request, listener);
+                tokens.labelValues(model).inc(reply.usage().reply());
+                reply.loadTime().ifPresent(time -> load.labelValues(model).observe(MachineMetrics.seconds(time)));
+                return reply;
+            } finally {
+                calls.labelValues(model).observe((ticker.nanos() - startNanos) / 1e9);
+            }
+        }
+    }
+}

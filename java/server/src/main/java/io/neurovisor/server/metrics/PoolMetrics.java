@@ -1,0 +1,44 @@
+package io.neurovisor.server.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.pool.PoolStatus;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
+
+/** The pool as it is when it is asked. */
+public final class PoolMetrics {
+    private PoolMetrics() {}
+
+    public static void register(PrometheusRegistry registry, Supplier<PoolStatus> pool) {
+        requireNonNull(pool, "pool is null");
+        gauge(
+                registry,
+                pool,
+                "neurovisor_pool_warm_vms",
+                "Virtual machines that wait for a request.",
+                PoolStatus::warm);
+        gauge(registry, pool, "neurovisor_pool_active_vms", "Virtual machines that a request has.", PoolStatus::active);
+        gauge(
+                registry,
+                pool,
+                "neurovisor_pool_waiting",
+                "Requests that wait for a virtual machine.",
+                PoolStatus::waiting);
+    }
+
+    private static void gauge(
+            PrometheusRegistry registry,
+            Supplier<PoolStatus> pool,
+            String name,
+            String help,
+            ToIntFunction<PoolStatus> value) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(callback -> callback.call(value.applyAsInt(pool.get())))
+                .register(registry);
+    }
+}

@@ -1,0 +1,25 @@
+package io.neurovisor.server.metrics;
+
+import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** What Prometheus would read. */
+public final class Scrape {
+    private Scrape() {}
+
+    /** OpenMetrics, a line each. */
+    public static List<String> of(PrometheusRegistry registry) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try {
+            OpenMetricsTextFormatWriter.create().write(text, registry.scrape());
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+        return text.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+}
