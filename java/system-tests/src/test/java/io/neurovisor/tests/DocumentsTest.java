@@ -2,12 +2,23 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.server.metrics.CallMetrics;
+import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.trace.TraceIds;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -61,6 +72,37 @@ final class DocumentsTest {
         int situations = LanguageIT.Situation.values().length;
         assertThat(Files.readString(HOME.resolve("README.md")))
                 .contains((situations * Language.values().length) + " cases, " + situations + " situations");
+    }
+
+    @Test
+    void theReadmeListsEveryMetricWithItsTypeAndMeaning() throws IOException {
+        PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty());
+        Metrics metrics = new Metrics();
+        metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"));
+        CallMetrics _ = metrics.calls(TraceIds::next);
+        List<String> counted = new TreeSet<>(metrics.registry().scrape().stream()
+                        .filter(family -> family.getMetadata().getName().startsWith("neurovisor_"))
+                        .map(DocumentsTest::row)
+                        .toList())
+                .stream().toList();
+        assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Files.readString(HOME.resolve("README.md"))))
+                .as("rows of the README")
+                .isEqualTo(counted);
+    }
+
+    private static String row(MetricSnapshot family) {
+        String name = family.getMetadata().getName();
+        return switch (family) {
+            case CounterSnapshot _ -> row(name + "_total", "counter", family);
+            case InfoSnapshot _ -> row(name + "_info", "gauge", family);
+            case HistogramSnapshot _ -> row(name, "histogram", family);
+            case GaugeSnapshot _ -> row(name, "gauge", family);
+            default -> throw new AssertionError("what is " + family);
+        };
+    }
+
+    private static String row(String name, String type, MetricSnapshot family) {
+        return "| `%s` | %s | %s |".formatted(name, type, family.getMetadata().getHelp());
     }
 
     @Test
