@@ -17,28 +17,35 @@ import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntSupplier;
 
 /** One task for a language model, from its options to its exit code. */
 final class AgentJob {
     private final AgentOptions options;
     private final PrintWriter err;
+    private final RunMetrics metrics;
 
     AgentJob(AgentOptions options, PrintWriter err) {
         this.options = requireNonNull(options, "options is null");
         this.err = requireNonNull(err, "err is null");
+        this.metrics = new RunMetrics(options.guest().config().pushgateway(), "neurovisor_agent", this::err);
     }
 
     int run(AgentTask task) {
-        return Agents.told(err, () -> work(task, model(Optional.empty()), Optional.empty()));
+        return told(task.traceId(), () -> work(task, model(Optional.empty()), Optional.empty()));
     }
 
     /** With another task for a recorded session, and its last model unless the user has set one. */
     int resume(String id, TraceId traceId, String text) {
-        return Agents.told(err, () -> {
+        return told(traceId, () -> {
             RecordedSession session = find(id);
             AgentTask task = new AgentTask(traceId, text, SessionHistory.of(session));
             return work(task, model(Optional.of(session.runs().getLast().model())), Optional.of(session.id()));
         });
+    }
+
+    private int told(TraceId trace, IntSupplier work) {
+        return Agents.told(err, () -> metrics.counting(trace, work));
     }
 
     private RecordedSession find(String id) {
@@ -48,21 +55,22 @@ final class AgentJob {
     }
 
     private Model model(Optional<String> usual) {
-        return AgentModels.open(options.guest().common().loaded(), usual, Surroundings.ofThisProcess());
+        return metrics.measured(
+                AgentModels.open(options.guest().common().loaded(), usual, Surroundings.ofThisProcess()));
     }
 
     private int work(AgentTask task, Model asked, Optional<SessionId> continued) {
         GuestOptions guest = options.guest();
         try (TranscriptFile file = TranscriptFile.open(options.transcript().orElse(null), task, asked.name());
                 ConsoleProgress progress = guest.common().progress();
-                AgentMachines machines = AgentMachines.open(options.daemon(), guest, progress, this::remark);
+                AgentMachines machines = AgentMachines.open(options.daemon(), guest, metrics, progress, this::remark);
                 Recording recording = Recording.open(options)) {
             AgentListener recorder = recording.begin(task, asked.name(), continued);
             AgentResult result;
             try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
                 // First it is recorded, then shown: what a person has seen is never lost.
                 result = Agents.agent(asked, machines.executions(), guest)
-                        .run(task, new AgentListeners(List.of(recorder, output, file)));
+                        .run(task, new AgentListeners(List.of(recorder, metrics.agents(), output, file)));
             }
             if (!result.explanation().isEmpty() && !options.isJson()) {
                 err(result.explanation());

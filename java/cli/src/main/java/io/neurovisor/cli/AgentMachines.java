@@ -29,17 +29,28 @@ final class AgentMachines implements AutoCloseable {
 
     /** @param remark hears what a person should know of them, a line each */
     static AgentMachines open(
-            DaemonOptions daemon, GuestOptions guest, ConsoleProgress progress, Consumer<String> remark) {
+            DaemonOptions daemon,
+            GuestOptions guest,
+            RunMetrics metrics,
+            ConsoleProgress progress,
+            Consumer<String> remark) {
         Optional<DaemonClient> client = daemon.connect(guest.common().loaded(), remark);
         return client.isPresent()
-                ? ofDaemon(client.get(), guest.config().socket(), remark)
-                : own(NeuroVisor.open(guest.settings(), progress), guest, progress, remark);
+                ? ofDaemon(client.get(), guest.config().socket(), metrics, remark)
+                : own(NeuroVisor.open(guest.settings(), progress, metrics.listeners()), guest, progress, remark);
     }
 
-    private static AgentMachines ofDaemon(DaemonClient client, Path socket, Consumer<String> remark) {
+    private static AgentMachines ofDaemon(
+            DaemonClient client, Path socket, RunMetrics metrics, Consumer<String> remark) {
         remark.accept("programs are run by the daemon at " + socket);
         return new AgentMachines(
-                (request, sink) -> client.execute(request, sink).result(), Cancellation.ofDaemonsWork(), client::close);
+                (request, sink) -> {
+                    ExecutionResult result = client.execute(request, sink).result();
+                    metrics.executions().executed(request, result);
+                    return result;
+                },
+                Cancellation.ofDaemonsWork(),
+                client::close);
     }
 
     private static AgentMachines own(

@@ -14,6 +14,10 @@ final class AgentOptions {
     @Mixin
     private final DaemonOptions daemon = new DaemonOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final PushOptions push = new PushOptions();
+
     @Option(names = "--json", description = "Print each event as one JSON object on a line of its own.")
     private boolean json;
 

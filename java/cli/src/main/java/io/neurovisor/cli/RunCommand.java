@@ -44,6 +44,10 @@ final class RunCommand implements Callable<Integer> {
     @Mixin
     private final DaemonOptions daemon = new DaemonOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final PushOptions push = new PushOptions();
+
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
@@ -75,8 +79,13 @@ final class RunCommand implements Callable<Integer> {
         TraceId traceId = TraceIds.next();
         ExecutionRequest request = new ExecutionRequest(
                 traceId, program.program(), guest.config().timeout(), guest.size(), guest.requestedImage());
+        RunMetrics metrics = new RunMetrics(guest.config().pushgateway(), "neurovisor_run", this::err);
+        return metrics.counting(traceId, () -> run(request, metrics, startNanos));
+    }
+
+    private int run(ExecutionRequest request, RunMetrics metrics, long startNanos) {
         try (RunOutput output = RunOutput.of(out, json)) {
-            Run run = new Run(request, output, startNanos);
+            Run run = new Run(request, output, metrics, startNanos);
             Optional<Integer> served = byDaemon(run);
             return served.isPresent() ? served.get() : alone(run);
         } catch (StandardStreams.Closed closed) {
@@ -85,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
     }
 
     /** One call of this command. */
-    private record Run(ExecutionRequest request, RunOutput output, long startNanos) {}
+    private record Run(ExecutionRequest request, RunOutput output, RunMetrics metrics, long startNanos) {}
 
     /** Empty when there is no daemon to run it, and nothing has run yet. */
     private Optional<Integer> byDaemon(Run run) {
@@ -97,6 +106,7 @@ final class RunCommand implements Callable<Integer> {
         try (DaemonClient client = connected.get();
                 Cancellation cancellation = Cancellation.ofDaemonsWork()) {
             DaemonResult result = client.execute(run.request(), run.output().sink());
+            run.metrics().executions().executed(run.request(), result.result());
             RunOrigin origin = RunOrigin.of(result, socket);
             remark("run by the daemon at " + socket + " with " + origin.shown());
             return Optional.of(finish(run, result.result(), origin, cancellation));
@@ -111,7 +121,8 @@ final class RunCommand implements Callable<Integer> {
 
     private int alone(Run run) {
         try (ConsoleProgress progress = guest.common().progress();
-                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
+                NeuroVisor neuroVisor = NeuroVisor.open(
+                        guest.settings(), progress, run.metrics().listeners());
                 Cancellation cancellation = Cancellation.closing(neuroVisor)) {
             neuroVisor.prepare(run.request());
             StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);

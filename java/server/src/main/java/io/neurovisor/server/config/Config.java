@@ -42,6 +42,7 @@ import java.util.Optional;
  * @param listen where a server takes calls
  * @param port there; 0 for any that is free
  * @param metrics where a server tells how it is
+ * @param pushgateway where commands that end leave what they have counted
  * @param socket where a server takes this user's own calls
  * @param daemon whether a command has its programs run by the server at that socket
  * @param drainTimeout what a server that is to end gives the calls it serves
@@ -78,6 +79,7 @@ public record Config(
         InetAddress listen,
         int port,
         MetricsConfig metrics,
+        Optional<URI> pushgateway,
         Path socket,
         DaemonUse daemon,
         Duration drainTimeout,
@@ -106,6 +108,7 @@ public record Config(
         requireNonNull(audit, "audit is null");
         requireNonNull(listen, "listen is null");
         requireNonNull(metrics, "metrics is null");
+        requireNonNull(pushgateway, "pushgateway is null");
         requireNonNull(socket, "socket is null");
         requireNonNull(daemon, "daemon is null");
         requireNonNull(drainTimeout, "drainTimeout is null");
@@ -147,6 +150,7 @@ public record Config(
                 values.get(Setting.LISTEN),
                 values.get(Setting.PORT),
                 new MetricsConfig(values.get(Setting.METRICS_LISTEN), values.get(Setting.METRICS_PORT)),
+                values.get(Setting.PUSHGATEWAY),
                 values.get(Setting.SOCKET),
                 values.get(Setting.DAEMON),
                 values.get(Setting.DRAIN_TIMEOUT),

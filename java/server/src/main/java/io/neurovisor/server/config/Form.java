@@ -96,6 +96,12 @@ public record Form<T>(
             text -> unless(FOUND, text, Form::url),
             url -> url.map(URI::toString).orElse(FOUND));
 
+    static final Form<Optional<URI>> PUSHGATEWAY = new Form<>(
+            "an address such as http://127.0.0.1:9092, or off",
+            List.of(),
+            text -> unless(NONE, text, Form::url),
+            url -> url.map(URI::toString).orElse(NONE));
+
     /** As Ollama's own tools read it. */
     static final Form<URI> OLLAMA_HOST = new Form<>(
             "an address such as 127.0.0.1:11434 or https://host/path", List.of(), OllamaHost::parse, URI::toString);

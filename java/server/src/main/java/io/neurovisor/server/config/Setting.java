@@ -86,6 +86,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<InetAddress> METRICS_LISTEN =
             new Setting<>("metrics-listen", Form.ADDRESS, _ -> InetAddress.getLoopbackAddress());
     public static final Setting<Integer> METRICS_PORT = new Setting<>("metrics-port", Form.count(0, 65_535), _ -> 9090);
+    public static final Setting<Optional<URI>> PUSHGATEWAY =
+            new Setting<>("pushgateway", Form.PUSHGATEWAY, _ -> Optional.empty());
     public static final Setting<Path> SOCKET = new Setting<>(
             "socket", Form.PATH, surroundings -> surroundings.runtimeDirectory().resolve("daemon.sock"));
     public static final Setting<DaemonUse> DAEMON =
@@ -134,6 +136,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             PORT,
             METRICS_LISTEN,
             METRICS_PORT,
+            PUSHGATEWAY,
             SOCKET,
             DAEMON,
             DRAIN_TIMEOUT,

@@ -1,5 +1,7 @@
 package io.neurovisor.server.metrics;
 
+import static java.util.Objects.requireNonNull;
+
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.KnownLength;
@@ -21,7 +23,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -32,13 +33,13 @@ public final class CallMetrics implements ServerInterceptor {
     private final Gauge inFlight;
     private final Histogram duration;
     private final Histogram requestSize;
-    private final Counter errors;
+    private final ErrorMetrics errors;
     private final Counter limited;
 
     /** @param trace of the call that is being served */
-    public CallMetrics(PrometheusRegistry registry, Supplier<TraceId> trace, Ticker ticker) {
-        this.trace = trace;
-        this.ticker = ticker;
+    CallMetrics(PrometheusRegistry registry, ErrorMetrics errors, Supplier<TraceId> trace, Ticker ticker) {
+        this.trace = requireNonNull(trace, "trace is null");
+        this.ticker = requireNonNull(ticker, "ticker is null");
         inFlight = Gauge.builder()
                 .name("neurovisor_requests_in_flight")
                 .help("Calls that are being served.")
@@ -56,11 +57,7 @@ public final class CallMetrics implements ServerInterceptor {
                 .unit(Unit.BYTES)
                 .classicUpperBounds(Buckets.bytes())
                 .register(registry);
-        errors = Counter.builder()
-                .name("neurovisor_errors_total")
-                .help("Calls that have failed, by the reason that the client was told.")
-                .labelNames("error_type")
-                .register(registry);
+        this.errors = requireNonNull(errors, "errors is null");
         limited = Counter.builder()
                 .name("neurovisor_rate_limited_total")
                 .help("Calls that were refused because the caller's bucket was empty.")
@@ -140,9 +137,10 @@ public final class CallMetrics implements ServerInterceptor {
             Duration taken = Duration.ofNanos(ticker.nanos() - startNanos);
             duration.labelValues(method).observeWithExemplar(MachineMetrics.seconds(taken), Exemplars.of(id));
             if (!status.isOk()) {
-                String type = RpcFailure.reason(status, trailers)
-                        .orElseGet(() -> "grpc_" + status.getCode().name());
-                errors.labelValues(type.toLowerCase(Locale.ROOT)).incWithExemplar(Exemplars.of(id));
+                errors.failed(
+                        RpcFailure.reason(status, trailers)
+                                .orElseGet(() -> "grpc_" + status.getCode().name()),
+                        id);
             }
         }
     }

@@ -15,6 +15,7 @@ public final class Metrics {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final MachineMetrics machines = new MachineMetrics(registry);
     private final ExecutionMetrics executions = new ExecutionMetrics(registry);
+    private final ErrorMetrics errors = new ErrorMetrics(registry);
     private final ModelMetrics models = new ModelMetrics(registry, Ticker.SYSTEM);
     private final AgentMetrics agents = new AgentMetrics(registry);
 
@@ -41,7 +42,7 @@ public final class Metrics {
      * @param trace of the call that is being served
      */
     public CallMetrics calls(Supplier<TraceId> trace) {
-        return new CallMetrics(registry, trace, Ticker.SYSTEM);
+        return new CallMetrics(registry, errors, trace, Ticker.SYSTEM);
     }
 
     public MachineMetrics machines() {
@@ -50,6 +51,10 @@ public final class Metrics {
 
     public ExecutionMetrics executions() {
         return executions;
+    }
+
+    public ErrorMetrics errors() {
+        return errors;
     }
 
     public ModelMetrics models() {

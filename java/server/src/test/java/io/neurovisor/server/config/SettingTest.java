@@ -76,6 +76,7 @@ final class SettingTest {
                         entry("port", "50051"),
                         entry("metrics-listen", "127.0.0.1"),
                         entry("metrics-port", "9090"),
+                        entry("pushgateway", "off"),
                         entry("socket", "/tmp/neurovisor-" + System.getProperty("user.name") + "/daemon.sock"),
                         entry("daemon", "auto"),
                         entry("drain-timeout", "30s"),

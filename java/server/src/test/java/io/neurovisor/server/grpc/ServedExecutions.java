@@ -15,6 +15,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
+import io.neurovisor.server.metrics.Metrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -29,7 +30,7 @@ import java.util.function.BiFunction;
 
 /** The execution service as the daemon has it. */
 public final class ServedExecutions implements AutoCloseable {
-    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Metrics metrics = new Metrics();
     private final ApiKeys keys;
     private final AuditLog audit;
     private final ExecutionJournal journal;
@@ -56,7 +57,7 @@ public final class ServedExecutions implements AutoCloseable {
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
         keyed = new KeyedExecutions(journal);
-        CallMetrics calls = new CallMetrics(registry, TraceInterceptor::currentId, Ticker.SYSTEM);
+        CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         ports = portsOf.apply(
                 List.of(new ExecutionGrpcService(
                         new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit),
@@ -85,7 +86,7 @@ public final class ServedExecutions implements AutoCloseable {
 
     /** What has been counted. */
     public PrometheusRegistry registry() {
-        return registry;
+        return metrics.registry();
     }
 
     KeyedExecutions keyed() {

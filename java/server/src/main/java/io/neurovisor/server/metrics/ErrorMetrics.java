@@ -1,0 +1,31 @@
+package io.neurovisor.server.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.trace.TraceId;
+import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Locale;
+
+/** What has failed, by the reason that was told: a fault's name, or how a call was ended. */
+public final class ErrorMetrics {
+    private final Counter errors;
+
+    ErrorMetrics(PrometheusRegistry registry) {
+        errors = Counter.builder()
+                .name("neurovisor_errors_total")
+                .help("Calls and commands that have failed, by the reason that was told.")
+                .labelNames("error_type")
+                .register(registry);
+    }
+
+    /**
+     * Something has failed.
+     *
+     * @param reason one of a closed list, in whatever case
+     */
+    public void failed(String reason, TraceId trace) {
+        errors.labelValues(requireNonNull(reason, "reason is null").toLowerCase(Locale.ROOT))
+                .incWithExemplar(Exemplars.of(trace));
+    }
+}
