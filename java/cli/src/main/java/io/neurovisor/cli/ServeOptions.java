@@ -21,8 +21,9 @@ final class ServeOptions {
     @Option(
             names = "--metrics-listen",
             paramLabel = "ADDRESS",
-            description = "Answer /health and /ready by HTTP at this address. Default: 127.0.0.1. Environment:"
-                    + " NEUROVISOR_METRICS_LISTEN.")
+            description =
+                    "Answer /health, /ready and /metrics by HTTP at this address. Default: 127.0.0.1. Environment:"
+                            + " NEUROVISOR_METRICS_LISTEN.")
     private @Nullable String metricsListen;
 
     @Option(

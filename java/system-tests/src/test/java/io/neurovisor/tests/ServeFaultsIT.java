@@ -67,10 +67,30 @@ final class ServeFaultsIT {
             aStoppedMachineIsGivenUp(daemon);
             aKilledMachineIsTold(daemon);
 
+            CompletableFuture<String> silent = CompletableFuture.supplyAsync(() -> silentForLong(daemon));
             // Whoever does not answer when asked whether it lives.
             await().atMost(LIMIT).until(() -> strangers.open() == 0);
+            assertThat(silent.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("done\n");
             await().atMost(LIMIT).until(() -> descriptors(daemon) < 500);
             serves(daemon);
+        }
+    }
+
+    /** Server and client ask each other several times whether the connection lives, and neither takes it amiss. */
+    private static String silentForLong(RunningDaemon daemon) {
+        ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", daemon.port())
+                .usePlaintext()
+                .keepAliveTime(10, TimeUnit.SECONDS)
+                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .build();
+        try {
+            return ExecutionServiceGrpc.newBlockingStub(channel)
+                    .execute(request("bash", "sleep 45; echo done").toBuilder()
+                            .setTimeoutSecs(80)
+                            .build())
+                    .getStdout();
+        } finally {
+            channel.shutdownNow();
         }
     }
 
