@@ -6,6 +6,7 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
@@ -66,6 +67,11 @@ final class SocketVmm implements Vmm {
         @Override
         public List<LayerState> layers() {
             return VmmLayers.unread("there is no VMM");
+        }
+
+        @Override
+        public Optional<VmUsage> usage() {
+            return Optional.empty();
         }
 
         @Override

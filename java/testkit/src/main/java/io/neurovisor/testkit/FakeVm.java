@@ -9,6 +9,7 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmUsage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
@@ -63,6 +64,11 @@ final class FakeVm implements Vm {
         return Arrays.stream(Layer.values())
                 .map(layer -> LayerState.off(layer, "a fake machine protects nobody", ""))
                 .toList();
+    }
+
+    @Override
+    public Optional<VmUsage> usage() {
+        return Optional.of(new VmUsage(64 << 20, 3));
     }
 
     @Override

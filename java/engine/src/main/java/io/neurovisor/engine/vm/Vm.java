@@ -25,6 +25,9 @@ public interface Vm extends AutoCloseable {
      */
     List<LayerState> layers();
 
+    /** What its control group has counted; empty where it has none, or has ended. */
+    Optional<VmUsage> usage();
+
     /** The VMM's last words if it has ended, with its exit code or signal. */
     Optional<String> death();
 

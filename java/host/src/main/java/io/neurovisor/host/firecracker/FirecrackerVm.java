@@ -11,6 +11,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
@@ -97,6 +98,11 @@ final class FirecrackerVm implements Vm {
     public List<LayerState> layers() {
         List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
         return process.exit().isDone() ? ended() : read;
+    }
+
+    @Override
+    public Optional<VmUsage> usage() {
+        return process.exit().isDone() ? Optional.empty() : layers.usage(process.pid());
     }
 
     @Override

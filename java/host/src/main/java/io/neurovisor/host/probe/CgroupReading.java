@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.vm.VmUsage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +12,7 @@ import java.util.Optional;
 /** Layer 3: what limits a VMM from outside. */
 final class CgroupReading {
     private static final int MEBIBYTE_BITS = 20;
+    private static final String THROTTLED = "nr_throttled ";
 
     private final HostFiles files;
     private final UnifiedHierarchy hierarchy;
@@ -39,6 +41,26 @@ final class CgroupReading {
                 ? LayerState.live(Layer.CGROUP, limits(group.get()))
                 : LayerState.broken(
                         Layer.CGROUP, group.get() + " does not set " + String.join(", ", unlimited), VmmLayers.DEFECT);
+    }
+
+    /** What the process's own group has counted; empty where it has none or is gone. */
+    Optional<VmUsage> usage(LiveProcess process) {
+        if (hierarchy.unavailable().isPresent()) {
+            return Optional.empty();
+        }
+        return hierarchy
+                .groupOf(process)
+                .filter(group -> !hierarchy.groupOf(LiveProcess.self(files)).equals(Optional.of(group)))
+                .flatMap(group ->
+                        files.number(group + "/memory.current").map(memory -> new VmUsage(memory, throttled(group))));
+    }
+
+    private long throttled(String group) {
+        return files.lines(group + "/cpu.stat").stream()
+                .filter(line -> line.startsWith(THROTTLED))
+                .map(line -> Long.parseLong(line.substring(THROTTLED.length())))
+                .findFirst()
+                .orElse(0L);
     }
 
     private List<String> unlimited(String group) {

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.vm.VmUsage;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -65,6 +66,11 @@ public final class VmmLayers {
                 .map(Supplier::get)
                 .filter(state -> state.status() == LayerState.Status.BROKEN)
                 .findFirst();
+    }
+
+    /** What the process's control group has counted; empty where it has none or is gone. */
+    public Optional<VmUsage> usage(long pid) {
+        return new CgroupReading(files).usage(LiveProcess.of(files, pid));
     }
 
     private LayerState capabilities(List<ThreadStatus> threads) {

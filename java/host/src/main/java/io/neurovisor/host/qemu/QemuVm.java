@@ -11,6 +11,7 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
@@ -92,6 +93,11 @@ final class QemuVm implements Vm {
         List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
         // Somebody else may have its process id by now.
         return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
+    }
+
+    @Override
+    public Optional<VmUsage> usage() {
+        return process.exit().isDone() ? Optional.empty() : layers.usage(process.pid());
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.layer.LayerState.Status;
+import io.neurovisor.engine.vm.VmUsage;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -107,6 +108,17 @@ final class VmmLayersTest {
         assertOff(Layer.SECCOMP, "this kernel does not tell how many");
         Files.delete(root.resolve("proc/7/ns/user"));
         assertThat(state(Layer.VM_ISOLATION).detail()).contains("namespaces that cannot be read: user");
+    }
+
+    @Test
+    void whatAGroupHasCountedIsReadWhereTheVmmHasOneOfItsOwn() {
+        files.write("/cg/neurovisor/vm-1/memory.current", "104857600\n");
+        files.write("/cg/neurovisor/vm-1/cpu.stat", "usage_usec 5\nnr_periods 9\nnr_throttled 4\nthrottled_usec 8");
+        VmmLayers layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "");
+        assertThat(layers.usage(7)).contains(new VmUsage(100 << 20, 4));
+        files.write("/proc/7/cgroup", "0::/service");
+        assertThat(layers.usage(7)).isEmpty();
+        assertThat(layers.usage(8)).isEmpty();
     }
 
     @Test

@@ -8,7 +8,9 @@ import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmUsage;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
@@ -16,6 +18,9 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /** Machines: how they start, why they end, and which layers the one that was started last has. */
@@ -24,6 +29,7 @@ public final class MachineMetrics implements SandboxListener {
     private final Counter destroyed;
     private final Histogram boot;
     private final Histogram restore;
+    private final Map<VmId, Vm> living = new ConcurrentHashMap<>();
     private volatile Supplier<List<LayerState>> layers = List::of;
 
     public MachineMetrics(PrometheusRegistry registry) {
@@ -58,6 +64,19 @@ public final class MachineMetrics implements SandboxListener {
                                 state.status() == LayerState.Status.LIVE ? 1 : 0,
                                 Integer.toString(state.layer().number()))))
                 .register(registry);
+        GaugeWithCallback.builder()
+                .name("neurovisor_cgroup_memory_usage_bytes")
+                .help("What a virtual machine's control group uses. A series lives as long as its machine.")
+                .unit(Unit.BYTES)
+                .labelNames("vm_id")
+                .callback(callback -> usages((id, usage) -> callback.call((double) usage.memoryBytes(), id)))
+                .register(registry);
+        CounterWithCallback.builder()
+                .name("neurovisor_cgroup_cpu_throttled_total")
+                .help("Periods in which a virtual machine was stopped for having used its processor time.")
+                .labelNames("vm_id")
+                .callback(callback -> usages((id, usage) -> callback.call((double) usage.throttledPeriods(), id)))
+                .register(registry);
         for (SandboxEnd end : SandboxEnd.values()) {
             destroyed.initLabelValues(label(end));
         }
@@ -66,6 +85,7 @@ public final class MachineMetrics implements SandboxListener {
     @Override
     public void begun(Vm vm) {
         created.inc();
+        living.put(vm.id(), vm);
     }
 
     @Override
@@ -77,7 +97,14 @@ public final class MachineMetrics implements SandboxListener {
 
     @Override
     public void ended(VmId id, SandboxEnd end) {
+        living.remove(id);
         destroyed.labelValues(label(end)).inc();
+    }
+
+    private void usages(BiConsumer<String, VmUsage> consumer) {
+        living.values()
+                .forEach(vm ->
+                        vm.usage().ifPresent(usage -> consumer.accept(vm.id().value(), usage)));
     }
 
     static double seconds(Duration duration) {

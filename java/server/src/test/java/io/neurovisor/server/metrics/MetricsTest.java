@@ -59,10 +59,16 @@ final class MetricsTest {
         pool.keepWarm();
         await().until(() -> pool.status().warm() == 2);
         assertThat(scraped("neurovisor_pool_warm_vms")).isEqualTo("2.0");
+        assertThat(Scrape.of(metrics.registry()))
+                .filteredOn(line -> line.startsWith("neurovisor_cgroup_"))
+                .hasSize(4)
+                .anyMatch(line -> line.matches("neurovisor_cgroup_memory_usage_bytes\\{vm_id=\"vm-.*\"} 6.7108864E7"))
+                .anyMatch(line -> line.matches("neurovisor_cgroup_cpu_throttled_total\\{vm_id=\"vm-.*\"} 3.0"));
         run("1");
         await().until(() -> pool.status().warm() == 2);
         assertThat(pool.drain(Deadline.after(LONG, Ticker.SYSTEM))).isTrue();
 
+        assertThat(Scrape.of(metrics.registry())).noneMatch(line -> line.startsWith("neurovisor_cgroup_"));
         assertThat(scraped("neurovisor_vms_created_total")).isEqualTo("3.0");
         assertThat(scraped("neurovisor_vms_destroyed_total{reason=\"used\"}")).isEqualTo("1.0");
         assertThat(scraped("neurovisor_vms_destroyed_total{reason=\"shutdown\"}"))
