@@ -328,4 +328,66 @@ test_model_of_another_digest_is_not_used() {
     expect 'left behind' $'fetch.lock\nmodel.gguf\nserver' "$(ls "$XDG_CACHE_HOME/neurovisor/llm")"
 }
 
+# with_monitors: what `test` does to have a Prometheus, with an apt whose packages hold programs that tell their version.
+with_monitors() {
+    (
+        # shellcheck disable=SC2030,SC2031 # The copy's own, here only.
+        root=$copy
+        for part in console packages monitors; do
+            # shellcheck source=/dev/null
+            source "$copy/setup/$part.sh"
+        done
+        # shellcheck disable=SC2154 # Set by fetch_monitors.
+        fetch_monitors || { printf '%s\n' "$monitors_reason" && exit 1; }
+        # shellcheck disable=SC2154
+        printf '%s\n' "$monitors_directory"
+    ) 2>"$HOME/stderr"
+}
+
+make_apt() {
+    mkdir -p -- "$HOME/apt"
+    # shellcheck disable=SC2016 # The stand-ins' own variables.
+    printf '#!/bin/sh\necho "$2:"; echo "  Candidate: 1:2.42"\n' >"$HOME/apt/apt-cache"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\necho download >>"$HOME/downloads"\ntouch prometheus.deb prometheus-pushgateway.deb\n' >"$HOME/apt/apt-get"
+    cat >"$HOME/apt/dpkg-deb" <<'END'
+#!/bin/sh
+mkdir -p "$3/usr/bin"
+for program in prometheus promtool prometheus-pushgateway; do
+    printf '#!/bin/sh\nexit %s\n' "${LINKED:-0}" >"$3/usr/bin/$program"
+    chmod +x "$3/usr/bin/$program"
+done
+END
+    chmod +x -- "$HOME"/apt/*
+    rm -rf -- "$XDG_CACHE_HOME/neurovisor/monitors"
+}
+
+test_monitors_are_unpacked_once() {
+    local directory
+    make_apt
+    directory=$(PATH="$HOME/apt:$PATH" with_monitors)
+    expect directory "$XDG_CACHE_HOME/neurovisor/monitors/prometheus-1.2.42_prometheus-pushgateway-1.2.42" "$directory"
+    expect programs $'prometheus\npromtool\npushgateway' "$(ls "$directory")"
+    expect again "$directory" "$(PATH="$HOME/apt:$PATH" with_monitors)"
+    expect downloads 1 "$(wc -l <"$HOME/downloads")"
+    expect 'left behind' $'fetch.log\nprometheus-1.2.42_prometheus-pushgateway-1.2.42' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
+}
+
+test_monitors_that_are_out_of_reach_are_told() {
+    local shown
+    make_apt
+    printf '#!/bin/sh\necho "E: no route to the mirror"\nexit 100\n' >"$HOME/apt/apt-get"
+    shown=$(PATH="$HOME/apt:$PATH" with_monitors)
+    expect 'exit code' 1 $?
+    expect reason 'Prometheus or Pushgateway could not be fetched (E: no route to the mirror)' "${shown%%; log: *}"
+    printf '#!/bin/sh\n' >"$HOME/apt/apt-cache"
+    expect 'unknown package' 'apt knows no package prometheus' "$(PATH="$HOME/apt:$PATH" with_monitors)"
+}
+
+test_monitors_that_do_not_run_here_are_not_used() {
+    make_apt
+    LINKED=127 PATH="$HOME/apt:$PATH" with_monitors >/dev/null && exit 1
+    expect 'left behind' 'fetch.log' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
+}
+
 main

@@ -65,6 +65,15 @@ run_tests() {
         say "The tests with real clients are skipped: $clients_reason"
     fi
 
+    # shellcheck source=setup/monitors.sh
+    source "$root/setup/monitors.sh"
+    if fetch_monitors; then
+        export NEUROVISOR_TEST_MONITORS=$monitors_directory
+    else
+        unset NEUROVISOR_TEST_MONITORS
+        say "The tests with a real Prometheus are skipped: $monitors_reason"
+    fi
+
     if [[ -n $oci ]]; then
         install_missing_packages oci-test
         export NEUROVISOR_TEST_OCI=$root/target/neurovisor-oci.tar
@@ -112,6 +121,7 @@ run_tests() {
     tell_model_tests "$ollama"
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
+    [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 

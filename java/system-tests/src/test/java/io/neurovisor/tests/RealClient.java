@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A client of another maker, whose judgement of the service is not ours: grpcurl, ghz or buf. */
+/** A program of another maker, whose judgement of the service is not ours: grpcurl, ghz or buf, Prometheus or promtool. */
 final class RealClient {
     private final String program;
 
@@ -17,11 +17,20 @@ final class RealClient {
 
     /** Skips the test that asks where {@code ./neurovisor test} could fetch none; its summary says why. */
     static RealClient named(String name) {
-        String directory = System.getenv("NEUROVISOR_TEST_CLIENTS");
+        return in("NEUROVISOR_TEST_CLIENTS", name);
+    }
+
+    /** One that looks at metrics; skips likewise. */
+    static RealClient monitor(String name) {
+        return in("NEUROVISOR_TEST_MONITORS", name);
+    }
+
+    private static RealClient in(String variable, String name) {
+        String directory = System.getenv(variable);
         assumeTrue(directory != null, name + " is not here: ./neurovisor test fetches it");
         Path program = Path.of(directory, name);
         if (!Files.isExecutable(program)) {
-            throw new AssertionError("NEUROVISOR_TEST_CLIENTS is " + directory + ", which has no " + name);
+            throw new AssertionError(variable + " is " + directory + ", which has no " + name);
         }
         return new RealClient(program.toString());
     }

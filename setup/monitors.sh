@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Debian's Prometheus, promtool and Pushgateway, for the tests of metrics. Sourced.
+# shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
+
+# Installing them would start services on ports of NeuroVisor's, so they are unpacked into the cache. PACKAGE PROGRAM NAME.
+readonly monitors='
+prometheus             usr/bin/prometheus             prometheus
+prometheus             usr/bin/promtool               promtool
+prometheus-pushgateway usr/bin/prometheus-pushgateway pushgateway
+'
+readonly monitor_packages=(prometheus prometheus-pushgateway)
+readonly monitors_seconds=300
+
+# fetch_monitors: true when all of them are in monitors_directory; else monitors_reason says why not.
+fetch_monitors() {
+    local package version versions='' base work log status=0
+    base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/monitors monitors_reason=''
+    if ! has apt-get || ! has dpkg-deb; then
+        monitors_reason='there is no apt-get to fetch them with'
+        return 1
+    fi
+    # What apt knows may never have been read here; only root can have it read.
+    ((EUID != 0)) || [[ -n $(candidate "${monitor_packages[0]}") ]] || run_apt_update >/dev/null || true
+    for package in "${monitor_packages[@]}"; do
+        version=$(candidate "$package")
+        [[ -n $version && $version != '(none)' ]] || { monitors_reason="apt knows no package $package" && return 1; }
+        versions+=${versions:+_}$package-${version//:/.}
+    done
+    monitors_directory=$base/$versions
+    ! monitors_are_there "$monitors_directory" || return 0
+    mkdir -p -- "$base"
+    log=$base/fetch.log
+    work=$(mktemp -d "$base/work-XXXXXX")
+    with_progress 'Fetching Prometheus and Pushgateway' "$log" read_monitor_line unpack_monitors "$work" || status=$?
+    if ((status == 0)); then
+        # Older versions go; they are large, and apt has newer ones.
+        rm -rf -- "$base"/prometheus-*
+        mv -- "$work/bin" "$monitors_directory"
+    else
+        monitors_reason="Prometheus or Pushgateway could not be fetched ($(tail -n 1 -- "$log")); log: $log"
+        ((status != 124)) || monitors_reason="they were not there within $monitors_seconds s; log: $log"
+    fi
+    rm -rf -- "$work"
+    return "$status"
+}
+
+monitors_are_there() {
+    local package program name
+    while read -r package program name; do
+        [[ -z $package || -x $1/$name ]] || return 1
+    done <<<"$monitors"
+}
+
+# Nothing of the packages is installed, and their scripts are not run.
+unpack_monitors() {
+    local deb package program name
+    mkdir -p -- "$1/debs" "$1/root" "$1/bin"
+    (cd "$1/debs" && timeout "$monitors_seconds" apt-get -o APT::Sandbox::User=root download "${monitor_packages[@]}") || return
+    for deb in "$1"/debs/*.deb; do
+        printf 'unpacking %s\n' "${deb##*/}"
+        dpkg-deb --extract "$deb" "$1/root" || return
+    done
+    while read -r package program name; do
+        [[ -z $package ]] || mv -- "$1/root/$program" "$1/bin/$name" || return
+    done <<<"$monitors"
+    # Whatever they are linked against is here, or they would not be used.
+    "$1/bin/prometheus" --version && "$1/bin/promtool" --version && "$1/bin/pushgateway" --version
+}
+
+read_monitor_line() { progress_detail=$1; }
