@@ -118,6 +118,11 @@ public final class Lab {
                 "BatchMode=yes",
                 "-o",
                 "LogLevel=ERROR",
+                // A machine that says nothing for five minutes, however busy, has stopped.
+                "-o",
+                "ServerAliveInterval=30",
+                "-o",
+                "ServerAliveCountMax=10",
                 "-o",
                 "EscapeChar=none");
     }
