@@ -54,10 +54,10 @@ final class PrometheusIT {
                         RealClient.monitor("pushgateway").command(ListeningProgram.ANY_PORT, "--persistence.file="));
                 RunningPrometheus prometheus = RunningPrometheus.start(
                         directory, List.of(address(daemon), address(coldDaemon)), pushgateway.address())) {
-            push(pushgateway);
+            runOnce(pushgateway);
             List<String> traces = roundsThatAreSeen(prometheus, new WatchedTraffic(daemon, coldDaemon));
 
-            List<Query> queries = queries();
+            List<Query> queries = queries(address(daemon) + "|" + address(coldDaemon));
             await().atMost(LIMIT)
                     .pollInterval(Duration.ofSeconds(1))
                     .untilAsserted(() -> assertThat(queries)
@@ -86,17 +86,17 @@ final class PrometheusIT {
             traces.add(traffic.round().replace("-", ""));
             double executions = round * WatchedTraffic.EXECUTIONS;
             await().atMost(LIMIT)
-                    .until(() ->
-                            prometheus.number("sum (neurovisor_code_executions_total{instance!=\"\"})") == executions);
+                    .until(() -> prometheus.number("sum (neurovisor_code_executions_total{job=\"neurovisor\"})")
+                            == executions);
         }
         return traces;
     }
 
-    private static List<Query> queries() {
+    private static List<Query> queries(String daemons) {
         List<Query> queries = new ArrayList<>();
         for (Query query : MonitoringFiles.panelQueries()) {
             if (LAB_ONLY.stream().noneMatch(query.expression()::contains)) {
-                queries.add(new Query(query.where(), substituted(query.expression())));
+                queries.add(new Query(query.where(), substituted(query.expression(), daemons)));
             }
         }
         for (JsonNode rule : MonitoringFiles.records()) {
@@ -110,27 +110,17 @@ final class PrometheusIT {
     }
 
     /** As Grafana does it for all daemons. */
-    private static String substituted(String expression) {
+    private static String substituted(String expression, String daemons) {
         return expression
-                .replace("$instance", ".+")
+                .replace("$instance", daemons)
                 .replace("$__rate_interval", "5m")
                 .replace("$__range", "30m");
     }
 
-    /** As a run does it that has ended. */
-    private static void push(ListeningProgram pushgateway) throws IOException, InterruptedException {
-        URI job = URI.create("http://" + pushgateway.address() + "/metrics/job/neurovisor_run");
-        try (HttpClient client = HttpClient.newHttpClient()) {
-            HttpResponse<String> response = client.send(
-                    HttpRequest.newBuilder(job)
-                            .PUT(HttpRequest.BodyPublishers.ofString("""
-                                    # TYPE neurovisor_code_executions_total counter
-                                    neurovisor_code_executions_total{language="python",status="completed"} 1
-                                    """))
-                            .build(),
-                    HttpResponse.BodyHandlers.ofString());
-            assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-        }
+    private static void runOnce(ListeningProgram pushgateway) {
+        CommandLineRun run = CommandLineRun.of(
+                "run", "--pushgateway", "http://" + pushgateway.address(), "-l", "python", "-c", "print(6*7)");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
     }
 
     private void promtoolFindsNothingWrong(RunningDaemon daemon) throws IOException, InterruptedException {
