@@ -175,7 +175,6 @@ final class MonitoringFilesTest {
                 "(?m)^\\| `(neurovisor_[a-z_]+)",
                 Files.readString(CommandLineRun.home().resolve("README.md"))));
         assertThat(counted).isNotEmpty();
-        counted.addAll(PrometheusIT.LAB_ONLY);
 
         Set<String> asked = new TreeSet<>();
         expressions().forEach(query -> asked.addAll(matches(NAME, query.expression())));

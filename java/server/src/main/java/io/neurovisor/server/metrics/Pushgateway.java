@@ -6,8 +6,9 @@ import io.prometheus.metrics.exporter.pushgateway.PushGateway;
 import io.prometheus.metrics.exporter.pushgateway.Scheme;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 
 /**
@@ -15,13 +16,21 @@ import java.time.Duration;
  * has counted.
  */
 public final class Pushgateway {
-    /** Nobody waits longer for the end of a command. */
+    /** For a connection, and then for its answer: nobody waits much longer for the end of a command. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
+    private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
     private final URI address;
+    private final Duration patience;
 
     public Pushgateway(URI address) {
+        this(address, PATIENCE);
+    }
+
+    Pushgateway(URI address, Duration patience) {
         this.address = requireNonNull(address, "address is null");
+        this.patience = requireNonNull(patience, "patience is null");
     }
 
     /**
@@ -34,10 +43,11 @@ public final class Pushgateway {
                 .scheme(address.getScheme().equals("https") ? Scheme.HTTPS : Scheme.HTTP)
                 .address(address.getRawAuthority() + address.getRawPath().replaceFirst("/+$", ""))
                 .job(job)
-                .groupingKey("instance", InetAddress.getLocalHost().getHostName())
+                // Not by asking whoever resolves names, who may know none or take his time.
+                .groupingKey("instance", Files.readString(HOST_NAME).strip())
                 .registry(registry)
-                .connectionTimeout(PATIENCE)
-                .readTimeout(PATIENCE);
+                .connectionTimeout(patience)
+                .readTimeout(patience);
         builder.build().push();
     }
 }
