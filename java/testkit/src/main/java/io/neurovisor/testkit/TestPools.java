@@ -1,5 +1,6 @@
 package io.neurovisor.testkit;
 
+import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Order;
@@ -30,17 +31,22 @@ public final class TestPools {
 
     /** Each in a machine that is booted when it is asked for. */
     public static Executions executions(Vmm vmm, BootFiles files, Ticker ticker) {
-        return executions(sandboxes(vmm, files, ticker), ticker);
+        return executions(vmm, files, ticker, ExecutionListener.NONE);
+    }
+
+    /** The same, with one who hears of each. */
+    public static Executions executions(Vmm vmm, BootFiles files, Ticker ticker, ExecutionListener listener) {
+        return executions(sandboxes(vmm, files, ticker), ticker, listener);
     }
 
     /** One execution, in this sandbox. */
     public static Executions executionIn(Sandbox sandbox) {
-        return executions(_ -> sandbox, Ticker.SYSTEM);
+        return executions(_ -> sandbox, Ticker.SYSTEM, ExecutionListener.NONE);
     }
 
-    private static Executions executions(Sandboxes sandboxes, Ticker ticker) {
+    private static Executions executions(Sandboxes sandboxes, Ticker ticker, ExecutionListener listener) {
         Order usual = new Order("base", SandboxSize.SMALL);
         WarmPool pool = new WarmPool(new PoolPlan(usual, 0, 1, PATIENCE), sandboxes, _ -> {}, ticker);
-        return new Executions(request -> new Order(usual.image(), request.size()), pool, ticker);
+        return new Executions(request -> new Order(usual.image(), request.size()), pool, ticker, listener);
     }
 }

@@ -48,15 +48,26 @@ public final class Executions {
     }
 
     private ExecutionResult execute(ExecutionRequest request, Function<Order, Lease> leases, OutputSink sink) {
+        listener.begun(request);
+        try {
+            return run(request, leases, sink);
+        } catch (RuntimeException failure) {
+            listener.failed(request, failure);
+            throw failure;
+        }
+    }
+
+    private ExecutionResult run(ExecutionRequest request, Function<Order, Lease> leases, OutputSink sink) {
         long startNanos = ticker.nanos();
         Order order = orders.apply(request);
+        ExecutionResult result;
         try (Lease lease = leases.apply(order)) {
             Sandbox sandbox = lease.sandbox();
             long readyNanos = ticker.nanos();
             Duration acquireTime = Duration.ofNanos(readyNanos - startNanos);
-            listener.acquired(request, acquireTime);
+            listener.acquired(request, sandbox, acquireTime);
             SandboxRun run = sandbox.run(request.program(), request.timeout(), request.traceId(), sink);
-            ExecutionResult result = new ExecutionResult(
+            result = new ExecutionResult(
                     request.traceId(),
                     run.exit(),
                     sandbox.vmId(),
@@ -65,8 +76,8 @@ public final class Executions {
                     acquireTime,
                     Duration.ofNanos(ticker.nanos() - readyNanos),
                     run.detail());
-            listener.executed(request, result);
-            return result;
         }
+        listener.executed(request, result);
+        return result;
     }
 }

@@ -31,14 +31,27 @@ public final class Sandbox implements AutoCloseable {
     private final GuestChannel channel;
     private final CompletableFuture<List<LayerState>> layers;
     private final Ticker ticker;
+    private final long startNanos;
+    private final long readyNanos;
 
-    /** @param layers are being read off the machine */
-    Sandbox(VmStart start, Vm vm, GuestChannel channel, CompletableFuture<List<LayerState>> layers, Ticker ticker) {
+    /**
+     * @param layers are being read off the machine
+     * @param startNanos when the machine's start was begun, by the ticker
+     */
+    Sandbox(
+            VmStart start,
+            Vm vm,
+            GuestChannel channel,
+            CompletableFuture<List<LayerState>> layers,
+            Ticker ticker,
+            long startNanos) {
         this.start = requireNonNull(start, "start is null");
         this.vm = requireNonNull(vm, "vm is null");
         this.channel = requireNonNull(channel, "channel is null");
         this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.startNanos = startNanos;
+        this.readyNanos = ticker.nanos();
     }
 
     public VmId vmId() {
@@ -58,6 +71,16 @@ public final class Sandbox implements AutoCloseable {
     /** What the machine came from. */
     public VmStart start() {
         return start;
+    }
+
+    /** From the start of the machine until its guest had answered and had an identity of its own. */
+    public Duration startTime() {
+        return Duration.ofNanos(readyNanos - startNanos);
+    }
+
+    /** Since then. */
+    public Duration age() {
+        return Duration.ofNanos(ticker.nanos() - readyNanos);
     }
 
     /**

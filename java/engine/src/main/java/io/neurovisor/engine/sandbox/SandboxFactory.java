@@ -13,7 +13,6 @@ import io.neurovisor.engine.vm.VmDiagnosis;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
@@ -45,8 +44,8 @@ public final class SandboxFactory {
             // Read while the guest is getting ready, so that nobody waits for it.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
-            Sandbox sandbox = new Sandbox(start, vm, readyChannel(vm, deadline), layers, ticker);
-            listener.ready(sandbox, Duration.ofNanos(ticker.nanos() - startNanos));
+            Sandbox sandbox = new Sandbox(start, vm, readyChannel(vm, deadline), layers, ticker, startNanos);
+            listener.ready(sandbox);
             return sandbox;
         } catch (NeuroVisorException exception) {
             String diagnosis = VmDiagnosis.describe(vm, exception);

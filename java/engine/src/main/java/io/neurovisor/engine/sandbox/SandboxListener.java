@@ -2,7 +2,6 @@ package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
-import java.time.Duration;
 
 /**
  * Hears what becomes of machines, in the threads that start and destroy them: it has to be quick, safe for use by many
@@ -15,8 +14,8 @@ public interface SandboxListener {
     /** A VMM process is there. Whoever keeps the machine lets go of it at its end. */
     default void begun(Vm vm) {}
 
-    /** The guest has answered and has an identity of its own, so long after its start was begun. */
-    default void ready(Sandbox sandbox, Duration startTime) {}
+    /** The guest has answered and has an identity of its own. */
+    default void ready(Sandbox sandbox) {}
 
     /** Nothing is left of it. */
     default void ended(VmId id, SandboxEnd end) {}

@@ -89,10 +89,10 @@ public final class MachineMetrics implements SandboxListener {
     }
 
     @Override
-    public void ready(Sandbox sandbox, Duration startTime) {
+    public void ready(Sandbox sandbox) {
         layers = sandbox::layers;
         Histogram histogram = sandbox.start().template().isPresent() ? restore : boot;
-        histogram.observe(seconds(startTime));
+        histogram.observe(seconds(sandbox.startTime()));
     }
 
     @Override

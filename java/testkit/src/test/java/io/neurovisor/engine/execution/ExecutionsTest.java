@@ -10,6 +10,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
@@ -184,6 +185,54 @@ final class ExecutionsTest {
 
         assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
                 .hasMessageContaining("QEMU exited with code 1: no such device");
+    }
+
+    @Test
+    void whoListensHearsHowEachExecutionWent() {
+        FakeVmm vmm = vmm(FakeGuest::new);
+        List<String> heard = new ArrayList<>();
+        Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), ticker, hearing(heard));
+
+        executions.execute(request("1"), sink);
+        vmm.failStarts("no such device");
+        assertThatThrownBy(() -> executions.execute(request("2"), sink)).hasMessageContaining("no such device");
+
+        assertThat(heard).containsExactly("begun", "acquired", "executed COMPLETED", "begun", "failed");
+    }
+
+    @Test
+    void aProgramThatCannotBeRunIsHeardToHaveFailed() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "it has no program python3"));
+        List<String> heard = new ArrayList<>();
+        Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), ticker, hearing(heard));
+
+        assertThatThrownBy(() -> executions.execute(request("1"), sink)).isInstanceOf(NeuroVisorException.class);
+
+        assertThat(heard).containsExactly("begun", "acquired", "failed");
+    }
+
+    private static ExecutionListener hearing(List<String> heard) {
+        return new ExecutionListener() {
+            @Override
+            public void begun(ExecutionRequest request) {
+                heard.add("begun");
+            }
+
+            @Override
+            public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+                heard.add("acquired");
+            }
+
+            @Override
+            public void executed(ExecutionRequest request, ExecutionResult result) {
+                heard.add("executed " + result.outcome());
+            }
+
+            @Override
+            public void failed(ExecutionRequest request, RuntimeException failure) {
+                heard.add("failed");
+            }
+        };
     }
 
     private FakeVmm vmm(Supplier<FakeGuest> newGuest) {

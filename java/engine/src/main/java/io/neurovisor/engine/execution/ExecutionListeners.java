@@ -1,0 +1,32 @@
+package io.neurovisor.engine.execution;
+
+import io.neurovisor.engine.sandbox.Sandbox;
+import java.time.Duration;
+import java.util.List;
+
+/** Several that hear the same, in their order. */
+public record ExecutionListeners(List<ExecutionListener> all) implements ExecutionListener {
+    public ExecutionListeners {
+        all = List.copyOf(all);
+    }
+
+    @Override
+    public void begun(ExecutionRequest request) {
+        all.forEach(listener -> listener.begun(request));
+    }
+
+    @Override
+    public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+        all.forEach(listener -> listener.acquired(request, sandbox, acquireTime));
+    }
+
+    @Override
+    public void executed(ExecutionRequest request, ExecutionResult result) {
+        all.forEach(listener -> listener.executed(request, result));
+    }
+
+    @Override
+    public void failed(ExecutionRequest request, RuntimeException failure) {
+        all.forEach(listener -> listener.failed(request, failure));
+    }
+}
