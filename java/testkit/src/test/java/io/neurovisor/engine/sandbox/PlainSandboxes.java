@@ -22,7 +22,7 @@ public final class PlainSandboxes {
     private final AtomicInteger made = new AtomicInteger();
 
     public Sandbox open(VmStart.ColdBoot start) {
-        Deadline deadline = Deadline.after(Duration.ZERO, STANDING, 0);
+        Deadline deadline = Deadline.after(Duration.ZERO, STANDING);
         Vm vm = vmm.start(new VmId("vm-" + made.incrementAndGet()), start, deadline);
         return new Sandbox(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING, 0);
     }
