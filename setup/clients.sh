@@ -2,11 +2,12 @@
 # Real clients of other makers, for the tests of the service. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
 
-# Versions that the Go of Debian 12's backports (1.23) builds. NAME MODULE VERSION PACKAGE.
+# Versions that the Go of Debian 12's backports (1.23) builds. NAME MODULE VERSION PACKAGE; no module where it is of this repository.
 readonly clients='
 grpcurl github.com/fullstorydev/grpcurl v1.9.3  cmd/grpcurl
 ghz     github.com/bojand/ghz           v0.93.0 cmd/ghz
 buf     github.com/bufbuild/buf         v1.50.0 cmd/buf
+otelcol -                               v0.127.0 setup/collector
 '
 readonly clients_seconds=900
 
@@ -24,12 +25,12 @@ fetch_clients() {
     log=$base/fetch.log
     # What was downloaded and compiled on the way is ten times as large as the programs, and goes.
     work=$(mktemp -d "$base/work-XXXXXX")
-    with_progress 'Fetching grpcurl, ghz and buf' "$log" read_go_line build_clients "$work" || status=$?
+    with_progress 'Fetching grpcurl, ghz, buf and a Collector' "$log" read_go_line build_clients "$work" || status=$?
     if ((status == 0)); then
         rm -rf -- "$clients_directory"
         mv -- "$work/bin" "$clients_directory"
     else
-        clients_reason="grpcurl, ghz or buf could not be built ($(grep -v '^go: downloading' "$log" | tail -n 1)); log: $log"
+        clients_reason="grpcurl, ghz, buf or a Collector could not be built ($(grep -v '^go: downloading' "$log" | tail -n 1)); log: $log"
         ((status != 124)) || clients_reason="they were not built within $clients_seconds s; log: $log"
     fi
     rm -rf -- "$work"
@@ -49,10 +50,19 @@ build_clients() {
     while read -r name module version package; do
         [[ -n $name ]] || continue
         printf 'client: %s %s\n' "$name" "$version"
-        GOBIN=$1/bin GOPATH=$1/path GOMODCACHE=$1/modules GOCACHE=$1/cache CGO_ENABLED=0 \
-            GOFLAGS="${GOFLAGS-$(go env GOFLAGS)} -modcacherw -trimpath" timeout "$clients_seconds" \
-            go install -ldflags='-s -w' "$module/$package@$version" || return
+        if [[ $module == - ]]; then
+            (cd "$root/$package" && build_with_go "$1" build -o "$1/bin/$name" .) || return
+        else
+            build_with_go "$1" install "$module/$package@$version" || return
+        fi
     done <<<"$clients"
+}
+
+# build_with_go DIRECTORY build|install ARGUMENT...: leaves everything below the directory.
+build_with_go() {
+    GOBIN=$1/bin GOPATH=$1/path GOMODCACHE=$1/modules GOCACHE=$1/cache CGO_ENABLED=0 \
+        GOFLAGS="${GOFLAGS-$(go env GOFLAGS)} -modcacherw -trimpath" timeout "$clients_seconds" \
+        go "$2" -ldflags='-s -w' "${@:3}"
 }
 
 read_go_line() {

@@ -10,6 +10,7 @@ import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
 import io.neurovisor.session.SessionId;
@@ -24,11 +25,13 @@ final class AgentJob {
     private final AgentOptions options;
     private final PrintWriter err;
     private final RunMetrics metrics;
+    private final Tracing tracing;
 
     AgentJob(AgentOptions options, PrintWriter err) {
         this.options = requireNonNull(options, "options is null");
         this.err = requireNonNull(err, "err is null");
         this.metrics = new RunMetrics(options.guest().config().pushgateway(), "neurovisor_agent", this::err);
+        this.tracing = Tracing.of(options.guest().config());
     }
 
     int run(AgentTask task) {
@@ -45,7 +48,11 @@ final class AgentJob {
     }
 
     private int told(TraceId trace, IntSupplier work) {
-        return Agents.told(err, () -> metrics.counting(trace, work));
+        Logging.send(tracing);
+        try (Tracing _ = tracing) {
+            return Agents.told(
+                    err, () -> metrics.counting(trace, () -> tracing.within("agent task", trace, work::getAsInt)));
+        }
     }
 
     private RecordedSession find(String id) {
@@ -55,15 +62,16 @@ final class AgentJob {
     }
 
     private Model model(Optional<String> usual) {
-        return metrics.measured(
-                AgentModels.open(options.guest().common().loaded(), usual, Surroundings.ofThisProcess()));
+        return tracing.traced(metrics.measured(
+                AgentModels.open(options.guest().common().loaded(), usual, Surroundings.ofThisProcess())));
     }
 
     private int work(AgentTask task, Model asked, Optional<SessionId> continued) {
         GuestOptions guest = options.guest();
         try (TranscriptFile file = TranscriptFile.open(options.transcript().orElse(null), task, asked.name());
                 ConsoleProgress progress = guest.common().progress();
-                AgentMachines machines = AgentMachines.open(options.daemon(), guest, metrics, progress, this::remark);
+                AgentMachines machines =
+                        AgentMachines.open(options.daemon(), guest, metrics, tracing, progress, this::remark);
                 Recording recording = Recording.open(options)) {
             AgentListener recorder = recording.begin(task, asked.name(), continued);
             AgentResult result;

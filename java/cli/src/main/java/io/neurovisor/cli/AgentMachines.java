@@ -2,12 +2,16 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.execution.ExecutionListeners;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.trace.Tracing;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -32,20 +36,32 @@ final class AgentMachines implements AutoCloseable {
             DaemonOptions daemon,
             GuestOptions guest,
             RunMetrics metrics,
+            Tracing tracing,
             ConsoleProgress progress,
             Consumer<String> remark) {
         Optional<DaemonClient> client = daemon.connect(guest.common().loaded(), remark);
         return client.isPresent()
-                ? ofDaemon(client.get(), guest.config().socket(), metrics, remark)
-                : own(NeuroVisor.open(guest.settings(), progress, metrics.listeners()), guest, progress, remark);
+                ? ofDaemon(client.get(), guest.config().socket(), metrics, tracing, remark)
+                : own(
+                        NeuroVisor.open(guest.settings(), progress, listeners(metrics, tracing)),
+                        guest,
+                        progress,
+                        remark);
+    }
+
+    private static Listeners listeners(RunMetrics metrics, Tracing tracing) {
+        return new Listeners(
+                metrics.listeners().sandboxes(),
+                new ExecutionListeners(List.of(metrics.executions(), tracing.executions())));
     }
 
     private static AgentMachines ofDaemon(
-            DaemonClient client, Path socket, RunMetrics metrics, Consumer<String> remark) {
+            DaemonClient client, Path socket, RunMetrics metrics, Tracing tracing, Consumer<String> remark) {
         remark.accept("programs are run by the daemon at " + socket);
         return new AgentMachines(
                 (request, sink) -> {
-                    ExecutionResult result = client.execute(request, sink).result();
+                    ExecutionResult result =
+                            client.execute(tracing, request, sink).result();
                     metrics.executions().executed(request, result);
                     return result;
                 },

@@ -18,6 +18,10 @@ final class AgentOptions {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final PushOptions push = new PushOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final TraceOptions trace = new TraceOptions();
+
     @Option(names = "--json", description = "Print each event as one JSON object on a line of its own.")
     private boolean json;
 

@@ -40,10 +40,10 @@ final class CheckedExecution implements IExecutionStrategy {
         chain.forEach(result -> result.errors().forEach(error -> problems.add(Failures.message(error))));
         Optional<CommonOptions> options = commonOptions(chain.getLast().commandSpec());
         options.ifPresent(common -> {
-            LoadedConfig loaded = LoadedConfig.load(settings(chain.getLast()), common.configFile(), surroundings);
+            Map<String, String> flags = settings(chain.getLast());
+            LoadedConfig loaded = common.accept(() -> LoadedConfig.load(flags, common.configFile(), surroundings));
             problems.addAll(loaded.problems());
-            common.accept(loaded);
-            Logging.start(loaded.config().log().level());
+            Logging.start(loaded.config().log());
         });
         return problems.isEmpty()
                 ? new RunLast().execute(parsed)

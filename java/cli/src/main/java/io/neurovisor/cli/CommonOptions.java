@@ -12,6 +12,7 @@ import io.neurovisor.server.config.LoadedConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -44,6 +45,15 @@ final class CommonOptions {
     private @Nullable String logLevel;
 
     @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            completionCandidates = SettingCandidates.LogFormats.class,
+            description =
+                    "Log as text or json. Default: auto, json by a server whose stderr is no terminal. Environment:"
+                            + " NEUROVISOR_LOG_FORMAT.")
+    private @Nullable String logFormat;
+
+    @Option(
             names = {"-q", "--quiet"},
             description = "Say nothing but errors: no progress, no notes.")
     private boolean quiet;
@@ -52,13 +62,22 @@ final class CommonOptions {
     private boolean debug; // Failures asks picocli whether it was given.
 
     private @Nullable LoadedConfig loaded;
+    private Supplier<LoadedConfig> sources = this::loaded;
 
     Optional<Path> configFile() {
         return Optional.ofNullable(configFile);
     }
 
-    void accept(LoadedConfig configuration) {
-        loaded = configuration;
+    /** Reads the settings, and whenever they are asked for again. */
+    LoadedConfig accept(Supplier<LoadedConfig> reader) {
+        sources = reader;
+        loaded = reader.get();
+        return loaded;
+    }
+
+    /** What the sources say now, which what runs does not follow by itself. */
+    LoadedConfig reread() {
+        return sources.get();
     }
 
     LoadedConfig loaded() {

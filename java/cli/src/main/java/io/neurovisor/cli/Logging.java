@@ -2,7 +2,14 @@ package io.neurovisor.cli;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.OutputStreamAppender;
+import io.neurovisor.server.config.LogConfig;
+import io.neurovisor.server.config.LogFormat;
 import io.neurovisor.server.config.LogLevel;
+import io.neurovisor.server.trace.Tracing;
+import io.opentelemetry.instrumentation.logback.appender.v1_0.OpenTelemetryAppender;
+import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
@@ -13,19 +20,58 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 final class Logging {
     private static final String OWN = "io.neurovisor";
 
+    /** Of the appender in {@code logback.xml}. */
+    private static final String STDERR = "stderr";
+
     private Logging() {}
 
-    static void start(LogLevel level) {
-        logger(OWN).setLevel(Level.valueOf(level.name()));
-        if (level == LogLevel.ERROR) {
-            logger(Logger.ROOT_LOGGER_NAME).setLevel(Level.ERROR);
+    static void start(LogConfig config) {
+        level(config.level());
+        if (config.format() == LogFormat.JSON) {
+            writeJson();
         }
     }
 
-    /** Has the libraries of a server that log by {@code java.util.logging} log like everything else. */
-    static void bridge() {
+    /** From here on events of this weight are logged, and heavier ones. */
+    static void level(LogLevel level) {
+        logger(OWN).setLevel(Level.valueOf(level.name()));
+        logger(Logger.ROOT_LOGGER_NAME).setLevel(level == LogLevel.ERROR ? Level.ERROR : Level.WARN);
+    }
+
+    /**
+     * For a server: a machine reads what no person watches, what is logged goes where the traces do, and libraries that log by
+     * {@code java.util.logging} log like everything else.
+     */
+    static void serve(LogConfig config, Tracing tracing) {
         SLF4JBridgeHandler.removeHandlersForRootLogger();
         SLF4JBridgeHandler.install();
+        if (config.format() == LogFormat.AUTO && !Terminal.isTerminal(Terminal.STDERR)) {
+            writeJson();
+        }
+        send(tracing);
+    }
+
+    /** Has what is logged sent where the traces go. */
+    static void send(Tracing tracing) {
+        if (!tracing.isOn()) {
+            return;
+        }
+        OpenTelemetryAppender appender = new OpenTelemetryAppender();
+        appender.setContext(logger(Logger.ROOT_LOGGER_NAME).getLoggerContext());
+        appender.setCaptureKeyValuePairAttributes(true);
+        appender.setOpenTelemetry(tracing.telemetry());
+        appender.start();
+        logger(Logger.ROOT_LOGGER_NAME).addAppender(appender);
+    }
+
+    private static void writeJson() {
+        Logger root = logger(Logger.ROOT_LOGGER_NAME);
+        if (root.getAppender(STDERR) instanceof OutputStreamAppender<ILoggingEvent> stderr) {
+            LogstashEncoder encoder = new LogstashEncoder();
+            encoder.setContext(root.getLoggerContext());
+            encoder.start();
+            stderr.setEncoder(encoder);
+        }
     }
 
     private static Logger logger(String name) {

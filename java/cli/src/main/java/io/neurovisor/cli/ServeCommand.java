@@ -4,24 +4,28 @@ import io.neurovisor.host.kernel.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.daemon.Daemon;
+import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** Serves until it is told to end. */
 @Command(
         name = "serve",
         description = {
             "Keeps microVMs ready and runs programs for others, by gRPC. The same as neurovisor alone.",
-            "SIGTERM and Ctrl-C finish what runs and end with 0; the second one ends at once."
+            "SIGTERM and Ctrl-C finish what runs and end with 0; the second one ends at once.",
+            "SIGHUP reads the settings again and follows log-level."
         },
         mixinStandardHelpOptions = true)
 final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
@@ -41,6 +45,10 @@ final class ServeCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final ModelOptions models = new ModelOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final TraceOptions trace = new TraceOptions();
+
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
@@ -49,17 +57,20 @@ final class ServeCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private @Nullable String timeout;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init") // picocli sets it.
-    private CommandSpec spec;
-
     @Override
     public Integer call() throws InterruptedException {
-        Logging.bridge();
         Config config = guest.config();
         try (ConsoleProgress progress = guest.common().progress();
-                Daemon daemon = Daemon.start(guest.settings(), guest.common().loaded(), progress)) {
+                Tracing tracing = Tracing.of(config)) {
+            Logging.serve(config.log(), tracing);
+            return serve(config, tracing, progress);
+        }
+    }
+
+    private int serve(Config config, Tracing tracing, ConsoleProgress progress) throws InterruptedException {
+        try (Daemon daemon = Daemon.start(guest.settings(), guest.common().loaded(), tracing, progress)) {
             StopSignals signals = StopSignals.take();
+            LogLevelSignal.take(guest.common()::reread);
             progress.done();
             tellBeginning(daemon, config);
             ServiceNotification manager = ServiceNotification.of(System.getenv());
@@ -99,7 +110,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private void remark(String line) {
         if (!guest.common().isQuiet()) {
-            spec.commandLine().getErr().println("neurovisor: " + line);
+            LOG.info("{}", line);
         }
     }
 }

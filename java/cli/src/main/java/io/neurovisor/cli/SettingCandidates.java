@@ -53,6 +53,18 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class OtlpProtocols extends SettingCandidates {
+        OtlpProtocols() {
+            super(Setting.OTLP_PROTOCOL);
+        }
+    }
+
+    static final class LogFormats extends SettingCandidates {
+        LogFormats() {
+            super(Setting.LOG_FORMAT);
+        }
+    }
+
     static final class Daemons extends SettingCandidates {
         Daemons() {
             super(Setting.DAEMON);

@@ -152,7 +152,7 @@ final class SessionsCommandTest {
     private CommonOptions common(String age) {
         CommonOptions common = new CommonOptions();
         Map<String, String> flags = Map.of("data-dir", data.toString(), "sessions-max-age", age);
-        common.accept(LoadedConfig.load(flags, Optional.empty(), surroundings()));
+        common.accept(() -> LoadedConfig.load(flags, Optional.empty(), surroundings()));
         return common;
     }
 

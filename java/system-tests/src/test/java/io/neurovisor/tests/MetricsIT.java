@@ -40,7 +40,7 @@ final class MetricsIT {
             "neurovisor_requests_in_flight [1-9]",
             "neurovisor_ebpf_enabled 0.0",
             "neurovisor_layer_live\\{layer=\"2\"} 1.0",
-            "neurovisor_build_info\\{.*vmm=\"qemu .*} 1",
+            "neurovisor_build_info\\{.*version=\"[0-9].*vmm=\"qemu .*} 1",
             "neurovisor_vm_boot_seconds_count 0",
             "neurovisor_vm_restore_seconds_count [1-9]",
             "neurovisor_vm_acquire_seconds_count [1-9]",

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 /** A {@code ./neurovisor} that serves, on ports and a socket of its own. Closing it ends it, whatever it is doing. */
 final class RunningDaemon implements AutoCloseable {
     private static final Pattern SERVES =
-            Pattern.compile("neurovisor: serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on 127\\.0\\.0\\.1:(\\d+)");
+            Pattern.compile(".*serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on 127\\.0\\.0\\.1:(\\d+).*");
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration END_LIMIT = Duration.ofMinutes(1);
 
@@ -60,7 +60,7 @@ final class RunningDaemon implements AutoCloseable {
 
     private static Process launch(Path directory, Map<String, String> environment, String... options) {
         List<String> arguments = new ArrayList<>(List.of(options));
-        Stream.of("--port=0", "--metrics-port=0", "--socket=" + directory.resolve("daemon.sock"))
+        Stream.of("--log-format=text", "--port=0", "--metrics-port=0", "--socket=" + directory.resolve("daemon.sock"))
                 .filter(standard -> arguments.stream().noneMatch(option -> option.startsWith(name(standard))))
                 .forEach(arguments::add);
         return CommandLineRun.start(environment, arguments.toArray(String[]::new));

@@ -25,6 +25,7 @@ final class ScriptedOllama implements AutoCloseable {
     private final HttpServer server;
     private final List<ObjectNode> replies;
     private final List<String> requests = new CopyOnWriteArrayList<>();
+    private final List<String> traceParents = new CopyOnWriteArrayList<>();
 
     ScriptedOllama(ObjectNode... replies) {
         this.replies = List.of(replies);
@@ -71,6 +72,11 @@ final class ScriptedOllama implements AutoCloseable {
         return List.copyOf(requests);
     }
 
+    /** Whose work the requests were, as W3C writes it. */
+    List<String> traceParents() {
+        return List.copyOf(traceParents);
+    }
+
     private static ObjectNode message(String text) {
         return JsonNodeFactory.instance.objectNode().put("role", "assistant").put("content", text);
     }
@@ -85,6 +91,7 @@ final class ScriptedOllama implements AutoCloseable {
     }
 
     private void chat(HttpExchange exchange) throws IOException {
+        traceParents.add(exchange.getRequestHeaders().getFirst("traceparent"));
         requests.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
         ObjectNode line =
                 JsonNodeFactory.instance.objectNode().put("model", "m").put("done", false);

@@ -105,12 +105,12 @@ final class ServedModel implements Model {
                 .build();
     }
 
-    /** Each request is a span of its own, whose parent is the run. */
+    /** Each request is a span of its own, recorded or not. */
     private static Map<String, List<String>> headers(ModelRequest request) {
-        return request.traceId()
-                .map(id -> Map.of(
-                        "traceparent",
-                        List.of(id.traceparent(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE)))))
+        return request.traceparent()
+                .or(() -> request.traceId()
+                        .map(id -> id.traceparent(ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE))))
+                .map(header -> Map.of("traceparent", List.of(header)))
                 .orElse(Map.of());
     }
 

@@ -23,11 +23,14 @@ import io.neurovisor.proto.execution.Limits;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** Translates between the wire's messages and the engine's values. What comes from a guest is not believed. */
 public final class ExecuteMessages {
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> TRACEPARENT =
+            Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER);
     private static final int MAX_SKIPPED_FILES = 16;
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
@@ -53,9 +56,15 @@ public final class ExecuteMessages {
         return request.build();
     }
 
-    public static ClientInterceptor traceHeader(TraceId traceId) {
+    /**
+     * Tells whoever is called whose work it is.
+     *
+     * @param traceparent the span that calls, as W3C writes it; empty where it is not recorded
+     */
+    public static ClientInterceptor traceHeaders(TraceId traceId, Optional<String> traceparent) {
         Metadata headers = new Metadata();
         headers.put(TRACE_ID, traceId.toString());
+        traceparent.ifPresent(header -> headers.put(TRACEPARENT, header));
         return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 

@@ -30,6 +30,7 @@ import io.neurovisor.proto.guest.WarmRequest;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -89,8 +90,8 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience) {
-        ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub =
-                ExecutionServiceGrpc.newBlockingV2Stub(channel).withInterceptors(ExecuteMessages.traceHeader(traceId));
+        ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(channel)
+                .withInterceptors(ExecuteMessages.traceHeaders(traceId, Optional.empty()));
         return new ExecutionCall(sink, patience).run(stub.executeStream(ExecuteMessages.request(program, timeout)));
     }
 

@@ -11,6 +11,8 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.server.trace.TraceScope;
+import io.opentelemetry.context.Context;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,8 +30,11 @@ public final class AgentSandboxes implements CodeRunner {
     private final SandboxSize size;
     private final Duration timeout;
     private final Optional<String> image;
+    private final Context context = Context.current();
 
     /**
+     * For one task: what the programs' spans are part of is what this thread does now.
+     *
      * @param executions such as {@code Executions::execute}
      * @param image empty for one that has the program's language
      */
@@ -47,10 +52,13 @@ public final class AgentSandboxes implements CodeRunner {
     @Override
     public CodeResult run(CodeRequest request) {
         Excerpts excerpts = new Excerpts();
-        ExecutionResult result = executions.apply(
-                new ExecutionRequest(
-                        request.traceId(), new Program(request.language(), request.code()), timeout, size, image),
-                excerpts);
+        ExecutionResult result;
+        try (TraceScope _ = TraceScope.open(request.traceId(), context)) {
+            result = executions.apply(
+                    new ExecutionRequest(
+                            request.traceId(), new Program(request.language(), request.code()), timeout, size, image),
+                    excerpts);
+        }
         Duration acquired = result.acquireTime();
         return new CodeResult(
                 result.outcome(),

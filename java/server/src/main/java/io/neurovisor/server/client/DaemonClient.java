@@ -25,10 +25,14 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.grpc.ExecutionMessages;
+import io.neurovisor.server.trace.Tracing;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -101,7 +105,17 @@ public final class DaemonClient implements AutoCloseable {
      * {@link Fault#DAEMON_LOST} where nobody can say.
      */
     public DaemonResult execute(ExecutionRequest request, OutputSink sink) {
-        return execute(DaemonMessages.message(request), request.traceId(), sink);
+        return execute(DaemonMessages.message(request), request.traceId(), Optional.empty(), sink);
+    }
+
+    /** The same with a span, in which the daemon's own are. */
+    public DaemonResult execute(Tracing tracing, ExecutionRequest request, OutputSink sink) {
+        Span call = tracing.span(ExecutionServiceGrpc.getExecuteStreamMethod().getFullMethodName())
+                .setSpanKind(SpanKind.CLIENT)
+                .setAttribute("rpc.system", "grpc")
+                .startSpan();
+        return tracing.within(
+                call, () -> execute(DaemonMessages.message(request), request.traceId(), tracing.header(call), sink));
     }
 
     /** The same by a key: it is run once, whoever asks how often, and does not end with this client. */
@@ -111,12 +125,14 @@ public final class DaemonClient implements AutoCloseable {
                         .setIdempotencyKey(key)
                         .build(),
                 request.traceId(),
+                Optional.empty(),
                 sink);
     }
 
-    private DaemonResult execute(ExecuteRequest message, TraceId traceId, OutputSink sink) {
+    private DaemonResult execute(
+            ExecuteRequest message, TraceId traceId, Optional<String> traceparent, OutputSink sink) {
         BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
-                .withInterceptors(ExecuteMessages.traceHeader(traceId))
+                .withInterceptors(ExecuteMessages.traceHeaders(traceId, traceparent))
                 .executeStream(message);
         try {
             ExecuteChunk chunk = next(call);

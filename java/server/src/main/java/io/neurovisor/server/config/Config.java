@@ -43,6 +43,9 @@ import java.util.Optional;
  * @param port there; 0 for any that is free
  * @param metrics where a server tells how it is
  * @param pushgateway where commands that end leave what they have counted
+ * @param otlp where servers and agents send what they have traced and logged; empty for nowhere
+ * @param otlpProtocol how it takes that
+ * @param traceSample which part of the traces is recorded that no client has decided of, from 0 to 1
  * @param socket where a server takes this user's own calls
  * @param daemon whether a command has its programs run by the server at that socket
  * @param drainTimeout what a server that is to end gives the calls it serves
@@ -80,6 +83,9 @@ public record Config(
         int port,
         MetricsConfig metrics,
         Optional<URI> pushgateway,
+        Optional<URI> otlp,
+        OtlpProtocol otlpProtocol,
+        double traceSample,
         Path socket,
         DaemonUse daemon,
         Duration drainTimeout,
@@ -109,6 +115,8 @@ public record Config(
         requireNonNull(listen, "listen is null");
         requireNonNull(metrics, "metrics is null");
         requireNonNull(pushgateway, "pushgateway is null");
+        requireNonNull(otlp, "otlp is null");
+        requireNonNull(otlpProtocol, "otlpProtocol is null");
         requireNonNull(socket, "socket is null");
         requireNonNull(daemon, "daemon is null");
         requireNonNull(drainTimeout, "drainTimeout is null");
@@ -151,12 +159,15 @@ public record Config(
                 values.get(Setting.PORT),
                 new MetricsConfig(values.get(Setting.METRICS_LISTEN), values.get(Setting.METRICS_PORT)),
                 values.get(Setting.PUSHGATEWAY),
+                values.get(Setting.OTLP),
+                values.get(Setting.OTLP_PROTOCOL),
+                values.get(Setting.TRACE_SAMPLE),
                 values.get(Setting.SOCKET),
                 values.get(Setting.DAEMON),
                 values.get(Setting.DRAIN_TIMEOUT),
                 values.get(Setting.CHANNELZ),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new SessionsConfig(values.get(Setting.SESSIONS_MAX_AGE)),
-                new LogConfig(values.get(Setting.LOG_LEVEL)));
+                new LogConfig(values.get(Setting.LOG_LEVEL), values.get(Setting.LOG_FORMAT)));
     }
 }

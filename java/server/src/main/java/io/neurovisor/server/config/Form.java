@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.provider.OllamaHost;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.spawner.UidRange;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
@@ -35,6 +36,7 @@ public record Form<T>(
     private static final Pattern MODEL_NAME = Pattern.compile("[!-~]{1,200}");
     private static final Pattern URL = Pattern.compile("https?://[!-~]{1,500}");
     private static final Pattern COUNT = Pattern.compile("\\d{1,9}");
+    private static final Pattern SHARE_TEXT = Pattern.compile("[01](\\.\\d{1,9})?");
     private static final String NONE = "off";
     private static final String FOUND = "auto";
 
@@ -101,6 +103,28 @@ public record Form<T>(
             List.of(),
             text -> unless(NONE, text, Form::url),
             url -> url.map(URI::toString).orElse(NONE));
+
+    static final Form<Optional<URI>> OTLP = new Form<>(
+            "an address such as http://127.0.0.1:4317, or off",
+            List.of(),
+            text -> unless(NONE, text, Form::url),
+            url -> url.map(URI::toString).orElse(NONE));
+
+    static final Form<OtlpProtocol> OTLP_PROTOCOL = new Form<>(
+            "auto, grpc or http/protobuf",
+            Arrays.stream(OtlpProtocol.values()).map(OtlpProtocol::label).toList(),
+            OtlpProtocol::labelled,
+            OtlpProtocol::label);
+
+    /** A part of a whole. */
+    static final Form<Double> SHARE = new Form<>(
+            "a number from 0 to 1, such as 0.1",
+            List.of(),
+            text -> Optional.of(text)
+                    .filter(SHARE_TEXT.asMatchPredicate())
+                    .map(Double::valueOf)
+                    .filter(share -> share <= 1),
+            Form::share);
 
     /** As Ollama's own tools read it. */
     static final Form<URI> OLLAMA_HOST = new Form<>(
@@ -206,6 +230,10 @@ public record Form<T>(
     private static <V> Optional<Optional<V>> unless(String word, String text, Function<String, Optional<V>> parser) {
         Optional<V> value = text.equals(word) ? Optional.empty() : parser.apply(text);
         return text.equals(word) || value.isPresent() ? Optional.of(value) : Optional.empty();
+    }
+
+    private static String share(double share) {
+        return BigDecimal.valueOf(share).stripTrailingZeros().toPlainString();
     }
 
     private static Optional<URI> url(String text) {

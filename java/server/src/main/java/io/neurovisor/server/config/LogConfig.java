@@ -2,9 +2,10 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
-/** What is logged. */
-public record LogConfig(LogLevel level) {
+/** What is logged, and how. */
+public record LogConfig(LogLevel level, LogFormat format) {
     public LogConfig {
         requireNonNull(level, "level is null");
+        requireNonNull(format, "format is null");
     }
 }

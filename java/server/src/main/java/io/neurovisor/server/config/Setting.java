@@ -88,6 +88,11 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Integer> METRICS_PORT = new Setting<>("metrics-port", Form.count(0, 65_535), _ -> 9090);
     public static final Setting<Optional<URI>> PUSHGATEWAY =
             new Setting<>("pushgateway", Form.PUSHGATEWAY, _ -> Optional.empty());
+    public static final Setting<Optional<URI>> OTLP =
+            new Setting<>("otlp", "OTEL_EXPORTER_OTLP_ENDPOINT", Form.OTLP, _ -> Optional.empty());
+    public static final Setting<OtlpProtocol> OTLP_PROTOCOL =
+            new Setting<>("otlp-protocol", "OTEL_EXPORTER_OTLP_PROTOCOL", Form.OTLP_PROTOCOL, _ -> OtlpProtocol.AUTO);
+    public static final Setting<Double> TRACE_SAMPLE = new Setting<>("trace-sample", Form.SHARE, _ -> 1.0);
     public static final Setting<Path> SOCKET = new Setting<>(
             "socket", Form.PATH, surroundings -> surroundings.runtimeDirectory().resolve("daemon.sock"));
     public static final Setting<DaemonUse> DAEMON =
@@ -101,6 +106,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("sessions-max-age", Form.AGE, _ -> Optional.of(Duration.ofDays(30)));
     public static final Setting<LogLevel> LOG_LEVEL =
             new Setting<>("log-level", "NEUROVISOR_LOG", Form.oneOf(LogLevel.values()), _ -> LogLevel.INFO);
+    public static final Setting<LogFormat> LOG_FORMAT =
+            new Setting<>("log-format", Form.oneOf(LogFormat.values()), _ -> LogFormat.AUTO);
 
     /** In the order in which they are shown. */
     public static final List<Setting<?>> ALL = List.of(
@@ -137,13 +144,17 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             METRICS_LISTEN,
             METRICS_PORT,
             PUSHGATEWAY,
+            OTLP,
+            OTLP_PROTOCOL,
+            TRACE_SAMPLE,
             SOCKET,
             DAEMON,
             DRAIN_TIMEOUT,
             CHANNELZ,
             CACHE_MAX,
             SESSIONS_MAX_AGE,
-            LOG_LEVEL);
+            LOG_LEVEL,
+            LOG_FORMAT);
 
     public Setting {
         requireNonNull(name, "name is null");

@@ -7,6 +7,7 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
+import io.neurovisor.engine.execution.ExecutionListeners;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
@@ -38,6 +39,7 @@ import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -72,7 +74,7 @@ public final class Daemon implements AutoCloseable {
     private final InetSocketAddress statusAddress;
     private volatile boolean stoppedNow;
 
-    private Daemon(Parts parts, Settings settings, LoadedConfig loaded, Progress progress) {
+    private Daemon(Parts parts, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
         this.parts = parts;
         Config config = settings.config();
         ListenRules.check(config.listen(), config.tls(), config.insecureListen());
@@ -88,7 +90,12 @@ public final class Daemon implements AutoCloseable {
                 ExecutionJournal.open(settings.journal(), new SteadyClock(InstantSource.system(), Ticker.SYSTEM)),
                 ExecutionJournal::close);
         this.neuroVisor = parts.own(
-                NeuroVisor.openServing(settings, progress, new Listeners(metrics.machines(), metrics.executions())),
+                NeuroVisor.openServing(
+                        settings,
+                        progress,
+                        new Listeners(
+                                metrics.machines(),
+                                new ExecutionListeners(List.of(metrics.executions(), tracing.executions())))),
                 NeuroVisor::close);
         metrics.watch(neuroVisor.pool()::status, neuroVisor.vmm());
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
@@ -114,7 +121,8 @@ public final class Daemon implements AutoCloseable {
                         () -> true)),
                 HealthWatch::close);
         this.ports = parts.own(
-                new GrpcPorts(services(loaded, keys, audit, sessions), interceptors(config, keys)), GrpcPorts::close);
+                new GrpcPorts(services(loaded, keys, audit, sessions, tracing), interceptors(config, keys, tracing)),
+                GrpcPorts::close);
         health.start();
         this.address = new InetSocketAddress(
                 config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
@@ -126,12 +134,13 @@ public final class Daemon implements AutoCloseable {
      * Makes what is missing of the usual image, and serves.
      *
      * @param loaded the settings with where they come from
+     * @param tracing is not closed with it
      */
-    public static Daemon start(Settings settings, LoadedConfig loaded, Progress progress) {
+    public static Daemon start(Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
         Parts parts = new Parts();
         boolean started = false;
         try {
-            Daemon daemon = new Daemon(parts, settings, loaded, progress);
+            Daemon daemon = new Daemon(parts, settings, loaded, tracing, progress);
             started = true;
             return daemon;
         } finally {
@@ -141,7 +150,8 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
-    private List<BindableService> services(LoadedConfig loaded, ApiKeys keys, AuditLog audit, Sessions sessions) {
+    private List<BindableService> services(
+            LoadedConfig loaded, ApiKeys keys, AuditLog audit, Sessions sessions, Tracing tracing) {
         Config config = loaded.config();
         TenantExecutions executions =
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
@@ -151,7 +161,7 @@ public final class Daemon implements AutoCloseable {
                 health.service(),
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
-        services.addAll(ModelServices.of(loaded, executions, sessions, metrics));
+        services.addAll(ModelServices.of(loaded, executions, sessions, metrics, tracing));
         if (config.channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }
@@ -165,13 +175,13 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** A call has a trace before it is let in, so that a refusal has one too. */
-    private List<ServerInterceptor> interceptors(Config config, ApiKeys keys) {
+    private List<ServerInterceptor> interceptors(Config config, ApiKeys keys, Tracing tracing) {
         Callers callers =
                 new Callers(keys, ListenRules.keysRequired(config.listen()), InstantSource.system(), Ticker.SYSTEM);
         RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         return List.of(
-                new TraceInterceptor(new SecureRandom()),
+                new TraceInterceptor(new SecureRandom(), tracing),
                 calls,
                 new AccessInterceptor(callers, limits, calls::limited));
     }

@@ -12,6 +12,7 @@ import io.neurovisor.server.grpc.AgentGrpcService;
 import io.neurovisor.server.grpc.InferenceGrpcService;
 import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,22 +24,23 @@ final class ModelServices {
 
     /** A question may take as long as a task. */
     static List<BindableService> of(
-            LoadedConfig loaded, TenantExecutions executions, Sessions sessions, Metrics metrics) {
+            LoadedConfig loaded, TenantExecutions executions, Sessions sessions, Metrics metrics, Tracing tracing) {
         Config config = loaded.config();
         Surroundings surroundings = Surroundings.ofThisProcess();
         List<BindableService> services = new ArrayList<>(new InferenceGrpcService(
-                        new KnownModels(
-                                name -> metrics.models().measured(AgentModels.inference(config, name, surroundings))),
+                        new KnownModels(name -> tracing.traced(
+                                metrics.models().measured(AgentModels.inference(config, name, surroundings)))),
                         config.agentTimeout(),
                         metrics.models(),
                         Ticker.SYSTEM)
                 .services());
         services.add(new AgentGrpcService(
-                name -> metrics.models().measured(AgentModels.named(loaded, name, surroundings)),
+                name -> tracing.traced(metrics.models().measured(AgentModels.named(loaded, name, surroundings))),
                 executions,
                 new AgentSettings(AgentModels.limits(config), config.timeout(), config.size()),
                 Optional.of(sessions),
-                metrics.agents()));
+                metrics.agents(),
+                tracing));
         return services;
     }
 }

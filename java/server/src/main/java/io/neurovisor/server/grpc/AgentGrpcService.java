@@ -20,6 +20,7 @@ import io.neurovisor.server.agent.AgentSandboxes;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.agent.Models;
 import io.neurovisor.server.metrics.AgentMetrics;
+import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
 import io.neurovisor.session.SessionId;
@@ -39,6 +40,7 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
     private final AgentSettings settings;
     private final AgentHistory history;
     private final AgentMetrics metrics;
+    private final Tracing tracing;
 
     /** @param sessions where runs are recorded; empty where none is */
     public AgentGrpcService(
@@ -46,19 +48,24 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
             TenantExecutions executions,
             AgentSettings settings,
             Optional<Sessions> sessions,
-            AgentMetrics metrics) {
+            AgentMetrics metrics,
+            Tracing tracing) {
         this.models = requireNonNull(models, "models is null");
         this.executions = requireNonNull(executions, "executions is null");
         this.settings = requireNonNull(settings, "settings is null");
         this.history = new AgentHistory(sessions);
         this.metrics = requireNonNull(metrics, "metrics is null");
+        this.tracing = requireNonNull(tracing, "tracing is null");
     }
 
     @Override
     public void runAgent(RunAgentRequest request, StreamObserver<AgentEvent> client) {
         ServedCall.begin(client, call -> {
             try {
-                work(request, new AgentStream(call::send));
+                tracing.within(tracing.span("agent task").startSpan(), () -> {
+                    work(request, new AgentStream(call::send));
+                    return Optional.empty();
+                });
             } catch (ModelFailure failure) {
                 throw ModelStatus.of(failure);
             }

@@ -102,8 +102,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
                 ModelReply reply = model.ask(request, listener);
                 Duration measured = Duration.ofNanos(ticker.nanos() - start);
                 LOG.info(
-                        "{}: {} wrote {} tokens in {} ms{}",
-                        trace.id(),
+                        "{} wrote {} tokens in {} ms{}",
                         model.name(),
                         reply.usage().reply(),
                         measured.toMillis(),
@@ -111,7 +110,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
                 return new Answered(model.name(), reply, measured);
             });
         } catch (ModelFailure failure) {
-            LOG.info("{}: no answer: {}{}", trace.id(), failure.explanation(), labels);
+            LOG.info("no answer: {}{}", failure.explanation(), labels);
             throw ModelStatus.of(failure);
         }
     }

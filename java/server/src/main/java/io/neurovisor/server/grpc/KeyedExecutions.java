@@ -13,6 +13,8 @@ import io.neurovisor.proto.execution.Outcome;
 import io.neurovisor.server.journal.Begun;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.journal.ExecutionKey;
+import io.neurovisor.server.trace.TraceScope;
+import io.opentelemetry.context.Context;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -87,8 +89,10 @@ public final class KeyedExecutions {
 
     private void start(ExecutionKey key, ExecutionRequest request, Work work, KeptExecution kept) {
         InboundMemory.Hold held = InboundMemory.current().hold();
+        Context context = Context.current();
         Thread thread = Thread.ofVirtual().unstarted(() -> {
-            try (held) {
+            try (held;
+                    TraceScope _ = TraceScope.open(request.traceId(), context)) {
                 run(key, request, work, kept);
             } finally {
                 running.remove(key, kept);
@@ -106,9 +110,9 @@ public final class KeyedExecutions {
             last = output.last(work.run(request, output));
         } catch (RuntimeException failure) {
             if (isBeforeAnyProgram(failure)) {
-                withdraw(key, request);
+                withdraw(key);
             } else {
-                keep(key, request, List.of(lost(request)));
+                keep(key, List.of(lost(request)));
             }
             kept.fail(failure);
             return;
@@ -116,7 +120,7 @@ public final class KeyedExecutions {
         List<ExecuteChunk> answer = new ArrayList<>(kept.chunks());
         answer.add(last);
         // Before anybody hears how it ended, for whoever has must hear the same when asking again.
-        keep(key, request, answer);
+        keep(key, answer);
         kept.add(last);
         kept.end();
     }
@@ -134,7 +138,7 @@ public final class KeyedExecutions {
     }
 
     /** Where it cannot be kept, those who listen hear it all the same, and whoever asks later is told to wait: never run again. */
-    private void keep(ExecutionKey key, ExecutionRequest request, List<ExecuteChunk> answer) {
+    private void keep(ExecutionKey key, List<ExecuteChunk> answer) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
             for (ExecuteChunk chunk : answer) {
@@ -142,15 +146,15 @@ public final class KeyedExecutions {
             }
             journal.end(key, bytes.toByteArray());
         } catch (IOException | NeuroVisorException failure) {
-            LOG.error("{}: its answer is not kept: {}", request.traceId(), failure.getMessage());
+            LOG.error("its answer is not kept: {}", failure.getMessage());
         }
     }
 
-    private void withdraw(ExecutionKey key, ExecutionRequest request) {
+    private void withdraw(ExecutionKey key) {
         try {
             journal.withdraw(key);
         } catch (NeuroVisorException failure) {
-            LOG.error("{}: its key is not free again: {}", request.traceId(), failure.getMessage());
+            LOG.error("its key is not free again: {}", failure.getMessage());
         }
     }
 

@@ -8,6 +8,7 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.trace.TraceScope;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -43,7 +44,8 @@ final class ServedCall<A> {
         ServedCall<A> call = new ServedCall<>(client);
         InboundMemory.Hold request = InboundMemory.current().hold();
         Thread thread = Thread.ofVirtual().unstarted(Context.current().wrap(() -> {
-            try (request) {
+            try (request;
+                    TraceScope _ = TraceInterceptor.scope()) {
                 call.serve(work);
             }
         }));
@@ -91,7 +93,7 @@ final class ServedCall<A> {
         } catch (StatusRuntimeException exception) {
             fail(exception);
         } catch (RuntimeException | Error defect) {
-            LOG.error("{}: a call has failed", TraceInterceptor.current().id(), defect);
+            LOG.error("a call has failed", defect);
             fail(FaultStatus.of(new NeuroVisorException(
                     Fault.INTERNAL,
                     "internal error; the log has it under "
@@ -101,7 +103,7 @@ final class ServedCall<A> {
 
     private void fail(StatusRuntimeException status) {
         if (client.isCancelled()) {
-            LOG.debug("{}: the client had gone: {}", TraceInterceptor.current().id(), status.getStatus());
+            LOG.debug("the client had gone: {}", status.getStatus());
             return;
         }
         client.onError(status);

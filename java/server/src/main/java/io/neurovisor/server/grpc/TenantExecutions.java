@@ -16,9 +16,13 @@ import io.neurovisor.server.audit.AuditedExecution;
 import io.neurovisor.server.audit.Call;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs programs for the tenant of the call that is served: within its quota, and with the audit log knowing of it first. */
 public final class TenantExecutions {
+    private static final Logger LOG = LoggerFactory.getLogger(TenantExecutions.class);
+
     private final Executions executions;
     private final Quotas quotas;
     private final AuditLog audit;
@@ -60,10 +64,42 @@ public final class TenantExecutions {
                     ? executions.execute(request, deadline.get(), sink)
                     : executions.execute(request, sink);
             audited.ended(result);
+            told(request, result);
             return result;
         } catch (RuntimeException failure) {
             audited.failed(failure);
+            LOG.info("{} was not run: {}", language(request), reason(failure));
             throw failure;
         }
+    }
+
+    /** Neither what was run nor what it said. */
+    private static void told(ExecutionRequest request, ExecutionResult result) {
+        LOG.atInfo()
+                .addKeyValue("language", language(request))
+                .addKeyValue("outcome", result.outcome().name())
+                .addKeyValue("exit_code", result.exit().exitCode())
+                .addKeyValue("vm_id", result.vmId().value())
+                .addKeyValue("acquire_ms", result.acquireTime().toMillis())
+                .addKeyValue("run_ms", result.runTime().toMillis())
+                .log(
+                        "{} in {}: {}, exit code {}, a sandbox in {} ms, then {} ms",
+                        language(request),
+                        result.vmId(),
+                        result.outcome(),
+                        result.exit().exitCode(),
+                        result.acquireTime().toMillis(),
+                        result.runTime().toMillis());
+    }
+
+    private static String language(ExecutionRequest request) {
+        return request.program().language().label();
+    }
+
+    /** A fault's text may have a client's words in it; its name has not. */
+    private static String reason(RuntimeException failure) {
+        return failure instanceof NeuroVisorException known
+                ? known.fault().name()
+                : failure.getClass().getSimpleName();
     }
 }

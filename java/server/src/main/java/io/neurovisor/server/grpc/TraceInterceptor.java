@@ -5,32 +5,52 @@ import static java.util.Objects.requireNonNull;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.trace.RequestTrace;
+import io.neurovisor.server.trace.TraceParents;
+import io.neurovisor.server.trace.TraceScope;
+import io.neurovisor.server.trace.Tracing;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import java.util.random.RandomGenerator;
 
-/** Gives every call its trace, and tells the client which: in the headers, or in the trailers of a call that has none. */
+/**
+ * Gives every call its trace, and a span of it, and tells the client which: in the headers, or in the trailers of a call that
+ * has none.
+ */
 public final class TraceInterceptor implements ServerInterceptor {
     private static final Metadata.Key<String> TRACE_ID = key("x-trace-id");
     private static final Metadata.Key<String> TRACEPARENT = key("traceparent");
     private static final Metadata.Key<String> TRACERESPONSE = key("traceresponse");
-    private static final Context.Key<RequestTrace> TRACE = Context.key("trace");
+    private static final Context.Key<Served> SERVED = Context.key("trace");
+
+    /** The services of gRPC itself, which are asked all the time, by machines. */
+    private static final String GRPC_SERVICES = "grpc.";
 
     private final RandomGenerator random;
+    private final Tracing tracing;
 
-    /** @param random of the ids of our own spans */
-    public TraceInterceptor(RandomGenerator random) {
+    /** A call that is being served, with what its spans are part of. */
+    private record Served(RequestTrace trace, io.opentelemetry.context.Context context) {}
+
+    /** @param random of the ids of spans that nobody records */
+    public TraceInterceptor(RandomGenerator random, Tracing tracing) {
         this.random = requireNonNull(random, "random is null");
+        this.tracing = requireNonNull(tracing, "tracing is null");
     }
 
     /** Of the call that is being served. */
     static RequestTrace current() {
-        return requireNonNull(TRACE.get(), "no call is being served here");
+        return served().trace();
     }
 
     /** The id of the call that is being served. */
@@ -38,21 +58,58 @@ public final class TraceInterceptor implements ServerInterceptor {
         return current().id();
     }
 
+    /** For a thread that works for the call that is being served. */
+    static TraceScope scope() {
+        Served served = served();
+        return TraceScope.open(served.trace().id(), served.context());
+    }
+
+    private static Served served() {
+        return requireNonNull(SERVED.get(), "no call is being served here");
+    }
+
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         RequestTrace trace = RequestTrace.of(headers.get(TRACEPARENT), headers.get(TRACE_ID));
-        return Contexts.interceptCall(
-                Context.current().withValue(TRACE, trace), new Traced<>(call, trace), headers, next);
+        Span span = begin(call.getMethodDescriptor(), trace);
+        Served served =
+                new Served(trace, io.opentelemetry.context.Context.root().with(span));
+        Traced<Q, A> traced = new Traced<>(call, trace, span);
+        Context context = Context.current().withValue(SERVED, served);
+        try (TraceScope _ = TraceScope.open(trace.id(), served.context())) {
+            return new SimpleForwardingServerCallListener<>(Contexts.interceptCall(context, traced, headers, next)) {
+                @Override
+                public void onCancel() {
+                    traced.end(Status.CANCELLED);
+                    super.onCancel();
+                }
+            };
+        }
+    }
+
+    private Span begin(MethodDescriptor<?, ?> method, RequestTrace trace) {
+        if (method.getFullMethodName().startsWith(GRPC_SERVICES)) {
+            return Span.getInvalid();
+        }
+        SpanBuilder span = tracing.span(method.getFullMethodName())
+                .setSpanKind(SpanKind.SERVER)
+                .setAttribute("rpc.system", "grpc")
+                .setAttribute("rpc.service", String.valueOf(method.getServiceName()))
+                .setAttribute("rpc.method", String.valueOf(method.getBareMethodName()));
+        trace.clientId().ifPresent(name -> span.setAttribute("client_trace_id", name));
+        return tracing.begin(span, trace);
     }
 
     private final class Traced<Q, A> extends SimpleForwardingServerCall<Q, A> {
         private final RequestTrace trace;
+        private final Span span;
         private boolean told;
 
-        Traced(ServerCall<Q, A> call, RequestTrace trace) {
+        Traced(ServerCall<Q, A> call, RequestTrace trace, Span span) {
             super(call);
             this.trace = trace;
+            this.span = span;
         }
 
         @Override
@@ -64,15 +121,30 @@ public final class TraceInterceptor implements ServerInterceptor {
         @Override
         public void close(Status status, Metadata trailers) {
             tell(trailers);
+            end(status);
             super.close(status, trailers);
+        }
+
+        /** Without effect on a span that has ended. */
+        void end(Status status) {
+            span.setAttribute("rpc.grpc.status_code", status.getCode().value());
+            if (!status.isOk()) {
+                span.setStatus(StatusCode.ERROR, status.getCode().name());
+            }
+            span.end();
         }
 
         private void tell(Metadata metadata) {
             if (!told) {
                 told = true;
                 metadata.put(TRACE_ID, trace.shown());
-                metadata.put(TRACERESPONSE, trace.response(random));
+                metadata.put(TRACERESPONSE, isOurs() ? TraceParents.of(span.getSpanContext()) : trace.response(random));
             }
+        }
+
+        /** Where nothing is traced, a span is nobody's or the client's. */
+        private boolean isOurs() {
+            return span.getSpanContext().isValid() && !span.getSpanContext().isRemote();
         }
     }
 

@@ -4,6 +4,7 @@ import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.server.Product;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -27,7 +28,7 @@ public final class Metrics {
                 .help("Which NeuroVisor this is, and what it runs on.")
                 .labelNames("version", "java", "vmm")
                 .register(registry);
-        build.setLabelValues(version(), Runtime.version().toString(), vmm.toString());
+        build.setLabelValues(Product.version(), Runtime.version().toString(), vmm.toString());
         Gauge ebpf = Gauge.builder()
                 .name("neurovisor_ebpf_enabled")
                 .help("Whether eBPF programs watch the virtual machines.")
@@ -68,10 +69,5 @@ public final class Metrics {
     /** What is read off all of it. */
     public PrometheusRegistry registry() {
         return registry;
-    }
-
-    private static String version() {
-        String version = Metrics.class.getPackage().getImplementationVersion();
-        return version == null ? "unpackaged" : version;
     }
 }

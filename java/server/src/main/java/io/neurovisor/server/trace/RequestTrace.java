@@ -3,6 +3,9 @@ package io.neurovisor.server.trace;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.trace.TraceId;
+import io.opentelemetry.api.trace.SpanContext;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
@@ -18,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param clientId that name; empty when the client has none
  * @param isOurs whether the id was made here, so that no other request has it
+ * @param parent the client's span that the request is part of; empty when it tells none
  */
-public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs) {
+public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs, Optional<SpanContext> parent) {
     private static final Pattern TRACEPARENT =
-            Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?");
+            Pattern.compile("(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?");
     private static final Pattern HEX = Pattern.compile("[0-9a-fA-F]{32}");
     private static final Pattern DASHED = Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
     private static final Pattern PRINTABLE = Pattern.compile("[ -~]{1,128}");
@@ -30,14 +34,21 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
     public RequestTrace {
         requireNonNull(id, "id is null");
         requireNonNull(clientId, "clientId is null");
+        requireNonNull(parent, "parent is null");
+    }
+
+    /** Of something that begins here and now. */
+    public static RequestTrace begun(TraceId id) {
+        return new RequestTrace(id, Optional.empty(), true, Optional.empty());
     }
 
     /** Of two headers, either of which may be missing or nonsense. */
     public static RequestTrace of(@Nullable String traceparent, @Nullable String traceId) {
-        Optional<UUID> given = parent(traceparent).or(() -> uuid(traceId));
+        Optional<SpanContext> parent = parent(traceparent);
+        Optional<UUID> given = parent.flatMap(span -> ofHex(span.getTraceId())).or(() -> uuid(traceId));
         Optional<String> name =
                 Optional.ofNullable(traceId).filter(text -> uuid(text).isEmpty() && isName(text));
-        return new RequestTrace(given.map(TraceId::new).orElseGet(TraceIds::next), name, given.isEmpty());
+        return new RequestTrace(given.map(TraceId::new).orElseGet(TraceIds::next), name, given.isEmpty(), parent);
     }
 
     /** What the client is told: its own name for the request where it has one. */
@@ -54,9 +65,16 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
         return PRINTABLE.matcher(text).matches() && !text.isBlank();
     }
 
-    private static Optional<UUID> parent(@Nullable String header) {
+    private static Optional<SpanContext> parent(@Nullable String header) {
         Matcher matcher = TRACEPARENT.matcher(header == null ? "" : header.strip());
-        return matcher.matches() ? ofHex(matcher.group(1)) : Optional.empty();
+        return matcher.matches()
+                ? Optional.of(SpanContext.createFromRemoteParent(
+                                matcher.group(1),
+                                matcher.group(2),
+                                TraceFlags.fromHex(matcher.group(3), 0),
+                                TraceState.getDefault()))
+                        .filter(SpanContext::isValid)
+                : Optional.empty();
     }
 
     private static Optional<UUID> uuid(@Nullable String header) {

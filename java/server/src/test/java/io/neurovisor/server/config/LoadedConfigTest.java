@@ -57,13 +57,17 @@ final class LoadedConfigTest {
             entry("metrics-listen", "::1"),
             entry("metrics-port", "0"),
             entry("pushgateway", "https://10.0.0.4/push"),
+            entry("otlp", "http://10.0.0.5:4318"),
+            entry("otlp-protocol", "grpc"),
+            entry("trace-sample", "0.25"),
             entry("socket", "/run/nv.sock"),
             entry("daemon", "off"),
             entry("drain-timeout", "7m"),
             entry("channelz", "on"),
             entry("cache-max", "20G"),
             entry("sessions-max-age", "7d"),
-            entry("log-level", "debug"));
+            entry("log-level", "debug"),
+            entry("log-format", "json"));
 
     private static final Config OTHER_CONFIG = new Config(
             Path.of("/srv/nv"),
@@ -99,13 +103,16 @@ final class LoadedConfigTest {
             6000,
             new MetricsConfig(InetAddress.ofLiteral("::1"), 0),
             Optional.of(URI.create("https://10.0.0.4/push")),
+            Optional.of(URI.create("http://10.0.0.5:4318")),
+            OtlpProtocol.GRPC,
+            0.25,
             Path.of("/run/nv.sock"),
             DaemonUse.OFF,
             Duration.ofMinutes(7),
             true,
             new CacheConfig(Optional.of(new DataSize(20L << 30))),
             new SessionsConfig(Optional.of(Duration.ofDays(7))),
-            new LogConfig(LogLevel.DEBUG));
+            new LogConfig(LogLevel.DEBUG, LogFormat.JSON));
 
     @TempDir
     private Path directory;

@@ -23,7 +23,9 @@ final class SettingTest {
             "log-level", "NEUROVISOR_LOG",
             "warm", "NEUROVISOR_POOL_SIZE",
             "max", "NEUROVISOR_MAX_VMS",
-            "ollama-host", "OLLAMA_HOST");
+            "ollama-host", "OLLAMA_HOST",
+            "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "otlp-protocol", "OTEL_EXPORTER_OTLP_PROTOCOL");
 
     @Test
     void namesDeriveFromTheRecordPath() {
@@ -77,13 +79,17 @@ final class SettingTest {
                         entry("metrics-listen", "127.0.0.1"),
                         entry("metrics-port", "9090"),
                         entry("pushgateway", "off"),
+                        entry("otlp", "off"),
+                        entry("otlp-protocol", "auto"),
+                        entry("trace-sample", "1"),
                         entry("socket", "/tmp/neurovisor-" + System.getProperty("user.name") + "/daemon.sock"),
                         entry("daemon", "auto"),
                         entry("drain-timeout", "30s"),
                         entry("channelz", "off"),
                         entry("cache-max", "off"),
                         entry("sessions-max-age", "30d"),
-                        entry("log-level", "info")));
+                        entry("log-level", "info"),
+                        entry("log-format", "auto")));
     }
 
     @Test

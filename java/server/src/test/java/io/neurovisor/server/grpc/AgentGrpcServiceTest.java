@@ -30,6 +30,7 @@ import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.metrics.AgentMetrics;
+import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.SessionId;
 import io.neurovisor.session.Sessions;
 import io.neurovisor.testkit.FakeGuest;
@@ -332,7 +333,8 @@ final class AgentGrpcServiceTest {
                         executions,
                         settings,
                         Optional.of(sessions),
-                        new AgentMetrics(new PrometheusRegistry()))),
+                        new AgentMetrics(new PrometheusRegistry()),
+                        Tracing.OFF)),
                 tenant);
     }
 

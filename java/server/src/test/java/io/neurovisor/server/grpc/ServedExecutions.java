@@ -16,6 +16,7 @@ import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.trace.Tracing;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -44,7 +45,13 @@ public final class ServedExecutions implements AutoCloseable {
      * @param keysRequired of whoever comes by TCP
      */
     public ServedExecutions(Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit) {
-        this(data, executions, keysRequired, limit, GrpcPorts::new);
+        this(data, executions, keysRequired, limit, Tracing.OFF);
+    }
+
+    /** The same with spans. */
+    public ServedExecutions(
+            Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit, Tracing tracing) {
+        this(data, executions, keysRequired, limit, tracing, GrpcPorts::new);
     }
 
     ServedExecutions(
@@ -52,6 +59,16 @@ public final class ServedExecutions implements AutoCloseable {
             Executions executions,
             boolean keysRequired,
             Optional<RateLimit> limit,
+            BiFunction<List<BindableService>, List<ServerInterceptor>, GrpcPorts> portsOf) {
+        this(data, executions, keysRequired, limit, Tracing.OFF, portsOf);
+    }
+
+    private ServedExecutions(
+            Path data,
+            Executions executions,
+            boolean keysRequired,
+            Optional<RateLimit> limit,
+            Tracing tracing,
             BiFunction<List<BindableService>, List<ServerInterceptor>, GrpcPorts> portsOf) {
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
@@ -67,7 +84,7 @@ public final class ServedExecutions implements AutoCloseable {
                         Duration.ofSeconds(30),
                         SandboxSize.SMALL)),
                 List.of(
-                        new TraceInterceptor(new Random(1)),
+                        new TraceInterceptor(new Random(1), tracing),
                         calls,
                         new AccessInterceptor(
                                 new Callers(keys, keysRequired, InstantSource.system(), Ticker.SYSTEM),

@@ -23,6 +23,7 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.trace.Tracing;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -43,12 +44,17 @@ final class TestServer implements AutoCloseable {
 
     /** For everybody, as this one. */
     TestServer(List<BindableService> services, Tenant tenant) throws IOException {
+        this(services, tenant, Tracing.OFF);
+    }
+
+    /** The same with spans. */
+    TestServer(List<BindableService> services, Tenant tenant, Tracing tracing) throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addServices(services.stream().map(BindableService::bindService).toList())
                 .addService(ProtoReflectionServiceV1.newInstance())
                 // The one that is added last sees a call first.
                 .intercept(lettingIn(tenant))
-                .intercept(new TraceInterceptor(new SecureRandom()))
+                .intercept(new TraceInterceptor(new SecureRandom(), tracing))
                 .build()
                 .start();
         channel = NettyChannelBuilder.forAddress(server.getListenSockets().getFirst())

@@ -1,0 +1,114 @@
+package io.neurovisor.server.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.execution.ExecutionListener;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Context;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The spans of executions, in that of whoever asks for them: {@code acquire}, and in it {@code restore} or {@code boot} where
+ * the machine was not ready before; {@code execute}, which is a call of the guest, and in it {@code guest execute}, which has
+ * the duration that the guest reports, in the middle because nobody knows which way took longer.
+ */
+final class ExecutionSpans implements ExecutionListener {
+    private final Tracing tracing;
+    private final InstantSource clock;
+    private final Map<ExecutionRequest, Running> running = Collections.synchronizedMap(new IdentityHashMap<>());
+
+    /** One of which the end is not known yet. */
+    private record Running(Instant begun, Optional<Span> execute, Instant acquired) {}
+
+    ExecutionSpans(Tracing tracing, InstantSource clock) {
+        this.tracing = requireNonNull(tracing, "tracing is null");
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    @Override
+    public void begun(ExecutionRequest request) {
+        Instant now = clock.instant();
+        running.put(request, new Running(now, Optional.empty(), now));
+    }
+
+    @Override
+    public void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {
+        Instant now = clock.instant();
+        Span acquire = tracing.span("acquire")
+                .setStartTimestamp(now.minus(acquireTime))
+                .setAttribute("neurovisor.vm.id", sandbox.vmId().value())
+                .setAttribute("neurovisor.vm.size", request.size().label())
+                .startSpan();
+        Duration age = sandbox.age();
+        if (age.compareTo(acquireTime) < 0) {
+            Optional<String> template = sandbox.start().template();
+            Span start = tracing.span(template.isPresent() ? "restore" : "boot")
+                    .setParent(Context.current().with(acquire))
+                    .setStartTimestamp(now.minus(age).minus(sandbox.startTime()))
+                    .startSpan();
+            template.ifPresent(name -> start.setAttribute("neurovisor.template", name));
+            start.end(now.minus(age));
+        }
+        acquire.end(now);
+        Span execute = tracing.span("execute")
+                .setSpanKind(SpanKind.CLIENT)
+                .setStartTimestamp(now)
+                .setAttribute("rpc.system", "grpc")
+                .setAttribute("neurovisor.vm.id", sandbox.vmId().value())
+                .setAttribute(
+                        "neurovisor.language", request.program().language().label())
+                .startSpan();
+        running.put(request, new Running(now.minus(acquireTime), Optional.of(execute), now));
+    }
+
+    @Override
+    public void executed(ExecutionRequest request, ExecutionResult result) {
+        Running ended = requireNonNull(running.remove(request), "it has begun");
+        Span execute = ended.execute().orElseThrow();
+        Duration guest = result.exit().duration();
+        Duration onTheWay = result.runTime().minus(guest);
+        Instant begin = ended.acquired().plus(onTheWay.isNegative() ? Duration.ZERO : onTheWay.dividedBy(2));
+        tracing.span("guest execute")
+                .setParent(Context.current().with(execute))
+                .setStartTimestamp(begin)
+                .startSpan()
+                .end(begin.plus(guest));
+        execute.setAttribute("neurovisor.outcome", result.outcome().name());
+        execute.setAttribute("neurovisor.exit_code", result.exit().exitCode());
+        if (result.outcome() != Outcome.COMPLETED) {
+            execute.setStatus(StatusCode.ERROR, result.outcome().name());
+        }
+        execute.end(ended.acquired().plus(result.runTime()));
+    }
+
+    @Override
+    public void failed(ExecutionRequest request, RuntimeException failure) {
+        Running ended = requireNonNull(running.remove(request), "it has begun");
+        Span span = ended.execute()
+                .orElseGet(() -> tracing.span("acquire")
+                        .setStartTimestamp(ended.begun())
+                        .setAttribute("neurovisor.vm.size", request.size().label())
+                        .startSpan());
+        span.setStatus(StatusCode.ERROR, reason(failure));
+        span.end(clock.instant());
+    }
+
+    private static String reason(RuntimeException failure) {
+        return failure instanceof NeuroVisorException known
+                ? known.fault().name()
+                : failure.getClass().getSimpleName();
+    }
+}

@@ -1,0 +1,83 @@
+package io.neurovisor.server.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.server.config.OtlpProtocol;
+import io.opentelemetry.exporter.otlp.http.logs.OtlpHttpLogRecordExporter;
+import io.opentelemetry.exporter.otlp.http.trace.OtlpHttpSpanExporter;
+import io.opentelemetry.exporter.otlp.logs.OtlpGrpcLogRecordExporter;
+import io.opentelemetry.exporter.otlp.trace.OtlpGrpcSpanExporter;
+import io.opentelemetry.sdk.logs.export.LogRecordExporter;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * A receiver of traces and logs, such as an OpenTelemetry Collector.
+ *
+ * @see <a href="https://opentelemetry.io/docs/specs/otlp/">OTLP</a>
+ */
+record Otlp(URI address, OtlpProtocol protocol) {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Set<Integer> HTTP_PORTS = Set.of(4318, 4319);
+    private static final String TRACES = "/v1/traces";
+    private static final String LOGS = "/v1/logs";
+
+    Otlp {
+        requireNonNull(address, "address is null");
+        requireNonNull(protocol, "protocol is null");
+    }
+
+    Tracing tracing(double share) {
+        return Tracing.to(
+                new ToldSpans(spans(), new Delivery("traces", address)),
+                new ToldLogs(logs(), new Delivery("logs", address)),
+                share);
+    }
+
+    boolean isHttp() {
+        return switch (protocol) {
+            case GRPC -> false;
+            case HTTP_PROTOBUF -> true;
+            case AUTO -> HTTP_PORTS.contains(address.getPort()) || path().endsWith(TRACES);
+        };
+    }
+
+    private SpanExporter spans() {
+        return isHttp()
+                ? OtlpHttpSpanExporter.builder()
+                        .setEndpoint(url(TRACES))
+                        .setTimeout(PATIENCE)
+                        .build()
+                : OtlpGrpcSpanExporter.builder()
+                        .setEndpoint(address.toString())
+                        .setTimeout(PATIENCE)
+                        .build();
+    }
+
+    private LogRecordExporter logs() {
+        return isHttp()
+                ? OtlpHttpLogRecordExporter.builder()
+                        .setEndpoint(url(LOGS))
+                        .setTimeout(PATIENCE)
+                        .build()
+                : OtlpGrpcLogRecordExporter.builder()
+                        .setEndpoint(address.toString())
+                        .setTimeout(PATIENCE)
+                        .build();
+    }
+
+    /** Where one kind of thing goes, beside where the traces do. */
+    String url(String kind) {
+        String path = path();
+        String base = path.endsWith(TRACES) ? path.substring(0, path.length() - TRACES.length()) : path;
+        return address.resolve(base + kind).toString();
+    }
+
+    /** Without the slash at its end. */
+    private String path() {
+        String path = address.getPath();
+        return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;
+    }
+}

@@ -1,0 +1,47 @@
+package io.neurovisor.server.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.sdk.trace.data.LinkData;
+import io.opentelemetry.sdk.trace.samplers.Sampler;
+import io.opentelemetry.sdk.trace.samplers.SamplingResult;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * Records a share of the traces, which the last 56 bits of their ids decide (W3C Trace Context level 2, section "Random trace
+ * id"): every service that records as large a share records the same ones. Of a UUID these bits are random, which the last
+ * 64, by which OpenTelemetry's own sampler decides, are not.
+ */
+final class RatioSampler implements Sampler {
+    private static final int RANDOM_BITS = 56;
+    private static final int RANDOM_DIGITS = RANDOM_BITS / 4;
+
+    private final double share;
+    private final long least;
+
+    /** @param share from 0 to 1 */
+    RatioSampler(double share) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException("share of " + share + " is not from 0 to 1");
+        }
+        this.share = share;
+        this.least = Math.round((1 - share) * (1L << RANDOM_BITS));
+    }
+
+    @Override
+    public SamplingResult shouldSample(
+            Context parent, String traceId, String name, SpanKind kind, Attributes attributes, List<LinkData> links) {
+        requireNonNull(traceId, "traceId is null");
+        long random = HexFormat.fromHexDigitsToLong(traceId, traceId.length() - RANDOM_DIGITS, traceId.length());
+        return random >= least ? SamplingResult.recordAndSample() : SamplingResult.drop();
+    }
+
+    @Override
+    public String getDescription() {
+        return "a share of " + share;
+    }
+}

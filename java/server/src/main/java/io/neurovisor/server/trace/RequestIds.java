@@ -1,0 +1,19 @@
+package io.neurovisor.server.trace;
+
+import io.neurovisor.engine.trace.TraceId;
+import io.opentelemetry.sdk.trace.IdGenerator;
+
+/** Lets a span that has no parent be of a trace whose id is known already. */
+final class RequestIds implements IdGenerator {
+    static final ScopedValue<TraceId> KNOWN = ScopedValue.newInstance();
+
+    @Override
+    public String generateTraceId() {
+        return (KNOWN.isBound() ? KNOWN.get() : TraceIds.next()).hex();
+    }
+
+    @Override
+    public String generateSpanId() {
+        return IdGenerator.random().generateSpanId();
+    }
+}

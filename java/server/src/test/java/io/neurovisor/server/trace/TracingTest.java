@@ -1,0 +1,172 @@
+package io.neurovisor.server.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import com.sun.net.httpserver.HttpServer;
+import io.neurovisor.server.config.OtlpProtocol;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+
+final class TracingTest {
+    private static final URI ADDRESS = URI.create("http://127.0.0.1:4317");
+
+    @Test
+    void aTraceThatBeginsHereHasTheIdThatIsKnown() {
+        try (Recorded recorded = new Recorded(1)) {
+            RequestTrace trace = RequestTrace.begun(TraceIds.next());
+            Tracing tracing = recorded.tracing();
+            assertThat(tracing.<String>within(
+                            "agent task",
+                            trace.id(),
+                            () -> Span.current().getSpanContext().getTraceId()))
+                    .isEqualTo(trace.id().hex());
+            assertThat(recorded.span("agent task").getParentSpanContext().isValid())
+                    .isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.1, 0.5, 0.9, 1})
+    void aShareOfTheTracesIsRecorded(double share) {
+        try (Recorded recorded = new Recorded(share)) {
+            // Fewer than fit into the queue, of which nothing is then dropped.
+            IntStream.range(0, 2000)
+                    .forEach(_ -> recorded.tracing()
+                            .begin(recorded.tracing().span("call"), RequestTrace.of(null, null))
+                            .end());
+            assertThat(recorded.spans().size()).isBetween((int) (2000 * share) - 100, (int) (2000 * share) + 100);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://127.0.0.1:4317,auto,false",
+        "http://127.0.0.1:4316,auto,false",
+        "http://127.0.0.1:4318,auto,true",
+        "http://127.0.0.1:4319/,auto,true",
+        "https://collector.example/otlp/v1/traces,auto,true",
+        "http://127.0.0.1:4318,grpc,false",
+        "http://127.0.0.1:4317,http/protobuf,true"
+    })
+    void theProtocolIsWhatIsSaidOrWhatTheAddressTells(URI address, String protocol, boolean http) {
+        assertThat(new Otlp(address, protocol(protocol)).isHttp()).isEqualTo(http);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://h:4318,http://h:4318/v1/traces,http://h:4318/v1/logs",
+        "http://h:4318/,http://h:4318/v1/traces,http://h:4318/v1/logs",
+        "https://h/otlp,https://h/otlp/v1/traces,https://h/otlp/v1/logs",
+        "https://h/otlp/v1/traces,https://h/otlp/v1/traces,https://h/otlp/v1/logs"
+    })
+    void logsGoBesideTheTraces(URI address, String traces, String logs) {
+        Otlp otlp = new Otlp(address, OtlpProtocol.HTTP_PROTOBUF);
+        assertThat(otlp.url("/v1/traces")).isEqualTo(traces);
+        assertThat(otlp.url("/v1/logs")).isEqualTo(logs);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GRPC", "HTTP_PROTOBUF"})
+    void aReceiverThatIsNotThereHoldsNobodyUp(OtlpProtocol protocol) throws IOException {
+        int port;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = closed.getLocalPort();
+        }
+        recordMuch(new Otlp(URI.create("http://127.0.0.1:" + port), protocol));
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GRPC", "HTTP_PROTOBUF"})
+    void aReceiverThatNeverAnswersHoldsNobodyUp(OtlpProtocol protocol) throws IOException {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            recordMuch(new Otlp(URI.create("http://127.0.0.1:" + silent.getLocalPort()), protocol));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"GRPC", "HTTP_PROTOBUF"})
+    void aReceiverThatRefusesHoldsNobodyUp(OtlpProtocol protocol) throws IOException {
+        HttpServer refusing = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        refusing.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(500, -1);
+            exchange.close();
+        });
+        refusing.start();
+        try {
+            recordMuch(new Otlp(
+                    URI.create("http://127.0.0.1:" + refusing.getAddress().getPort()), protocol));
+        } finally {
+            refusing.stop(0);
+        }
+    }
+
+    /** Far more than is kept for a receiver, which whoever waited for it would wait minutes for. */
+    private static void recordMuch(Otlp otlp) {
+        Assertions.assertTimeoutPreemptively(Duration.ofSeconds(30), () -> {
+            try (Tracing tracing = otlp.tracing(1)) {
+                for (int call = 0; call < 100_000; call++) {
+                    tracing.begin(tracing.span("call"), RequestTrace.of(null, null))
+                            .end();
+                }
+            }
+        });
+    }
+
+    @Test
+    void whatDoesNotArriveIsToldOnceWithItsReasonAndAgainWhenItDoes() {
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        Logger logger = (Logger) LoggerFactory.getLogger(Delivery.class);
+        logger.addAppender(log);
+        try {
+            Delivery delivery = new Delivery("traces", ADDRESS);
+            List.of(true, false, false, false, true, true).forEach(arrives -> delivery.watch(outcome(arrives)));
+            await().untilAsserted(() -> assertThat(log.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .containsExactly(
+                            ADDRESS + " does not take traces, which are dropped until it does: refused",
+                            ADDRESS + " takes traces again"));
+        } finally {
+            logger.detachAppender(log);
+        }
+    }
+
+    @Test
+    void aShareIsAShare() {
+        assertThatThrownBy(() -> new RatioSampler(1.5)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new RatioSampler(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private static CompletableResultCode outcome(boolean arrives) {
+        return arrives
+                ? CompletableResultCode.ofSuccess()
+                : CompletableResultCode.ofExceptionalFailure(new IOException("refused"));
+    }
+
+    private static OtlpProtocol protocol(String label) {
+        return List.of(OtlpProtocol.values()).stream()
+                .filter(protocol -> protocol.label().equals(label))
+                .findFirst()
+                .orElseThrow();
+    }
+}
