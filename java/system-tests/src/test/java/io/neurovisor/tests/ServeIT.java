@@ -154,7 +154,8 @@ final class ServeIT {
             List<ProcessHandle> vmms = daemon.vmms();
             assertThat(daemon.awaitEnd()).isZero();
             assertThat(vmms).noneMatch(ProcessHandle::isAlive);
-            assertThat(daemon.messages()).last().asString().contains("executions that had not finished were cancelled");
+            assertThat(daemon.messages())
+                    .anyMatch(line -> line.contains("executions that had not finished were cancelled"));
         }
     }
 

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# What traces, measurements and the log line of an execution cost a request of the daemon: in one run, in turn with and without.
+# Guests take no time in it, so that what is left is the host's own part of the path.
+#
+#   bench/telemetry.sh
+set -euo pipefail
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=setup/console.sh
+source "$root/setup/console.sh"
+# shellcheck source=setup/jdk.sh
+source "$root/setup/jdk.sh"
+find_jdk || die_without_jdk
+cd "$root"
+# The Rust programs have no part in it.
+./mvnw -pl java/server -am -Dexec.skip=true test -Dtest=TelemetryCost -Dsurefire.failIfNoSpecifiedTests=false |
+    grep -E '^(calls|\||difference|\[ERROR\])'
