@@ -6,9 +6,6 @@ import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.DeadRuns;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Setting;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -64,19 +61,17 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() {
         Settings settings = guest.settings();
-        Path directory = Files.createTempDirectory("neurovisor-bench-");
         try (ConsoleProgress progress = guest.common().progress();
+                ScratchDirectory directory = ScratchDirectory.make();
                 Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
-            EnduranceReport report = EnduranceRun.of(plan(settings, directory.resolve("s")), this::tell);
+            EnduranceReport report = EnduranceRun.of(plan(settings, directory.socket()), this::tell);
             progress.done();
             report.lines().forEach(spec.commandLine().getOut()::println);
             return cancellation.isRequested()
                     ? ExitCode.CANCELLED
                     : report.complaints().isEmpty() ? 0 : 1;
-        } finally {
-            remove(directory);
         }
     }
 
@@ -129,17 +124,6 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     private void tell(String event) {
         if (!guest.common().isQuiet()) {
             spec.commandLine().getErr().println("neurovisor: " + event);
-        }
-    }
-
-    private static void remove(Path directory) {
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                Files.deleteIfExists(file);
-            }
-            Files.deleteIfExists(directory);
-        } catch (IOException exception) {
-            throw new UncheckedIOException(exception);
         }
     }
 }

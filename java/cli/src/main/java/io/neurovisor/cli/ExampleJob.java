@@ -5,17 +5,26 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.cli.example.Example;
+import io.neurovisor.cli.example.ExampleDaemon;
 import io.neurovisor.cli.example.ExampleRun;
 import io.neurovisor.cli.example.Examples;
+import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.config.Surroundings;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** One example, with what it needs. Apart from its command, so that no other command loads what it uses. */
 final class ExampleJob {
     private static final int BROKEN = 1;
+
+    /** For a daemon and its machines to end. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final GuestOptions guest;
     private final PrintWriter out;
@@ -42,8 +51,11 @@ final class ExampleJob {
         Optional<Model> asked = example.needs().contains(Example.Need.MODEL)
                 ? Optional.of(AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess()))
                 : Optional.empty();
+        if (example.needs().contains(Example.Need.DAEMON)) {
+            return byDaemon(example, asked);
+        }
         if (!example.needs().contains(Example.Need.SANDBOXES)) {
-            return tried(example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty()));
+            return tried(example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.empty()));
         }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
@@ -55,11 +67,44 @@ final class ExampleJob {
         }
     }
 
+    private int byDaemon(Example example, Optional<Model> asked) {
+        try (ConsoleProgress progress = guest.common().progress();
+                ScratchDirectory directory = ScratchDirectory.make();
+                Cancellation cancellation = Cancellation.unwinding(PATIENCE);
+                ExampleDaemon daemon = ExampleDaemon.start(serve(directory.socket()), directory.socket())) {
+            progress.done();
+            int code = tried(
+                    example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.of(daemon)));
+            return cancellation.isRequested() ? ExitCode.CANCELLED : code;
+        }
+    }
+
+    private ToolCommand serve(Path socket) {
+        List<String> arguments = Stream.of(
+                        List.of("serve"),
+                        guest.arguments(),
+                        List.of(
+                                "--log-format=text",
+                                "--log-level=info",
+                                "--listen=127.0.0.1",
+                                "--port=0",
+                                "--metrics-listen=127.0.0.1",
+                                "--metrics-port=0",
+                                "--warm=1",
+                                "--max=2",
+                                "--socket=" + socket))
+                .flatMap(List::stream)
+                .toList();
+        return ToolCommand.of(guest.settings().home().resolve("neurovisor").toString(), "neurovisor")
+                .withArguments(arguments);
+    }
+
     private ExampleRun.Provided provided(NeuroVisor neuroVisor, Optional<Model> asked) {
         return new ExampleRun.Provided(
                 Optional.of(neuroVisor.executions()),
                 asked,
-                asked.map(model -> Agents.agent(model, neuroVisor.executions()::execute, guest)));
+                asked.map(model -> Agents.agent(model, neuroVisor.executions()::execute, guest)),
+                Optional.empty());
     }
 
     private int tried(Example example, ExampleRun.Provided provided) {

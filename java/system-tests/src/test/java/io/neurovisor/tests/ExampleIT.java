@@ -20,6 +20,15 @@ final class ExampleIT {
     }
 
     @Test
+    void aDaemonCountsWhatItDoesAndKeepsTheIdThatItIsGiven() {
+        for (String name : List.of("metrics_demo", "trace_id_demo")) {
+            CommandLineRun run = CommandLineRun.of("example", name, "--size=small");
+            assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
+            assertThat(run.stdout()).contains("the promise held").doesNotContain("BROKEN");
+        }
+    }
+
+    @Test
     void theListNamesThem() {
         assertThat(CommandLineRun.of("example", "--list").stdout()).contains("fork_bomb");
         CommandLineRun unknown = CommandLineRun.of("example", "fork_bom");

@@ -7,7 +7,8 @@ public interface Example {
     /** What an example works with. */
     enum Need {
         SANDBOXES,
-        MODEL
+        MODEL,
+        DAEMON
     }
 
     /** As it is called on the command line. */

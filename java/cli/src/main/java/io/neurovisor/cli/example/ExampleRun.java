@@ -30,11 +30,16 @@ public final class ExampleRun {
     private boolean held = true;
 
     /** What there is; an example gets what it says it needs. */
-    public record Provided(Optional<Executions> executions, Optional<Model> model, Optional<AgentRun> agent) {
+    public record Provided(
+            Optional<Executions> executions,
+            Optional<Model> model,
+            Optional<AgentRun> agent,
+            Optional<ExampleDaemon> daemon) {
         public Provided {
             requireNonNull(executions, "executions is null");
             requireNonNull(model, "model is null");
             requireNonNull(agent, "agent is null");
+            requireNonNull(daemon, "daemon is null");
         }
     }
 
@@ -56,6 +61,16 @@ public final class ExampleRun {
                 .execute(
                         new ExecutionRequest(TraceIds.next(), new Program(language, code, List.of()), timeout, size),
                         sink);
+    }
+
+    /** A program as it is asked for of a daemon. */
+    ExecutionRequest request(Language language, String code) {
+        return new ExecutionRequest(
+                TraceIds.next(), new Program(language, code, List.of()), ExecutionRequest.DEFAULT_TIMEOUT, size);
+    }
+
+    ExampleDaemon daemon() {
+        return needed(provided.daemon());
     }
 
     Model model() {

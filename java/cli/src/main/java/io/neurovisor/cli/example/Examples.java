@@ -5,7 +5,8 @@ import java.util.Optional;
 
 /** All examples. */
 public final class Examples {
-    public static final List<Example> ALL = List.of(new AgentPrimes(), new ForkBomb(), new StreamingLatency());
+    public static final List<Example> ALL =
+            List.of(new AgentPrimes(), new ForkBomb(), new MetricsDemo(), new StreamingLatency(), new TraceIdDemo());
 
     private Examples() {}
 

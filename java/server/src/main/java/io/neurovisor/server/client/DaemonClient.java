@@ -4,9 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.StatusException;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.BlockingClientCall;
+import io.grpc.stub.MetadataUtils;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -32,11 +34,13 @@ import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** Has programs run by the daemon that serves at a Unix socket. Safe for use by many threads; closing it cancels what runs. */
 public final class DaemonClient implements AutoCloseable {
@@ -129,18 +133,47 @@ public final class DaemonClient implements AutoCloseable {
                 sink);
     }
 
+    /**
+     * Asks as a client of another maker would, and looks at what comes back of the trace.
+     *
+     * @param headers such as {@code traceparent}
+     */
+    public TraceEcho echo(Map<String, String> headers, ExecutionRequest request, OutputSink sink) {
+        Metadata sent = new Metadata();
+        headers.forEach((name, value) -> sent.put(header(name), value));
+        AtomicReference<Metadata> received = new AtomicReference<>(new Metadata());
+        BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
+                .withInterceptors(
+                        MetadataUtils.newAttachHeadersInterceptor(sent),
+                        MetadataUtils.newCaptureMetadataInterceptor(received, new AtomicReference<>()))
+                .executeStream(DaemonMessages.message(request));
+        ExecuteMetadata end = end(call, sink);
+        return new TraceEcho(
+                end.getTraceId(),
+                String.valueOf(received.get().get(header("x-trace-id"))),
+                String.valueOf(received.get().get(header("traceresponse"))));
+    }
+
+    private static Metadata.Key<String> header(String name) {
+        return Metadata.Key.of(name, Metadata.ASCII_STRING_MARSHALLER);
+    }
+
     private DaemonResult execute(
             ExecuteRequest message, TraceId traceId, Optional<String> traceparent, OutputSink sink) {
         BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
                 .withInterceptors(ExecuteMessages.traceHeaders(traceId, traceparent))
                 .executeStream(message);
+        return understood(traceId, end(call, sink));
+    }
+
+    private ExecuteMetadata end(BlockingClientCall<?, ExecuteChunk> call, OutputSink sink) {
         try {
             ExecuteChunk chunk = next(call);
             while (!chunk.getIsFinal()) {
                 ExecutionMessages.deliver(chunk, sink);
                 chunk = next(call);
             }
-            return understood(traceId, chunk.getMetadata());
+            return chunk.getMetadata();
         } finally {
             // Without effect on a call that has ended by itself.
             call.cancel("nobody listens any more", null);
