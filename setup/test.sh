@@ -74,6 +74,15 @@ run_tests() {
         say "The tests with a real Prometheus are skipped: $monitors_reason"
     fi
 
+    # shellcheck source=setup/browser.sh
+    source "$root/setup/browser.sh"
+    if fetch_browser; then
+        export NEUROVISOR_TEST_BROWSER=$browser_program
+    else
+        unset NEUROVISOR_TEST_BROWSER
+        say "The test of the status page in a browser is skipped: $browser_reason"
+    fi
+
     if [[ -n $oci ]]; then
         install_missing_packages oci-test
         export NEUROVISOR_TEST_OCI=$root/target/neurovisor-oci.tar
@@ -122,6 +131,7 @@ run_tests() {
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
+    [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
     ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 

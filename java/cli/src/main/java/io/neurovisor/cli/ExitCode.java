@@ -5,13 +5,17 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.server.doctor.Diagnosis;
 
-/** The exit codes of {@code run} beyond a program's own, with those of {@code doctor}. */
+/** The exit codes of {@code run} beyond a program's own, with those of {@code doctor}, {@code status} and {@code agent}. */
 final class ExitCode {
     static final int USAGE = 2;
 
     // Of doctor alone.
     static final int LAYER_BROKEN = 1;
     static final int LAYER_UNAVAILABLE = 3;
+
+    // Of status alone.
+    static final int NOT_READY = 1;
+    static final int NO_DAEMON = 3;
 
     // Of agent alone.
     static final int AGENT_LIMIT = 3;

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             RunCommand.class,
             ServeCommand.class,
+            StatusCommand.class,
             AgentCommand.class,
             SessionsCommand.class,
             KeysCommand.class,

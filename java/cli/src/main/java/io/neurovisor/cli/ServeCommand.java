@@ -94,7 +94,7 @@ final class ServeCommand implements Callable<Integer> {
     private void tellBeginning(Daemon daemon, Config config) {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
-                + ", /metrics, /health and /ready on " + shown(daemon.statusAddress()));
+                + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
         remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
                 + " of at most " + config.max() + " ready");
         if (!neuroVisor.accelerator().isKvm()) {

@@ -1,6 +1,7 @@
 package io.neurovisor.cli;
 
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options about where and how a server serves. */
@@ -18,19 +19,8 @@ final class ServeOptions {
             description = "At this port; 0 for any that is free. Default: 50051. Environment: NEUROVISOR_PORT.")
     private @Nullable String port;
 
-    @Option(
-            names = "--metrics-listen",
-            paramLabel = "ADDRESS",
-            description =
-                    "Answer /health, /ready and /metrics by HTTP at this address. Default: 127.0.0.1. Environment:"
-                            + " NEUROVISOR_METRICS_LISTEN.")
-    private @Nullable String metricsListen;
-
-    @Option(
-            names = "--metrics-port",
-            paramLabel = "PORT",
-            description = "At this port; 0 for any that is free. Default: 9090. Environment: NEUROVISOR_METRICS_PORT.")
-    private @Nullable String metricsPort;
+    @Mixin
+    private final MetricsOptions metrics = new MetricsOptions();
 
     @Option(
             names = "--socket",

@@ -54,8 +54,18 @@ final class ArchitectureTest {
             .resideOutsideOfPackage("io.neurovisor.agent.provider..")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.langchain4j..", "java.net.http..")
+            .resideInAnyPackage("dev.langchain4j..")
             .because("what a model server says is checked in one place before anybody believes it");
+
+    @ArchTest
+    static final ArchRule whoAsksByHttpIsKnown = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.neurovisor.agent.provider..", "io.neurovisor.server.client..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net.http..")
+            .because(
+                    "whoever answers is bounded in time and size, be it a model server or what serves at a daemon's port");
 
     @ArchTest
     static final ArchRule sqlStaysWithItsOwners = noClasses()

@@ -39,6 +39,7 @@ import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.overview.RecentExecutions;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
@@ -89,14 +90,10 @@ public final class Daemon implements AutoCloseable {
         ExecutionJournal journal = parts.own(
                 ExecutionJournal.open(settings.journal(), new SteadyClock(InstantSource.system(), Ticker.SYSTEM)),
                 ExecutionJournal::close);
-        this.neuroVisor = parts.own(
-                NeuroVisor.openServing(
-                        settings,
-                        progress,
-                        new Listeners(
-                                metrics.machines(),
-                                new ExecutionListeners(List.of(metrics.executions(), tracing.executions())))),
-                NeuroVisor::close);
+        RecentExecutions recent = new RecentExecutions(InstantSource.system(), Ticker.SYSTEM);
+        Listeners listeners =
+                new Listeners(metrics.machines(), new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
+        this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
         metrics.watch(neuroVisor.pool()::status, neuroVisor.vmm());
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
@@ -104,7 +101,10 @@ public final class Daemon implements AutoCloseable {
         this.readiness = new Readiness(neuroVisor.pool()::look, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
                 config.metrics().listen(), config.metrics().port());
-        this.statusAddress = parts.own(StatusPort.open(wanted, readiness, metrics.registry()), StatusPort::close)
+        DaemonOverview overview = new DaemonOverview(
+                neuroVisor, config, readiness, metrics.machines()::layers, recent, InstantSource.system());
+        this.statusAddress = parts.own(
+                        StatusPort.open(wanted, readiness, metrics.registry(), overview), StatusPort::close)
                 .address();
         this.health = parts.own(
                 new HealthWatch(Map.of(

@@ -3,63 +3,63 @@ package io.neurovisor.server.daemon;
 import static java.util.Objects.requireNonNull;
 
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
+import io.neurovisor.server.overview.Overview;
+import io.neurovisor.server.page.StatusPages;
 import io.prometheus.metrics.exporter.httpserver.MetricsHandler;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
- * Tells by HTTP whether the server lives ({@code /health}), whether it can run programs ({@code /ready}), and what it has
- * counted ({@code /metrics}).
+ * Tells by HTTP whether the server lives ({@code /health}), whether it can run programs ({@code /ready}), what it has
+ * counted ({@code /metrics}), and what it is doing ({@link StatusPages}). Clients that are slow to ask or to read are hung up on, and there
+ * are never more than {@link #MOST_CONNECTIONS}.
  */
 final class StatusPort implements AutoCloseable {
+    static final int MOST_CONNECTIONS = 512;
+
     static {
-        // Seconds until a client that is slow to ask is hung up on; the JDK reads it once.
+        // Seconds until a client that is slow to ask is hung up on; the JDK reads both once.
         System.setProperty("sun.net.httpserver.maxReqTime", "10");
+        System.setProperty("jdk.httpserver.maxConnections", Integer.toString(MOST_CONNECTIONS));
     }
 
-    private static final String PAGES = "there is /health, /ready and /metrics";
+    private static final String PAGES = "there is " + StatusPages.PATHS + ", /health, /ready and /metrics";
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(20);
 
     private final HttpServer server;
-    private final ExecutorService executor;
+    private final StatusPages pages;
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final AnswerLimit limit = new AnswerLimit(ANSWER_LIMIT);
 
-    private StatusPort(HttpServer server, ExecutorService executor) {
+    private StatusPort(HttpServer server, StatusPages pages) {
         this.server = server;
-        this.executor = executor;
+        this.pages = pages;
     }
 
-    static StatusPort open(InetSocketAddress address, Readiness readiness, PrometheusRegistry registry) {
+    static StatusPort open(
+            InetSocketAddress address, Readiness readiness, PrometheusRegistry registry, Supplier<Overview> overviews) {
         requireNonNull(readiness, "readiness is null");
         try {
-            HttpServer server = HttpServer.create(address, 0);
-            ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-            server.setExecutor(executor);
-            server.createContext("/", exchange -> answer(exchange, 404, PAGES));
-            server.createContext("/health", exchange -> only(exchange, "/health", 200, "live"));
-            server.createContext("/ready", exchange -> {
-                Optional<String> obstacle = readiness.obstacle();
-                only(exchange, "/ready", obstacle.isEmpty() ? 200 : 503, obstacle.orElse("ready"));
-            });
-            MetricsHandler metrics = new MetricsHandler(registry);
-            server.createContext("/metrics", exchange -> {
-                if (exchange.getRequestURI().getPath().equals("/metrics")
-                        && exchange.getRequestMethod().equals("GET")) {
-                    metrics.handle(exchange);
-                } else {
-                    only(exchange, "/metrics", 405, "ask with GET");
-                }
-            });
-            server.start();
-            return new StatusPort(server, executor);
+            StatusPort port = new StatusPort(
+                    HttpServer.create(address, MOST_CONNECTIONS), new StatusPages(overviews, names(address), PAGES));
+            port.serve(readiness, registry);
+            return port;
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.PORT_UNUSABLE,
@@ -75,8 +75,46 @@ final class StatusPort implements AutoCloseable {
 
     @Override
     public void close() {
+        pages.close();
         server.stop(0);
         executor.shutdownNow();
+        limit.close();
+    }
+
+    private void serve(Readiness readiness, PrometheusRegistry registry) {
+        server.setExecutor(executor);
+        context("/", pages);
+        context("/health", exchange -> only(exchange, "/health", 200, "live"));
+        context("/ready", exchange -> {
+            Optional<String> obstacle = readiness.obstacle();
+            only(exchange, "/ready", obstacle.isEmpty() ? 200 : 503, obstacle.orElse("ready"));
+        });
+        MetricsHandler metrics = new MetricsHandler(registry);
+        context("/metrics", exchange -> {
+            if (exchange.getRequestURI().getPath().equals("/metrics")
+                    && exchange.getRequestMethod().equals("GET")) {
+                metrics.handle(exchange);
+            } else {
+                only(exchange, "/metrics", 405, "ask with GET");
+            }
+        });
+        server.start();
+    }
+
+    private void context(String path, HttpHandler handler) {
+        server.createContext(path, handler).getFilters().add(limit);
+    }
+
+    /** By what the machine calls itself, others may ask for it where others may ask. */
+    private static Set<String> names(InetSocketAddress address) {
+        Set<String> names = new HashSet<>(Set.of("localhost"));
+        if (!address.getAddress().isLoopbackAddress()) {
+            names.add(HostFiles.SYSTEM
+                    .text("/proc/sys/kernel/hostname")
+                    .orElse("localhost")
+                    .toLowerCase(Locale.ROOT));
+        }
+        return names;
     }
 
     /** A context has everything below its path too. */

@@ -82,6 +82,11 @@ public final class MachineMetrics implements SandboxListener {
         }
     }
 
+    /** As they were read off the machine that was started last; none before there was one. */
+    public List<LayerState> layers() {
+        return layers.get();
+    }
+
     @Override
     public void begun(Vm vm) {
         created.inc();

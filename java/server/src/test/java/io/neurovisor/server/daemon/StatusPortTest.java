@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.pool.PoolStatus;
+import io.neurovisor.server.overview.Overviews;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -21,8 +22,8 @@ final class StatusPortTest {
     private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty());
     private final Readiness readiness = new Readiness(() -> pool, 2);
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final StatusPort port =
-            StatusPort.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), readiness, registry);
+    private final StatusPort port = StatusPort.open(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), readiness, registry, Overviews::hostile);
 
     @AfterEach
     void close() {
@@ -61,7 +62,7 @@ final class StatusPortTest {
 
     @Test
     void nothingElseIsThere() throws IOException {
-        assertThat(get("/")).startsWith("404 ");
+        assertThat(get("/x")).isEqualTo("404 there is /, /status.json, /events, /health, /ready and /metrics");
         assertThat(get("/ready/x")).startsWith("404 ");
         assertThat(get("/metrics/x")).startsWith("404 ");
         HttpURLConnection connection = connection("/ready");
@@ -71,7 +72,7 @@ final class StatusPortTest {
 
     @Test
     void aPortInUseIsNamedWithItsHolder() {
-        assertThatThrownBy(() -> StatusPort.open(port.address(), readiness, registry))
+        assertThatThrownBy(() -> StatusPort.open(port.address(), readiness, registry, Overviews::hostile))
                 .hasMessageContaining("port " + port.address().getPort() + " on 127.0.0.1 is in use by process "
                         + ProcessHandle.current().pid())
                 .hasMessageContaining("--metrics-port");

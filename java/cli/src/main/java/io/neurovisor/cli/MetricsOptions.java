@@ -1,0 +1,21 @@
+package io.neurovisor.cli;
+
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options about where a server tells how it is. */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+final class MetricsOptions {
+    @Option(
+            names = "--metrics-listen",
+            paramLabel = "ADDRESS",
+            description = "Where the status page, /health, /ready and /metrics are, by HTTP. Default: 127.0.0.1."
+                    + " Environment: NEUROVISOR_METRICS_LISTEN.")
+    private @Nullable String metricsListen;
+
+    @Option(
+            names = "--metrics-port",
+            paramLabel = "PORT",
+            description = "At this port; 0 for any that is free. Default: 9090. Environment: NEUROVISOR_METRICS_PORT.")
+    private @Nullable String metricsPort;
+}

@@ -1,0 +1,61 @@
+package io.neurovisor.server.daemon;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Product;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.overview.Overview;
+import io.neurovisor.server.overview.RecentExecutions;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** Looks at all that a daemon tells of itself. */
+final class DaemonOverview implements Supplier<Overview> {
+    private final NeuroVisor neuroVisor;
+    private final Config config;
+    private final Readiness readiness;
+    private final Supplier<List<LayerState>> layers;
+    private final RecentExecutions executions;
+    private final InstantSource clock;
+    private final Instant startedAt;
+
+    /** @param layers as they were read off the machine that was started last */
+    DaemonOverview(
+            NeuroVisor neuroVisor,
+            Config config,
+            Readiness readiness,
+            Supplier<List<LayerState>> layers,
+            RecentExecutions executions,
+            InstantSource clock) {
+        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
+        this.config = requireNonNull(config, "config is null");
+        this.readiness = requireNonNull(readiness, "readiness is null");
+        this.layers = requireNonNull(layers, "layers is null");
+        this.executions = requireNonNull(executions, "executions is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.startedAt = clock.instant();
+    }
+
+    @Override
+    public Overview get() {
+        String obstacle = readiness.obstacle().orElse("");
+        return new Overview(
+                clock.instant(),
+                startedAt,
+                Product.version(),
+                obstacle.isEmpty(),
+                Overview.remark(obstacle),
+                Overview.Vmm.of(
+                        neuroVisor.vmm(),
+                        neuroVisor.accelerator().isKvm(),
+                        neuroVisor.vmmReason(),
+                        neuroVisor.accelerator().reason()),
+                Overview.Pool.of(neuroVisor.pool().status(), config.warm(), config.max()),
+                layers.get().stream().map(Overview.Protection::of).toList(),
+                executions.activity());
+    }
+}

@@ -1,0 +1,142 @@
+package io.neurovisor.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.overview.Overview;
+import io.neurovisor.server.overview.OverviewJson;
+import io.neurovisor.server.overview.Overviews;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Whoever serves at the port is a stranger. */
+final class StatusClientTest {
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+    private final HttpServer server;
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+
+    StatusClientTest() throws IOException {
+        server = HttpServer.create(new InetSocketAddress(LOOPBACK, 0), 0);
+        server.setExecutor(executor);
+        server.start();
+    }
+
+    @AfterEach
+    void close() {
+        executor.shutdownNow();
+        server.stop(0);
+    }
+
+    @Test
+    void itGivesBackWhatTheDaemonTells() {
+        Overview overview = Overviews.hostile();
+        StatusClient client = asking(answering(200, OverviewJson.write(overview)));
+        assertThat(client.ask()).isEqualTo(overview);
+        assertThat(client.address())
+                .isEqualTo("127.0.0.1:" + server.getAddress().getPort());
+    }
+
+    @Test
+    void anythingElseIsNoDaemon() {
+        assertMissing(asking(answering(404, "nothing"))).hasMessageContaining("answers with status 404");
+        for (String answer : new String[] {"", "null", "{}", "<html>\u001b[2J", "[".repeat(100_000)}) {
+            server.removeContext("/");
+            assertMissing(asking(answering(200, answer)))
+                    .hasMessageContaining("answers with something else")
+                    .hasMessageNotContaining("\u001b");
+        }
+    }
+
+    @Test
+    void anAnswerWithoutEndIsGivenUp() {
+        assertMissing(asking(exchange -> {
+                    exchange.sendResponseHeaders(200, 0);
+                    try (OutputStream body = exchange.getResponseBody()) {
+                        byte[] part = " ".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
+                        while (true) {
+                            body.write(part);
+                        }
+                    }
+                }))
+                .hasMessageContaining("does not answer as one");
+    }
+
+    @Test
+    void whoNeverFinishesIsGivenUp() {
+        long begun = System.nanoTime();
+        assertMissing(asking(exchange -> {
+                    exchange.sendResponseHeaders(200, 0);
+                    exchange.getResponseBody().write('{');
+                    exchange.getResponseBody().flush();
+                    sleepForEver();
+                }))
+                .hasMessageContaining("has not answered within 5 s");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void whereNobodyServesTheNextStepIsNamed() throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, LOOPBACK)) {
+            port = free.getLocalPort();
+        }
+        assertMissing(new StatusClient(LOOPBACK, port))
+                .hasMessage("a daemon at http://127.0.0.1:" + port + " is not there; start one with neurovisor serve,"
+                        + " or say where it is with --metrics-listen and --metrics-port");
+        assertThatThrownBy(() -> new StatusClient(LOOPBACK, 0)).hasMessageContaining("say with --metrics-port");
+    }
+
+    @Test
+    void aDaemonThatListensEverywhereIsAskedHere() throws IOException {
+        assertThat(new StatusClient(InetAddress.ofLiteral("0.0.0.0"), 9090).address())
+                .isEqualTo("127.0.0.1:9090");
+        assertThat(new StatusClient(InetAddress.ofLiteral("::1"), 9090).address())
+                .isEqualTo("[0:0:0:0:0:0:0:1]:9090");
+    }
+
+    private static AbstractThrowableAssert<?, ? extends Throwable> assertMissing(StatusClient client) {
+        return assertThatThrownBy(client::ask)
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.DAEMON_MISSING));
+    }
+
+    private StatusClient asking(HttpHandler handler) {
+        server.createContext("/", handler);
+        return new StatusClient(LOOPBACK, server.getAddress().getPort());
+    }
+
+    private static HttpHandler answering(int status, String text) {
+        return exchange -> {
+            byte[] body = text.getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+            try (OutputStream stream = exchange.getResponseBody()) {
+                stream.write(body);
+            }
+        };
+    }
+
+    private static void sleepForEver() throws IOException {
+        try {
+            new CountDownLatch(1).await();
+        } catch (InterruptedException exception) {
+            throw new IOException(exception);
+        }
+    }
+}

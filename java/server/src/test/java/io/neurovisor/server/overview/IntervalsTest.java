@@ -1,0 +1,44 @@
+package io.neurovisor.server.overview;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.testkit.ManualTicker;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+final class IntervalsTest {
+    private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final Intervals intervals = new Intervals(() -> START, ticker);
+
+    @Test
+    void anIntervalHasItsCountsAndPercentiles() {
+        assertThat(intervals.points()).isEmpty();
+        for (int millis = 1; millis <= 100; millis++) {
+            intervals.ended(millis % 10 != 0, millis);
+        }
+        assertThat(intervals.points()).containsExactly(new Point(START, 100, 10, 50, 95));
+        ticker.advance(Duration.ofSeconds(12));
+        intervals.ended(true, 7);
+        assertThat(intervals.points())
+                .containsExactly(new Point(START, 100, 10, 50, 95), new Point(START.plusSeconds(10), 1, 0, 7, 7));
+    }
+
+    @Test
+    void tenMinutesAreKeptHoweverManyEndInThem() {
+        for (int second = 0; second < 3000; second++) {
+            for (int execution = 0; execution < 400; execution++) {
+                intervals.ended(true, execution);
+            }
+            ticker.advance(Duration.ofSeconds(1));
+        }
+        assertThat(intervals.points()).hasSize(119).allSatisfy(point -> {
+            assertThat(point.ended()).isEqualTo(2000);
+            assertThat(point.p95Millis()).isBetween(300.0, 399.0);
+        });
+        ticker.advance(Activity.WINDOW);
+        assertThat(intervals.points()).isEmpty();
+    }
+}
