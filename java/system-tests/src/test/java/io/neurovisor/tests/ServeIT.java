@@ -136,7 +136,7 @@ final class ServeIT {
     }
 
     @Test
-    void theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow() {
+    void theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--drain-timeout=10m")) {
             Iterator<ExecuteChunk> chunks = client(daemon)
                     .executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
@@ -148,6 +148,9 @@ final class ServeIT {
                     .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
                             .isInstanceOf(StatusRuntimeException.class));
             assertThat(daemon.process().isAlive()).isTrue();
+            // Who watches it sees its end.
+            assertThat(daemon.status("/ready")).startsWith("503 draining");
+            assertThat(daemon.metrics()).contains("neurovisor_pool_active_vms 1.0");
 
             daemon.signal("INT");
             assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);

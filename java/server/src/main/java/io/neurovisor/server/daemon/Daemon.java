@@ -91,8 +91,9 @@ public final class Daemon implements AutoCloseable {
                 ExecutionJournal.open(settings.journal(), new SteadyClock(InstantSource.system(), Ticker.SYSTEM)),
                 ExecutionJournal::close);
         RecentExecutions recent = new RecentExecutions(InstantSource.system(), Ticker.SYSTEM);
-        Listeners listeners =
-                new Listeners(metrics.machines(), new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
+        Listeners listeners = new Listeners(
+                metrics.machines(),
+                new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
         this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
         metrics.watch(neuroVisor.pool()::status, neuroVisor.vmm());
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
