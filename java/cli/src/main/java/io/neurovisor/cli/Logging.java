@@ -43,8 +43,7 @@ final class Logging {
      * {@code java.util.logging} log like everything else.
      */
     static void serve(LogConfig config, Tracing tracing) {
-        SLF4JBridgeHandler.removeHandlersForRootLogger();
-        SLF4JBridgeHandler.install();
+        bridge();
         if (config.format() == LogFormat.AUTO && !Terminal.isTerminal(Terminal.STDERR)) {
             writeJson();
         }
@@ -56,12 +55,18 @@ final class Logging {
         if (!tracing.isOn()) {
             return;
         }
+        bridge();
         OpenTelemetryAppender appender = new OpenTelemetryAppender();
         appender.setContext(logger(Logger.ROOT_LOGGER_NAME).getLoggerContext());
         appender.setCaptureKeyValuePairAttributes(true);
         appender.setOpenTelemetry(tracing.telemetry());
         appender.start();
         logger(Logger.ROOT_LOGGER_NAME).addAppender(appender);
+    }
+
+    private static void bridge() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
     }
 
     private static void writeJson() {

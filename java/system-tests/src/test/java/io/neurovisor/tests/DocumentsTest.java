@@ -129,6 +129,45 @@ final class DocumentsTest {
                 .allSatisfy(option -> assertThat(readme).contains("`" + option).isNotNull());
     }
 
+    @Test
+    void theReadmeNamesLibrariesThatAreUsed() throws IOException {
+        String poms = text(Path.of("java"), "pom.xml");
+        String crates = text(Path.of("guest/agent"), "Cargo.toml") + text(Path.of("spawner"), "Cargo.toml");
+        String parts = section("### What it is made of");
+        assertThat(matches("`([a-z][\\w.-]+:[\\w.-]+)`", parts))
+                .hasSizeGreaterThan(5)
+                .allSatisfy(part -> {
+                    String[] names = part.split(":", 2);
+                    assertThat(poms)
+                            .containsPattern("<groupId>" + Pattern.quote(names[0]) + "</groupId>\\s*<artifactId>"
+                                    + Pattern.quote(names[1]) + "</artifactId>");
+                });
+        assertThat(matches("`([a-z]+)`", parts))
+                .isNotEmpty()
+                .allSatisfy(crate -> assertThat(crates).containsPattern("(?m)^" + crate + "\\b"));
+    }
+
+    @Test
+    void theReadmeSaysWhereThingsAre() throws IOException {
+        String sources =
+                text(Path.of("java/server/src/main/java"), ".java") + text(Path.of("java/host/src/main/java"), ".java");
+        for (String line : section("### Where things are").lines().toList()) {
+            for (String name : matches("`([a-z]+)/?`", line)) {
+                if (line.contains("in the data directory")) {
+                    assertThat(sources).as(name).contains("\"" + name);
+                } else {
+                    assertThat(HOME.resolve(name)).exists();
+                }
+            }
+        }
+    }
+
+    private static String section(String heading) throws IOException {
+        String readme = Files.readString(HOME.resolve("README.md"));
+        String begun = readme.substring(readme.indexOf(heading) + heading.length());
+        return begun.split("\\n(#|MIT)", 2)[0];
+    }
+
     private static boolean hasMethod(Map<String, String> sources, String testClass, String method) {
         return sources.getOrDefault(testClass, "").contains("void " + method + "(");
     }

@@ -2,7 +2,10 @@ package io.neurovisor.server.trace;
 
 import static java.util.Objects.requireNonNull;
 
+import io.opentelemetry.exporter.internal.FailedExportException.GrpcExportException;
+import io.opentelemetry.exporter.internal.FailedExportException.HttpExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import java.net.ConnectException;
 import java.net.URI;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +43,32 @@ final class Delivery {
         }
     }
 
+    /** OpenTelemetry has no other way than these classes to tell what a receiver has answered. */
     private static String reason(@Nullable Throwable failure) {
-        if (failure == null) {
-            return "no reason is known";
+        return switch (failure) {
+            case null -> "no reason is known";
+            case GrpcExportException answered
+            when answered.getResponse() != null ->
+                (answered.getResponse().getStatusCode() + " "
+                                + answered.getResponse().getStatusDescription())
+                        .strip();
+            case HttpExportException answered
+            when answered.getResponse() != null ->
+                "status " + answered.getResponse().getStatusCode();
+            default -> message(failure);
+        };
+    }
+
+    /** Of the first cause, without which there were no others. */
+    private static String message(Throwable failure) {
+        Throwable first = failure;
+        for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            first = cause;
+            if (cause instanceof ConnectException) {
+                return "no connection";
+            }
         }
-        @Nullable String message = failure.getMessage();
-        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+        @Nullable String message = first.getMessage();
+        return message == null || message.isBlank() ? first.getClass().getSimpleName() : message;
     }
 }

@@ -123,6 +123,20 @@ final class SettingTest {
     }
 
     @ParameterizedTest
+    @ValueSource(
+            strings = {"", "collector:4317", "ftp://h", "http://", "http://a b", "http://u:p@h", "http://h?x=1", "on"})
+    void whatIsNoReceiverIsRefused(String text) {
+        assertThat(Setting.OTLP.form().parser().apply(text)).isEmpty();
+        assertThat(Setting.PUSHGATEWAY.form().parser().apply(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-0.1", "1.1", "2", "10%", "NaN", "1e-1", ".5", " 1"})
+    void whatIsNoShareIsRefused(String text) {
+        assertThat(Setting.TRACE_SAMPLE.form().parser().apply(text)).isEmpty();
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "-1", "1001", "1.0", "three", " 3", "0x3", "99999999999"})
     void otherCountsAreRefused(String text) {
         assertThat(Setting.WARM.form().parser().apply(text)).isEmpty();

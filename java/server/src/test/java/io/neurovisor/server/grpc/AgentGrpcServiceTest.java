@@ -12,6 +12,7 @@ import io.grpc.StatusRuntimeException;
 import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.loop.AgentLimits;
 import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure.Reason;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Ticker;
@@ -30,6 +31,7 @@ import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.agent.AgentSettings;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.metrics.AgentMetrics;
+import io.neurovisor.server.trace.Recorded;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.SessionId;
 import io.neurovisor.session.Sessions;
@@ -37,6 +39,7 @@ import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
+import io.opentelemetry.sdk.trace.data.SpanData;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -317,13 +320,40 @@ final class AgentGrpcServiceTest {
         assertThat(vmm.livingCount()).isZero();
     }
 
+    @Test
+    void aRunIsATraceFromTheCallByModelAndMachineToTheGuest() throws IOException {
+        ScriptedModel model = new ScriptedModel(calls(PROGRAM), says("It is 42."));
+        try (Recorded recorded = new Recorded(1);
+                TestServer server =
+                        serving(recorded.tracing().traced(model), new Tenant.Loopback(), recorded.tracing())) {
+            List<AgentEvent> events = events(server.channel(), TASK);
+            assertThat(events).isNotEmpty();
+            SpanData task = recorded.span("agent task");
+            assertThat(task.getParentSpanId())
+                    .isEqualTo(recorded.span("neurovisor.agent.AgentService/RunAgent")
+                            .getSpanId());
+            List<SpanData> asked = recorded.spans().stream()
+                    .filter(span -> span.getName().equals("chat scripted"))
+                    .toList();
+            assertThat(asked).hasSize(2).allMatch(span -> span.getParentSpanId().equals(task.getSpanId()));
+            assertThat(model.requests().getFirst().traceparent())
+                    .contains("00-" + task.getTraceId() + "-" + asked.getFirst().getSpanId() + "-01");
+            assertThat(recorded.span("execute").getParentSpanId()).isEqualTo(task.getSpanId());
+            assertThat(recorded.spans()).allMatch(span -> span.getTraceId().equals(task.getTraceId()));
+        }
+    }
+
     private TestServer serving(ScriptedModel model) throws IOException {
         return serving(model, new Tenant.Loopback());
     }
 
     private TestServer serving(ScriptedModel model, Tenant tenant) throws IOException {
+        return serving(model, tenant, Tracing.OFF);
+    }
+
+    private TestServer serving(Model model, Tenant tenant, Tracing tracing) throws IOException {
         TenantExecutions executions = new TenantExecutions(
-                TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM, tracing.executions()),
                 new Quotas(keys, InstantSource.system()),
                 audit);
         AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
@@ -334,8 +364,9 @@ final class AgentGrpcServiceTest {
                         settings,
                         Optional.of(sessions),
                         new AgentMetrics(new PrometheusRegistry()),
-                        Tracing.OFF)),
-                tenant);
+                        tracing)),
+                tenant,
+                tracing);
     }
 
     private static SessionId session(List<AgentEvent> events) {

@@ -19,7 +19,9 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,6 +31,20 @@ import org.slf4j.LoggerFactory;
 
 final class TracingTest {
     private static final URI ADDRESS = URI.create("http://127.0.0.1:4317");
+
+    private final Logger logger = (Logger) LoggerFactory.getLogger(Delivery.class);
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        log.start();
+        logger.addAppender(log);
+    }
+
+    @AfterEach
+    void stopListening() {
+        logger.detachAppender(log);
+    }
 
     @Test
     void aTraceThatBeginsHereHasTheIdThatIsKnown() {
@@ -93,6 +109,7 @@ final class TracingTest {
             port = closed.getLocalPort();
         }
         recordMuch(new Otlp(URI.create("http://127.0.0.1:" + port), protocol));
+        assertThatItIsToldOnce(port, protocol == OtlpProtocol.GRPC ? "UNAVAILABLE .*" : "no connection");
     }
 
     @ParameterizedTest
@@ -118,6 +135,17 @@ final class TracingTest {
         } finally {
             refusing.stop(0);
         }
+        assertThatItIsToldOnce(
+                refusing.getAddress().getPort(), protocol == OtlpProtocol.GRPC ? "INTERNAL .*" : "status 500");
+    }
+
+    private void assertThatItIsToldOnce(int port, String reason) {
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(told())
+                        .singleElement()
+                        .asString()
+                        .matches("http://127\\.0\\.0\\.1:" + port
+                                + " does not take traces, which are dropped until it does: " + reason));
     }
 
     /** Far more than is kept for a receiver, which whoever waited for it would wait minutes for. */
@@ -134,21 +162,16 @@ final class TracingTest {
 
     @Test
     void whatDoesNotArriveIsToldOnceWithItsReasonAndAgainWhenItDoes() {
-        ListAppender<ILoggingEvent> log = new ListAppender<>();
-        log.start();
-        Logger logger = (Logger) LoggerFactory.getLogger(Delivery.class);
-        logger.addAppender(log);
-        try {
-            Delivery delivery = new Delivery("traces", ADDRESS);
-            List.of(true, false, false, false, true, true).forEach(arrives -> delivery.watch(outcome(arrives)));
-            await().untilAsserted(() -> assertThat(log.list)
-                    .extracting(ILoggingEvent::getFormattedMessage)
-                    .containsExactly(
-                            ADDRESS + " does not take traces, which are dropped until it does: refused",
-                            ADDRESS + " takes traces again"));
-        } finally {
-            logger.detachAppender(log);
-        }
+        Delivery delivery = new Delivery("traces", ADDRESS);
+        List.of(true, false, false, false, true, true).forEach(arrives -> delivery.watch(outcome(arrives)));
+        await().untilAsserted(() -> assertThat(told())
+                .containsExactly(
+                        ADDRESS + " does not take traces, which are dropped until it does: refused",
+                        ADDRESS + " takes traces again"));
+    }
+
+    private List<String> told() {
+        return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
     @Test
