@@ -142,10 +142,11 @@ final class OtlpIT {
         try (RunningDaemon daemon =
                 RunningDaemon.start(directory, "--otlp=" + collector.grpc(), "--config=" + config)) {
             collector.close();
-            assertThat(execute(daemon, "a").getStdout()).isEqualTo("42\n");
-            daemon.awaitMessage(
-                    Pattern.compile("neurovisor: " + collector.grpc() + " does not take traces, which are dropped .*"),
-                    LIMIT);
+            String told = "neurovisor: " + collector.grpc() + " does not take traces, which are dropped .*";
+            await().atMost(LIMIT).until(() -> {
+                assertThat(execute(daemon, "a").getStdout()).isEqualTo("42\n");
+                return daemon.messages().stream().anyMatch(line -> line.matches(told));
+            });
             Files.writeString(config, "log-level: warn\n");
             daemon.signal("HUP");
             daemon.awaitMessage(Pattern.compile("neurovisor: logs from warn on, by .*config\\.yaml:1"), LIMIT);

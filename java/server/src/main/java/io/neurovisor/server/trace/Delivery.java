@@ -5,8 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.opentelemetry.exporter.internal.FailedExportException.GrpcExportException;
 import io.opentelemetry.exporter.internal.FailedExportException.HttpExportException;
 import io.opentelemetry.sdk.common.CompletableResultCode;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,17 +20,30 @@ import org.slf4j.LoggerFactory;
 final class Delivery {
     private static final Logger LOG = LoggerFactory.getLogger(Delivery.class);
 
+    /** Exporters give up after half of that by themselves. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final String what;
     private final URI address;
+    private final Duration patience;
     private final AtomicBoolean failing = new AtomicBoolean();
 
     /** @param what is sent, as in {@code traces} */
     Delivery(String what, URI address) {
+        this(what, address, PATIENCE);
+    }
+
+    /** @param patience with one attempt, whose end may never be told */
+    Delivery(String what, URI address, Duration patience) {
         this.what = requireNonNull(what, "what is null");
         this.address = requireNonNull(address, "address is null");
+        this.patience = requireNonNull(patience, "patience is null");
     }
 
     CompletableResultCode watch(CompletableResultCode attempt) {
+        CompletableFuture.delayedExecutor(patience.toMillis(), TimeUnit.MILLISECONDS)
+                .execute(() ->
+                        attempt.failExceptionally(new IOException("no answer within " + patience.toSeconds() + " s")));
         return attempt.whenComplete(() -> {
             boolean fails = !attempt.isSuccess();
             if (failing.compareAndSet(!fails, fails)) {

@@ -170,6 +170,14 @@ final class TracingTest {
                         ADDRESS + " takes traces again"));
     }
 
+    @Test
+    void anAttemptWhoseEndNobodyTellsHasFailed() {
+        new Delivery("logs", ADDRESS, Duration.ofMillis(50)).watch(new CompletableResultCode());
+        await().untilAsserted(() -> assertThat(told())
+                .containsExactly(
+                        ADDRESS + " does not take logs, which are dropped until it does: no answer within 0 s"));
+    }
+
     private List<String> told() {
         return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
