@@ -88,20 +88,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
                         spec.commandLine(),
                         "--duration: \"" + duration + "\" is not allowed; use "
                                 + Setting.TIMEOUT.form().allowed()));
-        List<String> arguments = Stream.of(
-                        List.of("serve"),
-                        guest.arguments(),
-                        List.of(
-                                "--port=0",
-                                "--metrics-port=0",
-                                "--rate-limit=off",
-                                "--warm=" + warm,
-                                "--max=" + (clients + warm),
-                                "--socket=" + socket))
-                .flatMap(List::stream)
-                .toList();
-        ToolCommand serve = ToolCommand.of(settings.home().resolve("neurovisor").toString(), "neurovisor")
-                .withArguments(arguments);
+        ToolCommand serve = guest.serve(socket, "--rate-limit=off", "--warm=" + warm, "--max=" + (clients + warm));
         return new EnduranceRun.Plan(
                 serve,
                 socket,

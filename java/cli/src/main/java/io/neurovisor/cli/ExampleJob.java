@@ -15,9 +15,7 @@ import io.neurovisor.server.config.Surroundings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** One example, with what it needs. Apart from its command, so that no other command loads what it uses. */
 final class ExampleJob {
@@ -80,23 +78,8 @@ final class ExampleJob {
     }
 
     private ToolCommand serve(Path socket) {
-        List<String> arguments = Stream.of(
-                        List.of("serve"),
-                        guest.arguments(),
-                        List.of(
-                                "--log-format=text",
-                                "--log-level=info",
-                                "--listen=127.0.0.1",
-                                "--port=0",
-                                "--metrics-listen=127.0.0.1",
-                                "--metrics-port=0",
-                                "--warm=1",
-                                "--max=2",
-                                "--socket=" + socket))
-                .flatMap(List::stream)
-                .toList();
-        return ToolCommand.of(guest.settings().home().resolve("neurovisor").toString(), "neurovisor")
-                .withArguments(arguments);
+        return guest.serve(
+                socket, "--log-level=info", "--listen=127.0.0.1", "--metrics-listen=127.0.0.1", "--warm=1", "--max=2");
     }
 
     private ExampleRun.Provided provided(NeuroVisor neuroVisor, Optional<Model> asked) {

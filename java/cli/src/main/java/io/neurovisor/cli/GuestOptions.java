@@ -1,9 +1,11 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.Setting;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -83,6 +85,19 @@ final class GuestOptions {
 
     Settings settings() {
         return common.settings();
+    }
+
+    /** A daemon with these options: at ports that are free, and what it says is text. */
+    ToolCommand serve(Path socket, String... options) {
+        List<String> arguments = Stream.of(
+                        List.of("serve"),
+                        arguments(),
+                        List.of("--log-format=text", "--port=0", "--metrics-port=0", "--socket=" + socket),
+                        List.of(options))
+                .flatMap(List::stream)
+                .toList();
+        return ToolCommand.of(settings().home().resolve("neurovisor").toString(), "neurovisor")
+                .withArguments(arguments);
     }
 
     /** These options as arguments, for another run of this program. */

@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.host.kernel.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.daemon.Daemon;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
@@ -63,6 +64,9 @@ final class ServeCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 Tracing tracing = Tracing.of(config)) {
             Logging.serve(config.log(), tracing);
+            if (guest.common().isQuiet()) {
+                Logging.level(LogLevel.ERROR);
+            }
             return serve(config, tracing, progress);
         }
     }
@@ -108,9 +112,7 @@ final class ServeCommand implements Callable<Integer> {
         return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
     }
 
-    private void remark(String line) {
-        if (!guest.common().isQuiet()) {
-            LOG.info("{}", line);
-        }
+    private static void remark(String line) {
+        LOG.info("{}", line);
     }
 }

@@ -57,16 +57,16 @@ public final class ExampleRun {
 
     /** Runs a program in a sandbox of its own, as {@code run} does. */
     ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
-        return needed(provided.executions())
-                .execute(
-                        new ExecutionRequest(TraceIds.next(), new Program(language, code, List.of()), timeout, size),
-                        sink);
+        return needed(provided.executions()).execute(request(language, code, timeout), sink);
     }
 
     /** A program as it is asked for of a daemon. */
     ExecutionRequest request(Language language, String code) {
-        return new ExecutionRequest(
-                TraceIds.next(), new Program(language, code, List.of()), ExecutionRequest.DEFAULT_TIMEOUT, size);
+        return request(language, code, ExecutionRequest.DEFAULT_TIMEOUT);
+    }
+
+    private ExecutionRequest request(Language language, String code, Duration timeout) {
+        return new ExecutionRequest(TraceIds.next(), new Program(language, code, List.of()), timeout, size);
     }
 
     ExampleDaemon daemon() {

@@ -5,7 +5,6 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.server.client.DaemonClient;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** Runs a few programs by a daemon and reads off its metrics what has become of them. */
 final class MetricsDemo implements Example {
@@ -62,12 +61,10 @@ final class MetricsDemo implements Example {
 
     /** Zero for a series that there is not yet. */
     private static double value(List<String> lines, String series) {
-        return samples(lines, series).findFirst().orElse(0.0);
-    }
-
-    private static Stream<Double> samples(List<String> lines, String series) {
         return lines.stream()
                 .filter(line -> line.startsWith(series + " "))
-                .map(line -> Double.valueOf(line.substring(series.length() + 1).split(" ", 2)[0]));
+                .map(line -> Double.valueOf(line.substring(series.length() + 1).split(" ", 2)[0]))
+                .findFirst()
+                .orElse(0.0);
     }
 }

@@ -21,5 +21,5 @@ public interface ExecutionListener {
     default void executed(ExecutionRequest request, ExecutionResult result) {}
 
     /** There is no result: it got no sandbox, or one that cannot run its program. */
-    default void failed(ExecutionRequest request, RuntimeException failure) {}
+    default void failed(ExecutionRequest request, Throwable failure) {}
 }

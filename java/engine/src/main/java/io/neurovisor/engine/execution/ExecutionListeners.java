@@ -26,7 +26,7 @@ public record ExecutionListeners(List<ExecutionListener> all) implements Executi
     }
 
     @Override
-    public void failed(ExecutionRequest request, RuntimeException failure) {
+    public void failed(ExecutionRequest request, Throwable failure) {
         all.forEach(listener -> listener.failed(request, failure));
     }
 }

@@ -51,7 +51,7 @@ public final class Executions {
         listener.begun(request);
         try {
             return run(request, leases, sink);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             listener.failed(request, failure);
             throw failure;
         }

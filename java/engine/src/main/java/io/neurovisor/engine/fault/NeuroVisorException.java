@@ -42,6 +42,11 @@ public final class NeuroVisorException extends RuntimeException {
         return new NeuroVisorException(fault, "", message, requireNonNull(retryAfter, "retryAfter is null"), null);
     }
 
+    /** The fault of whatever has failed: of one that is no NeuroVisorException, {@code INTERNAL}. */
+    public static Fault faultOf(Throwable failure) {
+        return failure instanceof NeuroVisorException known ? known.fault() : Fault.INTERNAL;
+    }
+
     public Fault fault() {
         return fault;
     }

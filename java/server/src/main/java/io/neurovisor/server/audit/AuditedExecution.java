@@ -3,7 +3,6 @@ package io.neurovisor.server.audit;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
 import java.time.InstantSource;
@@ -33,8 +32,7 @@ public final class AuditedExecution {
     /** For an execution without a result, such as one that had no machine. */
     public void failed(RuntimeException failure) {
         if (told.compareAndSet(false, true)) {
-            Fault fault = failure instanceof NeuroVisorException known ? known.fault() : Fault.INTERNAL;
-            log.addLast(AuditLine.failed(clock.instant(), call, traceId, fault));
+            log.addLast(AuditLine.failed(clock.instant(), call, traceId, NeuroVisorException.faultOf(failure)));
         }
     }
 }

@@ -63,7 +63,7 @@ final class AgentHistory {
     SessionRecorder begin(SessionId id, boolean isNew, AgentTask task, String model) {
         RequestTrace trace = TraceInterceptor.current();
         AgentTask recorded = trace.isOurs() ? task : new AgentTask(TraceIds.next(), task.text(), task.history());
-        LOG.info("{}: recorded as {} of session {}", trace.id(), recorded.traceId(), id);
+        LOG.info("recorded as {} of session {}", recorded.traceId(), id);
         Sessions kept = sessions.orElseThrow();
         return isNew ? kept.record(id, recorded, model) : kept.recordMore(id, recorded, model);
     }

@@ -68,7 +68,8 @@ public final class TenantExecutions {
             return result;
         } catch (RuntimeException failure) {
             audited.failed(failure);
-            LOG.info("{} was not run: {}", language(request), reason(failure));
+            // Its text may have a client's words in it; the fault has not.
+            LOG.info("{} was not run: {}", language(request), NeuroVisorException.faultOf(failure));
             throw failure;
         }
     }
@@ -94,12 +95,5 @@ public final class TenantExecutions {
 
     private static String language(ExecutionRequest request) {
         return request.program().language().label();
-    }
-
-    /** A fault's text may have a client's words in it; its name has not. */
-    private static String reason(RuntimeException failure) {
-        return failure instanceof NeuroVisorException known
-                ? known.fault().name()
-                : failure.getClass().getSimpleName();
     }
 }

@@ -1,7 +1,5 @@
 package io.neurovisor.server.overview;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.List;
 
@@ -31,7 +29,6 @@ public record Activity(
         current = List.copyOf(current);
         recent = List.copyOf(recent);
         points = List.copyOf(points);
-        requireNonNull(points, "points is null");
     }
 
     /** The last of those that are known by the trace id; a trace may have several executions. */

@@ -2,7 +2,6 @@ package io.neurovisor.server.overview;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Outcome;
@@ -68,13 +67,12 @@ record Pending(Current current, long beginNanos, Duration waited, Optional<Phase
                 detail(result));
     }
 
-    Ended failed(RuntimeException failure, Duration total) {
-        Fault fault = failure instanceof NeuroVisorException known ? known.fault() : Fault.INTERNAL;
+    Ended failed(Throwable failure, Duration total) {
         List<Phase> phases = new ArrayList<>(waiting(current.waits() ? total : waited));
         if (!current.waits()) {
             phases.add(phase(Phase.Name.EXECUTE, waited, total));
         }
-        return ended(fault.name(), false, Optional.empty(), total, phases, "");
+        return ended(NeuroVisorException.faultOf(failure).name(), false, Optional.empty(), total, phases, "");
     }
 
     private Ended ended(

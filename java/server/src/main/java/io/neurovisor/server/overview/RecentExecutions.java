@@ -76,7 +76,7 @@ public final class RecentExecutions implements ExecutionListener {
     }
 
     @Override
-    public void failed(ExecutionRequest request, RuntimeException failure) {
+    public void failed(ExecutionRequest request, Throwable failure) {
         end(request, (pending, total) -> pending.failed(failure, total));
     }
 

@@ -95,20 +95,14 @@ final class ExecutionSpans implements ExecutionListener {
     }
 
     @Override
-    public void failed(ExecutionRequest request, RuntimeException failure) {
+    public void failed(ExecutionRequest request, Throwable failure) {
         Running ended = requireNonNull(running.remove(request), "it has begun");
         Span span = ended.execute()
                 .orElseGet(() -> tracing.span("acquire")
                         .setStartTimestamp(ended.begun())
                         .setAttribute("neurovisor.vm.size", request.size().label())
                         .startSpan());
-        span.setStatus(StatusCode.ERROR, reason(failure));
+        span.setStatus(StatusCode.ERROR, NeuroVisorException.faultOf(failure).name());
         span.end(clock.instant());
-    }
-
-    private static String reason(RuntimeException failure) {
-        return failure instanceof NeuroVisorException known
-                ? known.fault().name()
-                : failure.getClass().getSimpleName();
     }
 }

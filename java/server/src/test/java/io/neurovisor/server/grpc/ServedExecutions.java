@@ -93,7 +93,7 @@ public final class ServedExecutions implements AutoCloseable {
     }
 
     /** On loopback; the port. */
-    int listen() {
+    public int listen() {
         return ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
     }
 

@@ -9,6 +9,7 @@ import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.trace.TraceId;
@@ -18,6 +19,7 @@ import io.neurovisor.testkit.ManualTicker;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,6 +213,29 @@ final class ExecutionsTest {
         assertThat(heard).containsExactly("begun", "acquired", "failed");
     }
 
+    @Test
+    void aDefectIsHeardToHaveFailedToo() {
+        List<String> heard = new ArrayList<>();
+        Executions executions =
+                TestPools.executions(vmm(FakeGuest::new), TestFiles.bootFiles(), ticker, hearing(heard));
+        OutputSink defective = new OutputSink() {
+            @Override
+            public void stdout(ByteBuffer bytes) {
+                throw new StackOverflowError();
+            }
+
+            @Override
+            public void stderr(ByteBuffer bytes) {}
+
+            @Override
+            public void file(String path, ByteBuffer part, boolean last) {}
+        };
+
+        assertThatThrownBy(() -> executions.execute(request("1"), defective)).isInstanceOf(StackOverflowError.class);
+
+        assertThat(heard).containsExactly("begun", "acquired", "failed");
+    }
+
     private static ExecutionListener hearing(List<String> heard) {
         return new ExecutionListener() {
             @Override
@@ -229,7 +254,7 @@ final class ExecutionsTest {
             }
 
             @Override
-            public void failed(ExecutionRequest request, RuntimeException failure) {
+            public void failed(ExecutionRequest request, Throwable failure) {
                 heard.add("failed");
             }
         };

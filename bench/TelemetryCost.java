@@ -1,5 +1,3 @@
-package io.neurovisor.server.grpc;
-
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
@@ -18,6 +16,7 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.grpc.ServedExecutions;
 import io.neurovisor.server.metrics.ExecutionMetrics;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.FakeGuest;
@@ -28,6 +27,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -35,25 +35,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
 /**
  * What telemetry costs a request: calls over a real connection to the service as the daemon has it, with guests that take no
- * time, in turn with spans sent by OTLP, measurements of executions and a log line each, and without. Not a test: {@code
- * bench/telemetry.sh} runs it.
+ * time, in turn with spans sent by OTLP, measurements of executions and a log line each, and without.
+ *
+ * <p>{@code java -cp ... bench/TelemetryCost.java}
  */
-@SuppressWarnings("NullAway.Init") // JUnit sets it.
 final class TelemetryCost {
     private static final int WARM_UP = 4_000;
     private static final int CALLS = 20_000;
 
-    @TempDir
-    private Path data;
-
-    @Test
-    void measure() throws IOException {
+    public static void main(String[] arguments) throws IOException {
+        Path data = Files.createTempDirectory("neurovisor-bench-");
         AtomicLong exported = new AtomicLong();
         HttpServer receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         receiver.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
@@ -63,7 +58,7 @@ final class TelemetryCost {
             exchange.close();
         });
         receiver.start();
-        Logger log = log();
+        Logger log = log(data.resolve("log"));
         try (Tracing tracing = Tracing.of(config(receiver.getAddress().getPort()));
                 Service without = new Service(data.resolve("off"), Tracing.OFF, ExecutionListener.NONE);
                 Service with = new Service(
@@ -103,7 +98,7 @@ final class TelemetryCost {
     }
 
     /** Into a file, as a daemon's stderr may be. */
-    private Logger log() {
+    private static Logger log(Path target) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.detachAndStopAllAppenders();
@@ -114,7 +109,7 @@ final class TelemetryCost {
         encoder.start();
         FileAppender<ILoggingEvent> file = new FileAppender<>();
         file.setContext(context);
-        file.setFile(data.resolve("log").toString());
+        file.setFile(target.toString());
         file.setEncoder(encoder);
         file.start();
         root.addAppender(file);
