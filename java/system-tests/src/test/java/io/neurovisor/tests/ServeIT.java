@@ -26,11 +26,13 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.execution.Limits;
 import io.neurovisor.proto.execution.Outcome;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -133,6 +135,30 @@ final class ServeIT {
                         exception ->
                                 assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED));
         await().atMost(LIMIT).until(() -> daemon.vmms().size() == 1);
+    }
+
+    @Test
+    void aQuietOneSaysNothingOfWhatItRuns() throws Exception {
+        Process daemon = RunningDaemon.launch(directory, "--quiet", "--warm=0");
+        try {
+            Path socket = directory.resolve("daemon.sock");
+            await().atMost(LIMIT).until(() -> Files.exists(socket));
+            CommandLineRun run = CommandLineRun.of(
+                    Map.of("NEUROVISOR_DAEMON", "on", "NEUROVISOR_SOCKET", socket.toString()),
+                    "run",
+                    "--quiet",
+                    "--language=bash",
+                    "-c",
+                    "echo 42");
+            assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
+            // Its handle, for the process itself would close what is read.
+            assertThat(daemon.toHandle().destroy()).isTrue();
+            assertThat(new String(daemon.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .isEmpty();
+            assertThat(daemon.waitFor()).isZero();
+        } finally {
+            daemon.destroyForcibly();
+        }
     }
 
     @Test
