@@ -27,7 +27,6 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -41,14 +40,14 @@ import org.slf4j.LoggerFactory;
  * What telemetry costs a request: calls over a real connection to the service as the daemon has it, with guests that take no
  * time, in turn with spans sent by OTLP, measurements of executions and a log line each, and without.
  *
- * <p>{@code java -cp ... bench/TelemetryCost.java}
+ * <p>{@code java -cp ... bench/TelemetryCost.java DIRECTORY}
  */
 final class TelemetryCost {
     private static final int WARM_UP = 4_000;
     private static final int CALLS = 20_000;
 
     public static void main(String[] arguments) throws IOException {
-        Path data = Files.createTempDirectory("neurovisor-bench-");
+        Path data = Path.of(arguments[0]);
         AtomicLong exported = new AtomicLong();
         HttpServer receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         receiver.setExecutor(Executors.newVirtualThreadPerTaskExecutor());

@@ -13,6 +13,8 @@ find_jdk || die_without_jdk
 cd "$root"
 # The Rust programs have no part in it.
 ./mvnw --quiet -pl java/cli -am -Dexec.skip=true -DskipTests package
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 jars=(java/cli/target/app/lib/*.jar)
-"$JAVA_HOME/bin/java" -cp "java/server/target/test-classes:java/testkit/target/classes:$(IFS=: && printf '%s' "${jars[*]}")" \
-    bench/TelemetryCost.java
+"$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "java/server/target/test-classes:java/testkit/target/classes:$(IFS=: && printf '%s' "${jars[*]}")" \
+    bench/TelemetryCost.java "$work"
