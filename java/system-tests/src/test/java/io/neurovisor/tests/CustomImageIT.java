@@ -38,6 +38,7 @@ final class CustomImageIT {
                 NAME,
                 "--size",
                 "small",
+                "--snapshot=off", // A template of its own would be used once.
                 "-l",
                 "bash",
                 "-c",

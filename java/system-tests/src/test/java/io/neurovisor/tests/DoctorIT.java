@@ -57,7 +57,8 @@ final class DoctorIT {
                 .containsExactlyElementsOf(Stream.of(Layer.values())
                         .map(layer -> Integer.toString(layer.number()))
                         .toList());
-        assertThat(texts("layers", "status").subList(0, 2)).containsOnly("live");
+        List<String> statuses = texts("layers", "status");
+        assertThat(List.of(statuses.get(0), statuses.get(1), statuses.get(3))).containsOnly("live");
     }
 
     @Test

@@ -26,12 +26,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -115,6 +117,27 @@ final class HostileAgentTest {
         assertThat(sink.files()).isEmpty();
     }
 
+    static List<ExecuteChunk> nothings() {
+        return List.of(
+                ExecuteChunk.getDefaultInstance(),
+                text(""),
+                ExecuteChunk.newBuilder().setStderrBytes(ByteString.EMPTY).build(),
+                ExecuteChunk.newBuilder()
+                        .setFile(OutputFilePart.newBuilder().setPath("a"))
+                        .build());
+    }
+
+    @ParameterizedTest
+    @MethodSource("nothings")
+    void messagesWithNothingInThemEndTheMachine(ExecuteChunk nothing) throws IOException {
+        assertDied(against(chunks -> {
+            chunks.onNext(text("before"));
+            while (true) {
+                chunks.onNext(nothing);
+            }
+        }));
+    }
+
     @Test
     void numbersOutOfRangeAreBroughtIntoIt() throws IOException {
         ExecutionResult result = against(chunks -> chunks.onNext(last(ExecuteMetadata.newBuilder()
@@ -154,6 +177,18 @@ final class HostileAgentTest {
         String frame = new String(
                 new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
         try (RawAgent agent = RawAgent.answering(directory, frame.repeat(100))) {
+            assertFails(agent.socket());
+        }
+    }
+
+    @Test
+    void aFloodOfFramesThatNobodyAskedForEndsTheMachine() throws IOException {
+        String settings = new String(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
+        String ping =
+                new String(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
+        try (RawAgent agent = RawAgent.answering(directory, settings + ping.repeat(1000))) {
+            assertThatThrownBy(() -> execute(new SocketVmm(agent.socket(), links)))
+                    .hasMessageContaining("the guest began more than 100 requests and 50 a second for 10 s");
             assertFails(agent.socket());
         }
     }

@@ -3,12 +3,14 @@ package io.neurovisor.tests;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.VmmLayers;
 import java.nio.file.Path;
@@ -56,7 +58,7 @@ final class SocketVmm implements Vmm {
 
         @Override
         public GuestChannel connect(Deadline deadline) {
-            return links.open(socket);
+            return links.open(socket, new GuestBucket(Ticker.SYSTEM));
         }
 
         @Override

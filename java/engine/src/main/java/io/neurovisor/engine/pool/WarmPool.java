@@ -20,6 +20,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
@@ -50,6 +52,10 @@ public final class WarmPool implements AutoCloseable {
 
     /** For a request whose caller has a deadline to be told in time that there is no machine. */
     static final Duration MARGIN = Duration.ofMillis(250);
+
+    /** Not virtual: a start may have to digest a whole template, and all that waits would wait for it on one processor. */
+    private static final ThreadFactory THREADS =
+            Thread.ofPlatform().daemon().name("machines-", 1).factory();
 
     private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
 
@@ -83,7 +89,7 @@ public final class WarmPool implements AutoCloseable {
      */
     public WarmPool(
             PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker, SandboxListener listener) {
-        this(plan, sandboxes, primer, ticker, listener, Thread::startVirtualThread, new ReentrantLock());
+        this(plan, sandboxes, primer, ticker, listener, Executors.newCachedThreadPool(THREADS), new ReentrantLock());
     }
 
     /** @param executor starts and destroys machines */

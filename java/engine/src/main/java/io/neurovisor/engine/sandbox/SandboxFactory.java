@@ -41,10 +41,11 @@ public final class SandboxFactory {
         Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
         listener.begun(vm);
         try {
-            // Read while the guest is getting ready, so that nobody waits for it.
+            GuestChannel channel = readyChannel(vm, deadline);
+            // What bounds the channel can be read once something has passed it; nobody waits for it.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
-            Sandbox sandbox = new Sandbox(start, vm, readyChannel(vm, deadline), layers, ticker, startNanos);
+            Sandbox sandbox = new Sandbox(start, vm, channel, layers, ticker, startNanos);
             listener.ready(sandbox);
             return sandbox;
         } catch (NeuroVisorException exception) {

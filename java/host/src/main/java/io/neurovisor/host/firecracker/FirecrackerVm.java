@@ -12,6 +12,7 @@ import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
+import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
@@ -37,6 +38,7 @@ final class FirecrackerVm implements Vm {
     private final VmStart start;
     private final VmmProcess process;
     private final FirecrackerApi api;
+    private final GuestBucket bucket;
     private final VsockConnector connector;
     private final VmmLayers layers;
     private final Ticker ticker;
@@ -54,9 +56,10 @@ final class FirecrackerVm implements Vm {
         this.process = requireNonNull(process, "process is null");
         this.api = requireNonNull(api, "api is null");
         Path socket = FirecrackerVmm.root(process).resolve(FirecrackerMachine.VSOCK_SOCKET);
-        this.connector = new VsockConnector(links, socket, process, ticker);
-        this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.bucket = new GuestBucket(ticker);
+        this.connector = new VsockConnector(links, socket, process, bucket, ticker);
+        this.layers = requireNonNull(layers, "layers is null");
     }
 
     @Override
@@ -96,7 +99,7 @@ final class FirecrackerVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
+        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem(), bucket.state());
         return process.exit().isDone() ? ended() : read;
     }
 

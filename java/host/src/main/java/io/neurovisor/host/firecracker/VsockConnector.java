@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
@@ -42,13 +43,15 @@ final class VsockConnector {
     private final GuestLinks links;
     private final Path socket;
     private final VmmProcess process;
+    private final GuestBucket bucket;
     private final Ticker ticker;
     private final AtomicReference<@Nullable GuestChannel> current = new AtomicReference<>();
 
-    VsockConnector(GuestLinks links, Path socket, VmmProcess process, Ticker ticker) {
+    VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestBucket bucket, Ticker ticker) {
         this.links = requireNonNull(links, "links is null");
         this.socket = requireNonNull(socket, "socket is null");
         this.process = requireNonNull(process, "process is null");
+        this.bucket = requireNonNull(bucket, "bucket is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
         // A call that waits for a guest must end when its machine does, not at its deadline.
         process.onExit(this::closeCurrent);
@@ -60,7 +63,7 @@ final class VsockConnector {
         Duration pause = Duration.ZERO;
         while (true) {
             long startNanos = ticker.nanos();
-            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance);
+            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance, bucket);
             current.set(channel);
             try {
                 channel.hello(Deadline.after(shorter(ANSWER, deadline.remaining()), ticker));

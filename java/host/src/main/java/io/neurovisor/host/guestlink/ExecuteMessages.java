@@ -68,6 +68,19 @@ public final class ExecuteMessages {
         return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
+    /** Whether it brings neither output nor a part of a file. */
+    static boolean isEmpty(ExecuteChunk chunk) {
+        return switch (chunk.getContentCase()) {
+            case STDOUT_CHUNK -> chunk.getStdoutChunkBytes().isEmpty();
+            case STDERR_CHUNK -> chunk.getStderrChunkBytes().isEmpty();
+            case STDOUT_BYTES -> chunk.getStdoutBytes().isEmpty();
+            case STDERR_BYTES -> chunk.getStderrBytes().isEmpty();
+            case FILE ->
+                chunk.getFile().getContent().isEmpty() && !chunk.getFile().getLast();
+            case CONTENT_NOT_SET -> true;
+        };
+    }
+
     static void deliver(ExecuteChunk chunk, OutputSink sink, OutputFiles files) {
         switch (chunk.getContentCase()) {
             case STDOUT_CHUNK -> sink.stdout(bytes(chunk.getStdoutChunkBytes()));

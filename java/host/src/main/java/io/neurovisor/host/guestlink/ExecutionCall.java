@@ -29,6 +29,7 @@ final class ExecutionCall {
         try {
             ExecuteChunk chunk = next(call);
             while (!chunk.getIsFinal()) {
+                requireContent(chunk);
                 deliver(chunk);
                 chunk = next(call);
             }
@@ -37,6 +38,13 @@ final class ExecutionCall {
         } finally {
             // Without effect on a call that has ended by itself.
             call.cancel("nobody listens any more", null);
+        }
+    }
+
+    /** Of messages with nothing in them there could be any number. */
+    private static void requireContent(ExecuteChunk chunk) {
+        if (ExecuteMessages.isEmpty(chunk)) {
+            throw new NeuroVisorException(Fault.SANDBOX_LOST, "the guest agent sent a message with nothing in it");
         }
     }
 

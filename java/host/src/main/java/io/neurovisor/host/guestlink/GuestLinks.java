@@ -38,9 +38,13 @@ public final class GuestLinks implements AutoCloseable {
         this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /** The channel behind a Unix socket; the connection is made by its first call. */
-    public GuestChannel open(Path socket) {
-        return open(socket, NioDomainSocketChannel::new);
+    /**
+     * The channel behind a Unix socket; the connection is made by its first call.
+     *
+     * @param bucket of the guest, whatever connections it has
+     */
+    public GuestChannel open(Path socket, GuestBucket bucket) {
+        return open(socket, () -> limited(new NioDomainSocketChannel(), bucket));
     }
 
     /**
@@ -49,12 +53,17 @@ public final class GuestLinks implements AutoCloseable {
      * @param socket on which Firecracker is asked for connections
      * @param acceptance how long the guest may take to accept one
      */
-    public GuestChannel openVsock(Path socket, int port, Duration acceptance) {
+    public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestBucket bucket) {
         return open(socket, () -> {
-            Channel channel = new NioDomainSocketChannel();
+            Channel channel = limited(new NioDomainSocketChannel(), bucket);
             channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
             return channel;
         });
+    }
+
+    private static Channel limited(Channel channel, GuestBucket bucket) {
+        channel.pipeline().addFirst(new FrameLimit(bucket));
+        return channel;
     }
 
     /** How connections by Unix sockets are made that are not to a guest's agent. */

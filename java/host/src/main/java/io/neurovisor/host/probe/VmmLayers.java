@@ -38,8 +38,9 @@ public final class VmmLayers {
      * Each layer once, in order.
      *
      * @param cgroupProblem why the spawner has made no control group; empty when it has
+     * @param bucket the guest's rate limiting, which no process shows
      */
-    public List<LayerState> read(long pid, String cgroupProblem) {
+    public List<LayerState> read(long pid, String cgroupProblem, LayerState bucket) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
@@ -49,7 +50,7 @@ public final class VmmLayers {
                 capabilities(threads),
                 seccomp(threads),
                 new CgroupReading(files).read(process, cgroupProblem),
-                rateLimiting(),
+                bucket,
                 ebpf(),
                 isolation(process));
     }
@@ -91,20 +92,13 @@ public final class VmmLayers {
                 unread(Layer.CAPABILITIES, reason),
                 unread(Layer.SECCOMP, reason),
                 unread(Layer.CGROUP, reason),
-                rateLimiting(),
+                unread(Layer.RATE_LIMITING, reason),
                 ebpf(),
                 unread(Layer.VM_ISOLATION, reason));
     }
 
     private static LayerState unread(Layer layer, String reason) {
         return LayerState.broken(layer, "not read: " + reason, "");
-    }
-
-    private static LayerState rateLimiting() {
-        return LayerState.off(
-                Layer.RATE_LIMITING,
-                "guests have no bucket in this version; their output is bounded by flow control and caps",
-                "");
     }
 
     private static LayerState ebpf() {

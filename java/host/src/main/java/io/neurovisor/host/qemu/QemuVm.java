@@ -12,6 +12,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
+import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
@@ -37,6 +38,7 @@ final class QemuVm implements Vm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final Ticker ticker;
+    private final GuestBucket bucket;
 
     /** @param stateFile where QEMU finds or leaves the state of its devices; empty for a machine that is not saved */
     QemuVm(
@@ -54,6 +56,7 @@ final class QemuVm implements Vm {
         this.links = requireNonNull(links, "links is null");
         this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.bucket = new GuestBucket(ticker);
     }
 
     @Override
@@ -63,7 +66,7 @@ final class QemuVm implements Vm {
 
     @Override
     public GuestChannel connect(Deadline deadline) {
-        GuestChannel channel = links.open(process.directory().resolve(QemuCommand.CHANNEL_SOCKET));
+        GuestChannel channel = links.open(process.directory().resolve(QemuCommand.CHANNEL_SOCKET), bucket);
         // A call that waits for a guest must end when its machine does, not at its deadline.
         process.onExit(channel::close);
         CompletableFuture<Void> _ = monitor.guestShutdown().thenAccept(reason -> channel.close());
@@ -90,7 +93,7 @@ final class QemuVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
+        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem(), bucket.state());
         // Somebody else may have its process id by now.
         return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
     }

@@ -35,7 +35,8 @@ final class VsockHandshakeTest {
     void thePortIsAskedForBeforeAnythingElseIsSaid() throws IOException {
         try (Firecracker firecracker = new Firecracker("OK 1073741824\n", HTTP2.length());
                 GuestLinks links = new GuestLinks(InstantSource.system());
-                GuestChannel channel = links.openVsock(firecracker.socket, 6000, LIMIT)) {
+                GuestChannel channel =
+                        links.openVsock(firecracker.socket, 6000, LIMIT, new GuestBucket(Ticker.SYSTEM))) {
             assertFault(() -> channel.hello(soon()), Fault.SANDBOX_LOST);
             assertThat(firecracker.request.join()).isEqualTo("CONNECT 6000\n");
             assertThat(firecracker.afterwards.join()).isEqualTo(HTTP2);
@@ -47,7 +48,8 @@ final class VsockHandshakeTest {
     void whoeverAnswersOtherwiseIsNoGuest(String answer) throws IOException {
         try (Firecracker firecracker = new Firecracker(answer, 0);
                 GuestLinks links = new GuestLinks(InstantSource.system());
-                GuestChannel channel = links.openVsock(firecracker.socket, 6000, LIMIT)) {
+                GuestChannel channel =
+                        links.openVsock(firecracker.socket, 6000, LIMIT, new GuestBucket(Ticker.SYSTEM))) {
             assertFault(() -> channel.hello(soon()), Fault.SANDBOX_LOST);
         }
     }
@@ -58,7 +60,8 @@ final class VsockHandshakeTest {
                 GuestLinks links = new GuestLinks(InstantSource.system())) {
             Path socket = directory.resolve("silent");
             silent.bind(UnixDomainSocketAddress.of(socket));
-            try (GuestChannel channel = links.openVsock(socket, 6000, Duration.ofMillis(1))) {
+            try (GuestChannel channel =
+                    links.openVsock(socket, 6000, Duration.ofMillis(1), new GuestBucket(Ticker.SYSTEM))) {
                 assertFault(() -> channel.hello(soon()), Fault.SANDBOX_LOST);
             }
         }

@@ -22,6 +22,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class VmmLayersTest {
+    private static final LayerState BUCKET = LayerState.live(Layer.RATE_LIMITING, "as told");
+
     @TempDir
     private Path root;
 
@@ -36,14 +38,14 @@ final class VmmLayersTest {
     void aJailedVmmUnderKvmHasEveryLayerThatThereIs() {
         assertThat(read())
                 .extracting(LayerState::status)
-                .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.OFF, Status.LIVE);
+                .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.LIVE);
         assertThat(read())
                 .extracting(LayerState::detail)
                 .containsExactly(
                         "five empty sets, no_new_privs, uid 2000000001",
                         "2 filters on each of 2 threads",
                         "memory.max 650 MiB, cpu.max 210000/100000, pids.max 64 in /cg/neurovisor/vm-1",
-                        "guests have no bucket in this version; their output is bounded by flow control and caps",
+                        "as told",
                         "not built into this version",
                         "KVM, 7 namespaces of its own, nothing mounted writable");
     }
@@ -134,7 +136,7 @@ final class VmmLayersTest {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                .read(KernelFiles.VMM, problem)
+                .read(KernelFiles.VMM, problem, BUCKET)
                 .get(Layer.CGROUP.number() - 1);
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail()).isEqualTo(problem);
@@ -144,7 +146,7 @@ final class VmmLayersTest {
     @Test
     void withoutKvmTheGuestIsNotIsolated() {
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist")
-                .read(KernelFiles.VMM, "")
+                .read(KernelFiles.VMM, "", BUCKET)
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
@@ -162,7 +164,7 @@ final class VmmLayersTest {
                 .write("/proc/7/mountinfo", "50 49 8:1 /data/jails/root / rw,relatime - ext4 /dev/sda1 rw");
         assertThat(readChrooted())
                 .extracting(LayerState::status)
-                .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.OFF, Status.LIVE);
+                .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.LIVE);
         files.thread(8, chrooted.replace("82400cb", "82400cf"));
         assertThat(readChrooted().getFirst().status()).isEqualTo(Status.BROKEN);
         files.thread(8, chrooted.replace("CapPrm:\t0000000000000000", "CapPrm:\t0000000000000001"));
@@ -172,7 +174,7 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> readChrooted() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, "", BUCKET);
     }
 
     @Test
@@ -193,17 +195,18 @@ final class VmmLayersTest {
 
     private LayerState isolationOfRoot() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "")
-                .read(KernelFiles.VMM, "")
+                .read(KernelFiles.VMM, "", BUCKET)
                 .getLast();
     }
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, "");
+        List<LayerState> layers =
+                new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, "", BUCKET);
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
-                .hasSize(4)
+                .hasSize(5)
                 .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
         assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99))
                 .isPresent();
@@ -217,12 +220,12 @@ final class VmmLayersTest {
             Files.write(root.resolve("proc/7").resolve(file), noise);
         }
         assertThat(read())
-                .filteredOn(state -> state.status() != Status.OFF)
+                .filteredOn(state -> state.status() != Status.OFF && state.layer() != Layer.RATE_LIMITING)
                 .allMatch(state -> state.status() == Status.BROKEN);
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, "", BUCKET);
     }
 
     private LayerState state(Layer layer) {

@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +99,31 @@ final class WarmPoolTest {
         await().until(() -> pool.look().warm() == 1);
         assertThat(pool.status().failure()).isEmpty();
         assertThat(vmm.starts()).hasSize(2);
+    }
+
+    /** A start may have to digest a whole template, and on a small host everything else waits on few threads. */
+    @Test
+    void startsThatTakeEveryProcessorHoldUpNobodyWhoWaits() throws InterruptedException {
+        int processors = Runtime.getRuntime().availableProcessors();
+        CountDownLatch busy = new CountDownLatch(processors);
+        AtomicBoolean answered = new AtomicBoolean();
+        Deadline deadline = Deadline.after(LONG, Ticker.SYSTEM);
+        Sandboxes sandboxes = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        WarmPool pool = pool(
+                processors,
+                processors,
+                order -> {
+                    busy.countDown();
+                    while (!answered.get() && !deadline.hasPassed()) {
+                        Thread.onSpinWait();
+                    }
+                    return sandboxes.open(order);
+                },
+                ticker);
+        pool.keepWarm();
+        busy.await();
+
+        assertThat(later(() -> answered.set(true))).succeedsWithin(LONG.dividedBy(2));
     }
 
     @Test

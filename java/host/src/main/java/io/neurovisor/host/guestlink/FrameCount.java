@@ -1,0 +1,90 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBuf;
+
+/** Finds frames in one direction of an HTTP/2 connection, however their bytes are cut (RFC 9113, section 4.1). */
+final class FrameCount {
+    private static final int PREFACE_BYTES = 24;
+    private static final int HEADER_BYTES = 9;
+    private static final int LENGTH_BYTES = 3;
+    private static final int TYPE = 3;
+    private static final int FLAGS = 4;
+
+    private static final int DATA = 0;
+    private static final int HEADERS = 1;
+    private static final int SETTINGS = 4;
+    private static final int PING = 6;
+    private static final int ACK = 1;
+
+    private final Kind kind;
+    private long payloadBytes;
+    private int headerBytes;
+    private int length;
+    private int type;
+    private int flags;
+
+    /** Whether a frame of this header counts. */
+    @FunctionalInterface
+    private interface Kind {
+        boolean counts(int type, int flags, int length);
+    }
+
+    private FrameCount(Kind kind, int prefaceBytes) {
+        this.kind = requireNonNull(kind, "kind is null");
+        this.payloadBytes = prefaceBytes;
+    }
+
+    /** What a guest sends, but for data that is there. */
+    static FrameCount received() {
+        return new FrameCount((type, _, length) -> type != DATA || length == 0, 0);
+    }
+
+    /** What we send of ourselves: not our answers to the guest, or it could pay with what it makes us say. */
+    static FrameCount sent() {
+        return new FrameCount(
+                (type, flags, length) -> switch (type) {
+                    case DATA -> length > 0;
+                    case HEADERS -> true;
+                    case SETTINGS, PING -> (flags & ACK) == 0;
+                    default -> false;
+                },
+                PREFACE_BYTES);
+    }
+
+    /** How many that count begin in these bytes, which stay as they are. */
+    long begunIn(ByteBuf bytes) {
+        long begun = 0;
+        int index = bytes.readerIndex();
+        int end = bytes.writerIndex();
+        while (index < end) {
+            if (payloadBytes > 0) {
+                int passed = (int) Math.min(payloadBytes, end - index);
+                payloadBytes -= passed;
+                index += passed;
+            } else if (endsHeader(bytes.getUnsignedByte(index++))) {
+                payloadBytes = length;
+                if (kind.counts(type, flags, length)) {
+                    begun++;
+                }
+            }
+        }
+        return begun;
+    }
+
+    private boolean endsHeader(int value) {
+        if (headerBytes == 0) {
+            length = 0;
+        }
+        if (headerBytes < LENGTH_BYTES) {
+            length = length << Byte.SIZE | value;
+        } else if (headerBytes == TYPE) {
+            type = value;
+        } else if (headerBytes == FLAGS) {
+            flags = value;
+        }
+        headerBytes = (headerBytes + 1) % HEADER_BYTES;
+        return headerBytes == 0;
+    }
+}

@@ -1,0 +1,53 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Has a guest's bytes pay before anybody looks at them. While its bucket is empty nothing is read from the guest, which then
+ * fills its own buffers; one that keeps it empty is hung up on, which ends its machine.
+ */
+final class FrameLimit extends ChannelDuplexHandler {
+    private final GuestBucket bucket;
+    private final FrameCount received = FrameCount.received();
+    private final FrameCount sent = FrameCount.sent();
+
+    FrameLimit(GuestBucket bucket) {
+        this.bucket = requireNonNull(bucket, "bucket is null");
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        bucket.sent(sent.begunIn((ByteBuf) message));
+        ChannelFuture _ = context.write(message, promise);
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        Duration pause = bucket.take(received.begunIn((ByteBuf) message));
+        if (pause.isNegative()) {
+            ((ByteBuf) message).release();
+            context.fireExceptionCaught(new IOException("the guest began more than %d requests and %d a second for %d s"
+                    .formatted(
+                            GuestBucket.CAPACITY, GuestBucket.TOKENS_A_SECOND, GuestBucket.LONGEST_EMPTY.toSeconds())));
+            ChannelFuture _ = context.close();
+            return;
+        }
+        context.fireChannelRead(message);
+        if (!pause.isZero()) {
+            context.channel().config().setAutoRead(false);
+            Future<?> _ = context.executor()
+                    .schedule(
+                            () -> context.channel().config().setAutoRead(true), pause.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+}

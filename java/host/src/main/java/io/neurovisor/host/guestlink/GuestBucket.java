@@ -1,0 +1,116 @@
+package io.neurovisor.host.guestlink;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.TimeMeter;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+
+/**
+ * What one guest may begin over all its connections: a token bucket of {@value #CAPACITY}, refilled with
+ * {@value #TOKENS_A_SECOND} a second, of which every HTTP/2 frame takes one that nothing of ours has called for. Output
+ * takes none: flow control and the limits on output bound it. Each frame that we send of ourselves pays for {@value #ANSWERS}, for a
+ * request may be answered by headers, trailers and updates of two windows (RFC 9113, section 6). Safe for use by many
+ * threads.
+ */
+public final class GuestBucket {
+    static final int CAPACITY = 100;
+    static final int TOKENS_A_SECOND = 50;
+    static final int ANSWERS = 4;
+
+    /** A guest that has kept its bucket empty for so long does nothing else. */
+    static final Duration LONGEST_EMPTY = Duration.ofSeconds(10);
+
+    /** Of answers that the guest still owes: more than ours can call for at a time. */
+    private static final int MOST_ANSWERS = 10_000;
+
+    private final Bucket bucket;
+    private final Ticker ticker;
+
+    @GuardedBy("this")
+    private long answers;
+
+    @GuardedBy("this")
+    private long begun;
+
+    @GuardedBy("this")
+    private boolean connected;
+
+    @GuardedBy("this")
+    private long emptySinceNanos;
+
+    @GuardedBy("this")
+    private boolean empty;
+
+    /** A full one. */
+    public GuestBucket(Ticker ticker) {
+        this.ticker = requireNonNull(ticker, "ticker is null");
+        this.bucket = Bucket.builder()
+                .addLimit(limit -> limit.capacity(CAPACITY).refillGreedy(TOKENS_A_SECOND, Duration.ofSeconds(1)))
+                .withCustomTimePrecision(new Time(ticker))
+                .build();
+    }
+
+    /** So many frames were sent to the guest, which may be answered. */
+    synchronized void sent(long frames) {
+        answers = Math.min(MOST_ANSWERS, answers + frames * ANSWERS);
+    }
+
+    /**
+     * Takes what frames cost that have come.
+     *
+     * @return how long nothing more is to be read; negative when the guest has begun too much for too long
+     */
+    synchronized Duration take(long frames) {
+        connected = true;
+        long answered = Math.min(answers, frames);
+        answers -= answered;
+        long taken = frames - answered;
+        if (taken == 0) {
+            return Duration.ZERO;
+        }
+        begun += taken;
+        Duration pause = Duration.ofNanos(bucket.consumeIgnoringRateLimits(taken));
+        if (pause.isZero()) {
+            empty = false;
+            return pause;
+        }
+        long now = ticker.nanos();
+        if (!empty) {
+            empty = true;
+            emptySinceNanos = now;
+        }
+        return Duration.ofNanos(now - emptySinceNanos).plus(pause).compareTo(LONGEST_EMPTY) < 0
+                ? pause
+                : Duration.ofNanos(-1);
+    }
+
+    /** Whether the guest's frames are counted, read off what has been counted. */
+    public synchronized LayerState state() {
+        return connected
+                ? LayerState.live(
+                        Layer.RATE_LIMITING,
+                        "the guest's bucket of %d, %d/s: %d frames begun; output is bounded by flow control and limits"
+                                .formatted(CAPACITY, TOKENS_A_SECOND, begun))
+                : LayerState.broken(
+                        Layer.RATE_LIMITING,
+                        "no frame of the guest has passed its bucket, though it was connected",
+                        "");
+    }
+
+    private record Time(Ticker ticker) implements TimeMeter {
+        @Override
+        public long currentTimeNanos() {
+            return ticker.nanos();
+        }
+
+        @Override
+        public boolean isWallClockBased() {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.neurovisor.host.guestlink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+final class FrameCountTest {
+    private static final int DATA = 0;
+    private static final int HEADERS = 1;
+    private static final int SETTINGS = 4;
+    private static final int PING = 6;
+    private static final int UNKNOWN = 0xfa;
+    private static final int ACK = 1;
+
+    private final FrameCount count = FrameCount.received();
+
+    @Test
+    void everyFrameCountsButDataThatIsThere() {
+        ByteBuf bytes = frames();
+        int readable = bytes.readableBytes();
+        assertThat(count.begunIn(bytes)).isEqualTo(4);
+        assertThat(bytes.readableBytes()).isEqualTo(readable);
+    }
+
+    @Test
+    void howTheyAreCutDoesNotMatter() {
+        ByteBuf bytes = frames();
+        for (int size = 1; size < bytes.readableBytes(); size++) {
+            FrameCount pieces = FrameCount.received();
+            long begun = 0;
+            for (int start = 0; start < bytes.readableBytes(); start += size) {
+                begun += pieces.begunIn(bytes.slice(start, Math.min(size, bytes.readableBytes() - start)));
+            }
+            assertThat(begun).as("pieces of %d", size).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void ofOursOnlyWhatAsksSomething() {
+        ByteBuf bytes = Unpooled.wrappedBuffer(
+                Unpooled.copiedBuffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", StandardCharsets.US_ASCII),
+                frame(SETTINGS, 6),
+                frame(SETTINGS, 0, ACK),
+                frame(HEADERS, 100),
+                frame(DATA, 5),
+                frame(DATA, 0),
+                frame(PING, 8),
+                frame(PING, 8, ACK),
+                frame(UNKNOWN, 4));
+        assertThat(FrameCount.sent().begunIn(bytes)).isEqualTo(4);
+    }
+
+    /** Whoever speaks something else must not overflow anything. */
+    @Test
+    void anyBytesCanBeCounted() {
+        assertThat(count.begunIn(Unpooled.wrappedBuffer(new byte[9000]))).isEqualTo(1000);
+        byte[] ones = new byte[1 << 20];
+        Arrays.fill(ones, (byte) 0xff);
+        assertThat(count.begunIn(Unpooled.wrappedBuffer(ones))).isEqualTo(1);
+        assertThat(count.begunIn(Unpooled.EMPTY_BUFFER)).isZero();
+    }
+
+    private static ByteBuf frames() {
+        return Unpooled.wrappedBuffer(
+                frame(DATA, 0), frame(PING, 8), frame(DATA, 300), frame(UNKNOWN, 70_000), frame(PING, 8));
+    }
+
+    private static ByteBuf frame(int type, int length) {
+        return frame(type, length, 0);
+    }
+
+    private static ByteBuf frame(int type, int length, int flags) {
+        return Unpooled.buffer()
+                .writeMedium(length)
+                .writeByte(type)
+                .writeByte(flags)
+                .writeInt(1)
+                .writeZero(length);
+    }
+}

@@ -1,0 +1,77 @@
+package io.neurovisor.host.guestlink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.layer.LayerState.Status;
+import io.neurovisor.testkit.ManualTicker;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class GuestBucketTest {
+    private static final Duration NOTHING = Duration.ZERO;
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final GuestBucket bucket = new GuestBucket(ticker);
+
+    @Test
+    void aHundredAtOnceAndThenFiftyASecond() {
+        assertThat(bucket.take(100)).isEqualTo(NOTHING);
+        assertThat(bucket.take(1)).isEqualTo(Duration.ofMillis(20));
+        ticker.advance(Duration.ofSeconds(1));
+        assertThat(bucket.take(49)).isEqualTo(NOTHING);
+        assertThat(bucket.take(1)).isPositive();
+    }
+
+    @Test
+    void whatAnswersOursCostsNothing() {
+        for (int round = 0; round < 1000; round++) {
+            bucket.sent(1);
+            assertThat(bucket.take(GuestBucket.ANSWERS)).isEqualTo(NOTHING);
+        }
+        assertThat(bucket.take(100)).isEqualTo(NOTHING);
+        assertThat(bucket.take(1)).isPositive();
+    }
+
+    @Test
+    void answersThatNeverComeBuyNoMoreThanThatManyLater() {
+        bucket.sent(1_000_000);
+        assertThat(bucket.take(10_100)).isEqualTo(NOTHING);
+        assertThat(bucket.take(1)).isPositive();
+    }
+
+    @Test
+    void whoKeepsItEmptyForTenSecondsIsDoneWith() {
+        Duration pause = bucket.take(150);
+        Duration stopped = NOTHING;
+        while (!pause.isNegative()) {
+            assertThat(stopped).isLessThan(GuestBucket.LONGEST_EMPTY);
+            ticker.advance(pause);
+            stopped = stopped.plus(pause);
+            pause = bucket.take(50);
+        }
+        assertThat(stopped).isGreaterThan(GuestBucket.LONGEST_EMPTY.minusSeconds(2));
+    }
+
+    @Test
+    void whoLetsItFillInBetweenMayGoOn() {
+        for (int round = 0; round < 100; round++) {
+            assertThat(bucket.take(150)).isBetween(NOTHING, Duration.ofSeconds(2));
+            ticker.advance(Duration.ofSeconds(4));
+            assertThat(bucket.take(1)).isEqualTo(NOTHING);
+        }
+    }
+
+    @Test
+    void moreAtOnceThanTenSecondsBringIsTooMuch() {
+        assertThat(bucket.take(601)).isNegative();
+    }
+
+    @Test
+    void itIsLiveOnceSomethingHasPassed() {
+        assertThat(bucket.state().status()).isEqualTo(Status.BROKEN);
+        bucket.take(0);
+        assertThat(bucket.state().status()).isEqualTo(Status.LIVE);
+        bucket.take(7);
+        assertThat(bucket.state().detail()).contains("bucket of 100, 50/s: 7 frames begun");
+    }
+}
