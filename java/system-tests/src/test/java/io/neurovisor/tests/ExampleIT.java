@@ -20,8 +20,8 @@ final class ExampleIT {
     }
 
     @Test
-    void aDaemonCountsWhatItDoesAndKeepsTheIdThatItIsGiven() {
-        for (String name : List.of("metrics_demo", "trace_id_demo")) {
+    void aDaemonCountsWhatItDoesKeepsTheIdThatItIsGivenAndLetsNobodyCallTooOften() {
+        for (String name : List.of("metrics_demo", "rate_limit_proof", "trace_id_demo")) {
             CommandLineRun run = CommandLineRun.of("example", name, "--size=small");
             assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
             assertThat(run.stdout()).contains("the promise held").doesNotContain("BROKEN");

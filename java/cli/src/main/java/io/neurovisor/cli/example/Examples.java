@@ -6,7 +6,13 @@ import java.util.Optional;
 /** All examples. */
 public final class Examples {
     public static final List<Example> ALL =
-            List.of(new AgentPrimes(), new ForkBomb(), new MetricsDemo(), new StreamingLatency(), new TraceIdDemo());
+            List.of(
+                    new AgentPrimes(),
+                    new ForkBomb(),
+                    new MetricsDemo(),
+                    new RateLimitProof(),
+                    new StreamingLatency(),
+                    new TraceIdDemo());
 
     private Examples() {}
 
