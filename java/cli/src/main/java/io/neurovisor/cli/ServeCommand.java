@@ -101,6 +101,9 @@ final class ServeCommand implements Callable<Integer> {
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
         remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
                 + " of at most " + config.max() + " ready");
+        remark("has closed to itself exec and other system calls ("
+                + daemon.confinement().rules() + " rules on each of "
+                + daemon.confinement().threads() + " threads, no_new_privs)");
         if (!neuroVisor.accelerator().isKvm()) {
             remark("no KVM (" + neuroVisor.accelerator().reason()
                     + "): the guests are emulated, which is not a security boundary");

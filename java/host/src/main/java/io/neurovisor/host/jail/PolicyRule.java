@@ -7,7 +7,7 @@ import io.neurovisor.host.kernel.SeccompRule;
 /**
  * One line of a policy.
  *
- * @param reason why a VMM needs the call, or why it is answered with an error
+ * @param reason why the process needs the call, or why it is answered with an error
  */
 public record PolicyRule(SeccompRule rule, Path path, String reason) {
     public PolicyRule {

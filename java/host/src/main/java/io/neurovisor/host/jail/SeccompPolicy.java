@@ -1,8 +1,12 @@
 package io.neurovisor.host.jail;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.kernel.OtherCalls;
+import io.neurovisor.host.kernel.SeccompRule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,35 +14,48 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The system calls that a VMM may use, as a file that people read. Every call that has no line kills the process.
+ * The system calls that a process may use, or may not, as a file that people read.
+ *
+ * @param others what becomes of a call that has no line
  */
-public record SeccompPolicy(List<PolicyRule> rules) {
+public record SeccompPolicy(OtherCalls others, List<PolicyRule> rules) {
     private static final String QEMU = "qemu.seccomp";
+    private static final String DAEMON = "daemon.seccomp";
 
     public SeccompPolicy {
+        requireNonNull(others, "others is null");
         rules = List.copyOf(rules);
     }
 
     /** The policy for QEMU, which is part of the product. */
     public static SeccompPolicy qemu() {
-        return parse(QEMU, qemuText());
+        return parse(QEMU, OtherCalls.KILL, qemuText());
+    }
+
+    /** The policy for the daemon itself, which is part of the product. */
+    static SeccompPolicy daemon() {
+        return parse(DAEMON, OtherCalls.ALLOW, text(DAEMON));
     }
 
     /** The same, unread: equal texts are equal policies. */
     static String qemuText() {
-        try (InputStream resource = SeccompPolicy.class.getResourceAsStream(QEMU)) {
+        return text(QEMU);
+    }
+
+    private static String text(String name) {
+        try (InputStream resource = SeccompPolicy.class.getResourceAsStream(name)) {
             if (resource == null) {
-                throw new NeuroVisorException(Fault.INTERNAL, QEMU + " is missing in this build; build it again");
+                throw new NeuroVisorException(Fault.INTERNAL, name + " is missing in this build; build it again");
             }
             return new String(resource.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException exception) {
             throw new NeuroVisorException(
-                    Fault.INTERNAL, QEMU + " cannot be read (" + exception.getMessage() + ")", exception);
+                    Fault.INTERNAL, name + " cannot be read (" + exception.getMessage() + ")", exception);
         }
     }
 
     /** Reads a policy; all that is wrong with it is told at once. */
-    static SeccompPolicy parse(String name, String text) {
+    static SeccompPolicy parse(String name, OtherCalls others, String text) {
         List<PolicyRule> rules = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         List<String> lines = text.lines().map(String::strip).toList();
@@ -47,18 +64,25 @@ public record SeccompPolicy(List<PolicyRule> rules) {
                 continue;
             }
             try {
-                rules.add(distinct(rules, PolicyLine.parse(lines.get(index))));
+                rules.add(distinct(rules, effective(others, PolicyLine.parse(lines.get(index)))));
             } catch (PolicySyntaxException problem) {
                 problems.add("line " + (index + 1) + " " + problem.getMessage());
             }
         }
         if (rules.isEmpty() && problems.isEmpty()) {
-            problems.add("no line allows anything");
+            problems.add("no line says anything");
         }
         if (!problems.isEmpty()) {
             throw new NeuroVisorException(Fault.INVALID_ARGUMENT, name + ": " + String.join("; ", problems));
         }
-        return new SeccompPolicy(rules);
+        return new SeccompPolicy(others, rules);
+    }
+
+    private static PolicyRule effective(OtherCalls others, PolicyRule rule) throws PolicySyntaxException {
+        if (others == OtherCalls.ALLOW && rule.rule().errno() == 0) {
+            throw new PolicySyntaxException("\"" + rule.rule().syscall() + "\" denies nothing; errno=NAME is missing");
+        }
+        return rule;
     }
 
     /**
@@ -89,6 +113,15 @@ public record SeccompPolicy(List<PolicyRule> rules) {
     }
 
     byte[] compile(Libseccomp library) {
-        return library.compile(rules.stream().map(PolicyRule::rule).toList());
+        return library.compile(others, seccompRules());
+    }
+
+    /** Puts the filter on every thread of this process, for good. */
+    void install() {
+        Libseccomp.locate().install(others, seccompRules());
+    }
+
+    private List<SeccompRule> seccompRules() {
+        return rules.stream().map(PolicyRule::rule).toList();
     }
 }

@@ -44,7 +44,7 @@ public final class Libseccomp {
                 .map(Libseccomp::new)
                 .orElseThrow(() -> new NeuroVisorException(
                         Fault.TOOL_FAILED,
-                        NAME + " (package libseccomp2) is missing, so that no VMM can be confined; install it with"
+                        NAME + " (package libseccomp2) is missing, so that nothing can be confined; install it with"
                                 + " ./neurovisor setup"));
     }
 
@@ -60,20 +60,30 @@ public final class Libseccomp {
     }
 
     /**
-     * Makes a filter that kills the process at every call that no rule names, and at every call by the numbers of
-     * another architecture (i386, x32).
+     * Makes a filter that kills the process at every call by the numbers of another architecture (i386, x32).
      *
      * @return an array of {@code struct sock_filter}
      */
-    public byte[] compile(List<SeccompRule> rules) {
+    public byte[] compile(OtherCalls others, List<SeccompRule> rules) {
         requireNonNull(rules, "rules is null");
         // NATIVE: the JDK has no seccomp. The arena owns the library's mapping and all that is handed to it, which it
         // copies. The filter is the library's, and is released before the arena ends. Errors are returned as negative
         // numbers; errno is not used.
         try (Arena arena = Arena.ofConfined();
-                SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), arena)) {
+                SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), others, arena)) {
             rules.forEach(filter::add);
             return export(filter, arena);
+        }
+    }
+
+    /** Puts such a filter on every thread of this process, for good. Fails when it is not on all of them. */
+    public void install(OtherCalls others, List<SeccompRule> rules) {
+        requireNonNull(rules, "rules is null");
+        // NATIVE: as above; what the kernel has been given it keeps by itself.
+        try (Arena arena = Arena.ofConfined();
+                SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), others, arena)) {
+            rules.forEach(filter::add);
+            filter.load();
         }
     }
 

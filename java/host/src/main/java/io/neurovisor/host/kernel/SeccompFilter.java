@@ -18,6 +18,7 @@ final class SeccompFilter implements AutoCloseable {
     private static final FunctionDescriptor RULE_ADD =
             FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     private static final FunctionDescriptor EXPORT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
+    private static final FunctionDescriptor LOAD = FunctionDescriptor.of(JAVA_INT, ADDRESS);
     private static final FunctionDescriptor RELEASE = FunctionDescriptor.ofVoid(ADDRESS);
 
     // Names and numbers of seccomp.h.
@@ -25,6 +26,7 @@ final class SeccompFilter implements AutoCloseable {
     private static final int SCMP_ACT_ERRNO = 0x00050000;
     private static final int SCMP_ACT_ALLOW = 0x7fff0000;
     private static final int SCMP_FLTATR_ACT_BADARCH = 2;
+    private static final int SCMP_FLTATR_CTL_TSYNC = 4;
     private static final int SCMP_FLTATR_CTL_OPTIMIZE = 8;
     private static final int BINARY_TREE = 2;
     private static final int SCMP_CMP_MASKED_EQ = 7;
@@ -42,8 +44,12 @@ final class SeccompFilter implements AutoCloseable {
         this.context = context;
     }
 
-    static SeccompFilter create(NativeLibrary library, Arena arena) {
-        MemorySegment context = library.callPointer("seccomp_init", INIT, SCMP_ACT_KILL_PROCESS);
+    static SeccompFilter create(NativeLibrary library, OtherCalls others, Arena arena) {
+        int action = switch (others) {
+            case KILL -> SCMP_ACT_KILL_PROCESS;
+            case ALLOW -> SCMP_ACT_ALLOW;
+        };
+        MemorySegment context = library.callPointer("seccomp_init", INIT, action);
         if (context.equals(MemorySegment.NULL)) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED, "this kernel has no seccomp filters that kill a process; Linux 4.14 has them");
@@ -100,6 +106,15 @@ final class SeccompFilter implements AutoCloseable {
                 "seccomp_export_bpf",
                 "descriptor " + descriptor,
                 library.callInt("seccomp_export_bpf", EXPORT, context, descriptor));
+    }
+
+    /**
+     * Puts it on every thread of this process at once, and so on all that they start. The library sets no_new_privs first,
+     * which the kernel gives to each thread with the filter. It is on all threads or on none.
+     */
+    void load() {
+        set(SCMP_FLTATR_CTL_TSYNC, 1);
+        check("seccomp_load", "the filter for all threads", library.callInt("seccomp_load", LOAD, context));
     }
 
     @Override

@@ -6,8 +6,6 @@ import java.util.List;
 
 /** Layer 2: which system calls a VMM may make. */
 final class SeccompReading {
-    private static final int FILTER_MODE = 2;
-
     private final int filterCount;
 
     /** @param filterCount how many each thread must have */
@@ -19,9 +17,7 @@ final class SeccompReading {
         if (threads.stream().allMatch(thread -> thread.seccompMode().isEmpty())) {
             return LayerState.off(Layer.SECCOMP, "this kernel has no seccomp", "a kernel with CONFIG_SECCOMP_FILTER=y");
         }
-        long open = threads.stream()
-                .filter(thread -> thread.seccompMode().orElse(0) != FILTER_MODE)
-                .count();
+        long open = threads.stream().filter(thread -> !thread.isFiltered()).count();
         if (open > 0) {
             return LayerState.broken(
                     Layer.SECCOMP, open + " of " + threads.size() + " threads have no filter", VmmLayers.DEFECT);

@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 final class ThreadStatus {
     private static final List<String> CAPABILITY_SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
     private static final String BOUNDING_SET = "CapBnd";
+    private static final int FILTER_MODE = 2;
     private static final int HEXADECIMAL = 16;
     private static final int DECIMAL = 10;
 
@@ -60,6 +61,11 @@ final class ThreadStatus {
 
     boolean hasNoNewPrivileges() {
         return "1".equals(fields.get("NoNewPrivs"));
+    }
+
+    /** Whether a seccomp filter decides of its system calls. */
+    boolean isFiltered() {
+        return seccompMode().orElse(0) == FILTER_MODE;
     }
 
     /** 0 none, 1 strict, 2 filters (seccomp(2)); absent when the kernel was built without. */

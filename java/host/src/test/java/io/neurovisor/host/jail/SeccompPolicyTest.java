@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.kernel.OtherCalls;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -140,7 +141,7 @@ final class SeccompPolicyTest {
                 "ioctl request&0xff==0xae00 # x | \"0xae00\" has bits that its mask has not",
             })
     void aLineThatIsWrongIsNamed(String line, String message) {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", line))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, line))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         fault -> assertThat(fault.fault()).isEqualTo(Fault.INVALID_ARGUMENT))
@@ -150,28 +151,30 @@ final class SeccompPolicyTest {
 
     @Test
     void everythingWrongIsToldAtOnce() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", "read\n\n# comment\nwrite x # y\n"))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, "read\n\n# comment\nwrite x # y\n"))
                 .hasMessageContaining("line 1 ")
                 .hasMessageContaining("; line 4 ");
     }
 
     @Test
     void twoLinesForOneCallMustDifferInTheirConditions() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", "read # x\nread # y"))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, "read # x\nread # y"))
                 .hasMessageContaining("line 2 \"read\" has another line");
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", "ioctl request==TCGETS # x\nioctl request==0x5401 # y"))
+        assertThatThrownBy(() -> SeccompPolicy.parse(
+                        "test", OtherCalls.KILL, "ioctl request==TCGETS # x\nioctl request==0x5401 # y"))
                 .hasMessageContaining("with the same conditions");
     }
 
     @Test
-    void aPolicyThatAllowsNothingIsAMistake() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", "# nothing\n"))
-                .hasMessageContaining("no line allows anything");
+    void aPolicyThatSaysNothingIsAMistake() {
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, "# nothing\n"))
+                .hasMessageContaining("no line says anything");
     }
 
     @Test
     void aCallThatDoesNotExistIsNamed() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", "reed # x").compile())
+        assertThatThrownBy(() ->
+                        SeccompPolicy.parse("test", OtherCalls.KILL, "reed # x").compile())
                 .hasMessageContaining("\"reed\" is no system call of this architecture");
     }
 }

@@ -13,6 +13,7 @@ import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.jail.SelfConfinement;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
@@ -55,7 +56,8 @@ import java.util.OptionalLong;
 
 /**
  * NeuroVisor as a service. It serves as soon as it has started, while its machines are still being made ready; closing it
- * ends every call and every virtual machine.
+ * ends every call and every virtual machine. A process that has started one can start no programs any more
+ * ({@link SelfConfinement}).
  */
 public final class Daemon implements AutoCloseable {
     private static final int CHANNELZ_PAGE = 100;
@@ -69,6 +71,7 @@ public final class Daemon implements AutoCloseable {
     private final Path socket;
     private final GrpcPorts ports;
     private final KeyedExecutions keyed;
+    private final SelfConfinement confinement;
     private final HealthWatch health;
     private final Readiness readiness;
     private final InetSocketAddress address;
@@ -99,6 +102,8 @@ public final class Daemon implements AutoCloseable {
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
+        // Nobody is answered before, and no program is started by this process after: its spawner does that.
+        this.confinement = SelfConfinement.begin();
         this.readiness = new Readiness(neuroVisor.pool()::look, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
                 config.metrics().listen(), config.metrics().port());
@@ -204,6 +209,11 @@ public final class Daemon implements AutoCloseable {
     /** Where it tells how it is. */
     public InetSocketAddress statusAddress() {
         return statusAddress;
+    }
+
+    /** What it has closed to itself before it served. */
+    public SelfConfinement confinement() {
+        return confinement;
     }
 
     public NeuroVisor neuroVisor() {

@@ -61,6 +61,7 @@ public final class FaultStatus {
                     IMAGE_BUILD_FAILED,
                     JAIL_FAILED,
                     SPAWNER_FAILED,
+                    DAEMON_UNCONFINED,
                     TOOL_FAILED,
                     LAB_FAILED,
                     HISTORY_UNUSABLE,

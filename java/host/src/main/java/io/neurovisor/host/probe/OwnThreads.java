@@ -1,0 +1,38 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Optional;
+
+/** What this very process may do, read off each of its threads: the kernel keeps filters and credentials for each alone. */
+public final class OwnThreads {
+    private final List<ThreadStatus> threads;
+
+    private OwnThreads(List<ThreadStatus> threads) {
+        this.threads = List.copyOf(threads);
+    }
+
+    /** Those that there are now. One that ends while it is read does not count. */
+    public static OwnThreads read(HostFiles files) {
+        return new OwnThreads(
+                LiveProcess.self(requireNonNull(files, "files is null")).threads());
+    }
+
+    public int count() {
+        return threads.size();
+    }
+
+    /** Why they do not count as filtered; empty when each has a seccomp filter and no_new_privs. */
+    public Optional<String> unfiltered() {
+        if (threads.isEmpty()) {
+            return Optional.of("the threads of this process cannot be read from /proc/self/task");
+        }
+        long open = threads.stream()
+                .filter(thread -> !thread.isFiltered() || !thread.hasNoNewPrivileges())
+                .count();
+        return open == 0
+                ? Optional.empty()
+                : Optional.of(open + " of " + threads.size() + " threads have no filter or no no_new_privs");
+    }
+}

@@ -1,0 +1,125 @@
+package io.neurovisor.host.jail;
+
+import io.neurovisor.host.kernel.ForbiddenCalls;
+import io.neurovisor.host.kernel.SeccompRule;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.OwnThreads;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** A process of its own that works, closes system calls to itself, tries them, and works on. It prints what it has met. */
+final class ConfinedProcess {
+    /** The argument with which it confines nothing, so that a test can see what it would meet then. */
+    static final String OPEN = "open";
+
+    private static final int WORKERS = 8;
+    private static final int PIECES = 200;
+
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicLong written = new AtomicLong();
+    private final AtomicLong rounds = new AtomicLong();
+
+    private ConfinedProcess() {}
+
+    public static void main(String[] arguments) throws Exception {
+        new ConfinedProcess().run(arguments.length == 0);
+    }
+
+    private void run(boolean confined) throws Exception {
+        List<Thread> workers = new ArrayList<>();
+        for (int index = 0; index < WORKERS; index++) {
+            workers.add(Thread.ofPlatform().start(this::work));
+        }
+        long before = rounds.get();
+        if (confined) {
+            say("confined " + SelfConfinement.begin().threads());
+            tryEveryRule();
+        }
+        say("exec " + exec());
+        say("new threads " + newThreads());
+        System.gc();
+        long met = rounds.get();
+        while (rounds.get() < met + WORKERS) {
+            Thread.onSpinWait();
+        }
+        say("unfiltered " + OwnThreads.read(HostFiles.SYSTEM).unfiltered().isPresent());
+        ended.set(true);
+        for (Thread worker : workers) {
+            worker.join();
+        }
+        say("worked on " + (rounds.get() > before));
+    }
+
+    private static void tryEveryRule() {
+        for (PolicyRule rule : SeccompPolicy.daemon().rules()) {
+            String syscall = rule.rule().syscall();
+            // What has conditions is decided by its arguments; BpfProgram looks at those.
+            if (rule.rule().conditions().isEmpty() && !ForbiddenCalls.harmful().contains(syscall)) {
+                say("call " + syscall + " " + ForbiddenCalls.answer(syscall, -1));
+            }
+        }
+        for (SeccompRule.Condition condition : namespaces()) {
+            say("call clone " + ForbiddenCalls.answer("clone", condition.value()));
+        }
+    }
+
+    /** Of {@code clone}: the kernel refuses threads with such flags in any case, yet not by EPERM. */
+    private static List<SeccompRule.Condition> namespaces() {
+        return SeccompPolicy.daemon().rules().stream()
+                .map(PolicyRule::rule)
+                .filter(rule -> rule.syscall().equals("clone"))
+                .map(rule -> rule.conditions().getFirst())
+                .filter(condition -> condition.value() != 0)
+                .map(condition -> new SeccompRule.Condition(0, -1, condition.value() | 0x10000))
+                .toList();
+    }
+
+    private static String exec() throws InterruptedException {
+        try {
+            return "ended with " + new ProcessBuilder("true").start().waitFor();
+        } catch (IOException refusal) {
+            return String.valueOf(refusal.getMessage());
+        }
+    }
+
+    /** Garbage to be collected, a lock to be waited for, a method to be compiled. */
+    private void work() {
+        while (!ended.get()) {
+            long bytes = 0;
+            for (int piece = 0; piece < PIECES; piece++) {
+                bytes += Integer.toString(piece * 31).repeat(100).getBytes(StandardCharsets.UTF_8).length;
+            }
+            synchronized (written) {
+                written.addAndGet(bytes);
+                rounds.incrementAndGet();
+            }
+        }
+    }
+
+    private static int newThreads() throws Exception {
+        int answered = 0;
+        try (ExecutorService platform = Executors.newCachedThreadPool();
+                ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<Integer>> answers = new ArrayList<>();
+            for (int piece = 0; piece < PIECES; piece++) {
+                int number = piece;
+                answers.add((piece % 2 == 0 ? platform : virtual).submit(() -> Integer.bitCount(number)));
+            }
+            for (Future<Integer> answer : answers) {
+                answered += answer.get() >= 0 ? 1 : 0;
+            }
+        }
+        return answered;
+    }
+
+    private static void say(String line) {
+        System.out.println(line);
+    }
+}

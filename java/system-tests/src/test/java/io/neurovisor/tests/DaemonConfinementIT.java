@@ -1,0 +1,138 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.tools.attach.VirtualMachine;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A daemon has closed to itself what it has no use for before it answers anybody: the kernel shows it on every thread, while
+ * programs run and after; it cannot start a program, and its machines work.
+ */
+final class DaemonConfinementIT {
+    private static final int PROGRAMS = 36;
+    private static final Pattern SAID = Pattern.compile(
+            "neurovisor: has closed to itself exec and other system calls \\((\\d+) rules on each of \\d+ threads, no_new_privs\\)");
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void everyThreadOfALiveDaemonIsFilteredAndNothingIsStartedByIt() throws Exception {
+        try (RunningDaemon daemon =
+                RunningDaemon.start(directory, "--warm=1", "--max=3", "--rate-limit=off", "--acquire-timeout=2m")) {
+            assertThat(Integer.parseInt(daemon.awaitMessage(SAID, LIMIT).group(1)))
+                    .isGreaterThan(60);
+            assertFiltered(daemon);
+            try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<ExecuteResponse>> answers = new ArrayList<>();
+                for (int index = 0; index < PROGRAMS; index++) {
+                    ExecuteRequest request = program(index);
+                    answers.add(clients.submit(() -> ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                            .execute(request)));
+                }
+                await().atMost(LIMIT).until(() -> daemon.vmms().size() > 1);
+                assertFiltered(daemon);
+                for (int index = 0; index < PROGRAMS; index++) {
+                    assertThat(answers.get(index).get().getStdout()).isEqualTo(index * 2 + "\n");
+                }
+            }
+            assertThat(execBy(daemon)).contains("Operation not permitted");
+            assertFiltered(daemon);
+            assertThat(ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                            .execute(program(21))
+                            .getStdout())
+                    .isEqualTo("42\n");
+        }
+    }
+
+    private static ExecuteRequest program(int number) {
+        return ExecuteRequest.newBuilder()
+                .setLanguage(number % 2 == 0 ? "python" : "bash")
+                .setCode(number % 2 == 0 ? "print(" + number + " * 2)" : "echo $((" + number + " * 2))")
+                .build();
+    }
+
+    private static void assertFiltered(RunningDaemon daemon) throws IOException {
+        List<String> threads = statuses(daemon.process().pid());
+        assertThat(threads)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(status ->
+                        assertThat(status.lines()).contains("NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t1"));
+    }
+
+    private static List<String> statuses(long pid) throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+            return threads.map(thread -> thread.resolve("status"))
+                    .map(DaemonConfinementIT::read)
+                    .filter(status -> !status.isEmpty())
+                    .toList();
+        }
+    }
+
+    private static String read(Path status) {
+        try {
+            return Files.readString(status);
+        } catch (NoSuchFileException ended) {
+            return "";
+        } catch (IOException exception) {
+            // The kernel's word for a thread that ends while it is read.
+            if (String.valueOf(exception.getMessage()).contains("No such process")) {
+                return "";
+            }
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    /** What the daemon itself meets when it starts a program: its JVM lets its own user load code into it. */
+    private String execBy(RunningDaemon daemon) throws Exception {
+        Path said = directory.resolve("exec-attempt");
+        VirtualMachine machine =
+                VirtualMachine.attach(Long.toString(daemon.process().pid()));
+        try {
+            machine.loadAgent(agent().toString(), said.toString());
+        } finally {
+            machine.detach();
+        }
+        return Files.readString(said);
+    }
+
+    private Path agent() throws IOException {
+        Path jar = directory.resolve("exec-attempt.jar");
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().putValue("Agent-Class", ExecAttempt.class.getName());
+        String entry = ExecAttempt.class.getName().replace('.', '/') + ".class";
+        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
+                InputStream content = ExecAttempt.class.getClassLoader().getResourceAsStream(entry)) {
+            assertThat(content).isNotNull();
+            out.putNextEntry(new JarEntry(entry));
+            content.transferTo(out);
+        }
+        return jar;
+    }
+}
