@@ -5,14 +5,13 @@ import java.util.Optional;
 
 /** All examples. */
 public final class Examples {
-    public static final List<Example> ALL =
-            List.of(
-                    new AgentPrimes(),
-                    new ForkBomb(),
-                    new MetricsDemo(),
-                    new RateLimitProof(),
-                    new StreamingLatency(),
-                    new TraceIdDemo());
+    public static final List<Example> ALL = List.of(
+            new AgentPrimes(),
+            new ForkBomb(),
+            new MetricsDemo(),
+            new RateLimitProof(),
+            new StreamingLatency(),
+            new TraceIdDemo());
 
     private Examples() {}
 
