@@ -1,6 +1,9 @@
 package io.neurovisor.host.jail;
 
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.kernel.ForbiddenCalls;
+import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.kernel.OtherCalls;
 import io.neurovisor.host.kernel.SeccompRule;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
@@ -19,6 +22,9 @@ final class ConfinedProcess {
     /** The argument with which it confines nothing, so that a test can see what it would meet then. */
     static final String OPEN = "open";
 
+    /** The argument with which the kernel refuses it a filter, as another one does that it has already. */
+    static final String BARRED = "barred";
+
     private static final int WORKERS = 8;
     private static final int PIECES = 200;
 
@@ -29,6 +35,15 @@ final class ConfinedProcess {
     private ConfinedProcess() {}
 
     public static void main(String[] arguments) throws Exception {
+        if (List.of(arguments).contains(BARRED)) {
+            Libseccomp.locate().install(OtherCalls.ALLOW, List.of(new SeccompRule("seccomp", List.of(), 1)));
+            try {
+                say("confined " + SelfConfinement.begin());
+            } catch (NeuroVisorException refusal) {
+                say(refusal.fault() + ": " + refusal.getMessage());
+            }
+            return;
+        }
         new ConfinedProcess().run(arguments.length == 0);
     }
 

@@ -80,6 +80,15 @@ final class SelfConfinementTest {
         assertThat(ForbiddenCalls.answer("ptrace", -1)).doesNotContain("(errno 1)");
     }
 
+    @Test
+    void whoCannotBeConfinedIsRefusedWithTheReason() throws Exception {
+        assertThat(linesOf(ConfinedProcess.BARRED))
+                .singleElement()
+                .asString()
+                .startsWith("DAEMON_UNCONFINED: the daemon cannot ")
+                .contains("so it does not serve: ");
+    }
+
     private static List<String> linesOf(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
