@@ -96,7 +96,7 @@ final class FirecrackerVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
+        List<LayerState> read = layers.read(process.pid(), process::namespaces, process.cgroupProblem());
         return process.exit().isDone() ? ended() : read;
     }
 
@@ -159,7 +159,7 @@ final class FirecrackerVm implements Vm {
     }
 
     private Optional<LayerState> unconfined() {
-        Optional<LayerState> read = layers.unconfined(process.pid());
+        Optional<LayerState> read = layers.unconfined(process.pid(), process::namespaces);
         return process.exit().isDone() ? Optional.of(ended().getLast()) : read;
     }
 

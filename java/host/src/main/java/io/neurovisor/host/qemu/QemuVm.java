@@ -90,7 +90,7 @@ final class QemuVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem());
+        List<LayerState> read = layers.read(process.pid(), process::namespaces, process.cgroupProblem());
         // Somebody else may have its process id by now.
         return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
     }

@@ -94,7 +94,7 @@ final class VmmLayersTest {
         assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
         assertThat(state.detail()).contains(detail);
         assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(KernelFiles.VMM))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(KernelFiles.VMM, files::namespaces))
                 .isEqualTo(layer == Layer.CGROUP ? Optional.empty() : Optional.of(state));
     }
 
@@ -134,7 +134,7 @@ final class VmmLayersTest {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                .read(KernelFiles.VMM, problem)
+                .read(KernelFiles.VMM, files::namespaces, problem)
                 .get(Layer.CGROUP.number() - 1);
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail()).isEqualTo(problem);
@@ -144,7 +144,7 @@ final class VmmLayersTest {
     @Test
     void withoutKvmTheGuestIsNotIsolated() {
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist")
-                .read(KernelFiles.VMM, "")
+                .read(KernelFiles.VMM, files::namespaces, "")
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
@@ -172,7 +172,7 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> readChrooted() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, files::namespaces, "");
     }
 
     @Test
@@ -193,19 +193,19 @@ final class VmmLayersTest {
 
     private LayerState isolationOfRoot() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "")
-                .read(KernelFiles.VMM, "")
+                .read(KernelFiles.VMM, files::namespaces, "")
                 .getLast();
     }
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, "");
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, files::namespaces, "");
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
                 .hasSize(4)
                 .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99, files::namespaces))
                 .isPresent();
     }
 
@@ -222,7 +222,7 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, files::namespaces, "");
     }
 
     private LayerState state(Layer layer) {
