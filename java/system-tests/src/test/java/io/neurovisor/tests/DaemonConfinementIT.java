@@ -83,8 +83,8 @@ final class DaemonConfinementIT {
         List<String> threads = statuses(daemon.process().pid());
         assertThat(threads)
                 .hasSizeGreaterThan(10)
-                .allSatisfy(status ->
-                        assertThat(status.lines()).contains("NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t1")
+                .allSatisfy(status -> assertThat(status.lines())
+                        .contains("NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t1")
                         .contains("CapInh:\t" + NONE, "CapAmb:\t" + NONE)
                         .containsAnyOf("CapPrm:\t" + NONE, "CapPrm:\t" + DAC_OVERRIDE)
                         .containsAnyOf("CapEff:\t" + NONE, "CapEff:\t" + DAC_OVERRIDE));

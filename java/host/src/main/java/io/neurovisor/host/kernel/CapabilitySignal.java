@@ -55,10 +55,27 @@ public final class CapabilitySignal {
     private static final int VERSION = 0x20080522;
 
     private static final byte[] CODE = {
-        (byte) 0xb8, 126, 0, 0, 0, // mov eax, SYS_capset
-        0x48, (byte) 0x8d, 0x3d, HEADER_OFFSET - 12, 0, 0, 0, // lea rdi, [rip + header]
-        0x48, (byte) 0x8d, 0x35, DATA_OFFSET - 19, 0, 0, 0, // lea rsi, [rip + data]
-        0x0f, 0x05, // syscall
+        (byte) 0xb8,
+        126,
+        0,
+        0,
+        0, // mov eax, SYS_capset
+        0x48,
+        (byte) 0x8d,
+        0x3d,
+        HEADER_OFFSET - 12,
+        0,
+        0,
+        0, // lea rdi, [rip + header]
+        0x48,
+        (byte) 0x8d,
+        0x35,
+        DATA_OFFSET - 19,
+        0,
+        0,
+        0, // lea rsi, [rip + data]
+        0x0f,
+        0x05, // syscall
         (byte) 0xc3 // ret: to the library's restorer, which returns to what was interrupted
     };
 
@@ -78,7 +95,8 @@ public final class CapabilitySignal {
         if (!architecture.equals("amd64")) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED,
-                    "capabilities can be given up on amd64 only, and this is " + architecture + "; start it without any");
+                    "capabilities can be given up on amd64 only, and this is " + architecture
+                            + "; start it without any");
         }
         NativeLibrary libc = NativeLibrary.libc();
         MemorySegment handler = handler(libc, kept);

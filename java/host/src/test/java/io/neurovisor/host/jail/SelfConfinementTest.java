@@ -69,11 +69,7 @@ final class SelfConfinementTest {
                 .anyMatch(line -> line.matches("confined \\d\\d+"))
                 .anyMatch(line -> line.startsWith("exec ") && line.contains("Operation not permitted"))
                 .contains(
-                        "new threads 200",
-                        "unfiltered false",
-                        "worked on true",
-                        "more capabilities 0",
-                        "raised none");
+                        "new threads 200", "unfiltered false", "worked on true", "more capabilities 0", "raised none");
     }
 
     @Test

@@ -94,7 +94,8 @@ final class VmmLayersTest {
         assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
         assertThat(state.detail()).contains(detail);
         assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(KernelFiles.VMM, files::namespaces))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
+                        .unconfined(KernelFiles.VMM, files::namespaces))
                 .isEqualTo(layer == Layer.CGROUP ? Optional.empty() : Optional.of(state));
     }
 
@@ -172,7 +173,8 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> readChrooted() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, files::namespaces, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "")
+                .read(KernelFiles.VMM, files::namespaces, "");
     }
 
     @Test
@@ -199,7 +201,8 @@ final class VmmLayersTest {
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, files::namespaces, "");
+        List<LayerState> layers =
+                new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, files::namespaces, "");
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
@@ -222,7 +225,8 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, files::namespaces, "");
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
+                .read(KernelFiles.VMM, files::namespaces, "");
     }
 
     private LayerState state(Layer layer) {
