@@ -24,7 +24,7 @@ use crate::tsc::Tsc;
 use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
-    event::Event, request::Request, Output, RequestReader, ScratchHeld, TscMeasured,
+    event::Event, request::Request, Namespaces, Output, RequestReader, ScratchHeld, TscMeasured,
 };
 
 /// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
@@ -196,6 +196,7 @@ impl Spawner {
             Some(Request::MeasureTsc(_)) => self.tsc.ask(Instant::now()),
             Some(Request::HoldScratch(hold)) => self.hold_scratch(hold.path),
             Some(Request::TellOutput(tell)) => self.tell_output(tell.vm_id),
+            Some(Request::TellNamespaces(tell)) => self.tell_namespaces(tell.vm_id),
             Some(Request::ReleaseScratch(release)) => {
                 self.journal.remove(&Entry::Scratch(release.path.into()));
             }
@@ -227,6 +228,16 @@ impl Spawner {
         let vm = self.vms.iter().find(|vm| vm.id.as_str() == vm_id);
         let tail = vm.map(Vm::output_tail).unwrap_or_default();
         self.outbox.push(Event::Output(Output { vm_id, tail }));
+    }
+
+    fn tell_namespaces(&mut self, vm_id: String) {
+        let vm = self.vms.iter().find(|vm| vm.id.as_str() == vm_id);
+        let names = vm
+            .filter(|vm| vm.is_running())
+            .map(Vm::namespaces)
+            .unwrap_or_default();
+        self.outbox
+            .push(Event::Namespaces(Namespaces { vm_id, names }));
     }
 
     fn answer_tsc(&mut self) {

@@ -1,5 +1,6 @@
 //! One VM as the spawner sees it: a process, its output, its end.
 
+use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -26,11 +27,15 @@ pub const READ_BYTES: usize = 64 << 10;
 /// What bubblewrap adds to a signal's number to tell by its exit code that the VMM was ended by one, as shells do.
 const SIGNALLED: i32 = 128;
 
+/// Those that Linux has had since 4.6.
+const NAMESPACES: [&str; 7] = ["user", "pid", "net", "ipc", "uts", "cgroup", "mnt"];
+
 pub struct Vm {
     pub id: VmId,
     /// Of the process that waits for the VMM.
     pid: Pid,
     pidfd: OwnedFd,
+    vmm: Pid,
     vmm_pidfd: Option<OwnedFd>,
     /// Where that process writes how the VMM has ended, if not by its own end.
     status: Option<OwnedFd>,
@@ -68,7 +73,7 @@ impl Vm {
         let Running {
             pid,
             pidfd,
-            vmm: _,
+            vmm,
             vmm_pidfd,
             output,
             status,
@@ -77,6 +82,7 @@ impl Vm {
             id,
             pid,
             pidfd,
+            vmm,
             vmm_pidfd,
             status,
             files: child.files,
@@ -203,6 +209,16 @@ impl Vm {
     /// The end of what it has written so far.
     pub fn output_tail(&self) -> String {
         self.tail.text()
+    }
+
+    /// By kind. Whoever is not allowed to look finds none, nor does anybody when the process is gone.
+    pub fn namespaces(&self) -> HashMap<String, String> {
+        let directory = format!("/proc/{}/ns", self.vmm.as_raw_nonzero());
+        let name = |kind: &str| {
+            let name = std::fs::read_link(format!("{directory}/{kind}")).ok()?;
+            Some((kind.to_owned(), name.into_os_string().into_string().ok()?))
+        };
+        NAMESPACES.into_iter().filter_map(name).collect()
     }
 
     /// What the host is told; to be called when nothing of the VM is left. Takes what lies in the pipe and does not

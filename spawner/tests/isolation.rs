@@ -4,7 +4,8 @@ mod common;
 
 use std::os::fd::AsRawFd;
 
-use common::{read, status, Fifo, Host};
+use common::wire::TellNamespaces;
+use common::{read, status, Event, Fifo, Host, Request};
 use rustix::process::Pid;
 
 /// A VMM that has surely entered its program.
@@ -146,5 +147,29 @@ fn dispositions_that_the_host_ignores_do_not_arrive() {
     assert_eq!(status(vmm, "SigIgn"), "0000000000000000");
     host.kill("vm");
     assert_eq!(host.exited("vm").signal, 9);
+    host.leave();
+}
+
+#[test]
+fn the_namespaces_of_a_vmm_are_told_and_are_not_the_hosts() {
+    let mut host = Host::new();
+    let vmm = settled(&mut host, ":");
+    host.send(Request::TellNamespaces(TellNamespaces {
+        vm_id: "vm".into(),
+    }));
+    let Event::Namespaces(told) = host.event() else {
+        panic!("another answer");
+    };
+    assert_eq!(told.names.len(), 7);
+    for (kind, name) in &told.names {
+        let read = std::fs::read_link(format!("/proc/{vmm}/ns/{kind}")).unwrap();
+        let ours = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
+        assert_eq!(read.to_str(), Some(name.as_str()));
+        assert_ne!(read, ours, "{kind}");
+    }
+    host.send(Request::TellNamespaces(TellNamespaces {
+        vm_id: "none".into(),
+    }));
+    assert!(matches!(host.event(), Event::Namespaces(told) if told.names.is_empty()));
     host.leave();
 }

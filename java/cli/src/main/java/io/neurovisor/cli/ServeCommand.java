@@ -103,7 +103,10 @@ final class ServeCommand implements Callable<Integer> {
                 + " of at most " + config.max() + " ready");
         remark("has closed to itself exec and other system calls ("
                 + daemon.confinement().rules() + " rules on each of "
-                + daemon.confinement().threads() + " threads, no_new_privs)");
+                + daemon.confinement().threads() + " threads, no_new_privs) and has "
+                + (daemon.confinement().passesPermissions()
+                        ? "of root's capabilities CAP_DAC_OVERRIDE alone"
+                        : "no capabilities"));
         if (!neuroVisor.accelerator().isKvm()) {
             remark("no KVM (" + neuroVisor.accelerator().reason()
                     + "): the guests are emulated, which is not a security boundary");

@@ -35,7 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class DaemonConfinementIT {
     private static final int PROGRAMS = 36;
     private static final Pattern SAID = Pattern.compile(
-            "neurovisor: has closed to itself exec and other system calls \\((\\d+) rules on each of \\d+ threads, no_new_privs\\)");
+            "neurovisor: has closed to itself exec and other system calls \\((\\d+) rules on each of \\d+ threads, no_new_privs\\) and has (no capabilities|of root's capabilities CAP_DAC_OVERRIDE alone)");
+    private static final String NONE = "0000000000000000";
+    private static final String DAC_OVERRIDE = "0000000000000002";
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @TempDir
@@ -81,8 +83,11 @@ final class DaemonConfinementIT {
         List<String> threads = statuses(daemon.process().pid());
         assertThat(threads)
                 .hasSizeGreaterThan(10)
-                .allSatisfy(status ->
-                        assertThat(status.lines()).contains("NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t1"));
+                .allSatisfy(status -> assertThat(status.lines())
+                        .contains("NoNewPrivs:\t1", "Seccomp:\t2", "Seccomp_filters:\t1")
+                        .contains("CapInh:\t" + NONE, "CapAmb:\t" + NONE)
+                        .containsAnyOf("CapPrm:\t" + NONE, "CapPrm:\t" + DAC_OVERRIDE)
+                        .containsAnyOf("CapEff:\t" + NONE, "CapEff:\t" + DAC_OVERRIDE));
     }
 
     private static List<String> statuses(long pid) throws IOException {

@@ -99,7 +99,7 @@ final class FirecrackerVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process.cgroupProblem(), bucket.state());
+        List<LayerState> read = layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
         return process.exit().isDone() ? ended() : read;
     }
 
@@ -162,7 +162,7 @@ final class FirecrackerVm implements Vm {
     }
 
     private Optional<LayerState> unconfined() {
-        Optional<LayerState> read = layers.unconfined(process.pid());
+        Optional<LayerState> read = layers.unconfined(process.pid(), process::namespaces);
         return process.exit().isDone() ? Optional.of(ended().getLast()) : read;
     }
 

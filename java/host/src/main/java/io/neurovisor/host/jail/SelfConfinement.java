@@ -6,20 +6,23 @@ import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
 
 /**
- * What this process has closed to itself, for good: the system calls that {@code daemon.seccomp} names, on every thread that
- * it has or will have. Whoever takes the process over cannot start a program with it.
+ * What this process has given up, for good, on every thread that it has or will have: the system calls that
+ * {@code daemon.seccomp} names, and root's capabilities. Whoever takes the process over cannot start a program with it.
  *
  * @param rules how many lines the policy has
  * @param threads how many there were, each read back from the kernel
+ * @param passesPermissions whether it keeps the one capability that a daemon of root's needs, CAP_DAC_OVERRIDE
  */
-public record SelfConfinement(int rules, int threads) {
+public record SelfConfinement(int rules, int threads, boolean passesPermissions) {
     /**
-     * Closes them. Nothing this process calls later may need them, and it cannot be undone; other processes, such as its
-     * spawner, are left as they are. Fails unless the kernel then shows the filter on every thread.
+     * Gives them up: capabilities first, for that takes a system call which is closed then. Nothing this process calls later may
+     * need them, and it cannot be undone; other processes, such as its spawner, are left as they are. Fails unless the kernel
+     * then shows it on every thread.
      */
     public static SelfConfinement begin() {
         SeccompPolicy policy = SeccompPolicy.daemon();
         try {
+            new PrivilegeDrop(HostFiles.SYSTEM).run();
             policy.install();
         } catch (NeuroVisorException exception) {
             throw new NeuroVisorException(
@@ -29,11 +32,17 @@ public record SelfConfinement(int rules, int threads) {
         threads.unfiltered().ifPresent(problem -> {
             throw new NeuroVisorException(Fault.DAEMON_UNCONFINED, refusal(problem));
         });
-        return new SelfConfinement(policy.rules().size(), threads.count());
+        int privileged = threads.holdingMoreThan(PrivilegeDrop.KEPT).size();
+        if (privileged > 0) {
+            throw new NeuroVisorException(
+                    Fault.DAEMON_UNCONFINED,
+                    refusal(privileged + " of " + threads.count() + " threads have capabilities again"));
+        }
+        return new SelfConfinement(policy.rules().size(), threads.count(), threads.permitted() != 0);
     }
 
     private static String refusal(String problem) {
-        return "the daemon cannot close to itself the system calls that it has no use for, so it does not serve: "
+        return "the daemon cannot give up the system calls and privileges that it has no use for, so it does not serve: "
                 + problem;
     }
 }

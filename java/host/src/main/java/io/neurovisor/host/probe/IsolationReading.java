@@ -22,8 +22,8 @@ final class IsolationReading {
         this.confinement = requireNonNull(confinement, "confinement is null");
     }
 
-    LayerState read(LiveProcess process) {
-        Map<String, Optional<Boolean>> namespaces = process.ownNamespaces();
+    LayerState read(LiveProcess process, Map<String, String> names) {
+        Map<String, Optional<Boolean>> namespaces = process.ownNamespaces(names);
         if (!confinement.hasUserNamespace()) {
             namespaces.remove("user");
         }

@@ -2,7 +2,6 @@ package io.neurovisor.host.probe;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +31,16 @@ final class LiveProcess {
 
     /** Of every thread: the kernel holds credentials and filters for each by itself. Empty when the process is gone. */
     List<ThreadStatus> threads() {
-        List<ThreadStatus> threads = new ArrayList<>();
+        return List.copyOf(threadsById().values());
+    }
+
+    /** The same by the threads' ids. */
+    Map<Long, ThreadStatus> threadsById() {
+        Map<Long, ThreadStatus> threads = new LinkedHashMap<>();
         for (String thread : files.names(directory + "/task")) {
             List<String> lines = files.lines(directory + "/task/" + thread + "/status");
             if (!lines.isEmpty()) {
-                threads.add(ThreadStatus.parse(lines));
+                threads.put(Long.parseLong(thread), ThreadStatus.parse(lines));
             }
         }
         return threads;
@@ -47,14 +51,18 @@ final class LiveProcess {
         return ThreadStatus.parse(files.lines(directory + "/status"));
     }
 
-    /** Each kind of namespace with whether the process has one that is not ours; absent where that cannot be read. */
-    Map<String, Optional<Boolean>> ownNamespaces() {
+    /**
+     * Each kind of namespace with whether the process has one that is not ours; absent where that cannot be read.
+     *
+     * @param names of the process's, as whoever may look has been told by the kernel
+     */
+    Map<String, Optional<Boolean>> ownNamespaces(Map<String, String> names) {
         Map<String, Optional<Boolean>> own = new LinkedHashMap<>();
         for (String kind : NAMESPACES) {
             Optional<String> ours = files.link("/proc/self/ns/" + kind);
             own.put(
                     kind,
-                    files.link(directory + "/ns/" + kind).flatMap(theirs -> ours.map(link -> !link.equals(theirs))));
+                    Optional.ofNullable(names.get(kind)).flatMap(theirs -> ours.map(link -> !link.equals(theirs))));
         }
         return own;
     }

@@ -3,20 +3,21 @@ package io.neurovisor.host.probe;
 import static java.util.Objects.requireNonNull;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What this very process may do, read off each of its threads: the kernel keeps filters and credentials for each alone. */
 public final class OwnThreads {
-    private final List<ThreadStatus> threads;
+    private final Map<Long, ThreadStatus> threads;
 
-    private OwnThreads(List<ThreadStatus> threads) {
-        this.threads = List.copyOf(threads);
+    private OwnThreads(Map<Long, ThreadStatus> threads) {
+        this.threads = Map.copyOf(threads);
     }
 
     /** Those that there are now. One that ends while it is read does not count. */
     public static OwnThreads read(HostFiles files) {
         return new OwnThreads(
-                LiveProcess.self(requireNonNull(files, "files is null")).threads());
+                LiveProcess.self(requireNonNull(files, "files is null")).threadsById());
     }
 
     public int count() {
@@ -28,11 +29,24 @@ public final class OwnThreads {
         if (threads.isEmpty()) {
             return Optional.of("the threads of this process cannot be read from /proc/self/task");
         }
-        long open = threads.stream()
+        long open = threads.values().stream()
                 .filter(thread -> !thread.isFiltered() || !thread.hasNoNewPrivileges())
                 .count();
         return open == 0
                 ? Optional.empty()
                 : Optional.of(open + " of " + threads.size() + " threads have no filter or no no_new_privs");
+    }
+
+    /** The capabilities that each of them is permitted, a bit each. */
+    public long permitted() {
+        return threads.values().stream().mapToLong(ThreadStatus::permitted).reduce(-1, (all, one) -> all & one);
+    }
+
+    /** The ids of those that hold other capabilities, or may for all that is told. */
+    public List<Long> holdingMoreThan(long allowed) {
+        return threads.entrySet().stream()
+                .filter(thread -> !thread.getValue().holdsAtMost(allowed))
+                .map(Map.Entry::getKey)
+                .toList();
     }
 }

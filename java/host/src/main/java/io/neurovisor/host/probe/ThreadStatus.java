@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 final class ThreadStatus {
     private static final List<String> CAPABILITY_SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
     private static final String BOUNDING_SET = "CapBnd";
+    private static final String PERMITTED_SET = "CapPrm";
     private static final int FILTER_MODE = 2;
     private static final int HEXADECIMAL = 16;
     private static final int DECIMAL = 10;
@@ -51,12 +52,26 @@ final class ThreadStatus {
      */
     List<String> capabilities(long bounding) {
         return CAPABILITY_SETS.stream()
-                .filter(set ->
-                        (number(fields.getOrDefault(set, ""), HEXADECIMAL).orElse(-1)
-                                        & ~(set.equals(BOUNDING_SET) ? bounding : 0))
-                                != 0)
+                .filter(set -> (held(set) & ~(set.equals(BOUNDING_SET) ? bounding : 0)) != 0)
                 .map(set -> set + " " + fields.getOrDefault(set, "not told"))
                 .toList();
+    }
+
+    /** Whether no set but the bounding one holds, or may hold for all that is told, anything else. */
+    boolean holdsAtMost(long allowed) {
+        return CAPABILITY_SETS.stream()
+                .filter(set -> !set.equals(BOUNDING_SET))
+                .allMatch(set -> (held(set) & ~allowed) == 0);
+    }
+
+    /** What it could make use of at once or after asking. */
+    long permitted() {
+        return held(PERMITTED_SET);
+    }
+
+    /** Everything where it is not told. */
+    private long held(String set) {
+        return number(fields.getOrDefault(set, ""), HEXADECIMAL).orElse(-1);
     }
 
     boolean hasNoNewPrivileges() {

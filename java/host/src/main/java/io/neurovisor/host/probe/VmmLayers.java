@@ -6,6 +6,7 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.vm.VmUsage;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -37,10 +38,12 @@ public final class VmmLayers {
     /**
      * Each layer once, in order.
      *
+     * @param namespaces asks whoever may look what the kernel calls the VMM's, by kind
      * @param cgroupProblem why the spawner has made no control group; empty when it has
      * @param bucket the guest's rate limiting, which no process shows
      */
-    public List<LayerState> read(long pid, String cgroupProblem, LayerState bucket) {
+    public List<LayerState> read(
+            long pid, Supplier<Map<String, String>> namespaces, String cgroupProblem, LayerState bucket) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
@@ -52,18 +55,22 @@ public final class VmmLayers {
                 new CgroupReading(files).read(process, cgroupProblem),
                 bucket,
                 ebpf(),
-                isolation(process));
+                isolation(process, namespaces));
     }
 
-    /** The first of those that keep a VMM in, if one is not at work: what must be known before a guest runs, and no more. */
-    public Optional<LayerState> unconfined(long pid) {
+    /**
+     * The first of those that keep a VMM in, if one is not at work: what must be known before a guest runs, and no more.
+     *
+     * @param namespaces as for {@link #read}
+     */
+    public Optional<LayerState> unconfined(long pid, Supplier<Map<String, String>> namespaces) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
             return Optional.of(unread(Layer.VM_ISOLATION, "VMM process " + pid + " has ended"));
         }
         return Stream.<Supplier<LayerState>>of(
-                        () -> capabilities(threads), () -> seccomp(threads), () -> isolation(process))
+                        () -> capabilities(threads), () -> seccomp(threads), () -> isolation(process, namespaces))
                 .map(Supplier::get)
                 .filter(state -> state.status() == LayerState.Status.BROKEN)
                 .findFirst();
@@ -82,8 +89,8 @@ public final class VmmLayers {
         return new SeccompReading(confinement.filters()).read(threads);
     }
 
-    private LayerState isolation(LiveProcess process) {
-        return new IsolationReading(noKvm, confinement).read(process);
+    private LayerState isolation(LiveProcess process, Supplier<Map<String, String>> namespaces) {
+        return new IsolationReading(noKvm, confinement).read(process, namespaces.get());
     }
 
     /** When there is no process to read from. */

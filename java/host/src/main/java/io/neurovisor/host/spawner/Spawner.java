@@ -14,6 +14,7 @@ import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
 import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.Started;
+import io.neurovisor.proto.spawner.TellNamespaces;
 import io.neurovisor.proto.spawner.TellOutput;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -51,7 +52,8 @@ public final class Spawner implements AutoCloseable {
     private record Entry(
             CompletableFuture<Started> started,
             CompletableFuture<VmmExit> exited,
-            Queue<CompletableFuture<String>> outputs) {}
+            Queue<CompletableFuture<String>> outputs,
+            Queue<CompletableFuture<Map<String, String>>> namespaces) {}
 
     private Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
@@ -84,7 +86,11 @@ public final class Spawner implements AutoCloseable {
 
     /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
-        Entry entry = new Entry(new CompletableFuture<>(), new CompletableFuture<>(), new ConcurrentLinkedQueue<>());
+        Entry entry = new Entry(
+                new CompletableFuture<>(),
+                new CompletableFuture<>(),
+                new ConcurrentLinkedQueue<>(),
+                new ConcurrentLinkedQueue<>());
         if (entries.putIfAbsent(id, entry) != null) {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
@@ -179,6 +185,25 @@ public final class Spawner implements AutoCloseable {
                 .join();
     }
 
+    /** What the kernel calls the namespaces of a VMM, by kind; none when it has ended or the spawner does not answer. */
+    Map<String, String> namespaces(String id) {
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            return Map.of();
+        }
+        CompletableFuture<Map<String, String>> answer = new CompletableFuture<>();
+        synchronized (writeLock) {
+            // Under the lock, so that the answers come in the order of the questions.
+            entry.namespaces().add(answer);
+            send(Request.newBuilder()
+                    .setTellNamespaces(TellNamespaces.newBuilder().setVmId(id))
+                    .build());
+        }
+        return answer.completeOnTimeout(Map.of(), ANSWER_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(lost -> Map.of())
+                .join();
+    }
+
     /** Harmless when the spawner is lost, for that ends every VMM, and whoever waits for one is told. */
     void kill(String id) {
         try {
@@ -233,6 +258,7 @@ public final class Spawner implements AutoCloseable {
                 Entry entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
                 entry.outputs().forEach(output -> output.complete(""));
+                entry.namespaces().forEach(names -> names.complete(Map.of()));
                 entry.exited()
                         .complete(new VmmExit(
                                 exited.getExitCode(),
@@ -262,6 +288,14 @@ public final class Spawner implements AutoCloseable {
                     awaited.complete(event.getOutput().getTail());
                 }
             }
+            case NAMESPACES -> {
+                Entry entry = entries.get(event.getNamespaces().getVmId());
+                CompletableFuture<Map<String, String>> awaited =
+                        entry == null ? null : entry.namespaces().poll();
+                if (awaited != null) {
+                    awaited.complete(Map.copyOf(event.getNamespaces().getNamesMap()));
+                }
+            }
             case EVENT_NOT_SET ->
                 throw new NeuroVisorException(
                         Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
@@ -281,6 +315,7 @@ public final class Spawner implements AutoCloseable {
             entry.started().completeExceptionally(exception);
             entry.exited().completeExceptionally(exception);
             entry.outputs().forEach(output -> output.completeExceptionally(exception));
+            entry.namespaces().forEach(names -> names.completeExceptionally(exception));
         });
         scratch.values().forEach(held -> held.completeExceptionally(exception));
         CompletableFuture<Long> measured = tscKhz;

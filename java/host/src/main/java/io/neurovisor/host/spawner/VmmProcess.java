@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -77,6 +78,11 @@ public final class VmmProcess {
     /** The end of what it has written so far; empty when it has ended, for then {@link #exit} has it. */
     public String output() {
         return spawner.output(id);
+    }
+
+    /** What the kernel calls its namespaces, by kind, which it tells to the spawner alone; none when it has ended. */
+    public Map<String, String> namespaces() {
+        return spawner.namespaces(id);
     }
 
     /** Asks for its end by SIGKILL and does not wait for it. Harmless when it has ended. */

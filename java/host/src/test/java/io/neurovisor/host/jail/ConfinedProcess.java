@@ -9,6 +9,9 @@ import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -56,6 +59,11 @@ final class ConfinedProcess {
         if (confined) {
             say("confined " + SelfConfinement.begin().threads());
             tryEveryRule();
+            say("more capabilities "
+                    + OwnThreads.read(HostFiles.SYSTEM)
+                            .holdingMoreThan(PrivilegeDrop.KEPT)
+                            .size());
+            say("raised " + raised());
         }
         say("exec " + exec());
         say("new threads " + newThreads());
@@ -82,6 +90,19 @@ final class ConfinedProcess {
         }
         for (SeccompRule.Condition condition : namespaces()) {
             say("call clone " + ForbiddenCalls.answer("clone", condition.value()));
+        }
+    }
+
+    /** What root may do that nobody else may: to give a file away. */
+    private static String raised() throws IOException {
+        Path file = Files.createTempFile("confined", "");
+        try {
+            Files.setAttribute(file, "unix:uid", 1);
+            return "all";
+        } catch (FileSystemException refusal) {
+            return "none";
+        } finally {
+            Files.delete(file);
         }
     }
 

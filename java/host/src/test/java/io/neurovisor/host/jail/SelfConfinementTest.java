@@ -68,7 +68,8 @@ final class SelfConfinementTest {
         assertThat(lines)
                 .anyMatch(line -> line.matches("confined \\d\\d+"))
                 .anyMatch(line -> line.startsWith("exec ") && line.contains("Operation not permitted"))
-                .contains("new threads 200", "unfiltered false", "worked on true");
+                .contains(
+                        "new threads 200", "unfiltered false", "worked on true", "more capabilities 0", "raised none");
     }
 
     @Test

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Files as the kernel writes them, below a directory: this machine, and a VMM with process id 7. */
 final class KernelFiles {
@@ -75,6 +77,14 @@ final class KernelFiles {
 
     KernelFiles group(String file, String text) {
         return write("/cg/neurovisor/vm-1/" + file, text);
+    }
+
+    /** The VMM's, as a spawner tells them. */
+    Map<String, String> namespaces() {
+        Map<String, String> names = new HashMap<>();
+        HostFiles files = new HostFiles(root);
+        NAMESPACES.forEach(kind -> files.link("/proc/7/ns/" + kind).ifPresent(name -> names.put(kind, name)));
+        return names;
     }
 
     KernelFiles link(String name, String target) {

@@ -96,7 +96,8 @@ final class VmmLayersTest {
         assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
         assertThat(state.detail()).contains(detail);
         assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(KernelFiles.VMM))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
+                        .unconfined(KernelFiles.VMM, files::namespaces))
                 .isEqualTo(layer == Layer.CGROUP ? Optional.empty() : Optional.of(state));
     }
 
@@ -136,7 +137,7 @@ final class VmmLayersTest {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                .read(KernelFiles.VMM, problem, BUCKET)
+                .read(KernelFiles.VMM, files::namespaces, problem, BUCKET)
                 .get(Layer.CGROUP.number() - 1);
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail()).isEqualTo(problem);
@@ -146,7 +147,7 @@ final class VmmLayersTest {
     @Test
     void withoutKvmTheGuestIsNotIsolated() {
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist")
-                .read(KernelFiles.VMM, "", BUCKET)
+                .read(KernelFiles.VMM, files::namespaces, "", BUCKET)
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
@@ -174,7 +175,8 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> readChrooted() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "").read(KernelFiles.VMM, "", BUCKET);
+        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "")
+                .read(KernelFiles.VMM, files::namespaces, "", BUCKET);
     }
 
     @Test
@@ -195,20 +197,20 @@ final class VmmLayersTest {
 
     private LayerState isolationOfRoot() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "")
-                .read(KernelFiles.VMM, "", BUCKET)
+                .read(KernelFiles.VMM, files::namespaces, "", BUCKET)
                 .getLast();
     }
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
         List<LayerState> layers =
-                new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, "", BUCKET);
+                new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, files::namespaces, "", BUCKET);
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
                 .hasSize(5)
                 .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99, files::namespaces))
                 .isPresent();
     }
 
@@ -225,7 +227,8 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(KernelFiles.VMM, "", BUCKET);
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
+                .read(KernelFiles.VMM, files::namespaces, "", BUCKET);
     }
 
     private LayerState state(Layer layer) {

@@ -102,16 +102,14 @@ public final class Daemon implements AutoCloseable {
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
-        // Nobody is answered before, and no program is started by this process after: its spawner does that.
-        this.confinement = SelfConfinement.begin();
         this.readiness = new Readiness(neuroVisor.pool()::look, config.warm());
         InetSocketAddress wanted = new InetSocketAddress(
                 config.metrics().listen(), config.metrics().port());
         DaemonOverview overview = new DaemonOverview(
                 neuroVisor, config, readiness, metrics.machines()::layers, recent, InstantSource.system());
-        this.statusAddress = parts.own(
-                        StatusPort.open(wanted, readiness, metrics.registry(), overview), StatusPort::close)
-                .address();
+        StatusPort status =
+                parts.own(StatusPort.open(wanted, readiness, metrics.registry(), overview), StatusPort::close);
+        this.statusAddress = status.address();
         this.health = parts.own(
                 new HealthWatch(Map.of(
                         HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
@@ -133,6 +131,12 @@ public final class Daemon implements AutoCloseable {
         this.address = new InetSocketAddress(
                 config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
         ports.listen(socket);
+        // A port may be root's to open, so all are; nobody is answered before, and no program is started by this
+        // process
+        // after: its spawner does that.
+        this.confinement = SelfConfinement.begin();
+        status.serve();
+        ports.serve();
         neuroVisor.pool().keepWarm();
     }
 

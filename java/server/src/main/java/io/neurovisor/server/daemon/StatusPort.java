@@ -58,7 +58,7 @@ final class StatusPort implements AutoCloseable {
         try {
             StatusPort port = new StatusPort(
                     HttpServer.create(address, MOST_CONNECTIONS), new StatusPages(overviews, names(address), PAGES));
-            port.serve(readiness, registry);
+            port.prepare(readiness, registry);
             return port;
         } catch (IOException exception) {
             throw new NeuroVisorException(
@@ -67,6 +67,11 @@ final class StatusPort implements AutoCloseable {
                             + "; choose another with --metrics-port, or another address with --metrics-listen",
                     exception);
         }
+    }
+
+    /** Answers from now on; who has connected before has waited. */
+    void serve() {
+        server.start();
     }
 
     InetSocketAddress address() {
@@ -81,7 +86,7 @@ final class StatusPort implements AutoCloseable {
         limit.close();
     }
 
-    private void serve(Readiness readiness, PrometheusRegistry registry) {
+    private void prepare(Readiness readiness, PrometheusRegistry registry) {
         server.setExecutor(executor);
         context("/", pages);
         context("/health", exchange -> only(exchange, "/health", 200, "live"));
@@ -98,7 +103,6 @@ final class StatusPort implements AutoCloseable {
                 only(exchange, "/metrics", 405, "ask with GET");
             }
         });
-        server.start();
     }
 
     private void context(String path, HttpHandler handler) {

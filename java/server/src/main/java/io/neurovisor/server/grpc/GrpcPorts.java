@@ -9,6 +9,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -31,11 +32,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** The same services on a TCP port and on a Unix socket. */
+/** The same services on a TCP port and on a Unix socket, which are taken before anybody is served. */
 public final class GrpcPorts implements AutoCloseable {
     /** Code, standard input and files of one execution. */
     private static final int MAX_MESSAGE_BYTES = 80 << 20;
@@ -58,6 +60,7 @@ public final class GrpcPorts implements AutoCloseable {
     private final InboundMemory memory;
     private final ConnectionLimit connections = new ConnectionLimit(MAX_TCP_CONNECTIONS);
     private final List<Server> servers = new ArrayList<>();
+    private final List<ServerChannel> channels = new CopyOnWriteArrayList<>();
 
     /** @param interceptors the first sees a call first */
     public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors) {
@@ -77,11 +80,11 @@ public final class GrpcPorts implements AutoCloseable {
     }
 
     /**
-     * Serves there, with encryption where a context for it is given. Returns the port, which the machine has chosen if it was to be any.
+     * Takes connections there, with encryption where a context for it is given. Returns the port, which the machine has chosen if it was to be any.
      */
     public int listen(InetSocketAddress address, Optional<SslContext> tls) {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
-            NioServerSocketChannel channel = new NioServerSocketChannel();
+            NioServerSocketChannel channel = waiting(new NioServerSocketChannel());
             channel.pipeline().addFirst(connections);
             return channel;
         });
@@ -97,13 +100,13 @@ public final class GrpcPorts implements AutoCloseable {
         }
     }
 
-    /** Serves the user whose process this is, and root, on a socket that nobody else may open. */
+    /** The same for the user whose process this is, and root, on a socket that nobody else may open. */
     public void listen(Path socket) {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         try {
             PeerCheck check = new PeerCheck(socket, PeerUsers.ownAndRoot());
             NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
-                NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
+                NioServerDomainSocketChannel channel = waiting(new NioServerDomainSocketChannel());
                 channel.pipeline().addFirst(check);
                 return channel;
             });
@@ -116,6 +119,18 @@ public final class GrpcPorts implements AutoCloseable {
                             + "); choose another with --socket",
                     exception);
         }
+    }
+
+    /** The kernel takes connections, and nobody looks at them before {@link #serve}. */
+    private <C extends ServerChannel> C waiting(C channel) {
+        channel.config().setAutoRead(false);
+        channels.add(channel);
+        return channel;
+    }
+
+    /** Answers from now on where it listens; who has connected before has waited. */
+    public void serve() {
+        channels.forEach(channel -> channel.config().setAutoRead(true));
     }
 
     private Server start(NettyServerBuilder builder) throws IOException {

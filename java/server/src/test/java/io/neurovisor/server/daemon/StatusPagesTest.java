@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -46,6 +47,11 @@ final class StatusPagesTest {
                 return overview;
             });
     private final List<HttpURLConnection> connections = new ArrayList<>();
+
+    @BeforeEach
+    void serve() {
+        port.serve();
+    }
 
     @AfterEach
     void close() {

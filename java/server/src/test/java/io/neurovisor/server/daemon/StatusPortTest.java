@@ -16,6 +16,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class StatusPortTest {
@@ -24,6 +25,11 @@ final class StatusPortTest {
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final StatusPort port = StatusPort.open(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), readiness, registry, Overviews::hostile);
+
+    @BeforeEach
+    void serve() {
+        port.serve();
+    }
 
     @AfterEach
     void close() {

@@ -94,11 +94,14 @@ public final class ServedExecutions implements AutoCloseable {
 
     /** On loopback; the port. */
     public int listen() {
-        return ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+        int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
+        ports.serve();
+        return port;
     }
 
     public void listen(Path socket) {
         ports.listen(socket);
+        ports.serve();
     }
 
     /** What has been counted. */

@@ -1,0 +1,64 @@
+package io.neurovisor.host.jail;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.kernel.CapabilitySignal;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.OwnThreads;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/** Takes from every thread of this process, for good, the capabilities that root has and a daemon does not need. */
+final class PrivilegeDrop {
+    /** CAP_DAC_OVERRIDE: the sockets of VMs belong to the VMs' users. */
+    static final long KEPT = 1L << 1;
+
+    private static final Duration LIMIT = Duration.ofSeconds(10);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(1);
+
+    /**
+     * A thread that still has them may start another, which the look that shows its parent without them has missed. The next
+     * look does not miss it.
+     */
+    private static final int CLEAN_LOOKS = 2;
+
+    private final HostFiles files;
+
+    PrivilegeDrop(HostFiles files) {
+        this.files = requireNonNull(files, "files is null");
+    }
+
+    /** Returns when no thread has more; at once where none had. */
+    void run() {
+        OwnThreads before = OwnThreads.read(files);
+        if (before.holdingMoreThan(KEPT).isEmpty()) {
+            return;
+        }
+        CapabilitySignal signal = CapabilitySignal.keeping(before.permitted() & KEPT);
+        Deadline deadline = Deadline.after(LIMIT, Ticker.SYSTEM);
+        int clean = 0;
+        while (clean < CLEAN_LOOKS) {
+            List<Long> left = OwnThreads.read(files).holdingMoreThan(KEPT);
+            clean = left.isEmpty() ? clean + 1 : 0;
+            left.forEach(signal::send);
+            if (!left.isEmpty()) {
+                await(deadline, left);
+            }
+        }
+    }
+
+    private static void await(Deadline deadline, List<Long> left) {
+        if (deadline.hasPassed()) {
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED,
+                    left.size() + " of its threads keep capabilities that were to be given up within "
+                            + LIMIT.toSeconds() + " s");
+        }
+        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+    }
+}
