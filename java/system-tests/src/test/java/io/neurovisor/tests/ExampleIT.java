@@ -29,6 +29,17 @@ final class ExampleIT {
     }
 
     @Test
+    void whatADaemonGivesUpItDoesNotGetBack() {
+        for (String name : List.of("capabilities_proof", "seccomp_proof")) {
+            CommandLineRun run = CommandLineRun.of("example", name, "--size=small");
+            assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
+            assertThat(run.stdout())
+                    .contains("read off the VMM", "the promise held")
+                    .doesNotContain("BROKEN");
+        }
+    }
+
+    @Test
     void theListNamesThem() {
         assertThat(CommandLineRun.of("example", "--list").stdout()).contains("fork_bomb");
         CommandLineRun unknown = CommandLineRun.of("example", "fork_bom");

@@ -7,9 +7,11 @@ import java.util.Optional;
 public final class Examples {
     public static final List<Example> ALL = List.of(
             new AgentPrimes(),
+            new CapabilitiesProof(),
             new ForkBomb(),
             new MetricsDemo(),
             new RateLimitProof(),
+            new SeccompProof(),
             new StreamingLatency(),
             new TraceIdDemo());
 

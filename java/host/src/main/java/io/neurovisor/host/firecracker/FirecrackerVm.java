@@ -99,7 +99,8 @@ final class FirecrackerVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
+        List<LayerState> read =
+                layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
         return process.exit().isDone() ? ended() : read;
     }
 

@@ -24,6 +24,11 @@ public final class OwnThreads {
         return threads.size();
     }
 
+    /** As the kernel numbers them. */
+    public List<Long> ids() {
+        return List.copyOf(threads.keySet());
+    }
+
     /** Why they do not count as filtered; empty when each has a seccomp filter and no_new_privs. */
     public Optional<String> unfiltered() {
         if (threads.isEmpty()) {

@@ -93,7 +93,8 @@ final class QemuVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read = layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
+        List<LayerState> read =
+                layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
         // Somebody else may have its process id by now.
         return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
     }

@@ -203,8 +203,8 @@ final class VmmLayersTest {
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers =
-                new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").read(99, files::namespaces, "", BUCKET);
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
+                .read(99, files::namespaces, "", BUCKET);
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)

@@ -1,0 +1,63 @@
+package io.neurovisor.cli.example;
+
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.host.kernel.CapabilitySignal;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.OwnThreads;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/** Looks at a VMM's capabilities, gives those of this very process up as a daemon does, and asks for them again. */
+final class CapabilitiesProof implements Example {
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration DELIVERY = Duration.ofMillis(200);
+
+    /** CAP_DAC_OVERRIDE. */
+    private static final long KEPT = 1L << 1;
+
+    /** To CAP_CHECKPOINT_RESTORE, the last that Linux has (capabilities(7)). */
+    private static final long ALL = (1L << 41) - 1;
+
+    @Override
+    public String name() {
+        return "capabilities_proof";
+    }
+
+    @Override
+    public String promise() {
+        return "a virtual machine's process has no capability, and a daemon gives its own up and gets none back";
+    }
+
+    @Override
+    public void run(ExampleRun run) {
+        ExecutionResult result = run.execute(Language.BASH, "true", TIMEOUT, new CollectedOutput(_ -> {}));
+        for (LayerState state : result.layers()) {
+            if (state.layer() == Layer.CAPABILITIES) {
+                run.check(state.status() == LayerState.Status.LIVE, "read off the VMM: " + state.detail());
+            }
+        }
+        run.tell("this process may use " + permitted(OwnThreads.read(HostFiles.SYSTEM)));
+        SelfConfinement confinement = SelfConfinement.begin();
+        long kept = confinement.passesPermissions() ? KEPT : 0;
+        OwnThreads confined = OwnThreads.read(HostFiles.SYSTEM);
+        run.check(
+                confined.holdingMoreThan(kept).isEmpty(),
+                "it has given up all but " + permitted(confined) + ", on each of " + confined.count() + " threads");
+
+        CapabilitySignal everything = CapabilitySignal.keeping(ALL);
+        confined.ids().forEach(everything::send);
+        LockSupport.parkNanos(DELIVERY.toNanos());
+        OwnThreads asked = OwnThreads.read(HostFiles.SYSTEM);
+        run.check(
+                asked.holdingMoreThan(kept).isEmpty(),
+                "each has asked the kernel for all of them again, and has " + permitted(asked));
+    }
+
+    private static String permitted(OwnThreads threads) {
+        return "%016x".formatted(threads.permitted());
+    }
+}
