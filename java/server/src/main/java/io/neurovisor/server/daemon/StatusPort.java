@@ -34,8 +34,10 @@ final class StatusPort implements AutoCloseable {
     static final int MOST_CONNECTIONS = 512;
 
     static {
-        // Seconds until a client that is slow to ask is hung up on; the JDK reads both once.
-        System.setProperty("sun.net.httpserver.maxReqTime", "10");
+        // Seconds until a client that is slow to ask is hung up on; the JDK reads both once. Whoever is asking when the
+        // whole
+        // machine stands still for less is not.
+        System.setProperty("sun.net.httpserver.maxReqTime", "30");
         System.setProperty("jdk.httpserver.maxConnections", Integer.toString(MOST_CONNECTIONS));
     }
 
