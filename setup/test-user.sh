@@ -4,7 +4,7 @@
 
 # What must hold for root and for everybody else.
 # shellcheck disable=SC2034 # For the file that sources this one.
-readonly user_tests=(RunIT VmmConfinementIT JailInjectionIT PoolIT CrashIT NamespaceFilesIT)
+readonly user_tests=(RunIT VmmConfinementIT JailInjectionIT PoolIT CrashIT NamespaceFilesIT DaemonConfinementIT)
 
 # A number that no distribution gives to anybody; the name exists for the tests' processes alone.
 readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
