@@ -1,9 +1,6 @@
 package io.neurovisor.cli.example;
 
-import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.layer.Layer;
-import io.neurovisor.engine.layer.LayerState;
-import io.neurovisor.engine.program.Language;
 import io.neurovisor.host.jail.SelfConfinement;
 import io.neurovisor.host.kernel.CapabilitySignal;
 import io.neurovisor.host.probe.HostFiles;
@@ -13,7 +10,6 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Looks at a VMM's capabilities, gives those of this very process up as a daemon does, and asks for them again. */
 final class CapabilitiesProof implements Example {
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Duration DELIVERY = Duration.ofMillis(200);
 
     /** CAP_DAC_OVERRIDE. */
@@ -34,12 +30,7 @@ final class CapabilitiesProof implements Example {
 
     @Override
     public void run(ExampleRun run) {
-        ExecutionResult result = run.execute(Language.BASH, "true", TIMEOUT, new CollectedOutput(_ -> {}));
-        for (LayerState state : result.layers()) {
-            if (state.layer() == Layer.CAPABILITIES) {
-                run.check(state.status() == LayerState.Status.LIVE, "read off the VMM: " + state.detail());
-            }
-        }
+        run.checkLayer(Layer.CAPABILITIES);
         run.tell("this process may use " + permitted(OwnThreads.read(HostFiles.SYSTEM)));
         SelfConfinement confinement = SelfConfinement.begin();
         long kept = confinement.passesPermissions() ? KEPT : 0;
@@ -54,7 +45,7 @@ final class CapabilitiesProof implements Example {
         OwnThreads asked = OwnThreads.read(HostFiles.SYSTEM);
         run.check(
                 asked.holdingMoreThan(kept).isEmpty(),
-                "each has asked the kernel for all of them again, and has " + permitted(asked));
+                "after a signal to each that asks the kernel for all of them again: " + permitted(asked));
     }
 
     private static String permitted(OwnThreads threads) {

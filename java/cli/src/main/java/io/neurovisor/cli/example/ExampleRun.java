@@ -9,6 +9,8 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
@@ -58,6 +60,18 @@ public final class ExampleRun {
     /** Runs a program in a sandbox of its own, as {@code run} does. */
     ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
         return needed(provided.executions()).execute(request(language, code, timeout), sink);
+    }
+
+    /** Checks that a layer protects, as it was read off a sandbox's living machine. */
+    void checkLayer(Layer layer) {
+        ExecutionResult result =
+                execute(Language.BASH, "true", ExecutionRequest.DEFAULT_TIMEOUT, new CollectedOutput(_ -> {}));
+        Optional<LayerState> state = result.layers().stream()
+                .filter(candidate -> candidate.layer() == layer)
+                .findFirst();
+        check(
+                state.map(LayerState::status).equals(Optional.of(LayerState.Status.LIVE)),
+                "read off the VMM: " + state.map(LayerState::detail).orElse("nothing"));
     }
 
     /** A program as it is asked for of a daemon. */

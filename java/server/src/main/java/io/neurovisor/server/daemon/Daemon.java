@@ -131,9 +131,9 @@ public final class Daemon implements AutoCloseable {
         this.address = new InetSocketAddress(
                 config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
         ports.listen(socket);
-        // A port may be root's to open, so all are; nobody is answered before, and no program is started by this
-        // process
-        // after: its spawner does that.
+        // Once all ports are open, for one may be root's to open. Nobody is answered before, and no program is started
+        // by
+        // this process after: its spawner does that.
         this.confinement = SelfConfinement.begin();
         status.serve();
         ports.serve();
