@@ -10,11 +10,11 @@ use rustix::process::Pid;
 use crate::process_stat::parse_pid;
 
 pub const USAGE: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST]
+usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT]
        neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help";
 
 pub const HELP: &str = "\
-usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST]
+usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT]
        neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
 
 Starts, holds and cleans up VMMs for the NeuroVisor process that started it. Requests (proto/spawner.proto) are read
@@ -23,6 +23,7 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
   --runtime-dir DIR  absolute path of this host process's own directory; made with mode 0700 when missing
   --bwrap FILE       absolute path of bubblewrap, which jails the VMMs
   --uids FIRST-LAST  numbers of users that nobody else has: each VMM gets one; for root, who must give them, and only root
+  --ebpf OBJECT      absolute path of the eBPF programs that watch VMMs; whether they could be loaded is told when asked
   --sweep BASE       remove what runtime directories in BASE name whose spawner was killed, tell each thing on a line
   --dry-run          tell it and remove nothing
   --tool PID PROGRAM...
@@ -37,6 +38,7 @@ pub struct Serving {
     pub runtime_dir: PathBuf,
     pub bwrap: PathBuf,
     pub uids: Option<RangeInclusive<u32>>,
+    pub ebpf: Option<PathBuf>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
     let mut runtime_dir = None;
     let mut bwrap = None;
     let mut uids = None;
+    let mut ebpf = None;
     let mut sweep = None;
     let mut dry_run = false;
     let mut arguments = arguments.into_iter();
@@ -72,6 +75,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             }
             Some(name @ "--bwrap") => absolute(name, &mut bwrap, arguments.next())?,
             Some("--uids") if uids.is_none() => uids = Some(range(arguments.next())?),
+            Some(name @ "--ebpf") => absolute(name, &mut ebpf, arguments.next())?,
             Some(name @ "--sweep") => absolute(name, &mut sweep, arguments.next())?,
             Some("--dry-run") => dry_run = true,
             Some("--tool") => return tool(arguments),
@@ -83,8 +87,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
             runtime_dir,
             bwrap,
             uids,
+            ebpf,
         })),
-        (None, None, Some(base)) if uids.is_none() => Ok(Command::Sweep { base, dry_run }),
+        (None, None, Some(base)) if uids.is_none() && ebpf.is_none() => {
+            Ok(Command::Sweep { base, dry_run })
+        }
         (None, _, None) => Err("--runtime-dir is missing".into()),
         (Some(_), None, None) => Err("--bwrap is missing".into()),
         _ => Err("--sweep and --dry-run go with nothing else".into()),
@@ -160,6 +167,7 @@ mod tests {
                 runtime_dir: "/run/x".into(),
                 bwrap: "/bin/bwrap".into(),
                 uids: None,
+                ebpf: None,
             }))
         );
         for (text, expected) in [("7-9", 7..=9), ("7-7", 7..=7)] {
@@ -226,6 +234,8 @@ mod tests {
             &["--runtime-dir", "/a", "--bwrap", "/b", "--sweep", "/c"],
             &["--runtime-dir", "/a", "--bwrap", "/b", "--dry-run"],
             &["--sweep", "/b", "--uids", "7-9"],
+            &["--sweep", "/b", "--ebpf", "/c"],
+            &["--runtime-dir", "/a", "--bwrap", "/b", "--ebpf", "c"],
             &["--sweep", "relative"],
             &["--tool"],
             &["--tool", "0", "true"],

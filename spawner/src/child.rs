@@ -6,6 +6,7 @@ use std::ffi::CString;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::LazyLock;
 
 use nix::libc;
@@ -101,6 +102,17 @@ pub struct Way<'a> {
     pub spawner: Pid,
 }
 
+/// What a VMM is about to need.
+pub enum Needed<'a> {
+    /// To the end.
+    File(&'a OwnedFd),
+    /// While it is launched, with all beneath it.
+    Directory(&'a Path),
+}
+
+/// Has the kernel allow it, where it watches.
+pub type Allow<'a> = dyn FnMut(Needed<'_>) -> Result<(), String> + 'a;
+
 impl Jailer {
     /// Runs a VMM in its jail. When this returns, either there is a process in the jail or none is left.
     ///
@@ -111,6 +123,7 @@ impl Jailer {
         directory: BorrowedFd<'_>,
         entrance: Option<OwnedFd>,
         uid: Option<u32>,
+        allow: &mut Allow<'_>,
         journal: impl FnOnce(Pid) -> Result<(), String>,
     ) -> Result<Child, Refusal> {
         LazyLock::force(&OOM_SCORE);
@@ -123,13 +136,18 @@ impl Jailer {
             spawner: process::getpid(),
         };
         let opened = files.take_open();
-        let started = match &launch.confinement {
-            Confinement::Jail(jail) => bubblewrap::start(&self.bwrap, jail, &way, opened, journal),
-            Confinement::Chroot(chroot) => match uid {
-                Some(uid) => chrooted::start(chroot, &way, uid, opened, journal),
-                None => bubblewrap::start_in_root(&self.bwrap, chroot, &way, opened, journal),
-            },
-        };
+        let allowed = opened.iter().try_for_each(|file| allow(Needed::File(file)));
+        let started = allowed
+            .map_err(Refusal::from)
+            .and_then(|()| match &launch.confinement {
+                Confinement::Jail(jail) => {
+                    bubblewrap::start(&self.bwrap, jail, &way, opened, journal)
+                }
+                Confinement::Chroot(chroot) => match uid {
+                    Some(uid) => chrooted::start(chroot, &way, uid, opened, allow, journal),
+                    None => bubblewrap::start_in_root(&self.bwrap, chroot, &way, opened, journal),
+                },
+            });
         match started {
             Ok(running) => Ok(Child { running, files }),
             Err(reason) => {

@@ -56,6 +56,10 @@ impl Chroot {
         self.directory.join(scratch::chroot_name(id.as_str()))
     }
 
+    pub fn jailer(&self) -> &Path {
+        &self.jailer
+    }
+
     /// Makes it and puts the files in, or leaves nothing. One that exists is never reused: it belongs to something that we do
     /// not know.
     pub fn make(

@@ -11,7 +11,7 @@ use rustix::pipe::{pipe_with, PipeFlags};
 use rustix::process::{self, DumpableBehavior, Pid, PidfdFlags};
 use rustix::thread::{unshare_unsafe, UnshareFlags};
 
-use crate::child::{self, explain, ChildEnds, Pipes, Refusal, Running, Way};
+use crate::child::{self, explain, Allow, ChildEnds, Needed, Pipes, Refusal, Running, Way};
 use crate::chroot::Chroot;
 use crate::inherited::out_of_the_way;
 use crate::init;
@@ -29,10 +29,14 @@ pub fn start(
     way: &Way<'_>,
     uid: u32,
     files: Vec<OwnedFd>,
+    allow: &mut Allow<'_>,
     journal: impl FnOnce(Pid) -> Result<(), String>,
 ) -> Result<Running, Refusal> {
     chroot.make(way.launch, files, way.directory)?;
-    enter(chroot, way, uid, journal).inspect_err(|_| chroot.remove(&way.launch.id))
+    allow(Needed::Directory(&chroot.path(&way.launch.id)))
+        .map_err(Refusal::from)
+        .and_then(|()| enter(chroot, way, uid, journal))
+        .inspect_err(|_| chroot.remove(&way.launch.id))
 }
 
 fn enter(

@@ -8,6 +8,7 @@ use rustix::fs::{accessat, Access, AtFlags, CWD};
 
 use crate::cgroup::Limits;
 use crate::chroot::Chroot;
+use crate::ebpf::Watch;
 use crate::handed_files::{HandedFile, MAX_FILES};
 use crate::jail::Jail;
 use crate::sockets::MAX_SOCKETS;
@@ -62,6 +63,7 @@ pub struct Launch {
     pub files: Vec<HandedFile>,
     pub confinement: Confinement,
     pub limits: Option<Limits>,
+    pub watch: Option<Watch>,
 }
 
 impl TryFrom<StartVmm> for Launch {
@@ -100,6 +102,7 @@ impl TryFrom<StartVmm> for Launch {
             files,
             confinement,
             limits: request.limits.map(Limits::try_from).transpose()?,
+            watch: request.watch.map(Watch::try_from).transpose()?,
         })
     }
 }

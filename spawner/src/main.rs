@@ -2,7 +2,8 @@
 //!
 //! It serves one host process over stdin and stdout and does not outlive it. How it is built:
 //! [`spawner`] is the event loop, [`child`] the way into a VMM, [`bubblewrap`] and its [`jail`] or [`chrooted`] and its
-//! [`chroot`] what confines it, [`orphans`] and [`removal`] the way out,
+//! [`chroot`] what confines it, [`ebpf`] what the kernel holds against it,
+//! [`orphans`] and [`removal`] the way out,
 //! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
 //! spawner does for VMMs.
 
@@ -12,6 +13,7 @@ mod cgroup;
 mod child;
 mod chroot;
 mod chrooted;
+mod ebpf;
 mod handed_files;
 mod hardening;
 mod inherited;
@@ -43,10 +45,12 @@ mod wire;
 use std::ffi::CString;
 use std::fmt::Display;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 use std::process::ExitCode;
 
 use arguments::{Command, Serving};
 use child::Jailer;
+use ebpf::Ebpf;
 use runtime_directory::RuntimeDirectory;
 use signals::Signals;
 use spawner::Spawner;
@@ -110,12 +114,23 @@ fn serve(serving: Serving) -> Result<u8, String> {
     }
     let uids = serving.uids.map(Uids::open).transpose()?;
     let place = cgroup::Place::find();
-    Spawner::new(Jailer { bwrap }, uids, place, directory, journal, signals)
+    let ebpf = load_ebpf(serving.ebpf.as_deref(), place.as_ref().err());
+    let jailer = Jailer { bwrap };
+    Spawner::new(jailer, uids, place, ebpf, directory, journal, signals)
         .run()
         .map_err(|error| format!("the event loop failed: {error}"))
 }
 
-fn sweep(base: &std::path::Path, dry_run: bool) -> Result<u8, String> {
+/// A VMM is known to the programs by its control group.
+fn load_ebpf(object: Option<&Path>, no_groups: Option<&String>) -> Result<Ebpf, String> {
+    let object = object.ok_or("not asked for")?;
+    no_groups.map_or(Ok(()), |problem| {
+        Err(format!("it needs control groups: {problem}"))
+    })?;
+    Ebpf::load(object)
+}
+
+fn sweep(base: &Path, dry_run: bool) -> Result<u8, String> {
     let mut lines = Lines { problems: false };
     sweep::sweep(base, dry_run, &mut lines)
         .map_err(|error| format!("{}: {error}", base.display()))?;

@@ -1,6 +1,7 @@
 //! Waiting for whatever comes next.
 
 use std::io;
+use std::os::fd::BorrowedFd;
 
 use rustix::event::{poll, PollFd, PollFlags};
 use rustix::io::Errno;
@@ -14,6 +15,8 @@ use crate::vm::Vm;
 pub struct Watched<'a> {
     pub signals: &'a Signals,
     pub vms: &'a [Vm],
+    /// What the kernel tells of VMs, where it does.
+    pub events: Option<BorrowedFd<'a>>,
     pub outbox: &'a Outbox,
     /// Whether requests are still taken.
     pub serves: bool,
@@ -24,6 +27,7 @@ pub struct Ready {
     pub signals: bool,
     /// Indices of the VMs that wrote, or whose writers are gone.
     pub outputs: Vec<usize>,
+    pub events: bool,
     pub stdin: PollFlags,
     pub stdout: PollFlags,
 }
@@ -39,6 +43,9 @@ impl Watched<'_> {
                 writers.push(index);
             }
         }
+        // Nobody waits for them whom the outbox has no room for.
+        let events = self.events.as_ref().filter(|_| !self.outbox.is_full());
+        polled.extend(events.map(|events| PollFd::new(events, PollFlags::IN)));
         let (stdin_flags, stdout_flags) = (self.stdin_flags(), self.stdout_flags());
         polled.extend(stdin_flags.map(|flags| PollFd::new(&stdin, flags)));
         polled.extend(stdout_flags.map(|flags| PollFd::new(&stdout, flags)));
@@ -60,11 +67,13 @@ impl Watched<'_> {
         let mut next = || flags.next().unwrap_or(PollFlags::empty());
         let signals = !next().is_empty();
         writers.retain(|_| !next().is_empty());
+        let told = events.is_some() && !next().is_empty();
         let mut next_if =
             |watched: Option<PollFlags>| watched.map_or(PollFlags::empty(), |_| next());
         Ok(Ready {
             signals,
             outputs: writers,
+            events: told,
             stdin: next_if(stdin_flags),
             stdout: next_if(stdout_flags),
         })

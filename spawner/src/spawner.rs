@@ -11,6 +11,7 @@ use rustix::time::Timespec;
 
 use crate::cgroup::Place;
 use crate::child::Jailer;
+use crate::ebpf::Ebpf;
 use crate::journal::{Entry, Journal};
 use crate::log;
 use crate::orphans;
@@ -24,7 +25,8 @@ use crate::tsc::Tsc;
 use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
 use crate::wire::{
-    event::Event, request::Request, Namespaces, Output, RequestReader, ScratchHeld, TscMeasured,
+    self, event::Event, request::Request, ConfinementTold, Output, RequestReader, ScratchHeld,
+    Sealed, TscMeasured,
 };
 
 /// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
@@ -49,6 +51,8 @@ pub struct Spawner {
     signals: Signals,
     /// Where VMs have their control groups, or why they have none.
     place: Result<Place, String>,
+    /// What watches VMs in the kernel, or why nothing does.
+    ebpf: Result<Ebpf, String>,
     requests: RequestReader,
     outbox: Outbox,
     vms: Vec<Vm>,
@@ -70,6 +74,7 @@ impl Spawner {
         jailer: Jailer,
         uids: Option<Uids>,
         place: Result<Place, String>,
+        ebpf: Result<Ebpf, String>,
         directory: RuntimeDirectory,
         journal: Journal,
         signals: Signals,
@@ -81,6 +86,7 @@ impl Spawner {
             journal,
             signals,
             place,
+            ebpf,
             requests: RequestReader::default(),
             outbox: Outbox::default(),
             vms: Vec::new(),
@@ -110,6 +116,7 @@ impl Spawner {
             }
             self.take_signals(ready.signals)?;
             self.serve_stdin(ready.stdin);
+            self.tell_blocked(ready.events);
             self.answer_tsc();
             self.clean_up();
             self.serve_stdout(ready.stdout);
@@ -120,6 +127,7 @@ impl Spawner {
         let watched = Watched {
             signals: &self.signals,
             vms: &self.vms,
+            events: self.ebpf.as_ref().ok().map(Ebpf::events),
             outbox: &self.outbox,
             serves: self.closing.is_none(),
         };
@@ -196,7 +204,9 @@ impl Spawner {
             Some(Request::MeasureTsc(_)) => self.tsc.ask(Instant::now()),
             Some(Request::HoldScratch(hold)) => self.hold_scratch(hold.path),
             Some(Request::TellOutput(tell)) => self.tell_output(tell.vm_id),
-            Some(Request::TellNamespaces(tell)) => self.tell_namespaces(tell.vm_id),
+            Some(Request::TellConfinement(tell)) => self.tell_confinement(tell.vm_id),
+            Some(Request::Seal(seal)) => self.seal(seal.vm_id),
+            Some(Request::TellEbpf(_)) => self.tell_ebpf(),
             Some(Request::ReleaseScratch(release)) => {
                 self.journal.remove(&Entry::Scratch(release.path.into()));
             }
@@ -230,14 +240,56 @@ impl Spawner {
         self.outbox.push(Event::Output(Output { vm_id, tail }));
     }
 
-    fn tell_namespaces(&mut self, vm_id: String) {
-        let vm = self.vms.iter().find(|vm| vm.id.as_str() == vm_id);
-        let names = vm
-            .filter(|vm| vm.is_running())
-            .map(Vm::namespaces)
-            .unwrap_or_default();
-        self.outbox
-            .push(Event::Namespaces(Namespaces { vm_id, names }));
+    fn tell_confinement(&mut self, vm_id: String) {
+        let vm = self.running(&vm_id);
+        let namespaces = vm.map(Vm::namespaces).unwrap_or_default();
+        let policy = vm
+            .map(|vm| vm.id.clone())
+            .zip(self.ebpf.as_mut().ok())
+            .and_then(|(id, ebpf)| ebpf.policy(&id));
+        self.outbox.push(Event::ConfinementTold(ConfinementTold {
+            vm_id,
+            namespaces,
+            policy,
+        }));
+    }
+
+    fn seal(&mut self, vm_id: String) {
+        let id = self.running(&vm_id).map(|vm| vm.id.clone());
+        let sealed = match (id, &mut self.ebpf) {
+            (Some(id), Ok(ebpf)) => ebpf.seal(&id),
+            (None, _) => Err("it has ended".into()),
+            (_, Err(problem)) => Err(problem.clone()),
+        };
+        self.outbox.push(Event::Sealed(Sealed {
+            vm_id,
+            problem: sealed.err().unwrap_or_default(),
+        }));
+    }
+
+    fn tell_ebpf(&mut self) {
+        let told = match &self.ebpf {
+            Ok(ebpf) => ebpf.tell(),
+            Err(problem) => wire::Ebpf {
+                problem: problem.clone(),
+                ..Default::default()
+            },
+        };
+        self.outbox.push(Event::Ebpf(told));
+    }
+
+    /// Not while the host does not read: what it has not been told is counted all the same.
+    fn tell_blocked(&mut self, ready: bool) {
+        if let (true, false, Ok(ebpf)) = (ready, self.outbox.is_full(), &mut self.ebpf) {
+            for blocked in ebpf.take_events() {
+                self.outbox.push(Event::Blocked(blocked));
+            }
+        }
+    }
+
+    fn running(&self, vm_id: &str) -> Option<&Vm> {
+        let mut vms = self.vms.iter();
+        vms.find(|vm| vm.id.as_str() == vm_id && vm.is_running())
     }
 
     fn answer_tsc(&mut self) {
@@ -292,6 +344,7 @@ impl Spawner {
                 )),
             }
             let vm = self.vms.remove(index);
+            self.ebpf.iter_mut().for_each(|ebpf| ebpf.end(&vm.id));
             if let Err(error) = vm.take_back_files() {
                 log::line(format_args!(
                     "{}: cannot take back its files: {error}",

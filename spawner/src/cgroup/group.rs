@@ -37,6 +37,13 @@ impl Group {
         Ok(group)
     }
 
+    /// What the kernel calls it (the inode of its directory).
+    pub fn id(&self) -> Result<u64, String> {
+        fs::fstat(&self.directory)
+            .map(|metadata| metadata.st_ino)
+            .map_err(|error| format!("{}: {}", self.path.display(), io::Error::from(error)))
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -1,11 +1,14 @@
 //! The start of a VMM, with everything that is undone when it fails.
 
+use std::ffi::OsStr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use super::Spawner;
 use crate::cgroup::Group;
-use crate::child::{Child, Refusal};
+use crate::child::{Child, Needed, Refusal};
+use crate::ebpf::Ebpf;
 use crate::journal::Entry;
 use crate::launch::{Confinement, Launch};
 use crate::log;
@@ -103,15 +106,27 @@ impl Spawner {
             }
             (Err(_), _) | (Ok(_), None) => None,
         };
-        let entrance = group.as_ref().map(Group::entrance).transpose();
+        let ebpf = &mut self.ebpf;
+        let bwrap = Path::new(OsStr::from_bytes(self.jailer.bwrap.as_bytes()));
+        let watched = watch(ebpf, launch, group.as_ref(), bwrap);
+        let mut allow = |needed: Needed<'_>| match (ebpf.as_mut(), &launch.watch) {
+            (Ok(ebpf), Some(_)) => match needed {
+                Needed::File(file) => ebpf.allow_file(&launch.id, file),
+                Needed::Directory(path) => ebpf.allow_in_launch(&launch.id, path),
+            },
+            _ => Ok(()),
+        };
+        let entrance = watched.and_then(|()| group.as_ref().map(Group::entrance).transpose());
         let started = entrance.map_err(Refusal::from).and_then(|entrance| {
-            self.jailer.start(launch, directory, entrance, uid, |pid| {
-                add(Entry::process(pid).ok_or("it has no number")?)
-            })
+            self.jailer
+                .start(launch, directory, entrance, uid, &mut allow, |pid| {
+                    add(Entry::process(pid).ok_or("it has no number")?)
+                })
         });
         match started {
             Ok(child) => Ok((child, group)),
             Err(reason) => {
+                self.ebpf.iter_mut().for_each(|ebpf| ebpf.end(&launch.id));
                 // No process is in it. What is left all the same stays in the journal.
                 if group.is_some_and(|group| !group.remove().is_ok_and(|gone| gone)) {
                     journalled.retain(|entry| !matches!(entry, Entry::Cgroup(_)));
@@ -120,6 +135,31 @@ impl Spawner {
             }
         }
     }
+}
+
+/// Before the VMM's first process is in its group.
+fn watch(
+    ebpf: &mut Result<Ebpf, String>,
+    launch: &Launch,
+    group: Option<&Group>,
+    bwrap: &Path,
+) -> Result<(), String> {
+    let Some(watch) = launch.watch else {
+        return Ok(());
+    };
+    let ebpf = ebpf
+        .as_mut()
+        .map_err(|problem| format!("it cannot be watched: {problem}"))?;
+    let group = group.ok_or("it cannot be watched without a control group")?;
+    ebpf.begin(&launch.id, group, watch)?;
+    let program = Path::new(OsStr::from_bytes(launch.arguments[0].as_bytes()));
+    let first = match &launch.confinement {
+        Confinement::Jail(_) => bwrap,
+        Confinement::Chroot(chroot) => chroot.jailer(),
+    };
+    [first, program]
+        .into_iter()
+        .try_for_each(|program| ebpf.allow_program(&launch.id, program))
 }
 
 fn chroot_of(launch: &Launch) -> Option<PathBuf> {
