@@ -70,6 +70,8 @@ struct counts {
 	__u64 executed;
 	__u64 unusual;
 	__u64 told;
+	/* Bit n: system call n has been told as unusual. */
+	__u64 noticed[CALL_WORDS];
 	__u64 calls[CALLS];
 };
 

@@ -306,9 +306,13 @@ int on_call(struct bpf_raw_tracepoint_args *context)
 	policy = bpf_map_lookup_elem(&policies, &cgroup);
 	if (policy && policy->phase == SEALED && !(policy->expected[number / 64] >> (number % 64) & 1)) {
 		__sync_fetch_and_add(&counts->unusual, 1);
-		event = event_of(cgroup, counts, UNUSUAL_CALL, number);
-		if (event)
-			bpf_ringbuf_submit(event, 0);
+		if (!(counts->noticed[number / 64] >> (number % 64) & 1)) {
+			/* Two threads at once may tell it twice. */
+			counts->noticed[number / 64] |= 1ULL << (number % 64);
+			event = event_of(cgroup, counts, UNUSUAL_CALL, number);
+			if (event)
+				bpf_ringbuf_submit(event, 0);
+		}
 	}
 	__sync_fetch_and_add(&counts->calls[number], 1);
 	return 0;

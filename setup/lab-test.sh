@@ -38,11 +38,14 @@ run_lab_tests() {
     esac
     # shellcheck source=setup/build.sh
     source "$root/setup/build.sh"
-    install_missing_packages build run lab fetch
+    # shellcheck source=setup/bpf.sh
+    source "$root/setup/bpf.sh"
+    install_missing_packages build run lab fetch bpf
     find_jdk || die_without_jdk
     build_if_stale ""
     "$root/neurovisor" setup --firecracker
     [[ "${qemu[*]} ${firecracker[*]}" != *LanguageIT* ]] || "$root/neurovisor" image build full
+    bpf_is_current || compile_bpf
     compile_system_tests
     run_compiled_lab_tests "${qemu[*]}" "${firecracker[*]}" "${user[*]}"
 }

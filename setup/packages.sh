@@ -2,7 +2,7 @@
 # What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
-# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), oci, llm (a model server), test. check: a
+# when: run (start VMs, build images), build, lab, fetch (setup --firecracker), oci, bpf, llm (a model server), test. check: a
 # function below. minimum: of the candidate package.
 # A dash means that the distribution has no such package.
 readonly requirements='
@@ -22,6 +22,8 @@ run   | has_uidmap       | uidmap            | uidmap                  | 0     |
 run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
 lab   | has_ssh            | openssh-client    | openssh-client          | 0     | ssh and ssh-keygen: reach the lab machine
 lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0     | mkfs.ext4: makes the disk of the lab machine
+bpf   | has_clang        | clang             | clang                   | 0     | clang: compiles the programs by which the kernel watches VMMs
+bpf   | has_libbpf       | libbpf-dev        | libbpf-dev              | 0     | the headers of libbpf, for the same
 fetch | has_curl           | curl              | curl                    | 0     | curl: fetches Firecracker
 fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker where only Python packages are in reach
 oci   | has_umoci        | umoci             | umoci                   | 0.4.7 | umoci: packs the container image
@@ -55,6 +57,8 @@ has_curl() { has curl; }
 has_pip() { has pip3; }
 has_ssh() { has ssh && has ssh-keygen; }
 has_mkfs() { [[ -x /sbin/mkfs.ext4 ]]; }
+has_clang() { has clang; }
+has_libbpf() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
 has_umoci() { has umoci; }
 has_runc() { has runc; }
 has_strace() { has strace; }

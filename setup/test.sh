@@ -45,7 +45,12 @@ run_tests() {
     # shellcheck source=setup/test-models.sh
     source "$root/setup/test-models.sh"
     install_missing_packages build run test
-    [[ -z $lab ]] || install_missing_packages lab fetch
+    if [[ -n $lab ]]; then
+        # shellcheck source=setup/bpf.sh
+        source "$root/setup/bpf.sh"
+        install_missing_packages lab fetch bpf
+        bpf_is_current || compile_bpf
+    fi
     find_jdk || die_without_jdk
     build_if_stale ""
 

@@ -142,6 +142,7 @@ pub struct Counts {
     pub executed: u64,
     pub unusual: u64,
     told: u64,
+    noticed: [u64; CALL_WORDS],
     pub calls: [u64; CALLS],
 }
 
@@ -152,6 +153,7 @@ impl Default for Counts {
             executed: 0,
             unusual: 0,
             told: 0,
+            noticed: [0; CALL_WORDS],
             calls: [0; CALLS],
         }
     }

@@ -24,6 +24,7 @@ final class DaemonOptions {
             Setting.KERNEL,
             Setting.VMM,
             Setting.FIRECRACKER,
+            Setting.EBPF,
             Setting.SNAPSHOT,
             Setting.WARM,
             Setting.MAX,

@@ -113,6 +113,8 @@ final class GuestOptions {
                                 Setting.VMM.form().printer().apply(config().vmm()),
                                 Setting.FIRECRACKER.flag(),
                                 Setting.FIRECRACKER.form().printer().apply(config().firecracker()),
+                                Setting.EBPF.flag(),
+                                Setting.EBPF.form().printer().apply(config().ebpf()),
                                 "--size",
                                 size().label(),
                                 "--snapshot=on"))

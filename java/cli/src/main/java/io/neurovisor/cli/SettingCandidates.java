@@ -47,6 +47,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Ebpfs extends SettingCandidates {
+        Ebpfs() {
+            super(Setting.EBPF);
+        }
+    }
+
     static final class Providers extends SettingCandidates {
         Providers() {
             super(Setting.PROVIDER);

@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The choice of the VMM that runs guests. */
+/** The choice of the VMM that runs guests, and of what watches it. */
 @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
 final class VmmOptions {
     @Option(
@@ -24,4 +24,14 @@ final class VmmOptions {
                     + " directory or in PATH; setup fetches that one when no PATH follows. Environment:"
                     + " NEUROVISOR_FIRECRACKER.")
     private @Nullable String firecracker;
+
+    @Option(
+            names = "--ebpf",
+            paramLabel = "auto|on|audit|off",
+            completionCandidates = SettingCandidates.Ebpfs.class,
+            description =
+                    "Have the kernel refuse a VMM every file but its own, programs and connections, by eBPF programs:"
+                            + " on refuses to start without, audit only counts and tells. Default: auto, where the machine can."
+                            + " Environment: NEUROVISOR_EBPF.")
+    private @Nullable String ebpf;
 }

@@ -12,16 +12,21 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.template.Templates;
+import io.neurovisor.engine.text.Harmless;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.kvm.Accelerator;
+import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.ArtifactUse;
@@ -105,6 +110,7 @@ public final class NeuroVisor implements AutoCloseable {
         GuestLinks links = new GuestLinks(InstantSource.system());
         boolean opened = false;
         try {
+            spawner.onBlocked((id, attempt) -> blocked(new VmId(id), attempt, listeners.sandboxes()));
             SpawnerWorkshop workshop = new SpawnerWorkshop(settings.spawner(), spawner);
             ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, workshop);
             NeuroVisor neuroVisor = wire(settings, building, use, spawner, workshop, links, progress, listeners);
@@ -117,6 +123,16 @@ public final class NeuroVisor implements AutoCloseable {
                 links.close();
             }
         }
+    }
+
+    private static void blocked(VmId id, BlockedAttempt attempt, SandboxListener listener) {
+        LOG.warn(
+                "the VMM of machine {} has {} {} {}",
+                id,
+                attempt.allowed() ? "tried" : "been refused",
+                attempt.hook(),
+                Harmless.line(attempt.subject()));
+        listener.blocked(id, attempt);
     }
 
     /** For commands that build and start no machine. */
@@ -249,6 +265,16 @@ public final class NeuroVisor implements AutoCloseable {
     /** Which VMM runs the guests. */
     public VmmIdentity vmm() {
         return selected.vmm().identity();
+    }
+
+    /** How the programs stand by which the kernel watches VMMs, and what they have counted. */
+    public EbpfCounts ebpf() {
+        return spawner.ebpf();
+    }
+
+    /** Whether they watch the VMMs of this NeuroVisor. */
+    public boolean watchesVmms() {
+        return selected.ebpf().reading().watches();
     }
 
     /** Why this VMM and no other, in words. */

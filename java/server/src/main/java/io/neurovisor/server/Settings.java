@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.ebpf.EbpfMode;
+import io.neurovisor.host.probe.EbpfSupport;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.spawner.SpawnerProgram;
@@ -51,7 +53,20 @@ public record Settings(Path home, Config config) {
                                 BUBBLEWRAP.program()
                                         + " is not in PATH, and no VMM runs outside a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
-                isRoot() ? Optional.of(freeUids()) : Optional.empty());
+                isRoot() ? Optional.of(freeUids()) : Optional.empty(),
+                config.ebpf() == EbpfMode.OFF || missingForEbpf().isPresent()
+                        ? Optional.empty()
+                        : Optional.of(ebpfObject()));
+    }
+
+    /** What keeps the kernel from watching VMMs, as far as it can be seen without asking it. */
+    public Optional<EbpfSupport.Missing> missingForEbpf() {
+        return new EbpfSupport(HostFiles.SYSTEM).missing(isRoot(), ebpfObject());
+    }
+
+    /** What {@code ./neurovisor bpf build} makes. */
+    private Path ebpfObject() {
+        return home.resolve("target/bpf/vmm.bpf.o");
     }
 
     private UidRange freeUids() {

@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.ebpf.EbpfLayer;
 import io.neurovisor.host.firecracker.FirecrackerLocator;
 import io.neurovisor.host.firecracker.FirecrackerProgram;
 import io.neurovisor.host.firecracker.FirecrackerVmm;
@@ -34,12 +35,14 @@ public final class VmmSelection {
     private final Spawner spawner;
     private final GuestLinks links;
     private final ProbeCache probes;
+    private final EbpfLayer ebpf;
     private final String hostCpu = HostCpu.describe();
 
     public VmmSelection(Settings settings, Spawner spawner, GuestLinks links) {
         this.settings = requireNonNull(settings, "settings is null");
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
+        this.ebpf = EbpfLayer.of(settings.config().ebpf(), settings.missingForEbpf(), spawner);
         this.probes = new ProbeCache(settings.probes());
     }
 
@@ -48,12 +51,14 @@ public final class VmmSelection {
      *
      * @param accelerator what runs its guests' instructions
      * @param reason why this one and no other, in words
+     * @param ebpf what its VMMs are watched by
      */
-    public record Selected(Vmm vmm, Accelerator accelerator, String reason) {
+    public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf) {
         public Selected {
             requireNonNull(vmm, "vmm is null");
             requireNonNull(accelerator, "accelerator is null");
             requireNonNull(reason, "reason is null");
+            requireNonNull(ebpf, "ebpf is null");
         }
     }
 
@@ -84,6 +89,11 @@ public final class VmmSelection {
         };
     }
 
+    /** How the layer stands that the kernel is asked for. */
+    public EbpfLayer ebpf() {
+        return ebpf;
+    }
+
     private Candidate firecracker(BootFiles files, String reason) {
         Optional<FirecrackerProgram> found;
         try {
@@ -107,10 +117,11 @@ public final class VmmSelection {
                 hostCpu,
                 spawner,
                 links,
+                ebpf,
                 Ticker.SYSTEM);
         Accelerator accelerator = probe(_ -> vmm).accelerator(files);
         return accelerator.isKvm()
-                ? new Candidate(Optional.of(new Selected(vmm, accelerator, reason)), "")
+                ? new Candidate(Optional.of(new Selected(vmm, accelerator, reason, ebpf)), "")
                 : unusable(accelerator.reason());
     }
 
@@ -127,9 +138,9 @@ public final class VmmSelection {
         QemuProgram program = new QemuLocator(searchPath(), probes).locate();
         QemuJail jail = QemuJail.of(program, probes);
         Function<Accelerator, Vmm> vmms =
-                accelerator -> new QemuVmm(program, jail, accelerator, hostCpu, spawner, links, Ticker.SYSTEM);
+                accelerator -> new QemuVmm(program, jail, accelerator, hostCpu, spawner, links, ebpf, Ticker.SYSTEM);
         Accelerator accelerator = probe(vmms).accelerator(files);
-        return new Selected(vmms.apply(accelerator), accelerator, reason);
+        return new Selected(vmms.apply(accelerator), accelerator, reason, ebpf);
     }
 
     private KvmProbe probe(Function<Accelerator, Vmm> vmms) {

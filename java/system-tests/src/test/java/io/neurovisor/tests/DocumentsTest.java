@@ -78,7 +78,7 @@ final class DocumentsTest {
     void theReadmeListsEveryMetricWithItsTypeAndMeaning() throws IOException {
         PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty());
         Metrics metrics = new Metrics();
-        metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"));
+        metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.empty());
         CallMetrics _ = metrics.calls(TraceIds::next);
         List<String> counted = new TreeSet<>(metrics.registry().scrape().stream()
                         .filter(family -> family.getMetadata().getName().startsWith("neurovisor_"))

@@ -12,6 +12,7 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.VmmLayers;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,7 +69,7 @@ final class SocketVmm implements Vmm {
 
         @Override
         public List<LayerState> layers() {
-            return VmmLayers.unread("there is no VMM");
+            return VmmLayers.unread("there is no VMM", new EbpfReading("there is no VMM", ""));
         }
 
         @Override

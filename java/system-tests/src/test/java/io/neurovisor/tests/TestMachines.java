@@ -29,6 +29,7 @@ import java.util.Optional;
 final class TestMachines implements AutoCloseable {
     private final Spawner spawner;
     private final GuestLinks links = new GuestLinks(InstantSource.system());
+    private final VmmSelection selection;
     private final Vmm vmm;
     private final BootFiles files;
 
@@ -45,12 +46,12 @@ final class TestMachines implements AutoCloseable {
         SpawnerProgram program = settings().spawnerProgram();
         files = NeuroVisor.images(settings()).boot("base", Progress.SILENT);
         spawner = Spawner.start(
-                new SpawnerProgram(program.executable(), bubblewrap, program.uids()), directory.resolve("run"));
+                new SpawnerProgram(program.executable(), bubblewrap, program.uids(), program.ebpf()),
+                directory.resolve("run"));
         boolean selected = false;
         try {
-            vmm = new VmmSelection(settings(choice), spawner, links)
-                    .select(files)
-                    .vmm();
+            selection = new VmmSelection(settings(choice), spawner, links);
+            vmm = selection.select(files).vmm();
             selected = true;
         } finally {
             if (!selected) {
@@ -72,6 +73,7 @@ final class TestMachines implements AutoCloseable {
                 HostCpu.describe(),
                 spawner,
                 links,
+                selection.ebpf(),
                 Ticker.SYSTEM);
     }
 

@@ -1,5 +1,6 @@
 package io.neurovisor.engine.sandbox;
 
+import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 
@@ -16,6 +17,9 @@ public interface SandboxListener {
 
     /** The guest has answered and has an identity of its own. */
     default void ready(Sandbox sandbox) {}
+
+    /** Its VMM has tried what no VMM does. Of each machine some dozens of attempts are heard of. */
+    default void blocked(VmId id, BlockedAttempt attempt) {}
 
     /** Nothing is left of it. */
     default void ended(VmId id, SandboxEnd end) {}

@@ -100,7 +100,7 @@ final class FirecrackerVm implements Vm {
     @Override
     public List<LayerState> layers() {
         List<LayerState> read =
-                layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
+                layers.read(process.pid(), process::confinement, process.cgroupProblem(), bucket.state());
         return process.exit().isDone() ? ended() : read;
     }
 
@@ -163,13 +163,13 @@ final class FirecrackerVm implements Vm {
     }
 
     private Optional<LayerState> unconfined() {
-        Optional<LayerState> read = layers.unconfined(process.pid(), process::namespaces);
+        Optional<LayerState> read = layers.unconfined(process.pid(), process::confinement);
         return process.exit().isDone() ? Optional.of(ended().getLast()) : read;
     }
 
     /** Somebody else may have its process id by now. */
     private List<LayerState> ended() {
-        return VmmLayers.unread("Firecracker of VM " + id + " has ended");
+        return layers.unread("Firecracker of VM " + id + " has ended");
     }
 
     private void awaitEnd(Duration timeout) {

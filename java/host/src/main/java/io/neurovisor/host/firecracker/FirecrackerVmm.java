@@ -11,6 +11,8 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.ebpf.EbpfLayer;
+import io.neurovisor.host.ebpf.VmmKind;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmConfinement;
@@ -49,6 +51,7 @@ public final class FirecrackerVmm implements Vmm {
     private final Spawner spawner;
     private final GuestLinks links;
     private final VmmLayers layers;
+    private final EbpfLayer ebpf;
     private final Ticker ticker;
 
     /**
@@ -64,6 +67,7 @@ public final class FirecrackerVmm implements Vmm {
             String hostCpu,
             Spawner spawner,
             GuestLinks links,
+            EbpfLayer ebpf,
             Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
         this.jails = requireNonNull(jails, "jails is null");
@@ -71,7 +75,9 @@ public final class FirecrackerVmm implements Vmm {
                 new VmmIdentity("firecracker", program.version(), "kvm", hostCpu, FirecrackerMachine.description());
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
-        this.layers = new VmmLayers(HostFiles.SYSTEM, requireNonNull(confinement, "confinement is null"), "");
+        this.layers =
+                new VmmLayers(HostFiles.SYSTEM, requireNonNull(confinement, "confinement is null"), "", ebpf.reading());
+        this.ebpf = ebpf;
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -89,10 +95,13 @@ public final class FirecrackerVmm implements Vmm {
                 List.of(),
                 machine.files(),
                 new Chroot(program.jailer(), jails, machine.maxFileBytes()),
-                machine.limits());
+                machine.limits(),
+                ebpf.watch(VmmKind.FIRECRACKER));
         VmmProcess process = spawner.startVmm(id.value(), launch);
         try {
             FirecrackerApi api = openApi(process, deadline);
+            // It has no machine yet.
+            ebpf.seal(process);
             FirecrackerVm vm = new FirecrackerVm(id, start, process, api, links, layers, ticker);
             if (start instanceof VmStart.Restore) {
                 vm.restore(deadline);

@@ -25,6 +25,14 @@ public final class Libseccomp {
     private static final FunctionDescriptor MEMFD_CREATE = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT);
     private static final FunctionDescriptor CLOSE = FunctionDescriptor.of(JAVA_INT, JAVA_INT);
     private static final int MFD_CLOEXEC = 1;
+    private static final FunctionDescriptor RESOLVE_NAME = FunctionDescriptor.of(JAVA_INT, ADDRESS);
+    private static final FunctionDescriptor RESOLVE_NUMBER = FunctionDescriptor.of(ADDRESS, JAVA_INT, JAVA_INT);
+    private static final FunctionDescriptor FREE = FunctionDescriptor.ofVoid(ADDRESS);
+
+    /** SCMP_ARCH_NATIVE of seccomp.h. */
+    private static final int NATIVE_ARCHITECTURE = 0;
+
+    private static final int NAME_LIMIT = 256;
 
     private final Path file;
 
@@ -84,6 +92,38 @@ public final class Libseccomp {
                 SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), others, arena)) {
             rules.forEach(filter::add);
             filter.load();
+        }
+    }
+
+    /** What the kernel of this machine's architecture numbers these system calls; those that it does not have are left out. */
+    public List<Integer> numbers(List<String> names) {
+        requireNonNull(names, "names is null");
+        // NATIVE: the library reads each name and keeps none.
+        try (Arena arena = Arena.ofConfined()) {
+            NativeLibrary library = NativeLibrary.open(file, arena);
+            return names.stream()
+                    .map(name ->
+                            library.callInt("seccomp_syscall_resolve_name", RESOLVE_NAME, arena.allocateFrom(name)))
+                    .filter(number -> number >= 0)
+                    .toList();
+        }
+    }
+
+    /** The name of a system call by its number; the number itself where the library knows none. */
+    @SuppressWarnings("restricted") // The launcher enables native access.
+    public String name(int number) {
+        NativeLibrary libc = NativeLibrary.libc();
+        // NATIVE: the name is ours to free; the library's mapping ends with the arena.
+        try (Arena arena = Arena.ofConfined()) {
+            NativeLibrary library = NativeLibrary.open(file, arena);
+            MemorySegment name = library.callPointer(
+                    "seccomp_syscall_resolve_num_arch", RESOLVE_NUMBER, NATIVE_ARCHITECTURE, number);
+            if (name.equals(MemorySegment.NULL)) {
+                return Integer.toString(number);
+            }
+            String text = name.reinterpret(NAME_LIMIT).getString(0);
+            Object _ = libc.call("free", FREE, name);
+            return text;
         }
     }
 

@@ -6,7 +6,6 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.vm.VmUsage;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -22,55 +21,62 @@ public final class VmmLayers {
     private final HostFiles files;
     private final VmmConfinement confinement;
     private final String noKvm;
+    private final EbpfReading ebpf;
 
     /**
      * What is to be found.
      *
      * @param confinement what the VMM was started in
      * @param noKvm why guests are emulated; empty under KVM
+     * @param ebpf whether and how the kernel is to watch the VMM
      */
-    public VmmLayers(HostFiles files, VmmConfinement confinement, String noKvm) {
+    public VmmLayers(HostFiles files, VmmConfinement confinement, String noKvm, EbpfReading ebpf) {
         this.files = requireNonNull(files, "files is null");
         this.confinement = requireNonNull(confinement, "confinement is null");
         this.noKvm = requireNonNull(noKvm, "noKvm is null");
+        this.ebpf = requireNonNull(ebpf, "ebpf is null");
     }
 
     /**
      * Each layer once, in order.
      *
-     * @param namespaces asks whoever may look what the kernel calls the VMM's, by kind
+     * @param told asks whoever may look
      * @param cgroupProblem why the spawner has made no control group; empty when it has
      * @param bucket the guest's rate limiting, which no process shows
      */
-    public List<LayerState> read(
-            long pid, Supplier<Map<String, String>> namespaces, String cgroupProblem, LayerState bucket) {
+    public List<LayerState> read(long pid, Supplier<ToldConfinement> told, String cgroupProblem, LayerState bucket) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
             return unread("VMM process " + pid + " has ended");
         }
+        ToldConfinement confined = told.get();
         return List.of(
                 capabilities(threads),
                 seccomp(threads),
                 new CgroupReading(files).read(process, cgroupProblem),
                 bucket,
-                ebpf(),
-                isolation(process, namespaces));
+                ebpf.read(confined.policy()),
+                isolation(process, confined));
     }
 
     /**
      * The first of those that keep a VMM in, if one is not at work: what must be known before a guest runs, and no more.
      *
-     * @param namespaces as for {@link #read}
+     * @param told as for {@link #read}
      */
-    public Optional<LayerState> unconfined(long pid, Supplier<Map<String, String>> namespaces) {
+    public Optional<LayerState> unconfined(long pid, Supplier<ToldConfinement> told) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
             return Optional.of(unread(Layer.VM_ISOLATION, "VMM process " + pid + " has ended"));
         }
+        ToldConfinement confined = told.get();
         return Stream.<Supplier<LayerState>>of(
-                        () -> capabilities(threads), () -> seccomp(threads), () -> isolation(process, namespaces))
+                        () -> capabilities(threads),
+                        () -> seccomp(threads),
+                        () -> ebpf.read(confined.policy()),
+                        () -> isolation(process, confined))
                 .map(Supplier::get)
                 .filter(state -> state.status() == LayerState.Status.BROKEN)
                 .findFirst();
@@ -89,26 +95,27 @@ public final class VmmLayers {
         return new SeccompReading(confinement.filters()).read(threads);
     }
 
-    private LayerState isolation(LiveProcess process, Supplier<Map<String, String>> namespaces) {
-        return new IsolationReading(noKvm, confinement).read(process, namespaces.get());
+    private LayerState isolation(LiveProcess process, ToldConfinement told) {
+        return new IsolationReading(noKvm, confinement).read(process, told.namespaces());
     }
 
     /** When there is no process to read from. */
-    public static List<LayerState> unread(String reason) {
+    public List<LayerState> unread(String reason) {
+        return unread(reason, ebpf);
+    }
+
+    /** When there is not even a VMM. */
+    public static List<LayerState> unread(String reason, EbpfReading ebpf) {
         return List.of(
                 unread(Layer.CAPABILITIES, reason),
                 unread(Layer.SECCOMP, reason),
                 unread(Layer.CGROUP, reason),
                 unread(Layer.RATE_LIMITING, reason),
-                ebpf(),
+                ebpf.unread(reason),
                 unread(Layer.VM_ISOLATION, reason));
     }
 
     private static LayerState unread(Layer layer, String reason) {
         return LayerState.broken(layer, "not read: " + reason, "");
-    }
-
-    private static LayerState ebpf() {
-        return LayerState.off(Layer.EBPF_LSM, "not built into this version", "");
     }
 }

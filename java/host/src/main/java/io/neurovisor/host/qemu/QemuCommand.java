@@ -131,12 +131,14 @@ final class QemuCommand {
         SandboxSize size = restore.saved().size();
         String memory = memoryFile(size, restore.saved().directory(), Access.READ) + ",share=off,readonly=on,rom=off";
         List<String> all = machine(restore.saved().files().rootfs(), size, memory, CLONE_CODE_MEBIBYTES);
-        all.addAll(List.of("-incoming", "defer", "-S"));
+        all.addAll(List.of("-incoming", "defer"));
         return all;
     }
 
     private List<String> machine(Path rootfs, SandboxSize size, String memory, int codeMebibytes) {
         List<String> all = new ArrayList<>();
+        // No instruction of the guest's before what confines QEMU is complete.
+        all.add("-S");
         // ACPI is how Debian's kernel finds the devices; qboot starts the kernel without the option ROM SeaBIOS needs.
         all.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
         all.addAll(List.of("-bios", QemuJail.FIRMWARE));

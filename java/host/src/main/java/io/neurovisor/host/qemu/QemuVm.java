@@ -88,15 +88,20 @@ final class QemuVm implements Vm {
     /** Loads what {@link #save} wrote and lets the processors run. */
     void restore(Deadline deadline) {
         migrate("migrate-incoming", deadline);
+        run(deadline);
+    }
+
+    /** Lets the processors run, from their first instruction or from where they were saved. */
+    void run(Deadline deadline) {
         monitor.execute("cont", Map.of(), deadline);
     }
 
     @Override
     public List<LayerState> layers() {
         List<LayerState> read =
-                layers.read(process.pid(), process::namespaces, process.cgroupProblem(), bucket.state());
+                layers.read(process.pid(), process::confinement, process.cgroupProblem(), bucket.state());
         // Somebody else may have its process id by now.
-        return process.exit().isDone() ? VmmLayers.unread("QEMU of VM " + id + " has ended") : read;
+        return process.exit().isDone() ? layers.unread("QEMU of VM " + id + " has ended") : read;
     }
 
     @Override

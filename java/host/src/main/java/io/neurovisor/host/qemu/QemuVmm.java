@@ -11,6 +11,8 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.ebpf.EbpfLayer;
+import io.neurovisor.host.ebpf.VmmKind;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.jail.UserNamespaces;
 import io.neurovisor.host.kvm.Accelerator;
@@ -31,6 +33,7 @@ public final class QemuVmm implements Vmm {
     private final Spawner spawner;
     private final GuestLinks links;
     private final VmmLayers layers;
+    private final EbpfLayer ebpf;
     private final Ticker ticker;
 
     /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
@@ -41,6 +44,7 @@ public final class QemuVmm implements Vmm {
             String hostCpu,
             Spawner spawner,
             GuestLinks links,
+            EbpfLayer ebpf,
             Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
         this.jail = requireNonNull(jail, "jail is null");
@@ -53,7 +57,8 @@ public final class QemuVmm implements Vmm {
                 QemuCommand.description(accelerator.name()));
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
-        this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, accelerator.reason());
+        this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, accelerator.reason(), ebpf.reading());
+        this.ebpf = ebpf;
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -69,9 +74,13 @@ public final class QemuVmm implements Vmm {
         VmmProcess process = jailed(id, command);
         try {
             QmpConnection monitor = QmpConnection.open(process.directory().resolve(QemuCommand.QMP_SOCKET), deadline);
+            // Its processors stand still until it is told otherwise.
+            ebpf.seal(process);
             QemuVm vm = new QemuVm(id, command.stateFile(), process, monitor, links, layers, ticker);
             if (start instanceof VmStart.Restore) {
                 vm.restore(deadline);
+            } else {
+                vm.run(deadline);
             }
             return vm;
         } catch (NeuroVisorException exception) {
@@ -86,7 +95,8 @@ public final class QemuVmm implements Vmm {
                 QemuCommand.SOCKETS,
                 command.files(),
                 jail.jail(command.maxFileBytes()),
-                command.limits());
+                command.limits(),
+                ebpf.watch(VmmKind.QEMU));
         try {
             return spawner.startVmm(id.value(), launch);
         } catch (NeuroVisorException exception) {

@@ -5,21 +5,30 @@ import static java.util.Objects.requireNonNull;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.host.probe.HeldPolicy;
+import io.neurovisor.host.probe.ToldConfinement;
+import io.neurovisor.proto.spawner.Blocked;
+import io.neurovisor.proto.spawner.ConfinementTold;
 import io.neurovisor.proto.spawner.Event;
 import io.neurovisor.proto.spawner.Exited;
 import io.neurovisor.proto.spawner.HoldScratch;
 import io.neurovisor.proto.spawner.KillVmm;
 import io.neurovisor.proto.spawner.MeasureTsc;
+import io.neurovisor.proto.spawner.Policy;
 import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
 import io.neurovisor.proto.spawner.ScratchHeld;
+import io.neurovisor.proto.spawner.SealVmm;
 import io.neurovisor.proto.spawner.Started;
-import io.neurovisor.proto.spawner.TellNamespaces;
+import io.neurovisor.proto.spawner.TellConfinement;
+import io.neurovisor.proto.spawner.TellEbpf;
 import io.neurovisor.proto.spawner.TellOutput;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -28,6 +37,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,14 +57,26 @@ public final class Spawner implements AutoCloseable {
 
     private final Map<String, Entry> entries = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
+    private final Queue<CompletableFuture<EbpfCounts>> ebpf = new ConcurrentLinkedQueue<>();
     private volatile @Nullable CompletableFuture<Long> tscKhz;
+    private volatile BiConsumer<String, BlockedAttempt> blocked = (id, attempt) -> {};
 
     /** What is awaited of one VMM: the answer to its start, then its end. */
     private record Entry(
             CompletableFuture<Started> started,
             CompletableFuture<VmmExit> exited,
             Queue<CompletableFuture<String>> outputs,
-            Queue<CompletableFuture<Map<String, String>>> namespaces) {}
+            Queue<CompletableFuture<ToldConfinement>> confinements,
+            Queue<CompletableFuture<String>> seals) {
+        Entry() {
+            this(
+                    new CompletableFuture<>(),
+                    new CompletableFuture<>(),
+                    new ConcurrentLinkedQueue<>(),
+                    new ConcurrentLinkedQueue<>(),
+                    new ConcurrentLinkedQueue<>());
+        }
+    }
 
     private Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
@@ -86,11 +109,7 @@ public final class Spawner implements AutoCloseable {
 
     /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
-        Entry entry = new Entry(
-                new CompletableFuture<>(),
-                new CompletableFuture<>(),
-                new ConcurrentLinkedQueue<>(),
-                new ConcurrentLinkedQueue<>());
+        Entry entry = new Entry();
         if (entries.putIfAbsent(id, entry) != null) {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
@@ -166,42 +185,80 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
+    /** Who hears of what VMMs try, in the thread that reads what the spawner tells: it has to be quick. */
+    public void onBlocked(BiConsumer<String, BlockedAttempt> listener) {
+        blocked = requireNonNull(listener, "listener is null");
+    }
+
+    /** How the eBPF programs stand. */
+    public EbpfCounts ebpf() {
+        CompletableFuture<EbpfCounts> answer = ask(
+                ebpf,
+                Request.newBuilder().setTellEbpf(TellEbpf.getDefaultInstance()).build());
+        return await(answer, "state of the eBPF programs");
+    }
+
     /** The end of what a VMM has written so far; empty when it has ended or the spawner does not answer. */
     String output(String id) {
+        return tell(
+                id,
+                Entry::outputs,
+                Request.newBuilder()
+                        .setTellOutput(TellOutput.newBuilder().setVmId(id))
+                        .build(),
+                "");
+    }
+
+    /** What of a VMM's confinement the kernel tells to the spawner alone. */
+    ToldConfinement confinement(String id) {
+        return tell(
+                id,
+                Entry::confinements,
+                Request.newBuilder()
+                        .setTellConfinement(TellConfinement.newBuilder().setVmId(id))
+                        .build(),
+                ToldConfinement.NOTHING);
+    }
+
+    void seal(String id) {
+        String problem = tell(
+                id,
+                Entry::seals,
+                Request.newBuilder().setSeal(SealVmm.newBuilder().setVmId(id)).build(),
+                "it has ended, or its spawner does not answer");
+        if (!problem.isEmpty()) {
+            throw new NeuroVisorException(Fault.JAIL_FAILED, "VM " + id + " is not sealed: " + problem);
+        }
+    }
+
+    /** The answer about a VMM, or the other where it has ended or nobody answers. */
+    private <T> T tell(String id, Function<Entry, Queue<CompletableFuture<T>>> answers, Request question, T otherwise) {
         Entry entry = entries.get(id);
         if (entry == null) {
-            return "";
+            return otherwise;
         }
-        CompletableFuture<String> answer = new CompletableFuture<>();
-        synchronized (writeLock) {
-            // Under the lock, so that the answers come in the order of the questions.
-            entry.outputs().add(answer);
-            send(Request.newBuilder()
-                    .setTellOutput(TellOutput.newBuilder().setVmId(id))
-                    .build());
-        }
-        return answer.completeOnTimeout("", ANSWER_SECONDS, TimeUnit.SECONDS)
-                .exceptionally(lost -> "")
+        return ask(answers.apply(entry), question)
+                .completeOnTimeout(otherwise, ANSWER_SECONDS, TimeUnit.SECONDS)
+                .exceptionally(lost -> otherwise)
                 .join();
     }
 
-    /** What the kernel calls the namespaces of a VMM, by kind; none when it has ended or the spawner does not answer. */
-    Map<String, String> namespaces(String id) {
-        Entry entry = entries.get(id);
-        if (entry == null) {
-            return Map.of();
-        }
-        CompletableFuture<Map<String, String>> answer = new CompletableFuture<>();
+    private <T> CompletableFuture<T> ask(Queue<CompletableFuture<T>> answers, Request question) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
         synchronized (writeLock) {
             // Under the lock, so that the answers come in the order of the questions.
-            entry.namespaces().add(answer);
-            send(Request.newBuilder()
-                    .setTellNamespaces(TellNamespaces.newBuilder().setVmId(id))
-                    .build());
+            answers.add(answer);
+            send(question);
         }
-        return answer.completeOnTimeout(Map.of(), ANSWER_SECONDS, TimeUnit.SECONDS)
-                .exceptionally(lost -> Map.of())
-                .join();
+        return answer;
+    }
+
+    /** To whoever has asked first; of a VM that has just ended nobody waits any more. */
+    private static <T> void answer(@Nullable Queue<CompletableFuture<T>> awaited, T value) {
+        CompletableFuture<T> first = awaited == null ? null : awaited.poll();
+        if (first != null) {
+            first.complete(value);
+        }
     }
 
     /** Harmless when the spawner is lost, for that ends every VMM, and whoever waits for one is told. */
@@ -258,7 +315,8 @@ public final class Spawner implements AutoCloseable {
                 Entry entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
                 entry.outputs().forEach(output -> output.complete(""));
-                entry.namespaces().forEach(names -> names.complete(Map.of()));
+                entry.confinements().forEach(told -> told.complete(ToldConfinement.NOTHING));
+                entry.seals().forEach(seal -> seal.complete("it has ended"));
                 entry.exited()
                         .complete(new VmmExit(
                                 exited.getExitCode(),
@@ -280,26 +338,35 @@ public final class Spawner implements AutoCloseable {
                 }
             }
             case OUTPUT -> {
-                // Of a VM that has just ended nobody waits any more.
                 Entry entry = entries.get(event.getOutput().getVmId());
-                CompletableFuture<String> awaited =
-                        entry == null ? null : entry.outputs().poll();
-                if (awaited != null) {
-                    awaited.complete(event.getOutput().getTail());
-                }
+                answer(entry == null ? null : entry.outputs(), event.getOutput().getTail());
             }
-            case NAMESPACES -> {
-                Entry entry = entries.get(event.getNamespaces().getVmId());
-                CompletableFuture<Map<String, String>> awaited =
-                        entry == null ? null : entry.namespaces().poll();
-                if (awaited != null) {
-                    awaited.complete(Map.copyOf(event.getNamespaces().getNamesMap()));
-                }
+            case CONFINEMENT_TOLD -> {
+                Entry entry = entries.get(event.getConfinementTold().getVmId());
+                answer(entry == null ? null : entry.confinements(), told(event.getConfinementTold()));
+            }
+            case SEALED -> {
+                Entry entry = entries.get(event.getSealed().getVmId());
+                answer(entry == null ? null : entry.seals(), event.getSealed().getProblem());
+            }
+            case EBPF -> answer(ebpf, EbpfCounts.of(event.getEbpf()));
+            case BLOCKED -> {
+                Blocked told = event.getBlocked();
+                blocked.accept(told.getVmId(), new BlockedAttempt(told.getHook(), told.getSubject(), told.getAudit()));
             }
             case EVENT_NOT_SET ->
                 throw new NeuroVisorException(
                         Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
         }
+    }
+
+    private static ToldConfinement told(ConfinementTold told) {
+        Policy policy = told.getPolicy();
+        return new ToldConfinement(
+                told.getNamespacesMap(),
+                told.hasPolicy()
+                        ? Optional.of(new HeldPolicy(policy.getSealed(), policy.getAudit(), policy.getProblem()))
+                        : Optional.empty());
     }
 
     private Entry entry(String id) {
@@ -315,8 +382,10 @@ public final class Spawner implements AutoCloseable {
             entry.started().completeExceptionally(exception);
             entry.exited().completeExceptionally(exception);
             entry.outputs().forEach(output -> output.completeExceptionally(exception));
-            entry.namespaces().forEach(names -> names.completeExceptionally(exception));
+            entry.confinements().forEach(told -> told.completeExceptionally(exception));
+            entry.seals().forEach(seal -> seal.completeExceptionally(exception));
         });
+        ebpf.forEach(told -> told.completeExceptionally(exception));
         scratch.values().forEach(held -> held.completeExceptionally(exception));
         CompletableFuture<Long> measured = tscKhz;
         if (measured != null) {

@@ -12,18 +12,21 @@ import java.util.Optional;
  *
  * @param bubblewrap jails the VMMs
  * @param uids of VMMs; present for root, whose VMMs have users of their own, and only for root
+ * @param ebpf the object with the programs that watch VMMs, where they are to be loaded
  */
-public record SpawnerProgram(Path executable, Path bubblewrap, Optional<UidRange> uids) {
+public record SpawnerProgram(Path executable, Path bubblewrap, Optional<UidRange> uids, Optional<Path> ebpf) {
     public SpawnerProgram {
         requireNonNull(executable, "executable is null");
         bubblewrap = bubblewrap.toAbsolutePath();
         requireNonNull(uids, "uids is null");
+        ebpf = ebpf.map(Path::toAbsolutePath);
     }
 
     List<String> command(Path runtimeDirectory) {
         List<String> command = new ArrayList<>(List.of(
                 executable.toString(), "--runtime-dir", runtimeDirectory.toString(), "--bwrap", bubblewrap.toString()));
         uids.ifPresent(range -> command.addAll(List.of("--uids", range.toString())));
+        ebpf.ifPresent(object -> command.addAll(List.of("--ebpf", object.toString())));
         return command;
     }
 }

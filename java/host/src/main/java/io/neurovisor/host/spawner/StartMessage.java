@@ -37,6 +37,11 @@ final class StartMessage {
                 .setMemoryMaxBytes(limits.memoryMaxBytes())
                 .setCpuPerMille(limits.cpuPerMille())
                 .setPidsMax(limits.pidsMax());
+        launch.watch()
+                .ifPresent(watch -> start.getWatchBuilder()
+                        .setAudit(watch.audit())
+                        .setUnixSockets(watch.unixSockets())
+                        .setExpectedCalls(watch.expectedCalls()));
         return start.build();
     }
 }

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A VMM to start.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param sockets bound in its directory, and its file descriptors from {@link #FIRST_DESCRIPTOR} on
  * @param files its file descriptors after them
  * @param limits held where cgroup v2 is there
+ * @param watch where the eBPF programs are loaded and wanted
  */
 public record VmmLaunch(
         Path executable,
@@ -18,7 +20,8 @@ public record VmmLaunch(
         List<String> sockets,
         List<HandedFile> files,
         Confinement confinement,
-        VmmLimits limits) {
+        VmmLimits limits,
+        Optional<Watch> watch) {
     /** After the standard streams. */
     public static final int FIRST_DESCRIPTOR = 3;
 
@@ -29,5 +32,6 @@ public record VmmLaunch(
         files = List.copyOf(files);
         requireNonNull(confinement, "confinement is null");
         requireNonNull(limits, "limits is null");
+        requireNonNull(watch, "watch is null");
     }
 }

@@ -2,9 +2,9 @@ package io.neurovisor.host.spawner;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.probe.ToldConfinement;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -80,9 +80,17 @@ public final class VmmProcess {
         return spawner.output(id);
     }
 
-    /** What the kernel calls its namespaces, by kind, which it tells to the spawner alone; none when it has ended. */
-    public Map<String, String> namespaces() {
-        return spawner.namespaces(id);
+    /** What of its confinement the kernel tells to the spawner alone; nothing when it has ended. */
+    public ToldConfinement confinement() {
+        return spawner.confinement(id);
+    }
+
+    /**
+     * Closes to a VMM that is watched every file but its own, every program and every connection. To be called before its
+     * guest runs; fails when it is not so.
+     */
+    public void seal() {
+        spawner.seal(id);
     }
 
     /** Asks for its end by SIGKILL and does not wait for it. Harmless when it has ended. */

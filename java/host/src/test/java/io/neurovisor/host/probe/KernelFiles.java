@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Files as the kernel writes them, below a directory: this machine, and a VMM with process id 7. */
 final class KernelFiles {
@@ -15,6 +17,7 @@ final class KernelFiles {
     private static final List<String> NAMESPACES = List.of("user", "pid", "net", "ipc", "uts", "cgroup", "mnt");
 
     private final Path root;
+    private Optional<HeldPolicy> policy = Optional.empty();
 
     KernelFiles(Path root) {
         this.root = root;
@@ -79,12 +82,17 @@ final class KernelFiles {
         return write("/cg/neurovisor/vm-1/" + file, text);
     }
 
-    /** The VMM's, as a spawner tells them. */
-    Map<String, String> namespaces() {
+    /** What the kernel is to hold against the VMM. */
+    void policy(@Nullable HeldPolicy held) {
+        policy = Optional.ofNullable(held);
+    }
+
+    /** As a spawner tells it. */
+    ToldConfinement told() {
         Map<String, String> names = new HashMap<>();
         HostFiles files = new HostFiles(root);
         NAMESPACES.forEach(kind -> files.link("/proc/7/ns/" + kind).ifPresent(name -> names.put(kind, name)));
-        return names;
+        return new ToldConfinement(names, policy);
     }
 
     KernelFiles link(String name, String target) {

@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class VmmLayersTest {
     private static final LayerState BUCKET = LayerState.live(Layer.RATE_LIMITING, "as told");
 
+    private static final EbpfReading NOT_WATCHED = new EbpfReading("not asked for", "--ebpf auto");
+
     @TempDir
     private Path root;
 
@@ -46,7 +48,7 @@ final class VmmLayersTest {
                         "2 filters on each of 2 threads",
                         "memory.max 650 MiB, cpu.max 210000/100000, pids.max 64 in /cg/neurovisor/vm-1",
                         "as told",
-                        "not built into this version",
+                        "not asked for",
                         "KVM, 7 namespaces of its own, nothing mounted writable");
     }
 
@@ -96,8 +98,8 @@ final class VmmLayersTest {
         assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
         assertThat(state.detail()).contains(detail);
         assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                        .unconfined(KernelFiles.VMM, files::namespaces))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
+                        .unconfined(KernelFiles.VMM, files::told))
                 .isEqualTo(layer == Layer.CGROUP ? Optional.empty() : Optional.of(state));
     }
 
@@ -117,7 +119,7 @@ final class VmmLayersTest {
     void whatAGroupHasCountedIsReadWhereTheVmmHasOneOfItsOwn() {
         files.write("/cg/neurovisor/vm-1/memory.current", "104857600\n");
         files.write("/cg/neurovisor/vm-1/cpu.stat", "usage_usec 5\nnr_periods 9\nnr_throttled 4\nthrottled_usec 8");
-        VmmLayers layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "");
+        VmmLayers layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED);
         assertThat(layers.usage(7)).contains(new VmUsage(100 << 20, 4));
         files.write("/proc/7/cgroup", "0::/service");
         assertThat(layers.usage(7)).isEmpty();
@@ -136,8 +138,8 @@ final class VmmLayersTest {
     void whereTheSpawnerCouldMakeNoGroupItsReasonIsTold() {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
-        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                .read(KernelFiles.VMM, files::namespaces, problem, BUCKET)
+        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
+                .read(KernelFiles.VMM, files::told, problem, BUCKET)
                 .get(Layer.CGROUP.number() - 1);
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail()).isEqualTo(problem);
@@ -146,8 +148,9 @@ final class VmmLayersTest {
 
     @Test
     void withoutKvmTheGuestIsNotIsolated() {
-        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist")
-                .read(KernelFiles.VMM, files::namespaces, "", BUCKET)
+        LayerState state = new VmmLayers(
+                        new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist", NOT_WATCHED)
+                .read(KernelFiles.VMM, files::told, "", BUCKET)
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
@@ -175,8 +178,8 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> readChrooted() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "")
-                .read(KernelFiles.VMM, files::namespaces, "", BUCKET);
+        return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "", NOT_WATCHED)
+                .read(KernelFiles.VMM, files::told, "", BUCKET);
     }
 
     @Test
@@ -196,22 +199,49 @@ final class VmmLayersTest {
     }
 
     private LayerState isolationOfRoot() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "")
-                .read(KernelFiles.VMM, files::namespaces, "", BUCKET)
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "", NOT_WATCHED)
+                .read(KernelFiles.VMM, files::told, "", BUCKET)
                 .getLast();
     }
 
     @Test
     void ofAProcessThatIsGoneNoLayerIsLive() {
-        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                .read(99, files::namespaces, "", BUCKET);
+        List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
+                .read(99, files::told, "", BUCKET);
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
                 .hasSize(5)
                 .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
-        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "").unconfined(99, files::namespaces))
+        assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
+                        .unconfined(99, files::told))
                 .isPresent();
+    }
+
+    @Test
+    void aVmmIsWatchedWhenTheKernelHoldsTheSealedPolicyAgainstIt() {
+        assertThat(watched(new HeldPolicy(true, false, "")).status()).isEqualTo(Status.LIVE);
+        assertThat(watched(new HeldPolicy(true, true, "")))
+                .isEqualTo(LayerState.off(Layer.EBPF_LSM, "only watches and tells (--ebpf audit)", "--ebpf auto"));
+        for (HeldPolicy broken : List.of(new HeldPolicy(false, false, ""), new HeldPolicy(true, false, "gone"))) {
+            assertThat(watched(broken).status()).as(broken.toString()).isEqualTo(Status.BROKEN);
+        }
+        files.policy(null);
+        assertThat(unconfinedWatched()).isPresent();
+    }
+
+    private LayerState watched(HeldPolicy policy) {
+        files.policy(policy);
+        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
+                .read(KernelFiles.VMM, files::told, "", BUCKET)
+                .get(Layer.EBPF_LSM.number() - 1);
+        assertThat(unconfinedWatched().isPresent()).isEqualTo(state.status() == Status.BROKEN);
+        return state;
+    }
+
+    private Optional<LayerState> unconfinedWatched() {
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
+                .unconfined(KernelFiles.VMM, files::told);
     }
 
     @Test
@@ -227,8 +257,8 @@ final class VmmLayersTest {
     }
 
     private List<LayerState> read() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "")
-                .read(KernelFiles.VMM, files::namespaces, "", BUCKET);
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
+                .read(KernelFiles.VMM, files::told, "", BUCKET);
     }
 
     private LayerState state(Layer layer) {

@@ -8,6 +8,8 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.host.store.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -57,6 +59,16 @@ final class AuditLine {
         return line(json -> {
             begin(json, when, "ended", traceId, call);
             json.writeStringField("fault", fault.name());
+        });
+    }
+
+    static byte[] blocked(Instant when, VmId id, BlockedAttempt attempt) {
+        return line(json -> {
+            json.writeStringField("time", when.toString());
+            json.writeStringField("event", attempt.allowed() ? "noticed" : "blocked");
+            json.writeStringField("vm_id", id.value());
+            json.writeStringField("hook", attempt.hook());
+            json.writeStringField("subject", attempt.subject());
         });
     }
 

@@ -5,6 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.engine.vm.VmId;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -19,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The audit log of a data directory: a line when an execution is accepted, another when it has ended. Safe for use by many
- * threads, and by processes at the same time.
+ * The audit log of a data directory: a line when an execution is accepted, another when it has ended, and one for what a VMM
+ * has tried. Safe for use by many threads, and by processes at the same time.
  *
  * <ul>
  *   <li>An execution whose first line cannot be written is refused. When there is space again the next one is accepted.
@@ -28,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *       them as there were executions when the disk became full.
  * </ul>
  */
-public final class AuditLog implements AutoCloseable {
+public final class AuditLog implements SandboxListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
 
     private final AuditFiles files;
@@ -68,16 +71,25 @@ public final class AuditLog implements AutoCloseable {
         return new AuditedExecution(this, clock, call, request.traceId());
     }
 
+    /** Does not wait for the disk: whoever tells it has more to hear. */
+    @Override
+    public void blocked(VmId id, BlockedAttempt attempt) {
+        byte[] line = AuditLine.blocked(clock.instant(), id, attempt);
+        writer.execute(() -> addOrKeep(line));
+    }
+
     /** Never fails: what cannot be written now is written later. */
     void addLast(byte[] line) {
-        await(writer.submit(() -> {
-            try {
-                add(line);
-            } catch (NeuroVisorException failure) {
-                late.add(line);
-                LOG.error("the end of an execution is kept for the audit log: {}", failure.getMessage());
-            }
-        }));
+        await(writer.submit(() -> addOrKeep(line)));
+    }
+
+    private void addOrKeep(byte[] line) {
+        try {
+            add(line);
+        } catch (NeuroVisorException failure) {
+            late.add(line);
+            LOG.error("a line is kept for the audit log: {}", failure.getMessage());
+        }
     }
 
     private void add(byte[] line) {
@@ -122,7 +134,7 @@ public final class AuditLog implements AutoCloseable {
                     add(new byte[0]);
                 }
             } catch (NeuroVisorException failure) {
-                LOG.error("the ends of {} executions are not in the audit log: {}", late.size(), failure.getMessage());
+                LOG.error("{} lines are not in the audit log: {}", late.size(), failure.getMessage());
             }
         }));
         writer.shutdown();

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.net.InetAddress;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param image the root image that guests boot, if it has the language of the program
  * @param kernel which kernel guests boot
  * @param vmm which VMM runs guests
+ * @param ebpf whether the kernel is to watch them by eBPF programs
  * @param firecracker its executable; found where that is empty
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
@@ -58,6 +60,7 @@ public record Config(
         KernelChoice kernel,
         VmmChoice vmm,
         Optional<Path> firecracker,
+        EbpfMode ebpf,
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
@@ -98,6 +101,7 @@ public record Config(
         requireNonNull(kernel, "kernel is null");
         requireNonNull(vmm, "vmm is null");
         requireNonNull(firecracker, "firecracker is null");
+        requireNonNull(ebpf, "ebpf is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
@@ -133,6 +137,7 @@ public record Config(
                 values.get(Setting.KERNEL),
                 values.get(Setting.VMM),
                 values.get(Setting.FIRECRACKER),
+                values.get(Setting.EBPF),
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.net.InetAddress;
@@ -36,6 +37,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("kernel", Form.oneOf(KernelChoice.values()), _ -> KernelChoice.AUTO);
     public static final Setting<VmmChoice> VMM =
             new Setting<>("vmm", Form.oneOf(VmmChoice.values()), _ -> VmmChoice.AUTO);
+    public static final Setting<EbpfMode> EBPF =
+            new Setting<>("ebpf", Form.oneOf(EbpfMode.values()), _ -> EbpfMode.AUTO);
     public static final Setting<Optional<Path>> FIRECRACKER =
             new Setting<>("firecracker", Form.FOUND_PATH, _ -> Optional.empty());
     public static final Setting<SandboxSize> SIZE =
@@ -116,6 +119,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             KERNEL,
             VMM,
             FIRECRACKER,
+            EBPF,
             SIZE,
             SNAPSHOT,
             TIMEOUT,

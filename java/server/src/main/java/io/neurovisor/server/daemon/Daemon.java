@@ -10,6 +10,7 @@ import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.execution.ExecutionListeners;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.SandboxListeners;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
@@ -95,10 +96,13 @@ public final class Daemon implements AutoCloseable {
                 ExecutionJournal::close);
         RecentExecutions recent = new RecentExecutions(InstantSource.system(), Ticker.SYSTEM);
         Listeners listeners = new Listeners(
-                metrics.machines(),
+                new SandboxListeners(List.of(metrics.machines(), audit)),
                 new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
         this.neuroVisor = parts.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
-        metrics.watch(neuroVisor.pool()::status, neuroVisor.vmm());
+        metrics.watch(
+                neuroVisor.pool()::status,
+                neuroVisor.vmm(),
+                neuroVisor.watchesVmms() ? Optional.of(neuroVisor::ebpf) : Optional.empty());
         this.keyed = parts.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);

@@ -4,11 +4,13 @@ import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.server.Product;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Everything that one process counts. */
@@ -20,8 +22,12 @@ public final class Metrics {
     private final ModelMetrics models = new ModelMetrics(registry, Ticker.SYSTEM);
     private final AgentMetrics agents = new AgentMetrics(registry);
 
-    /** Of a service there is more to be counted. */
-    public void watch(Supplier<PoolStatus> pool, VmmIdentity vmm) {
+    /**
+     * Of a service there is more to be counted.
+     *
+     * @param watched what eBPF programs count of its machines, where they do
+     */
+    public void watch(Supplier<PoolStatus> pool, VmmIdentity vmm, Optional<Supplier<EbpfCounts>> watched) {
         PoolMetrics.register(registry, pool);
         Info build = Info.builder()
                 .name("neurovisor_build_info")
@@ -33,7 +39,8 @@ public final class Metrics {
                 .name("neurovisor_ebpf_enabled")
                 .help("Whether eBPF programs watch the virtual machines.")
                 .register(registry);
-        ebpf.set(0);
+        ebpf.set(watched.isPresent() ? 1 : 0);
+        watched.ifPresent(counts -> registry.register(new EbpfMetrics(counts)));
         JvmMetrics.builder().register(registry);
     }
 

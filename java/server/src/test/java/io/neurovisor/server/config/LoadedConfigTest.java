@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.image.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.io.IOException;
@@ -47,6 +48,7 @@ final class LoadedConfigTest {
             entry("max-tokens", "5000"),
             entry("agent-timeout", "6m"),
             entry("tls-cert", "/etc/nv/cert.pem"),
+            entry("ebpf", "audit"),
             entry("tls-key", "/etc/nv/key.pem"),
             entry("tls-client-ca", "/etc/nv/ca.pem"),
             entry("insecure-listen", "on"),
@@ -75,6 +77,7 @@ final class LoadedConfigTest {
             KernelChoice.SMALL,
             VmmChoice.QEMU,
             Optional.of(Path.of("/opt/firecracker")),
+            EbpfMode.AUDIT,
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),

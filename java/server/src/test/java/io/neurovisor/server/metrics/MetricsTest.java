@@ -29,6 +29,7 @@ import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -55,7 +56,7 @@ final class MetricsTest {
 
     @Test
     void everyMachineThatIsCountedAsCreatedIsCountedAsDestroyedWithTheReason() {
-        metrics.watch(pool::status, vmm.identity());
+        metrics.watch(pool::status, vmm.identity(), Optional.empty());
         pool.keepWarm();
         await().until(() -> pool.status().warm() == 2);
         assertThat(scraped("neurovisor_pool_warm_vms")).isEqualTo("2.0");

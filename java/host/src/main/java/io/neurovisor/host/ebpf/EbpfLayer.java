@@ -1,0 +1,78 @@
+package io.neurovisor.host.ebpf;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.probe.EbpfReading;
+import io.neurovisor.host.probe.EbpfSupport;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.VmmProcess;
+import io.neurovisor.host.spawner.Watch;
+import java.util.Locale;
+import java.util.Optional;
+
+/** Layer 5 of one NeuroVisor: what its VMMs are watched by, if they are. */
+public final class EbpfLayer {
+    private final EbpfReading reading;
+    private final boolean audit;
+
+    private EbpfLayer(EbpfReading reading, boolean audit) {
+        this.reading = requireNonNull(reading, "reading is null");
+        this.audit = audit;
+    }
+
+    /**
+     * What a spawner has made of the wish. Fails where what is asked for cannot be had.
+     *
+     * @param missing what this machine lacks before anything is loaded
+     */
+    public static EbpfLayer of(EbpfMode mode, Optional<EbpfSupport.Missing> missing, Spawner spawner) {
+        Optional<EbpfSupport.Missing> obstacle = mode == EbpfMode.OFF
+                ? missing
+                : missing.or(() -> refused(spawner.ebpf().problem()));
+        EbpfReading reading = expected(mode, obstacle);
+        if (!reading.watches() && (mode == EbpfMode.ON || mode == EbpfMode.AUDIT)) {
+            throw new NeuroVisorException(
+                    Fault.JAIL_FAILED,
+                    "--ebpf %s: %s%s; --ebpf auto goes on without"
+                            .formatted(
+                                    mode.name().toLowerCase(Locale.ROOT),
+                                    reading.reason(),
+                                    reading.fix().isEmpty() ? "" : "; " + reading.fix()));
+        }
+        return new EbpfLayer(reading, mode == EbpfMode.AUDIT);
+    }
+
+    /** What is to be read off VMMs with that wish and that obstacle. */
+    public static EbpfReading expected(EbpfMode mode, Optional<EbpfSupport.Missing> obstacle) {
+        if (mode == EbpfMode.OFF) {
+            return new EbpfReading("switched off by --ebpf off", "--ebpf auto");
+        }
+        return obstacle.map(missing -> new EbpfReading(missing.reason(), missing.fix()))
+                .orElse(EbpfReading.WATCHING);
+    }
+
+    private static Optional<EbpfSupport.Missing> refused(String problem) {
+        return problem.isEmpty() ? Optional.empty() : Optional.of(new EbpfSupport.Missing(problem, ""));
+    }
+
+    /** How the layer is to be read off a VMM. */
+    public EbpfReading reading() {
+        return reading;
+    }
+
+    /** How a VMM of this kind is to be watched; empty where none is. */
+    public Optional<Watch> watch(VmmKind kind) {
+        return reading.watches()
+                ? Optional.of(new Watch(audit, kind.makesUnixSockets(), kind.expectedCalls()))
+                : Optional.empty();
+    }
+
+    /** What is to be done before the guest of a VMM runs, where VMMs are watched. */
+    public void seal(VmmProcess process) {
+        if (reading.watches()) {
+            process.seal();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+package io.neurovisor.host.ebpf;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.ByteString;
+import io.neurovisor.host.kernel.Libseccomp;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.BitSet;
+import java.util.List;
+
+/** What is known of one VMM once its guest runs. The system calls are those of reference runs in all languages. */
+public enum VmmKind {
+    /** Its sockets are made for it. */
+    QEMU("qemu.calls", false),
+    /** Makes the socket of its guest's channel when it is told of it. */
+    FIRECRACKER("firecracker.calls", true);
+
+    private final String resource;
+    private final boolean unixSockets;
+
+    VmmKind(String resource, boolean unixSockets) {
+        this.resource = resource;
+        this.unixSockets = unixSockets;
+    }
+
+    boolean makesUnixSockets() {
+        return unixSockets;
+    }
+
+    /** A bit for each system call, the lowest of the first byte first. */
+    ByteString expectedCalls() {
+        BitSet numbers = new BitSet();
+        Libseccomp.locate().numbers(names()).forEach(numbers::set);
+        return ByteString.copyFrom(numbers.toByteArray());
+    }
+
+    List<String> names() {
+        InputStream opened = requireNonNull(VmmKind.class.getResourceAsStream(resource), resource);
+        try (BufferedReader reader = new BufferedReader(new InputStreamReader(opened, StandardCharsets.UTF_8))) {
+            return reader.lines()
+                    .map(String::strip)
+                    .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                    .toList();
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+}

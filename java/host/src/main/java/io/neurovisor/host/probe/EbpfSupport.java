@@ -1,0 +1,62 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** What of the conditions can be seen before the programs are loaded. The kernel's own answer is the spawner's to get. */
+public final class EbpfSupport {
+    private static final String LSM = "/sys/kernel/security/lsm";
+    private static final String BTF = "/sys/kernel/btf/vmlinux";
+
+    private final HostFiles files;
+
+    public EbpfSupport(HostFiles files) {
+        this.files = requireNonNull(files, "files is null");
+    }
+
+    /**
+     * Something that is missing.
+     *
+     * @param fix empty when there is none
+     */
+    public record Missing(String reason, String fix) {
+        public Missing {
+            requireNonNull(reason, "reason is null");
+            requireNonNull(fix, "fix is null");
+        }
+    }
+
+    /**
+     * The first that is missing.
+     *
+     * @param root whether this process is root's
+     * @param object where {@code ./neurovisor bpf build} puts the programs
+     */
+    public Optional<Missing> missing(boolean root, Path object) {
+        if (!root) {
+            return Optional.of(new Missing("CAP_BPF and CAP_PERFMON are root's to have", "start it as root"));
+        }
+        if (!files.exists(BTF)) {
+            return Optional.of(new Missing(
+                    "this kernel does not describe itself (no " + BTF + "), which takes Linux 5.8 or newer with"
+                            + " CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF",
+                    ""));
+        }
+        Optional<String> modules = files.text(LSM);
+        if (modules.filter(names -> !List.of(names.strip().split(",")).contains("bpf"))
+                .isPresent()) {
+            return Optional.of(new Missing(
+                    "bpf is not among the kernel's security modules ("
+                            + modules.get().strip() + ")",
+                    "boot with lsm=" + modules.get().strip() + ",bpf"));
+        }
+        if (!Files.isReadable(object)) {
+            return Optional.of(new Missing("its programs are not built", "./neurovisor bpf build"));
+        }
+        return Optional.empty();
+    }
+}

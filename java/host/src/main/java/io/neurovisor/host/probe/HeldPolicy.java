@@ -1,0 +1,16 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+/**
+ * What the kernel holds against a VMM that is watched.
+ *
+ * @param sealed whether it has the policy of a VMM whose guest runs
+ * @param audit whether that is only counted and told
+ * @param problem why it does not work; empty when it does
+ */
+public record HeldPolicy(boolean sealed, boolean audit, String problem) {
+    public HeldPolicy {
+        requireNonNull(problem, "problem is null");
+    }
+}

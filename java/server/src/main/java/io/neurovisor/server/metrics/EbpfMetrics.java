@@ -1,0 +1,67 @@
+package io.neurovisor.server.metrics;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.spawner.EbpfCounts;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** What eBPF programs count of virtual machines, asked for once for each time that it is read. */
+final class EbpfMetrics implements MultiCollector {
+    private final Supplier<EbpfCounts> counts;
+    private final Libseccomp names = Libseccomp.locate();
+    private final Map<Integer, String> calls = new ConcurrentHashMap<>();
+
+    EbpfMetrics(Supplier<EbpfCounts> counts) {
+        this.counts = requireNonNull(counts, "counts is null");
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        EbpfCounts read = counts.get();
+        CounterSnapshot.Builder blocked = CounterSnapshot.builder()
+                .name("neurovisor_ebpf_lsm_blocked")
+                .help(
+                        "What VMMs have tried and the kernel has refused, by its name for where (let through in an audit).");
+        read.blocked().forEach((hook, count) -> blocked.dataPoint(counter(count, Labels.of("hook", hook))));
+        CounterSnapshot.Builder called = CounterSnapshot.builder()
+                .name("neurovisor_ebpf_syscall")
+                .help("System calls of VMMs, and of what launches them.");
+        read.calls().forEach((number, count) -> called.dataPoint(counter(count, Labels.of("syscall", name(number)))));
+        return MetricSnapshots.of(
+                blocked.build(),
+                called.build(),
+                CounterSnapshot.builder()
+                        .name("neurovisor_ebpf_process_exec")
+                        .help("Programs that were executed on the way to a VMM.")
+                        .dataPoint(counter(read.executed(), Labels.EMPTY))
+                        .build(),
+                GaugeSnapshot.builder()
+                        .name("neurovisor_ebpf_tracked_pids")
+                        .help("Processes and threads of virtual machines that eBPF programs watch.")
+                        .dataPoint(GaugeDataPointSnapshot.builder()
+                                .value((double) read.trackedPids())
+                                .build())
+                        .build());
+    }
+
+    private static CounterDataPointSnapshot counter(long value, Labels labels) {
+        return CounterDataPointSnapshot.builder()
+                .value((double) value)
+                .labels(labels)
+                .build();
+    }
+
+    private String name(int number) {
+        return calls.computeIfAbsent(number, names::name);
+    }
+}
