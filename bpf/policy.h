@@ -35,8 +35,8 @@ struct policy {
 	__u32 phase;
 	/* Nothing is refused, all is counted and told. */
 	__u32 audit;
-	/* Whether a sealed VMM may make Unix sockets, to listen on. */
-	__u32 unix_sockets;
+	/* Whether a VMM gets its machine when it is sealed: then it may open KVM, and make Unix sockets to listen on. */
+	__u32 configured_sealed;
 	__u32 unused;
 	/* Bit n: system call n is what such a VMM makes when it is sealed. */
 	__u64 expected[CALL_WORDS];

@@ -26,8 +26,9 @@
 
 #define MAX_VMS 4096
 #define MAX_RULES (MAX_VMS * 24)
-/* The kernel's own opening of what lies below a file of an overlay, which it has asked about before. */
-#define FMODE_BACKING (1 << 25)
+/* Counted against nobody's limit of open files: the kernel's own, such as that of what lies below a file of an overlay. It has
+ * asked about the file itself before. */
+#define FMODE_NOACCOUNT (1 << 29)
 #define MAX_DEPTH 40
 
 char LICENSE[] SEC("license") = "Dual MIT/GPL";
@@ -109,6 +110,17 @@ static __always_inline __u32 rule(__u64 cgroup, struct inode *inode)
 	return allowed ? *allowed : 0;
 }
 
+/* The device by which a VMM that is configured when it is sealed gets its machine. */
+static __always_inline int is_for_machine(struct policy *policy, struct inode *inode)
+{
+	return policy->configured_sealed && (inode->i_mode & S_IFMT) == S_IFCHR && inode->i_rdev == DEVICE(10, 232);
+}
+
+static __always_inline int may_open_sealed(__u64 cgroup, struct policy *policy, struct inode *inode)
+{
+	return rule(cgroup, inode) & SEALED_OPEN || is_for_machine(policy, inode);
+}
+
 /* Whether the file, or a directory above it in its file system, is in the rules of this VM or of all. */
 static __always_inline int is_beneath(__u64 cgroup, struct file *file, __u32 wanted)
 {
@@ -184,10 +196,10 @@ int BPF_PROG(on_file_open, struct file *file, int ret)
 	identify(file);
 	if (ret || !policy)
 		return ret;
-	if (file->f_mode & FMODE_BACKING)
+	if (file->f_mode & FMODE_NOACCOUNT)
 		return 0;
 	inode = file->f_inode;
-	if (policy->phase == LAUNCH ? may_open_in_launch(cgroup, file, inode) : rule(cgroup, inode) & SEALED_OPEN)
+	if (policy->phase == LAUNCH ? may_open_in_launch(cgroup, file, inode) : may_open_sealed(cgroup, policy, inode))
 		return 0;
 	return refuse(cgroup, policy, FILE_OPEN, 0, file);
 }
@@ -223,7 +235,7 @@ int BPF_PROG(on_socket_create, int family, int type, int protocol, int kern, int
 
 	if (ret || !policy || kern)
 		return ret;
-	if (policy->phase == LAUNCH ? is_for_launch(family) : family == AF_UNIX && policy->unix_sockets)
+	if (policy->phase == LAUNCH ? is_for_launch(family) : family == AF_UNIX && policy->configured_sealed)
 		return 0;
 	return refuse(cgroup, policy, SOCKET_CREATE, family, 0);
 }

@@ -4,8 +4,8 @@
 
 # CLASS or CLASS#METHOD: what both VMMs must do alike, and what only a machine with KVM and cgroup v2 can show. The first of
 # each end `neurovisor test`, in less than a quarter of an hour; the others take much longer in a machine that is emulated.
-readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT)
-readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT FirecrackerRunIT)
+readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT WatchedDaemonIT)
+readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT FirecrackerRunIT WatchedDaemonIT)
 # Once more as an ordinary user, for whom bubblewrap is in the place of Firecracker's jailer.
 readonly lab_user_tests=(FirecrackerVmmIT)
 readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)
@@ -55,6 +55,9 @@ compile_system_tests() {
     with_progress 'Compiling the tests' "$root/target/lab-compile.log" read_maven_line maven pre-integration-test \
         -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true -Dspotless.check.skip=true ||
         die 'The tests do not compile.' "The whole log: $root/target/lab-compile.log"
+    # There is no compiler in the lab.
+    (cd "$root" && cargo build --quiet --locked --package neurovisor-spawner --example inject) ||
+        die 'The program that makes a VMM do a system call does not compile.'
 }
 
 # run_compiled_lab_tests "QEMU TEST..." "FIRECRACKER TEST..." "FIRECRACKER TEST AS USER..."

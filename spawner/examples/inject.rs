@@ -1,7 +1,8 @@
 //! Makes a running process do a system call, as one could that has taken it over. For tests of what confines VMMs.
 //!
-//! `inject PID NUMBER [ARGUMENT...]` prints what came of it: `returned VALUE`, a negative value being an error's number,
-//! or `killed by SIGNAL`.
+//! `inject [--unfiltered] PID NUMBER [ARGUMENT...]` prints what came of it: `returned VALUE`, a negative value being an error's
+//! number, or `killed by SIGNAL`. An argument is a number, or `@` and a text, whose address is passed, or `%` and bytes in
+//! hexadecimal digits, the same. With `--unfiltered` the process's seccomp filters are not asked, which only root can have.
 
 use std::ffi::{c_long, c_void};
 use std::io::{Error, Result};
@@ -15,16 +16,30 @@ const CODE_MASK: c_long = 0xff_ff_ff;
 
 const MAX_ARGUMENTS: usize = 6;
 
+/// From the top of the stack down to where texts are put: past what a function may keep below it.
+const BELOW_STACK: u64 = 4096;
+
+enum Argument {
+    Number(u64),
+    Bytes(Vec<u8>),
+}
+
 fn main() -> ExitCode {
-    let numbers: Option<Vec<u64>> = std::env::args()
-        .skip(1)
-        .map(|word| word.parse().ok())
-        .collect();
-    let outcome = match numbers.as_deref() {
-        Some([pid, call, arguments @ ..]) if arguments.len() <= MAX_ARGUMENTS => {
-            inject(*pid as pid_t, *call, arguments)
+    let mut words: Vec<String> = std::env::args().skip(1).collect();
+    let unfiltered = words.first().is_some_and(|word| word == "--unfiltered");
+    if unfiltered {
+        words.remove(0);
+    }
+    let arguments: Option<Vec<Argument>> = words.iter().map(|word| argument(word)).collect();
+    let outcome = match arguments.as_deref() {
+        Some([Argument::Number(pid), Argument::Number(call), arguments @ ..])
+            if arguments.len() <= MAX_ARGUMENTS =>
+        {
+            inject(*pid as pid_t, *call, arguments, unfiltered)
         }
-        _ => Err(Error::other("usage: inject PID NUMBER [ARGUMENT...]")),
+        _ => Err(Error::other(
+            "usage: inject [--unfiltered] PID NUMBER [ARGUMENT...]",
+        )),
     };
     match outcome {
         Ok(told) => {
@@ -38,8 +53,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn inject(pid: pid_t, call: u64, arguments: &[u64]) -> Result<String> {
-    ptrace(libc::PTRACE_SEIZE, pid, 0, 0)?;
+fn argument(word: &str) -> Option<Argument> {
+    if let Some(text) = word.strip_prefix('@') {
+        return Some(Argument::Bytes([text.as_bytes(), &[0]].concat()));
+    }
+    let Some(digits) = word.strip_prefix('%') else {
+        return word.parse().ok().map(Argument::Number);
+    };
+    (0..digits.len())
+        .step_by(2)
+        .map(|index| u8::from_str_radix(digits.get(index..index + 2)?, 16).ok())
+        .collect::<Option<_>>()
+        .map(Argument::Bytes)
+}
+
+fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Result<String> {
+    let options = if unfiltered {
+        c_long::from(libc::PTRACE_O_SUSPEND_SECCOMP)
+    } else {
+        0
+    };
+    ptrace(libc::PTRACE_SEIZE, pid, 0, options)?;
     ptrace(libc::PTRACE_INTERRUPT, pid, 0, 0)?;
     wait(pid)?;
     let before = registers(pid)?;
@@ -59,8 +93,17 @@ fn inject(pid: pid_t, call: u64, arguments: &[u64]) -> Result<String> {
         &mut registers_of_call.r8,
         &mut registers_of_call.r9,
     ];
+    let mut free = before.rsp - BELOW_STACK;
     for (index, place) in places.into_iter().enumerate() {
-        *place = arguments.get(index).copied().unwrap_or(0);
+        *place = match arguments.get(index) {
+            None => 0,
+            Some(Argument::Number(number)) => *number,
+            Some(Argument::Bytes(bytes)) => {
+                free = (free - bytes.len() as u64) & !7;
+                write(pid, free, bytes)?;
+                free
+            }
+        };
     }
     set_registers(pid, &registers_of_call)?;
     ptrace(libc::PTRACE_CONT, pid, 0, 0)?;
@@ -83,6 +126,21 @@ fn inject(pid: pid_t, call: u64, arguments: &[u64]) -> Result<String> {
 fn ptrace(request: libc::c_uint, pid: pid_t, address: u64, data: c_long) -> Result<()> {
     // SAFETY: the requests that are used here write nothing to this process.
     check(unsafe { libc::ptrace(request, pid, address as *mut c_void, data as *mut c_void) })
+}
+
+/// In whole words; what follows the bytes in the last is zero.
+fn write(pid: pid_t, address: u64, bytes: &[u8]) -> Result<()> {
+    for (word, place) in bytes.chunks(8).zip((address..).step_by(8)) {
+        let mut all = [0; 8];
+        all[..word.len()].copy_from_slice(word);
+        ptrace(
+            libc::PTRACE_POKEDATA,
+            pid,
+            place,
+            c_long::from_le_bytes(all),
+        )?;
+    }
+    Ok(())
 }
 
 fn peek(pid: pid_t, address: u64) -> Result<c_long> {

@@ -182,7 +182,7 @@ impl Ebpf {
             vm_id: watched.id.to_string(),
             hook: event.hook()?.into(),
             subject: event.subject(),
-            audit: watched.watch.audit,
+            audit: watched.watch.audit || !event.is_of_hook(),
         })
     }
 

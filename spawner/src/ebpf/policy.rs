@@ -42,7 +42,7 @@ impl Phase {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
     pub audit: bool,
-    unix_sockets: bool,
+    configured_sealed: bool,
     expected: [u64; CALL_WORDS],
 }
 
@@ -64,7 +64,7 @@ impl TryFrom<wire::Watch> for Watch {
         }
         Ok(Self {
             audit: watch.audit,
-            unix_sockets: watch.unix_sockets,
+            configured_sealed: watch.configured_sealed,
             expected,
         })
     }
@@ -75,7 +75,7 @@ impl Watch {
         Policy {
             phase: phase as u32,
             audit: self.audit.into(),
-            unix_sockets: self.unix_sockets.into(),
+            configured_sealed: self.configured_sealed.into(),
             unused: 0,
             expected: self.expected,
         }
@@ -87,7 +87,7 @@ impl Watch {
 pub struct Policy {
     pub phase: u32,
     pub audit: u32,
-    unix_sockets: u32,
+    configured_sealed: u32,
     unused: u32,
     expected: [u64; CALL_WORDS],
 }
@@ -169,6 +169,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// Whether it is of something that is refused.
+    pub fn is_of_hook(&self) -> bool {
+        self.hook != UNUSUAL_CALL
+    }
+
     /// Nothing when it is no event of ours.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.len() < size_of::<Self>() {
@@ -179,7 +184,7 @@ impl Event {
     }
 
     pub fn hook(&self) -> Option<&'static str> {
-        if self.hook == UNUSUAL_CALL {
+        if !self.is_of_hook() {
             return Some("syscall");
         }
         HOOKS.get(self.hook as usize).copied()

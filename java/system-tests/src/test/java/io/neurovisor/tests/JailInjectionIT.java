@@ -4,12 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,23 +15,9 @@ final class JailInjectionIT {
     private static final Duration END_LIMIT = Duration.ofSeconds(5);
     private static final int SANDBOX_DIED = 123;
 
-    private static final Path INJECT =
-            CommandLineRun.home().resolve("target/x86_64-unknown-linux-gnu/debug/examples/inject");
-
     @BeforeAll
     static void build() {
-        if (Files.exists(INJECT)) {
-            return; // Built with the spawner's tests.
-        }
-        PlainMachine.Run build = PlainMachine.start(List.of(
-                "cargo",
-                "build",
-                "--manifest-path=" + CommandLineRun.home().resolve("Cargo.toml"),
-                "--target-dir=" + CommandLineRun.home().resolve("target"),
-                "--locked",
-                "--package=neurovisor-spawner",
-                "--example=inject"));
-        assertThat(build.exitCode()).as(build.stderr()).isZero();
+        InjectedCall.build();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -55,7 +36,7 @@ final class JailInjectionIT {
             throws IOException, InterruptedException {
         RunningVm running = RunningVm.start("--size", "small");
         try {
-            assertThat(inject(running, call, arguments)).as(what).isEqualTo("killed by 31");
+            assertThat(InjectedCall.of(running.vmm(), call, arguments)).as(what).isEqualTo("killed by 31");
             running.assertGoneWithin(END_LIMIT);
             assertThat(running.neurovisor().waitFor()).isEqualTo(SANDBOX_DIED);
             assertThat(errors(running)).contains("system call that its seccomp filter does not allow");
@@ -68,21 +49,16 @@ final class JailInjectionIT {
     void anotherProgramOrProcessIsRefusedAndTheMachineGoesOn() {
         RunningVm running = RunningVm.start("--size", "small");
         try {
-            assertThat(inject(running, "59", "0 0 0")).as("execve").isEqualTo("returned -1");
-            assertThat(inject(running, "39", "")).as("getpid, which it may").isEqualTo("returned 1");
+            assertThat(InjectedCall.of(running.vmm(), "59", "0 0 0"))
+                    .as("execve")
+                    .isEqualTo("returned -1");
+            assertThat(InjectedCall.of(running.vmm(), "39", ""))
+                    .as("getpid, which it may")
+                    .isEqualTo("returned 1");
             assertThat(running.vmm().isAlive()).isTrue();
         } finally {
             running.neurovisor().destroyForcibly();
         }
-    }
-
-    private static String inject(RunningVm running, String call, String arguments) {
-        List<String> command = new ArrayList<>(
-                List.of(INJECT.toString(), Long.toString(running.vmm().pid()), call));
-        Stream.of(arguments.split(" ", -1)).filter(word -> !word.isEmpty()).forEach(command::add);
-        PlainMachine.Run run = PlainMachine.start(command);
-        assertThat(run.exitCode()).as(run.stderr()).isZero();
-        return run.stdout().strip();
     }
 
     private static String errors(RunningVm running) throws IOException {

@@ -127,7 +127,7 @@ final class RunningDaemon implements AutoCloseable {
     /** The VMMs that it has running. */
     List<ProcessHandle> vmms() {
         return process.descendants()
-                .filter(descendant -> descendant.info().command().orElse("").contains("qemu-system"))
+                .filter(descendant -> descendant.info().command().orElse("").matches(".*/(qemu-system.*|firecracker)"))
                 .toList();
     }
 

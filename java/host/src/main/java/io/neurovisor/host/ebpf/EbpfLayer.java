@@ -65,7 +65,7 @@ public final class EbpfLayer {
     /** How a VMM of this kind is to be watched; empty where none is. */
     public Optional<Watch> watch(VmmKind kind) {
         return reading.watches()
-                ? Optional.of(new Watch(audit, kind.makesUnixSockets(), kind.expectedCalls()))
+                ? Optional.of(new Watch(audit, kind.isConfiguredSealed(), kind.expectedCalls()))
                 : Optional.empty();
     }
 

@@ -15,21 +15,21 @@ import java.util.List;
 
 /** What is known of one VMM once its guest runs. The system calls are those of reference runs in all languages. */
 public enum VmmKind {
-    /** Its sockets are made for it. */
+    /** Has its machine from its command line. */
     QEMU("qemu.calls", false),
-    /** Makes the socket of its guest's channel when it is told of it. */
+    /** Is told of its machine by its API, once it is sealed. */
     FIRECRACKER("firecracker.calls", true);
 
     private final String resource;
-    private final boolean unixSockets;
+    private final boolean configuredSealed;
 
-    VmmKind(String resource, boolean unixSockets) {
+    VmmKind(String resource, boolean configuredSealed) {
         this.resource = resource;
-        this.unixSockets = unixSockets;
+        this.configuredSealed = configuredSealed;
     }
 
-    boolean makesUnixSockets() {
-        return unixSockets;
+    boolean isConfiguredSealed() {
+        return configuredSealed;
     }
 
     /** A bit for each system call, the lowest of the first byte first. */

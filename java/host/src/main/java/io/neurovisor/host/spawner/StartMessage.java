@@ -40,7 +40,7 @@ final class StartMessage {
         launch.watch()
                 .ifPresent(watch -> start.getWatchBuilder()
                         .setAudit(watch.audit())
-                        .setUnixSockets(watch.unixSockets())
+                        .setConfiguredSealed(watch.configuredSealed())
                         .setExpectedCalls(watch.expectedCalls()));
         return start.build();
     }

@@ -8,10 +8,10 @@ import com.google.protobuf.ByteString;
  * How the kernel is to watch a VMM.
  *
  * @param audit whether it only counts and tells what it would refuse
- * @param unixSockets whether the VMM makes sockets to listen on once it is sealed
+ * @param configuredSealed whether the VMM gets its machine once it is sealed, for which it opens KVM and makes sockets
  * @param expectedCalls bit n, the lowest of the first byte first: system call n is what it makes then
  */
-public record Watch(boolean audit, boolean unixSockets, ByteString expectedCalls) {
+public record Watch(boolean audit, boolean configuredSealed, ByteString expectedCalls) {
     public Watch {
         requireNonNull(expectedCalls, "expectedCalls is null");
     }

@@ -1,0 +1,270 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A daemon whose machines the kernel watches by eBPF programs and control groups, on the VMM that {@code NEUROVISOR_VMM}
+ * names. A machine is made to do what one would whose VMM a guest has taken over, its seccomp filters overcome, and in the end
+ * loses its policy: so the order counts.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class WatchedDaemonIT {
+    private static final Duration LIMIT = Duration.ofMinutes(8);
+    private static final String REFUSED = "returned -1";
+    private static final Path GROUPS = Path.of("/sys/fs/cgroup/neurovisor");
+
+    @TempDir
+    private static Path directory;
+
+    private static RunningDaemon daemon;
+    private static Path audit;
+
+    @BeforeAll
+    static void start() {
+        assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
+                .as("eBPF programs of security modules run in the lab: ./neurovisor lab test WatchedDaemonIT")
+                .isNotNull();
+        InjectedCall.build();
+        audit = TestMachines.dataDirectory().resolve("audit");
+        daemon = RunningDaemon.start(directory, Map.of(), "--ebpf=on", "--warm=1", "--max=2");
+        // A lab that stands still for long hangs up on who is asking: who asks until something is so asks again.
+        await().atMost(LIMIT)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> daemon.status("/ready").equals("200 ready"));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    @Test
+    @Order(1)
+    void theSixLayersAreLiveAndTheFamiliesOfEbpfMove() throws Exception {
+        for (int layer = 1; layer <= 6; layer++) {
+            assertThat(value("neurovisor_layer_live{layer=\"" + layer + "\"}"))
+                    .as("layer " + layer)
+                    .isEqualTo(1);
+        }
+        assertThat(value("neurovisor_ebpf_enabled")).isEqualTo(1);
+        assertThat(value("neurovisor_ebpf_tracked_pids")).isGreaterThan(1);
+        // What makes the jail, and the VMM.
+        assertThat(value("neurovisor_ebpf_process_exec_total")).isGreaterThanOrEqualTo(2);
+        assertThat(value("neurovisor_ebpf_syscall_total{syscall=\"ioctl\"}")).isGreaterThan(10);
+        assertThat(families()).hasSizeGreaterThanOrEqualTo(30).contains("neurovisor_ebpf_lsm_blocked");
+        assertThat(notices("blocked"))
+                .as("an honest machine is refused nothing")
+                .isEmpty();
+        assertThat(notices("noticed")).as("what it calls is in its kind's list").isEmpty();
+    }
+
+    @Test
+    @Order(2)
+    void whatAVmmThatIsTakenOverTriesIsRefusedCountedAndInTheAuditLog() throws Exception {
+        ProcessHandle vmm = warmVmm();
+        String secret = secretOf(vmm);
+        // AT_FDCWD; O_RDONLY.
+        assertThat(InjectedCall.unfiltered(vmm, "257", "18446744073709551516 @" + secret + " 0"))
+                .isEqualTo(REFUSED);
+        // A TCP socket, and one to connect with that is there already: 127.0.0.1, port 80.
+        assertThat(InjectedCall.unfiltered(vmm, "41", "2 1 0")).isEqualTo(REFUSED);
+        assertThat(InjectedCall.unfiltered(vmm, "42", socketOf(vmm) + " %020000507f0000010000000000000000 16"))
+                .isEqualTo(REFUSED);
+        assertThat(InjectedCall.unfiltered(vmm, "59", "@" + program(vmm) + " 0 0"))
+                .isEqualTo(REFUSED);
+        // PTRACE_TRACEME.
+        assertThat(InjectedCall.unfiltered(vmm, "101", "0 0 0 0")).isEqualTo(REFUSED);
+
+        for (String hook :
+                List.of("file_open", "socket_create", "socket_connect", "bprm_check_security", "ptrace_access_check")) {
+            assertThat(value("neurovisor_ebpf_lsm_blocked_total{hook=\"" + hook + "\"}"))
+                    .as(hook)
+                    .isEqualTo(1);
+        }
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(notices("blocked"))
+                        .anyMatch(line -> line.contains("\"hook\":\"file_open\",\"subject\":\"" + secret + "\""))
+                        .anyMatch(line -> line.contains("\"hook\":\"socket_create\",\"subject\":\"2\""))
+                        .anyMatch(line -> line.contains("\"hook\":\"socket_connect\",\"subject\":\"2\""))
+                        .anyMatch(line -> line.contains("\"hook\":\"bprm_check_security\"")));
+        assertThat(notices("noticed"))
+                .as("connect(2) is no call of a VMM's")
+                .anyMatch(line -> line.contains("\"hook\":\"syscall\",\"subject\":\"42\""));
+        assertThat(vmm.isAlive()).isTrue();
+    }
+
+    @Test
+    @Order(3)
+    void aMachineWhoseSystemCallsWereRefusedStillRunsItsProgram() throws Exception {
+        Set<String> first = machines("neurovisor_cgroup_memory_usage_bytes\\{vm_id=\"(.+)\"} [1-9]\\.\\d+E[789]");
+        assertThat(first).hasSize(1);
+        assertThat(machines("neurovisor_cgroup_cpu_throttled_total\\{vm_id=\"(.+)\"} [\\d.]+"))
+                .isEqualTo(first);
+        assertThat(ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                        .execute(ExecuteRequest.newBuilder()
+                                .setLanguage("python")
+                                .setCode("print(6*7)")
+                                .build())
+                        .getStdout())
+                .isEqualTo("42\n");
+        await().atMost(LIMIT)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .untilAsserted(() -> assertThat(
+                                machines("neurovisor_cgroup_memory_usage_bytes\\{vm_id=\"(.+)\"} [1-9]\\.\\d+E[789]"))
+                        .hasSize(1)
+                        .doesNotContainAnyElementsOf(first));
+    }
+
+    @Test
+    @Order(4)
+    void aPolicyThatSomebodyTakesAwayIsSeen() throws Exception {
+        await().atMost(LIMIT)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> daemon.status("/ready").equals("200 ready"));
+        long cgroup = (long) Files.getAttribute(group(), "unix:ino");
+        String map = run("bpftool", "map", "list")
+                .lines()
+                .filter(line -> line.contains("name policies"))
+                .map(line -> line.substring(0, line.indexOf(':')))
+                .findFirst()
+                .orElseThrow();
+        List<String> delete = new ArrayList<>(List.of("bpftool", "map", "delete", "id", map, "key", "hex"));
+        for (byte part : ByteBuffer.allocate(Long.BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(cgroup)
+                .array()) {
+            delete.add("%02x".formatted(part));
+        }
+        run(delete.toArray(String[]::new));
+        assertThat(value("neurovisor_layer_live{layer=\"5\"}")).isZero();
+    }
+
+    /** A file that the VMM can see and everybody may read, and which is not its own. */
+    private static String secretOf(ProcessHandle vmm) throws IOException {
+        Path root = Path.of("/proc", Long.toString(vmm.pid()), "root");
+        Path cache = root.resolve("etc/ld.so.cache");
+        if (Files.exists(cache)) {
+            return "/etc/ld.so.cache"; // QEMU's, whose root nobody can write to.
+        }
+        Path shadow = Files.createDirectories(root.resolve("etc")).resolve("shadow");
+        Files.writeString(shadow, "root:secret");
+        Files.setPosixFilePermissions(shadow.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.setPosixFilePermissions(shadow, PosixFilePermissions.fromString("rw-r--r--"));
+        return "/etc/shadow";
+    }
+
+    /** As it sees it. */
+    private static String program(ProcessHandle vmm) {
+        String command = vmm.info().command().orElseThrow();
+        return command.endsWith("/firecracker") ? "/firecracker" : command;
+    }
+
+    /** The number of one of its sockets. */
+    private static String socketOf(ProcessHandle vmm) throws IOException {
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc", Long.toString(vmm.pid()), "fd"))) {
+            Predicate<Path> isSocket = path -> {
+                try {
+                    return Files.readSymbolicLink(path).toString().startsWith("socket:");
+                } catch (IOException exception) {
+                    return false;
+                }
+            };
+            return descriptors
+                    .filter(isSocket)
+                    .findFirst()
+                    .orElseThrow()
+                    .getFileName()
+                    .toString();
+        }
+    }
+
+    private static ProcessHandle warmVmm() {
+        return await().atMost(LIMIT)
+                .until(daemon::vmms, vmms -> vmms.size() == 1)
+                .getFirst();
+    }
+
+    private static Path group() throws IOException {
+        try (Stream<Path> groups = Files.list(GROUPS)) {
+            return groups.filter(path -> path.getFileName().toString().startsWith("vm-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private static List<String> notices(String event) throws IOException {
+        if (!Files.exists(audit)) {
+            return List.of();
+        }
+        List<String> lines = new ArrayList<>();
+        try (Stream<Path> files = Files.list(audit)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.readAllLines(file).stream()
+                        .filter(line -> line.contains("\"event\":\"" + event + "\""))
+                        .forEach(lines::add);
+            }
+        }
+        return lines;
+    }
+
+    private static double value(String series) throws Exception {
+        return daemon.metrics().stream()
+                .filter(line -> line.startsWith(series + " "))
+                .map(line -> line.substring(series.length() + 1).split(" ", -1)[0])
+                .mapToDouble(Double::parseDouble)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no series " + series));
+    }
+
+    private static Set<String> families() throws Exception {
+        return daemon.metrics().stream()
+                .filter(line -> line.startsWith("# TYPE neurovisor_"))
+                .map(line -> line.split(" ", -1)[2])
+                .collect(Collectors.toSet());
+    }
+
+    /** The ids of those that a series is of. */
+    private static Set<String> machines(String series) throws Exception {
+        return daemon.metrics().stream()
+                .map(Pattern.compile(series)::matcher)
+                .filter(Matcher::matches)
+                .map(matcher -> matcher.group(1))
+                .collect(Collectors.toSet());
+    }
+
+    private static String run(String... command) {
+        PlainMachine.Run run = PlainMachine.start(List.of(command));
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        return run.stdout();
+    }
+}
