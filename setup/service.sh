@@ -24,6 +24,9 @@ require_systemd() {
 
 install_service() {
     local owner
+    # The unit's PrivateTmp= has the service see an empty directory in their place.
+    [[ $root/ != /tmp/* && $root/ != /var/tmp/* ]] ||
+        die "A service does not see what is in /tmp and /var/tmp, and this clone is $root." 'Clone the repository into /opt/neurovisor.'
     require_systemd install
     # Whoever can change what root executes is root.
     owner=$(find "$root" -maxdepth 1 \( ! -user root -o -perm /022 \) ! -type l -print -quit)
