@@ -21,7 +21,7 @@ main() {
     done
     [[ $state == running ]] || enter systemctl --no-pager list-units --failed >&2
     echo "lab: systemd is $state after $SECONDS s" >&2
-    enter env "NEUROVISOR_DATA_DIR=$data" "$@"
+    enter env "PWD=$home" "NEUROVISOR_DATA_DIR=$data" "$@"
 }
 
 # Who is outside of the control group that is the root of the namespace would read its own group as one above that.
@@ -55,7 +55,7 @@ start_systemd() {
 
 end_all() {
     echo 1 >"$group/cgroup.kill"
-    wait
+    wait 2>/dev/null # Without the shell's word on who was killed.
     # What was killed there ends at once, but not in this moment.
     timeout 30 sh -c 'until find "$1" -depth -type d -exec rmdir -- {} + 2>/dev/null; do sleep 0.1; done' - "$group" || true
 }

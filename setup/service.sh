@@ -34,8 +34,10 @@ install_service() {
         "Give it to root: chown -R root: $root && chmod -R go-w $root, or clone it into /opt as root."
     [[ $root != *[[:space:]%\"\'\\]* ]] || die "systemd cannot start a program in $root, because of a character in that path." \
         'Clone the repository into /opt/neurovisor.'
-    # Builds, and makes image and template, with all that the service itself may not do: installing packages, for example.
-    NEUROVISOR_DATA_DIR=/var/lib/neurovisor "$root/neurovisor" setup
+    # Builds, and makes image and template, with all that the service itself may not do: installing packages, for example. And
+    # with the Java that the service finds, for which a start is recorded.
+    JAVA_HOME=$(sed -n 's/^JAVA_HOME=//p' /etc/neurovisor/environment 2>/dev/null) NEUROVISOR_DATA_DIR=/var/lib/neurovisor \
+        "$root/neurovisor" setup
     sed "s|/opt/neurovisor/|$root/|" "$root/packaging/systemd/neurovisor.service" >"$unit.new"
     mv -f -- "$unit.new" "$unit"
     systemctl daemon-reload

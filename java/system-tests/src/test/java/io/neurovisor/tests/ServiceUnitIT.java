@@ -33,8 +33,8 @@ final class ServiceUnitIT {
     private static final Path DATA = Path.of("/var/lib/neurovisor");
     private static final Path RUNTIME = Path.of("/run/neurovisor");
     private static final Path GROUP = Path.of("/sys/fs/cgroup/system.slice", UNIT);
-    private static final String GROUP_OF_DAEMON = "0::/system.slice/" + UNIT + "/daemon/";
-    private static final String GROUP_OF_MACHINES = GROUP_OF_DAEMON + "neurovisor/vm-";
+    private static final String GROUP_OF_DAEMON = "0::/system.slice/" + UNIT + "/daemon\n";
+    private static final String GROUP_OF_MACHINES = "0::/system.slice/" + UNIT + "/neurovisor/vm-";
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     /** Of systemd's own figure, where 10 is a unit without any restriction. */
@@ -62,7 +62,8 @@ final class ServiceUnitIT {
         // An emulated machine is slow to start others, and its KVM slow to be tried out.
         Files.writeString(
                 SETTINGS.resolve("environment"),
-                "NEUROVISOR_WARM=1\nNEUROVISOR_MAX=3\nNEUROVISOR_ACQUIRE_TIMEOUT=5m\nNEUROVISOR_IN_LAB=1\n");
+                "JAVA_HOME=" + System.getProperty("java.home")
+                        + "\nNEUROVISOR_POOL_SIZE=1\nNEUROVISOR_MAX_VMS=3\nNEUROVISOR_ACQUIRE_TIMEOUT=5m\nNEUROVISOR_IN_LAB=1\n");
         Files.writeString(SETTINGS.resolve("config.yaml"), "log-level: info\n");
 
         CommandLineRun install = CommandLineRun.of(Map.of("NEUROVISOR_VMM", ""), "service", "install");
@@ -90,7 +91,7 @@ final class ServiceUnitIT {
         assertThat(systemctl("is-active", UNIT)).isEqualTo("active");
         assertThat(property("StatusText")).startsWith("serves gRPC on 127.0.0.1:50051");
         Path daemon = Path.of("/proc", property("MainPID"));
-        assertThat(Files.readString(daemon.resolve("cgroup"))).startsWith(GROUP_OF_DAEMON);
+        assertThat(Files.readString(daemon.resolve("cgroup"))).isEqualTo(GROUP_OF_DAEMON);
         assertThat(Files.readString(daemon.resolve("status")).lines())
                 .contains("NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000002");
 
