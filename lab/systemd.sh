@@ -15,9 +15,13 @@ main() {
     unshare --fork --kill-child --pid --mount --propagation private -- "$self" --boot </dev/null &
     booter=$!
     until [[ $state == running || $state == degraded ]]; do
-        kill -0 "$booter" 2>/dev/null && ((SECONDS < patience_seconds)) || { echo 'lab: systemd does not start' >&2 && exit 1; }
+        if ((SECONDS >= patience_seconds)) || ! kill -0 "$booter" 2>/dev/null; then
+            echo 'lab: systemd does not start' >&2
+            exit 1
+        fi
         sleep 0.5
-        init=$(pgrep -P "$booter") && state=$(enter systemctl is-system-running --wait 2>/dev/null) || true
+        init=$(pgrep -P "$booter") || continue
+        state=$(enter systemctl is-system-running --wait 2>/dev/null) || true
     done
     [[ $state == running ]] || enter systemctl --no-pager list-units --failed >&2
     echo "lab: systemd is $state after $SECONDS s" >&2
@@ -56,6 +60,7 @@ start_systemd() {
 end_all() {
     echo 1 >"$group/cgroup.kill"
     wait 2>/dev/null # Without the shell's word on who was killed.
+    # shellcheck disable=SC2016 # The inner shell's own.
     # What was killed there ends at once, but not in this moment.
     timeout 30 sh -c 'until find "$1" -depth -type d -exec rmdir -- {} + 2>/dev/null; do sleep 0.1; done' - "$group" || true
 }
