@@ -22,9 +22,11 @@ public final class VmmLayers {
     private final HostFiles files;
     private final VmmConfinement confinement;
     private final String noKvm;
+    private final SeccompReading seccomp;
 
     /**
-     * What is to be found.
+     * What is to be found. To be made before this process gives itself filters of its own: VMMs inherit those that it has been
+     * started with.
      *
      * @param confinement what the VMM was started in
      * @param noKvm why guests are emulated; empty under KVM
@@ -33,6 +35,9 @@ public final class VmmLayers {
         this.files = requireNonNull(files, "files is null");
         this.confinement = requireNonNull(confinement, "confinement is null");
         this.noKvm = requireNonNull(noKvm, "noKvm is null");
+        this.seccomp = new SeccompReading(
+                confinement.filters(),
+                LiveProcess.self(files).status().seccompFilters().orElse(0));
     }
 
     /**
@@ -86,7 +91,7 @@ public final class VmmLayers {
     }
 
     private LayerState seccomp(List<ThreadStatus> threads) {
-        return new SeccompReading(confinement.filters()).read(threads);
+        return seccomp.read(threads);
     }
 
     private LayerState isolation(LiveProcess process, Supplier<Map<String, String>> namespaces) {
