@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Runs inside the lab machine: test.sh "TEST..." "TEST..." "TEST..." runs the first tests on QEMU, the second on Firecracker and
-# the third on Firecracker as an ordinary user. They were compiled outside. Leaves their reports in $LAB_OUT. Where there are
-# tests and none passes, it is a failure.
+# the third on Firecracker as an ordinary user; of the second, ServiceUnitIT at a systemd of its own. They were compiled outside.
+# Leaves their reports in $LAB_OUT. Where there are tests and none passes, it is a failure.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly user=neurovisor-test user_home=/lab/test-user
 java=${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java
 failed=0
-# What is put before each command.
-as=()
+# What is put before each command, and where it finds the repository.
+as=() home=$PWD
 
 # run_on NAME VMM TEST...
 run_on() {
@@ -27,7 +27,7 @@ run_on() {
     ! need_template "$@" || NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
     [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full || failed=1
     "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
-        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$PWD" \
+        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$home" \
         -cp "java/system-tests/target/test-classes:java/system-tests/target/libraries/*" \
         org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=tree --disable-ansi-colors \
         --reports-dir "$out" "${selected[@]}" 2>&1 </dev/null | tee "$log" || failed=1
@@ -59,11 +59,17 @@ make_user() {
 }
 
 read -ra qemu <<<"$1"
-read -ra firecracker <<<"$2"
+firecracker=() service=()
+for test in $2; do
+    [[ $test == ServiceUnitIT* ]] && service+=("$test") || firecracker+=("$test")
+done
 read -ra as_user <<<"$3"
-((${#qemu[@]} + ${#firecracker[@]} + ${#as_user[@]} > 0)) || { echo 'lab: no test is named' >&2 && exit 2; }
+((${#qemu[@]} + ${#firecracker[@]} + ${#service[@]} + ${#as_user[@]} > 0)) || { echo 'lab: no test is named' >&2 && exit 2; }
 run_on qemu qemu "${qemu[@]}"
 run_on firecracker firecracker "${firecracker[@]}"
+as=(lab/systemd.sh) home=/opt/neurovisor
+run_on firecracker-at-systemd firecracker "${service[@]}"
+as=() home=$PWD
 if ((${#as_user[@]} > 0)); then
     make_user || exit 1
     as=(setpriv --reuid "$user" --regid "$user" --init-groups env "HOME=$user_home" "NEUROVISOR_DATA_DIR=$user_home/data")

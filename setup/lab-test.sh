@@ -9,6 +9,8 @@ readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT FirecrackerR
 # Once more as an ordinary user, for whom bubblewrap is in the place of Firecracker's jailer.
 readonly lab_user_tests=(FirecrackerVmmIT)
 readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)
+# At a real systemd (lab/systemd.sh).
+readonly lab_systemd_tests=(ServiceUnitIT)
 readonly lab_long_tests=(LanguageIT OutcomeIT PoolIT TemplateIT)
 readonly lab_test_memory=4096
 
@@ -17,7 +19,7 @@ run_lab_tests() {
     case ${1-} in
         '')
             qemu+=("${lab_long_tests[@]}")
-            firecracker+=("${lab_long_firecracker_tests[@]}" "${lab_long_tests[@]}")
+            firecracker+=("${lab_long_firecracker_tests[@]}" "${lab_systemd_tests[@]}" "${lab_long_tests[@]}")
             ;;
         --short) ;;
         -*)
@@ -30,7 +32,7 @@ run_lab_tests() {
             # Each on the VMMs that it is not about the other of.
             qemu=() firecracker=() user=()
             for test in "$@"; do
-                [[ $test == Firecracker* ]] || qemu+=("$test")
+                [[ $test == @(Firecracker|ServiceUnitIT)* ]] || qemu+=("$test")
                 [[ $test == Qemu* ]] || firecracker+=("$test")
                 [[ " ${lab_user_tests[*]} " != *" $test "* ]] || user+=("$test")
             done

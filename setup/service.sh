@@ -24,6 +24,9 @@ require_systemd() {
 
 install_service() {
     local owner
+    # The unit's PrivateTmp= has the service see an empty directory in their place.
+    [[ $root/ != /tmp/* && $root/ != /var/tmp/* ]] ||
+        die "A service does not see what is in /tmp and /var/tmp, and this clone is $root." 'Clone the repository into /opt/neurovisor.'
     require_systemd install
     # Whoever can change what root executes is root.
     owner=$(find "$root" -maxdepth 1 \( ! -user root -o -perm /022 \) ! -type l -print -quit)
@@ -31,8 +34,10 @@ install_service() {
         "Give it to root: chown -R root: $root && chmod -R go-w $root, or clone it into /opt as root."
     [[ $root != *[[:space:]%\"\'\\]* ]] || die "systemd cannot start a program in $root, because of a character in that path." \
         'Clone the repository into /opt/neurovisor.'
-    # Builds, and makes image and template, with all that the service itself may not do: installing packages, for example.
-    NEUROVISOR_DATA_DIR=/var/lib/neurovisor "$root/neurovisor" setup
+    # Builds, and makes image and template, with all that the service itself may not do: installing packages, for example. And
+    # with the Java that the service finds, for which a start is recorded.
+    JAVA_HOME=$(sed -n 's/^JAVA_HOME=//p' /etc/neurovisor/environment 2>/dev/null) NEUROVISOR_DATA_DIR=/var/lib/neurovisor \
+        "$root/neurovisor" setup
     sed "s|/opt/neurovisor/|$root/|" "$root/packaging/systemd/neurovisor.service" >"$unit.new"
     mv -f -- "$unit.new" "$unit"
     systemctl daemon-reload

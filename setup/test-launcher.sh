@@ -238,6 +238,16 @@ test_uses_the_cache_until_a_rebuild() {
     [[ ! -e $cache ]]
 }
 
+test_service_refuses_a_place_that_it_would_not_see() {
+    local place
+    for place in /tmp/neurovisor /var/tmp/clones/neurovisor; do
+        # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+        (root=$place && source "$copy/setup/console.sh" && source "$copy/setup/service.sh" && run_service install) 2>"$HOME/stderr"
+        expect 'exit code' 125 $?
+        expect_line "$(<"$HOME/stderr")" "neurovisor: A service does not see what is in /tmp and /var/tmp, and this clone is $place."
+    done
+}
+
 test_passes_proxies_to_maven() {
     https_proxy='http://me:p%40ss%26word@proxy.example:3128/' no_proxy='localhost,.example' launch >/dev/null
     grep -q -- '--global-settings' "$HOME/maven.arguments" || exit 1

@@ -13,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
 use common::{is_gone, pidfd, status, until, wait_for_end, wire, Event, Fifo, Host, Request};
+use rustix::fs::{setxattr, XattrFlags};
 use rustix::mount::{mount, mount_bind, mount_move, MountFlags};
 use rustix::process::{chdir, chroot, getpid, kill_process, waitpid, Pid, Signal, WaitOptions};
 
@@ -329,6 +330,8 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
 /// A user's own group, into which `systemd-run --user --scope -p Delegate=yes` would put what it starts.
 struct Delegated {
     path: PathBuf,
+    /// Where in it whoever enters goes.
+    entrance: PathBuf,
 }
 
 impl Delegated {
@@ -343,14 +346,29 @@ impl Delegated {
         for owned in ["", "cgroup.procs", "cgroup.subtree_control"] {
             chown(path.join(owned), Some(USER), Some(USER)).unwrap();
         }
-        Self { path }
+        Self {
+            entrance: path.clone(),
+            path,
+        }
+    }
+
+    /// As systemd marks and divides what it delegates to a service with `DelegateSubgroup=daemon`.
+    fn to_a_service() -> Self {
+        let mut delegated = Self::new();
+        setxattr(&delegated.path, "user.delegate", b"1", XattrFlags::CREATE).unwrap();
+        delegated.entrance = delegated.path.join("daemon");
+        fs::create_dir(&delegated.entrance).unwrap();
+        for owned in ["", "cgroup.procs"] {
+            chown(delegated.entrance.join(owned), Some(USER), Some(USER)).unwrap();
+        }
+        delegated
     }
 
     /// Has the command run in the group as the user.
     fn enter(&self, command: &mut Command) {
         let mut procs = fs::File::options()
             .write(true)
-            .open(self.path.join("cgroup.procs"))
+            .open(self.entrance.join("cgroup.procs"))
             .unwrap();
         command.uid(USER).gid(USER);
         // SAFETY: only writes to a descriptor that is open.
@@ -360,7 +378,7 @@ impl Delegated {
 
 impl Drop for Delegated {
     fn drop(&mut self) {
-        for group in ["neurovisor/host", "neurovisor", ""] {
+        for group in ["neurovisor/host", "neurovisor", "daemon", ""] {
             let _ = fs::remove_dir(self.path.join(group));
         }
         assert!(!self.path.exists());
@@ -407,6 +425,21 @@ fn an_ordinary_user_has_groups_in_what_is_delegated() {
     host.kill("vm");
     host.exited("vm");
     assert!(!group.exists());
+    host.leave();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn beside_a_service_that_has_a_group_of_its_own_are_its_machines() {
+    machine();
+    let delegated = Delegated::to_a_service();
+    let mut host = host_in(&delegated);
+    let group = start(&mut host, "exec sleep 1000", limits());
+    assert_eq!(group, delegated.path.join("neurovisor/vm-vm"));
+    let service = value(&delegated.entrance, "cgroup.procs");
+    assert_eq!(service.lines().count(), 2, "{service}");
+    host.kill("vm");
+    host.exited("vm");
     host.leave();
 }
 

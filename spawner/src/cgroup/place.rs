@@ -32,29 +32,31 @@ pub struct Place {
 }
 
 impl Place {
-    /// The root of what is mounted, else the group that we are in ourselves. Enables the controllers there. The error
-    /// says why no VM can be limited.
+    /// The root of what is mounted, else the group above ours where that was delegated, else the group that we are in
+    /// ourselves. Enables the controllers there. The error says why no VM can be limited.
     pub fn find() -> Result<Self, String> {
         let mount = Mount::find(&read("/proc/self/mountinfo")?)
             .ok_or("no file system of control groups (cgroup v2) is mounted")?;
         let own = mount.own_group(&read("/proc/self/cgroup")?);
-        let root = Self {
-            parent: mount.point.clone(),
-        };
-        let problem = match root.prepare(own.as_ref()) {
-            Ok(()) => return Ok(root),
-            Err(problem) => problem,
-        };
-        match own {
-            Some(own) if own != mount.point => {
-                let place = Self { parent: own };
-                place
-                    .prepare(Some(&place.parent))
-                    .map(|()| place)
-                    .map_err(|second| format!("{problem}; {second}"))
-            }
-            _ => Err(problem),
+        let mut parents = vec![mount.point.clone()];
+        if let Some(own) = own.as_ref().filter(|own| **own != mount.point) {
+            let above = own.parent().filter(|above| *above != mount.point);
+            parents.extend(
+                above
+                    .filter(|above| is_delegated(above))
+                    .map(Path::to_owned),
+            );
+            parents.push(own.clone());
         }
+        let mut problems = Vec::new();
+        for parent in parents {
+            let place = Self { parent };
+            match place.prepare(own.as_ref()) {
+                Ok(()) => return Ok(place),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Err(problems.join("; "))
     }
 
     /// Where the group of a VM lies, or will.
@@ -180,6 +182,15 @@ fn family() -> HashSet<Pid> {
         family.extend(orphans::descendants(host));
     }
     family
+}
+
+/// Whether systemd has left this group to who is in it. A service of its may be in one below (`DelegateSubgroup=`), for which
+/// no controller is enabled: that is up to us.
+fn is_delegated(group: &Path) -> bool {
+    ["user.delegate", "trusted.delegate"].iter().any(|mark| {
+        let mut value = [0; 2];
+        matches!(fs::getxattr(group, *mark, &mut value[..]), Ok(1)) && value[0] == b'1'
+    })
 }
 
 /// A process of a namespace that we do not see is listed as 0.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.trace.TraceIds;
@@ -74,11 +75,13 @@ final class DocumentsTest {
                 .contains((situations * Language.values().length) + " cases, " + situations + " situations");
     }
 
+    private static final EbpfCounts EBPF = new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0);
+
     @Test
     void theReadmeListsEveryMetricWithItsTypeAndMeaning() throws IOException {
         PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty());
         Metrics metrics = new Metrics();
-        metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.empty());
+        metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.of(() -> EBPF));
         CallMetrics _ = metrics.calls(TraceIds::next);
         List<String> counted = new TreeSet<>(metrics.registry().scrape().stream()
                         .filter(family -> family.getMetadata().getName().startsWith("neurovisor_"))
@@ -88,6 +91,12 @@ final class DocumentsTest {
         assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Files.readString(HOME.resolve("README.md"))))
                 .as("rows of the README")
                 .isEqualTo(counted);
+    }
+
+    @Test
+    void thereAreAtLeastThirtyFamilies() throws IOException {
+        assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Files.readString(HOME.resolve("README.md"))))
+                .hasSizeGreaterThanOrEqualTo(30);
     }
 
     private static String row(MetricSnapshot family) {

@@ -1,6 +1,7 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,9 +11,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
+import org.awaitility.core.ConditionTimeoutException;
+import org.awaitility.core.TerminalFailureException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -22,6 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 1500, unit = TimeUnit.SECONDS)
 final class OciImageIT {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String PROGRAM = "/usr/local/bin/neurovisor";
+    private static final String CONTAINER =
+            "neurovisor-test-" + ProcessHandle.current().pid();
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     /** What podman gives to a container that asks for nothing. */
     private static final List<String> CAPABILITIES = List.of(
@@ -63,7 +72,7 @@ final class OciImageIT {
     }
 
     @Test
-    void anUnpackedImageRunsPrograms() throws IOException {
+    void anUnpackedImageRunsProgramsAndServes() throws Exception {
         String archive = System.getenv("NEUROVISOR_TEST_OCI");
         assumeTrue(archive != null, "not asked for: ./neurovisor test --oci");
         Path layout = Files.createDirectory(directory.resolve("layout"));
@@ -73,23 +82,56 @@ final class OciImageIT {
 
         ObjectNode config =
                 (ObjectNode) JSON.readTree(bundle.resolve("config.json").toFile());
-        assertThat(texts(config.at("/process/args"))).containsExactly("/usr/local/bin/neurovisor", "serve");
-        configure(config, List.of("/usr/local/bin/neurovisor", "run", "--language", "python", "-c", "print(6*7)"));
-        JSON.writeValue(bundle.resolve("config.json").toFile(), config);
-        PlainMachine.Run run = PlainMachine.start(List.of(
-                "runc",
-                "--root",
-                directory.resolve("runc").toString(),
-                "run",
-                "--bundle",
-                bundle.toString(),
-                "neurovisor-test-" + ProcessHandle.current().pid()));
+        List<String> byDefault = texts(config.at("/process/args"));
+        assertThat(byDefault).containsExactly(PROGRAM, "serve");
+        configure(config, bundle, List.of(PROGRAM, "run", "--language", "python", "-c", "print(6*7)"));
+        PlainMachine.Run run = PlainMachine.start(runc("run", "--bundle", bundle.toString(), CONTAINER));
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
         assertThat(run.exitCode()).isZero();
+
+        configure(config, bundle, byDefault);
+        serves(bundle);
+    }
+
+    /** As the image's own command, with which a container is that is given none; then ended as engines end containers. */
+    private void serves(Path bundle) throws Exception {
+        Path log = directory.resolve("serve.log");
+        Process container = new ProcessBuilder(runc("run", "--bundle", bundle.toString(), CONTAINER))
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        try {
+            await().atMost(LIMIT)
+                    .failFast("the container has ended", () -> !container.isAlive())
+                    .until(() -> Files.readString(log).contains("serves gRPC on "));
+            PlainMachine.Run run = PlainMachine.start(runc(
+                    "exec", CONTAINER, PROGRAM, "run", "--daemon=on", "--json", "-l", "python", "-c", "print(6*7)"));
+            assertThat(run.exitCode()).as(run.stderr() + Files.readString(log)).isZero();
+            assertThat(JSON.readTree(run.stdout()).at("/stdout").asText()).isEqualTo("42\n");
+            assertThat(JSON.readTree(run.stdout()).at("/daemon").asText()).endsWith("/daemon.sock");
+
+            succeeds(runc("kill", CONTAINER, "TERM").toArray(String[]::new));
+            assertThat(container.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            assertThat(container.exitValue()).as(Files.readString(log)).isZero();
+            assertThat(Files.readString(log)).contains("ending: nothing runs", "\"ended\"");
+        } catch (ConditionTimeoutException | TerminalFailureException never) {
+            throw new AssertionError("no daemon: " + Files.readString(log), never);
+        } finally {
+            if (container.isAlive()) {
+                PlainMachine.start(runc("delete", "--force", CONTAINER));
+            }
+        }
+    }
+
+    private List<String> runc(String... arguments) {
+        List<String> command = new ArrayList<>(
+                List.of("runc", "--root", directory.resolve("runc").toString()));
+        command.addAll(List.of(arguments));
+        return command;
     }
 
     /** As podman would, asked for what README.md says; a program's output goes through pipes. */
-    private static void configure(ObjectNode config, List<String> command) {
+    private static void configure(ObjectNode config, Path bundle, List<String> command) throws IOException {
         ObjectNode process = (ObjectNode) config.get("process");
         process.put("terminal", false);
         ArrayNode arguments = process.putArray("args");
@@ -101,6 +143,7 @@ final class OciImageIT {
         }
         // README.md: unmask=ALL.
         ((ObjectNode) config.get("linux")).remove(List.of("maskedPaths", "readonlyPaths"));
+        JSON.writeValue(bundle.resolve("config.json").toFile(), config);
     }
 
     private static void succeeds(String... command) {

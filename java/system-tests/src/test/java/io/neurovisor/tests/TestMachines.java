@@ -11,6 +11,7 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.probe.VmmConfinement;
+import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.server.NeuroVisor;
@@ -58,6 +59,11 @@ final class TestMachines implements AutoCloseable {
                 close();
             }
         }
+    }
+
+    /** What the kernel has counted of its machines. */
+    EbpfCounts ebpf() {
+        return spawner.ebpf();
     }
 
     Vmm vmm() {

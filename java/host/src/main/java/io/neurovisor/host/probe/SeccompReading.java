@@ -7,10 +7,18 @@ import java.util.List;
 /** Layer 2: which system calls a VMM may make. */
 final class SeccompReading {
     private final int filterCount;
+    private final long inherited;
 
-    /** @param filterCount how many each thread must have */
-    SeccompReading(int filterCount) {
+    /**
+     * What is to be found.
+     *
+     * @param filterCount how many each thread must have of its own
+     * @param inherited how many more every thread has that this process starts: a service manager's or a container engine's,
+     *     which allow what a VMM must not do
+     */
+    SeccompReading(int filterCount, long inherited) {
         this.filterCount = filterCount;
+        this.inherited = inherited;
     }
 
     LayerState read(List<ThreadStatus> threads) {
@@ -29,9 +37,10 @@ final class SeccompReading {
                     "Linux 5.9 or newer");
         }
         long fewest = threads.stream()
-                .mapToLong(thread -> thread.seccompFilters().orElseThrow())
-                .min()
-                .orElseThrow();
+                        .mapToLong(thread -> thread.seccompFilters().orElseThrow())
+                        .min()
+                        .orElseThrow()
+                - inherited;
         return fewest >= filterCount
                 ? LayerState.live(Layer.SECCOMP, fewest + " filters on each of " + threads.size() + " threads")
                 : LayerState.broken(

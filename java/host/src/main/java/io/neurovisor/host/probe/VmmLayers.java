@@ -22,9 +22,11 @@ public final class VmmLayers {
     private final VmmConfinement confinement;
     private final String noKvm;
     private final EbpfReading ebpf;
+    private final SeccompReading seccomp;
 
     /**
-     * What is to be found.
+     * What is to be found. To be made before this process gives itself filters of its own: VMMs inherit those that it has been
+     * started with.
      *
      * @param confinement what the VMM was started in
      * @param noKvm why guests are emulated; empty under KVM
@@ -35,6 +37,9 @@ public final class VmmLayers {
         this.confinement = requireNonNull(confinement, "confinement is null");
         this.noKvm = requireNonNull(noKvm, "noKvm is null");
         this.ebpf = requireNonNull(ebpf, "ebpf is null");
+        this.seccomp = new SeccompReading(
+                confinement.filters(),
+                LiveProcess.self(files).status().seccompFilters().orElse(0));
     }
 
     /**
@@ -92,7 +97,7 @@ public final class VmmLayers {
     }
 
     private LayerState seccomp(List<ThreadStatus> threads) {
-        return new SeccompReading(confinement.filters()).read(threads);
+        return seccomp.read(threads);
     }
 
     private LayerState isolation(LiveProcess process, ToldConfinement told) {

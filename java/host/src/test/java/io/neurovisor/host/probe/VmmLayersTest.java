@@ -104,6 +104,21 @@ final class VmmLayersTest {
     }
 
     @Test
+    void filtersOfWhoeverHasStartedUsAreNotTheVmms() {
+        files.write("/proc/self/status", "Uid:\t0\t0\t0\t0\nSeccomp:\t2\nSeccomp_filters:\t4");
+        for (long thread : new long[] {7, 8}) {
+            files.thread(thread, KernelFiles.jailed().replace("filters:\t2", "filters:\t5"));
+        }
+        assertThat(state(Layer.SECCOMP).status()).isEqualTo(Status.BROKEN);
+        assertThat(state(Layer.SECCOMP).detail()).isEqualTo("filters on a thread: 1, expected: 2");
+        for (long thread : new long[] {7, 8}) {
+            files.thread(thread, KernelFiles.jailed().replace("filters:\t2", "filters:\t6"));
+        }
+        assertThat(state(Layer.SECCOMP).status()).isEqualTo(Status.LIVE);
+        assertThat(state(Layer.SECCOMP).detail()).isEqualTo("2 filters on each of 2 threads");
+    }
+
+    @Test
     void whatTheKernelDoesNotTellIsNotBelieved() throws IOException {
         files.thread(7, KernelFiles.jailed().replaceAll("\nSeccomp.*", ""))
                 .thread(8, KernelFiles.jailed().replaceAll("\nSeccomp.*", ""));

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param userHome the user's home directory
  */
 public record Surroundings(Map<String, String> variables, Path userHome) {
+    private static final String OURS = "neurovisor";
+
     public Surroundings {
         variables = Map.copyOf(variables);
         requireNonNull(userHome, "userHome is null");
@@ -36,15 +38,16 @@ public record Surroundings(Map<String, String> variables, Path userHome) {
     }
 
     /**
-     * Where this user's sockets are: below {@code XDG_RUNTIME_DIR} where that is a directory to write to, else in {@code /tmp}.
-     * Short, for a socket's path has at most 107 bytes (unix(7)).
+     * Where this user's sockets are: below {@code XDG_RUNTIME_DIR} where that is a directory to write to, or has one that
+     * is, as the service manager makes it for a service; else in {@code /tmp}. Short, for a socket's path has at most 107
+     * bytes (unix(7)).
      */
     public Path runtimeDirectory() {
         return variable("XDG_RUNTIME_DIR")
                 .filter(value -> value.startsWith("/"))
                 .map(Path::of)
-                .filter(Files::isWritable)
-                .map(directory -> directory.resolve("neurovisor"))
+                .filter(directory -> Files.isWritable(directory) || Files.isWritable(directory.resolve(OURS)))
+                .map(directory -> directory.resolve(OURS))
                 .orElseGet(() -> Path.of("/tmp", "neurovisor-" + System.getProperty("user.name")));
     }
 }
