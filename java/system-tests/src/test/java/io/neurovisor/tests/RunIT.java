@@ -64,6 +64,17 @@ final class RunIT {
     }
 
     @Test
+    void ebpfThatCannotBeHadIsSaidAndNothingStarts() {
+        CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
+        if (run.exitCode() == 0) {
+            assertThat(run.stdout()).contains("{\"layer\":5,\"name\":\"eBPF LSM\",\"status\":\"live\"");
+            return; // A machine that has it.
+        }
+        assertThat(run.stdout()).doesNotContain("ran");
+        assertThat(run.stderr()).contains("--ebpf on: ", "--ebpf auto goes on without");
+    }
+
+    @Test
     void anExceptionIsTheProgramsOwnAffair() {
         CommandLineRun run = CommandLineRun.of("run", "-l", "python", "-c", "1/0");
         assertThat(run.exitCode()).isEqualTo(1);
