@@ -8,6 +8,7 @@ import io.neurovisor.cli.example.Example;
 import io.neurovisor.cli.example.ExampleDaemon;
 import io.neurovisor.cli.example.ExampleRun;
 import io.neurovisor.cli.example.Examples;
+import io.neurovisor.cli.example.MissingLayer;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
@@ -41,6 +42,10 @@ final class ExampleJob {
         } catch (ModelFailure failure) {
             err.println("neurovisor: " + failure.explanation());
             return ExitCode.MODEL_FAILED;
+        } catch (MissingLayer missing) {
+            err.println("neurovisor: " + missing.getMessage() + "; the lab machine has it: ./neurovisor lab run --"
+                    + " ./neurovisor example " + name);
+            return ExitCode.SKIPPED;
         }
     }
 
@@ -53,7 +58,10 @@ final class ExampleJob {
             return byDaemon(example, asked);
         }
         if (!example.needs().contains(Example.Need.SANDBOXES)) {
-            return tried(example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.empty()));
+            return tried(
+                    example,
+                    new ExampleRun.Provided(
+                            Optional.empty(), asked, Optional.empty(), Optional.empty(), Optional.empty()));
         }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
@@ -72,7 +80,9 @@ final class ExampleJob {
                 ExampleDaemon daemon = ExampleDaemon.start(serve(directory.socket()), directory.socket())) {
             progress.done();
             int code = tried(
-                    example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.of(daemon)));
+                    example,
+                    new ExampleRun.Provided(
+                            Optional.empty(), asked, Optional.empty(), Optional.of(daemon), Optional.empty()));
             return cancellation.isRequested() ? ExitCode.CANCELLED : code;
         }
     }
@@ -87,7 +97,8 @@ final class ExampleJob {
                 Optional.of(neuroVisor.executions()),
                 asked,
                 asked.map(model -> Agents.agent(model, neuroVisor.executions()::execute, guest)),
-                Optional.empty());
+                Optional.empty(),
+                Optional.of(neuroVisor));
     }
 
     private int tried(Example example, ExampleRun.Provided provided) {

@@ -22,6 +22,7 @@ import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.host.ebpf.PolicyTrial;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.image.Kernels;
@@ -40,6 +41,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -270,6 +272,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** How the programs stand by which the kernel watches VMMs, and what they have counted. */
     public EbpfCounts ebpf() {
         return spawner.ebpf();
+    }
+
+    /** What a shell in the place of a VMM may do behind layer 5 alone, in lines ({@link PolicyTrial}). */
+    public List<String> tryPolicy() {
+        return PolicyTrial.run(spawner);
     }
 
     /** Whether they watch the VMMs of this NeuroVisor. */

@@ -40,6 +40,14 @@ final class ExampleIT {
     }
 
     @Test
+    void anExampleOfALayerThatIsOffIsSkippedAndNamesTheLab() {
+        CommandLineRun run = CommandLineRun.of("example", "lsm_proof", "--ebpf=off");
+        assertThat(run.exitCode()).isEqualTo(77);
+        assertThat(run.stderr())
+                .contains("layer 5 (eBPF LSM) is off: switched off by --ebpf off", "lab run -- ./neurovisor example");
+    }
+
+    @Test
     void theListNamesThem() {
         assertThat(CommandLineRun.of("example", "--list").stdout()).contains("fork_bomb");
         CommandLineRun unknown = CommandLineRun.of("example", "fork_bom");

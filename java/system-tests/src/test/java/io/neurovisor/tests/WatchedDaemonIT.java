@@ -175,6 +175,17 @@ final class WatchedDaemonIT {
         }
     }
 
+    @Test
+    @Order(6)
+    void theExamplesOfTheLayerHold() {
+        assumeThat(vmm()).as("they say the same on both").isEqualTo(VmmChoice.QEMU);
+        for (String name : List.of("ebpf_proof", "lsm_proof")) {
+            CommandLineRun run = CommandLineRun.of("example", name);
+            assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
+            assertThat(run.stdout()).doesNotContain("BROKEN").endsWith("the promise held\n");
+        }
+    }
+
     private static VmmChoice vmm() {
         return TestMachines.settings().config().vmm();
     }

@@ -16,6 +16,7 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -36,12 +37,14 @@ public final class ExampleRun {
             Optional<Executions> executions,
             Optional<Model> model,
             Optional<AgentRun> agent,
-            Optional<ExampleDaemon> daemon) {
+            Optional<ExampleDaemon> daemon,
+            Optional<NeuroVisor> neuroVisor) {
         public Provided {
             requireNonNull(executions, "executions is null");
             requireNonNull(model, "model is null");
             requireNonNull(agent, "agent is null");
             requireNonNull(daemon, "daemon is null");
+            requireNonNull(neuroVisor, "neuroVisor is null");
         }
     }
 
@@ -62,13 +65,25 @@ public final class ExampleRun {
         return needed(provided.executions()).execute(request(language, code, timeout), sink);
     }
 
-    /** Checks that a layer protects, as it was read off a sandbox's living machine. */
+    /** The machines that its sandboxes are of. */
+    NeuroVisor neuroVisor() {
+        return needed(provided.neuroVisor());
+    }
+
+    /**
+     * Checks that a layer protects, as it was read off a sandbox's living machine.
+     *
+     * @throws MissingLayer where this machine cannot give it
+     */
     void checkLayer(Layer layer) {
         ExecutionResult result =
                 execute(Language.BASH, "true", ExecutionRequest.DEFAULT_TIMEOUT, new CollectedOutput(_ -> {}));
         Optional<LayerState> state = result.layers().stream()
                 .filter(candidate -> candidate.layer() == layer)
                 .findFirst();
+        state.filter(read -> read.status() == LayerState.Status.OFF).ifPresent(read -> {
+            throw new MissingLayer(read);
+        });
         check(
                 state.map(LayerState::status).equals(Optional.of(LayerState.Status.LIVE)),
                 "read off the VMM: " + state.map(LayerState::detail).orElse("nothing"));

@@ -8,7 +8,9 @@ public final class Examples {
     public static final List<Example> ALL = List.of(
             new AgentPrimes(),
             new CapabilitiesProof(),
+            new EbpfProof(),
             new ForkBomb(),
+            new LsmProof(),
             new MetricsDemo(),
             new RateLimitProof(),
             new SeccompProof(),

@@ -122,7 +122,8 @@ final class ExamplesTest {
 
     private boolean held(Example example, Model model, AgentRun agent) {
         ExampleRun run = new ExampleRun(
-                new ExampleRun.Provided(Optional.empty(), Optional.of(model), Optional.of(agent), Optional.empty()),
+                new ExampleRun.Provided(
+                        Optional.empty(), Optional.of(model), Optional.of(agent), Optional.empty(), Optional.empty()),
                 SandboxSize.SMALL,
                 new PrintWriter(printed));
         example.run(run);

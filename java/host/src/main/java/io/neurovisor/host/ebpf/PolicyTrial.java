@@ -1,0 +1,111 @@
+package io.neurovisor.host.ebpf;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.protobuf.ByteString;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.spawner.Jail;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.VmmExit;
+import io.neurovisor.host.spawner.VmmLaunch;
+import io.neurovisor.host.spawner.VmmLimits;
+import io.neurovisor.host.spawner.VmmProcess;
+import io.neurovisor.host.spawner.Watch;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A shell in the place of a VMM, behind layer 5 alone: its filter lets every system call pass, and its jail shows it more than
+ * any VMM sees. It tries in both phases what no VMM does, and says what came of it.
+ */
+public final class PolicyTrial {
+    /** BPF_RET of SECCOMP_RET_ALLOW: struct sock_filter of {@code linux/filter.h}. */
+    private static final ByteString EVERY_CALL = ByteString.copyFrom(new byte[] {6, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f});
+
+    private static final VmmLimits LIMITS = new VmmLimits(64 << 20, 500, 16);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(10);
+    private static final String LAUNCHED = "launched";
+
+    /** Of the machine's own, and everybody may read it; the shell is not shown what it may not even ask for. */
+    private static final Path FILE = Path.of("/etc/passwd");
+
+    // Nothing but what the shell does itself, and nothing that waits.
+    private static final String SCRIPT = """
+            attempt() {
+                if eval "$2" 2>/dev/null; then echo "$1 done"; else echo "$1 refused"; fi
+            }
+            attempt 'launch file' ': </etc/passwd'
+            attempt 'launch system' ': </usr/lib/os-release'
+            attempt 'launch socket' ': <>/dev/udp/127.0.0.1/9'
+            echo launched
+            while { : </usr/lib/os-release; } 2>/dev/null; do :; done
+            attempt 'sealed system' ': </usr/lib/os-release'
+            attempt 'sealed socket' ': <>/dev/udp/127.0.0.1/9'
+            shopt -s execfail
+            exec /usr/bin/true 2>/dev/null
+            echo 'sealed program refused'
+            """;
+
+    private PolicyTrial() {}
+
+    /**
+     * Lines such as {@code sealed file refused} or {@code launch system done}. A UDP socket is connected without anybody being
+     * there, so only a policy refuses it.
+     *
+     * @throws NeuroVisorException where the shell cannot be started so
+     */
+    public static List<String> run(Spawner spawner) {
+        requireNonNull(spawner, "spawner is null");
+        Path shell = Path.of("/usr/bin/bash");
+        VmmLaunch launch = new VmmLaunch(
+                shell,
+                List.of("-c", SCRIPT),
+                List.of(),
+                List.of(),
+                new Jail(
+                        List.of(Path.of("/usr"), Path.of("/lib"), Path.of("/lib64"), Path.of("/etc/ld.so.cache"), FILE),
+                        EVERY_CALL,
+                        0),
+                LIMITS,
+                Optional.of(new Watch(false, false, ByteString.EMPTY)));
+        VmmProcess process = spawner.startVmm("trial-" + ProcessHandle.current().pid(), launch);
+        try {
+            awaitLaunched(process);
+            process.seal();
+            return end(process).outputTail().lines().toList();
+        } finally {
+            process.kill();
+        }
+    }
+
+    private static void awaitLaunched(VmmProcess process) {
+        long startNanos = System.nanoTime();
+        while (!process.output().contains(LAUNCHED)) {
+            if (process.endsWithin(LOOK_AGAIN_AFTER) || System.nanoTime() - startNanos > PATIENCE.toNanos()) {
+                throw new NeuroVisorException(
+                        Fault.JAIL_FAILED,
+                        "the shell that stands in for a VMM " + end(process).describe());
+            }
+        }
+    }
+
+    private static VmmExit end(VmmProcess process) {
+        try {
+            return process.exit().get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (ExecutionException | TimeoutException exception) {
+            throw new NeuroVisorException(
+                    Fault.JAIL_FAILED, "the shell that stands in for a VMM does not end", exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(
+                    Fault.INTERRUPTED, "waiting for the shell that stands in for a VMM was interrupted", exception);
+        }
+    }
+}
