@@ -113,7 +113,7 @@ final class WatchedDaemonIT {
         assertThat(InjectedCall.unfiltered(vmm, "101", "0 0 0 0")).isEqualTo(REFUSED);
 
         // A program is opened before it is executed, and that already is refused.
-        Map.of("file_open", 2, "socket_create", 1, "socket_connect", 1, "ptrace_access_check", 1)
+        Map.of("file_open", 2.0, "socket_create", 1.0, "socket_connect", 1.0, "ptrace_access_check", 1.0)
                 .forEach((hook, count) -> assertThat(value("neurovisor_ebpf_lsm_blocked_total{hook=\"" + hook + "\"}"))
                         .as(hook)
                         .isEqualTo(count));

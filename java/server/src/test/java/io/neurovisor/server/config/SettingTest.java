@@ -51,6 +51,7 @@ final class SettingTest {
                         entry("kernel", "auto"),
                         entry("vmm", "auto"),
                         entry("firecracker", "auto"),
+                        entry("ebpf", "auto"),
                         entry("size", "medium"),
                         entry("snapshot", "on"),
                         entry("timeout", "30s"),
