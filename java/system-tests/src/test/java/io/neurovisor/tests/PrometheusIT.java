@@ -26,8 +26,13 @@ import org.junit.jupiter.api.io.TempDir;
 /** Daemons with real machines as Debian's Prometheus sees them, with the configuration, rules and panels of the product. */
 final class PrometheusIT {
     /** Where machines have no control groups of version 2, nothing can be counted of them; FirecrackerRunIT has them. */
-    private static final Set<String> OF_CONTROL_GROUPS =
-            Set.of("neurovisor_cgroup_memory_usage_bytes", "neurovisor_cgroup_cpu_throttled_total");
+    private static final Set<String> OF_CONTROL_GROUPS = Set.of(
+            "neurovisor_cgroup_memory_usage_bytes",
+            "neurovisor_cgroup_cpu_throttled_total",
+            "neurovisor_ebpf_lsm_blocked_total",
+            "neurovisor_ebpf_syscall_total",
+            "neurovisor_ebpf_process_exec_total",
+            "neurovisor_ebpf_tracked_pids");
 
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final int ROUNDS = 2;

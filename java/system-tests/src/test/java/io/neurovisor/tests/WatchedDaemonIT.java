@@ -55,13 +55,17 @@ final class WatchedDaemonIT {
     private static RunningDaemon daemon;
     private static Path audit;
 
+    /** Of other daemons before this one. */
+    private static List<String> earlier = List.of();
+
     @BeforeAll
-    static void start() {
+    static void start() throws IOException {
         assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
                 .as("eBPF programs of security modules run in the lab: ./neurovisor lab test WatchedDaemonIT")
                 .isNotNull();
         InjectedCall.build();
         audit = TestMachines.dataDirectory().resolve("audit");
+        earlier = lines();
         daemon = RunningDaemon.start(directory, Map.of(), "--ebpf=on", "--warm=1", "--max=2");
         // A lab that stands still for long hangs up on who is asking: who asks until something is so asks again.
         await().atMost(LIMIT)
@@ -275,15 +279,19 @@ final class WatchedDaemonIT {
     }
 
     private static List<String> notices(String event) throws IOException {
+        return lines().stream()
+                .filter(line -> line.contains("\"event\":\"" + event + "\"") && !earlier.contains(line))
+                .toList();
+    }
+
+    private static List<String> lines() throws IOException {
         if (!Files.exists(audit)) {
             return List.of();
         }
         List<String> lines = new ArrayList<>();
         try (Stream<Path> files = Files.list(audit)) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.readAllLines(file).stream()
-                        .filter(line -> line.contains("\"event\":\"" + event + "\""))
-                        .forEach(lines::add);
+                lines.addAll(Files.readAllLines(file));
             }
         }
         return lines;
