@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Daemons with real machines as Debian's Prometheus sees them, with the configuration, rules and panels of the product. */
 final class PrometheusIT {
-    /** Where machines have no control groups of version 2, nothing can be counted of them; FirecrackerRunIT has them. */
-    private static final Set<String> OF_CONTROL_GROUPS = Set.of(
+    /** Where there are no control groups of version 2, and no LSM programs, nothing can be counted of them; WatchedDaemonIT has them. */
+    private static final Set<String> OF_THE_LAB = Set.of(
             "neurovisor_cgroup_memory_usage_bytes",
             "neurovisor_cgroup_cpu_throttled_total",
             "neurovisor_ebpf_lsm_blocked_total",
@@ -95,7 +95,7 @@ final class PrometheusIT {
     private static List<Query> queries(String daemons) {
         List<Query> queries = new ArrayList<>();
         for (Query query : MonitoringFiles.panelQueries()) {
-            if (OF_CONTROL_GROUPS.stream().noneMatch(query.expression()::contains)) {
+            if (OF_THE_LAB.stream().noneMatch(query.expression()::contains)) {
                 queries.add(new Query(query.where(), substituted(query.expression(), daemons)));
             }
         }
