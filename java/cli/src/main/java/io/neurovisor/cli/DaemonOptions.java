@@ -25,6 +25,7 @@ final class DaemonOptions {
             Setting.VMM,
             Setting.FIRECRACKER,
             Setting.EBPF,
+            Setting.STRICT,
             Setting.SNAPSHOT,
             Setting.WARM,
             Setting.MAX,

@@ -113,6 +113,9 @@ final class GuestOptions {
                                 Setting.VMM.form().printer().apply(config().vmm()),
                                 Setting.FIRECRACKER.flag(),
                                 Setting.FIRECRACKER.form().printer().apply(config().firecracker()),
+                                Setting.STRICT.flag()
+                                        + "="
+                                        + Setting.STRICT.form().printer().apply(config().strict()),
                                 Setting.EBPF.flag(),
                                 Setting.EBPF.form().printer().apply(config().ebpf()),
                                 "--size",

@@ -47,6 +47,12 @@ abstract class SettingCandidates implements Iterable<String> {
         }
     }
 
+    static final class Stricts extends SettingCandidates {
+        Stricts() {
+            super(Setting.STRICT);
+        }
+    }
+
     static final class Ebpfs extends SettingCandidates {
         Ebpfs() {
             super(Setting.EBPF);

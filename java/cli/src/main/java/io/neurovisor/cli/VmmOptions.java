@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The choice of the VMM that runs guests, and of what watches it. */
+/** The choice of the VMM that runs guests, what watches it, and what it may not be without. */
 @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
 final class VmmOptions {
     @Option(
@@ -34,4 +34,15 @@ final class VmmOptions {
                             + " on refuses to start without, audit only counts and tells. Default: auto, where the machine can."
                             + " Environment: NEUROVISOR_EBPF.")
     private @Nullable String ebpf;
+
+    @Option(
+            names = "--strict",
+            paramLabel = "on|off|LAYERS",
+            arity = "0..1",
+            fallbackValue = "on",
+            completionCandidates = SettingCandidates.Stricts.class,
+            description = "Run nothing in a machine without all six layers, or without those of a list such as"
+                    + " --strict=1,2,3,4,6. Default: off, and each start says what is missing. Environment:"
+                    + " NEUROVISOR_STRICT.")
+    private @Nullable String strict;
 }

@@ -161,7 +161,12 @@ public final class NeuroVisor implements AutoCloseable {
         Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
-        SandboxFactory factory = new SandboxFactory(vmm, random, Ticker.SYSTEM, listeners.sandboxes());
+        SandboxFactory factory = new SandboxFactory(
+                vmm,
+                random,
+                Ticker.SYSTEM,
+                listeners.sandboxes(),
+                settings.config().strict());
         // The template first, which may have to be made again: the limit is for the machine.
         Sandboxes sandboxes = order -> factory.open(starts.start(order), Deadline.after(START_LIMIT, Ticker.SYSTEM));
         WarmPool pool = new WarmPool(

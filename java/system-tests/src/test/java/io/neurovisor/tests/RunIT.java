@@ -64,6 +64,16 @@ final class RunIT {
     }
 
     @Test
+    void strictRunsNothingWithoutALayerThatItNames() {
+        CommandLineRun refused = CommandLineRun.of("run", "--ebpf=off", "--strict", "-l", "bash", "-c", "echo ran");
+        assertThat(refused.exitCode()).isEqualTo(125);
+        assertThat(refused.stdout()).doesNotContain("ran");
+        assertThat(refused.stderr()).contains("which --strict asks for, is off");
+        CommandLineRun run = CommandLineRun.of("run", "--strict=1,2,4", "-l", "bash", "-c", "echo ran");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("ran\n");
+    }
+
+    @Test
     void ebpfThatCannotBeHadIsSaidAndNothingStarts() {
         CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
         if (run.exitCode() == 0) {

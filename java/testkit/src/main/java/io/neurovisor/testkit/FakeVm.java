@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** A machine of {@link FakeVmm}. */
 final class FakeVm implements Vm {
@@ -25,12 +26,14 @@ final class FakeVm implements Vm {
     private final VmStart start;
     private final FakeGuest guest;
     private final Map<VmId, FakeVm> living;
+    private final Function<Layer, LayerState> layers;
 
-    FakeVm(VmId id, VmStart start, FakeGuest guest, Map<VmId, FakeVm> living) {
+    FakeVm(VmId id, VmStart start, FakeGuest guest, Map<VmId, FakeVm> living, Function<Layer, LayerState> layers) {
         this.id = id;
         this.start = start;
         this.guest = guest;
         this.living = living;
+        this.layers = layers;
     }
 
     @Override
@@ -61,9 +64,7 @@ final class FakeVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        return Arrays.stream(Layer.values())
-                .map(layer -> LayerState.off(layer, "a fake machine protects nobody", ""))
-                .toList();
+        return Arrays.stream(Layer.values()).map(layers).toList();
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.neurovisor.testkit;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -21,6 +23,9 @@ public final class FakeVmm implements Vmm {
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
     private volatile Optional<String> startFailure = Optional.empty();
+
+    private volatile Function<Layer, LayerState> layers =
+            layer -> LayerState.off(layer, "a fake machine protects nobody", "");
 
     public FakeVmm(Function<VmId, FakeGuest> guests) {
         this.guests = guests;
@@ -46,7 +51,7 @@ public final class FakeVmm implements Vmm {
         synchronized (starts) {
             starts.add(start);
         }
-        FakeVm vm = new FakeVm(id, start, guests.apply(id), living);
+        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers);
         living.put(id, vm);
         return vm;
     }
@@ -54,6 +59,12 @@ public final class FakeVmm implements Vmm {
     /** From now on no machine starts; an empty reason ends that. */
     public void failStarts(String reason) {
         startFailure = Optional.of(reason).filter(text -> !text.isEmpty());
+    }
+
+    /** How each layer of the machines that are started from now on is to be read. */
+    public FakeVmm reading(Function<Layer, LayerState> states) {
+        layers = states;
+        return this;
     }
 
     public int livingCount() {

@@ -13,6 +13,7 @@ public enum Fault {
     TEMPLATE_BUILD_FAILED(FaultKind.SANDBOX, "The virtual machine that becomes a template did not get ready."),
     VMM_MISSING(FaultKind.HOST, "No usable VMM program was found."),
     JAIL_FAILED(FaultKind.HOST, "The jail that a VMM runs in could not be made, so the VMM was not started."),
+    LAYER_MISSING(FaultKind.HOST, "A layer that was asked for does not protect the machine, so nothing was run in it."),
     VMM_FAILED(FaultKind.SANDBOX, "The VMM process did not start, or ended before its work was done."),
     GUEST_SILENT(FaultKind.SANDBOX, "The guest agent did not answer in time."),
     SANDBOX_LOST(FaultKind.SANDBOX, "The connection to the guest agent broke, so the virtual machine counts as dead."),

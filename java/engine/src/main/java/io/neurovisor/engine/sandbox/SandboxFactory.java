@@ -2,10 +2,12 @@ package io.neurovisor.engine.sandbox;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
@@ -23,16 +25,20 @@ public final class SandboxFactory {
     private final RandomGenerator strongRandom;
     private final Ticker ticker;
     private final SandboxListener listener;
+    private final RequiredLayers required;
 
     public SandboxFactory(Vmm vmm, RandomGenerator strongRandom, Ticker ticker) {
-        this(vmm, strongRandom, ticker, SandboxListener.NONE);
+        this(vmm, strongRandom, ticker, SandboxListener.NONE, RequiredLayers.NONE);
     }
 
-    public SandboxFactory(Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener) {
+    /** @param required a machine that has not all of these serves nobody */
+    public SandboxFactory(
+            Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.strongRandom = requireNonNull(strongRandom, "strongRandom is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
         this.listener = requireNonNull(listener, "listener is null");
+        this.required = requireNonNull(required, "required is null");
     }
 
     /** A sandbox that has served nobody; the caller closes it. */
@@ -45,10 +51,18 @@ public final class SandboxFactory {
             // What bounds the channel can be read once something has passed it; nobody waits for it.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
+            if (!required.layers().isEmpty()) {
+                required.check(layers.join());
+            }
             Sandbox sandbox = new Sandbox(start, vm, channel, layers, ticker, startNanos);
             listener.ready(sandbox);
             return sandbox;
         } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.LAYER_MISSING) {
+                vm.close();
+                listener.ended(vm.id(), SandboxEnd.START_FAILED);
+                throw exception;
+            }
             String diagnosis = VmDiagnosis.describe(vm, exception);
             vm.close();
             listener.ended(vm.id(), SandboxEnd.START_FAILED);

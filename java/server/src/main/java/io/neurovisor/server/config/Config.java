@@ -3,6 +3,7 @@ package io.neurovisor.server.config;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.provider.ProviderChoice;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.image.KernelChoice;
@@ -20,6 +21,7 @@ import java.util.Optional;
  * @param image the root image that guests boot, if it has the language of the program
  * @param kernel which kernel guests boot
  * @param vmm which VMM runs guests
+ * @param strict without which layers nothing runs
  * @param ebpf whether the kernel is to watch them by eBPF programs
  * @param firecracker its executable; found where that is empty
  * @param size the size of guests
@@ -61,6 +63,7 @@ public record Config(
         VmmChoice vmm,
         Optional<Path> firecracker,
         EbpfMode ebpf,
+        RequiredLayers strict,
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
@@ -102,6 +105,7 @@ public record Config(
         requireNonNull(vmm, "vmm is null");
         requireNonNull(firecracker, "firecracker is null");
         requireNonNull(ebpf, "ebpf is null");
+        requireNonNull(strict, "strict is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
@@ -138,6 +142,7 @@ public record Config(
                 values.get(Setting.VMM),
                 values.get(Setting.FIRECRACKER),
                 values.get(Setting.EBPF),
+                values.get(Setting.STRICT),
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),

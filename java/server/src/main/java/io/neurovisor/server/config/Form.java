@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.provider.OllamaHost;
 import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.host.spawner.UidRange;
 import java.math.BigDecimal;
 import java.net.InetAddress;
@@ -45,6 +46,20 @@ public record Form<T>(
             List.of("on", "off"),
             text -> Optional.of(text).filter(List.of("on", "off")::contains).map("on"::equals),
             on -> on ? "on" : "off");
+
+    private static final Pattern LAYERS = Pattern.compile("[1-6](,[1-6]){0,5}");
+
+    static final Form<RequiredLayers> REQUIRED_LAYERS = new Form<>(
+            "on for all six layers, numbers such as 1,2,3,4,6, or off",
+            List.of("on", "off"),
+            text -> switch (text) {
+                case "on" -> Optional.of(RequiredLayers.ALL);
+                case "off" -> Optional.of(RequiredLayers.NONE);
+                default -> Optional.of(text).filter(LAYERS.asMatchPredicate()).map(RequiredLayers::numbered);
+            },
+            required -> required.equals(RequiredLayers.ALL)
+                    ? "on"
+                    : required.layers().isEmpty() ? "off" : required.toString());
 
     static final Form<Duration> TIMEOUT =
             new Form<>("a time from 1s to 24h, such as 30, 90s, 5m or 2h", List.of(), Form::timeout, Form::seconds);

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.image.KernelChoice;
@@ -39,6 +40,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("vmm", Form.oneOf(VmmChoice.values()), _ -> VmmChoice.AUTO);
     public static final Setting<EbpfMode> EBPF =
             new Setting<>("ebpf", Form.oneOf(EbpfMode.values()), _ -> EbpfMode.AUTO);
+    public static final Setting<RequiredLayers> STRICT =
+            new Setting<>("strict", Form.REQUIRED_LAYERS, _ -> RequiredLayers.NONE);
     public static final Setting<Optional<Path>> FIRECRACKER =
             new Setting<>("firecracker", Form.FOUND_PATH, _ -> Optional.empty());
     public static final Setting<SandboxSize> SIZE =
@@ -120,6 +123,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             VMM,
             FIRECRACKER,
             EBPF,
+            STRICT,
             SIZE,
             SNAPSHOT,
             TIMEOUT,

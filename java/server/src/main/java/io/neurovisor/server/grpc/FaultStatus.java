@@ -42,6 +42,7 @@ public final class FaultStatus {
                     IN_USE,
                     PORT_UNUSABLE,
                     VMM_MISSING,
+                    LAYER_MISSING,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
             case POOL_EXHAUSTED, JOURNAL_FULL, QUOTA_EXCEEDED -> Code.RESOURCE_EXHAUSTED;
             case INTERRUPTED -> Code.CANCELLED;

@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.agent.provider.ProviderChoice;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.image.KernelChoice;
@@ -49,6 +50,7 @@ final class LoadedConfigTest {
             entry("agent-timeout", "6m"),
             entry("tls-cert", "/etc/nv/cert.pem"),
             entry("ebpf", "audit"),
+            entry("strict", "1,6"),
             entry("tls-key", "/etc/nv/key.pem"),
             entry("tls-client-ca", "/etc/nv/ca.pem"),
             entry("insecure-listen", "on"),
@@ -78,6 +80,7 @@ final class LoadedConfigTest {
             VmmChoice.QEMU,
             Optional.of(Path.of("/opt/firecracker")),
             EbpfMode.AUDIT,
+            RequiredLayers.numbered("1,6"),
             SandboxSize.LARGE,
             false,
             Duration.ofMinutes(5),

@@ -52,6 +52,7 @@ final class SettingTest {
                         entry("vmm", "auto"),
                         entry("firecracker", "auto"),
                         entry("ebpf", "auto"),
+                        entry("strict", "off"),
                         entry("size", "medium"),
                         entry("snapshot", "on"),
                         entry("timeout", "30s"),

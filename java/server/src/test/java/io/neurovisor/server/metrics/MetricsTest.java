@@ -12,6 +12,7 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.pool.PoolPlan;
@@ -44,7 +45,7 @@ final class MetricsTest {
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
     private final SandboxFactory factory =
-            new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, metrics.machines());
+            new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, metrics.machines(), RequiredLayers.NONE);
     private final WarmPool pool = new WarmPool(
             new PoolPlan(SMALL, 2, 3, LONG),
             order -> factory.open(

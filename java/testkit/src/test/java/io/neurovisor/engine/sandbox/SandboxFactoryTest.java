@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -12,6 +15,9 @@ import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -28,6 +34,30 @@ final class SandboxFactoryTest {
                         exception -> assertThat(exception.fault()).isEqualTo(fault));
         assertThat(vmm.starts()).hasSize(1);
         assertThat(vmm.livingCount()).isZero();
+    }
+
+    /** One layer at a time. */
+    @ParameterizedTest
+    @EnumSource(Layer.class)
+    void aMachineWithoutALayerThatIsAskedForServesNobody(Layer missing) {
+        for (LayerState state :
+                List.of(LayerState.off(missing, "not here", "a fix"), LayerState.broken(missing, "gone", ""))) {
+            FakeVmm vmm = new FakeVmm(_ -> new FakeGuest())
+                    .reading(layer -> layer == missing ? state : LayerState.live(layer, "read"));
+            assertThatThrownBy(() -> open(vmm, RequiredLayers.ALL))
+                    .isInstanceOfSatisfying(
+                            NeuroVisorException.class,
+                            exception -> assertThat(exception.fault()).isEqualTo(Fault.LAYER_MISSING))
+                    .hasMessageContaining("layer " + missing.number(), state.detail());
+            assertThat(vmm.livingCount()).isZero();
+            Set<Layer> others = EnumSet.complementOf(EnumSet.of(missing));
+            open(vmm, new RequiredLayers(others)).close();
+        }
+    }
+
+    private static Sandbox open(FakeVmm vmm, RequiredLayers required) {
+        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, SandboxListener.NONE, required)
+                .open(PlainSandboxes.start(SandboxSize.SMALL), Deadline.after(Duration.ofSeconds(30), Ticker.SYSTEM));
     }
 
     private static Sandbox open(FakeVmm vmm) {
