@@ -113,11 +113,9 @@ final class WatchedDaemonIT {
                 .isEqualTo(REFUSED);
         assertThat(InjectedCall.unfiltered(vmm, "59", "@" + program(vmm) + " 0 0"))
                 .isEqualTo(REFUSED);
-        // PTRACE_TRACEME.
-        assertThat(InjectedCall.unfiltered(vmm, "101", "0 0 0 0")).isEqualTo(REFUSED);
 
         // A program is opened before it is executed, and that already is refused.
-        Map.of("file_open", 2.0, "socket_create", 1.0, "socket_connect", 1.0, "ptrace_access_check", 1.0)
+        Map.of("file_open", 2.0, "socket_create", 1.0, "socket_connect", 1.0)
                 .forEach((hook, count) -> assertThat(value("neurovisor_ebpf_lsm_blocked_total{hook=\"" + hook + "\"}"))
                         .as(hook)
                         .isEqualTo(count));

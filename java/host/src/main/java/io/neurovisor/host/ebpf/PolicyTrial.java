@@ -36,20 +36,20 @@ public final class PolicyTrial {
     /** Of the machine's own, and everybody may read it; the shell is not shown what it may not even ask for. */
     private static final Path FILE = Path.of("/etc/passwd");
 
-    // Nothing but what the shell does itself, and nothing that waits.
+    // Nothing but what the shell does itself, and nothing that waits. There is no /dev/null in the jail.
     private static final String SCRIPT = """
             attempt() {
-                if eval "$2" 2>/dev/null; then echo "$1 done"; else echo "$1 refused"; fi
+                if eval "$2" 2>&-; then echo "$1 done"; else echo "$1 refused"; fi
             }
             attempt 'launch file' ': </etc/passwd'
             attempt 'launch system' ': </usr/lib/os-release'
             attempt 'launch socket' ': <>/dev/udp/127.0.0.1/9'
             echo launched
-            while { : </usr/lib/os-release; } 2>/dev/null; do :; done
+            while { : </usr/lib/os-release; } 2>&-; do :; done
             attempt 'sealed system' ': </usr/lib/os-release'
             attempt 'sealed socket' ': <>/dev/udp/127.0.0.1/9'
             shopt -s execfail
-            exec /usr/bin/true 2>/dev/null
+            exec /usr/bin/true 2>&-
             echo 'sealed program refused'
             """;
 

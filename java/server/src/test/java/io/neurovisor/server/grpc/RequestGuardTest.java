@@ -220,7 +220,8 @@ final class RequestGuardTest {
         assertThat(codeOf(() -> client.execute(
                         request("1").toBuilder().setLanguage("cobol").build())))
                 .isEqualTo(Status.Code.INVALID_ARGUMENT);
-        StatusRuntimeException refusal = refusal(() -> client.execute(large(6 << 20)));
+        // No room beside the first, of which alone it is known that it has found some.
+        StatusRuntimeException refusal = refusal(() -> client.execute(large(7 << 20)));
         assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
         assertThat(TestServer.retryDelay(refusal)).isEqualTo(Duration.ofSeconds(1));
 
