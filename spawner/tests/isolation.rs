@@ -4,7 +4,7 @@ mod common;
 
 use std::os::fd::AsRawFd;
 
-use common::wire::TellNamespaces;
+use common::wire::TellConfinement;
 use common::{read, status, Event, Fifo, Host, Request};
 use rustix::process::Pid;
 
@@ -154,22 +154,48 @@ fn dispositions_that_the_host_ignores_do_not_arrive() {
 fn the_namespaces_of_a_vmm_are_told_and_are_not_the_hosts() {
     let mut host = Host::new();
     let vmm = settled(&mut host, ":");
-    host.send(Request::TellNamespaces(TellNamespaces {
+    host.send(Request::TellConfinement(TellConfinement {
         vm_id: "vm".into(),
     }));
-    let Event::Namespaces(told) = host.event() else {
+    let Event::ConfinementTold(told) = host.event() else {
         panic!("another answer");
     };
-    assert_eq!(told.names.len(), 7);
-    for (kind, name) in &told.names {
+    assert_eq!(told.namespaces.len(), 7);
+    for (kind, name) in &told.namespaces {
         let read = std::fs::read_link(format!("/proc/{vmm}/ns/{kind}")).unwrap();
         let ours = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
         assert_eq!(read.to_str(), Some(name.as_str()));
         assert_ne!(read, ours, "{kind}");
     }
-    host.send(Request::TellNamespaces(TellNamespaces {
+    host.send(Request::TellConfinement(TellConfinement {
         vm_id: "none".into(),
     }));
-    assert!(matches!(host.event(), Event::Namespaces(told) if told.names.is_empty()));
+    assert!(matches!(host.event(), Event::ConfinementTold(told) if told.namespaces.is_empty()));
+    host.leave();
+}
+
+/// Where no eBPF programs are loaded nothing is said to be watched, and nothing starts that is to be.
+#[test]
+fn without_programs_nothing_is_watched() {
+    let mut host = Host::new();
+    host.send(Request::TellEbpf(common::wire::TellEbpf {}));
+    let Event::Ebpf(told) = host.event() else {
+        panic!("no state of the programs");
+    };
+    assert_eq!(told.problem, "not asked for");
+    let mut watched = common::start("watched", "/bin/sleep", &["60"]);
+    watched.watch = Some(Default::default());
+    host.send(Request::Start(watched));
+    let Event::Rejected(rejected) = host.event() else {
+        panic!("it was started");
+    };
+    assert_eq!(rejected.reason, "it cannot be watched: not asked for");
+    host.send(Request::Seal(common::wire::SealVmm {
+        vm_id: "../watched".into(),
+    }));
+    let Event::Sealed(sealed) = host.event() else {
+        panic!("no answer");
+    };
+    assert_eq!(sealed.problem, "it has ended");
     host.leave();
 }
