@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -75,7 +76,11 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     @Override
     public void blocked(VmId id, BlockedAttempt attempt) {
         byte[] line = AuditLine.blocked(clock.instant(), id, attempt);
-        writer.execute(() -> addOrKeep(line));
+        try {
+            writer.execute(() -> addOrKeep(line));
+        } catch (RejectedExecutionException closed) {
+            LOG.error("{} of {} came after the audit log's end", attempt, id);
+        }
     }
 
     /** Never fails: what cannot be written now is written later. */

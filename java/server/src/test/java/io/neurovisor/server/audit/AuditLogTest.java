@@ -17,6 +17,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.VmId;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -75,6 +76,23 @@ final class AuditLogTest {
         assertThat(lines().get(1)).endsWith("\"fault\":\"POOL_EXHAUSTED\"}");
         assertThat(lines().get(3)).endsWith("\"fault\":\"INTERNAL\"}");
         assertThat(String.join("", lines())).doesNotContain("secret words");
+    }
+
+    @Test
+    void whatAVmmHasTriedHasALineAlsoWhenTheLogIsJustClosed() throws IOException {
+        VmId vm = new VmId("vm-1");
+        AuditLog log = log(OptionalLong.empty());
+        try (log) {
+            log.blocked(vm, new BlockedAttempt("file_open", "/etc/\u001bshadow", false));
+            log.blocked(vm, new BlockedAttempt("syscall", "42", true));
+        }
+        log.blocked(vm, new BlockedAttempt("file_open", "/late", false));
+        assertThat(lines())
+                .containsExactly(
+                        "{\"time\":\"2026-11-25T12:00:00Z\",\"event\":\"blocked\",\"vm_id\":\"vm-1\",\"hook\":\"file_open\","
+                                + "\"subject\":\"/etc/\\u001Bshadow\"}",
+                        "{\"time\":\"2026-11-25T12:00:00Z\",\"event\":\"noticed\",\"vm_id\":\"vm-1\",\"hook\":\"syscall\","
+                                + "\"subject\":\"42\"}");
     }
 
     @Test
