@@ -148,4 +148,96 @@ mod tests {
             assert!(reader.next().is_err(), "{bytes:?}");
         }
     }
+
+    /// Numbers that look like chance and are the same in each run (xorshift).
+    struct Chance(u64);
+
+    impl Chance {
+        fn below(&mut self, bound: usize) -> usize {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            (self.0 % bound as u64) as usize
+        }
+
+        fn text(&mut self) -> String {
+            const PARTS: [&str; 9] = ["", "/", "..", "/etc", "a", "\0", "ä", "~building-", "vm"];
+            (0..self.below(5))
+                .map(|_| PARTS[self.below(PARTS.len())])
+                .collect()
+        }
+
+        fn start(&mut self) -> StartVmm {
+            let file = |chance: &mut Self| HandedFile {
+                path: chance.text(),
+                access: chance.below(5) as i32,
+                name: chance.text(),
+            };
+            StartVmm {
+                vm_id: self.text(),
+                executable: self.text(),
+                arguments: (0..self.below(3)).map(|_| self.text()).collect(),
+                sockets: (0..self.below(3)).map(|_| self.text()).collect(),
+                files: (0..self.below(3)).map(|_| file(self)).collect(),
+                jail: (self.below(2) == 0).then(|| Jail {
+                    visible: vec![self.text()],
+                    seccomp_filter: vec![0; self.below(20)],
+                    max_file_bytes: self.0,
+                }),
+                limits: (self.below(2) == 0).then(|| Limits {
+                    memory_max_bytes: self.0,
+                    cpu_per_mille: self.below(99) as u32,
+                    pids_max: self.below(3) as u32,
+                }),
+                chroot: (self.below(2) == 0).then(|| Chroot {
+                    jailer: self.text(),
+                    directory: self.text(),
+                    max_file_bytes: 0,
+                }),
+                watch: (self.below(2) == 0).then(|| Watch {
+                    audit: true,
+                    configured_sealed: true,
+                    expected_calls: vec![0xff; self.below(80)],
+                }),
+            }
+        }
+    }
+
+    /// Whatever a host sends that somebody else has taken over: it is a request, or more is awaited, or the stream ends.
+    #[test]
+    fn no_bytes_do_more_than_end_the_stream() {
+        let mut chance = Chance(20_261_127);
+        let (mut whole, mut broken) = (0, 0);
+        for _ in 0..20_000 {
+            let mut bytes = Request {
+                request: Some(request::Request::Start(chance.start())),
+            }
+            .encode_length_delimited_to_vec();
+            for _ in 0..chance.below(4) {
+                let place = chance.below(bytes.len());
+                bytes[place] = chance.below(256) as u8;
+            }
+            if chance.below(4) == 0 {
+                bytes.truncate(chance.below(bytes.len()).max(1));
+            }
+            let mut reader = RequestReader::default();
+            for piece in bytes.chunks(chance.below(64) + 1) {
+                reader.push(piece);
+            }
+            match reader.next() {
+                Ok(None) => {}
+                Err(_) => broken += 1,
+                Ok(Some(request)) => {
+                    whole += 1;
+                    if let Some(request::Request::Start(start)) = request.request {
+                        let _ = crate::launch::Launch::try_from(start);
+                    }
+                }
+            }
+        }
+        assert!(
+            whole > 100 && broken > 100,
+            "{whole} whole, {broken} broken"
+        );
+    }
 }
