@@ -179,9 +179,9 @@ final class WatchedDaemonIT {
 
     @Test
     @Order(6)
-    void theExamplesOfTheLayerHold() {
+    void theExamplesHoldThatOnlyTheLabHasTheLayersFor() {
         assumeThat(vmm()).as("they say the same on both").isEqualTo(VmmChoice.QEMU);
-        for (String name : List.of("ebpf_proof", "lsm_proof")) {
+        for (String name : List.of("cgroups_demo", "ebpf_proof", "lsm_proof")) {
             CommandLineRun run = CommandLineRun.of("example", name);
             assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
             assertThat(run.stdout()).doesNotContain("BROKEN").endsWith("the promise held\n");

@@ -12,10 +12,13 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
@@ -26,6 +29,7 @@ import java.util.Optional;
 /** What an example works with: what it needs, and a protocol of what was found. */
 public final class ExampleRun {
     private static final int SHOWN_CHARACTERS = 100;
+    private static final Duration LEASE_LIMIT = Duration.ofMinutes(2);
 
     private final Provided provided;
     private final SandboxSize size;
@@ -63,6 +67,12 @@ public final class ExampleRun {
     /** Runs a program in a sandbox of its own, as {@code run} does. */
     ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
         return needed(provided.executions()).execute(request(language, code, timeout), sink);
+    }
+
+    /** A sandbox to do more with than run a program. */
+    Lease lease() {
+        NeuroVisor neuroVisor = neuroVisor();
+        return neuroVisor.pool().lease(neuroVisor.prepare(size), Deadline.after(LEASE_LIMIT, Ticker.SYSTEM));
     }
 
     /** The machines that its sandboxes are of. */

@@ -8,6 +8,7 @@ public final class Examples {
     public static final List<Example> ALL = List.of(
             new AgentPrimes(),
             new CapabilitiesProof(),
+            new CgroupsDemo(),
             new EbpfProof(),
             new ForkBomb(),
             new LsmProof(),

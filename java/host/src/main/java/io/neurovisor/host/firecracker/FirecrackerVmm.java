@@ -21,6 +21,7 @@ import io.neurovisor.host.spawner.Chroot;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
+import io.neurovisor.host.spawner.Watch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,6 +53,7 @@ public final class FirecrackerVmm implements Vmm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final EbpfLayer ebpf;
+    private final Optional<Watch> watch;
     private final Ticker ticker;
 
     /**
@@ -78,6 +80,7 @@ public final class FirecrackerVmm implements Vmm {
         this.layers =
                 new VmmLayers(HostFiles.SYSTEM, requireNonNull(confinement, "confinement is null"), "", ebpf.reading());
         this.ebpf = ebpf;
+        this.watch = ebpf.watch(VmmKind.FIRECRACKER);
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -96,7 +99,7 @@ public final class FirecrackerVmm implements Vmm {
                 machine.files(),
                 new Chroot(program.jailer(), jails, machine.maxFileBytes()),
                 machine.limits(),
-                ebpf.watch(VmmKind.FIRECRACKER));
+                watch);
         VmmProcess process = spawner.startVmm(id.value(), launch);
         try {
             FirecrackerApi api = openApi(process, deadline);

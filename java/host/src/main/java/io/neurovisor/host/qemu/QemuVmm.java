@@ -22,6 +22,7 @@ import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
+import io.neurovisor.host.spawner.Watch;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -34,6 +35,7 @@ public final class QemuVmm implements Vmm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final EbpfLayer ebpf;
+    private final Optional<Watch> watch;
     private final Ticker ticker;
 
     /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
@@ -59,6 +61,7 @@ public final class QemuVmm implements Vmm {
         this.links = requireNonNull(links, "links is null");
         this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, accelerator.reason(), ebpf.reading());
         this.ebpf = ebpf;
+        this.watch = ebpf.watch(VmmKind.QEMU);
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -96,7 +99,7 @@ public final class QemuVmm implements Vmm {
                 command.files(),
                 jail.jail(command.maxFileBytes()),
                 command.limits(),
-                ebpf.watch(VmmKind.QEMU));
+                watch);
         try {
             return spawner.startVmm(id.value(), launch);
         } catch (NeuroVisorException exception) {
