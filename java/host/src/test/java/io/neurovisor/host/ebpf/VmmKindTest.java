@@ -1,0 +1,25 @@
+package io.neurovisor.host.ebpf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.host.kernel.Libseccomp;
+import java.util.BitSet;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class VmmKindTest {
+    @ParameterizedTest
+    @EnumSource
+    void eachNameIsASystemCallAndNoneIsOfAVmmThatIsTakenOver(VmmKind kind) {
+        Libseccomp libseccomp = Libseccomp.locate();
+        List<String> names = kind.names();
+        assertThat(libseccomp.numbers(names)).hasSameSizeAs(names).doesNotHaveDuplicates();
+        assertThat(names).doesNotContain("connect", "execve", "execveat", "ptrace", "bpf", "mount", "setns");
+
+        BitSet expected = BitSet.valueOf(kind.expectedCalls().toByteArray());
+        assertThat(expected.cardinality()).isEqualTo(names.size());
+        assertThat(expected.stream().mapToObj(libseccomp::name)).containsExactlyInAnyOrderElementsOf(names);
+        assertThat(libseccomp.name(9999)).isEqualTo("9999");
+    }
+}
