@@ -58,6 +58,9 @@ make_user() {
     chown -R "$user:$user" "$user_home"
 }
 
+# Programs that the host has put beside what is built: a machine without a network fetches none.
+[[ ! -d target/monitors ]] || export NEUROVISOR_TEST_MONITORS=$PWD/target/monitors
+
 read -ra qemu <<<"$1"
 firecracker=() service=()
 for test in $2; do

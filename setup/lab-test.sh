@@ -65,6 +65,11 @@ compile_system_tests() {
 # run_compiled_lab_tests "QEMU TEST..." "FIRECRACKER TEST..." "FIRECRACKER TEST AS USER..."
 run_compiled_lab_tests() {
     local reports=$root/java/system-tests/target/failsafe-reports
+    # shellcheck source=setup/monitors.sh
+    [[ -n ${monitors_directory-} ]] || { source "$root/setup/monitors.sh" && fetch_monitors; } || true
+    rm -rf -- "$root/target/monitors"
+    [[ -z ${monitors_directory-} || ! -x $monitors_directory/prometheus ]] ||
+        { mkdir -p -- "$root/target/monitors" && cp -- "$monitors_directory/prometheus" "$root/target/monitors/"; }
     mkdir -p -- "$reports"
     rm -f -- "$reports"/TEST-lab-*.xml
     "$root/neurovisor" lab run --name lab-test --memory "$lab_test_memory" --out "$reports" -- \

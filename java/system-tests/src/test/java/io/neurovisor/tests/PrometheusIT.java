@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Daemons with real machines as Debian's Prometheus sees them, with the configuration, rules and panels of the product. */
 final class PrometheusIT {
     /** Where there are no control groups of version 2, and no LSM programs, nothing can be counted of them; WatchedDaemonIT has them. */
-    private static final Set<String> OF_THE_LAB = Set.of(
+    static final Set<String> OF_THE_LAB = Set.of(
             "neurovisor_cgroup_memory_usage_bytes",
             "neurovisor_cgroup_cpu_throttled_total",
             "neurovisor_ebpf_lsm_blocked_total",
@@ -110,7 +110,7 @@ final class PrometheusIT {
     }
 
     /** As Grafana does it for all daemons. */
-    private static String substituted(String expression, String daemons) {
+    static String substituted(String expression, String daemons) {
         return expression
                 .replace("$instance", daemons)
                 .replace("$__rate_interval", "5m")

@@ -15,6 +15,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.config.VmmChoice;
+import io.neurovisor.tests.MonitoringFiles.Query;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -185,6 +186,29 @@ final class WatchedDaemonIT {
             CommandLineRun run = CommandLineRun.of("example", name);
             assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
             assertThat(run.stdout()).doesNotContain("BROKEN").endsWith("the promise held\n");
+        }
+    }
+
+    /** What no Prometheus outside the lab finds anything for. */
+    @Test
+    @Order(7)
+    void thePanelsOfControlGroupsAndEbpfHaveDataAtARealPrometheus(@TempDir Path own) {
+        assumeThat(System.getenv("NEUROVISOR_TEST_MONITORS"))
+                .as("./neurovisor lab test fetches a Prometheus")
+                .isNotNull();
+        String address = "127.0.0.1:" + daemon.statusPort();
+        List<Query> queries = MonitoringFiles.panelQueries().stream()
+                .filter(query -> PrometheusIT.OF_THE_LAB.stream().anyMatch(query.expression()::contains))
+                .map(query -> new Query(query.where(), PrometheusIT.substituted(query.expression(), address)))
+                .toList();
+        assertThat(queries).hasSizeGreaterThanOrEqualTo(PrometheusIT.OF_THE_LAB.size());
+        try (RunningPrometheus prometheus = RunningPrometheus.start(own, List.of(address), address)) {
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofSeconds(1))
+                    .untilAsserted(() -> assertThat(queries)
+                            .filteredOn(query -> !prometheus.hasNumber(query.expression()))
+                            .as("without data")
+                            .isEmpty());
         }
     }
 
