@@ -25,7 +25,8 @@ import java.util.Optional;
 
 /** A Firecracker process with the session of its API. */
 final class FirecrackerVm implements Vm {
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
+    /** A killed process gives its memory back first, and its spawner removes what is left: seconds on a host that is loaded. */
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
     /** Far more than a thread takes to its filter, also on a host that is loaded. */
     private static final Duration SETTLE_TIMEOUT = Duration.ofSeconds(5);

@@ -44,7 +44,7 @@ public final class FirecrackerVmm implements Vmm {
     /** Firecracker takes 10 ms to its socket; its jailer, on a loaded host, hundreds. */
     private static final Duration API_TIMEOUT = Duration.ofSeconds(20);
 
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
     private final FirecrackerProgram program;
     private final Path jails;
