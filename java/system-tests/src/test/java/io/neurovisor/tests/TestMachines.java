@@ -4,6 +4,8 @@ import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.ebpf.EbpfLayer;
+import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.firecracker.FirecrackerLocator;
 import io.neurovisor.host.firecracker.FirecrackerProgram;
 import io.neurovisor.host.firecracker.FirecrackerVmm;
@@ -30,7 +32,6 @@ import java.util.Optional;
 final class TestMachines implements AutoCloseable {
     private final Spawner spawner;
     private final GuestLinks links = new GuestLinks(InstantSource.system());
-    private final VmmSelection selection;
     private final Vmm vmm;
     private final BootFiles files;
 
@@ -51,8 +52,9 @@ final class TestMachines implements AutoCloseable {
                 directory.resolve("run"));
         boolean selected = false;
         try {
-            selection = new VmmSelection(settings(choice), spawner, links);
-            vmm = selection.select(files).vmm();
+            vmm = new VmmSelection(settings(choice), spawner, links)
+                    .select(files)
+                    .vmm();
             selected = true;
         } finally {
             if (!selected) {
@@ -70,7 +72,7 @@ final class TestMachines implements AutoCloseable {
         return vmm;
     }
 
-    /** Of Firecracker with another program, jailer or place for its chroots. */
+    /** Of Firecracker with another program, jailer or place for its chroots. Not watched by eBPF: a jailer may be a script. */
     Vmm firecracker(FirecrackerProgram program, Path jails) {
         return new FirecrackerVmm(
                 program,
@@ -79,7 +81,7 @@ final class TestMachines implements AutoCloseable {
                 HostCpu.describe(),
                 spawner,
                 links,
-                selection.ebpf(),
+                EbpfLayer.of(EbpfMode.OFF, Optional.empty(), spawner),
                 Ticker.SYSTEM);
     }
 
