@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -190,11 +191,12 @@ final class ServiceUnitIT {
                 command.toArray(String[]::new));
     }
 
-    /** A program that runs. */
-    private static Process endless() throws IOException {
-        Process program = run("--timeout=1h", "-l", "bash", "-c", "echo running; sleep 3000");
-        assertThat(program.inputReader().readLine()).as(log()).isEqualTo("running");
-        return program;
+    /** A program that runs. A service that has just begun may have no machine in the time that a program waits for one. */
+    private static Process endless() {
+        return await().atMost(LIMIT)
+                .until(
+                        () -> run("--timeout=1h", "-l", "bash", "-c", "echo running; sleep 3000"),
+                        program -> program.inputReader().lines().findFirst().equals(Optional.of("running")));
     }
 
     private static List<Machine> machines() {
