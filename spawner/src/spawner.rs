@@ -1,6 +1,7 @@
 //! The event loop: everything that the spawner does happens here, one thing after the other.
 
 mod start;
+mod told;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -24,10 +25,7 @@ use crate::signals::Signals;
 use crate::tsc::Tsc;
 use crate::uids::Uids;
 use crate::vm::{Vm, READ_BYTES};
-use crate::wire::{
-    self, event::Event, request::Request, ConfinementTold, Output, RequestReader, ScratchHeld,
-    Sealed, TscMeasured,
-};
+use crate::wire::{event::Event, request::Request, RequestReader, ScratchHeld, TscMeasured};
 
 /// How long the end of a VM is held back for orphans to die. They are killed at once; what takes longer hangs in the
 /// kernel, and may be another VM's.
@@ -232,64 +230,6 @@ impl Spawner {
             path,
             problem: held.err().unwrap_or_default(),
         }));
-    }
-
-    fn tell_output(&mut self, vm_id: String) {
-        let vm = self.vms.iter().find(|vm| vm.id.as_str() == vm_id);
-        let tail = vm.map(Vm::output_tail).unwrap_or_default();
-        self.outbox.push(Event::Output(Output { vm_id, tail }));
-    }
-
-    fn tell_confinement(&mut self, vm_id: String) {
-        let vm = self.running(&vm_id);
-        let namespaces = vm.map(Vm::namespaces).unwrap_or_default();
-        let policy = vm
-            .map(|vm| vm.id.clone())
-            .zip(self.ebpf.as_mut().ok())
-            .and_then(|(id, ebpf)| ebpf.policy(&id));
-        self.outbox.push(Event::ConfinementTold(ConfinementTold {
-            vm_id,
-            namespaces,
-            policy,
-        }));
-    }
-
-    fn seal(&mut self, vm_id: String) {
-        let id = self.running(&vm_id).map(|vm| vm.id.clone());
-        let sealed = match (id, &mut self.ebpf) {
-            (Some(id), Ok(ebpf)) => ebpf.seal(&id),
-            (None, _) => Err("it has ended".into()),
-            (_, Err(problem)) => Err(problem.clone()),
-        };
-        self.outbox.push(Event::Sealed(Sealed {
-            vm_id,
-            problem: sealed.err().unwrap_or_default(),
-        }));
-    }
-
-    fn tell_ebpf(&mut self) {
-        let told = match &self.ebpf {
-            Ok(ebpf) => ebpf.tell(),
-            Err(problem) => wire::Ebpf {
-                problem: problem.clone(),
-                ..Default::default()
-            },
-        };
-        self.outbox.push(Event::Ebpf(told));
-    }
-
-    /// Not while the host does not read: what it has not been told is counted all the same.
-    fn tell_blocked(&mut self, ready: bool) {
-        if let (true, false, Ok(ebpf)) = (ready, self.outbox.is_full(), &mut self.ebpf) {
-            for blocked in ebpf.take_events() {
-                self.outbox.push(Event::Blocked(blocked));
-            }
-        }
-    }
-
-    fn running(&self, vm_id: &str) -> Option<&Vm> {
-        let mut vms = self.vms.iter();
-        vms.find(|vm| vm.id.as_str() == vm_id && vm.is_running())
     }
 
     fn answer_tsc(&mut self) {

@@ -7,11 +7,10 @@ mod policy;
 mod programs;
 mod tally;
 
-use std::fs::File;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{self, Mode, OFlags, CWD};
+use rustix::fs::{self, Mode, OFlags};
 
 use crate::cgroup::Group;
 use crate::launch::VmId;
@@ -106,23 +105,21 @@ impl Ebpf {
         self.allow_of(id, Path::new(&path), LAUNCH_OPEN | SEALED_OPEN)
     }
 
+    /// The error says why the kernel does not hold it to that, which it is asked for: the guest runs after this.
     pub fn seal(&mut self, id: &VmId) -> Result<(), String> {
         let watched = self.find(id)?;
         let (cgroup, policy) = (watched.cgroup, watched.watch.policy(Phase::Sealed));
-        self.programs.set_policy(cgroup, &policy)
+        self.programs.set_policy(cgroup, &policy)?;
+        match self.held(cgroup)?.0 {
+            Phase::Sealed => Ok(()),
+            Phase::Launch => Err("the kernel holds it for launched".into()),
+        }
     }
 
     /// What the kernel holds against it now, as the kernel tells it; nothing when it is not watched.
     pub fn policy(&mut self, id: &VmId) -> Option<wire::Policy> {
         let cgroup = self.find(id).ok()?.cgroup;
-        let held = self
-            .check()
-            .and_then(|()| self.programs.policy(cgroup))
-            .and_then(|policy| match Phase::of(&policy) {
-                Some(phase) => Ok((phase, policy.audit != 0)),
-                None => Err(format!("its policy names phase {}", policy.phase)),
-            });
-        Some(match held {
+        Some(match self.held(cgroup) {
             Ok((phase, audit)) => wire::Policy {
                 sealed: phase == Phase::Sealed,
                 audit,
@@ -133,6 +130,15 @@ impl Ebpf {
                 ..Default::default()
             },
         })
+    }
+
+    /// The phase, and whether it is an audit; an error too where the kernel does not ask our programs.
+    fn held(&mut self, cgroup: u64) -> Result<(Phase, bool), String> {
+        self.check()?;
+        let policy = self.programs.policy(cgroup)?;
+        let phase =
+            Phase::of(&policy).ok_or_else(|| format!("its policy names phase {}", policy.phase))?;
+        Ok((phase, policy.audit != 0))
     }
 
     /// To be called when no process is in the group any more.
@@ -227,14 +233,8 @@ impl Ebpf {
 
 /// How many processes and threads are in a group now.
 fn processes_in(group: &Path) -> u64 {
-    let read = fs::openat(
-        CWD,
-        group.join("pids.current"),
-        OFlags::RDONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    );
-    read.ok()
-        .and_then(|file| std::io::read_to_string(File::from(file)).ok())
+    std::fs::read_to_string(group.join("pids.current"))
+        .ok()
         .and_then(|text| text.trim().parse().ok())
         .unwrap_or(0)
 }

@@ -58,10 +58,7 @@ final class ExampleJob {
             return byDaemon(example, asked);
         }
         if (!example.needs().contains(Example.Need.SANDBOXES)) {
-            return tried(
-                    example,
-                    new ExampleRun.Provided(
-                            Optional.empty(), asked, Optional.empty(), Optional.empty(), Optional.empty()));
+            return tried(example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.empty()));
         }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
@@ -80,9 +77,7 @@ final class ExampleJob {
                 ExampleDaemon daemon = ExampleDaemon.start(serve(directory.socket()), directory.socket())) {
             progress.done();
             int code = tried(
-                    example,
-                    new ExampleRun.Provided(
-                            Optional.empty(), asked, Optional.empty(), Optional.of(daemon), Optional.empty()));
+                    example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.of(daemon)));
             return cancellation.isRequested() ? ExitCode.CANCELLED : code;
         }
     }
@@ -94,11 +89,10 @@ final class ExampleJob {
 
     private ExampleRun.Provided provided(NeuroVisor neuroVisor, Optional<Model> asked) {
         return new ExampleRun.Provided(
-                Optional.of(neuroVisor.executions()),
+                Optional.of(neuroVisor),
                 asked,
                 asked.map(model -> Agents.agent(model, neuroVisor.executions()::execute, guest)),
-                Optional.empty(),
-                Optional.of(neuroVisor));
+                Optional.empty());
     }
 
     private int tried(Example example, ExampleRun.Provided provided) {

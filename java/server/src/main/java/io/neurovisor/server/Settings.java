@@ -4,7 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.ebpf.EbpfMode;
+import io.neurovisor.host.ebpf.EbpfLayer;
+import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.EbpfSupport;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.process.ToolCommand;
@@ -54,14 +55,12 @@ public record Settings(Path home, Config config) {
                                         + " is not in PATH, and no VMM runs outside a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
                 isRoot() ? Optional.of(freeUids()) : Optional.empty(),
-                config.ebpf() == EbpfMode.OFF || missingForEbpf().isPresent()
-                        ? Optional.empty()
-                        : Optional.of(ebpfObject()));
+                ebpf().watches() ? Optional.of(ebpfObject()) : Optional.empty());
     }
 
-    /** What keeps the kernel from watching VMMs, as far as it can be seen without asking it. */
-    public Optional<EbpfSupport.Missing> missingForEbpf() {
-        return new EbpfSupport(HostFiles.SYSTEM).missing(isRoot(), ebpfObject());
+    /** How layer 5 is to be read, as far as that can be said without asking the kernel. */
+    public EbpfReading ebpf() {
+        return EbpfLayer.expected(config.ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
     }
 
     /** What {@code ./neurovisor bpf build} makes. */

@@ -42,7 +42,7 @@ public final class VmmSelection {
         this.settings = requireNonNull(settings, "settings is null");
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
-        this.ebpf = EbpfLayer.of(settings.config().ebpf(), settings.missingForEbpf(), spawner);
+        this.ebpf = EbpfLayer.of(settings.config().ebpf(), settings.ebpf(), spawner);
         this.probes = new ProbeCache(settings.probes());
     }
 

@@ -10,6 +10,7 @@ import io.neurovisor.host.firecracker.FirecrackerLocator;
 import io.neurovisor.host.firecracker.FirecrackerProgram;
 import io.neurovisor.host.firecracker.FirecrackerVmm;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.HostCpu;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.probe.VmmConfinement;
@@ -81,7 +82,7 @@ final class TestMachines implements AutoCloseable {
                 HostCpu.describe(),
                 spawner,
                 links,
-                EbpfLayer.of(EbpfMode.OFF, Optional.empty(), spawner),
+                EbpfLayer.of(EbpfMode.OFF, EbpfLayer.expected(EbpfMode.OFF, EbpfReading.WATCHING), spawner),
                 Ticker.SYSTEM);
     }
 

@@ -6,7 +6,6 @@ import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
-import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
@@ -38,13 +37,11 @@ public final class ExampleRun {
 
     /** What there is; an example gets what it says it needs. */
     public record Provided(
-            Optional<Executions> executions,
+            Optional<NeuroVisor> neuroVisor,
             Optional<Model> model,
             Optional<AgentRun> agent,
-            Optional<ExampleDaemon> daemon,
-            Optional<NeuroVisor> neuroVisor) {
+            Optional<ExampleDaemon> daemon) {
         public Provided {
-            requireNonNull(executions, "executions is null");
             requireNonNull(model, "model is null");
             requireNonNull(agent, "agent is null");
             requireNonNull(daemon, "daemon is null");
@@ -66,7 +63,7 @@ public final class ExampleRun {
 
     /** Runs a program in a sandbox of its own, as {@code run} does. */
     ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
-        return needed(provided.executions()).execute(request(language, code, timeout), sink);
+        return neuroVisor().executions().execute(request(language, code, timeout), sink);
     }
 
     /** A sandbox to do more with than run a program. */

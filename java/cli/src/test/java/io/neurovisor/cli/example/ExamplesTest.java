@@ -122,8 +122,7 @@ final class ExamplesTest {
 
     private boolean held(Example example, Model model, AgentRun agent) {
         ExampleRun run = new ExampleRun(
-                new ExampleRun.Provided(
-                        Optional.empty(), Optional.of(model), Optional.of(agent), Optional.empty(), Optional.empty()),
+                new ExampleRun.Provided(Optional.empty(), Optional.of(model), Optional.of(agent), Optional.empty()),
                 SandboxSize.SMALL,
                 new PrintWriter(printed));
         example.run(run);

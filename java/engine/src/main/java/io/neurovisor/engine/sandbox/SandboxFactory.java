@@ -58,12 +58,10 @@ public final class SandboxFactory {
             listener.ready(sandbox);
             return sandbox;
         } catch (NeuroVisorException exception) {
-            if (exception.fault() == Fault.LAYER_MISSING) {
-                vm.close();
-                listener.ended(vm.id(), SandboxEnd.START_FAILED);
-                throw exception;
-            }
-            String diagnosis = VmDiagnosis.describe(vm, exception);
+            // A machine that only lacks a layer is well, and has no last words to wait for.
+            String diagnosis = exception.fault() == Fault.LAYER_MISSING
+                    ? String.valueOf(exception.getMessage())
+                    : VmDiagnosis.describe(vm, exception);
             vm.close();
             listener.ended(vm.id(), SandboxEnd.START_FAILED);
             throw new NeuroVisorException(

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.EbpfReading;
-import io.neurovisor.host.probe.EbpfSupport;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmProcess;
 import io.neurovisor.host.spawner.Watch;
@@ -25,13 +24,11 @@ public final class EbpfLayer {
     /**
      * What a spawner has made of the wish. Fails where what is asked for cannot be had.
      *
-     * @param missing what this machine lacks before anything is loaded
+     * @param expected by {@link #expected}
      */
-    public static EbpfLayer of(EbpfMode mode, Optional<EbpfSupport.Missing> missing, Spawner spawner) {
-        Optional<EbpfSupport.Missing> obstacle = mode == EbpfMode.OFF
-                ? missing
-                : missing.or(() -> refused(spawner.ebpf().problem()));
-        EbpfReading reading = expected(mode, obstacle);
+    public static EbpfLayer of(EbpfMode mode, EbpfReading expected, Spawner spawner) {
+        EbpfReading reading =
+                expected.watches() ? new EbpfReading(spawner.ebpf().problem(), "") : expected;
         if (!reading.watches() && (mode == EbpfMode.ON || mode == EbpfMode.AUDIT)) {
             throw new NeuroVisorException(
                     Fault.JAIL_FAILED,
@@ -44,17 +41,9 @@ public final class EbpfLayer {
         return new EbpfLayer(reading, mode == EbpfMode.AUDIT);
     }
 
-    /** What is to be read off VMMs with that wish and that obstacle. */
-    public static EbpfReading expected(EbpfMode mode, Optional<EbpfSupport.Missing> obstacle) {
-        if (mode == EbpfMode.OFF) {
-            return new EbpfReading("switched off by --ebpf off", "--ebpf auto");
-        }
-        return obstacle.map(missing -> new EbpfReading(missing.reason(), missing.fix()))
-                .orElse(EbpfReading.WATCHING);
-    }
-
-    private static Optional<EbpfSupport.Missing> refused(String problem) {
-        return problem.isEmpty() ? Optional.empty() : Optional.of(new EbpfSupport.Missing(problem, ""));
+    /** What is to be read off VMMs with that wish on a machine that supports so much. */
+    public static EbpfReading expected(EbpfMode mode, EbpfReading supported) {
+        return mode == EbpfMode.OFF ? new EbpfReading("switched off by --ebpf off", "--ebpf auto") : supported;
     }
 
     /** How the layer is to be read off a VMM. */

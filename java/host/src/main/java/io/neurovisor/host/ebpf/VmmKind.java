@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
 
-/** What is known of one VMM once its guest runs. The system calls are those of reference runs in all languages. */
+/** What is known of one VMM once its guest runs. Which system calls it makes says a list. */
 public enum VmmKind {
     /** Has its machine from its command line. */
     QEMU("qemu.calls", false),

@@ -19,44 +19,32 @@ public final class EbpfSupport {
     }
 
     /**
-     * Something that is missing.
-     *
-     * @param fix empty when there is none
-     */
-    public record Missing(String reason, String fix) {
-        public Missing {
-            requireNonNull(reason, "reason is null");
-            requireNonNull(fix, "fix is null");
-        }
-    }
-
-    /**
-     * The first that is missing.
+     * How the layer is to be read here: with the first that is missing, or as one that is at work.
      *
      * @param root whether this process is root's
      * @param object where {@code ./neurovisor bpf build} puts the programs
      */
-    public Optional<Missing> missing(boolean root, Path object) {
+    public EbpfReading reading(boolean root, Path object) {
         if (!root) {
-            return Optional.of(new Missing("CAP_BPF and CAP_PERFMON are root's to have", "start it as root"));
+            return new EbpfReading("CAP_BPF and CAP_PERFMON are root's to have", "start it as root");
         }
         if (!files.exists(BTF)) {
-            return Optional.of(new Missing(
+            return new EbpfReading(
                     "this kernel does not describe itself (no " + BTF + "), which takes Linux 5.8 or newer with"
                             + " CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF",
-                    ""));
+                    "");
         }
         Optional<String> modules = files.text(LSM);
         if (modules.filter(names -> !List.of(names.strip().split(",")).contains("bpf"))
                 .isPresent()) {
-            return Optional.of(new Missing(
+            return new EbpfReading(
                     "bpf is not among the kernel's security modules ("
                             + modules.get().strip() + ")",
-                    "boot with lsm=" + modules.get().strip() + ",bpf"));
+                    "boot with lsm=" + modules.get().strip() + ",bpf");
         }
         if (!Files.isReadable(object)) {
-            return Optional.of(new Missing("its programs are not built", "./neurovisor bpf build"));
+            return new EbpfReading("its programs are not built", "./neurovisor bpf build");
         }
-        return Optional.empty();
+        return EbpfReading.WATCHING;
     }
 }

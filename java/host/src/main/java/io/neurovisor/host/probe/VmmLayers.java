@@ -76,13 +76,16 @@ public final class VmmLayers {
         if (threads.isEmpty()) {
             return Optional.of(unread(Layer.VM_ISOLATION, "VMM process " + pid + " has ended"));
         }
-        ToldConfinement confined = told.get();
-        return Stream.<Supplier<LayerState>>of(
-                        () -> capabilities(threads),
-                        () -> seccomp(threads),
-                        () -> ebpf.read(confined.policy()),
-                        () -> isolation(process, confined))
-                .map(Supplier::get)
+        return broken(Stream.of(() -> capabilities(threads), () -> seccomp(threads)))
+                .or(() -> {
+                    // Asked last, and once: it is another process that answers.
+                    ToldConfinement confined = told.get();
+                    return broken(Stream.of(() -> ebpf.read(confined.policy()), () -> isolation(process, confined)));
+                });
+    }
+
+    private static Optional<LayerState> broken(Stream<Supplier<LayerState>> readings) {
+        return readings.map(Supplier::get)
                 .filter(state -> state.status() == LayerState.Status.BROKEN)
                 .findFirst();
     }

@@ -55,28 +55,11 @@ public final class Spawner implements AutoCloseable {
     @GuardedBy("writeLock")
     private final OutputStream requests;
 
-    private final Map<String, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<String, AwaitedVmm> entries = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
     private final Queue<CompletableFuture<EbpfCounts>> ebpf = new ConcurrentLinkedQueue<>();
     private volatile @Nullable CompletableFuture<Long> tscKhz;
     private volatile BiConsumer<String, BlockedAttempt> blocked = (id, attempt) -> {};
-
-    /** What is awaited of one VMM: the answer to its start, then its end. */
-    private record Entry(
-            CompletableFuture<Started> started,
-            CompletableFuture<VmmExit> exited,
-            Queue<CompletableFuture<String>> outputs,
-            Queue<CompletableFuture<ToldConfinement>> confinements,
-            Queue<CompletableFuture<String>> seals) {
-        Entry() {
-            this(
-                    new CompletableFuture<>(),
-                    new CompletableFuture<>(),
-                    new ConcurrentLinkedQueue<>(),
-                    new ConcurrentLinkedQueue<>(),
-                    new ConcurrentLinkedQueue<>());
-        }
-    }
 
     private Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
@@ -109,7 +92,7 @@ public final class Spawner implements AutoCloseable {
 
     /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
-        Entry entry = new Entry();
+        AwaitedVmm entry = new AwaitedVmm();
         if (entries.putIfAbsent(id, entry) != null) {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
@@ -202,7 +185,7 @@ public final class Spawner implements AutoCloseable {
     String output(String id) {
         return tell(
                 id,
-                Entry::outputs,
+                AwaitedVmm::outputs,
                 Request.newBuilder()
                         .setTellOutput(TellOutput.newBuilder().setVmId(id))
                         .build(),
@@ -213,7 +196,7 @@ public final class Spawner implements AutoCloseable {
     ToldConfinement confinement(String id) {
         return tell(
                 id,
-                Entry::confinements,
+                AwaitedVmm::confinements,
                 Request.newBuilder()
                         .setTellConfinement(TellConfinement.newBuilder().setVmId(id))
                         .build(),
@@ -223,7 +206,7 @@ public final class Spawner implements AutoCloseable {
     void seal(String id) {
         String problem = tell(
                 id,
-                Entry::seals,
+                AwaitedVmm::seals,
                 Request.newBuilder().setSeal(SealVmm.newBuilder().setVmId(id)).build(),
                 "it has ended, or its spawner does not answer");
         if (!problem.isEmpty()) {
@@ -232,8 +215,9 @@ public final class Spawner implements AutoCloseable {
     }
 
     /** The answer about a VMM, or the other where it has ended or nobody answers. */
-    private <T> T tell(String id, Function<Entry, Queue<CompletableFuture<T>>> answers, Request question, T otherwise) {
-        Entry entry = entries.get(id);
+    private <T> T tell(
+            String id, Function<AwaitedVmm, Queue<CompletableFuture<T>>> answers, Request question, T otherwise) {
+        AwaitedVmm entry = entries.get(id);
         if (entry == null) {
             return otherwise;
         }
@@ -302,7 +286,7 @@ public final class Spawner implements AutoCloseable {
         switch (event.getEventCase()) {
             case STARTED -> entry(event.getStarted().getVmId()).started().complete(event.getStarted());
             case REJECTED -> {
-                Entry entry = entry(event.getRejected().getVmId());
+                AwaitedVmm entry = entry(event.getRejected().getVmId());
                 entries.remove(event.getRejected().getVmId());
                 entry.started()
                         .completeExceptionally(new NeuroVisorException(
@@ -312,17 +296,10 @@ public final class Spawner implements AutoCloseable {
             }
             case EXITED -> {
                 Exited exited = event.getExited();
-                Entry entry = entry(exited.getVmId());
+                AwaitedVmm entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
-                entry.outputs().forEach(output -> output.complete(""));
-                entry.confinements().forEach(told -> told.complete(ToldConfinement.NOTHING));
-                entry.seals().forEach(seal -> seal.complete("it has ended"));
-                entry.exited()
-                        .complete(new VmmExit(
-                                exited.getExitCode(),
-                                exited.getSignal(),
-                                exited.getOutputTail(),
-                                exited.getOomKilled()));
+                entry.end(new VmmExit(
+                        exited.getExitCode(), exited.getSignal(), exited.getOutputTail(), exited.getOomKilled()));
             }
             case TSC_MEASURED -> {
                 CompletableFuture<Long> measured = tscKhz;
@@ -338,15 +315,15 @@ public final class Spawner implements AutoCloseable {
                 }
             }
             case OUTPUT -> {
-                Entry entry = entries.get(event.getOutput().getVmId());
+                AwaitedVmm entry = entries.get(event.getOutput().getVmId());
                 answer(entry == null ? null : entry.outputs(), event.getOutput().getTail());
             }
             case CONFINEMENT_TOLD -> {
-                Entry entry = entries.get(event.getConfinementTold().getVmId());
+                AwaitedVmm entry = entries.get(event.getConfinementTold().getVmId());
                 answer(entry == null ? null : entry.confinements(), told(event.getConfinementTold()));
             }
             case SEALED -> {
-                Entry entry = entries.get(event.getSealed().getVmId());
+                AwaitedVmm entry = entries.get(event.getSealed().getVmId());
                 answer(entry == null ? null : entry.seals(), event.getSealed().getProblem());
             }
             case EBPF -> answer(ebpf, EbpfCounts.of(event.getEbpf()));
@@ -369,8 +346,8 @@ public final class Spawner implements AutoCloseable {
                         : Optional.empty());
     }
 
-    private Entry entry(String id) {
-        Entry entry = entries.get(id);
+    private AwaitedVmm entry(String id) {
+        AwaitedVmm entry = entries.get(id);
         if (entry == null) {
             throw new NeuroVisorException(Fault.INTERNAL, "the spawner speaks of VM " + id + ", which was not started");
         }
@@ -378,13 +355,7 @@ public final class Spawner implements AutoCloseable {
     }
 
     private void failAll(NeuroVisorException exception) {
-        entries.values().forEach(entry -> {
-            entry.started().completeExceptionally(exception);
-            entry.exited().completeExceptionally(exception);
-            entry.outputs().forEach(output -> output.completeExceptionally(exception));
-            entry.confinements().forEach(told -> told.completeExceptionally(exception));
-            entry.seals().forEach(seal -> seal.completeExceptionally(exception));
-        });
+        entries.values().forEach(entry -> entry.fail(exception));
         ebpf.forEach(told -> told.completeExceptionally(exception));
         scratch.values().forEach(held -> held.completeExceptionally(exception));
         CompletableFuture<Long> measured = tscKhz;

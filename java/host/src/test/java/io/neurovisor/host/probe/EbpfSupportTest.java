@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,25 +24,25 @@ final class EbpfSupportTest {
 
     @Test
     void nothingIsMissingWhereAllIs() {
-        assertThat(missing(true)).isEmpty();
+        assertThat(reading(true)).isEqualTo(EbpfReading.WATCHING);
     }
 
     @Test
     void whatIsMissingIsNamed() throws IOException {
-        assertThat(missing(false).orElseThrow().reason()).contains("CAP_BPF");
+        assertThat(reading(false).reason()).contains("CAP_BPF");
         Files.delete(object);
-        assertThat(missing(true).orElseThrow().fix()).isEqualTo("./neurovisor bpf build");
+        assertThat(reading(true).fix()).isEqualTo("./neurovisor bpf build");
         put("sys/kernel/security/lsm", "lockdown,capability,xbpf\n");
-        assertThat(missing(true).orElseThrow())
-                .isEqualTo(new EbpfSupport.Missing(
+        assertThat(reading(true))
+                .isEqualTo(new EbpfReading(
                         "bpf is not among the kernel's security modules (lockdown,capability,xbpf)",
                         "boot with lsm=lockdown,capability,xbpf,bpf"));
         Files.delete(root.resolve("sys/kernel/btf/vmlinux"));
-        assertThat(missing(true).orElseThrow().reason()).contains("CONFIG_DEBUG_INFO_BTF");
+        assertThat(reading(true).reason()).contains("CONFIG_DEBUG_INFO_BTF");
     }
 
-    private Optional<EbpfSupport.Missing> missing(boolean isRoot) {
-        return new EbpfSupport(new HostFiles(root)).missing(isRoot, object);
+    private EbpfReading reading(boolean isRoot) {
+        return new EbpfSupport(new HostFiles(root)).reading(isRoot, object);
     }
 
     private Path put(String name, String text) throws IOException {

@@ -13,7 +13,6 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.doctor.CoresCheck;
 import io.neurovisor.host.doctor.Finding;
-import io.neurovisor.host.ebpf.EbpfLayer;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.server.NeuroVisor;
@@ -100,6 +99,6 @@ final class SandboxExamination {
 
     private List<LayerState> failed(String reason, String fix) {
         findings.add(Finding.fail(NAME, "no virtual machine was started: " + reason, fix));
-        return VmmLayers.unread(reason, EbpfLayer.expected(settings.config().ebpf(), settings.missingForEbpf()));
+        return VmmLayers.unread(reason, settings.ebpf());
     }
 }
