@@ -1,0 +1,11 @@
+# Says things to the terminal of whoever reads: escape sequences, in output and in names.
+# @promise the channel
+# @layer agent
+# @line .*2J.*
+# @line done
+# @skipped has a control character
+# @left 0
+mkdir -p out
+touch "out/$(printf 'a\033[2Jb')"
+printf '\033[2J\033]0;mine\007\033P+q\033\\ \n'
+echo done

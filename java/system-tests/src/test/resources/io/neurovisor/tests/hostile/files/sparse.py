@@ -1,0 +1,17 @@
+# Leaves files that say that they are larger than all disks together.
+# @promise files that come home
+# @layer agent
+# @refused terabyte EFBIG
+# @held gigabyte made
+# @skipped does not fit into the 64 MiB that may come home
+# @everyday
+import os
+import signal
+from attempt import attempt, held
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+os.makedirs("out", exist_ok=True)
+with open("out/sparse", "wb") as file:
+    attempt("terabyte", os.ftruncate, file.fileno(), 1 << 40)
+    os.ftruncate(file.fileno(), 1 << 30)
+    held("gigabyte", True, "made")

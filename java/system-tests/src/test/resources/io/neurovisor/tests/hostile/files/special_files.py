@@ -1,0 +1,13 @@
+# Leaves in out/ what hangs whoever opens it: a named pipe, a socket.
+# @promise files that come home
+# @layer agent
+# @line made
+# @skipped is a named pipe
+# @skipped is a socket
+import os
+import socket
+
+os.makedirs("out", exist_ok=True)
+os.mkfifo("out/pipe")
+socket.socket(socket.AF_UNIX).bind("out/socket")
+print("made")

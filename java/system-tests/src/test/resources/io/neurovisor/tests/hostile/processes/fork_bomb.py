@@ -1,0 +1,15 @@
+# Forks as fast as it can in every child, until its time is over.
+# @promise guest account
+# @layer guest
+# @line begun
+# @outcome TIMED_OUT
+# @timeout 5
+# @everyday
+import os
+
+print("begun", flush=True)
+while True:
+    try:
+        os.fork()
+    except OSError:
+        pass

@@ -1,0 +1,16 @@
+// Prints without end, in Go.
+// @promise the channel
+// @layer agent
+// @bytes 67108864
+// @outcome OUTPUT_LIMIT
+// @timeout 120
+package main
+
+import "os"
+
+func main() {
+	block := make([]byte, 1<<16)
+	for {
+		os.Stdout.Write(block)
+	}
+}

@@ -1,0 +1,11 @@
+# Takes all memory, page by page.
+# @promise guest account
+# @layer guest
+# @line begun
+# @outcome OUT_OF_MEMORY
+# @killed python3.*
+# @everyday
+print("begun", flush=True)
+hoard = []
+while True:
+    hoard.append(b"x" * (1 << 20))

@@ -1,0 +1,8 @@
+# Prints without end.
+# @promise the channel
+# @layer agent
+# @bytes 67108864
+# @outcome OUTPUT_LIMIT
+# @timeout 120
+# @everyday
+exec cat /dev/zero

@@ -1,0 +1,9 @@
+# Prints single bytes as fast as it can, each of which might become a message of its own.
+# @promise what a guest begins
+# @layer agent
+# @bytes 200000
+# @timeout 120
+import os
+
+for _ in range(200_000):
+    os.write(1, b"x")

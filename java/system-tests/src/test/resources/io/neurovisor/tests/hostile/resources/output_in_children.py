@@ -1,0 +1,14 @@
+# Prints without end in fifty processes at once, of which each would be cut alone.
+# @promise the channel
+# @layer agent
+# @bytes 67108864
+# @outcome OUTPUT_LIMIT
+# @timeout 120
+import os
+
+for _ in range(50):
+    if os.fork() == 0:
+        break
+block = b"x" * 4096
+while True:
+    os.write(1, block)

@@ -1,0 +1,12 @@
+# Prints errors without end.
+# @promise the channel
+# @layer agent
+# @line begun
+# @outcome OUTPUT_LIMIT
+# @timeout 120
+import os
+
+print("begun", flush=True)
+block = b"x" * (1 << 16)
+while True:
+    os.write(2, block)
