@@ -28,6 +28,7 @@ run_on() {
     [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full || failed=1
     "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$home" \
+        "-Dneurovisor.hostile=${NEUROVISOR_TEST_HOSTILE-}" \
         -cp "java/system-tests/target/test-classes:java/system-tests/target/libraries/*" \
         org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=tree --disable-ansi-colors \
         --reports-dir "$out" "${selected[@]}" 2>&1 </dev/null | tee "$log" || failed=1

@@ -10,6 +10,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)'
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
+    '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 run_tests() {
@@ -20,7 +21,7 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' hostile=''
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -30,6 +31,7 @@ run_tests() {
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
+            --hostile) hostile=true lab='' llm=never ;;
             --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
             -h | --help) say "${test_usage[@]}" && exit ;;
             *) say "${test_usage[@]}" && exit 2 ;;
@@ -57,6 +59,11 @@ run_tests() {
     if [[ -n $kernel ]]; then
         "$root/neurovisor" kernel build
         export NEUROVISOR_KERNEL=$kernel
+    fi
+
+    if [[ -n $hostile ]]; then
+        run_hostile_programs
+        return
     fi
 
     prepare_model_tests "$llm"
@@ -131,6 +138,7 @@ run_tests() {
         printf 'lab time %s\n' $((SECONDS - began)) >>"$lab_log"
     fi
 
+    tell_hostile_programs
     summarize_tests "$launcher_log" "$log" "$models_log" "$user_log" "$lab_log"
     tell_model_tests "$ollama"
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
@@ -138,6 +146,33 @@ run_tests() {
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
     ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
+}
+
+# All of them, those of the full image too. Their table replaces that of SECURITY.md, whatever it says.
+run_hostile_programs() {
+    local log=$root/target/test-hostile.log report=$root/target/hostile.md security=$root/SECURITY.md status=0
+    "$root/neurovisor" setup --size small
+    "$root/neurovisor" setup --image full
+    rm -f -- "$report"
+    # Of the unit tests none: that which compares SECURITY.md with the programs is for what is written here.
+    maven verify -Psystem-tests -pl java/system-tests -am -Dexec.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dit.test=HostileProgramsIT -Dfailsafe.failIfNoSpecifiedTests=false '-Dneurovisor.hostile=.*' \
+        "-Dneurovisor.hostile.report=$report" 2>&1 | tee "$log" || status=$?
+    [[ -s $report ]] || die 'The hostile programs have left no report.' "The whole log: $log"
+    awk -v report="$report" '
+        /^<!-- end of what it writes -->$/ { while ((getline line <report) > 0) print line; writes = 0 }
+        !writes
+        /^<!-- written by .\/neurovisor test --hostile -->$/ { writes = 1 }' "$security" >"$security.new"
+    mv -- "$security.new" "$security"
+    cat -- "$report"
+    return "$status"
+}
+
+# How long those took that run each time.
+tell_hostile_programs() {
+    local report=$root/java/system-tests/target/failsafe-reports/TEST-io.neurovisor.tests.HostileProgramsIT.xml
+    [[ ! -f $report ]] ||
+        sed -nE 's/^<testsuite .* time="([0-9.,]+)" tests="([0-9]+)" errors="([0-9]+)" skipped="[0-9]+" failures="([0-9]+)".*/hostile programs: \2 in \1 s, \3 errors, \4 failures/p' "$report" || true
 }
 
 # Adds up what Surefire, Failsafe, cargo and the launcher's tests have printed.

@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -8,7 +9,7 @@ import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
 import java.io.IOException;
-import java.io.StringWriter;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -29,9 +30,9 @@ record JsonReport(
         void write(JsonGenerator json) throws IOException;
     }
 
-    String format(Files files) {
-        StringWriter text = new StringWriter();
-        try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
+    /** Piece by piece: of output that has to be escaped the whole text is six times as long, and would fill the heap. */
+    void write(OutputStream out, Files files) {
+        try (JsonGenerator json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
             json.writeStartObject();
             writeEnd(json);
             writeOutput(json);
@@ -45,7 +46,6 @@ record JsonReport(
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }
-        return text.toString();
     }
 
     private void writeEnd(JsonGenerator json) throws IOException {

@@ -8,7 +8,6 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.program.OutputSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -42,8 +41,10 @@ final class RunOutput implements AutoCloseable {
     /** Prints what is printed at the end; returns what else the user should know. */
     List<String> finish(ExecutionRequest request, ExecutionResult result, RunOrigin origin, Duration total) {
         if (json) {
-            String report = new JsonReport(request, result, capturedOutput, origin, total).format(this::writeFiles);
-            new StandardStreams(unwanted).stdout(ByteBuffer.wrap((report + "\n").getBytes(StandardCharsets.UTF_8)));
+            StandardStreams streams = new StandardStreams(unwanted);
+            new JsonReport(request, result, capturedOutput, origin, total)
+                    .write(streams.stdoutStream(), this::writeFiles);
+            streams.stdout(ByteBuffer.wrap(new byte[] {'\n'}));
         }
         String hint = unwanted.hint();
         return hint.isEmpty() ? List.of() : List.of(hint);

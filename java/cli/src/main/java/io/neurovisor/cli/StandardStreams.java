@@ -6,6 +6,7 @@ import io.neurovisor.engine.program.OutputSink;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.Serial;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -40,6 +41,21 @@ final class StandardStreams implements OutputSink {
     @Override
     public void stdout(ByteBuffer bytes) {
         write(out, bytes);
+    }
+
+    /** The same for who writes piece by piece. Not closed: what follows is written to it too. */
+    OutputStream stdoutStream() {
+        return new OutputStream() {
+            @Override
+            public void write(int value) {
+                stdout(ByteBuffer.wrap(new byte[] {(byte) value}));
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int count) {
+                stdout(ByteBuffer.wrap(bytes, offset, count));
+            }
+        };
     }
 
     @Override

@@ -17,7 +17,9 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -28,9 +30,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class JsonReportTest {
+    private static final int OUTPUT_BYTES = 8 << 20;
+
     private final CapturedFiles files = new CapturedFiles();
     private final CapturedOutput output = new CapturedOutput(files);
 
@@ -94,7 +100,36 @@ final class JsonReportTest {
         assertThat(report().toString()).doesNotContain("secret", "the code");
     }
 
+    @Test
+    void outputThatIsSixTimesAsLongInJsonIsWrittenPieceByPiece() {
+        output.stdout(ByteBuffer.allocate(OUTPUT_BYTES));
+        AtomicLong written = new AtomicLong();
+        AtomicInteger longest = new AtomicInteger();
+        write(new OutputStream() {
+            @Override
+            public void write(int value) {
+                written.incrementAndGet();
+            }
+
+            @Override
+            public void write(byte[] bytes, int offset, int count) {
+                written.addAndGet(count);
+                longest.accumulateAndGet(count, Math::max);
+            }
+        });
+        assertThat(written).hasValueGreaterThan(6L * OUTPUT_BYTES);
+        assertThat(longest).hasValueLessThan(1 << 20);
+    }
+
     private JsonNode report() throws IOException {
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        write(written);
+        String text = written.toString(StandardCharsets.UTF_8);
+        assertThat(text).doesNotContain("\n");
+        return new ObjectMapper().readTree(text);
+    }
+
+    private void write(OutputStream out) {
         Program program = new Program(
                 Language.PYTHON,
                 "the code",
@@ -125,12 +160,10 @@ final class JsonReportTest {
                 "");
         RunOrigin origin =
                 new RunOrigin("firecracker", "1.12.1", "kvm", "it works", Optional.of(Path.of("/run/d.sock")));
-        String text = new JsonReport(request, result, output, origin, Duration.ofMillis(60)).format(json -> {
+        new JsonReport(request, result, output, origin, Duration.ofMillis(60)).write(out, json -> {
             json.writeStartArray();
             json.writeEndArray();
         });
-        assertThat(text).doesNotContain("\n");
-        return new ObjectMapper().readTree(text);
     }
 
     private static ByteBuffer bytes(String text) {

@@ -48,6 +48,16 @@ final class ExampleIT {
     }
 
     @Test
+    void twentyWaysOutOfASandboxLeadNowhere() {
+        CommandLineRun run = CommandLineRun.of("example", "escape_attempts", "--size=small");
+        assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
+        assertThat(run.stdout().lines().filter(line -> line.contains("; stopped by ")))
+                .hasSize(20)
+                .allMatch(line -> line.startsWith("  ok      "));
+        assertThat(run.stdout()).contains("the next program prints 42", "the promise held");
+    }
+
+    @Test
     void theListNamesThem() {
         assertThat(CommandLineRun.of("example", "--list").stdout()).contains("fork_bomb");
         CommandLineRun unknown = CommandLineRun.of("example", "fork_bom");

@@ -10,6 +10,7 @@ public final class Examples {
             new CapabilitiesProof(),
             new CgroupsDemo(),
             new EbpfProof(),
+            new EscapeAttempts(),
             new ForkBomb(),
             new LsmProof(),
             new MetricsDemo(),

@@ -3,7 +3,7 @@
 # @layer agent
 # @line begun
 # @outcome TIMED_OUT
-# @timeout 3
+# @timeout 5
 for signal in {1..64}; do
     # shellcheck disable=SC2064 # The signal of now.
     trap "echo ESCAPED $signal" "$signal" 2>/dev/null

@@ -1,4 +1,4 @@
-# Prints without end.
+# Prints without end from one process.
 # @promise the channel
 # @layer agent
 # @bytes 67108864

@@ -3,7 +3,7 @@
 # @layer agent
 # @line begun
 # @outcome TIMED_OUT
-# @timeout 3
+# @timeout 5
 # @everyday
 print("begun", flush=True)
 while True:

@@ -3,8 +3,8 @@
 # @layer agent
 # @line begun
 # @outcome TIMED_OUT
-# @timeout 3
+# @timeout 6
+print("begun", flush=True)
 import re
 
-print("begun", flush=True)
 re.match(r"(a+)+$", "a" * 60 + "b")
