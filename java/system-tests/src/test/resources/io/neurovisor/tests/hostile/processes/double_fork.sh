@@ -4,6 +4,9 @@
 # @line left
 # @left 1
 # @everyday
-setsid bash -c 'while sleep 1; do echo ESCAPED; done' &
+mkfifo never
+exec 9<>never
+# By a builtin: it is one process whenever it is counted.
+setsid bash -c 'while :; do read -rt 5 -u 9; echo ESCAPED; done' &
 disown
 echo left
