@@ -46,6 +46,17 @@ record HostileProgram(String group, String id, Language language, HostileHeader 
         return Set.of(Language.GO, Language.RUST).contains(language);
     }
 
+    /** By its name, of which there is one: two readings of the same file are the same program. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof HostileProgram program && program.toString().equals(toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
+    }
+
     @Override
     public String toString() {
         return group + "/" + id;
