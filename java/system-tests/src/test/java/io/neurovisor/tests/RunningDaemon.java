@@ -38,7 +38,15 @@ final class RunningDaemon implements AutoCloseable {
     private RunningDaemon(Process process) {
         this.process = process;
         Thread.ofPlatform().daemon().start(() -> process.errorReader().lines().forEach(messages::add));
-        Matcher serves = awaitMessage(SERVES, START_LIMIT);
+        Optional<Matcher> started = Optional.empty();
+        try {
+            started = Optional.of(awaitMessage(SERVES, START_LIMIT));
+        } finally {
+            if (started.isEmpty()) {
+                process.destroy();
+            }
+        }
+        Matcher serves = started.get();
         this.port = Integer.parseInt(serves.group(1));
         this.statusPort = Integer.parseInt(serves.group(3));
         this.channel =
