@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * What the same program takes in warm machines of several daemons that are asked in turn, each when all of them have one
- * ready: the median of each, and how it differs from the first's, in milliseconds.
+ * ready: median and quartiles of each, and how its median differs from the first's, in milliseconds.
  *
  * <p>{@code java -cp ... bench/WarmCalls.java ROUNDS NAME=GRPC_PORT,METRICS_PORT...}
  */
@@ -39,9 +39,10 @@ final class WarmCalls {
                     new ArrayList<>());
         }
 
-        double median(ToDoubleFunction<Call> of) {
+        /** The value below which {@code quarters} quarters of the calls stay. */
+        double quartile(int quarters, ToDoubleFunction<Call> of) {
             double[] sorted = calls.stream().mapToDouble(of).sorted().toArray();
-            return sorted[sorted.length / 2];
+            return sorted[quarters * (sorted.length - 1) / 4];
         }
     }
 
@@ -91,12 +92,17 @@ final class WarmCalls {
     }
 
     private static void print(List<Daemon> daemons, String what, ToDoubleFunction<Call> of) {
-        double first = daemons.getFirst().median(of);
+        double first = daemons.getFirst().quartile(2, of);
         for (Daemon daemon : daemons) {
-            double[] all = daemon.calls().stream().mapToDouble(of).toArray();
-            double median = daemon.median(of);
             System.out.printf(
-                    "%-12s %-8s p50 %9.2f ms (%+.2f), of %d%n", what, daemon.name(), median, median - first, all.length);
+                    "%-12s %-8s p50 %9.2f ms (%+.2f), half of %d calls from %.2f to %.2f%n",
+                    what,
+                    daemon.name(),
+                    daemon.quartile(2, of),
+                    daemon.quartile(2, of) - first,
+                    daemon.calls().size(),
+                    daemon.quartile(1, of),
+                    daemon.quartile(3, of));
         }
     }
 }
