@@ -49,14 +49,20 @@ def status():
     return dict(line.split(":", 1) for line in text("/proc/self/status").replace("\t", " ").splitlines())
 
 
+def has_capabilities(path):
+    try:
+        return "security.capability" in os.listxattr(path)
+    except OSError:
+        return False
+
+
 def privileged_programs():
     found = []
     for directory in ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", "/usr/local/bin"):
         for name in names(directory) or ():
             path = os.path.join(directory, name)
-            if os.lstat(path).st_mode & (stat.S_ISUID | stat.S_ISGID) or "security.capability" in os.listxattr(
-                path, follow_symlinks=False
-            ):
+            mode = os.lstat(path).st_mode
+            if stat.S_ISREG(mode) and (mode & (stat.S_ISUID | stat.S_ISGID) or has_capabilities(path)):
                 found.append(path)
     return found
 
