@@ -170,10 +170,10 @@ public final class Daemon implements AutoCloseable {
         Config config = loaded.config();
         TenantExecutions executions =
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
-        List<BindableService> services = new ArrayList<>(List.of(
+        List<BindableService> services = new ArrayList<>(List.<BindableService>of(
                 new ExecutionGrpcService(
                         executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), config.timeout(), config.size()),
-                health.service(),
+                health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
         services.addAll(ModelServices.of(loaded, executions, sessions, metrics, tracing));
@@ -243,6 +243,7 @@ public final class Daemon implements AutoCloseable {
         readiness.drain();
         health.drain();
         ports.stopAccepting();
+        health.hangUp();
         Deadline first = Deadline.after(patience, Ticker.SYSTEM);
         boolean finished = ports.awaitEnd(first) && keyed.awaitEnd(first);
         if (!finished) {

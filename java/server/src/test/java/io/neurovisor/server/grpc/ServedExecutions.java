@@ -9,6 +9,7 @@ import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.access.AccessInterceptor;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.audit.AuditLog;
@@ -101,6 +102,12 @@ public final class ServedExecutions implements AutoCloseable {
 
     public void listen(Path socket) {
         ports.listen(socket);
+        ports.serve();
+    }
+
+    /** The same for these users. */
+    void listen(Path socket, PeerUsers users) {
+        ports.listen(socket, users);
         ports.serve();
     }
 
