@@ -84,8 +84,7 @@ final class ReadmeTest {
             Surroundings told = new Surroundings(
                     Map.of("XDG_DATA_HOME", "/$XDG_DATA_HOME", "XDG_RUNTIME_DIR", runtime.toString()), USER);
             return codes(cell)
-                    .containsAll(List.of(
-                            shown(setting.standard().apply(told).toString()), shown(path.toString())));
+                    .containsAll(List.of(shown(setting.standard().apply(told).toString()), shown(path.toString())));
         }
         String first = cell.split("\\s", 2)[0].replaceFirst("[,;:]$", "");
         return setting.form().parser().apply(first).filter(value::equals).isPresent();
@@ -167,8 +166,10 @@ final class ReadmeTest {
     private static Set<String> launcherCommands() {
         Set<String> commands = new TreeSet<>();
         try (Stream<Path> files = Files.list(HOME.resolve("setup"))) {
-            for (Path file : files.filter(file -> file.toString().endsWith(".sh")).toList()) {
-                Matcher usage = Pattern.compile("'(?:Usage:| {6}) neurovisor (\\w+(?: \\w+)?)").matcher(read(file));
+            for (Path file :
+                    files.filter(file -> file.toString().endsWith(".sh")).toList()) {
+                Matcher usage = Pattern.compile("'(?:Usage:| {6}) neurovisor (\\w+(?: \\w+)?)")
+                        .matcher(read(file));
                 usage.results().forEach(result -> commands.add(result.group(1)));
             }
         } catch (IOException exception) {

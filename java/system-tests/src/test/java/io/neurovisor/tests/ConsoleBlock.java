@@ -57,7 +57,8 @@ record ConsoleBlock(int line, Optional<String> test, Optional<String> needs, Lis
             if (lines.get(line).startsWith(PROMPT)) {
                 StringBuilder text = new StringBuilder(lines.get(line).substring(PROMPT.length()));
                 while (text.charAt(text.length() - 1) == '\\') {
-                    text.deleteCharAt(text.length() - 1).append(lines.get(++line).strip());
+                    text.deleteCharAt(text.length() - 1)
+                            .append(lines.get(++line).strip());
                 }
                 int end = line + 1;
                 while (end < lines.size() && !lines.get(end).startsWith(PROMPT)) {

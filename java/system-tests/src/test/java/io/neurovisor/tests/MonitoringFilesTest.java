@@ -281,7 +281,7 @@ final class MonitoringFilesTest {
             monitoring-check | compose   | compose.yaml                       | network_mode: host | network_mod: host
             monitoring-check | compose   | compose.yaml                       | cap_drop: [ALL]    | cap_drop: ALL
             monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "gridPos"          | "gridPosition"
-            monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "expr"             | "expression"
+            monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "graphMode"        | "graphmode"
             """)
     void theirReadersAcceptTheFilesAndFindWhatIsWrong(
             String reader, String command, String name, String before, String after) throws IOException {

@@ -41,7 +41,12 @@ final class ReadmeIT {
     /** Machines have names of their own, and messages are on stderr, where there may be more of them. */
     private void prints(ConsoleBlock.Command command) {
         PlainMachine.Run run = PlainMachine.start(List.of(
-                "bash", "-c", "cd -- \"$1\" && export NEUROVISOR_DAEMON=off && eval \"$2\"", "bash", directory.toString(), command.text()));
+                "bash",
+                "-c",
+                "cd -- \"$1\" && export NEUROVISOR_DAEMON=off && eval \"$2\"",
+                "bash",
+                directory.toString(),
+                command.text()));
         assertThat(run.stdout().lines().map(ReadmeIT::withoutName))
                 .as(command.text() + " (stderr: " + run.stderr() + ")")
                 .containsExactlyElementsOf(command.output().stream()

@@ -125,17 +125,20 @@ final class StatusPortTest {
                 .help("More than any socket holds.")
                 .labelNames("of")
                 .register(registry);
-        IntStream.range(0, 20_000).forEach(number -> counter.labelValues("x".repeat(500) + number)
-                .inc());
+        IntStream.range(0, 20_000)
+                .forEach(number -> counter.labelValues("x".repeat(500) + number).inc());
         try (StatusPort impatient = opened(Duration.ofMillis(200))) {
             impatient.serve();
-            try (Socket scrape = new Socket(InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
+            try (Socket scrape = new Socket(
+                    InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
                 scrape.getOutputStream().write(request("/metrics"));
                 // What is written to a connection that is no more comes back as a failure.
-                await().untilAsserted(() -> assertThatThrownBy(() -> scrape.getOutputStream().write('x'))
+                await().untilAsserted(() -> assertThatThrownBy(
+                                () -> scrape.getOutputStream().write('x'))
                         .isInstanceOf(IOException.class));
             }
-            try (Socket scrape = new Socket(InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
+            try (Socket scrape = new Socket(
+                    InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
                 scrape.getOutputStream().write(request("/health"));
                 assertThat(scrape.getInputStream().read()).isEqualTo('H');
             }
@@ -152,7 +155,8 @@ final class StatusPortTest {
     }
 
     private Socket asking(String path) throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port.address().getPort());
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), port.address().getPort());
         socket.getOutputStream().write(request(path));
         return socket;
     }

@@ -101,14 +101,16 @@ final class MetricFamiliesTest {
             }
             families.add(line(collector.collect(), labels));
         }
-        registry.several.forEach(collector -> collector.collect().forEach(family -> families.add(line(family, moved(family)))));
+        registry.several.forEach(collector ->
+                collector.collect().forEach(family -> families.add(line(family, moved(family)))));
         assertThat(families.stream().filter(line -> line.startsWith("neurovisor_")))
                 .containsExactlyElementsOf(FAMILIES.lines().toList());
     }
 
     private static Set<String> moved(MetricSnapshot family) {
         Set<String> labels = new TreeSet<>();
-        family.getDataPoints().forEach(point -> point.getLabels().stream().map(Label::getName).forEach(labels::add));
+        family.getDataPoints()
+                .forEach(point -> point.getLabels().stream().map(Label::getName).forEach(labels::add));
         return labels;
     }
 
