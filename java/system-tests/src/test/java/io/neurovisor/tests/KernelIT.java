@@ -125,7 +125,8 @@ final class KernelIT {
                 print([path for path in ('/dev/mem', '/dev/port') if os.path.exists(path)], open('/proc/kallsyms').read(1))
                 """.formatted(String.join(", ", calls)));
 
-        // By the filter of the agent's, before a kernel could say that it has never heard of them: KernelConfigurationCheckTest.
+        // By the filter of the agent's, before a kernel could say that it has never heard of them:
+        // KernelConfigurationCheckTest.
         List<String> lines = run.stdout().lines().toList();
         assertThat(lines).as(run.stderr()).hasSize(names.size() + 1).endsWith("[] ");
         for (int i = 0; i < names.size(); i++) {
