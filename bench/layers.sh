@@ -1,48 +1,66 @@
 #!/usr/bin/env bash
-# What layer 5 costs a program on the warm path: two daemons at once, whose machines the kernel watches and does not watch, asked in
-# turn. As root, where the kernel takes LSM programs (the lab does: ./neurovisor lab run --memory 4096 -- bench/layers.sh).
+# What the layers cost a program on the warm path, in one run: daemons with and without layer 5, and with a CHECKOUT the daemon of
+# that one, are asked in turn, by a client in Java that measures what is not the guest's own time. Where layer 5 can be had, the
+# kernel also tells the time that its programs have taken. As root; in the lab:
 #
-#   bench/layers.sh [ROUNDS]
+#   ./neurovisor lab run --memory 4096 -- bench/layers.sh
+#
+#   bench/layers.sh [ROUNDS [CHECKOUT]]
 set -euo pipefail
-cd "$(dirname -- "${BASH_SOURCE[0]}")/.."
-readonly rounds=${1:-15} modes=(off on)
+root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=setup/console.sh
+source "$root/setup/console.sh"
+# shellcheck source=setup/jdk.sh
+source "$root/setup/jdk.sh"
+find_jdk || die_without_jdk
+readonly rounds=${1:-15} other=${2-}
 work=$(mktemp -d)
-daemons=()
+names=() daemons=()
 trap 'kill "${daemons[@]}" 2>/dev/null; wait; rm -rf -- "$work"' EXIT
 
-for mode in "${modes[@]}"; do
-    ./neurovisor serve --ebpf="$mode" --warm=1 --max=2 --size=small --port=0 --metrics-port=0 --log-format=text \
-        --socket="$work/$mode.sock" 2>"$work/$mode.log" &
-    daemons+=("$!")
-done
-
-# ask MODE: prints acquire and run in ms. Machines of both are awaited first, so that each finds one that is warm. An emulated host
-# may take longer to answer than a client waits; that one is not counted.
-ask() {
-    { ./neurovisor run --daemon=on --socket="$work/$1.sock" --json --language python -c 'print(6*7)' || true; } |
-        sed -nE 's/.*"timings_ms":\{"acquire":([0-9.]+),"run":([0-9.]+).*/\1 \2/p'
+# start NAME CHECKOUT FLAG...
+start() {
+    "$2/neurovisor" serve "${@:3}" --warm=1 --max=2 --size=small --port=0 --metrics-port=0 --log-format=text \
+        --acquire-timeout=10m --socket="$work/$1.sock" 2>"$work/$1.log" &
+    names+=("$1") daemons+=("$!")
 }
 
-await_warm() {
-    local port
+# Prints what a client needs to know of a daemon, as soon as that has said it.
+address() {
+    local ports
     for ((;;)); do
-        port=$(sed -nE 's/.* on 127\.0\.0\.1:([0-9]+).*/\1/p' "$work/$1.log" | tail -n 1)
-        if [[ -n $port && $(curl -s "http://127.0.0.1:$port/metrics" | sed -n 's/^neurovisor_pool_warm_vms //p') == 1* ]]; then return; fi
+        mapfile -t ports < <(grep -oE 'on 127\.0\.0\.1:[0-9]+' "$work/$1.log" | grep -oE '[0-9]+$')
+        ((${#ports[@]} < 2)) || break
         kill -0 "${daemons[@]}" || { cat -- "$work"/*.log >&2 && exit 1; }
         read -r -t 0.2 <> <(:) || true
     done
+    printf '%s=%s,%s\n' "$1" "${ports[@]:0:2}"
 }
 
-for mode in "${modes[@]}"; do await_warm "$mode"; done
-for ((round = 0; round < rounds; round++)); do
-    for mode in "${modes[@]}"; do
-        for other in "${modes[@]}"; do await_warm "$other"; done
-        ask "$mode" >>"$work/$mode.ms"
-    done
-done
-for mode in "${modes[@]}"; do
-    for column in 1 2; do
-        sort -n -k "$column,$column" "$work/$mode.ms" | awk -v c="$column" -v m="$mode" '{v[NR] = $c}
-            END {printf "ebpf %-3s %-7s p50 %9.1f ms, from %.1f to %.1f (n = %d)\n", m, c == 1 ? "acquire" : "run", v[int((NR + 1) / 2)], v[1], v[NR], NR}'
-    done
-done
+# What the programs of layer 5 have taken so far, by the kernel's count (sysctl kernel.bpf_stats_enabled): runs and ns.
+taken() {
+    local spawner
+    spawner=$(pgrep -P "$(pgrep -P "${daemons[-1]}" java || printf '%s' "${daemons[-1]}")" neurovisor-spaw)
+    awk '/^run_cnt:/ { runs += $2 } /^run_time_ns:/ { ns += $2 } END { printf "%d %d\n", runs, ns }' "/proc/$spawner/fdinfo"/*
+}
+
+[[ -z $other ]] || start before "$other"
+start off "$root" --ebpf=off
+watched=
+if [[ -e /sys/kernel/security/lsm && ,$(</sys/kernel/security/lsm), == *,bpf,* ]]; then
+    watched=true
+    sysctl -q kernel.bpf_stats_enabled=1
+    start on "$root" --ebpf=on
+fi
+addresses=()
+for name in "${names[@]}"; do addresses+=("$(address "$name")"); done
+[[ -z $watched ]] || read -r runs ns < <(taken)
+jars=("$root"/java/cli/target/app/lib/*.jar)
+"$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "$(IFS=: && printf '%s' "${jars[*]}")" \
+    "$root/bench/WarmCalls.java" "$rounds" "${addresses[@]}"
+if [[ -n $watched ]]; then
+    read -r runs_after ns_after < <(taken)
+    # With those of the rehearsals, and with the machines that were started meanwhile.
+    awk -v runs=$((runs_after - runs)) -v ns=$((ns_after - ns)) -v calls=$((rounds + 3)) \
+        'BEGIN { printf "eBPF programs: %.0f runs and %.3f ms for a call and the start of its machine\n", runs / calls, ns / calls / 1e6 }'
+fi

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Real clients of other makers, for the tests of the service. Sourced.
+# Real clients of other makers, and judges of the files in monitoring/, for the tests of the service. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
 
 # Versions that the Go of Debian 12's backports (1.23) builds. NAME MODULE VERSION PACKAGE; no module where it is of this repository.
@@ -7,7 +7,8 @@ readonly clients='
 grpcurl github.com/fullstorydev/grpcurl v1.9.3  cmd/grpcurl
 ghz     github.com/bojand/ghz           v0.93.0 cmd/ghz
 buf     github.com/bufbuild/buf         v1.50.0 cmd/buf
-otelcol -                               v0.127.0 setup/collector
+otelcol -                               v0.130.0 setup/collector
+monitoring-check -                      v2.9.1   setup/monitoring-check
 '
 readonly clients_seconds=900
 
@@ -25,7 +26,7 @@ fetch_clients() {
     log=$base/fetch.log
     # What was downloaded and compiled on the way is ten times as large as the programs, and goes.
     work=$(mktemp -d "$base/work-XXXXXX")
-    with_progress 'Fetching grpcurl, ghz, buf and a Collector' "$log" read_go_line build_clients "$work" || status=$?
+    with_progress 'Fetching grpcurl, ghz, buf, a Collector and what reads Compose files' "$log" read_go_line build_clients "$work" || status=$?
     if ((status == 0)); then
         rm -rf -- "$clients_directory"
         mv -- "$work/bin" "$clients_directory"

@@ -5,7 +5,7 @@
 # CLASS or CLASS#METHOD: what both VMMs must do alike, and what only a machine with KVM and cgroup v2 can show. The first of
 # each end `neurovisor test`, in less than a quarter of an hour; the others take much longer in a machine that is emulated.
 readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT WatchedDaemonIT)
-readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT FirecrackerRunIT WatchedDaemonIT)
+readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT FirecrackerRunIT GuestHardeningIT WatchedDaemonIT)
 # Once more as an ordinary user, for whom bubblewrap is in the place of Firecracker's jailer.
 readonly lab_user_tests=(FirecrackerVmmIT)
 readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)

@@ -10,7 +10,7 @@ readonly requirements='
 build | has_jdk          | -                 | openjdk-25-jdk-headless | 25    | JDK 25 or newer: compiles and runs NeuroVisor
 build | has_cargo        | cargo-web         | cargo                   | 1.85  | Rust 1.85 or newer: the programs beside and inside the VMs
 build | has_linker       | gcc               | gcc                     | 0     | a C compiler: links the Rust programs
-build | has_static_libc  | libc6-dev         | libc6-dev               | 0     | glibc to link statically (libc.a)
+build | has_static_libc  | libc6-dev         | libc6-dev               | 0     | glibc to link statically (libc.a): becomes part of the guest agent
 build | has_download     | curl              | curl                    | 0     | curl or wget: fetches Maven
 build | has_certificates | ca-certificates   | ca-certificates         | 0     | certificates: TLS to the package servers
 run   | has_qemu         | qemu-system-x86   | qemu-system-x86         | 1:10  | QEMU 10 or newer: runs the VMs
@@ -19,11 +19,11 @@ run   | has_seccomp      | libseccomp2       | libseccomp2             | 0     |
 run   | has_mmdebstrap   | mmdebstrap        | mmdebstrap              | 0     | mmdebstrap: builds the images
 run   | has_squashfs     | squashfs-tools    | squashfs-tools          | 0     | mksquashfs: packs the images
 run   | has_uidmap       | uidmap            | uidmap                  | 0     | newuidmap: builds the images without root
-run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys that sign what is in the images
+run   | has_keyring      | debian-archive-keyring | debian-archive-keyring | 0 | the keys of Debian: check what goes into the images
 lab   | has_ssh            | openssh-client    | openssh-client          | 0     | ssh and ssh-keygen: reach the lab machine
 lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0     | mkfs.ext4: makes the disk of the lab machine
 bpf   | has_clang        | clang             | clang                   | 0     | clang: compiles the programs by which the kernel watches VMMs
-bpf   | has_libbpf       | libbpf-dev        | libbpf-dev              | 0     | the headers of libbpf, for the same
+bpf   | has_libbpf       | libbpf-dev        | libbpf-dev              | 0     | the headers of libbpf: what those programs are written with
 fetch | has_curl           | curl              | curl                    | 0     | curl: fetches Firecracker
 fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker where only Python packages are in reach
 oci   | has_umoci        | umoci             | umoci                   | 0.4.7 | umoci: packs the container image

@@ -7,11 +7,18 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --no-lab           the same without what needs the lab machine'
     '       neurovisor test --no-llm           the same without a real model server and its half gigabyte of model'
     '       neurovisor test --llm              the same, and it is an error if they cannot be fetched'
+    '       neurovisor test --clients          the same, and it is an error if a real client, monitor or browser cannot be fetched'
     '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)'
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
+
+# leave_out wanted|forced TESTS REASON
+leave_out() {
+    [[ $1 != forced ]] || die "$2 cannot be run, which --clients asks for: $3"
+    say "$2 are skipped: $3"
+}
 
 run_tests() {
     local ignored
@@ -21,13 +28,14 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' hostile=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile=''
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
             --no-lab) lab='' ;;
             --llm) llm=forced ;;
             --no-llm) llm=never ;;
+            --clients) clients_wanted=forced ;;
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
@@ -74,7 +82,7 @@ run_tests() {
         export NEUROVISOR_TEST_CLIENTS=$clients_directory
     else
         unset NEUROVISOR_TEST_CLIENTS
-        say "The tests with real clients are skipped: $clients_reason"
+        leave_out "$clients_wanted" 'The tests with real clients' "$clients_reason"
     fi
 
     # shellcheck source=setup/monitors.sh
@@ -83,7 +91,7 @@ run_tests() {
         export NEUROVISOR_TEST_MONITORS=$monitors_directory
     else
         unset NEUROVISOR_TEST_MONITORS
-        say "The tests with a real Prometheus are skipped: $monitors_reason"
+        leave_out "$clients_wanted" 'The tests with a real Prometheus' "$monitors_reason"
     fi
 
     # shellcheck source=setup/browser.sh
@@ -92,7 +100,7 @@ run_tests() {
         export NEUROVISOR_TEST_BROWSER=$browser_program
     else
         unset NEUROVISOR_TEST_BROWSER
-        say "The test of the status page in a browser is skipped: $browser_reason"
+        leave_out "$clients_wanted" 'The tests of the status page in a browser' "$browser_reason"
     fi
 
     if [[ -n $oci ]]; then

@@ -150,7 +150,7 @@ impl Chroot {
 
     /// Where the jailer goes, by its own rule: BASE/NAME OF THE PROGRAM/ID/root.
     fn root(&self, launch: &Launch) -> Result<PathBuf, String> {
-        let program = Path::new(std::ffi::OsStr::from_bytes(launch.arguments[0].as_bytes()));
+        let program = launch.executable();
         // It resolves links before it takes the name.
         let real = program
             .canonicalize()

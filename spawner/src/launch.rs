@@ -1,7 +1,8 @@
 //! What a `StartVmm` must be before anything is done about it.
 
-use std::ffi::CString;
+use std::ffi::{CString, OsStr};
 use std::fmt;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use rustix::fs::{accessat, Access, AtFlags, CWD};
@@ -64,6 +65,12 @@ pub struct Launch {
     pub confinement: Confinement,
     pub limits: Option<Limits>,
     pub watch: Option<Watch>,
+}
+
+impl Launch {
+    pub fn executable(&self) -> &Path {
+        Path::new(OsStr::from_bytes(self.arguments[0].as_bytes()))
+    }
 }
 
 impl TryFrom<StartVmm> for Launch {

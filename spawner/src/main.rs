@@ -28,6 +28,7 @@ mod outbox;
 mod output_tail;
 mod privileges;
 mod process_stat;
+mod programs;
 mod readiness;
 mod removal;
 mod runtime_directory;
@@ -115,6 +116,11 @@ fn serve(serving: Serving) -> Result<u8, String> {
     let uids = serving.uids.map(Uids::open).transpose()?;
     let place = cgroup::Place::find();
     let ebpf = load_ebpf(serving.ebpf.as_deref(), place.as_ref().err());
+    if is_root {
+        // Before the first request is read. Sweeping and loading have taken what they needed.
+        privileges::keep_spawners()
+            .map_err(|error| format!("cannot drop capabilities: {error}"))?;
+    }
     let jailer = Jailer { bwrap };
     Spawner::new(jailer, uids, place, ebpf, directory, journal, signals)
         .run()

@@ -12,6 +12,26 @@ const CAPABILITIES: u32 = 64;
 /// mknod. They stay in the bounding set of the VMM, where they have no effect under no_new_privs.
 const JAILERS: [u32; 8] = [0, 1, 3, 6, 7, 18, 21, 27];
 
+/// What the spawner itself works with beside these: kill; setpcap, to take capabilities from a VMM; sys_ptrace, to read its
+/// namespaces; bpf, to say in the maps of the programs what it may open.
+const SPAWNERS: [u32; 4] = [5, 8, 19, 39];
+
+/// Leaves a spawner of root's what it needs.
+pub fn keep_spawners() -> rustix::io::Result<()> {
+    let kept: Vec<u32> = JAILERS.into_iter().chain(SPAWNERS).collect();
+    bound(&kept)?;
+    let mask = kept.iter().fold(0, |mask, number| mask | 1 << number);
+    let held = thread::capabilities(None)?;
+    thread::set_capabilities(
+        None,
+        CapabilitySets {
+            effective: held.effective & CapabilitySet::from_bits_retain(mask),
+            permitted: held.permitted & CapabilitySet::from_bits_retain(mask),
+            inheritable: CapabilitySet::empty(),
+        },
+    )
+}
+
 /// Leaves no group, no capability in any of the five sets, and no way back.
 pub fn become_user(uid: u32) -> rustix::io::Result<()> {
     let (user, group) = (Uid::from_raw(uid), Gid::from_raw(uid));

@@ -17,6 +17,7 @@ use crate::journal::{Entry, Journal};
 use crate::log;
 use crate::orphans;
 use crate::outbox::Outbox;
+use crate::programs::Programs;
 use crate::readiness::{Ready, Watched};
 use crate::removal::Progress;
 use crate::runtime_directory::RuntimeDirectory;
@@ -51,6 +52,7 @@ pub struct Spawner {
     place: Result<Place, String>,
     /// What watches VMs in the kernel, or why nothing does.
     ebpf: Result<Ebpf, String>,
+    programs: Programs,
     requests: RequestReader,
     outbox: Outbox,
     vms: Vec<Vm>,
@@ -85,6 +87,7 @@ impl Spawner {
             signals,
             place,
             ebpf,
+            programs: Programs::default(),
             requests: RequestReader::default(),
             outbox: Outbox::default(),
             vms: Vec::new(),
@@ -205,6 +208,11 @@ impl Spawner {
             Some(Request::TellConfinement(tell)) => self.tell_confinement(tell.vm_id),
             Some(Request::Seal(seal)) => self.seal(seal.vm_id),
             Some(Request::TellEbpf(_)) => self.tell_ebpf(),
+            Some(Request::Restrict(to)) => {
+                if let Err(problem) = self.programs.restrict(to) {
+                    self.host_broken(format_args!("{problem}"));
+                }
+            }
             Some(Request::ReleaseScratch(release)) => {
                 self.journal.remove(&Entry::Scratch(release.path.into()));
             }

@@ -14,8 +14,11 @@ use std::sync::Once;
 
 use common::{is_gone, pidfd, status, until, wait_for_end, wire, Event, Fifo, Host, Request};
 use rustix::fs::{setxattr, XattrFlags};
-use rustix::mount::{mount, mount_bind, mount_move, MountFlags};
+use rustix::mount::{
+    mount, mount_bind, mount_move, mount_remount, unmount, MountFlags, UnmountFlags,
+};
 use rustix::process::{chdir, chroot, getpid, kill_process, waitpid, Pid, Signal, WaitOptions};
+use rustix::thread::{unshare_unsafe, UnshareFlags};
 
 const ROOT: &str = "/sys/fs/cgroup";
 const USER: u32 = 1000;
@@ -476,4 +479,95 @@ fn who_has_no_group_of_its_own_is_told_why() {
     host.leave();
     stranger.kill().unwrap();
     stranger.wait().unwrap();
+}
+
+/// The group that a container engine gives a container, as whose root the container sees it.
+struct Container {
+    path: PathBuf,
+}
+
+impl Container {
+    fn new() -> Self {
+        let path = Path::new(ROOT).join("container");
+        let control = Path::new(ROOT).join("cgroup.subtree_control");
+        fs::write(control, "+cpu +memory +pids").unwrap();
+        fs::create_dir(&path).unwrap();
+        Self { path }
+    }
+
+    /// A spawner below the container's first program, which is its host process.
+    fn host(&self, control_groups: MountFlags) -> Host {
+        let mut entrance = fs::File::options()
+            .write(true)
+            .open(self.path.join("cgroup.procs"))
+            .unwrap();
+        Host::with(|command| {
+            let mut shell = Command::new("/bin/sh");
+            shell
+                .args(["-c", "\"$@\"; exit", "sh"])
+                .arg(command.get_program())
+                .args(command.get_args())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped());
+            let enter = move || {
+                entrance.write_all(b"0")?;
+                // SAFETY: this process has no other thread.
+                unsafe { unshare_unsafe(UnshareFlags::NEWCGROUP | UnshareFlags::NEWNS) }?;
+                unmount(ROOT, UnmountFlags::DETACH)?;
+                mount("cgroup2", ROOT, "cgroup2", MountFlags::empty(), None)?;
+                Ok(mount_remount(ROOT, control_groups | MountFlags::BIND, c"")?)
+            };
+            // SAFETY: makes system calls and nothing else.
+            unsafe { shell.pre_exec(enter) };
+            *command = shell;
+        })
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        for group in ["neurovisor/host", "neurovisor", ""] {
+            let _ = fs::remove_dir(self.path.join(group));
+        }
+        assert!(!self.path.exists());
+    }
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn a_container_that_may_write_to_its_groups_has_machines_in_them() {
+    machine();
+    let container = Container::new();
+    let mut host = container.host(MountFlags::empty());
+    let group = start(&mut host, "exec sleep 1000", limits());
+    assert_eq!(group, Path::new(ROOT).join("neurovisor/vm-vm"));
+    let outside = container.path.join("neurovisor/vm-vm");
+    assert_eq!(value(&outside, "pids.max"), "64");
+    assert!(!members(&outside).is_empty());
+    let hosts = value(&container.path, "neurovisor/host/cgroup.procs");
+    assert_eq!(hosts.lines().count(), 2, "{hosts}");
+    host.kill("vm");
+    host.exited("vm");
+    assert!(!outside.exists());
+    host.leave();
+}
+
+#[test]
+#[ignore = "needs a machine of its own: CgroupIT"]
+fn a_container_that_may_only_read_its_groups_is_told_so() {
+    machine();
+    let container = Container::new();
+    let mut host = container.host(MountFlags::RDONLY);
+    ask(&mut host, "vm", "exec sleep 1000", limits());
+    let started = started(&host);
+    assert_eq!(started.cgroup, "");
+    let expected = "/sys/fs/cgroup is not ours: Read-only file system";
+    assert!(
+        started.cgroup_problem.contains(expected),
+        "{}",
+        started.cgroup_problem
+    );
+    host.kill("vm");
+    host.exited("vm");
+    host.leave();
 }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use common::wire::handed_file::Access;
 use common::wire::{
-    Chroot, HandedFile, HoldScratch, Jail, Limits, ReleaseScratch, TellConfinement, TellOutput,
-    Watch,
+    Chroot, HandedFile, HoldScratch, Jail, Limits, ReleaseScratch, Restrict, TellConfinement,
+    TellOutput, Watch,
 };
 use common::{Event, Host, Request, StartVmm};
 
@@ -211,4 +211,65 @@ fn of_a_vm_that_is_not_there_nothing_is_told() {
         );
     }
     host.leave();
+}
+
+fn restrict(executables: &[&str], jailers: &[&str]) -> Request {
+    let owned = |paths: &[&str]| paths.iter().map(|path| path.to_string()).collect();
+    Request::Restrict(Restrict {
+        executables: owned(executables),
+        jailers: owned(jailers),
+    })
+}
+
+#[test]
+fn once_restricted_it_starts_no_other_program() {
+    let mut host = Host::new();
+    let jails = host.temporary.path().join("jails");
+    fs::create_dir(&jails).unwrap();
+    host.start("before", "/bin/sh", &["-c", "exec sleep 1000"]);
+    host.send(restrict(&["/bin/sleep"], &["/bin/false"]));
+    for executable in [
+        "/bin/sh",
+        "/bin/../bin/sleep",
+        "//bin/sleep",
+        "/bin/./sleep",
+    ] {
+        host.ask_start("vm", executable, &["1000"]);
+        let reason = host.rejected("vm");
+        assert!(
+            reason.contains("none of those that VMMs are started by"),
+            "{executable}: {reason}"
+        );
+    }
+    // Its jailer would have all that root's jailer has.
+    host.send(Request::Start(chrooted(&jails)));
+    let reason = host.rejected("vm");
+    assert!(reason.starts_with("jailer /bin/true:"), "{reason}");
+    host.start("vm", "/bin/sleep", &["1000"]);
+    host.leave();
+}
+
+#[test]
+fn a_restriction_is_never_taken_back() {
+    for second in [
+        restrict(&["/bin/sleep", "/bin/sh"], &[]),
+        restrict(&[], &[]),
+        restrict(&["sleep"], &[]),
+    ] {
+        let mut host = Host::new();
+        host.send(restrict(&["/bin/sleep"], &[]));
+        host.start("vm", "/bin/sleep", &["1000"]);
+        host.send(second);
+        host.exited("vm");
+        assert_eq!(host.spawner.wait().unwrap().code(), Some(1));
+    }
+    for first in [
+        restrict(&[], &["/bin/true"]),
+        restrict(&["sleep"], &[]),
+        restrict(&["/bin/sleep"; 17], &[]),
+    ] {
+        let mut host = Host::new();
+        host.send(first);
+        assert_eq!(host.spawner.wait().unwrap().code(), Some(1));
+    }
 }

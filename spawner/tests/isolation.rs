@@ -199,3 +199,26 @@ fn without_programs_nothing_is_watched() {
     assert_eq!(sealed.problem, "it has ended");
     host.leave();
 }
+
+/// Of root's: what jails, groups, BPF and changes of users take, and nothing else, now or by a program that it executes.
+#[test]
+fn the_spawner_keeps_a_few_capabilities() {
+    let mut host = Host::new();
+    settled(&mut host, ":");
+    let spawner = Pid::from_child(&host.spawner);
+    let held = |name: &str| u64::from_str_radix(&status(spawner, name), 16).unwrap();
+    let bits = [0, 1, 3, 5, 6, 7, 8, 18, 19, 21, 27, 39];
+    let kept: u64 = bits.iter().map(|bit| 1 << bit).sum();
+    if common::is_root() {
+        assert_ne!(held("CapEff"), 0);
+        for set in ["CapPrm", "CapEff", "CapBnd"] {
+            assert_eq!(held(set) & !kept, 0, "{set}");
+        }
+    } else {
+        assert_eq!(held("CapPrm"), 0);
+    }
+    for set in ["CapInh", "CapAmb"] {
+        assert_eq!(held(set), 0, "{set}");
+    }
+    host.leave();
+}

@@ -12,6 +12,7 @@ mod kernel_log;
 mod lifecycle;
 mod memory;
 mod orphans;
+mod privileges;
 mod refresh;
 mod service;
 mod wire;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
     // A panic aborts PID 1 and so ends the VM. Its reason must not end up on a closed standard error.
     std::panic::set_hook(Box::new(|panic| kernel_log::error(format_args!("{panic}"))));
     let failure = match boot::boot() {
-        Ok(()) => match channel::serve() {
+        Ok(quarters) => match channel::serve(quarters) {
             Ok(never) => match never {},
             Err(failure) => failure,
         },

@@ -32,6 +32,7 @@ impl Spawner {
 
     fn try_start(&mut self, request: StartVmm) -> Result<Started, Refusal> {
         let launch = Launch::try_from(request)?;
+        self.programs.check(&launch)?;
         if self.vms.iter().any(|vm| vm.id == launch.id) {
             return Err(format!("a VM named {} is living", launch.id).into());
         }
@@ -152,12 +153,11 @@ fn watch(
         .map_err(|problem| format!("it cannot be watched: {problem}"))?;
     let group = group.ok_or("it cannot be watched without a control group")?;
     ebpf.begin(&launch.id, group, watch)?;
-    let program = Path::new(OsStr::from_bytes(launch.arguments[0].as_bytes()));
     let first = match &launch.confinement {
         Confinement::Jail(_) => bwrap,
         Confinement::Chroot(chroot) => chroot.jailer(),
     };
-    [first, program]
+    [first, launch.executable()]
         .into_iter()
         .try_for_each(|program| ebpf.allow_program(&launch.id, program))
 }

@@ -1,91 +1,142 @@
 //! The mounts of the running system.
 
-use std::ffi::CStr;
-use std::fs::{self, OpenOptions};
+use std::ffi::CString;
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{symlink, PermissionsExt};
+use std::path::Path;
 
-use rustix::mount::{mount, mount_remount, unmount, MountFlags, UnmountFlags};
+use rustix::fs::{makedev, mknodat, FileType, Mode, CWD};
+use rustix::mount::{mount, unmount, MountFlags, UnmountFlags};
 
 use super::failure::{context, Failure};
+use crate::memory::Memory;
 
 /// Shown instead of the kernel's boot id, which all clones of a template share.
 pub const BOOT_ID_FILE: &str = "/run/neurovisor/boot_id";
 
+/// What programs see as /dev.
+pub const DEVICES: &str = "/run/neurovisor/devices";
+
+/// Shown in place of directories that programs do not see.
+pub const NOTHING: &str = "/run/neurovisor/nothing";
+
 /// Of the root's writable layer. Sizes are shares of the memory; pages count against the execution that writes them.
-pub const ROOT_SIZE: &CStr = c"size=25%,mode=755";
+const ROOT_OPTIONS: &str = "size=25%,mode=755";
+
+/// As many files of 8 KiB on average as would fill the memory. An empty one costs the kernel 1 KiB.
+const BYTES_PER_INODE: u64 = 8 << 10;
 
 /// What the root image must have, or gets.
-pub const MOUNT_POINTS: [&str; 6] = ["/dev", "/proc", "/sys", "/tmp", "/run", super::HOME];
+pub const MOUNT_POINTS: [&str; 7] = [
+    "/dev",
+    "/proc",
+    "/sys",
+    "/tmp",
+    "/var/tmp",
+    "/run",
+    super::HOME,
+];
 
 struct Mount {
     target: &'static str,
     file_system: &'static str,
     flags: MountFlags,
-    options: &'static CStr,
+    options: &'static str,
 }
 
-const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
-const INERT: MountFlags = PLAIN.union(MountFlags::NOEXEC);
+pub const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
+pub const INERT: MountFlags = PLAIN.union(MountFlags::NOEXEC);
 
-/// In this order: some lie in others.
-const SYSTEM: [Mount; 5] = [
+/// In this order: some lie in others. Programs see others, see [`super::view`].
+const SYSTEM: [Mount; 4] = [
     Mount {
         target: "/proc",
         file_system: "proc",
         flags: INERT,
-        // A program sees its own processes only, so that there is nothing to learn about the agent.
-        options: c"hidepid=invisible",
+        options: "",
     },
     Mount {
         target: "/sys",
         file_system: "sysfs",
         flags: INERT,
-        options: c"",
+        options: "",
     },
     Mount {
         target: "/sys/fs/cgroup",
         file_system: "cgroup2",
         flags: INERT,
-        options: c"",
-    },
-    Mount {
-        target: "/dev/pts",
-        file_system: "devpts",
-        flags: MountFlags::NOSUID.union(MountFlags::NOEXEC),
-        options: c"mode=620,gid=5,ptmxmode=666",
+        options: "",
     },
     Mount {
         target: "/run",
         file_system: "tmpfs",
         flags: PLAIN,
-        options: c"mode=755,size=10%",
+        options: "mode=755,size=10%",
     },
 ];
 
-/// What a program can write to, apart from world-writable directories of the image.
-const WRITABLE: [Mount; 3] = [
+const DEVICES_MOUNT: Mount = Mount {
+    target: DEVICES,
+    file_system: "tmpfs",
+    flags: MountFlags::NOSUID.union(MountFlags::NOEXEC),
+    options: "mode=755,size=64k,nr_inodes=32",
+};
+
+/// Name, numbers of the kernel. All of them are harmless in anybody's hands.
+const DEVICE_NODES: [(&str, u32, u32); 6] = [
+    ("null", 1, 3),
+    ("zero", 1, 5),
+    ("full", 1, 7),
+    ("random", 1, 8),
+    ("urandom", 1, 9),
+    ("tty", 5, 0),
+];
+
+const DEVICE_LINKS: [(&str, &str); 5] = [
+    ("/proc/self/fd", "fd"),
+    ("/proc/self/fd/0", "stdin"),
+    ("/proc/self/fd/1", "stdout"),
+    ("/proc/self/fd/2", "stderr"),
+    ("pts/ptmx", "ptmx"),
+];
+
+/// All that a program can write to, apart from what [`super::view`] leaves open for compilers.
+const WRITABLE: [Mount; 5] = [
     Mount {
         target: super::HOME,
         file_system: "tmpfs",
         flags: PLAIN,
-        options: c"mode=755,uid=1000,gid=1000,size=50%",
+        options: "mode=755,uid=1000,gid=1000,size=50%",
     },
     Mount {
         target: "/tmp",
         file_system: "tmpfs",
         flags: PLAIN,
-        options: c"mode=1777,size=50%",
+        options: "mode=1777,size=50%",
     },
     Mount {
-        target: "/dev/shm",
+        target: "/var/tmp",
         file_system: "tmpfs",
         flags: PLAIN,
-        options: c"mode=1777,size=50%",
+        options: "mode=1777,size=50%",
+    },
+    Mount {
+        // /dev/shm of programs.
+        target: "/run/neurovisor/devices/shm",
+        file_system: "tmpfs",
+        flags: PLAIN,
+        options: "mode=1777,size=50%",
+    },
+    Mount {
+        target: "/run/lock",
+        file_system: "tmpfs",
+        flags: INERT,
+        options: "mode=1777,size=1%",
     },
 ];
 
-const REPORT: &str = "boot a kernel with proc, sysfs, devtmpfs, devpts, tmpfs and cgroup2";
+const REPORT: &str = "boot a kernel with proc, sysfs, devtmpfs, tmpfs and cgroup2";
 
 /// What finding and mounting the root needs, in the initramfs.
 pub fn mount_early() -> Result<(), Failure> {
@@ -125,58 +176,85 @@ pub fn silence_standard_streams() -> Result<(), Failure> {
 
 /// Everything else, in the new root.
 pub fn mount_all() -> Result<(), Failure> {
-    for directory in ["/dev/pts", "/dev/shm"] {
-        fs::create_dir_all(directory)
-            .map_err(context(format!("cannot create {directory}"), REPORT))?;
-    }
-    for entry in SYSTEM.iter().chain(&WRITABLE) {
+    for entry in &SYSTEM {
         mount_one(entry).map_err(context(format!("cannot mount {}", entry.target), REPORT))?;
     }
-    // The other instance of sysfs is writable, so that a plain read-only mount would be refused as in conflict.
-    mount_remount("/sys", INERT | MountFlags::BIND | MountFlags::RDONLY, c"")
-        .map_err(context("cannot make /sys read-only", REPORT))?;
-    complete_directories().map_err(context("cannot complete /dev and /run", REPORT))
-}
-
-/// Replaces what a program may have written to by the same, empty.
-pub fn renew_writable() -> io::Result<()> {
+    complete_run().map_err(context("cannot complete /run", REPORT))?;
     for entry in &WRITABLE {
-        unmount(entry.target, UnmountFlags::empty())?;
-        mount_one(entry)?;
+        let mounted = quota(entry.options).and_then(|options| mount_with(entry, &options));
+        mounted.map_err(context(format!("cannot mount {}", entry.target), REPORT))?;
     }
     Ok(())
 }
 
+/// Replaces what a program may have written to by the same, empty. What is done here happens to what programs see.
+pub fn renew_writable() -> io::Result<()> {
+    for entry in &WRITABLE {
+        unmount(entry.target, UnmountFlags::empty())?;
+        mount_with(entry, &quota(entry.options)?)?;
+    }
+    Ok(())
+}
+
+/// Options that bound a tmpfs also in its number of files.
+pub fn root_quota() -> io::Result<CString> {
+    quota(ROOT_OPTIONS)
+}
+
+fn quota(options: &str) -> io::Result<CString> {
+    let inodes = Memory::current()?.total_bytes / BYTES_PER_INODE;
+    Ok(CString::new(format!("{options},nr_inodes={inodes}"))?)
+}
+
 fn mount_one(entry: &Mount) -> io::Result<()> {
+    mount_with(entry, &CString::new(entry.options)?)
+}
+
+fn mount_with(entry: &Mount, options: &CString) -> io::Result<()> {
     let Mount {
         target,
         file_system,
         flags,
-        options,
+        ..
     } = entry;
     Ok(mount(
         *file_system,
         *target,
         *file_system,
         *flags,
-        *options,
+        options.as_c_str(),
     )?)
 }
 
-/// What devtmpfs leaves to udev, and what Debian expects in /run.
-fn complete_directories() -> io::Result<()> {
-    for (target, link) in [
-        ("/proc/self/fd", "/dev/fd"),
-        ("/proc/self/fd/0", "/dev/stdin"),
-        ("/proc/self/fd/1", "/dev/stdout"),
-        ("/proc/self/fd/2", "/dev/stderr"),
-    ] {
-        symlink(target, link)?;
-    }
+/// What is ours in /run, with the devices of programs, and what Debian expects there.
+fn complete_run() -> io::Result<()> {
     fs::create_dir("/run/lock")?;
-    fs::set_permissions(
-        "/run/lock",
-        std::os::unix::fs::PermissionsExt::from_mode(0o1777),
-    )?;
-    fs::create_dir("/run/neurovisor")
+    for directory in ["/run/neurovisor", NOTHING, DEVICES] {
+        fs::create_dir(directory)?;
+        fs::set_permissions(directory, Permissions::from_mode(0o755))?;
+    }
+    fs::copy("/proc/sys/kernel/random/boot_id", BOOT_ID_FILE)?;
+    fs::set_permissions(BOOT_ID_FILE, Permissions::from_mode(0o444))?;
+    mount_one(&DEVICES_MOUNT)?;
+    let devices = Path::new(DEVICES);
+    for (name, major, minor) in DEVICE_NODES {
+        let path = devices.join(name);
+        let mode = Mode::from_raw_mode(0o666);
+        mknodat(
+            CWD,
+            &path,
+            FileType::CharacterDevice,
+            mode,
+            makedev(major, minor),
+        )?;
+        // Whatever the umask is.
+        fs::set_permissions(&path, Permissions::from_mode(0o666))?;
+    }
+    for (target, name) in DEVICE_LINKS {
+        symlink(target, devices.join(name))?;
+    }
+    for directory in ["pts", "shm"] {
+        fs::create_dir(devices.join(directory))?;
+    }
+    Ok(())
 }

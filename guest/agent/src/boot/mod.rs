@@ -8,8 +8,10 @@ mod hardening;
 mod kernel_arguments;
 mod loopback;
 mod modules;
+mod quarters;
 mod root;
 mod uevents;
+mod view;
 
 use std::convert::Infallible;
 use std::fs;
@@ -19,14 +21,15 @@ use rustix::system::{reboot, RebootCommand};
 pub use account::{GROUP_ID, HOME, USER, USER_ID};
 pub use failure::{context, Failure};
 pub use filesystems::{renew_writable, BOOT_ID_FILE};
+pub use quarters::Quarters;
 pub use uevents::wait_for;
 
-use crate::execution::cgroup;
 use crate::kernel_log;
 use kernel_arguments::KernelArguments;
 
-/// Leaves this process as PID 1 of a complete system, with nothing on its standard streams.
-pub fn boot() -> Result<(), Failure> {
+/// Leaves this process as PID 1 of a complete system, with nothing on its standard streams; programs have quarters of
+/// their own in it.
+pub fn boot() -> Result<Quarters, Failure> {
     filesystems::mount_early()?;
     filesystems::silence_standard_streams()?;
     let arguments = KernelArguments::parse(
@@ -37,13 +40,8 @@ pub fn boot() -> Result<(), Failure> {
     root::enter(arguments.root_disk())?;
     filesystems::mount_all()?;
     account::ensure()?;
-    cgroup::enable_controllers().map_err(context(
-        "cannot enable the cpu, memory and pids controllers in /sys/fs/cgroup",
-        "boot a kernel with cgroup v2 and CONFIG_MEMCG, CONFIG_CGROUP_PIDS, CONFIG_CGROUP_SCHED",
-    ))?;
-    loopback::up()?;
     hardening::apply()?;
-    Ok(())
+    Quarters::make()
 }
 
 /// Ends the VMM: it is started so that a reset of the machine makes it exit.

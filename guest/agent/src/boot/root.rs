@@ -10,7 +10,7 @@ use rustix::process::{chdir, chroot};
 
 use super::disk;
 use super::failure::{context, Failure};
-use super::filesystems::{MOUNT_POINTS, ROOT_SIZE};
+use super::filesystems::{root_quota, MOUNT_POINTS};
 
 const IMAGE: &str = "/image";
 const CHANGES: &str = "/changes";
@@ -41,10 +41,10 @@ pub fn enter(root_disk: &str) -> Result<(), Failure> {
 
 fn overlay() -> io::Result<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    mount("changes", CHANGES, "tmpfs", flags, ROOT_SIZE)?;
+    mount("changes", CHANGES, "tmpfs", flags, root_quota()?.as_c_str())?;
     fs::create_dir(format!("{CHANGES}/upper"))?;
     fs::create_dir(format!("{CHANGES}/work"))?;
-    mount("root", ROOT, "overlay", MountFlags::NODEV, OVERLAY)?;
+    mount("root", ROOT, "overlay", flags, OVERLAY)?;
     // The overlay keeps its layers; nobody else needs a path to them.
     unmount(CHANGES, UnmountFlags::DETACH)?;
     unmount(IMAGE, UnmountFlags::DETACH)?;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime;
 
-use crate::boot::{context, wait_for, Failure, Never};
+use crate::boot::{context, wait_for, Failure, Never, Quarters};
 use crate::execution::Executions;
 use crate::kernel_log;
 use crate::lifecycle::Lifecycle;
@@ -26,7 +26,7 @@ struct Channels {
 }
 
 /// Serves the host on whichever channels there are, until the VM is destroyed.
-pub fn serve() -> Result<Never, Failure> {
+pub fn serve(quarters: Quarters) -> Result<Never, Failure> {
     let channels = wait_for(PATIENCE, find)?.ok_or_else(|| {
         Failure::new(
             format!("no channel to the host within {PATIENCE:?}"),
@@ -38,7 +38,7 @@ pub fn serve() -> Result<Never, Failure> {
         .enable_all()
         .build()
         .map_err(context("cannot start the event loop", REPORT))?
-        .block_on(serve_on(channels))
+        .block_on(serve_on(channels, quarters))
 }
 
 fn find() -> Option<Channels> {
@@ -49,9 +49,10 @@ fn find() -> Option<Channels> {
     (channels.port.is_some() || channels.vsock).then_some(channels)
 }
 
-async fn serve_on(channels: Channels) -> Result<Never, Failure> {
+async fn serve_on(channels: Channels, quarters: Quarters) -> Result<Never, Failure> {
     let orphans = Orphans::start().map_err(context("cannot watch for ended processes", REPORT))?;
-    let services = service::Services::new(Lifecycle::booted(), Executions::in_guest(orphans));
+    let executions = Executions::in_guest(quarters, orphans);
+    let services = service::Services::new(Lifecycle::booted(), executions);
     kernel_log::information(format_args!(
         "serving on {} {}",
         match &channels.port {

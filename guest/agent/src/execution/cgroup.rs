@@ -12,6 +12,9 @@ use super::out_of_memory::KillLog;
 use crate::memory::Memory;
 
 const ROOT: &str = "/sys/fs/cgroup";
+/// Holds the groups of executions. Programs take it for the root of all.
+const PROGRAMS: &str = "/sys/fs/cgroup/programs";
+const CONTROLLERS: &str = "+cpu +memory +pids";
 
 /// Kept from the execution out of what is available when it starts: for the agent, for the kernel's own needs, and for
 /// the files that are mapped. With less, a program that takes all that it may would send the whole guest into reading
@@ -24,19 +27,25 @@ pub struct Cgroup {
     kills: Option<KillLog>,
 }
 
-/// Lets the execution's group be limited. The root group, where the agent is, has no limits.
-pub fn enable_controllers() -> io::Result<()> {
-    fs::write(
-        Path::new(ROOT).join("cgroup.subtree_control"),
-        "+cpu +memory +pids",
-    )
+/// Lets the groups of executions be limited, and makes a namespace by `unshare` in which nothing else is seen. The root
+/// group, where this process is, has no limits.
+pub fn enclose(unshare: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let (root, programs) = (Path::new(ROOT), Path::new(PROGRAMS));
+    fs::write(root.join("cgroup.subtree_control"), CONTROLLERS)?;
+    fs::create_dir(programs)?;
+    // The root of a new namespace is where its maker is.
+    fs::write(programs.join("cgroup.procs"), "0")?;
+    unshare()?;
+    fs::write(root.join("cgroup.procs"), "0")?;
+    // Only a group without processes of its own may divide what it has.
+    fs::write(programs.join("cgroup.subtree_control"), CONTROLLERS)
 }
 
 impl Cgroup {
     /// A group without processes, counts of an earlier execution, or limits.
     pub fn create(name: &str) -> io::Result<Self> {
         let cgroup = Self {
-            directory: Path::new(ROOT).join(name),
+            directory: Path::new(PROGRAMS).join(name),
             kills: KillLog::from_now().ok(),
         };
         if cgroup.directory.exists() {

@@ -1,35 +1,57 @@
 //! What a child does to itself before it becomes the program.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use rustix::fs::{open, Mode, OFlags};
-use rustix::io::{write, Errno};
-use rustix::process::{setrlimit, setsid, umask, Gid, Resource, Rlimit, Uid};
-use rustix::thread::{
-    clear_ambient_capability_set, remove_capability_from_bounding_set, set_capabilities,
-    set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid, CapabilitySet,
-    CapabilitySets,
-};
+use rustix::io::write;
+use rustix::process::{chdir, setrlimit, setsid, umask, Resource, Rlimit};
+use rustix::thread::set_no_new_privs;
 
-use crate::boot::{GROUP_ID, USER_ID};
+use super::cgroup::Cgroup;
+use super::system_calls::Filter;
+use super::workplace::Workplace;
+use crate::boot::{Quarters, GROUP_ID, USER_ID};
+use crate::privileges::become_account;
 
 const OPEN_FILES_MAX: u64 = 4096;
 const FILE_BYTES_MAX: u64 = 1 << 30;
-/// More than any kernel has.
-const CAPABILITIES_MAX: u32 = 63;
 
 /// Everything between fork and exec.
-///
-/// INVARIANT: only system calls are made here, no memory is allocated and no lock taken, since that is what a forked
-/// child may do. Order matters: each step still has the privilege that it needs.
 pub struct Confinement {
-    /// `None` in a test, where the child keeps its user.
-    pub entrance: Option<File>,
+    filter: Filter,
+    /// `None` in a test, where the child keeps its user and sees what its parent sees.
+    place: Option<Place>,
+}
+
+struct Place {
+    quarters: Arc<Quarters>,
+    entrance: File,
+    directory: CString,
 }
 
 impl Confinement {
+    pub fn new(workplace: &Workplace, cgroup: Option<&Cgroup>) -> io::Result<Self> {
+        let place = match (&workplace.quarters, cgroup) {
+            (Some(quarters), Some(cgroup)) => Some(Place {
+                quarters: quarters.clone(),
+                entrance: cgroup.entrance()?,
+                directory: CString::new(workplace.directory.as_os_str().as_bytes())?,
+            }),
+            _ => None,
+        };
+        Ok(Self {
+            filter: Filter::of_programs(),
+            place,
+        })
+    }
+
+    /// INVARIANT: only system calls are made here, no memory is allocated and no lock taken, since that is what a forked
+    /// child may do. Order matters: each step still has the privilege that it needs.
     pub fn enter(&self) -> io::Result<()> {
         setsid()?;
         umask(Mode::WGRP | Mode::WOTH);
@@ -37,46 +59,28 @@ impl Confinement {
         limit(Resource::Nofile, OPEN_FILES_MAX)?;
         limit(Resource::Fsize, FILE_BYTES_MAX)?;
         set_no_new_privs(true)?;
-        match &self.entrance {
-            Some(entrance) => become_user(entrance),
-            None => Ok(()),
+        if let Some(place) = &self.place {
+            place.enter()?;
         }
+        self.filter.install()
     }
 }
 
-fn become_user(entrance: &File) -> io::Result<()> {
-    // Written with the right to do so, this is also the least that the program can set itself.
-    let adjustment: OwnedFd = open(
-        c"/proc/self/oom_score_adj",
-        OFlags::WRONLY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )?;
-    write(&adjustment, b"0")?;
-    write(entrance, b"0")?;
-    clear_ambient_capability_set()?;
-    for number in 0..=CAPABILITIES_MAX {
-        match remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << number)) {
-            Ok(()) => {}
-            // The first number that this kernel does not know.
-            Err(Errno::INVAL) => break,
-            Err(error) => return Err(error.into()),
-        }
+impl Place {
+    fn enter(&self) -> io::Result<()> {
+        // Written with the right to do so, this is also the least that the program can set itself.
+        let adjustment: OwnedFd = open(
+            c"/proc/self/oom_score_adj",
+            OFlags::WRONLY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
+        write(&adjustment, b"0")?;
+        write(&self.entrance, b"0")?;
+        self.quarters.enter()?;
+        // Whoever comes into a namespace of mounts stands at its root.
+        chdir(&*self.directory)?;
+        become_account(USER_ID, GROUP_ID)
     }
-    let user = Uid::from_raw(USER_ID);
-    let group = Gid::from_raw(GROUP_ID);
-    set_thread_groups(&[])?;
-    set_thread_res_gid(group, group, group)?;
-    set_thread_res_uid(user, user, user)?;
-    // The change of user has emptied all but the inheritable set.
-    set_capabilities(
-        None,
-        CapabilitySets {
-            effective: CapabilitySet::empty(),
-            permitted: CapabilitySet::empty(),
-            inheritable: CapabilitySet::empty(),
-        },
-    )?;
-    Ok(())
 }
 
 fn limit(resource: Resource, value: u64) -> io::Result<()> {

@@ -80,7 +80,7 @@ pub fn launch(
     workplace: &Workplace,
     orphans: &Orphans,
 ) -> Result<Running, Status> {
-    let cgroup = match workplace.confined {
+    let cgroup = match workplace.confined() {
         true => Some(limited(group_name, program).map_err(|error| {
             Status::internal(format!("cannot create the execution's cgroup: {error}"))
         })?),
@@ -111,13 +111,15 @@ pub fn spawn(
     cgroup: Option<Cgroup>,
     orphans: &Orphans,
 ) -> io::Result<Process> {
-    let entrance = cgroup.as_ref().map(Cgroup::entrance).transpose()?;
-    let pipes = Pipes::create(workplace.confined)?;
+    let confinement = Confinement::new(workplace, cgroup.as_ref())?;
+    let pipes = Pipes::create(workplace.confined())?;
     let mut command = command(invocation, workplace, pipes.childs);
-    let confinement = Confinement { entrance };
     // SAFETY: `enter` keeps to what is allowed between fork and exec, as its own comment demands.
     unsafe { command.pre_exec(move || confinement.enter()) };
-    let child = command.spawn()?;
+    let child = match &workplace.quarters {
+        Some(quarters) => quarters.spawn(&mut command)?,
+        None => command.spawn()?,
+    };
     // INVARIANT: nothing is awaited since the start, so that the child has not been collected yet.
     let leader = i32::try_from(child.id())
         .ok()

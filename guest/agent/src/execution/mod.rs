@@ -19,6 +19,7 @@ mod prime;
 mod printable;
 mod program;
 mod supervision;
+mod system_calls;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,6 +29,7 @@ mod waiting_tests;
 mod workplace;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -39,7 +41,7 @@ pub use program::Program;
 
 pub use crate::wire::execution::Outcome;
 
-use crate::boot;
+use crate::boot::{self, Quarters};
 use crate::kernel_log;
 use crate::orphans::Orphans;
 use crate::refresh;
@@ -64,11 +66,11 @@ pub struct Executions {
 }
 
 impl Executions {
-    pub fn in_guest(orphans: Orphans) -> Self {
+    pub fn in_guest(quarters: Quarters, orphans: Orphans) -> Self {
         Self::at(
             Workplace {
                 directory: PathBuf::from(boot::HOME),
-                confined: true,
+                quarters: Some(Arc::new(quarters)),
             },
             orphans,
         )
@@ -80,7 +82,7 @@ impl Executions {
         Self::at(
             Workplace {
                 directory: directory.to_owned(),
-                confined: false,
+                quarters: None,
             },
             orphans,
         )
@@ -122,7 +124,7 @@ impl Executions {
 
     /// Leaves an interpreter of each language that gains by it waiting for its program; says which languages those are.
     pub async fn warm(&self) -> Result<Vec<String>, Status> {
-        if self.workplace.confined {
+        if self.workplace.confined() {
             refresh::set_clock_long_ago()
                 .map_err(|error| Status::internal(format!("cannot put the clock back: {error}")))?;
         }

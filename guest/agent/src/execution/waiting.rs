@@ -71,7 +71,7 @@ impl Waiting {
             arguments: &[],
             environment: &started_with,
         };
-        let cgroup = match workplace.confined {
+        let cgroup = match workplace.confined() {
             true => Some(Cgroup::create(language.names[0])?),
             false => None,
         };

@@ -4,18 +4,23 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{chown, DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::files::File;
-use crate::boot::{renew_writable, GROUP_ID, USER_ID};
+use crate::boot::{renew_writable, Quarters, GROUP_ID, USER_ID};
 
 #[derive(Clone)]
 pub struct Workplace {
     pub directory: PathBuf,
-    /// False in a test: files stay their maker's, and nothing is mounted.
-    pub confined: bool,
+    /// `None` in a test: files stay their maker's, and nothing is mounted.
+    pub quarters: Option<Arc<Quarters>>,
 }
 
 impl Workplace {
+    pub fn confined(&self) -> bool {
+        self.quarters.is_some()
+    }
+
     /// Writes a program's code and files. No program has run here before, so that no path can be a trap.
     pub fn place(&self, main_file: &str, code: &str, files: &[File]) -> io::Result<()> {
         self.write(Path::new(main_file), code.as_bytes(), false)?;
@@ -30,7 +35,7 @@ impl Workplace {
 
     /// Empties everything that a program can have written to.
     pub fn renew(&self) -> io::Result<()> {
-        if self.confined {
+        if self.confined() {
             renew_writable()?;
         }
         Ok(())
@@ -61,7 +66,7 @@ impl Workplace {
     }
 
     fn hand_over(&self, path: &Path) -> io::Result<()> {
-        if self.confined {
+        if self.confined() {
             chown(path, Some(USER_ID), Some(GROUP_ID))?;
         }
         Ok(())

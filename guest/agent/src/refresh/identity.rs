@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use rustix::mount::mount_bind;
 use rustix::system::sethostname;
 
 use crate::boot::BOOT_ID_FILE;
@@ -82,10 +81,9 @@ impl Identity {
             .map_err(|error| ("replace the boot id", error))
     }
 
-    /// The kernel's own value is part of the template's memory and cannot be changed: it is covered.
+    /// The kernel's own value is part of the template's memory and cannot be changed: programs see this file over it.
     fn show_boot_id(&self) -> io::Result<()> {
-        fs::write(BOOT_ID_FILE, format!("{}\n", self.boot_id))?;
-        Ok(mount_bind(BOOT_ID_FILE, "/proc/sys/kernel/random/boot_id")?)
+        fs::write(BOOT_ID_FILE, format!("{}\n", self.boot_id))
     }
 }
 

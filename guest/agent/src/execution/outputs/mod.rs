@@ -43,7 +43,7 @@ impl Outputs {
     pub fn before(files: &[files::File], workplace: &Workplace) -> Self {
         Self {
             workplace: workplace.directory.clone(),
-            owner: match workplace.confined {
+            owner: match workplace.confined() {
                 true => USER_ID,
                 false => geteuid().as_raw(),
             },

@@ -72,7 +72,7 @@ impl Home {
     fn outputs(&self) -> Outputs {
         let workplace = Workplace {
             directory: self.directory.path().to_owned(),
-            confined: false,
+            quarters: None,
         };
         Outputs::before(&self.given, &workplace)
     }

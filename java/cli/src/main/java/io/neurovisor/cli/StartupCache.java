@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.Workshop;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,12 +43,19 @@ final class StartupCache {
                         Stream.of("-c", "print(6*7)"))
                 .flatMap(words -> words)
                 .toList();
-        workshop.tool(new ToolCommand(
+        ToolResult recorded = workshop.tool(new ToolCommand(
                         home.resolve("neurovisor").toString(),
                         "neurovisor",
                         arguments,
                         Map.of("NEUROVISOR_AOT", "record")))
-                .run()
+                .run();
+        // The JVM's own last word is never the reason.
+        new ToolResult(
+                        recorded.program(),
+                        recorded.exitCode(),
+                        recorded.messages().stream()
+                                .filter(line -> !line.startsWith("Removed temporary AOT"))
+                                .toList())
                 .orThrow();
     }
 }

@@ -284,6 +284,11 @@ public final class NeuroVisor implements AutoCloseable {
         return PolicyTrial.run(spawner);
     }
 
+    /** Its spawner starts its VMM from now on, and nothing else, whatever becomes of this process. */
+    public void restrictSpawner() {
+        spawner.restrict(selected.programs());
+    }
+
     /** Whether they watch the VMMs of this NeuroVisor. */
     public boolean watchesVmms() {
         return selected.ebpf().reading().watches();

@@ -22,6 +22,7 @@ import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.VmmPrograms;
 import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.config.VmmChoice;
@@ -52,13 +53,15 @@ public final class VmmSelection {
      * @param accelerator what runs its guests' instructions
      * @param reason why this one and no other, in words
      * @param ebpf what its VMMs are watched by
+     * @param programs what they are started by
      */
-    public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf) {
+    public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf, VmmPrograms programs) {
         public Selected {
             requireNonNull(vmm, "vmm is null");
             requireNonNull(accelerator, "accelerator is null");
             requireNonNull(reason, "reason is null");
             requireNonNull(ebpf, "ebpf is null");
+            requireNonNull(programs, "programs is null");
         }
     }
 
@@ -120,8 +123,10 @@ public final class VmmSelection {
                 ebpf,
                 Ticker.SYSTEM);
         Accelerator accelerator = probe(_ -> vmm).accelerator(files);
+        VmmPrograms programs = new VmmPrograms(
+                found.get().executable(), Optional.of(found.get().jailer()));
         return accelerator.isKvm()
-                ? new Candidate(Optional.of(new Selected(vmm, accelerator, reason, ebpf)), "")
+                ? new Candidate(Optional.of(new Selected(vmm, accelerator, reason, ebpf, programs)), "")
                 : unusable(accelerator.reason());
     }
 
@@ -140,7 +145,12 @@ public final class VmmSelection {
         Function<Accelerator, Vmm> vmms =
                 accelerator -> new QemuVmm(program, jail, accelerator, hostCpu, spawner, links, ebpf, Ticker.SYSTEM);
         Accelerator accelerator = probe(vmms).accelerator(files);
-        return new Selected(vmms.apply(accelerator), accelerator, reason, ebpf);
+        return new Selected(
+                vmms.apply(accelerator),
+                accelerator,
+                reason,
+                ebpf,
+                new VmmPrograms(program.executable(), Optional.empty()));
     }
 
     private KvmProbe probe(Function<Accelerator, Vmm> vmms) {

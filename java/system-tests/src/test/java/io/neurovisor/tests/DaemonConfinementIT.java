@@ -3,12 +3,17 @@ package io.neurovisor.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.sun.tools.attach.VirtualMachine;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.spawner.Jail;
+import io.neurovisor.proto.spawner.Request;
+import io.neurovisor.proto.spawner.StartVmm;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -26,6 +31,7 @@ import java.util.jar.Manifest;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -39,6 +45,12 @@ final class DaemonConfinementIT {
     private static final String NONE = "0000000000000000";
     private static final String DAC_OVERRIDE = "0000000000000002";
     private static final Duration LIMIT = Duration.ofMinutes(2);
+
+    /** No other process is named so. */
+    private static final String SECONDS = "424242.5";
+
+    /** A filter that allows all: BPF_RET | BPF_K of SECCOMP_RET_ALLOW (seccomp(2)). */
+    private static final byte[] ALLOW = {0x06, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f};
 
     @TempDir
     private Path directory;
@@ -70,6 +82,46 @@ final class DaemonConfinementIT {
                             .getStdout())
                     .isEqualTo("42\n");
         }
+    }
+
+    /** What somebody in the daemon can send, root can too: by the pipe that it reads its requests from. */
+    @Test
+    @EnabledIf("isRoot")
+    void itsSpawnerStartsNoOtherProgram() throws Exception {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=1", "--acquire-timeout=2m")) {
+            daemon.awaitMessage(SAID, LIMIT);
+            await().atMost(LIMIT).until(() -> !daemon.vmms().isEmpty());
+            long spawner = daemon.process()
+                    .children()
+                    .filter(child -> child.info().command().orElse("").endsWith("neurovisor-spawner"))
+                    .findFirst()
+                    .orElseThrow()
+                    .pid();
+            Request forged = Request.newBuilder()
+                    .setStart(StartVmm.newBuilder()
+                            .setVmId("forged")
+                            .setExecutable("/usr/bin/sleep")
+                            .addArguments(SECONDS)
+                            .setJail(Jail.newBuilder()
+                                    .addVisible("/usr")
+                                    .addVisible("/lib")
+                                    .addVisible("/lib64")
+                                    .setSeccompFilter(ByteString.copyFrom(ALLOW))))
+                    .build();
+            try (OutputStream requests = Files.newOutputStream(Path.of("/proc/" + spawner + "/fd/0"))) {
+                forged.writeDelimitedTo(requests);
+            }
+            // It takes what is told of a machine that it has not asked for as an error.
+            daemon.awaitMessage(Pattern.compile(".*VM forged, which was not started"), LIMIT);
+            assertThat(ProcessHandle.allProcesses()
+                            .map(process -> process.info().arguments().orElse(new String[0]))
+                            .filter(arguments -> List.of(arguments).contains(SECONDS)))
+                    .isEmpty();
+        }
+    }
+
+    static boolean isRoot() {
+        return System.getProperty("user.name").equals("root");
     }
 
     private static ExecuteRequest program(int number) {

@@ -68,6 +68,26 @@ final class DocumentsTest {
         }
     }
 
+    /** A command that nobody runs is soon none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "monitoring/README.md"})
+    void everyCommandIsRunByATestOrMarkedWithWhatItNeeds(String document) throws IOException {
+        Map<String, String> sources = testSources();
+        assertThat(ConsoleBlock.of(Files.readAllLines(HOME.resolve(document))))
+                .isNotEmpty()
+                .allSatisfy(block -> {
+                    assertThat(block.test().isPresent() || block.needs().isPresent())
+                            .as("<!-- run by SomeIT --> or <!-- needs: … --> before line " + block.line())
+                            .isTrue();
+                    block.test()
+                            .filter(test -> !test.equals("ReadmeIT"))
+                            .ifPresent(test -> assertThat(block.commands())
+                                    .allSatisfy(command -> assertThat(sources.getOrDefault(test, ""))
+                                            .as(test + ", which is said to run line " + block.line())
+                                            .contains('"' + command.word() + '"')));
+                });
+    }
+
     @Test
     void theReadmeCountsTheCasesOfEveryLanguage() throws IOException {
         int situations = LanguageIT.Situation.values().length;

@@ -2,9 +2,15 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.journal.Begun;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.journal.ExecutionKey;
+import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionRecorder;
+import io.neurovisor.session.Sessions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,13 +38,17 @@ final class GcIT {
         Path superseded = Files.createDirectories(data.resolve("images/base-superseded"));
         Path staged = Files.createDirectories(data.resolve("templates/.0123456789abcdef~building-1-00000000"));
         beginLongAgo(data.resolve("journal"));
+        SessionId old = talkedLongAgo(data.resolve("sessions"), 40);
+        SessionId young = talkedLongAgo(data.resolve("sessions"), 20);
         RunningVm running = RunningVm.start("--data-dir", data.toString(), "--size", "small");
         try {
             assertThat(neurovisor("gc", "--dry-run").stdout())
                     .contains(
                             "would remove " + superseded,
                             "would remove " + staged,
-                            "would remove " + data.resolve("journal") + " (");
+                            "would remove " + data.resolve("journal") + " (",
+                            "would remove session " + old)
+                    .doesNotContain(young.toString());
             assertThat(superseded).exists();
 
             CommandLineRun gc = neurovisor("gc", "--cache-max", "1M");
@@ -46,7 +57,12 @@ final class GcIT {
                     .contains(
                             "removed " + superseded + " (",
                             "removed " + staged + " (",
-                            "1 execution by a key, whose answers nobody can ask for any more");
+                            "1 execution by a key, whose answers nobody can ask for any more",
+                            "removed session " + old);
+            assertThat(CommandLineRun.of("sessions", "list", "--data-dir", data.toString())
+                            .stdout())
+                    .contains(young.toString())
+                    .doesNotContain(old.toString());
             assertThat(superseded).doesNotExist();
             assertThat(staged).doesNotExist();
             assertThat(artifacts("templates")).as("in use").hasSize(1);
@@ -62,6 +78,7 @@ final class GcIT {
 
         assertThat(artifacts("templates")).hasSize(1);
         assertThat(neurovisor("gc").stdout()).isEqualTo("nothing to remove\n");
+        assertThat(neurovisor("gc", "--sessions-max-age", "10d").stdout()).contains("removed session " + young);
         assertThat(neurovisor("gc", "--cache-max", "1M").stdout()).contains("over the limit of 1M");
         assertThat(artifacts("templates")).isEmpty();
         assertThat(artifacts("images")).isEmpty();
@@ -80,6 +97,15 @@ final class GcIT {
         Instant then = InstantSource.system().instant().minus(Duration.ofDays(2));
         try (ExecutionJournal journal = ExecutionJournal.open(directory, InstantSource.fixed(then))) {
             assertThat(journal.begin(new ExecutionKey("loopback", "k"), "d")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    private static SessionId talkedLongAgo(Path directory, int days) {
+        Instant then = InstantSource.system().instant().minus(Duration.ofDays(days));
+        SessionId id = new SessionId(UUID.randomUUID());
+        try (Sessions sessions = Sessions.open(directory, InstantSource.fixed(then), Ticker.SYSTEM);
+                SessionRecorder _ = sessions.record(id, new AgentTask(new TraceId(id.value()), "Say something"), "m")) {
+            return id;
         }
     }
 

@@ -71,7 +71,7 @@ final class HeadlessBrowser implements AutoCloseable {
                         "--no-proxy-server",
                         "--remote-debugging-port=0",
                         "--user-data-dir=" + directory.resolve("browser"),
-                        "--window-size=1280,1240",
+                        "--window-size=1280,1480",
                         "about:blank")
                 .start();
         List<String> messages = new CopyOnWriteArrayList<>();

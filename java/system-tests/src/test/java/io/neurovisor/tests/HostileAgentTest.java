@@ -1,5 +1,6 @@
 package io.neurovisor.tests;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -28,6 +29,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +46,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HostileAgentTest {
     private static final BootFiles FILES = new BootFiles(
             "base", Path.of("/k"), "0".repeat(64), Path.of("/i"), "1".repeat(64), Path.of("/r"), "2".repeat(64));
+
+    /** One that nobody has asked for (RFC 9113, section 6.7). */
+    private static final String PING =
+            new String(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
 
     private final GuestLinks links = new GuestLinks(InstantSource.system());
     private final RecordingSink sink = new RecordingSink();
@@ -184,12 +190,29 @@ final class HostileAgentTest {
     @Test
     void aFloodOfFramesThatNobodyAskedForEndsTheMachine() throws IOException {
         String settings = new String(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
-        String ping =
-                new String(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
-        try (RawAgent agent = RawAgent.answering(directory, settings + ping.repeat(1000))) {
+        try (RawAgent agent = RawAgent.answering(directory, settings + PING.repeat(1000))) {
             assertThatThrownBy(() -> execute(new SocketVmm(agent.socket(), links)))
                     .hasMessageContaining("the guest began more than 100 requests and 50 a second for 10 s");
             assertFails(agent.socket());
+        }
+    }
+
+    @Test
+    void aFloodAmidAProgramEndsItWithItsMachine() throws IOException {
+        byte[] pings = PING.repeat(1000).getBytes(StandardCharsets.ISO_8859_1);
+        AtomicReference<ScriptedAgent> flooding = new AtomicReference<>();
+        try (ScriptedAgent agent = ScriptedAgent.start(directory, chunks -> {
+            chunks.onNext(text("before"));
+            while (requireNonNull(flooding.get()).write(pings)) {
+                // Until the host hangs up.
+            }
+        })) {
+            flooding.set(agent);
+            SocketVmm vmm = new SocketVmm(agent.socket(), links);
+            ExecutionResult result = execute(vmm, Duration.ofMinutes(1));
+            assertDied(result);
+            assertThat(result.detail()).contains("the guest began more than 100 requests and 50 a second for 10 s");
+            assertThat(vmm.livingCount()).isZero();
         }
     }
 
@@ -215,11 +238,12 @@ final class HostileAgentTest {
     }
 
     private ExecutionResult execute(SocketVmm vmm) {
+        return execute(vmm, Duration.ofSeconds(1));
+    }
+
+    private ExecutionResult execute(SocketVmm vmm, Duration timeout) {
         ExecutionRequest request = new ExecutionRequest(
-                new TraceId(UUID.randomUUID()),
-                new Program(Language.BASH, "true"),
-                Duration.ofSeconds(1),
-                SandboxSize.SMALL);
+                new TraceId(UUID.randomUUID()), new Program(Language.BASH, "true"), timeout, SandboxSize.SMALL);
         return TestPools.executions(vmm, FILES, Ticker.SYSTEM).execute(request, sink);
     }
 

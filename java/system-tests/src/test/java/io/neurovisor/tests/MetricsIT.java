@@ -16,6 +16,9 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.inference.InferenceRequest;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -76,7 +79,9 @@ final class MetricsIT {
                         Map.of("OLLAMA_HOST", ollama.address()),
                         "--warm=1",
                         "--max=1",
-                        "--rate-limit=20:1")) {
+                        "--rate-limit=20:1");
+                Socket slow = new Socket(InetAddress.getLoopbackAddress(), daemon.statusPort())) {
+            slow.getOutputStream().write("GET /metrics HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
             Scrapes scrapes = new Scrapes(daemon);
             await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
             scrapes.look();
@@ -118,6 +123,12 @@ final class MetricsIT {
                             && line.replaceFirst(" # .*", "").contains("trace_id"))
                     .anyMatch(line ->
                             line.contains("# {trace_id=\"" + answer.getTraceId().replace("-", "") + "\"}"));
+
+            // Half a minute is long over, or soon will be.
+            slow.setSoTimeout((int) LIMIT.toMillis());
+            assertThat(slow.getInputStream().read())
+                    .as("of a question that does not end")
+                    .isEqualTo(-1);
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -270,6 +271,35 @@ final class MonitoringFilesTest {
         }
         assertThat(promtool("check", "config", directory + "/prometheus.yml").exitCode())
                 .isNotZero();
+    }
+
+    /** Each by what reads it, or by the schema of those who make that. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            otelcol          | validate  | collector.yaml                     | [memory_limiter,   | [memory_limit,
+            otelcol          | validate  | collector.yaml                     | limit_mib:         | limit_mb:
+            monitoring-check | compose   | compose.yaml                       | network_mode: host | network_mod: host
+            monitoring-check | compose   | compose.yaml                       | cap_drop: [ALL]    | cap_drop: ALL
+            monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "gridPos"          | "gridPosition"
+            monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "graphMode"        | "graphmode"
+            """)
+    void theirReadersAcceptTheFilesAndFindWhatIsWrong(
+            String reader, String command, String name, String before, String after) throws IOException {
+        Path file = DIRECTORY.resolve(name);
+        PlainMachine.Run judgement = judgement(reader, command, file);
+        assertThat(judgement.exitCode()).as(judgement.stderr()).isZero();
+        String text = Files.readString(file);
+        assertThat(text).contains(before);
+        Path wrong = Files.writeString(
+                directory.resolve(file.getFileName().toString()), text.replaceFirst(Pattern.quote(before), after));
+        assertThat(judgement(reader, command, wrong).exitCode()).isNotZero();
+    }
+
+    private static PlainMachine.Run judgement(String reader, String command, Path file) {
+        RealClient client = RealClient.named(reader);
+        return command.equals("validate")
+                ? client.run(command, "--config=" + file)
+                : client.run(command, file.toString());
     }
 
     private static PlainMachine.Run promtool(String... arguments) {

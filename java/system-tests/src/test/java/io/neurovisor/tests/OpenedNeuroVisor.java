@@ -10,6 +10,7 @@ import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestPools;
@@ -26,6 +27,10 @@ final class OpenedNeuroVisor implements AutoCloseable {
 
     static OpenedNeuroVisor open() {
         return new OpenedNeuroVisor(NeuroVisor.open(TestMachines.settings(), Progress.SILENT));
+    }
+
+    VmmIdentity vmm() {
+        return neuroVisor.vmm();
     }
 
     FinishedProgram run(Program program, SandboxSize size, Duration timeout) {

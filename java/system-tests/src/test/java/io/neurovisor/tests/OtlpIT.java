@@ -29,6 +29,8 @@ final class OtlpIT {
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final String EXECUTE = "neurovisor.execution.ExecutionService/Execute";
     private static final String EXECUTE_STREAM = "neurovisor.execution.ExecutionService/ExecuteStream";
+    private static final Pattern LINE =
+            Pattern.compile("neurovisor: python in vm-\\S+: COMPLETED, .* \\[trace [0-9a-f]{32}]");
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @TempDir
@@ -38,7 +40,7 @@ final class OtlpIT {
     void oneIdLeadsFromTheAnswerToTheLogAndToATraceAlsoAcrossProcesses() throws IOException {
         try (RunningCollector collector = RunningCollector.start(directory.resolve("collector"));
                 RunningDaemon daemon =
-                        RunningDaemon.start(directory, "--warm=1", "--otlp=" + collector.grpc(), "--log-format=json")) {
+                        RunningDaemon.start(directory, "--warm=1", "--otlp=" + collector.grpc(), "--log-format=auto")) {
             ExecuteResponse response = execute(daemon, "01941ab3-6d8c-7a2b-b4e1-9c1234567890");
             assertThat(response.getStdout()).isEqualTo("42\n");
             String trace = response.getTraceId().replace("-", "");
@@ -57,6 +59,7 @@ final class OtlpIT {
                 assertThat(entry.at("/body/stringValue").asText()).matches("python in vm-\\S+: COMPLETED, .*");
                 assertThat(entry.path("spanId").asText()).isEqualTo(call.id());
             });
+            // Its stderr is no terminal.
             assertThat(daemon.messages()).anySatisfy(line -> {
                 JsonNode entry = JSON.readTree(line);
                 assertThat(entry.path("trace_id").asText()).isEqualTo(trace);
@@ -147,6 +150,7 @@ final class OtlpIT {
                 assertThat(execute(daemon, "a").getStdout()).isEqualTo("42\n");
                 return daemon.messages().stream().anyMatch(line -> line.matches(told));
             });
+            assertThat(daemon.messages()).as("as text").anyMatch(LINE.asMatchPredicate());
             Files.writeString(config, "log-level: warn\n");
             daemon.signal("HUP");
             daemon.awaitMessage(Pattern.compile("neurovisor: logs from warn on, by .*config\\.yaml:1"), LIMIT);

@@ -1,5 +1,7 @@
 package io.neurovisor.tests;
 
+import static io.neurovisor.tests.ScriptedOllama.calls;
+import static io.neurovisor.tests.ScriptedOllama.says;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -41,6 +43,39 @@ final class PushgatewayIT {
             assertThat(pushed(gateway))
                     .anyMatch(line -> line.startsWith("neurovisor_errors_total{error_type=\"model_unreachable\"")
                             && line.contains("job=\"neurovisor_agent\""));
+        }
+    }
+
+    @Test
+    void whatAnAgentHasCountedIsThereWhenItHasAnswered() throws Exception {
+        try (ListeningProgram gateway = ListeningProgram.start(
+                        RealClient.monitor("pushgateway").command(ListeningProgram.ANY_PORT, "--persistence.file="));
+                ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo $((1 + 1))"), says("It is 2."))) {
+            CommandLineRun agent = CommandLineRun.of(
+                    Map.of("OLLAMA_HOST", ollama.address()),
+                    "agent",
+                    "--pushgateway=http://" + gateway.address(),
+                    "--warm=1",
+                    "--no-history",
+                    "What is 1 + 1?");
+            assertThat(agent.exitCode()).as(agent.stderr()).isZero();
+            assertThat(pushed(gateway).stream()
+                            .filter(line -> line.contains("job=\"neurovisor_agent\""))
+                            .toList())
+                    .anyMatch(line -> line.startsWith("neurovisor_agent_tasks_total{")
+                            && line.contains("status=\"success\"")
+                            && line.endsWith(" 1"))
+                    .anyMatch(line -> line.startsWith("neurovisor_agent_iterations_sum{") && line.endsWith(" 2"))
+                    .anyMatch(line -> line.startsWith("neurovisor_agent_tool_calls_total{")
+                            && line.contains("tool=\"execute_code\"")
+                            && line.endsWith(" 1"))
+                    .anyMatch(line -> line.startsWith("neurovisor_tokens_generated_total{")
+                            && line.contains("model=\"qwen3\"")
+                            && line.endsWith(" 20"))
+                    .anyMatch(line -> line.startsWith("neurovisor_code_executions_total{")
+                            && line.contains("language=\"bash\",status=\"completed\"")
+                            && line.endsWith(" 1"))
+                    .noneMatch(line -> line.startsWith("neurovisor_errors_total{"));
         }
     }
 

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 /** A {@code ./neurovisor} that serves, on ports and a socket of its own. Closing it ends it, whatever it is doing. */
 final class RunningDaemon implements AutoCloseable {
     private static final Pattern SERVES =
-            Pattern.compile(".*serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on 127\\.0\\.0\\.1:(\\d+).*");
+            Pattern.compile(".*serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on ([0-9.]+):(\\d+).*");
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration END_LIMIT = Duration.ofMinutes(1);
 
@@ -33,14 +33,24 @@ final class RunningDaemon implements AutoCloseable {
     private final List<String> messages = new CopyOnWriteArrayList<>();
     private final ManagedChannel channel;
     private final int port;
+    private final String statusHost;
     private final int statusPort;
 
     private RunningDaemon(Process process) {
         this.process = process;
         Thread.ofPlatform().daemon().start(() -> process.errorReader().lines().forEach(messages::add));
-        Matcher serves = awaitMessage(SERVES, START_LIMIT);
+        Optional<Matcher> started = Optional.empty();
+        try {
+            started = Optional.of(awaitMessage(SERVES, START_LIMIT));
+        } finally {
+            if (started.isEmpty()) {
+                process.destroy();
+            }
+        }
+        Matcher serves = started.get();
         this.port = Integer.parseInt(serves.group(1));
-        this.statusPort = Integer.parseInt(serves.group(3));
+        this.statusHost = serves.group(3);
+        this.statusPort = Integer.parseInt(serves.group(4));
         this.channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
     }
@@ -78,6 +88,10 @@ final class RunningDaemon implements AutoCloseable {
         return port;
     }
 
+    String statusHost() {
+        return statusHost;
+    }
+
     int statusPort() {
         return statusPort;
     }
@@ -96,7 +110,7 @@ final class RunningDaemon implements AutoCloseable {
     private HttpResponse<String> get(String path, String form) throws IOException, InterruptedException {
         try (HttpClient client = HttpClient.newHttpClient()) {
             return client.send(
-                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + statusPort + path))
+                    HttpRequest.newBuilder(URI.create("http://" + statusHost + ":" + statusPort + path))
                             .header("Accept", form)
                             .build(),
                     HttpResponse.BodyHandlers.ofString());

@@ -4,8 +4,13 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.util.concurrent.Future;
@@ -18,7 +23,9 @@ import io.neurovisor.proto.guest.RefreshResponse;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
+import java.util.Queue;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -27,11 +34,12 @@ final class ScriptedAgent implements AutoCloseable {
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Path socket;
     private final Server server;
+    private final Queue<Channel> connections = new ConcurrentLinkedQueue<>();
 
     private ScriptedAgent(Path socket, Consumer<StreamObserver<ExecuteChunk>> script) throws IOException {
         this.socket = socket;
         this.server = NettyServerBuilder.forAddress(UnixDomainSocketAddress.of(socket))
-                .channelType(NioServerDomainSocketChannel.class)
+                .channelFactory(this::listening)
                 .bossEventLoopGroup(eventLoop)
                 .workerEventLoopGroup(eventLoop)
                 .addService(new Guest())
@@ -48,10 +56,34 @@ final class ScriptedAgent implements AutoCloseable {
         return socket;
     }
 
+    /** Writes frames past all that speaks HTTP/2, between what that writes; returns whether the host has taken them. */
+    boolean write(byte[] frames) {
+        Channel connection = connections.element();
+        ChannelHandlerContext outermost = connection.pipeline().firstContext();
+        return outermost != null
+                && outermost
+                        .writeAndFlush(Unpooled.wrappedBuffer(frames))
+                        .awaitUninterruptibly()
+                        .isSuccess();
+    }
+
     @Override
     public void close() {
         server.shutdownNow();
         Future<?> _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    }
+
+    /** One that knows whom it has let in. */
+    private ServerChannel listening() {
+        NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
+        channel.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
+            @Override
+            public void channelRead(ChannelHandlerContext context, Object accepted) {
+                connections.add((Channel) accepted);
+                context.fireChannelRead(accepted);
+            }
+        });
+        return channel;
     }
 
     private static final class Guest extends GuestServiceGrpc.GuestServiceImplBase {

@@ -5,9 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +28,58 @@ final class ServeClientsIT {
 
     @TempDir
     private Path directory;
+
+    @Test
+    void theLinesOfTheReadmeDoWhatItSays() throws Exception {
+        RealClient grpcurl = RealClient.named("grpcurl");
+        try (ScriptedOllama ollama = new ScriptedOllama(ScriptedOllama.says("168"));
+                RunningDaemon daemon =
+                        RunningDaemon.start(directory, Map.of("OLLAMA_HOST", ollama.address()), "--warm=0")) {
+            String address = "localhost:" + daemon.port();
+            PlainMachine.Run infer = grpcurl.run(asPrinted("inference.InferenceService/Infer", address));
+            assertThat(infer.exitCode()).as(infer.stderr()).isZero();
+            JsonNode answer = new ObjectMapper().readTree(infer.stdout());
+            assertThat(answer.path("response").asText()).isEqualTo("168");
+            assertThat(answer.path("trace_id").asText(answer.path("traceId").asText()))
+                    .isEqualTo("my-trace-123");
+            assertThat(ollama.requests().getLast()).contains("llama3.2", "Hello");
+
+            PlainMachine.Run agent = grpcurl.run(asPrinted("neurovisor.agent.AgentService/RunAgent", address));
+            assertThat(agent.exitCode()).as(agent.stderr()).isZero();
+            assertThat(agent.stdout()).containsSubsequence("\"started\"", "AGENT_OUTCOME_ANSWERED", "\"168\"");
+            assertThat(ollama.requests().getLast()).contains("Count the primes below 1000");
+
+            Process stream = new ProcessBuilder(
+                            grpcurl.command(asPrinted("neurovisor.execution.ExecutionService/ExecuteStream", address)))
+                    .start();
+            List<Instant> chunks = new ArrayList<>();
+            for (String line : (Iterable<String>) stream.inputReader().lines()::iterator) {
+                if (line.contains("stdout")) {
+                    chunks.add(InstantSource.system().instant());
+                }
+            }
+            assertThat(stream.waitFor()).isZero();
+            // The program waits a second between its lines.
+            assertThat(chunks).hasSize(3);
+            assertThat(Duration.between(chunks.getFirst(), chunks.getLast())).isGreaterThan(Duration.ofSeconds(1));
+        }
+    }
+
+    /** The arguments of the README's grpcurl that calls this method, at an address of our own. */
+    private static String[] asPrinted(String method, String address) throws IOException {
+        Matcher printed = Pattern.compile(
+                        "(?m)^\\$ grpcurl (.*) \\\\\\n +localhost:50051 " + Pattern.quote(method) + "$")
+                .matcher(Files.readString(CommandLineRun.home().resolve("README.md")));
+        assertThat(printed.find()).as("grpcurl " + method + " in the README").isTrue();
+        List<String> arguments = new ArrayList<>();
+        // As a shell has it: what is in single quotes is one argument.
+        Matcher words = Pattern.compile("'([^']*)'|(\\S+)").matcher(printed.group(1));
+        while (words.find()) {
+            arguments.add(words.group(1) == null ? words.group(2) : words.group(1));
+        }
+        arguments.addAll(List.of(address, method));
+        return arguments.toArray(String[]::new);
+    }
 
     @Test
     void grpcurlFindsCallsAndDescribesIt() throws IOException {

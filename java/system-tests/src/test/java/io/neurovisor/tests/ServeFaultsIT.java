@@ -1,23 +1,31 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.util.concurrent.Future;
+import io.neurovisor.proto.agent.AgentEvent;
+import io.neurovisor.proto.agent.AgentOutcome;
+import io.neurovisor.proto.agent.AgentServiceGrpc;
+import io.neurovisor.proto.agent.Finished;
+import io.neurovisor.proto.agent.RunAgentRequest;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -215,9 +223,13 @@ final class ServeFaultsIT {
         assumeTrue(
                 Files.isWritable(Path.of("/run/neurovisor")), "needs root: only its machines have uids of their own");
         Path data = SmallDisks.dataDirectory(directory);
-        try (SmallDisks disks = SmallDisks.mount(data.resolve("audit"), data.resolve("journal"));
+        try (SmallDisks disks = SmallDisks.mount(Stream.of("audit", "journal", "access", "sessions")
+                        .map(data::resolve)
+                        .toArray(Path[]::new));
+                ScriptedOllama ollama = new ScriptedOllama(ScriptedOllama.says("Good day"));
                 RunningDaemon daemon = RunningDaemon.start(
                         directory,
+                        Map.of("OLLAMA_HOST", ollama.address()),
                         "--warm=1",
                         "--max=1",
                         "--acquire-timeout=3s",
@@ -273,7 +285,9 @@ final class ServeFaultsIT {
         Iterator<ExecuteChunk> running = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                 .executeStream(request("bash", "echo running; sleep 3; echo done"));
         assertThat(running.next().getStdoutChunk()).isEqualTo("running\n");
+        String key = keyWithAQuota(data);
         disks.fill();
+        theCountOfAKeyAndTheHistoryOfAnAgentNeedRoom(daemon, key);
         Status audit = refusalWhileFull(client, request("sh", "echo 42"));
         assertThat(audit.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(audit.getDescription())
@@ -290,6 +304,10 @@ final class ServeFaultsIT {
 
         disks.free();
         serves(daemon);
+        assertThat(status(withKey(client, key).execute(request("sh", "echo 42")))
+                        .getCode())
+                .isEqualTo(Status.Code.OK);
+        assertThat(agent(daemon, false).getOutcome()).isEqualTo(AgentOutcome.AGENT_OUTCOME_ANSWERED);
         ExecuteResponse first = client.execute(keyed).get();
         assertThat(client.execute(keyed).get()).isEqualTo(first);
         List<String> lines = Files.readAllLines(data.resolve("audit/audit.jsonl"));
@@ -298,6 +316,54 @@ final class ServeFaultsIT {
                 .hasSameSizeAs(lines.stream()
                         .filter(line -> line.contains("\"event\":\"ended\""))
                         .toList());
+    }
+
+    private static String keyWithAQuota(Path data) {
+        CommandLineRun made =
+                CommandLineRun.of("keys", "create", "counted", "--quota=1000000/day", "--data-dir=" + data);
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        return made.stdout()
+                .lines()
+                .filter(line -> line.contains("nvk_"))
+                .map(line -> line.substring(line.indexOf("nvk_")).strip())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** What cannot be counted is not run, and what cannot be recorded is not begun; what needs neither goes on. */
+    private static void theCountOfAKeyAndTheHistoryOfAnAgentNeedRoom(RunningDaemon daemon, String key) {
+        ExecutionServiceGrpc.ExecutionServiceFutureStub counted =
+                withKey(ExecutionServiceGrpc.newFutureStub(daemon.channel()), key);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(status(counted.execute(request("sh", "echo 42")))
+                                .getDescription())
+                        .contains("access", "the disk is full"));
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThatThrownBy(() -> agent(daemon, false))
+                        .isInstanceOfSatisfying(
+                                StatusRuntimeException.class,
+                                refusal -> assertThat(refusal.getStatus().getCode())
+                                        .isEqualTo(Status.Code.UNAVAILABLE))
+                        .hasMessageContaining("the disk is full"));
+        assertThat(agent(daemon, true).getOutcome()).isEqualTo(AgentOutcome.AGENT_OUTCOME_ANSWERED);
+    }
+
+    private static ExecutionServiceGrpc.ExecutionServiceFutureStub withKey(
+            ExecutionServiceGrpc.ExecutionServiceFutureStub client, String key) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
+        return client.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    private static Finished agent(RunningDaemon daemon, boolean unrecorded) {
+        List<AgentEvent> events = new ArrayList<>();
+        AgentServiceGrpc.newBlockingStub(daemon.channel())
+                .runAgent(RunAgentRequest.newBuilder()
+                        .setTask("Say something")
+                        .setNoHistory(unrecorded)
+                        .build())
+                .forEachRemaining(events::add);
+        return events.getLast().getFinished();
     }
 
     /** What is left of the block that the log has begun may take some more. */

@@ -1,21 +1,30 @@
 package io.neurovisor.tests;
 
 import static io.neurovisor.tests.TestMachines.dataDirectory;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.channelz.v1.ChannelzGrpc;
+import io.grpc.channelz.v1.GetServersRequest;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -30,9 +39,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -41,6 +52,14 @@ import org.junit.jupiter.api.io.TempDir;
 /** The daemon, with real machines, as its clients and its operator meet it. */
 final class ServeIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
+    /** By the names by which health is asked for; the empty one is the server as a whole. */
+    private static final List<String> SERVICES = List.of(
+            "",
+            "neurovisor.execution.ExecutionService",
+            "neurovisor.agent.AgentService",
+            "neurovisor.inference.InferenceService",
+            "inference.InferenceService");
+
     private static final String ENDLESS = "echo running; sleep 1000";
 
     @TempDir
@@ -60,12 +79,16 @@ final class ServeIT {
 
             await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
             assertThat(daemon.status("/health")).isEqualTo("200 live");
-            assertThat(HealthGrpc.newBlockingStub(daemon.channel())
-                            .check(HealthCheckRequest.newBuilder()
-                                    .setService("neurovisor.execution.ExecutionService")
-                                    .build())
-                            .getStatus())
-                    .isEqualTo(ServingStatus.SERVING);
+            assertThat(SERVICES)
+                    .allSatisfy(service -> assertThat(HealthGrpc.newBlockingStub(daemon.channel())
+                                    .check(HealthCheckRequest.newBuilder()
+                                            .setService(service)
+                                            .build())
+                                    .getStatus())
+                            .isEqualTo(ServingStatus.SERVING));
+            assertThat(codeOf(() -> ChannelzGrpc.newBlockingStub(daemon.channel())
+                            .getServers(GetServersRequest.getDefaultInstance())))
+                    .isEqualTo(Status.Code.UNIMPLEMENTED);
 
             allThatARequestMayHoldReachesTheProgram(client);
             outputComesAsItIsWritten(client);
@@ -167,8 +190,17 @@ final class ServeIT {
             Iterator<ExecuteChunk> chunks = client(daemon)
                     .executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+            List<Iterator<HealthCheckResponse>> watches = SERVICES.stream()
+                    .map(service -> HealthGrpc.newBlockingStub(daemon.channel())
+                            .watch(HealthCheckRequest.newBuilder()
+                                    .setService(service)
+                                    .build()))
+                    .toList();
+            watches.forEach(Iterator::next);
 
             daemon.signal("TERM");
+            assertThat(watches)
+                    .allSatisfy(watch -> assertThat(last(watch).getStatus()).isEqualTo(ServingStatus.NOT_SERVING));
             daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 execution is given 600 s .*"), LIMIT);
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
@@ -185,6 +217,41 @@ final class ServeIT {
             assertThat(vmms).noneMatch(ProcessHandle::isAlive);
             assertThat(daemon.messages())
                     .anyMatch(line -> line.contains("executions that had not finished were cancelled"));
+        }
+    }
+
+    /** What was heard before the server ended the call. */
+    private static HealthCheckResponse last(Iterator<HealthCheckResponse> watch) {
+        List<HealthCheckResponse> heard = new ArrayList<>();
+        assertThatThrownBy(() -> watch.forEachRemaining(heard::add)).hasMessageContaining("the server ends");
+        return heard.getLast();
+    }
+
+    @Test
+    void whatHasNotFinishedByTheDrainTimeoutIsCancelled() throws Exception {
+        try (RunningDaemon daemon = RunningDaemon.start(
+                directory, "--warm=0", "--drain-timeout=1s", "--channelz", "--metrics-listen=127.0.0.2")) {
+            assertThat(daemon.statusHost()).isEqualTo("127.0.0.2");
+            assertThat(daemon.status("/health")).isEqualTo("200 live");
+            assertThat(ChannelzGrpc.newBlockingStub(daemon.channel())
+                            .getServers(GetServersRequest.getDefaultInstance())
+                            .getServerList())
+                    .as("the port and the socket")
+                    .hasSize(2);
+            Iterator<ExecuteChunk> chunks = client(daemon)
+                    .executeStream(request("bash", ENDLESS).toBuilder()
+                            .setTimeoutSecs(1000)
+                            .build());
+            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+            List<ProcessHandle> vmms = daemon.vmms();
+
+            daemon.signal("TERM");
+            assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);
+            assertThat(daemon.awaitEnd()).isZero();
+            assertThat(vmms).isNotEmpty().noneMatch(ProcessHandle::isAlive);
+            assertThat(daemon.messages())
+                    .anyMatch(line -> line.contains("ending: 1 execution is given 1 s to finish"))
+                    .anyMatch(line -> line.contains("ended; executions that had not finished were cancelled"));
         }
     }
 
@@ -255,13 +322,7 @@ final class ServeIT {
     @Test
     void whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt() throws Exception {
         String name = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
-        CommandLineRun made = CommandLineRun.of("keys", "create", name, "--scopes=infer");
-        assertThat(made.exitCode()).isZero();
-        String key = made.stdout()
-                .lines()
-                .filter(line -> line.contains("nvk_"))
-                .findFirst()
-                .orElseThrow();
+        String key = key("keys", "create", name, "--scopes=infer");
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--rate-limit=2:1")) {
             ExecuteResponse response = client(daemon).execute(request("python", "print(6*7)"));
             assertThat(response.getStdout()).isEqualTo("42\n");
@@ -270,16 +331,79 @@ final class ServeIT {
                     .contains(response.getTraceId(), response.getHost().getVmId());
 
             assertThat(refusal(daemon, "nvk_wrong")).isEqualTo(Status.Code.UNAUTHENTICATED);
-            assertThat(refusal(daemon, key.substring(key.indexOf("nvk_")).strip()))
-                    .isEqualTo(Status.Code.PERMISSION_DENIED);
+            assertThat(refusal(daemon, key)).isEqualTo(Status.Code.PERMISSION_DENIED);
             // Tokens are taken by whoever is let in, whatever becomes of the call.
-            await().atMost(LIMIT)
+            StatusRuntimeException tooOften = await().atMost(LIMIT)
                     .pollInterval(Duration.ofMillis(10))
-                    .until(() -> codeOf(() -> client(daemon).execute(request("cobol", "1")))
-                            == Status.Code.RESOURCE_EXHAUSTED);
+                    .until(
+                            () -> failureOf(() -> client(daemon).execute(request("cobol", "1"))),
+                            failure -> failure.getStatus().getCode() == Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(reason(tooOften)).isEqualTo("RATE_LIMITED");
+            assertThat(retryDelay(tooOften)).isPositive().isLessThanOrEqualTo(Duration.ofSeconds(1));
+            aKeyHasItsOwnQuotaAndBucket(daemon, name + "-own");
         } finally {
             assertThat(CommandLineRun.of("keys", "revoke", name).exitCode()).isZero();
         }
+    }
+
+    private static void aKeyHasItsOwnQuotaAndBucket(RunningDaemon daemon, String name) throws Exception {
+        String key = key("keys", "create", name, "--scopes=execute", "--quota=1/day", "--rate=2:1");
+        try {
+            ExecutionServiceGrpc.ExecutionServiceBlockingStub client = client(daemon, key);
+            assertThat(client.execute(request("python", "print(6*7)")).getStdout())
+                    .isEqualTo("42\n");
+            // The day is that of UTC, which may have begun anew since.
+            StatusRuntimeException spent = await().atMost(LIMIT)
+                    .until(
+                            () -> failureOf(() -> client.execute(request("python", "print(6*7)"))),
+                            failure -> reason(failure).equals("QUOTA_EXCEEDED"));
+            assertThat(spent.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(retryDelay(spent)).isPositive().isLessThanOrEqualTo(Duration.ofDays(1));
+            StatusRuntimeException tooOften = await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(10))
+                    .until(
+                            () -> failureOf(() -> client.execute(request("cobol", "1"))),
+                            failure -> reason(failure).equals("RATE_LIMITED"));
+            assertThat(tooOften.getStatus().getDescription()).startsWith("key:" + name + " calls too often");
+            assertThat(retryDelay(tooOften)).isPositive().isLessThanOrEqualTo(Duration.ofSeconds(1));
+        } finally {
+            assertThat(CommandLineRun.of("keys", "revoke", name).exitCode()).isZero();
+        }
+    }
+
+    private static String key(String... command) {
+        CommandLineRun made = CommandLineRun.of(command);
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        String line = made.stdout()
+                .lines()
+                .filter(some -> some.contains("nvk_"))
+                .findFirst()
+                .orElseThrow();
+        return line.substring(line.indexOf("nvk_")).strip();
+    }
+
+    private static String reason(StatusRuntimeException failure) {
+        return detail(failure, ErrorInfo.class).map(ErrorInfo::getReason).orElse("none");
+    }
+
+    private static Duration retryDelay(StatusRuntimeException failure) {
+        return detail(failure, RetryInfo.class)
+                .map(RetryInfo::getRetryDelay)
+                .map(delay -> Duration.ofSeconds(delay.getSeconds(), delay.getNanos()))
+                .orElseThrow();
+    }
+
+    private static <M extends Message> Optional<M> detail(StatusRuntimeException failure, Class<M> type) {
+        return requireNonNull(StatusProto.fromThrowable(failure)).getDetailsList().stream()
+                .filter(detail -> detail.is(type))
+                .map(detail -> {
+                    try {
+                        return detail.unpack(type);
+                    } catch (InvalidProtocolBufferException exception) {
+                        throw new AssertionError(exception);
+                    }
+                })
+                .findFirst();
     }
 
     @Test
@@ -319,19 +443,26 @@ final class ServeIT {
     }
 
     private static Status.Code refusal(RunningDaemon daemon, String key) {
+        return codeOf(() -> client(daemon, key).execute(request("python", "1")));
+    }
+
+    private static ExecutionServiceGrpc.ExecutionServiceBlockingStub client(RunningDaemon daemon, String key) {
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
-        return codeOf(() -> client(daemon)
-                .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
-                .execute(request("python", "1")));
+        return client(daemon).withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
     private static Status.Code codeOf(Runnable call) {
+        return failureOf(call).getStatus().getCode();
+    }
+
+    /** OK where it does not fail. */
+    private static StatusRuntimeException failureOf(Runnable call) {
         try {
             call.run();
-            return Status.Code.OK;
+            return Status.OK.asRuntimeException();
         } catch (StatusRuntimeException exception) {
-            return exception.getStatus().getCode();
+            return exception;
         }
     }
 

@@ -13,8 +13,17 @@ import java.util.stream.Stream;
 /** What a data directory takes on disk, by kind, with what is left. */
 public record DiskCheck(Path dataDirectory) implements Check {
     private static final String NAME = "disk";
-    private static final List<String> KINDS =
-            List.of("images", "kernels", "initrds", "templates", "sessions", "audit", "access", "journal");
+    private static final List<String> KINDS = List.of(
+            "images",
+            "kernels",
+            "initrds",
+            "firecracker",
+            "labs",
+            "templates",
+            "sessions",
+            "audit",
+            "access",
+            "journal");
     private static final int MEBIBYTE_BITS = 20;
 
     /** For the templates of a size or two; images are larger, and check for themselves before they are built. */

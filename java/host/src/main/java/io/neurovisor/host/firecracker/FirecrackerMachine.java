@@ -34,7 +34,8 @@ final class FirecrackerMachine {
 
     /** As for QEMU; a guest that ends does so by the keyboard controller, which is how Firecracker is told. */
     private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=4 reboot=k panic=-1 tsc=reliable"
-            + " rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 randomize_kstack_offset=off apparmor=0 audit=0";
+            + " rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 randomize_kstack_offset=off apparmor=0 audit=0"
+            + " ia32_emulation=0 vsyscall=none debugfs=off";
 
     /** What a guest's kernel keeps for itself, so that programs see the memory their size promises. */
     private static final int GUEST_KERNEL_MEBIBYTES = 32;

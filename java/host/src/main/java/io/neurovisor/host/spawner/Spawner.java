@@ -18,6 +18,7 @@ import io.neurovisor.proto.spawner.MeasureTsc;
 import io.neurovisor.proto.spawner.Policy;
 import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
+import io.neurovisor.proto.spawner.Restrict;
 import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.SealVmm;
 import io.neurovisor.proto.spawner.Started;
@@ -100,6 +101,14 @@ public final class Spawner implements AutoCloseable {
         Started started = await(entry.started(), "start of VM " + id);
         return new VmmProcess(
                 this, id, runtimeDirectory.resolve(id), entry.exited(), started.getPid(), started.getCgroupProblem());
+    }
+
+    /** From now on it starts these and no other programs, whoever asks it. Once, and not to be taken back. */
+    public void restrict(VmmPrograms programs) {
+        Restrict.Builder restrict =
+                Restrict.newBuilder().addExecutables(programs.executable().toString());
+        programs.jailer().ifPresent(jailer -> restrict.addJailers(jailer.toString()));
+        send(Request.newBuilder().setRestrict(restrict).build());
     }
 
     /** Of the spawner itself. */
@@ -275,6 +284,10 @@ public final class Spawner implements AutoCloseable {
             failAll(lost(null));
         } catch (IOException exception) {
             failAll(lost(exception));
+        } catch (NeuroVisorException exception) {
+            // Nothing that it tells from here on means anything.
+            failAll(exception);
+            throw exception;
         }
     }
 

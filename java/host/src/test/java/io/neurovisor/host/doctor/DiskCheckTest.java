@@ -15,7 +15,19 @@ final class DiskCheckTest {
     private Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"images", "kernels", "initrds", "templates", "sessions", "audit", "access", "journal"})
+    @ValueSource(
+            strings = {
+                "images",
+                "kernels",
+                "initrds",
+                "firecracker",
+                "labs",
+                "templates",
+                "sessions",
+                "audit",
+                "access",
+                "journal"
+            })
     void tellsWhatEachKindTakes(String kind) throws IOException {
         Files.createDirectory(directory.resolve(kind));
         Files.write(directory.resolve(kind).resolve("file"), new byte[3 << 20]);

@@ -65,6 +65,7 @@ public final class AccessInterceptor implements ServerInterceptor {
         try {
             Tenant tenant = callers.identify(
                     call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+                    call.getAttributes().get(PeerUsers.UID),
                     Optional.ofNullable(headers.getAll(AUTHORIZATION)).orElse(List.of()));
             // Nothing behind this needs the secret, and what is not there is not logged.
             headers.discardAll(AUTHORIZATION);

@@ -7,7 +7,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.time.InstantSource;
 import java.util.Iterator;
 import java.util.Locale;
@@ -39,17 +38,18 @@ public final class Callers {
 
     /**
      * @param remote as the transport tells it
+     * @param uid who is at the other end, where the connection is one to the Unix socket
      * @param authorization the values of the header, of which there may be one
      * @throws StatusRuntimeException for whom nobody is to serve
      */
-    Tenant identify(@Nullable SocketAddress remote, Iterable<String> authorization) {
+    Tenant identify(@Nullable SocketAddress remote, @Nullable Integer uid, Iterable<String> authorization) {
         Iterator<String> values = authorization.iterator();
         if (values.hasNext()) {
             String value = values.next();
             return holder(value, values.hasNext());
         }
-        if (remote instanceof UnixDomainSocketAddress) {
-            return new Tenant.LocalUser();
+        if (uid != null) {
+            return new Tenant.LocalUser(uid);
         }
         if (!keysRequired
                 && remote instanceof InetSocketAddress address

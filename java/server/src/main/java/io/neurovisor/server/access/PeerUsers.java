@@ -1,7 +1,6 @@
 package io.neurovisor.server.access;
 
-import static java.util.Objects.requireNonNull;
-
+import io.grpc.Attributes;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.nio.NioChannelOption;
 import java.io.IOException;
@@ -9,8 +8,9 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserPrincipal;
-import java.util.List;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
 import jdk.net.ExtendedSocketOptions;
 import jdk.net.UnixDomainPrincipal;
 import org.jspecify.annotations.Nullable;
@@ -20,20 +20,31 @@ import org.jspecify.annotations.Nullable;
  * whatever the file's permissions have become.
  */
 public final class PeerUsers {
-    private final Set<UserPrincipal> users;
+    /** The user of a connection, in the attributes of its calls. */
+    public static final Attributes.Key<Integer> UID = Attributes.Key.create("peer uid");
 
-    private PeerUsers(Set<UserPrincipal> users) {
-        this.users = requireNonNull(users, "users is null");
+    private final Map<UserPrincipal, Integer> uids;
+
+    private PeerUsers(Map<UserPrincipal, Integer> uids) {
+        this.uids = Map.copyOf(uids);
     }
 
     /** This process's user and root. */
     public static PeerUsers ownAndRoot() throws IOException {
-        return new PeerUsers(Set.copyOf(List.of(Files.getOwner(Path.of("/proc/self")), user(0))));
+        return of((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"), 0);
     }
 
     /** One user alone. */
     public static PeerUsers only(int uid) throws IOException {
-        return new PeerUsers(Set.of(user(uid)));
+        return of(uid);
+    }
+
+    private static PeerUsers of(int... uids) throws IOException {
+        Map<UserPrincipal, Integer> users = new HashMap<>();
+        for (int uid : uids) {
+            users.put(user(uid), uid);
+        }
+        return new PeerUsers(users);
     }
 
     /** By its id: a container may have no name for it. */
@@ -42,8 +53,14 @@ public final class PeerUsers {
     }
 
     public boolean include(Channel connection) {
+        return uid(connection).isPresent();
+    }
+
+    /** Which of the users is there; empty for anybody else. */
+    public OptionalInt uid(Channel connection) {
         UnixDomainPrincipal peer = peer(connection);
-        return peer != null && users.contains(peer.user());
+        Integer uid = peer == null ? null : uids.get(peer.user());
+        return uid == null ? OptionalInt.empty() : OptionalInt.of(uid);
     }
 
     /** For a message. */

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A token bucket for each tenant: each key, the Unix socket, and one for all who come over loopback without a key. Nobody waits here: a call takes its token or is told when there will be one.
+ * A token bucket for each tenant: each key, each user at the Unix socket, and one for all who come over loopback without a key. Nobody waits here: a call takes its token or is told when there will be one.
  *
  * <p>At most 16384 buckets are kept, which is more than there can be keys. Of more tenants than that the one that has called
  * longest ago begins anew with a full bucket, which it most likely has.

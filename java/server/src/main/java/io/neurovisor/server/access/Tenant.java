@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** For whom a call is served. */
 public sealed interface Tenant {
-    /** What the audit log calls it: {@code key:ci}, {@code unix}, {@code loopback}. */
+    /** What the audit log calls it: {@code key:ci}, {@code unix:1000}, {@code loopback}. */
     String label();
 
     boolean may(Scope scope);
@@ -43,11 +43,15 @@ public sealed interface Tenant {
         }
     }
 
-    /** At the Unix socket, which lets in only the user whose server it is, and root. */
-    record LocalUser() implements Tenant {
+    /**
+     * At the Unix socket, which lets in only the user whose server it is, and root.
+     *
+     * @param uid of the process that has connected
+     */
+    record LocalUser(int uid) implements Tenant {
         @Override
         public String label() {
-            return "unix";
+            return "unix:" + uid;
         }
 
         @Override

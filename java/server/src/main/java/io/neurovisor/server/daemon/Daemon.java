@@ -135,9 +135,10 @@ public final class Daemon implements AutoCloseable {
         this.address = new InetSocketAddress(
                 config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
         ports.listen(socket);
-        // Once all ports are open, for one may be root's to open. Nobody is answered before, and no program is started
-        // by
-        // this process after: its spawner does that.
+        // Nobody is answered before, and no program but the VMM is started after, by this process or its spawner. Once
+        // all ports
+        // are open, for one may be root's to open.
+        neuroVisor.restrictSpawner();
         this.confinement = SelfConfinement.begin();
         status.serve();
         ports.serve();
@@ -169,10 +170,10 @@ public final class Daemon implements AutoCloseable {
         Config config = loaded.config();
         TenantExecutions executions =
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
-        List<BindableService> services = new ArrayList<>(List.of(
+        List<BindableService> services = new ArrayList<>(List.<BindableService>of(
                 new ExecutionGrpcService(
                         executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), config.timeout(), config.size()),
-                health.service(),
+                health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
         services.addAll(ModelServices.of(loaded, executions, sessions, metrics, tracing));
@@ -242,6 +243,7 @@ public final class Daemon implements AutoCloseable {
         readiness.drain();
         health.drain();
         ports.stopAccepting();
+        health.hangUp();
         Deadline first = Deadline.after(patience, Ticker.SYSTEM);
         boolean finished = ports.awaitEnd(first) && keyed.awaitEnd(first);
         if (!finished) {

@@ -2,11 +2,22 @@ package io.neurovisor.server.daemon;
 
 import static java.util.Objects.requireNonNull;
 
-import io.grpc.BindableService;
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -21,6 +32,7 @@ final class HealthWatch implements AutoCloseable {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("health").factory());
     private final Map<String, BooleanSupplier> services;
+    private final Set<ServerCall<?, ?>> watches = ConcurrentHashMap.newKeySet();
 
     /** @param services by their full names; the empty one is the server as a whole */
     HealthWatch(Map<String, BooleanSupplier> services) {
@@ -28,8 +40,18 @@ final class HealthWatch implements AutoCloseable {
         requireNonNull(services.get(HealthStatusManager.SERVICE_NAME_ALL_SERVICES), "the server itself is missing");
     }
 
-    BindableService service() {
-        return health.getHealthService();
+    ServerServiceDefinition service() {
+        return ServerInterceptors.intercept(health.getHealthService(), new ServerInterceptor() {
+            @Override
+            public <Q, A> ServerCall.Listener<Q> interceptCall(
+                    ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+                if (call.getMethodDescriptor().getType() == MethodDescriptor.MethodType.SERVER_STREAMING) {
+                    watches.add(call);
+                    Context.current().addListener(_ -> watches.remove(call), Runnable::run);
+                }
+                return next.startCall(call, headers);
+            }
+        });
     }
 
     void start() {
@@ -42,6 +64,16 @@ final class HealthWatch implements AutoCloseable {
     void drain() {
         timer.shutdownNow();
         health.enterTerminalState();
+    }
+
+    /** Ends the calls of those who watch: none does so by itself, and a server would wait for them. */
+    void hangUp() {
+        for (ServerCall<?, ?> watch : List.copyOf(watches)) {
+            // Nothing is written to it any more: the state is final.
+            if (watches.remove(watch)) {
+                watch.close(Status.UNAVAILABLE.withDescription("the server ends"), new Metadata());
+            }
+        }
     }
 
     @Override

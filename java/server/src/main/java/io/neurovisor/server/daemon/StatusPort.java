@@ -47,19 +47,32 @@ final class StatusPort implements AutoCloseable {
     private final HttpServer server;
     private final StatusPages pages;
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-    private final AnswerLimit limit = new AnswerLimit(ANSWER_LIMIT);
+    private final AnswerLimit limit;
 
-    private StatusPort(HttpServer server, StatusPages pages) {
+    private StatusPort(HttpServer server, StatusPages pages, AnswerLimit limit) {
         this.server = server;
         this.pages = pages;
+        this.limit = limit;
     }
 
     static StatusPort open(
             InetSocketAddress address, Readiness readiness, PrometheusRegistry registry, Supplier<Overview> overviews) {
+        return open(address, readiness, registry, overviews, ANSWER_LIMIT);
+    }
+
+    /** @param answerLimit how long an answer may take, until it has been read */
+    static StatusPort open(
+            InetSocketAddress address,
+            Readiness readiness,
+            PrometheusRegistry registry,
+            Supplier<Overview> overviews,
+            Duration answerLimit) {
         requireNonNull(readiness, "readiness is null");
         try {
             StatusPort port = new StatusPort(
-                    HttpServer.create(address, MOST_CONNECTIONS), new StatusPages(overviews, names(address), PAGES));
+                    HttpServer.create(address, MOST_CONNECTIONS),
+                    new StatusPages(overviews, names(address), PAGES),
+                    new AnswerLimit(answerLimit));
             port.prepare(readiness, registry);
             return port;
         } catch (IOException exception) {

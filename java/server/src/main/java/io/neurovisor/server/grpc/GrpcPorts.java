@@ -102,23 +102,36 @@ public final class GrpcPorts implements AutoCloseable {
 
     /** The same for the user whose process this is, and root, on a socket that nobody else may open. */
     public void listen(Path socket) {
+        try {
+            listen(socket, PeerUsers.ownAndRoot());
+        } catch (IOException exception) {
+            throw unusable(socket, exception);
+        }
+    }
+
+    /** @param users who may connect there */
+    void listen(Path socket, PeerUsers users) {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         try {
-            PeerCheck check = new PeerCheck(socket, PeerUsers.ownAndRoot());
-            NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
-                NioServerDomainSocketChannel channel = waiting(new NioServerDomainSocketChannel());
-                channel.pipeline().addFirst(check);
-                return channel;
-            });
+            PeerCheck check = new PeerCheck(socket, users);
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(address, PeerNegotiator.credentials())
+                    .channelFactory(() -> {
+                        NioServerDomainSocketChannel channel = waiting(new NioServerDomainSocketChannel());
+                        channel.pipeline().addFirst(check);
+                        return channel;
+                    });
             Server _ = start(builder);
             Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
         } catch (IOException exception) {
-            throw new NeuroVisorException(
-                    Fault.PORT_UNUSABLE,
-                    "socket " + socket + " cannot be served (" + exception.getMessage()
-                            + "); choose another with --socket",
-                    exception);
+            throw unusable(socket, exception);
         }
+    }
+
+    private static NeuroVisorException unusable(Path socket, IOException exception) {
+        return new NeuroVisorException(
+                Fault.PORT_UNUSABLE,
+                "socket " + socket + " cannot be served (" + exception.getMessage() + "); choose another with --socket",
+                exception);
     }
 
     /** The kernel takes connections, and nobody looks at them before {@link #serve}. */

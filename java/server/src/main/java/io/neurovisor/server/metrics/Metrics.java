@@ -1,5 +1,7 @@
 package io.neurovisor.server.metrics;
 
+import static java.util.Objects.requireNonNull;
+
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
@@ -15,12 +17,25 @@ import java.util.function.Supplier;
 
 /** Everything that one process counts. */
 public final class Metrics {
-    private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final MachineMetrics machines = new MachineMetrics(registry);
-    private final ExecutionMetrics executions = new ExecutionMetrics(registry);
-    private final ErrorMetrics errors = new ErrorMetrics(registry);
-    private final ModelMetrics models = new ModelMetrics(registry, Ticker.SYSTEM);
-    private final AgentMetrics agents = new AgentMetrics(registry);
+    private final PrometheusRegistry registry;
+    private final MachineMetrics machines;
+    private final ExecutionMetrics executions;
+    private final ErrorMetrics errors;
+    private final ModelMetrics models;
+    private final AgentMetrics agents;
+
+    public Metrics() {
+        this(new PrometheusRegistry());
+    }
+
+    Metrics(PrometheusRegistry registry) {
+        this.registry = requireNonNull(registry, "registry is null");
+        machines = new MachineMetrics(registry);
+        executions = new ExecutionMetrics(registry);
+        errors = new ErrorMetrics(registry);
+        models = new ModelMetrics(registry, Ticker.SYSTEM);
+        agents = new AgentMetrics(registry);
+    }
 
     /**
      * Of a service there is more to be counted.

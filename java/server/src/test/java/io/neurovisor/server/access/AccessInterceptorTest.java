@@ -59,8 +59,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Calls through a real server, whose transport says where they come from. */
 final class AccessInterceptorTest {
-    private static final SocketAddress LOOPBACK = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
-    private static final SocketAddress ELSEWHERE = new InetSocketAddress(InetAddress.ofLiteral("192.0.2.7"), 40_000);
+    private static final Attributes LOOPBACK = from(new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000));
+    private static final Attributes ELSEWHERE = from(new InetSocketAddress(InetAddress.ofLiteral("192.0.2.7"), 40_000));
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
     private static final String EXECUTION = "neurovisor.execution.ExecutionService";
@@ -87,8 +87,8 @@ final class AccessInterceptorTest {
     @Test
     void loopbackAndTheUnixSocketNeedNoKey() {
         assertThat(call(LOOPBACK, false, EXECUTION)).isEqualTo("loopback");
-        assertThat(call(UnixDomainSocketAddress.of(""), false, EXECUTION)).isEqualTo("unix");
-        assertThat(call(UnixDomainSocketAddress.of(""), true, EXECUTION)).isEqualTo("unix");
+        assertThat(call(unix(1000), false, EXECUTION)).isEqualTo("unix:1000");
+        assertThat(call(unix(0), true, EXECUTION)).isEqualTo("unix:0");
     }
 
     @Test
@@ -96,10 +96,12 @@ final class AccessInterceptorTest {
         refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(ELSEWHERE, false, EXECUTION));
         refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(ELSEWHERE, true, EXECUTION));
         refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(LOOPBACK, true, EXECUTION));
+        Attributes nobody = from(UnixDomainSocketAddress.of(""));
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(nobody, false, EXECUTION));
         refused(
                 Status.Code.UNAUTHENTICATED,
                 "KEY_MISSING",
-                () -> call(InetSocketAddress.createUnresolved("localhost", 1), false, EXECUTION));
+                () -> call(from(InetSocketAddress.createUnresolved("localhost", 1)), false, EXECUTION));
     }
 
     @Test
@@ -249,7 +251,19 @@ final class AccessInterceptorTest {
                 .reveal();
     }
 
-    private String call(SocketAddress from, boolean keysRequired, String service, String... authorization) {
+    private static Attributes from(SocketAddress address) {
+        return Attributes.newBuilder()
+                .set(Grpc.TRANSPORT_ATTR_REMOTE_ADDR, address)
+                .build();
+    }
+
+    private static Attributes unix(int uid) {
+        return from(UnixDomainSocketAddress.of("")).toBuilder()
+                .set(PeerUsers.UID, uid)
+                .build();
+    }
+
+    private String call(Attributes from, boolean keysRequired, String service, String... authorization) {
         try (Service running = new Service(from, keysRequired)) {
             return running.call(service, authorization);
         }
@@ -295,7 +309,7 @@ final class AccessInterceptorTest {
         private final Server server;
         private final ManagedChannel channel;
 
-        Service(SocketAddress from, boolean keysRequired) {
+        Service(Attributes from, boolean keysRequired) {
             String name = InProcessServerBuilder.generateName();
             InProcessServerBuilder builder = InProcessServerBuilder.forName(name)
                     .directExecutor()
@@ -306,9 +320,7 @@ final class AccessInterceptorTest {
                     .addTransportFilter(new ServerTransportFilter() {
                         @Override
                         public Attributes transportReady(Attributes attributes) {
-                            return attributes.toBuilder()
-                                    .set(Grpc.TRANSPORT_ATTR_REMOTE_ADDR, from)
-                                    .build();
+                            return attributes.toBuilder().setAll(from).build();
                         }
                     })
                     .addService(new HealthStatusManager().getHealthService());

@@ -39,7 +39,8 @@ final class RateLimitsTest {
     @Test
     void nobodyTakesAnothersTokens() {
         taken(LOOPBACK, 100);
-        assertThat(taken(new Tenant.LocalUser(), 150)).isEqualTo(100);
+        assertThat(taken(new Tenant.LocalUser(1000), 150)).isEqualTo(100);
+        assertThat(taken(new Tenant.LocalUser(0), 150)).isEqualTo(100);
         assertThat(taken(holder("c", Optional.empty()), 150)).isEqualTo(100);
         assertThat(taken(holder("a", Optional.empty()), 150)).isEqualTo(100);
         assertThat(taken(holder("b", Optional.empty()), 150)).isEqualTo(100);

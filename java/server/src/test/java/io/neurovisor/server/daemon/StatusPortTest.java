@@ -2,29 +2,35 @@ package io.neurovisor.server.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.server.overview.Overviews;
 import io.prometheus.metrics.core.metrics.Counter;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 final class StatusPortTest {
     private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty());
     private final Readiness readiness = new Readiness(() -> pool, 2);
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final StatusPort port = StatusPort.open(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), readiness, registry, Overviews::hostile);
+    private final StatusPort port = opened(Duration.ofSeconds(20));
 
     @BeforeEach
     void serve() {
@@ -82,6 +88,81 @@ final class StatusPortTest {
                 .hasMessageContaining("port " + port.address().getPort() + " on 127.0.0.1 is in use by process "
                         + ProcessHandle.current().pid())
                 .hasMessageContaining("--metrics-port");
+    }
+
+    /** A daemon that ends waits for nobody who looks. */
+    @Test
+    @Timeout(20)
+    void aScrapeThatIsBeingAnsweredHoldsUpNoEnd() throws Exception {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        GaugeWithCallback.builder()
+                .name("slow")
+                .help("Is never read to its end.")
+                .callback(callback -> {
+                    asked.countDown();
+                    try {
+                        never.await();
+                    } catch (InterruptedException interrupted) {
+                        Thread.currentThread().interrupt();
+                    }
+                    callback.call(1);
+                })
+                .register(registry);
+        try (Socket scrape = asking("/metrics")) {
+            asked.await();
+            port.close();
+            assertThat(scrape.getInputStream().readAllBytes())
+                    .as("of an answer that there is not")
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void whoDoesNotReadWhatHasBeenAskedForIsHungUpOn() throws IOException {
+        Counter counter = Counter.builder()
+                .name("dogs_total")
+                .help("More than any socket holds.")
+                .labelNames("of")
+                .register(registry);
+        IntStream.range(0, 20_000)
+                .forEach(number -> counter.labelValues("x".repeat(500) + number).inc());
+        try (StatusPort impatient = opened(Duration.ofMillis(200))) {
+            impatient.serve();
+            try (Socket scrape = new Socket(
+                    InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
+                scrape.getOutputStream().write(request("/metrics"));
+                // What is written to a connection that is no more comes back as a failure.
+                await().untilAsserted(() -> assertThatThrownBy(
+                                () -> scrape.getOutputStream().write('x'))
+                        .isInstanceOf(IOException.class));
+            }
+            try (Socket scrape = new Socket(
+                    InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
+                scrape.getOutputStream().write(request("/health"));
+                assertThat(scrape.getInputStream().read()).isEqualTo('H');
+            }
+        }
+    }
+
+    private StatusPort opened(Duration answerLimit) {
+        return StatusPort.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                readiness,
+                registry,
+                Overviews::hostile,
+                answerLimit);
+    }
+
+    private Socket asking(String path) throws IOException {
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), port.address().getPort());
+        socket.getOutputStream().write(request(path));
+        return socket;
+    }
+
+    private static byte[] request(String path) {
+        return ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII);
     }
 
     private String get(String path) throws IOException {

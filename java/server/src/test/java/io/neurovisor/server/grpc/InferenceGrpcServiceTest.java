@@ -6,6 +6,9 @@ import static io.neurovisor.testkit.FakeServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.grpc.Channel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -25,6 +28,7 @@ import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.metrics.ModelMetrics;
+import io.neurovisor.server.trace.TraceScope;
 import io.neurovisor.testkit.FakeServer;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
@@ -46,6 +50,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Questions by real calls to model servers that speak their protocols byte by byte. */
 @Timeout(120)
@@ -107,6 +112,42 @@ final class InferenceGrpcServiceTest {
         FakeServer.Request asked = models.requests().getLast();
         assertThat(asked.body()).contains("\"llama3.2\"", "Hello").doesNotContain("execute_code");
         assertThat(asked.head()).containsPattern("(?i)\r\ntraceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-01\r\n");
+    }
+
+    @Test
+    void theLogHasTheMetadataWithTheClientsTraceAndNotTheSystemPrompt() {
+        Logger logger = (Logger) LoggerFactory.getLogger(InferenceGrpcService.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                // Its trace id is that of the thread which logs.
+                event.prepareForDeferredProcessing();
+                super.append(event);
+            }
+        };
+        log.start();
+        logger.addAppender(log);
+        try {
+            InferenceResponse _ = stub(server.channel("x-trace-id", "my-trace-123"))
+                    .infer(HELLO.toBuilder()
+                            .putMetadata("customer", "acme")
+                            .putMetadata("system_prompt", "You are a secret.")
+                            .build());
+            InferenceResponse ours = stub(server.channel())
+                    .infer(HELLO.toBuilder().putMetadata("customer", "umbrella").build());
+            assertThat(log.list)
+                    .extracting(ILoggingEvent::getFormattedMessage)
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .startsWith("llama3.2 wrote 8 tokens in ")
+                                    .endsWith("; client_trace_id my-trace-123; metadata {customer=acme}")
+                                    .doesNotContain("secret"),
+                            line -> assertThat(line).endsWith(" ms; metadata {customer=umbrella}"));
+            assertThat(log.list.getLast().getMDCPropertyMap())
+                    .containsEntry(TraceScope.KEY, ours.getTraceId().replace("-", ""));
+        } finally {
+            logger.detachAppender(log);
+        }
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.access.AccessInterceptor;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.audit.AuditLog;
@@ -31,7 +32,7 @@ import java.util.function.BiFunction;
 
 /** The execution service as the daemon has it. */
 public final class ServedExecutions implements AutoCloseable {
-    private final Metrics metrics = new Metrics();
+    private final Metrics metrics;
     private final ApiKeys keys;
     private final AuditLog audit;
     private final ExecutionJournal journal;
@@ -51,7 +52,16 @@ public final class ServedExecutions implements AutoCloseable {
     /** The same with spans. */
     public ServedExecutions(
             Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit, Tracing tracing) {
-        this(data, executions, keysRequired, limit, tracing, GrpcPorts::new);
+        this(data, executions, keysRequired, limit, tracing, new Metrics(), true, GrpcPorts::new);
+    }
+
+    /**
+     * For whoever may call without a key and as often as he likes.
+     *
+     * @param counted whether calls are
+     */
+    public ServedExecutions(Path data, Executions executions, Tracing tracing, Metrics metrics, boolean counted) {
+        this(data, executions, false, Optional.empty(), tracing, metrics, counted, GrpcPorts::new);
     }
 
     ServedExecutions(
@@ -60,7 +70,7 @@ public final class ServedExecutions implements AutoCloseable {
             boolean keysRequired,
             Optional<RateLimit> limit,
             BiFunction<List<BindableService>, List<ServerInterceptor>, GrpcPorts> portsOf) {
-        this(data, executions, keysRequired, limit, Tracing.OFF, portsOf);
+        this(data, executions, keysRequired, limit, Tracing.OFF, new Metrics(), true, portsOf);
     }
 
     private ServedExecutions(
@@ -69,12 +79,14 @@ public final class ServedExecutions implements AutoCloseable {
             boolean keysRequired,
             Optional<RateLimit> limit,
             Tracing tracing,
+            Metrics metrics,
+            boolean counted,
             BiFunction<List<BindableService>, List<ServerInterceptor>, GrpcPorts> portsOf) {
+        this.metrics = metrics;
         keys = ApiKeys.open(data.resolve("access"), InstantSource.system());
         audit = new AuditLog(data.resolve("audit"), OptionalLong.empty(), InstantSource.system());
         journal = ExecutionJournal.open(data.resolve("journal"), InstantSource.system());
         keyed = new KeyedExecutions(journal);
-        CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         ports = portsOf.apply(
                 List.of(new ExecutionGrpcService(
                         new TenantExecutions(executions, new Quotas(keys, InstantSource.system()), audit),
@@ -83,13 +95,19 @@ public final class ServedExecutions implements AutoCloseable {
                         "there is no other",
                         Duration.ofSeconds(30),
                         SandboxSize.SMALL)),
-                List.of(
-                        new TraceInterceptor(new Random(1), tracing),
-                        calls,
-                        new AccessInterceptor(
-                                new Callers(keys, keysRequired, InstantSource.system(), Ticker.SYSTEM),
-                                new RateLimits(limit, Ticker.SYSTEM),
-                                calls::limited)));
+                interceptors(keysRequired, limit, tracing, counted));
+    }
+
+    private List<ServerInterceptor> interceptors(
+            boolean keysRequired, Optional<RateLimit> limit, Tracing tracing, boolean counted) {
+        TraceInterceptor trace = new TraceInterceptor(new Random(1), tracing);
+        Callers callers = new Callers(keys, keysRequired, InstantSource.system(), Ticker.SYSTEM);
+        RateLimits limits = new RateLimits(limit, Ticker.SYSTEM);
+        if (!counted) {
+            return List.of(trace, new AccessInterceptor(callers, limits, _ -> {}));
+        }
+        CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
+        return List.of(trace, calls, new AccessInterceptor(callers, limits, calls::limited));
     }
 
     /** On loopback; the port. */
@@ -101,6 +119,12 @@ public final class ServedExecutions implements AutoCloseable {
 
     public void listen(Path socket) {
         ports.listen(socket);
+        ports.serve();
+    }
+
+    /** The same for these users. */
+    void listen(Path socket, PeerUsers users) {
+        ports.listen(socket, users);
         ports.serve();
     }
 

@@ -5,13 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.testkit.ManualTicker;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class IntervalsTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final ManualTicker ticker = new ManualTicker();
-    private final Intervals intervals = new Intervals(() -> START, ticker);
+    private Instant told = START;
+    private final Intervals intervals = new Intervals(() -> told, ticker);
 
     @Test
     void anIntervalHasItsCountsAndPercentiles() {
@@ -24,6 +26,19 @@ final class IntervalsTest {
         intervals.ended(true, 7);
         assertThat(intervals.points())
                 .containsExactly(new Point(START, 100, 10, 50, 95), new Point(START.plusSeconds(10), 1, 0, 7, 7));
+    }
+
+    @Test
+    void aClockThatIsSetMovesNoPointAndForgetsNone() {
+        intervals.ended(true, 1);
+        for (Instant set : List.of(START.plus(Duration.ofDays(365)), Instant.EPOCH, START)) {
+            told = set;
+            ticker.advance(Intervals.LENGTH);
+            intervals.ended(true, 1);
+        }
+        assertThat(intervals.points())
+                .extracting(Point::at)
+                .containsExactly(START, START.plusSeconds(5), START.plusSeconds(10), START.plusSeconds(15));
     }
 
     @Test

@@ -8,7 +8,9 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import com.sun.net.httpserver.HttpServer;
+import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.OtlpProtocol;
+import io.neurovisor.server.config.Surroundings;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
@@ -16,8 +18,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assertions;
@@ -71,6 +77,36 @@ final class TracingTest {
                             .begin(recorded.tracing().span("call"), RequestTrace.of(null, null))
                             .end());
             assertThat(recorded.spans().size()).isBetween((int) (2000 * share) - 100, (int) (2000 * share) + 100);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0,0", "1,1"})
+    void whichTracesGoWhereAndByWhichProtocolIsWhatTheSettingsSay(String share, int traces) throws IOException {
+        List<String> paths = new CopyOnWriteArrayList<>();
+        HttpServer receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        receiver.createContext("/", exchange -> {
+            paths.add(exchange.getRequestURI().getPath());
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        receiver.start();
+        Map<String, String> flags = Map.of(
+                "otlp",
+                "http://127.0.0.1:" + receiver.getAddress().getPort(),
+                "otlp-protocol",
+                "http/protobuf",
+                "trace-sample",
+                share);
+        LoadedConfig loaded =
+                LoadedConfig.load(flags, Optional.empty(), new Surroundings(Map.of(), Path.of("/home/x")));
+        assertThat(loaded.problems()).isEmpty();
+        try (Tracing tracing = Tracing.of(loaded.config())) {
+            tracing.begin(tracing.span("call"), RequestTrace.of(null, null)).end();
+            assertThat(tracing.flush()).isTrue();
+            assertThat(paths).hasSize(traces).allMatch(path -> path.equals("/v1/traces"));
+        } finally {
+            receiver.stop(0);
         }
     }
 

@@ -1,0 +1,81 @@
+//! Which programs may be started.
+
+use std::path::{Path, PathBuf};
+
+use crate::launch::{Confinement, Launch};
+use crate::wire::Restrict;
+
+const MAX_PROGRAMS: usize = 16;
+
+/// All, until the host process has said which.
+#[derive(Default)]
+pub enum Programs {
+    #[default]
+    Any,
+    These {
+        executables: Vec<PathBuf>,
+        jailers: Vec<PathBuf>,
+    },
+}
+
+impl Programs {
+    /// For good: what has been given up is not given back.
+    pub fn restrict(&mut self, to: Restrict) -> Result<(), String> {
+        if let Self::These { .. } = self {
+            return Err("a second Restrict".into());
+        }
+        if to.executables.is_empty() {
+            return Err("a Restrict without an executable".into());
+        }
+        *self = Self::These {
+            executables: absolute(to.executables)?,
+            jailers: absolute(to.jailers)?,
+        };
+        Ok(())
+    }
+
+    pub fn check(&self, launch: &Launch) -> Result<(), String> {
+        let Self::These {
+            executables,
+            jailers,
+        } = self
+        else {
+            return Ok(());
+        };
+        named(executables, launch.executable(), "executable")?;
+        match &launch.confinement {
+            Confinement::Jail(_) => Ok(()),
+            Confinement::Chroot(chroot) => named(jailers, chroot.jailer(), "jailer"),
+        }
+    }
+}
+
+fn absolute(paths: Vec<String>) -> Result<Vec<PathBuf>, String> {
+    if paths.len() > MAX_PROGRAMS {
+        return Err(format!(
+            "a Restrict to {} programs, allowed are {MAX_PROGRAMS}",
+            paths.len()
+        ));
+    }
+    let paths: Vec<_> = paths.into_iter().map(PathBuf::from).collect();
+    match paths.iter().find(|path| !path.is_absolute()) {
+        None => Ok(paths),
+        Some(path) => Err(format!(
+            "a Restrict to {}, which is not absolute",
+            path.display()
+        )),
+    }
+}
+
+/// Byte for byte: another way to write the same path is none that an honest host takes.
+fn named(paths: &[PathBuf], path: &Path, what: &str) -> Result<(), String> {
+    let known = paths
+        .iter()
+        .any(|known| known.as_os_str() == path.as_os_str());
+    known.then_some(()).ok_or_else(|| {
+        format!(
+            "{what} {}: none of those that VMMs are started by",
+            path.display()
+        )
+    })
+}
