@@ -36,7 +36,7 @@ import java.util.stream.Stream;
  * # @given path content          a file beside the program
  * # @timeout 10                  in seconds, 60 when not given
  * # @twice                       runs in two machines, which must not print the same line beginning with DRAWN
- * # @everyday                    one of those that run each time
+ * # @everyday                    one of the forty of a short run
  * </pre>
  *
  * <p>The lines that it prints are given in their order, and it may print no others: an attempt that nobody expects,

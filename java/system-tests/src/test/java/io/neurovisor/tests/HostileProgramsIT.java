@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Programs that attempt what they can against their machine, its agent and the host: each is contained, the next
- * execution works, and at the end nothing is on the host that was not there before. Some run each time; the system
+ * execution works, and at the end nothing is on the host that was not there before. Forty run unless the system
  * property {@code neurovisor.hostile}, a pattern of names, chooses others. {@code neurovisor.hostile.report} names a
  * file for the table of what was contained.
  */

@@ -29,7 +29,7 @@ final class EscapeAttempts implements Example {
             refused(
                     "reach the host by vsock",
                     MACHINE,
-                    "s = socket.socket(40, 1)\ns.settimeout(5)\nattempt(s.connect, (2, 22))"),
+                    "socket.setdefaulttimeout(5)\nattempt(lambda: socket.socket(40, 1).connect((2, 22)))"),
             refused("become root", ACCOUNT, "attempt(os.setuid, 0)"),
             refused("be root of a namespace", ACCOUNT, "call(272, 0x10000000)"),
             refused("mount a file system", ACCOUNT, "call(165, b'proc', b'/tmp', b'proc', 0, 0)"),
