@@ -31,7 +31,7 @@ record EscapeAttempt(String what, String stoppedBy, String code, Outcome end) {
                     print("refused: " + errno.errorcode.get(error.errno, str(error)), flush=True)
             """;
 
-    private static final Duration SHORT = Duration.ofSeconds(3);
+    private static final Duration SHORT = Duration.ofSeconds(10);
     private static final Duration LONG = Duration.ofSeconds(90);
     private static final String REFUSED = "refused: E[A-Z0-9]+\n";
     private static final String BEGUN = "begun\n";
