@@ -344,7 +344,10 @@ final class GuestHardeningIT {
         assertThat(texts(seen.at("/virtio"))).isEqualTo(VIRTIO_DEVICES.get(vmm));
         assertThat(texts(seen.at("/blocks"))).containsExactly("vda");
         assertThat(texts(seen.at("/pci"))).isEmpty();
-        assertThat(seen.at("/buses")).allSatisfy(devices -> assertThat(devices).isEmpty());
+        List<String> others = new ArrayList<>();
+        seen.at("/buses").forEach(devices -> others.addAll(texts(devices)));
+        // Firecracker's one key, by which a guest that listens to it is asked to end.
+        assertThat(others).isEqualTo(vmm.equals("firecracker") ? List.of("serio0") : List.of());
         if (vmm.equals("qemu")) {
             assertThat(new TreeSet<>(texts(seen.at("/acpi"))))
                     .as(
