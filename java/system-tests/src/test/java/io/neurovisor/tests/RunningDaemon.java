@@ -64,6 +64,12 @@ final class RunningDaemon implements AutoCloseable {
         return new RunningDaemon(launch(directory, environment, options));
     }
 
+    /** A command of this user's that has its programs run by the daemon which was started with the directory. */
+    static CommandLineRun runBy(Path directory, String... arguments) {
+        String socket = directory.resolve("daemon.sock").toString();
+        return CommandLineRun.of(Map.of("NEUROVISOR_DAEMON", "on", "NEUROVISOR_SOCKET", socket), arguments);
+    }
+
     static Process launch(Path directory, String... options) {
         return launch(directory, Map.of(), options);
     }

@@ -108,17 +108,7 @@ final class ServeFaultsIT {
             await().atMost(LIMIT).until(() -> more.open() < MOST_CONNECTIONS - 2500);
             assertThat(descriptors(daemon)).isLessThan(MOST_CONNECTIONS + 500);
             // Its own user's socket has room.
-            CommandLineRun own = CommandLineRun.of(
-                    Map.of(
-                            "NEUROVISOR_DAEMON",
-                            "on",
-                            "NEUROVISOR_SOCKET",
-                            directory.resolve("daemon.sock").toString()),
-                    "run",
-                    "-l",
-                    "sh",
-                    "-c",
-                    "echo 42");
+            CommandLineRun own = RunningDaemon.runBy(directory, "run", "-l", "sh", "-c", "echo 42");
             assertThat(own.stdout()).as(own.stderr()).isEqualTo("42\n");
         }
         ManagedChannel another = NettyChannelBuilder.forAddress("127.0.0.1", daemon.port())

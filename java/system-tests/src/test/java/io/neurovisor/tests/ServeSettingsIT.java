@@ -14,7 +14,6 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,17 +84,7 @@ final class ServeSettingsIT {
                 RunningDaemon.start(directory, "--warm=0", "--listen=0.0.0.0", "--insecure-listen=on")) {
             // Without TLS, and never without a key.
             assertThat(codeOf(daemon.channel())).isEqualTo(Status.Code.UNAUTHENTICATED);
-            CommandLineRun own = CommandLineRun.of(
-                    Map.of(
-                            "NEUROVISOR_DAEMON",
-                            "on",
-                            "NEUROVISOR_SOCKET",
-                            directory.resolve("daemon.sock").toString()),
-                    "run",
-                    "-l",
-                    "sh",
-                    "-c",
-                    "echo 42");
+            CommandLineRun own = RunningDaemon.runBy(directory, "run", "-l", "sh", "-c", "echo 42");
             assertThat(own.stdout()).as(own.stderr()).isEqualTo("42\n");
         }
     }

@@ -18,7 +18,6 @@ import io.neurovisor.proto.spawner.MeasureTsc;
 import io.neurovisor.proto.spawner.Policy;
 import io.neurovisor.proto.spawner.ReleaseScratch;
 import io.neurovisor.proto.spawner.Request;
-import io.neurovisor.proto.spawner.Restrict;
 import io.neurovisor.proto.spawner.ScratchHeld;
 import io.neurovisor.proto.spawner.SealVmm;
 import io.neurovisor.proto.spawner.Started;
@@ -105,10 +104,7 @@ public final class Spawner implements AutoCloseable {
 
     /** From now on it starts these and no other programs, whoever asks it. Once, and not to be taken back. */
     public void restrict(VmmPrograms programs) {
-        Restrict.Builder restrict =
-                Restrict.newBuilder().addExecutables(programs.executable().toString());
-        programs.jailer().ifPresent(jailer -> restrict.addJailers(jailer.toString()));
-        send(Request.newBuilder().setRestrict(restrict).build());
+        send(Request.newBuilder().setRestrict(programs.message()).build());
     }
 
     /** Of the spawner itself. */

@@ -2,6 +2,7 @@ package io.neurovisor.host.spawner;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.proto.spawner.Restrict;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -14,5 +15,11 @@ public record VmmPrograms(Path executable, Optional<Path> jailer) {
     public VmmPrograms {
         requireNonNull(executable, "executable is null");
         requireNonNull(jailer, "jailer is null");
+    }
+
+    Restrict message() {
+        Restrict.Builder restrict = Restrict.newBuilder().addExecutables(executable.toString());
+        jailer.ifPresent(program -> restrict.addJailers(program.toString()));
+        return restrict.build();
     }
 }

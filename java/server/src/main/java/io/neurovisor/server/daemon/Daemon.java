@@ -135,9 +135,8 @@ public final class Daemon implements AutoCloseable {
         this.address = new InetSocketAddress(
                 config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
         ports.listen(socket);
-        // Nobody is answered before, and no program but the VMM is started after, by this process or its spawner. Once
-        // all ports
-        // are open, for one may be root's to open.
+        // Nobody is answered before, and no program but the VMM is started after, by this process or its spawner.
+        // Once all ports are open, for one may be root's to open.
         neuroVisor.restrictSpawner();
         this.confinement = SelfConfinement.begin();
         status.serve();
