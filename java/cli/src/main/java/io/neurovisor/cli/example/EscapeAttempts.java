@@ -71,7 +71,8 @@ final class EscapeAttempts implements Example {
 
     @Override
     public String promise() {
-        return "twenty ways out of a sandbox lead nowhere, and the next program runs as if nobody had tried";
+        return "twenty ways out of a sandbox lead nowhere, each with what stopped it, and the next program runs as if nobody had"
+                + " tried";
     }
 
     @Override
