@@ -43,7 +43,7 @@ impl Entry {
         Some(Self::Process { pid, start })
     }
 
-    fn write(&self, sign: char, line: &mut String) {
+    pub(crate) fn write(&self, sign: char, line: &mut String) {
         let _ = match self {
             Self::Process { pid, start } => writeln!(line, "{sign} process {pid} {start}"),
             Self::Cgroup(path) => writeln!(line, "{sign} cgroup {}", Escaped(path)),
@@ -132,7 +132,7 @@ impl Recorded {
     }
 
     /// A last line without its end was cut off by the death of its writer, who then has made nothing.
-    fn parse(bytes: &[u8]) -> Self {
+    pub(crate) fn parse(bytes: &[u8]) -> Self {
         let mut recorded = Self::default();
         let boot = boot_id().map(|id| format!("boot {id}"));
         let mut lines = bytes.split(|byte| *byte == b'\n');

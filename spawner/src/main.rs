@@ -7,6 +7,9 @@
 //! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
 //! spawner does for VMMs.
 
+// libFuzzer brings its own.
+#![cfg_attr(fuzzing, no_main, allow(dead_code))]
+
 mod arguments;
 mod bubblewrap;
 mod cgroup;
@@ -14,6 +17,8 @@ mod child;
 mod chroot;
 mod chrooted;
 mod ebpf;
+#[cfg(any(fuzzing, test))]
+mod fuzzing;
 mod handed_files;
 mod hardening;
 mod inherited;

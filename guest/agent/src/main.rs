@@ -4,9 +4,14 @@
 //! [`execution`] runs the program. Everything that may happen in the life of a VM, and in which order, is in
 //! [`lifecycle`].
 
+// libFuzzer brings its own.
+#![cfg_attr(fuzzing, no_main, allow(dead_code))]
+
 mod boot;
 mod channel;
 mod execution;
+#[cfg(any(fuzzing, test))]
+mod fuzzing;
 mod invalid;
 mod kernel_log;
 mod lifecycle;

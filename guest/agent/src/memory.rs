@@ -16,7 +16,7 @@ impl Memory {
     }
 }
 
-fn parse(text: &str) -> Option<Memory> {
+pub(crate) fn parse(text: &str) -> Option<Memory> {
     let bytes = |name: &str| -> Option<u64> {
         let line = text.lines().find_map(|line| line.strip_prefix(name))?;
         let kibibytes: u64 = line.split_whitespace().next()?.parse().ok()?;

@@ -16,8 +16,8 @@ use crate::cgroup::Group;
 use crate::launch::VmId;
 use crate::wire::{self, Blocked};
 
-pub use policy::Watch;
-use policy::{Event, Phase, RuleKey, LAUNCH_EXEC, LAUNCH_OPEN, SEALED_OPEN};
+pub use policy::{Event, Watch};
+use policy::{Phase, RuleKey, LAUNCH_EXEC, LAUNCH_OPEN, SEALED_OPEN};
 use programs::Programs;
 use tally::Tally;
 

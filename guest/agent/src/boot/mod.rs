@@ -25,7 +25,7 @@ pub use quarters::Quarters;
 pub use uevents::wait_for;
 
 use crate::kernel_log;
-use kernel_arguments::KernelArguments;
+pub use kernel_arguments::KernelArguments;
 
 /// Leaves this process as PID 1 of a complete system, with nothing on its standard streams; programs have quarters of
 /// their own in it.

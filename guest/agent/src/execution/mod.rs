@@ -6,6 +6,8 @@ mod environment;
 mod event;
 mod file_path;
 mod files;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzing;
 mod group;
 mod handover;
 mod hook;

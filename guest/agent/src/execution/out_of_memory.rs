@@ -73,6 +73,12 @@ impl Victim {
     }
 }
 
+/// The name that a record tells.
+#[cfg(any(fuzzing, test))]
+pub fn named(record: &[u8]) -> Option<String> {
+    parse(record).map(|victim| victim.shown())
+}
+
 /// A record is `priority,sequence,time,flags;text`, and lines of attributes after it.
 fn parse(record: &[u8]) -> Option<Victim> {
     // All of it is ASCII: the kernel escapes what is not.

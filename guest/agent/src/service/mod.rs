@@ -17,6 +17,8 @@ use crate::wire::execution::execution_service_server::ExecutionServiceServer;
 use crate::wire::guest::guest_service_server::GuestServiceServer;
 use execution_service::ExecutionRpc;
 use guest_service::GuestRpc;
+#[cfg(any(fuzzing, test))]
+pub use statistics::uptime;
 
 /// 64 MiB of files, 8 MiB of code, and room for the rest.
 const INBOUND_BYTES_MAX: usize = 80 << 20;

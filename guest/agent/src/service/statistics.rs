@@ -22,7 +22,7 @@ pub fn current() -> io::Result<StatsResponse> {
     })
 }
 
-fn uptime(text: &str) -> Option<f64> {
+pub fn uptime(text: &str) -> Option<f64> {
     text.split_whitespace().next()?.parse().ok()
 }
 

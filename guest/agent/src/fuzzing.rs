@@ -1,0 +1,73 @@
+//! What is fuzzed of the agent: what it reads of the host, of the programs that it runs, and of the kernel.
+
+use neurovisor_fuzz::Target;
+use prost::Message;
+
+use crate::boot::KernelArguments;
+use crate::execution::fuzzing as execution;
+use crate::execution::Program;
+use crate::memory;
+use crate::refresh::Refresh;
+use crate::service;
+use crate::wire::execution::ExecuteRequest;
+use crate::wire::guest::{PrimeRequest, RefreshRequest};
+
+const TARGETS: [Target; 5] = [
+    ("program", program),
+    ("refresh", refresh),
+    ("output", execution::output),
+    ("kernel_log", execution::kernel_log),
+    ("kernel_words", kernel_words),
+];
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| neurovisor_fuzz::chosen(&TARGETS)(bytes));
+
+/// An execution as the host asks for it: what is accepted writes nothing outside of its directory.
+fn program(bytes: &[u8]) {
+    if let Ok(request) = ExecuteRequest::decode(bytes) {
+        let decoded = ExecuteRequest::decode(request.encode_to_vec().as_slice());
+        assert_eq!(decoded.as_ref(), Ok(&request));
+        match Program::from_request(request, "trace") {
+            Ok(program) => execution::check(&program),
+            Err(refusal) => assert!(
+                !refusal.message().contains('\0') && refusal.message().len() < 4096,
+                "{refusal:?}"
+            ),
+        }
+    }
+    if let Ok(PrimeRequest {
+        program: Some(request),
+    }) = PrimeRequest::decode(bytes)
+    {
+        let _ = Program::from_request(request, "");
+    }
+}
+
+fn refresh(bytes: &[u8]) {
+    if let Ok(request) = RefreshRequest::decode(bytes) {
+        let (hostname, machine) = (request.hostname.clone(), request.machine_id.clone());
+        if Refresh::from_request(request).is_ok() {
+            assert!((1..=63).contains(&hostname.len()));
+            assert!(!hostname.contains(['/', '\n', '\0', ' ']));
+            assert!(machine.len() == 32 && machine.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        }
+    }
+}
+
+/// The kernel's command line, and its files on memory and time.
+fn kernel_words(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let arguments = KernelArguments::parse(text);
+    assert!(!arguments.root_disk().is_empty());
+    assert!(arguments.parameters_of("virtio_mmio").len() <= text.len());
+    let _ = (memory::parse(text), service::uptime(text));
+}
+
+#[cfg(test)]
+#[test]
+fn corpora_hold() {
+    neurovisor_fuzz::replay(&TARGETS, "agent");
+}

@@ -1,0 +1,148 @@
+//! What is fuzzed of the spawner: what it reads of the host process, of VMMs, of the kernel and of its own earlier lives.
+
+use std::path::{Component, Path};
+
+use neurovisor_fuzz::Target;
+use prost::Message;
+
+use crate::ebpf::Event;
+use crate::init;
+use crate::journal::{Entry, Recorded};
+use crate::launch::Launch;
+use crate::output_tail::{OutputTail, TAIL_BYTES};
+use crate::process_stat::{parse_pid, ProcessStat};
+use crate::programs::Programs;
+use crate::scratch;
+use crate::wire::{request, RequestReader};
+
+const TARGETS: [Target; 5] = [
+    ("requests", requests),
+    ("journal", journal),
+    ("kernel_events", kernel_events),
+    ("output_tail", output_tail),
+    ("process_words", process_words),
+];
+
+#[cfg(fuzzing)]
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| neurovisor_fuzz::chosen(&TARGETS)(bytes));
+
+/// The stream of requests, however it is cut: what is accepted names nothing outside of where it belongs.
+fn requests(bytes: &[u8]) {
+    let piece = usize::from(bytes.first().copied().unwrap_or(0)) + 1;
+    let bytes = bytes.get(1..).unwrap_or_default();
+    let mut reader = RequestReader::default();
+    let mut programs = Programs::default();
+    for piece in bytes.chunks(piece) {
+        reader.push(piece);
+        loop {
+            match reader.next() {
+                Ok(Some(request)) => take(request.request, &mut programs),
+                Ok(None) => break,
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn take(request: Option<request::Request>, programs: &mut Programs) {
+    match request {
+        Some(request::Request::Start(start)) => {
+            let encoded = start.encode_to_vec();
+            if let Ok(launch) = Launch::try_from(start.clone()) {
+                assert_eq!(start.encode_to_vec(), encoded);
+                check(&launch);
+                let _ = programs.check(&launch);
+            }
+        }
+        Some(request::Request::HoldScratch(hold)) => {
+            let path = Path::new(&hold.path);
+            if scratch::check(path).is_ok() {
+                assert!(path.is_absolute() && goes_down(path), "{path:?}");
+                assert_ne!(path.file_name(), None);
+            }
+        }
+        Some(request::Request::Restrict(restrict)) => {
+            let _ = programs.restrict(restrict);
+        }
+        _ => {}
+    }
+}
+
+fn check(launch: &Launch) {
+    let id = launch.id.as_str();
+    assert!(!id.is_empty() && id.len() <= 64 && !id.contains(['/', '.', '\0']));
+    assert!(launch.executable().is_absolute());
+    for name in &launch.sockets {
+        assert!(!name.starts_with('.') && !name.contains(['/', '\0']) && name.len() <= 32);
+    }
+    for file in &launch.files {
+        assert!(file.path().is_absolute() && goes_down(file.path()));
+    }
+}
+
+fn goes_down(path: &Path) -> bool {
+    !path.components().any(|part| part == Component::ParentDir)
+}
+
+/// What is read of a journal is what another reader reads of it when it is written anew.
+fn journal(bytes: &[u8]) {
+    let recorded = Recorded::parse(bytes);
+    let mut written = String::new();
+    for entry in &recorded.entries {
+        entry.write('+', &mut written);
+        if let Entry::Scratch(path) = entry {
+            let _ = scratch::check(path);
+        }
+    }
+    assert_eq!(written.lines().count(), recorded.entries.len());
+    assert_eq!(
+        Recorded::parse(written.as_bytes()).entries,
+        recorded.entries
+    );
+}
+
+/// An event of the kernel's ring, in which a VMM has chosen the path.
+fn kernel_events(bytes: &[u8]) {
+    if let Some(event) = Event::read(bytes) {
+        let _ = (event.hook(), event.is_of_hook());
+        let subject = event.subject();
+        assert!(!subject.is_empty() && !subject.contains('\0') && subject.len() <= 3 * bytes.len());
+    }
+}
+
+/// What a VMM writes, however it is cut: bounded, and text.
+fn output_tail(bytes: &[u8]) {
+    let (mut whole, mut cut) = (OutputTail::default(), OutputTail::default());
+    let times = 1 + usize::from(bytes.first().copied().unwrap_or(0)) * 16;
+    let written = bytes.repeat(times.min(1 + (4 * TAIL_BYTES) / (bytes.len() + 1)));
+    whole.push(&written);
+    for piece in written.chunks(usize::from(bytes.last().copied().unwrap_or(0)) + 1) {
+        cut.push(piece);
+    }
+    assert!(whole.text().len() <= TAIL_BYTES);
+    assert_eq!(whole.text(), cut.text());
+    if let (Ok(text), true) = (std::str::from_utf8(&written), written.len() <= TAIL_BYTES) {
+        assert_eq!(whole.text(), text);
+    }
+}
+
+/// What the kernel tells of a process, which has chosen its own name, and how a process tells the end of another.
+fn process_words(bytes: &[u8]) {
+    let _ = init::parse(bytes);
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let _ = parse_pid(text);
+    if let Some(stat) = ProcessStat::parse(text) {
+        let (_, own) = text.rsplit_once(')').unwrap_or_default();
+        let named = ProcessStat::parse(&format!("1 (a) Z 1 ) (b) {own}"));
+        let words = |stat: &ProcessStat| (stat.is_zombie, stat.parent, stat.session, stat.start);
+        assert_eq!(named.as_ref().map(words), Some(words(&stat)));
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn corpora_hold() {
+    neurovisor_fuzz::replay(&TARGETS, "spawner");
+}
