@@ -71,7 +71,9 @@ final class Failed {
     /** What a server says, made fit for one line. */
     static String line(String text) {
         String line = Harmless.line(text).strip().replaceAll("\\s+", " ");
-        return line.length() > MAX_CHARACTERS ? line.substring(0, MAX_CHARACTERS) + "..." : line;
+        return line.length() > MAX_CHARACTERS
+                ? Harmless.line(line.substring(0, MAX_CHARACTERS)).strip() + "..."
+                : line;
     }
 
     private static @Nullable Throwable innermost(@Nullable Throwable error) {

@@ -1,6 +1,7 @@
 package io.neurovisor.engine.program;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.text.Harmless;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -58,10 +59,11 @@ public final class FilePath {
     public static String shown(String path) {
         StringBuilder shown = new StringBuilder();
         path.codePoints().limit(MAX_SHOWN_CHARACTERS).forEach(character -> {
-            if (Character.isISOControl(character)) {
+            String one = Character.toString(character);
+            if (!Harmless.line(one).equals(one)) {
                 shown.append(String.format("\\u%04x", character));
             } else {
-                shown.appendCodePoint(character);
+                shown.append(one);
             }
         });
         return path.length() > MAX_SHOWN_CHARACTERS ? shown + "…" : shown.toString();

@@ -36,7 +36,7 @@ import java.util.concurrent.TimeoutException;
  * Firecracker refuses is told in its own words. A guest that took over its VMM could answer anything, so answers are bounded.
  */
 final class FirecrackerApi implements AutoCloseable {
-    private static final int MAX_ANSWER_BYTES = 64 << 10;
+    static final int MAX_ANSWER_BYTES = 64 << 10;
     private static final int OK = 200;
     private static final int NO_CONTENT = 204;
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -56,10 +56,7 @@ final class FirecrackerApi implements AutoCloseable {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel created) {
-                        created.pipeline()
-                                .addLast(new HttpClientCodec())
-                                .addLast(new HttpObjectAggregator(MAX_ANSWER_BYTES))
-                                .addLast(answers);
+                        handle(created, answers);
                     }
                 })
                 .connect(UnixDomainSocketAddress.of(socket));
@@ -75,6 +72,14 @@ final class FirecrackerApi implements AutoCloseable {
         return connection.isSuccess()
                 ? Optional.of(new FirecrackerApi(connection.channel(), answers))
                 : Optional.empty();
+    }
+
+    /** Has a channel's answers understood. */
+    static void handle(Channel channel, FirecrackerAnswers answers) {
+        channel.pipeline()
+                .addLast(new HttpClientCodec())
+                .addLast(new HttpObjectAggregator(MAX_ANSWER_BYTES))
+                .addLast(answers);
     }
 
     JsonNode get(String path, Deadline deadline) {
@@ -107,10 +112,7 @@ final class FirecrackerApi implements AutoCloseable {
         try {
             FirecrackerAnswers.Answer answer =
                     answers.ask(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-            if (answer.status() != OK && answer.status() != NO_CONTENT) {
-                throw refused(what, answer);
-            }
-            return JSON.readTree(answer.body());
+            return judged(what, answer);
         } catch (TimeoutException exception) {
             close(); // What comes later would be taken for another's answer.
             throw failed("Firecracker's API gave no answer to " + what + " in time", exception);
@@ -122,6 +124,13 @@ final class FirecrackerApi implements AutoCloseable {
             close();
             throw interrupted(exception);
         }
+    }
+
+    static JsonNode judged(String what, FirecrackerAnswers.Answer answer) throws JsonProcessingException {
+        if (answer.status() != OK && answer.status() != NO_CONTENT) {
+            throw refused(what, answer);
+        }
+        return JSON.readTree(answer.body());
     }
 
     private static NeuroVisorException refused(String what, FirecrackerAnswers.Answer answer) {

@@ -10,6 +10,7 @@ import io.neurovisor.engine.guest.Patience;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.proto.execution.ExecuteChunk;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -27,18 +28,24 @@ final class ExecutionCall {
 
     ProgramExit run(BlockingClientCall<?, ExecuteChunk> call) {
         try {
-            ExecuteChunk chunk = next(call);
-            while (!chunk.getIsFinal()) {
-                requireContent(chunk);
-                deliver(chunk);
-                chunk = next(call);
+            Optional<ProgramExit> exit = Optional.empty();
+            while (exit.isEmpty()) {
+                exit = heard(next(call));
             }
-            deliver(chunk);
-            return ExecuteMessages.exit(chunk.getMetadata());
+            return exit.get();
         } finally {
             // Without effect on a call that has ended by itself.
             call.cancel("nobody listens any more", null);
         }
+    }
+
+    /** The program's end where this is the last word on it. */
+    Optional<ProgramExit> heard(ExecuteChunk chunk) {
+        if (!chunk.getIsFinal()) {
+            requireContent(chunk);
+        }
+        deliver(chunk);
+        return chunk.getIsFinal() ? Optional.of(ExecuteMessages.exit(chunk.getMetadata())) : Optional.empty();
     }
 
     /** Of messages with nothing in them there could be any number. */

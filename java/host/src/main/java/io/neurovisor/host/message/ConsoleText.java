@@ -20,7 +20,9 @@ public final class ConsoleText {
                 .map(line -> Harmless.lines(line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", ""))
                         .strip())
                 .filter(line -> !line.isEmpty())
-                .map(line -> line.length() > LINE_CHARACTERS ? line.substring(0, LINE_CHARACTERS) + "…" : line)
+                .map(line -> line.length() > LINE_CHARACTERS
+                        ? Harmless.lines(line.substring(0, LINE_CHARACTERS)) + "…"
+                        : line)
                 .toList();
         return String.join(" | ", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));
     }

@@ -14,12 +14,9 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
-import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.VmmProcess;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -136,8 +133,7 @@ final class QemuVm implements Vm {
                     "ringbuf-read",
                     Map.of("device", QemuCommand.CONSOLE, "size", 65536, "format", "base64"),
                     Deadline.after(CONSOLE_TIMEOUT, ticker));
-            byte[] bytes = Base64.getDecoder().decode(text.asText());
-            return ConsoleText.tail(new String(bytes, StandardCharsets.UTF_8));
+            return QmpMessages.consoleTail(text);
         } catch (NeuroVisorException exception) {
             // Most likely it is ending; so its last words are worth the wait.
             boolean _ = process.endsWithin(LAST_WORDS_TIMEOUT);
@@ -168,7 +164,7 @@ final class QemuVm implements Vm {
         monitor.execute("migrate-set-capabilities", Map.of("capabilities", capabilities), deadline);
         monitor.execute(command, Map.of("uri", "file:" + stateFile), deadline);
         JsonNode event = monitor.awaitEvent("MIGRATION", QemuVm::isFinal, deadline);
-        String status = event.path("data").path("status").asText();
+        String status = QmpMessages.words(event.path("data").path("status"));
         if (!status.equals("completed")) {
             throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU ended " + command + " as \"" + status + "\"");
         }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.host.message.GuestText;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,8 +32,7 @@ import java.util.function.Predicate;
  * A guest that took over its VMM could write anything here, so lines and events are bounded.
  */
 final class QmpConnection implements AutoCloseable {
-    private static final int MAX_LINE_BYTES = 1 << 20;
-    private static final int MAX_EVENTS = 256;
+    private static final int MAX_EVENTS = 64;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final SocketChannel socket;
@@ -61,7 +61,9 @@ final class QmpConnection implements AutoCloseable {
         JsonNode greeting = connection.next(deadline, "greeting");
         if (!greeting.has("QMP")) {
             connection.close();
-            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU's monitor greets with \"" + greeting + "\", not QMP");
+            throw new NeuroVisorException(
+                    Fault.VMM_FAILED,
+                    "QEMU's monitor greets with \"" + GuestText.line(greeting.toString()) + "\", not QMP");
         }
         connection.execute("qmp_capabilities", Map.of(), deadline);
         return connection;
@@ -82,7 +84,7 @@ final class QmpConnection implements AutoCloseable {
                 throw new NeuroVisorException(
                         Fault.VMM_FAILED,
                         "QEMU refused " + command + ": "
-                                + answer.path("error").path("desc").asText());
+                                + QmpMessages.words(answer.path("error").path("desc")));
             } else {
                 return answer.path("return");
             }
@@ -164,21 +166,10 @@ final class QmpConnection implements AutoCloseable {
 
     private void readMessages() {
         try (InputStream input = new BufferedInputStream(Channels.newInputStream(socket))) {
-            byte[] line = new byte[8192];
-            int length = 0;
-            for (int next = input.read(); next >= 0; next = input.read()) {
-                if (next != '\n') {
-                    if (length == MAX_LINE_BYTES) {
-                        break;
-                    }
-                    line = length == line.length ? java.util.Arrays.copyOf(line, length * 2) : line;
-                    line[length++] = (byte) next;
-                } else {
-                    JsonNode message = JSON.readTree(line, 0, length);
-                    length = 0;
-                    noteShutdown(message);
-                    messages.put(Optional.of(message));
-                }
+            QmpMessages said = new QmpMessages(input);
+            for (Optional<JsonNode> message = said.next(); message.isPresent(); message = said.next()) {
+                noteShutdown(message.get());
+                messages.put(message);
             }
         } catch (JsonProcessingException exception) {
             // Whatever speaks here is no QEMU that could be trusted further: the hang-up below says so.
@@ -193,7 +184,7 @@ final class QmpConnection implements AutoCloseable {
 
     private void noteShutdown(JsonNode message) {
         if (message.path("event").asText().equals("SHUTDOWN")) {
-            guestShutdown.complete(message.path("data").path("reason").asText());
+            guestShutdown.complete(QmpMessages.words(message.path("data").path("reason")));
         }
     }
 

@@ -61,7 +61,7 @@ public final class Spawner implements AutoCloseable {
     private volatile @Nullable CompletableFuture<Long> tscKhz;
     private volatile BiConsumer<String, BlockedAttempt> blocked = (id, attempt) -> {};
 
-    private Spawner(Process process, Path runtimeDirectory) {
+    Spawner(Process process, Path runtimeDirectory) {
         this.process = process;
         this.runtimeDirectory = runtimeDirectory;
         this.requests = process.getOutputStream();
@@ -92,14 +92,20 @@ public final class Spawner implements AutoCloseable {
 
     /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
-        AwaitedVmm entry = new AwaitedVmm();
-        if (entries.putIfAbsent(id, entry) != null) {
-            throw new IllegalArgumentException("VM " + id + " is already running");
-        }
+        AwaitedVmm entry = awaited(id);
         send(Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
         Started started = await(entry.started(), "start of VM " + id);
         return new VmmProcess(
                 this, id, runtimeDirectory.resolve(id), entry.exited(), started.getPid(), started.getCgroupProblem());
+    }
+
+    /** Of whom the spawner may speak from now on. */
+    AwaitedVmm awaited(String id) {
+        AwaitedVmm entry = new AwaitedVmm();
+        if (entries.putIfAbsent(id, entry) != null) {
+            throw new IllegalArgumentException("VM " + id + " is already running");
+        }
+        return entry;
     }
 
     /** From now on it starts these and no other programs, whoever asks it. Once, and not to be taken back. */
@@ -272,7 +278,8 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
-    private void readEvents() {
+    /** Until it says no more; then nobody waits for it. */
+    void readEvents() {
         try {
             for (Event event = next(); event != null; event = next()) {
                 handle(event);
@@ -297,11 +304,9 @@ public final class Spawner implements AutoCloseable {
             case REJECTED -> {
                 AwaitedVmm entry = entry(event.getRejected().getVmId());
                 entries.remove(event.getRejected().getVmId());
-                entry.started()
-                        .completeExceptionally(new NeuroVisorException(
-                                event.getRejected().getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
-                                "the VMM cannot be started: "
-                                        + event.getRejected().getReason()));
+                entry.fail(new NeuroVisorException(
+                        event.getRejected().getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
+                        "the VMM cannot be started: " + event.getRejected().getReason()));
             }
             case EXITED -> {
                 Exited exited = event.getExited();

@@ -2,6 +2,8 @@ package io.neurovisor.host.spawner;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.message.GuestText;
+
 /**
  * How a VMM process ended.
  *
@@ -25,7 +27,7 @@ public record VmmExit(int exitCode, int signal, String outputTail, boolean oomKi
         if (oomKilled) {
             how = "ran out of the memory of its control group (" + how + ")";
         }
-        String words = outputTail.strip().replaceAll("\\s*\\R\\s*", " | ");
+        String words = GuestText.line(outputTail);
         return words.isEmpty() ? how : how + ": " + words;
     }
 }

@@ -1,0 +1,25 @@
+package io.neurovisor.agent.calls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.neurovisor.agent.model.ToolCall;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+
+/** Whatever a model writes. */
+@Tag("fuzz")
+final class CallTextFuzzTest {
+    private static final Set<String> TOOLS = Set.of("execute_code");
+
+    /** Calls of known tools alone, each numbered once, and no text that the model has not written. */
+    @FuzzTest
+    void reply(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        Reading reading = CallText.read(text, TOOLS);
+        assertThat(reading.answer().length() + reading.thinking().length()).isLessThanOrEqualTo(text.length());
+        assertThat(reading.calls()).extracting(ToolCall::id).doesNotHaveDuplicates();
+        assertThat(reading.calls()).allSatisfy(call -> assertThat(call.name()).isIn("", "execute_code"));
+    }
+}

@@ -1,0 +1,35 @@
+package io.neurovisor.agent.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.neurovisor.engine.text.Harmless;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+
+/** Whatever a model server answers. */
+@Tag("fuzz")
+final class ReplyEventsFuzzTest {
+    /** Events that may be passed on, or a refusal in one harmless line. */
+    @FuzzTest
+    void events(byte[] bytes) {
+        String text = new String(bytes, StandardCharsets.UTF_8);
+        for (StreamCheck check : List.of(new OpenAiStream(), new OllamaStream())) {
+            try {
+                for (String line : text.lines().toList()) {
+                    assertThat(check.checked(line)).isNotBlank();
+                }
+                assertThat(check.times().toString()).isNotBlank();
+                assertThat(check.isComplete() || !check.isCut()).isTrue();
+            } catch (StreamCheck.Refused refused) {
+                assertHarmless(refused.explanation());
+            }
+        }
+        assertHarmless(ServerErrors.message(text));
+    }
+
+    private static void assertHarmless(String text) {
+        assertThat(text).isEqualTo(Harmless.line(text)).hasSizeLessThanOrEqualTo(303);
+    }
+}

@@ -1,0 +1,47 @@
+package io.neurovisor.host.firecracker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpVersion;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.text.Harmless;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Tag;
+
+/** Whatever a VMM that was taken over answers to a request of ours. */
+@Tag("fuzz")
+final class FirecrackerAnswersFuzzTest {
+    /** A bounded answer or a failure for whoever has asked, and nobody waits once the connection has ended. */
+    @FuzzTest
+    void answer(byte[] bytes) {
+        FirecrackerAnswers answers = new FirecrackerAnswers();
+        EmbeddedChannel channel = new EmbeddedChannel();
+        FirecrackerApi.handle(channel, answers);
+        CompletableFuture<FirecrackerAnswers.Answer> answer =
+                answers.ask(channel, new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));
+        int half = bytes.length / 2;
+        channel.writeInbound(Unpooled.copiedBuffer(bytes, 0, half));
+        channel.writeInbound(Unpooled.copiedBuffer(bytes, half, bytes.length - half));
+        channel.finishAndReleaseAll();
+        try {
+            FirecrackerAnswers.Answer told = answer.getNow(new FirecrackerAnswers.Answer(0, "waits"));
+            assertThat(told.body()).isNotEqualTo("waits");
+            assertThat(told.body().length()).isLessThanOrEqualTo(FirecrackerApi.MAX_ANSWER_BYTES);
+            var _ = FirecrackerApi.judged("GET /", told);
+        } catch (CompletionException | JsonProcessingException failed) {
+            // Told to whoever has asked.
+        } catch (NeuroVisorException refused) {
+            assertThat(refused.fault()).isEqualTo(Fault.VMM_FAILED);
+            String message = String.valueOf(refused.getMessage());
+            assertThat(message).isEqualTo(Harmless.line(message)).hasSizeLessThan(600);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package io.neurovisor.host.guestlink;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+
+/** Whatever a guest sends on its channel. */
+@Tag("fuzz")
+final class GuestLinkFuzzTest {
+    private static final int MAX_HANDSHAKE_BYTES = 33;
+    private static final int HEADER_BYTES = 9;
+
+    /** A connection is one when it says so in a short line; what follows the line reaches the next as it is. */
+    @FuzzTest
+    void handshake(byte[] answer) {
+        Heard heard = new Heard();
+        EmbeddedChannel channel = new EmbeddedChannel(new VsockHandshake(1, Duration.ofDays(1)), heard);
+        boolean[] opened = {false};
+        heard.active = () -> opened[0] = true;
+        channel.pipeline().fireChannelActive();
+        for (ByteBuf piece : Pieces.of(answer)) {
+            channel.writeInbound(piece);
+        }
+        String text = new String(answer, StandardCharsets.ISO_8859_1);
+        int end = text.indexOf('\n');
+        boolean good = text.startsWith("OK ") && end >= 0 && end < MAX_HANDSHAKE_BYTES;
+        assertThat(opened[0]).isEqualTo(good);
+        assertThat(heard.text).hasToString(good ? text.substring(end + 1) : "");
+        assertThat(channel.isOpen()).isEqualTo(good || (end < 0 && text.length() < MAX_HANDSHAKE_BYTES));
+        channel.finishAndReleaseAll();
+    }
+
+    /** As many frames however the bytes are cut, and no more than have room. */
+    @FuzzTest
+    void frames(byte[] bytes) {
+        for (boolean received : new boolean[] {true, false}) {
+            ByteBuf whole = Unpooled.wrappedBuffer(bytes);
+            long count = (received ? FrameCount.received() : FrameCount.sent()).begunIn(whole);
+            assertThat(whole.readerIndex()).isZero();
+            assertThat(count).isBetween(0L, (long) bytes.length / HEADER_BYTES);
+            FrameCount cut = received ? FrameCount.received() : FrameCount.sent();
+            long sum = 0;
+            for (ByteBuf piece : Pieces.of(bytes)) {
+                sum += cut.begunIn(piece);
+            }
+            assertThat(sum).isEqualTo(count);
+        }
+    }
+
+    /** Messages of an execution: output, files with harmless names, and an end with harmless words, or a lost sandbox. */
+    @FuzzTest
+    void execution(byte[] messages) throws IOException {
+        ExecutionCall call = new ExecutionCall(new CheckingSink(), Patience.with(Duration.ofDays(1), Ticker.SYSTEM));
+        ByteArrayInputStream stream = new ByteArrayInputStream(messages);
+        try {
+            for (ExecuteChunk chunk = ExecuteChunk.parseDelimitedFrom(stream);
+                    chunk != null;
+                    chunk = ExecuteChunk.parseDelimitedFrom(stream)) {
+                Optional<ProgramExit> exit = call.heard(chunk);
+                if (exit.isPresent()) {
+                    check(exit.get());
+                    return;
+                }
+            }
+        } catch (InvalidProtocolBufferException noMessage) {
+            // The call ends by it.
+        } catch (NeuroVisorException refused) {
+            assertThat(refused.fault()).isEqualTo(Fault.SANDBOX_LOST);
+            assertThat(refused.getMessage()).isEqualTo(Harmless.line(String.valueOf(refused.getMessage())));
+        }
+    }
+
+    private static void check(ProgramExit exit) {
+        assertThat(exit.exitCode()).isBetween(0, 255);
+        assertThat(exit.signal()).isBetween(0, 127);
+        assertThat(exit.duration()).isBetween(Duration.ZERO, Duration.ofDays(12));
+        assertThat(exit.details().backgroundProcesses()).isNotNegative();
+        assertThat(exit.details().skippedFilesCount())
+                .isGreaterThanOrEqualTo(exit.details().skippedFiles().size());
+        assertHarmless(exit.details().killedProcess());
+        exit.details().skippedFiles().forEach(file -> {
+            assertHarmless(file.path());
+            assertHarmless(file.reason());
+        });
+    }
+
+    private static void assertHarmless(String text) {
+        assertThat(text).isEqualTo(Harmless.line(text)).hasSizeLessThanOrEqualTo(501);
+    }
+
+    /** What reaches whoever comes after the handshake. */
+    private static final class Heard extends ChannelInboundHandlerAdapter {
+        private final StringBuilder text = new StringBuilder();
+        private Runnable active = () -> {};
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            active.run();
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            ByteBuf bytes = (ByteBuf) message;
+            text.append(bytes.toString(StandardCharsets.ISO_8859_1));
+            bytes.release();
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            assertThat(cause).isInstanceOf(IOException.class);
+        }
+    }
+
+    private static final class CheckingSink implements OutputSink {
+        @Override
+        public void stdout(ByteBuffer bytes) {
+            assertThat(bytes.isReadOnly()).isTrue();
+        }
+
+        @Override
+        public void stderr(ByteBuffer bytes) {
+            assertThat(bytes.isReadOnly()).isTrue();
+        }
+
+        @Override
+        public void file(String path, ByteBuffer part, boolean last) {
+            assertThat(FilePath.problem(path)).isEmpty();
+            assertThat(Arrays.asList(path.split("/", -1))).doesNotContain("..", ".", "");
+        }
+    }
+
+    /** The bytes in pieces whose length is the last of them. */
+    private record Pieces() {
+        static Iterable<ByteBuf> of(byte[] bytes) {
+            int size = bytes.length == 0 ? 1 : 1 + (bytes[bytes.length - 1] & 0x1f);
+            return () -> java.util.stream.IntStream.range(0, Math.ceilDiv(bytes.length, size))
+                    .mapToObj(index ->
+                            Unpooled.wrappedBuffer(bytes, index * size, Math.min(size, bytes.length - index * size)))
+                    .iterator();
+        }
+    }
+}

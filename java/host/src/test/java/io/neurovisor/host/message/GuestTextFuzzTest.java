@@ -1,0 +1,36 @@
+package io.neurovisor.host.message;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.neurovisor.engine.text.Harmless;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Tag;
+
+/** Whatever text a guest or a VMM may have chosen, on its way into a message. */
+@Tag("fuzz")
+final class GuestTextFuzzTest {
+    private static final int LINE_CHARACTERS = 501;
+    private static final int CONSOLE_CHARACTERS = 4 * 201 + 3 * 3;
+
+    /** One bounded line in which nothing steers a terminal, whichever way it is read. */
+    @FuzzTest
+    void text(byte[] bytes) {
+        check(new String(bytes, StandardCharsets.UTF_8));
+        // With halves of characters, which no decoder lets through and protobuf's texts cannot have.
+        check(new String(bytes, StandardCharsets.UTF_16BE));
+    }
+
+    private static void check(String text) {
+        assertThat(GuestText.line(text))
+                .isEqualTo(harmless(GuestText.line(text)))
+                .hasSizeLessThanOrEqualTo(LINE_CHARACTERS);
+        assertThat(ConsoleText.tail(text))
+                .isEqualTo(harmless(ConsoleText.tail(text)))
+                .hasSizeLessThanOrEqualTo(CONSOLE_CHARACTERS);
+    }
+
+    private static String harmless(String text) {
+        return Harmless.lines(text).replace("\n", "");
+    }
+}
