@@ -30,6 +30,7 @@ oci   | has_umoci        | umoci             | umoci                   | 0.4.7 |
 oci-test | has_runc         | runc              | runc                    | 0     | runc: runs the container image, for its test
 llm   | has_pip            | python3-pip             | python3-pip           | 0     | pip: fetches a small language model, for the tests
 test  | has_newuidmap    | uidmap            | uidmap                  | 0     | newuidmap: the tests that run as an ordinary user
+test  | has_cxx          | g++               | g++                     | 0     | a C++ compiler: builds libFuzzer, which makes up what the decoders are tested with
 test  | has_strace       | strace            | strace                  | 0     | strace: the test of the policy of system calls
 test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds the clients that the service is tested with
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
@@ -61,6 +62,7 @@ has_clang() { has clang; }
 has_libbpf() { [[ -e /usr/include/bpf/bpf_helpers.h ]]; }
 has_umoci() { has umoci; }
 has_runc() { has runc; }
+has_cxx() { has c++; }
 has_strace() { has strace; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }

@@ -12,6 +12,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
+    '       neurovisor test --fuzz [--minutes N]   each decoder of hostile bytes fuzzed for N minutes, 30 if none are given, and nothing else'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 # leave_out wanted|forced TESTS REASON
@@ -28,7 +29,8 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' fuzz='' minutes=30
+    local fuzz_log=$root/target/test-fuzz.log fuzz_status=0
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -39,6 +41,12 @@ run_tests() {
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
+            --fuzz) fuzz=true lab='' llm=never ;;
+            --minutes)
+                [[ -n $fuzz && ${2-} =~ ^[1-9][0-9]{0,3}$ ]] || { say "${test_usage[@]}" && exit 2; }
+                minutes=$2
+                shift
+                ;;
             --hostile) hostile=true lab='' llm=never ;;
             --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
             -h | --help) say "${test_usage[@]}" && exit ;;
@@ -71,6 +79,15 @@ run_tests() {
 
     if [[ -n $hostile ]]; then
         run_hostile_programs
+        return
+    fi
+
+    # shellcheck source=setup/fuzz.sh
+    source "$root/setup/fuzz.sh"
+    if [[ -n $fuzz ]]; then
+        maven pre-integration-test -Psystem-tests -DskipTests -Dexec.skip=true >"$log" 2>&1 ||
+            die 'The tests could not be compiled.' "The whole log: $log"
+        fuzz_decoders $((minutes * 60)) 1 || exit 1
         return
     fi
 
@@ -124,6 +141,8 @@ run_tests() {
     has_clippy || options+=(-Dneurovisor.clippy.skip=true)
     maven verify -Psystem-tests --fail-at-end ${options[@]+"${options[@]}"} 2>&1 | tee "$log" || status=$?
 
+    fuzz_decoders 2 2 2>&1 | tee "$fuzz_log" || fuzz_status=$?
+
     began=$SECONDS
     run_model_tests "$ollama" 2>&1 | tee "$models_log" || models_status=$?
     printf 'models time %s\n' $((SECONDS - began)) >>"$models_log"
@@ -147,13 +166,13 @@ run_tests() {
     fi
 
     tell_hostile_programs
-    summarize_tests "$launcher_log" "$log" "$models_log" "$user_log" "$lab_log"
+    summarize_tests "$launcher_log" "$log" "$fuzz_log" "$models_log" "$user_log" "$lab_log"
     tell_model_tests "$ollama"
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
-    ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
+    ((status == 0 && launcher_status == 0 && fuzz_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 
 # All of them, those of the full image too. Their table replaces that of SECURITY.md, whatever it says.
@@ -197,7 +216,8 @@ summarize_tests() {
         }
         /^test result: / { passed[suite] += $4; failed[suite] += $6; skipped[suite] += $8 }
         /^launcher: [0-9]+ passed, / { passed["launcher"] += $2; failed["launcher"] += $4 }
-        /^launcher time / { time["launcher"] = $3 }
+        /^fuzz: [0-9]+ passed, / { passed["fuzz"] += $2; failed["fuzz"] += $4 }
+        /^(launcher|fuzz) time / { time[$1] = $3 }
         # The console of JUnit, for the suites that run without Maven. Aborted: something that the test needs is not there.
         FNR == 1 { console = FILENAME ~ /test-lab/ ? "lab" : FILENAME ~ /test-models/ ? "models" : "user" }
         /^\[ +[0-9]+ tests (successful|failed|skipped|aborted) +\]$/ {
@@ -211,8 +231,8 @@ summarize_tests() {
         }
         END {
             printf "\n%-10s %8s %8s %8s %8s\n", "suite", "passed", "failed", "skipped", "time"
-            for (i = split("launcher unit system models user lab", names, " "); i > 0; i--) {
-                suite = names[7 - i]
+            for (i = split("launcher unit system fuzz models user lab", names, " "); i > 0; i--) {
+                suite = names[8 - i]
                 printf "%-10s %8d %8d %8d %6d s\n", suite, passed[suite], failed[suite], skipped[suite], time[suite]
                 all_passed += passed[suite]; all_failed += failed[suite]; all_skipped += skipped[suite]
             }
