@@ -37,7 +37,7 @@ fuzz_one() {
     file=${name// /-}
     log=$fuzz_work/logs/$file.log
     mkdir -p -- "$fuzz_work"/{logs,findings} "$fuzz_work/corpus/$file"
-    local arguments=("$fuzz_work/corpus/$file" "$root/$seeds" "-max_total_time=$2" -timeout=20 -max_len=65536
+    local arguments=("$fuzz_work/corpus/$file" "$root/$seeds" "-max_total_time=$2" -timeout=60 -max_len=65536
         -print_final_stats=1 "-artifact_prefix=$fuzz_work/findings/$file-")
     case $seeds in
         fuzz/corpus/spawner/*) program=$fuzz_programs/neurovisor-spawner ;;

@@ -283,6 +283,27 @@ JAVA
     ) 2>"$HOME/stderr"
 }
 
+test_fuzzing_is_a_suite() {
+    local shown
+    printf 'fuzz: 23 passed, 1 failed\nfuzz time 61\n' >"$HOME/fuzz.log"
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    shown=$(root=$copy && source "$copy/setup/test.sh" && summarize_tests "$HOME/fuzz.log")
+    expect_line "$shown" 'fuzz             23        1        0     61 s'
+    expect_line "$shown" '23 passed, 1 failed, 0 skipped'
+}
+
+# All that have seeds, each by a name of its own.
+test_every_decoder_with_seeds_is_fuzzed() {
+    local seeds names
+    # shellcheck source=/dev/null disable=SC2030,SC2031
+    seeds=$(source "$root/setup/fuzz.sh" && fuzz_seeds)
+    expect seeds "$(cd "$root" && find fuzz/corpus java/*/src/test/resources -path 'fuzz/corpus/*/*' -type d -o -path '*FuzzTestInputs/*' -type d | sort)" \
+        "$(sort <<<"$seeds")"
+    # shellcheck source=/dev/null disable=SC2030,SC2031
+    names=$(source "$root/setup/fuzz.sh" && while read -r one; do fuzz_name "$one" && echo; done <<<"$seeds")
+    expect names "$(wc -l <<<"$seeds")" "$(sort -u <<<"$names" | wc -l)"
+}
+
 # A cache in which server and model are, the latter by its digest.
 make_cached_model() {
     mkdir -p -- "$XDG_CACHE_HOME/neurovisor/llm/server/usr/bin" "$HOME/digest"

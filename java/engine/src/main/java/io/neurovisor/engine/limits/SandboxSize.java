@@ -1,6 +1,7 @@
 package io.neurovisor.engine.limits;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.text.Harmless;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -10,6 +11,8 @@ public enum SandboxSize {
     SMALL(1, 256),
     MEDIUM(2, 512),
     LARGE(4, 1024);
+
+    private static final int MAX_SHOWN_CHARACTERS = 40;
 
     private final int vcpuCount;
     private final int memoryMebibytes;
@@ -38,7 +41,8 @@ public enum SandboxSize {
                 .findFirst()
                 .orElseThrow(() -> NeuroVisorException.invalid(
                         "size",
-                        "size \"" + name + "\" is not known; use one of "
+                        "size \"" + Harmless.line(name.substring(0, Math.min(name.length(), MAX_SHOWN_CHARACTERS)))
+                                + "\" is not known; use one of "
                                 + Arrays.stream(values())
                                         .map(SandboxSize::label)
                                         .collect(Collectors.joining(", "))));

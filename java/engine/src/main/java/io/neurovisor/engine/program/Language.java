@@ -47,7 +47,8 @@ public enum Language {
                 .filter(language -> language.names.contains(wanted))
                 .findFirst()
                 .orElseThrow(() -> new NeuroVisorException(
-                        Fault.UNKNOWN_LANGUAGE, "language \"" + name + "\" is not known; use one of " + known()));
+                        Fault.UNKNOWN_LANGUAGE,
+                        "language \"" + FilePath.shown(name) + "\" is not known; use one of " + known()));
     }
 
     /** The language of a file by its suffix or, where that says nothing, by the interpreter of its {@code #!} line. */

@@ -1,5 +1,6 @@
 package io.neurovisor.host.spawner;
 
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.ToldConfinement;
 import io.neurovisor.proto.spawner.Started;
@@ -31,6 +32,9 @@ record AwaitedVmm(
         outputs.forEach(output -> output.complete(""));
         confinements.forEach(told -> told.complete(ToldConfinement.NOTHING));
         seals.forEach(seal -> seal.complete("it has ended"));
+        // One that ends without having been started has nobody waiting for its start any longer.
+        started.completeExceptionally(
+                new NeuroVisorException(Fault.VMM_FAILED, "the VMM has ended before it was started: it " + exit.describe()));
         exited.complete(exit);
     }
 

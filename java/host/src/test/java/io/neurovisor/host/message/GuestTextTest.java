@@ -1,7 +1,9 @@
 package io.neurovisor.host.message;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class GuestTextTest {
@@ -10,6 +12,13 @@ final class GuestTextTest {
     void nothingSteersATerminal() {
         assertThat(GuestText.line("a\u001b[31mb\u009b31mc\u202ed\ne")).isEqualTo("a[31mb31mcd | e");
         assertThat(ConsoleText.tail("a\u009b31mb\u202ec")).isEqualTo("a31mbc");
+    }
+
+    /** By a pattern of blanks around the ends of lines it took hours of a processor. */
+    @Test
+    void aMebibyteOfBlanksIsReadInNoTime() {
+        assertTimeoutPreemptively(
+                Duration.ofSeconds(20), () -> assertThat(GuestText.line("a" + " ".repeat(1 << 20) + "b")).endsWith(" b"));
     }
 
     @Test

@@ -7,7 +7,7 @@ import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.engine.execution.ExecutionRequest;
-import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.FaultKind;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.FilePath;
@@ -43,7 +43,7 @@ final class RequestFuzzTest {
         } catch (InvalidProtocolBufferException noMessage) {
             // Refused as that.
         } catch (NeuroVisorException refused) {
-            assertThat(refused.fault()).isEqualTo(Fault.INVALID_ARGUMENT);
+            assertThat(refused.fault().kind()).isEqualTo(FaultKind.CALLER);
             assertThat(refused.getMessage()).doesNotContain("\u001b", "\n");
         }
     }
@@ -59,7 +59,7 @@ final class RequestFuzzTest {
         } catch (InvalidProtocolBufferException noMessage) {
             // Refused as that.
         } catch (NeuroVisorException refused) {
-            assertThat(refused.fault()).isEqualTo(Fault.INVALID_ARGUMENT);
+            assertThat(refused.fault().kind()).isEqualTo(FaultKind.CALLER);
             assertThat(refused.getMessage()).doesNotContain("\u001b", "\n");
         }
     }
