@@ -39,7 +39,9 @@ pub fn output(bytes: &[u8]) {
         if let Some(content) = splitter.push(piece) {
             sent.extend_from_slice(content.as_bytes());
             assert!(!content.as_bytes().is_empty());
-            assert!(!matches!(&content, Content::Bytes(bytes) if std::str::from_utf8(bytes).is_ok()));
+            assert!(
+                !matches!(&content, Content::Bytes(bytes) if std::str::from_utf8(bytes).is_ok())
+            );
         }
     }
     if let Some(rest) = splitter.finish() {

@@ -33,8 +33,8 @@ record AwaitedVmm(
         confinements.forEach(told -> told.complete(ToldConfinement.NOTHING));
         seals.forEach(seal -> seal.complete("it has ended"));
         // One that ends without having been started has nobody waiting for its start any longer.
-        started.completeExceptionally(
-                new NeuroVisorException(Fault.VMM_FAILED, "the VMM has ended before it was started: it " + exit.describe()));
+        started.completeExceptionally(new NeuroVisorException(
+                Fault.VMM_FAILED, "the VMM has ended before it was started: it " + exit.describe()));
         exited.complete(exit);
     }
 

@@ -18,7 +18,9 @@ final class GuestTextTest {
     @Test
     void aMebibyteOfBlanksIsReadInNoTime() {
         assertTimeoutPreemptively(
-                Duration.ofSeconds(20), () -> assertThat(GuestText.line("a" + " ".repeat(1 << 20) + "b")).endsWith(" b"));
+                Duration.ofSeconds(20),
+                () -> assertThat(GuestText.line("a" + " ".repeat(1 << 20) + "b"))
+                        .endsWith(" b"));
     }
 
     @Test
