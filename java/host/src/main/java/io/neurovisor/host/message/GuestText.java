@@ -15,10 +15,11 @@ public final class GuestText {
     public static String line(String text) {
         // By lines and not by a pattern of blanks around their ends, which looks at a mebibyte of blanks once for each
         // of them.
-        String line = Harmless.line(LINE_END.splitAsStream(text)
+        String line = Harmless.lines(LINE_END.splitAsStream(text)
                 .map(String::strip)
                 .filter(part -> !part.isEmpty())
-                .collect(Collectors.joining(" | ")));
+                .collect(Collectors.joining(" | ")))
+                .replace('\t', ' ');
         // The cut may go through a character of two halves.
         return line.length() <= MAX_CHARACTERS
                 ? line
