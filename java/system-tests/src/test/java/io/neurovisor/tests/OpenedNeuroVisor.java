@@ -15,6 +15,7 @@ import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
+import java.util.Map;
 import java.util.UUID;
 
 /** The whole product in this JVM, as a Java developer embeds it; what the command line would start anew for each run. */
@@ -27,6 +28,13 @@ final class OpenedNeuroVisor implements AutoCloseable {
 
     static OpenedNeuroVisor open() {
         return new OpenedNeuroVisor(NeuroVisor.open(TestMachines.settings(), Progress.SILENT));
+    }
+
+    /** One that keeps machines ready, as a node does: the settings are those of its flags. */
+    static OpenedNeuroVisor node(Map<String, String> flags) {
+        OpenedNeuroVisor node = new OpenedNeuroVisor(NeuroVisor.open(TestMachines.settings(flags), Progress.SILENT));
+        node.neuroVisor.pool().keepWarm();
+        return node;
     }
 
     VmmIdentity vmm() {
