@@ -12,6 +12,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
+    '       neurovisor test --chaos [MINUTES]  honest programs beside hostile ones, for ten minutes, and nothing else'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 # leave_out wanted|forced TESTS REASON
@@ -28,7 +29,7 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone=()
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -40,6 +41,11 @@ run_tests() {
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
             --hostile) hostile=true lab='' llm=never ;;
+            --chaos)
+                [[ ${2-10} =~ ^[1-9][0-9]{0,3}$ && $# -le 2 ]] || { say "${test_usage[@]}" && exit 2; }
+                alone=(HostileChaosIT "-Dneurovisor.chaos=${2-10}") lab='' llm=never
+                shift $(($# - 1))
+                ;;
             --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
             -h | --help) say "${test_usage[@]}" && exit ;;
             *) say "${test_usage[@]}" && exit 2 ;;
@@ -71,6 +77,12 @@ run_tests() {
 
     if [[ -n $hostile ]]; then
         run_hostile_programs
+        return
+    fi
+
+    if ((${#alone[@]})); then
+        "$root/neurovisor" setup --size small
+        run_alone "${alone[@]}" 2>&1 | tee "$log"
         return
     fi
 
@@ -156,6 +168,12 @@ run_tests() {
     ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 
+# run_alone TEST OPTION...: one system test, and no other test.
+run_alone() {
+    maven verify -Psystem-tests -pl java/system-tests -am -Dexec.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dit.test="$1" -Dfailsafe.failIfNoSpecifiedTests=false "${@:2}"
+}
+
 # All of them, those of the full image too. Their table replaces that of SECURITY.md, whatever it says.
 run_hostile_programs() {
     local log=$root/target/test-hostile.log report=$root/target/hostile.md security=$root/SECURITY.md status=0
@@ -163,9 +181,7 @@ run_hostile_programs() {
     "$root/neurovisor" setup --image full
     rm -f -- "$report"
     # Of the unit tests none: that which compares SECURITY.md with the programs is for what is written here.
-    maven verify -Psystem-tests -pl java/system-tests -am -Dexec.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
-        -Dit.test=HostileProgramsIT -Dfailsafe.failIfNoSpecifiedTests=false '-Dneurovisor.hostile=.*' \
-        "-Dneurovisor.hostile.report=$report" 2>&1 | tee "$log" || status=$?
+    run_alone HostileProgramsIT '-Dneurovisor.hostile=.*' "-Dneurovisor.hostile.report=$report" 2>&1 | tee "$log" || status=$?
     [[ -s $report ]] || die 'The hostile programs have left no report.' "The whole log: $log"
     awk -v report="$report" '
         /^<!-- end of what it writes -->$/ { while ((getline line <report) > 0) print line; writes = 0 }
