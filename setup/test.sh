@@ -12,7 +12,9 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
-    '       neurovisor test --fuzz [--minutes N]   each decoder of hostile bytes fuzzed for N minutes, 30 if none are given, and nothing else'
+    '       neurovisor test --hostile-agent [--minutes N] [--seed N]   attacks of guests that are not ours, for 5 minutes, and nothing else'
+    '       neurovisor test --chaos [--minutes N] [--seed N]   honest programs beside hostile ones, for 10 minutes, and nothing else'
+    '       neurovisor test --fuzz [--minutes N]   each decoder of hostile bytes fuzzed for 30 minutes, and nothing else'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 # leave_out wanted|forced TESTS REASON
@@ -29,7 +31,7 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' fuzz='' minutes=30
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone='' minutes='' seed=''
     local fuzz_log=$root/target/test-fuzz.log fuzz_status=0
     while (($#)); do
         case $1 in
@@ -41,10 +43,10 @@ run_tests() {
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
-            --fuzz) fuzz=true lab='' llm=never ;;
-            --minutes)
-                [[ -n $fuzz && ${2-} =~ ^[1-9][0-9]{0,3}$ ]] || { say "${test_usage[@]}" && exit 2; }
-                minutes=$2
+            --hostile-agent | --chaos | --fuzz) alone=${1#--} lab='' llm=never ;;
+            --minutes | --seed)
+                [[ -n $alone && ${2-} =~ ^[1-9][0-9]{0,18}$ ]] || { say "${test_usage[@]}" && exit 2; }
+                local "${1#--}=$2"
                 shift
                 ;;
             --hostile) hostile=true lab='' llm=never ;;
@@ -84,12 +86,22 @@ run_tests() {
 
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
-    if [[ -n $fuzz ]]; then
-        maven pre-integration-test -Psystem-tests -DskipTests -Dexec.skip=true >"$log" 2>&1 ||
-            die 'The tests could not be compiled.' "The whole log: $log"
-        fuzz_decoders $((minutes * 60)) 1 || exit 1
-        return
-    fi
+    case $alone in
+        fuzz)
+            maven pre-integration-test -Psystem-tests -DskipTests -Dexec.skip=true >"$log" 2>&1 ||
+                die 'The tests could not be compiled.' "The whole log: $log"
+            fuzz_decoders $((${minutes:-30} * 60)) 1
+            return
+            ;;
+        hostile-agent)
+            run_alone HostileAgentIT "-Dneurovisor.hostile.agent.minutes=${minutes:-5}" ${seed:+"-Dneurovisor.hostile.agent.seed=$seed"}
+            return
+            ;;
+        chaos)
+            run_alone HostileChaosIT "-Dneurovisor.chaos=${minutes:-10}" ${seed:+"-Dneurovisor.chaos.seed=$seed"}
+            return
+            ;;
+    esac
 
     prepare_model_tests "$llm"
 
@@ -175,16 +187,20 @@ run_tests() {
     ((status == 0 && launcher_status == 0 && fuzz_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 
+# run_alone TEST OPTION...: one system test, and no other test.
+run_alone() {
+    "$root/neurovisor" setup --size small
+    maven verify -Psystem-tests -pl java/system-tests -am -Dexec.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dit.test="$1" -Dfailsafe.failIfNoSpecifiedTests=false "${@:2}"
+}
+
 # All of them, those of the full image too. Their table replaces that of SECURITY.md, whatever it says.
 run_hostile_programs() {
     local log=$root/target/test-hostile.log report=$root/target/hostile.md security=$root/SECURITY.md status=0
-    "$root/neurovisor" setup --size small
     "$root/neurovisor" setup --image full
     rm -f -- "$report"
     # Of the unit tests none: that which compares SECURITY.md with the programs is for what is written here.
-    maven verify -Psystem-tests -pl java/system-tests -am -Dexec.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
-        -Dit.test=HostileProgramsIT -Dfailsafe.failIfNoSpecifiedTests=false '-Dneurovisor.hostile=.*' \
-        "-Dneurovisor.hostile.report=$report" 2>&1 | tee "$log" || status=$?
+    run_alone HostileProgramsIT '-Dneurovisor.hostile=.*' "-Dneurovisor.hostile.report=$report" 2>&1 | tee "$log" || status=$?
     [[ -s $report ]] || die 'The hostile programs have left no report.' "The whole log: $log"
     awk -v report="$report" '
         /^<!-- end of what it writes -->$/ { while ((getline line <report) > 0) print line; writes = 0 }

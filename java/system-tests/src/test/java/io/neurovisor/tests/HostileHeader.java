@@ -31,6 +31,7 @@ import java.util.stream.Stream;
  * # @killed python3              the process that the kernel killed for want of memory, a pattern
  * # @left 2                      so many processes were left by it, and killed
  * # @file good                   this comes home from out/, and nothing that is not named
+ * # @files 1000                 so many come home, whatever their names; each @skipped is for any number then
  * # @skipped is a symbolic link  this is why something in out/ did not
  * # @env NAME=value              one variable, as often as wanted
  * # @given path content          a file beside the program
@@ -59,6 +60,7 @@ final class HostileHeader {
     private int exitCode;
     private int left;
     private long bytes = -1;
+    private int fileCount = -1;
     private boolean twice;
     private boolean everyday;
 
@@ -125,6 +127,11 @@ final class HostileHeader {
         return List.copyOf(files);
     }
 
+    /** How many files come home, where their names are not looked at; else negative. */
+    int fileCount() {
+        return fileCount;
+    }
+
     List<String> skipped() {
         return skipped;
     }
@@ -170,6 +177,7 @@ final class HostileHeader {
             case "@killed" -> killed = Optional.of(Pattern.compile(value));
             case "@left" -> left = Integer.parseInt(value);
             case "@file" -> files.add(value);
+            case "@files" -> fileCount = Integer.parseInt(value);
             case "@skipped" -> skipped.add(value);
             case "@env" -> addPair(environment, value, "=", UnaryOperator.identity());
             case "@given" -> addPair(given, value, " ", content -> content.translateEscapes() + "\n");

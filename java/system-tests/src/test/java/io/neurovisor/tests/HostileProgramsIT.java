@@ -57,6 +57,10 @@ final class HostileProgramsIT {
         neuroVisor = OpenedNeuroVisor.open();
         // The first of a size makes its template, where there is none.
         assertAnswers();
+        if (programs().anyMatch(HostileProgram::isCompiled)) {
+            Program compiled = new Program(Language.GO, "package main\nfunc main() { println() }");
+            neuroVisor.run(compiled, SandboxSize.MEDIUM, HONEST_TIMEOUT);
+        }
         filesBefore = files();
     }
 

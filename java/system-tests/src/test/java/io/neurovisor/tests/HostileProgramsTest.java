@@ -143,6 +143,10 @@ final class HostileProgramsTest {
                 .containsExactly("the files [passwd] came home, not []");
         assertThat(HostileJudge.objections(header("# @line made\n# @file passwd\n# @skipped is a socket"), end))
                 .containsExactly("files were left for being [], not [is a socket]");
+        assertThat(HostileJudge.objections(header("# @line made\n# @files 1"), end))
+                .isEmpty();
+        assertThat(HostileJudge.objections(header("# @line made\n# @files 2"), end))
+                .containsExactly("1 files came home, not 2");
     }
 
     @Test

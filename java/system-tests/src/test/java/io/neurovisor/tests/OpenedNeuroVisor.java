@@ -15,6 +15,8 @@ import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.UUID;
 
 /** The whole product in this JVM, as a Java developer embeds it; what the command line would start anew for each run. */
@@ -26,7 +28,21 @@ final class OpenedNeuroVisor implements AutoCloseable {
     }
 
     static OpenedNeuroVisor open() {
-        return new OpenedNeuroVisor(NeuroVisor.open(TestMachines.settings(), Progress.SILENT));
+        return open(Map.of());
+    }
+
+    /** One that keeps machines ready, as a node does: the settings are those of its flags. */
+    static OpenedNeuroVisor node(Map<String, String> flags) {
+        OpenedNeuroVisor node = open(flags);
+        node.neuroVisor.pool().keepWarm();
+        return node;
+    }
+
+    private static OpenedNeuroVisor open(Map<String, String> flags) {
+        Map<String, String> patient = new HashMap<>(flags);
+        // A machine of the lab's may take longer than a client waits.
+        patient.put("acquire-timeout", "2m");
+        return new OpenedNeuroVisor(NeuroVisor.open(TestMachines.settings(patient), Progress.SILENT));
     }
 
     VmmIdentity vmm() {

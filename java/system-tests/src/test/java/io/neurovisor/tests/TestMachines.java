@@ -111,7 +111,8 @@ final class TestMachines implements AutoCloseable {
         return settings(Map.of(Setting.VMM.name(), Setting.VMM.form().printer().apply(choice)));
     }
 
-    private static Settings settings(Map<String, String> flags) {
+    /** The same with flags. */
+    static Settings settings(Map<String, String> flags) {
         return new Settings(
                 CommandLineRun.home(),
                 LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())

@@ -33,6 +33,12 @@ final class QemuCommandTest {
     }
 
     @Test
+    void aGuestCanStartNoGuests() {
+        assertThat(command).contains(" -cpu host,svm=off,vmx=off ");
+        assertThat(QemuCommand.description("tcg")).contains(" -cpu max,svm=off,vmx=off ");
+    }
+
+    @Test
     void theGuestsKernelIsStartedClosed() {
         assertThat(command)
                 .contains(" panic=-1 ", " ia32_emulation=0 vsyscall=none debugfs=off")

@@ -2,13 +2,16 @@
 # @promise virtual machine
 # @layer 6
 # @held startup unread
-# @held path own
-# @given startup.py print("ESCAPED startup")
+# @refused root EACCES
+# @refused keeper EACCES EPERM ENOENT
+# @given startup.py import builtins; builtins.began = True
 # @env PYTHONSTARTUP=/home/user/startup.py
 # @env PYTHONPATH=/proc/1/root/home:/root
 # @env PYTHONINSPECT=
-import sys
-from attempt import held
+import builtins
+import os
+from attempt import attempt, held
 
-held("startup", True, "unread")
-held("path", not any(path.startswith("/root/") for path in sys.modules), "own")
+held("startup", not hasattr(builtins, "began"), "unread")
+attempt("root", os.listdir, "/root")
+attempt("keeper", os.listdir, "/proc/1/root/home")

@@ -3,7 +3,7 @@
 # @layer guest
 # @refused shadow EPERM EXDEV EACCES
 # @refused passwd EPERM EXDEV EACCES
-# @refused device EPERM EXDEV EACCES
+# @refused device EPERM EXDEV EACCES ENOENT
 # @refused by_descriptor EPERM EXDEV EACCES ENOENT
 import os
 from attempt import attempt

@@ -1,9 +1,9 @@
 // Leaves its directory by paths in JavaScript: dots, encodings, NUL bytes, URLs.
 // @promise files that come home
 // @layer agent
-// @refused dots EACCES EPERM ENOENT
+// @refused dots EACCES EPERM ENOENT EROFS
 // @refused nul ERR_INVALID_ARG_VALUE
-// @refused url ERR_INVALID_FILE_URL_PATH EACCES
+// @refused url ERR_INVALID_FILE_URL_PATH EACCES EROFS
 // @refused exclusive EACCES EROFS EPERM
 // @file %2e%2e%2fpasswd
 "use strict";

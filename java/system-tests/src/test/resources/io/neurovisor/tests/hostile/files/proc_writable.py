@@ -14,7 +14,9 @@ for directory, directories, names in os.walk("/proc"):
         try:
             file = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
             os.write(file, b"0")
-            written.append(path)
+            # What is covered is the null device.
+            if os.fstat(file).st_rdev != os.makedev(1, 3):
+                written.append(path)
         except OSError:
             pass
 held("written", not written, written or 0)

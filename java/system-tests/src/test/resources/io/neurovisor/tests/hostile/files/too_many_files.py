@@ -2,7 +2,8 @@
 # @promise files that come home
 # @layer agent
 # @line made 1500
-# @exit 0
+# @files 1000
+# @skipped is beyond the 1000 files that may come home
 import os
 
 os.makedirs("out", exist_ok=True)

@@ -2,7 +2,7 @@
 # @promise guest account
 # @layer guest
 # @refused dmesg EPERM EACCES unknown.*
-# @refused kmsg EACCES EPERM
+# @refused kmsg EACCES EPERM ENOENT
 # @refused journal ENOENT EACCES unknown.*
 # @refused syslog EPERM
 # shellcheck source=/dev/null

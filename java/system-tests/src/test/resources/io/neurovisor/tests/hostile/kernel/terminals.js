@@ -1,10 +1,10 @@
 // Types into terminals of the machine: TIOCSTI and consoles by JavaScript.
 // @promise guest account
 // @layer guest
-// @refused console EACCES ENOENT EPERM
-// @refused serial EACCES ENOENT EPERM
-// @refused kmsg EACCES ENOENT EPERM
-// @refused terminal ENXIO ENOENT EACCES
+// @refused console EACCES ENOENT EPERM EROFS
+// @refused serial EACCES ENOENT EPERM EROFS
+// @refused kmsg EACCES ENOENT EPERM EROFS
+// @refused terminal ENXIO ENOENT EACCES EROFS
 // @refused core_pattern EACCES EPERM EROFS ENOENT
 "use strict";
 const fs = require("fs");

@@ -1,0 +1,65 @@
+package io.neurovisor.tests;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Asks a node for the same honest programs again and again, a pause between them, and notes what each took. */
+final class HonestClient {
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final Duration PAUSE = Duration.ofMillis(500);
+    private static final List<Program> PROGRAMS = List.of(
+            new Program(Language.PYTHON, "print(6*7)"),
+            new Program(Language.BASH, "echo $((6*7))"),
+            new Program(Language.JAVASCRIPT, "console.log(6*7)"));
+
+    private final OpenedNeuroVisor node;
+    private final List<Long> millis = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+
+    HonestClient(OpenedNeuroVisor node) {
+        this.node = node;
+    }
+
+    /** Returns when the time is over. */
+    void askFor(Duration time) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        for (int number = 0; System.nanoTime() < end; number++) {
+            long began = System.nanoTime();
+            FinishedProgram finished = node.run(PROGRAMS.get(number % PROGRAMS.size()), SandboxSize.SMALL, TIMEOUT);
+            millis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+            if (finished.result().outcome() != Outcome.COMPLETED
+                    || !finished.stdout().equals("42\n")) {
+                failures.add(finished.describe());
+            }
+            // Whoever asks without a pause measures how fast machines are made, and not how soon one is answered.
+            TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
+        }
+    }
+
+    int count() {
+        return millis.size();
+    }
+
+    List<String> failures() {
+        return failures;
+    }
+
+    /** The smallest that so many of a hundred do not exceed, in milliseconds. */
+    long percentile(int percent) {
+        List<Long> sorted = new ArrayList<>(millis);
+        Collections.sort(sorted);
+        return sorted.get(Math.max(0, Math.ceilDiv(sorted.size() * percent, 100) - 1));
+    }
+
+    @Override
+    public String toString() {
+        return "%d programs, p50 %d ms, p99 %d ms".formatted(count(), percentile(50), percentile(99));
+    }
+}

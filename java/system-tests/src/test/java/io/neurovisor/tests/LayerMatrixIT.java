@@ -1,0 +1,184 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a VMM attempts that a guest has taken over, with each layer around it alone: the others are overcome, lifted or
+ * left away. SECURITY.md has what is found as a table, and that it is so is asserted, on the VMM that {@code NEUROVISOR_VMM}
+ * names. An attempt that succeeds for a process without any layer is real; one that no layer stops is an escape.
+ */
+final class LayerMatrixIT {
+    private static final String SUCCEEDED = "returned 0";
+    private static final String CWD = "18446744073709551516";
+
+    /** Numbers of calls are x86-64's. */
+    private enum Attempt {
+        READ("reads /etc/shadow of the host", "257", CWD + " @/etc/shadow 0 0"),
+        MEMORY_DEVICE("opens the host's memory, /dev/mem", "257", CWD + " @/dev/mem 0 0"),
+        SETTING(
+                "opens a setting of the host's kernel to write to it",
+                "257",
+                CWD + " @/proc/sys/kernel/core_pattern 1 0"),
+        SOCKET("makes a socket of the Internet", "41", "2 1 0"),
+        NETLINK("makes a socket of the kernel's interfaces", "41", "16 3 0"),
+        NAMESPACE("makes itself a network", "272", "1073741824"),
+        KEY("adds a key to the kernel's", "248", "@user @neurovisor @x 1 18446744073709551614"),
+        RING("makes a ring of io_uring", "425", "8 %" + "00".repeat(120)),
+        BPF(
+                "makes a map of the kernel's programs",
+                "321",
+                "0 %02000000040000000400000001000000" + "00".repeat(56) + " 72"),
+        TRACE("traces the first process of the host", "101", "16902 1 0 0"),
+        PROCESS("becomes two processes", "57", ""),
+        MEMORY("takes 1.5 GiB of memory", "9", "0 1610612736 3 32802 18446744073709551615 0");
+
+        private final String shown;
+        private final String call;
+        private final String arguments;
+
+        Attempt(String shown, String call, String arguments) {
+            this.shown = shown;
+            this.call = call;
+            this.arguments = arguments;
+        }
+
+        /** Without the filters of the process. */
+        String by(ProcessHandle process) {
+            return InjectedCall.unfiltered(process, call, arguments);
+        }
+    }
+
+    @BeforeAll
+    static void build() {
+        assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
+                .as("the layers are all there in the lab: ./neurovisor lab test LayerMatrixIT")
+                .isNotNull();
+        InjectedCall.build();
+    }
+
+    @Test
+    void eachLayerStopsWhatTheTableSays() throws IOException {
+        for (Attempt attempt : Attempt.values()) {
+            assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
+        }
+        Set<Attempt> jailed = stopped("--ebpf=off", (vmm, attempt) -> {
+            lift(vmm);
+            return attempt.by(vmm);
+        });
+        Map<String, Set<Attempt>> layers = new TreeMap<>();
+        layers.put("1", jailed);
+        layers.put("2", stopped("--ebpf=off", (vmm, attempt) -> {
+            lift(vmm);
+            String filtered = InjectedCall.of(vmm, attempt.call, attempt.arguments);
+            // An error is the filter's where nothing else refuses.
+            return jailed.contains(attempt) && filtered.startsWith("returned ") ? SUCCEEDED : filtered;
+        }));
+        layers.put("3", stopped("--ebpf=off", LayerMatrixIT::inGroupOf));
+        layers.put("5", stopped("--ebpf=on", (vmm, attempt) -> {
+            lift(vmm);
+            return inGroupOf(vmm, attempt);
+        }));
+        List<String> rows = Stream.of(Attempt.values())
+                .map(attempt -> "| %s | %s |"
+                        .formatted(
+                                attempt.shown,
+                                layers.entrySet().stream()
+                                        .filter(layer -> layer.getValue().contains(attempt))
+                                        .map(Map.Entry::getKey)
+                                        .collect(Collectors.joining(", "))))
+                .toList();
+        rows.forEach(System.out::println);
+        assertThat(rows).as("stopped by nothing").noneMatch(row -> row.endsWith("|  |"));
+        assertThat(Files.readString(CommandLineRun.home().resolve("SECURITY.md"))
+                        .lines())
+                .containsSubsequence(rows);
+    }
+
+    private interface Trial {
+        String of(ProcessHandle vmm, Attempt attempt) throws IOException;
+    }
+
+    /** Each attempt in the same machine, or in another where one may have died of it. */
+    private static Set<Attempt> stopped(String ebpf, Trial trial) throws IOException {
+        Set<Attempt> stopped = EnumSet.noneOf(Attempt.class);
+        RunningVm running = RunningVm.start("--size", "small", ebpf);
+        try {
+            for (Attempt attempt : Attempt.values()) {
+                String outcome = trial.of(running.vmm(), attempt);
+                System.out.println(ebpf + " " + attempt + " " + outcome);
+                if (!succeeded(outcome)) {
+                    stopped.add(attempt);
+                }
+                if (outcome.startsWith("killed ")) {
+                    end(running);
+                    running = RunningVm.start("--size", "small", ebpf);
+                }
+            }
+        } finally {
+            end(running);
+        }
+        return stopped;
+    }
+
+    private static void end(RunningVm running) {
+        running.neurovisor().destroy();
+        running.neurovisor().onExit().join();
+    }
+
+    private static boolean withoutLayers(Attempt attempt) throws IOException {
+        Process process = new ProcessBuilder("sleep", "1000").start();
+        try {
+            return succeeded(attempt.by(process.toHandle()));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** By a process of root's that nothing confines but what confines the VMM's control group. */
+    private static String inGroupOf(ProcessHandle vmm, Attempt attempt) throws IOException {
+        Process process = new ProcessBuilder("sleep", "1000").start();
+        try {
+            Files.writeString(groupOf(vmm).resolve("cgroup.procs"), Long.toString(process.pid()));
+            return attempt.by(process.toHandle());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** Ends the limits of its control group. */
+    private static void lift(ProcessHandle vmm) throws IOException {
+        for (String limit : List.of("memory.max", "pids.max")) {
+            for (Path group = groupOf(vmm); Files.exists(group.resolve(limit)); group = group.getParent()) {
+                Files.writeString(group.resolve(limit), "max");
+            }
+        }
+    }
+
+    private static Path groupOf(ProcessHandle vmm) throws IOException {
+        String path = Files.readString(Path.of("/proc", Long.toString(vmm.pid()), "cgroup"))
+                .lines()
+                .filter(line -> line.startsWith("0::/"))
+                .findFirst()
+                .orElseThrow()
+                .substring(4);
+        return Path.of("/sys/fs/cgroup").resolve(path);
+    }
+
+    private static boolean succeeded(String outcome) {
+        return outcome.startsWith("returned ") && !outcome.startsWith("returned -");
+    }
+}
