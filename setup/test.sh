@@ -12,6 +12,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
+    '       neurovisor test --hostile-agent [MINUTES] [SEED]  attacks on the host by guests that are not ours, and nothing else'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 # leave_out wanted|forced TESTS REASON
@@ -28,7 +29,7 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile=''
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' attack_options=()
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -39,6 +40,12 @@ run_tests() {
             --oci) oci=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
+            --hostile-agent)
+                [[ ${2-5} =~ ^[0-9]+$ && ${3-0} =~ ^[0-9]+$ ]] || { say "${test_usage[@]}" && exit 2; }
+                attack_options=("-Dneurovisor.hostile.agent.minutes=${2-5}" ${3+"-Dneurovisor.hostile.agent.seed=$3"})
+                lab='' llm=never
+                shift $(($# - 1))
+                ;;
             --hostile) hostile=true lab='' llm=never ;;
             --fresh-root) exec "$root/setup/fresh-root.sh" "${@:2}" ;;
             -h | --help) say "${test_usage[@]}" && exit ;;
@@ -71,6 +78,11 @@ run_tests() {
 
     if [[ -n $hostile ]]; then
         run_hostile_programs
+        return
+    fi
+
+    if ((${#attack_options[@]})); then
+        run_hostile_agent "${attack_options[@]}"
         return
     fi
 
@@ -154,6 +166,13 @@ run_tests() {
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
     ((status == 0 && launcher_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
+}
+
+# Every attack of a guest that somebody else has, in turn and mixed, until the minutes are over.
+run_hostile_agent() {
+    "$root/neurovisor" setup --size small
+    maven verify -Psystem-tests -pl java/system-tests -am -Dexec.skip=true -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dit.test=HostileAgentIT -Dfailsafe.failIfNoSpecifiedTests=false "$@" 2>&1 | tee "$root/target/test-hostile-agent.log"
 }
 
 # All of them, those of the full image too. Their table replaces that of SECURITY.md, whatever it says.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
@@ -213,6 +214,32 @@ final class HostileAgentTest {
             assertDied(result);
             assertThat(result.detail()).contains("the guest began more than 100 requests and 50 a second for 10 s");
             assertThat(vmm.livingCount()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 5, 7, 9, 12})
+    void whatHasBegunIsNotRefusedAnyMore(int status) throws IOException {
+        assertDied(against(chunks -> {
+            chunks.onNext(text("before"));
+            chunks.onError(
+                    Status.fromCodeValue(status).withDescription("it was you").asRuntimeException());
+        }));
+    }
+
+    /** gRPC would repeat it as it is, to the terminal of whoever runs a program. */
+    @Test
+    void whatItSaysAtAGoodByeIsNotLogged() throws IOException {
+        String settings = new String(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
+        String pingAnswer =
+                new String(new byte[] {0, 0, 8, 6, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, StandardCharsets.ISO_8859_1);
+        String goodBye = new String(
+                        new byte[] {0, 0, 15, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11}, StandardCharsets.ISO_8859_1)
+                + "\u001b]0;ev\u0007";
+        try (LoggedLines logged = LoggedLines.listen();
+                RawAgent agent = RawAgent.answering(directory, settings + pingAnswer + goodBye)) {
+            assertFails(agent.socket());
+            assertThat(logged.lines()).isEmpty();
         }
     }
 

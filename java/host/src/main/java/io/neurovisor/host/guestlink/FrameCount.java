@@ -17,6 +17,7 @@ final class FrameCount {
     private static final int SETTINGS = 4;
     private static final int PING = 6;
     private static final int ACK = 1;
+    private static final int PADDED = 8;
 
     private final Kind kind;
     private long payloadBytes;
@@ -36,9 +37,12 @@ final class FrameCount {
         this.payloadBytes = prefaceBytes;
     }
 
-    /** What a guest sends, but for data that is there. */
+    /**
+     * What a guest sends, but for data that is there. Data with padding may be nothing else, of which flow control lets any
+     * amount come; no agent of ours pads.
+     */
     static FrameCount received() {
-        return new FrameCount((type, _, length) -> type != DATA || length == 0, 0);
+        return new FrameCount((type, flags, length) -> type != DATA || length == 0 || (flags & PADDED) != 0, 0);
     }
 
     /** What we send of ourselves: not our answers to the guest, or it could pay with what it makes us say. */

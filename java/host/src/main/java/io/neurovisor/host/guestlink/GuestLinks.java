@@ -20,6 +20,8 @@ import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Opens guest channels; all of them share one event loop. */
 public final class GuestLinks implements AutoCloseable {
@@ -27,6 +29,16 @@ public final class GuestLinks implements AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = 1 << 20;
 
     private static final int MAX_METADATA_BYTES = 8192;
+
+    /**
+     * Of gRPC's client, which would repeat to the log, and so to a terminal, whatever a guest gives as a reason, as often as it
+     * says good-bye or answers a ping that there was not. Held here, or it would be forgotten with its level.
+     */
+    private static final Logger CLIENT_LOG = Logger.getLogger("io.grpc.netty.NettyClientHandler");
+
+    static {
+        CLIENT_LOG.setLevel(Level.OFF);
+    }
 
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("guest-links", true), NioIoHandler.newFactory());

@@ -15,6 +15,7 @@ final class FrameCountTest {
     private static final int PING = 6;
     private static final int UNKNOWN = 0xfa;
     private static final int ACK = 1;
+    private static final int PADDED = 8;
 
     private final FrameCount count = FrameCount.received();
 
@@ -37,6 +38,13 @@ final class FrameCountTest {
             }
             assertThat(begun).as("pieces of %d", size).isEqualTo(4);
         }
+    }
+
+    /** With padding it may be nothing else, and then flow control does not hold it up. */
+    @Test
+    void dataWithPaddingCounts() {
+        assertThat(count.begunIn(frame(DATA, 256, PADDED))).isEqualTo(1);
+        assertThat(count.begunIn(frame(DATA, 1, PADDED))).isEqualTo(1);
     }
 
     @Test
