@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("hostile")
 final class HostileAgentIT {
-    private static final int ATTACKERS = 10;
+    private static final int ATTACKERS = 16;
     private static final int MIXTURES = 20;
     private static final int WARM_UP = 10;
     private static final long MEBIBYTE = 1 << 20;

@@ -9,6 +9,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
@@ -230,15 +231,14 @@ final class HostileAgentTest {
     /** gRPC would repeat it as it is, to the terminal of whoever runs a program. */
     @Test
     void whatItSaysAtAGoodByeIsNotLogged() throws IOException {
-        String settings = new String(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
-        String pingAnswer =
-                new String(new byte[] {0, 0, 8, 6, 1, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8}, StandardCharsets.ISO_8859_1);
-        String goodBye = new String(
-                        new byte[] {0, 0, 15, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 11}, StandardCharsets.ISO_8859_1)
-                + "\u001b]0;ev\u0007";
+        Attack attack = Attack.first("a good-bye", Fault.SANDBOX_LOST, host -> {
+            host.send(ForgedFrames.settings());
+            host.send(ForgedFrames.frame(ForgedFrames.PING, ForgedFrames.ACK, 0, new byte[8]));
+            host.send(ForgedFrames.goAway(0, 11, "\u001b]0;evil\u0007"));
+        });
         try (LoggedLines logged = LoggedLines.listen();
-                RawAgent agent = RawAgent.answering(directory, settings + pingAnswer + goodBye)) {
-            assertFails(agent.socket());
+                ForgedGuest guest = ForgedGuest.start(directory.resolve("guest"), attack, new Traffic())) {
+            assertFails(guest.socket());
             assertThat(logged.lines()).isEmpty();
         }
     }

@@ -17,6 +17,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -31,13 +32,16 @@ public final class GuestLinks implements AutoCloseable {
     private static final int MAX_METADATA_BYTES = 8192;
 
     /**
-     * Of gRPC's client, which would repeat to the log, and so to a terminal, whatever a guest gives as a reason, as often as it
-     * says good-bye or answers a ping that there was not. Held here, or it would be forgotten with its level.
+     * Of gRPC's client, which would repeat to the log, and so to a terminal, whatever a guest gives as a reason, and has a line
+     * for each good-bye, each answer to a ping that there was not, all data of a call that is over. Held here, or they would be
+     * forgotten with their levels.
      */
-    private static final Logger CLIENT_LOG = Logger.getLogger("io.grpc.netty.NettyClientHandler");
+    private static final List<Logger> CLIENT_LOGS = List.of(
+            Logger.getLogger("io.grpc.netty.NettyClientHandler"),
+            Logger.getLogger("io.grpc.internal.AbstractClientStream"));
 
     static {
-        CLIENT_LOG.setLevel(Level.OFF);
+        CLIENT_LOGS.forEach(log -> log.setLevel(Level.OFF));
     }
 
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
