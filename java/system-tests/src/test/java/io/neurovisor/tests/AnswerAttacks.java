@@ -32,7 +32,7 @@ final class AnswerAttacks {
                 Attack.amid(
                         "half a message and silence",
                         Outcome.TIMED_OUT,
-                        (host, stream) -> host.say(stream, ForgedFrames.concat(prefix(0, 1 << 20), KILOBYTE))),
+                        (host, stream) -> host.say(stream, ForgedFrames.concat(prefix(0, 128 << 10), KILOBYTE))),
                 Attack.amid("deafness", Outcome.TIMED_OUT, (host, stream) -> {
                     host.goDeaf();
                     host.print(stream, KILOBYTE);
@@ -156,7 +156,7 @@ final class AnswerAttacks {
     static List<Attack> messages() {
         return List.of(
                 said("a message of 4 GiB", prefix(0, -1)),
-                said("a message of 1 MiB and a byte", prefix(0, (1 << 20) + 1)),
+                said("a message of 128 KiB and a byte", prefix(0, (128 << 10) + 1)),
                 said("a message packed by nothing", message(1, KILOBYTE)),
                 said("a message that is garbage", message(0, latin("\u00ff".repeat(999)))),
                 said("a message of other types", message(0, latin("\u0008\u0001\u0010\u0002\u0018\u0003"))),

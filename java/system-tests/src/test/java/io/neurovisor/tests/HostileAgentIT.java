@@ -39,7 +39,7 @@ final class HostileAgentIT {
     private static final long MEBIBYTE = 1 << 20;
 
     /** Of what lives at a moment, by all attacks that are under way together. */
-    private static final long MOST_HEAP_MEBIBYTES = 256;
+    private static final long MOST_HEAP_MEBIBYTES = 128;
 
     private static final long MOST_DIRECT_MEBIBYTES = 128;
 

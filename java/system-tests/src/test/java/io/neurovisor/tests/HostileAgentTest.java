@@ -66,12 +66,12 @@ final class HostileAgentTest {
 
     @Test
     void endlessOutputIsCutAtTheLimit() throws IOException {
-        ExecuteChunk megabyte = ExecuteChunk.newBuilder()
-                .setStdoutBytes(ByteString.copyFrom(new byte[512 << 10]))
+        ExecuteChunk chunk = ExecuteChunk.newBuilder()
+                .setStdoutBytes(ByteString.copyFrom(new byte[64 << 10]))
                 .build();
         ExecutionResult result = against(chunks -> {
             while (true) {
-                chunks.onNext(megabyte);
+                chunks.onNext(chunk);
             }
         });
         assertThat(result.outcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
@@ -83,7 +83,7 @@ final class HostileAgentTest {
         assertDied(against(chunks -> {
             chunks.onNext(text("before"));
             chunks.onNext(ExecuteChunk.newBuilder()
-                    .setStdoutBytes(ByteString.copyFrom(new byte[4 << 20]))
+                    .setStdoutBytes(ByteString.copyFrom(new byte[128 << 10]))
                     .build());
         }));
     }

@@ -16,7 +16,8 @@ import java.util.List;
 
 /** By output and files of any number, size and name. */
 final class OutputAttacks {
-    private static final byte[] CHUNK = new byte[512 << 10];
+    private static final byte[] CHUNK = new byte[64 << 10];
+    private static final int LARGEST_MESSAGE = 128 << 10;
     private static final int FIELDS = 300_000;
 
     private OutputAttacks() {}
@@ -43,8 +44,8 @@ final class OutputAttacks {
                         })
                         .patiently(),
                 Attack.amid("a message in frames of a byte", Outcome.TIMED_OUT, (host, stream) -> {
-                    host.say(stream, prefix(0, 1 << 20));
-                    for (int i = 1; i < 1 << 20; i++) {
+                    host.say(stream, prefix(0, LARGEST_MESSAGE));
+                    for (int i = 1; i < LARGEST_MESSAGE; i++) {
                         host.say(stream, new byte[1]);
                     }
                 }),
@@ -125,7 +126,7 @@ final class OutputAttacks {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CodedOutputStream message = CodedOutputStream.newInstance(bytes);
         message.writeBytes(5, ByteString.copyFromUtf8("x"));
-        for (int i = 0; i < FIELDS && message.getTotalBytesWritten() < (1 << 20) - 16; i++) {
+        for (int i = 0; i < FIELDS && message.getTotalBytesWritten() < LARGEST_MESSAGE - 16; i++) {
             message.writeInt32(1000 + i, 1);
         }
         message.flush();

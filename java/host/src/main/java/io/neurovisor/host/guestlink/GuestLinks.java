@@ -26,8 +26,14 @@ import java.util.logging.Logger;
 
 /** Opens guest channels; all of them share one event loop. */
 public final class GuestLinks implements AutoCloseable {
-    /** Messages of a guest: an output chunk is 64 KiB, so this is generous without letting a guest fill the heap. */
-    private static final int MAX_MESSAGE_BYTES = 1 << 20;
+    /**
+     * Messages of a guest: an output chunk is 64 KiB. A guest that sends a message byte by byte, each in a frame, has its host
+     * hold a hundred times as much, of which this is the bound.
+     */
+    private static final int MAX_MESSAGE_BYTES = 128 << 10;
+
+    /** What a guest may send that nobody has read. Fixed, because gRPC would let it grow to 8 MiB by the guest's own answers. */
+    private static final int WINDOW_BYTES = 128 << 10;
 
     private static final int MAX_METADATA_BYTES = 8192;
 
@@ -95,6 +101,7 @@ public final class GuestLinks implements AutoCloseable {
                         .executor(executor)
                         .usePlaintext()
                         .overrideAuthority("guest")
+                        .flowControlWindow(WINDOW_BYTES)
                         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                         .maxInboundMetadataSize(MAX_METADATA_BYTES)
                         .disableRetry()
