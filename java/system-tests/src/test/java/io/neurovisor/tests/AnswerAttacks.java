@@ -149,7 +149,7 @@ final class AnswerAttacks {
                                 .setBackgroundProcesses(-1)
                                 .setSkippedTotal(-1)
                                 .setKilledProcess("\u001b[2J\n".repeat(10_000))
-                                .setTraceId("x".repeat(100_000))));
+                                .setTraceId("x".repeat(10_000))));
     }
 
     /** Whom nobody has asked for so much. */
