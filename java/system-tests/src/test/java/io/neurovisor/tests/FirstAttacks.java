@@ -54,11 +54,13 @@ final class FirstAttacks {
                         "first: a frame of 16 MiB",
                         Fault.SANDBOX_LOST,
                         host -> host.send(settings(), header((1 << 24) - 1, 0, 0, 1), new byte[1 << 16])),
-                Attack.first("first: a good-bye", Fault.SANDBOX_LOST, host -> host.send(settings(), goAway(0, 0, ""))),
+                Attack.first("first: a good-bye", Fault.SANDBOX_LOST, host -> host.send(settings(), goAway(0, 0, "")))
+                        .orSilent(),
                 Attack.first(
                         "first: a good-bye with a long reason",
                         Fault.SANDBOX_LOST,
-                        host -> host.send(settings(), goAway(0, 11, "\u001b[2J\n".repeat(2000)))),
+                        host -> host.send(settings(), goAway(0, 11, "\u001b[2J\n".repeat(2000))))
+                        .orSilent(),
                 Attack.firstAnswer(
                         "first: the call reset", Fault.SANDBOX_LOST, (host, stream) -> host.send(reset(stream, 2))),
                 Attack.firstAnswer("first: the call reset as never seen", Fault.SANDBOX_LOST, (host, stream) -> {

@@ -231,10 +231,10 @@ final class HostileAgentTest {
     /** gRPC would repeat it as it is, to the terminal of whoever runs a program. */
     @Test
     void whatItSaysAtAGoodByeIsNotLogged() throws IOException {
-        Attack attack = Attack.first("a good-bye", Fault.SANDBOX_LOST, host -> {
-            host.send(ForgedFrames.settings());
+        Attack attack = Attack.firstAnswer("a good-bye", Fault.SANDBOX_LOST, (host, stream) -> {
             host.send(ForgedFrames.frame(ForgedFrames.PING, ForgedFrames.ACK, 0, new byte[8]));
-            host.send(ForgedFrames.goAway(0, 11, "\u001b]0;evil\u0007"));
+            host.send(ForgedFrames.goAway(stream, 11, "\u001b]0;evil\u0007"));
+            host.close();
         });
         try (LoggedLines logged = LoggedLines.listen();
                 ForgedGuest guest = ForgedGuest.start(directory.resolve("guest"), attack, new Traffic())) {
