@@ -76,8 +76,7 @@ record Attack(String name, Script script, Set<Fault> faults, Set<Outcome> outcom
 
     /** Or the host goes on to connect until nobody waits any more: before its first call nothing tells a good-bye from a pause. */
     Attack orSilent() {
-        return new Attack(
-                name, script, EnumSet.of(Fault.SANDBOX_LOST, Fault.GUEST_SILENT), outcomes, prints, limit);
+        return new Attack(name, script, EnumSet.of(Fault.SANDBOX_LOST, Fault.GUEST_SILENT), outcomes, prints, limit);
     }
 
     /** As long as a guest is waited for at all. */

@@ -57,9 +57,9 @@ final class FirstAttacks {
                 Attack.first("first: a good-bye", Fault.SANDBOX_LOST, host -> host.send(settings(), goAway(0, 0, "")))
                         .orSilent(),
                 Attack.first(
-                        "first: a good-bye with a long reason",
-                        Fault.SANDBOX_LOST,
-                        host -> host.send(settings(), goAway(0, 11, "\u001b[2J\n".repeat(2000))))
+                                "first: a good-bye with a long reason",
+                                Fault.SANDBOX_LOST,
+                                host -> host.send(settings(), goAway(0, 11, "\u001b[2J\n".repeat(2000))))
                         .orSilent(),
                 Attack.firstAnswer(
                         "first: the call reset", Fault.SANDBOX_LOST, (host, stream) -> host.send(reset(stream, 2))),
