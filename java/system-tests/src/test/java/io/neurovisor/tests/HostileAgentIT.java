@@ -113,7 +113,8 @@ final class HostileAgentIT {
         assertThat(after.virtualThreads()).as(shown).isLessThanOrEqualTo(before.virtualThreads());
         assertThat(after.descriptors()).as(shown).isLessThanOrEqualTo(before.descriptors());
         assertThat(after.files()).as(shown).isEqualTo(before.files());
-        assertThat(after.fileBytes()).as(shown).isEqualTo(before.fileBytes());
+        // The spawner's journal has a line for each machine that there was.
+        assertThat(after.fileBytes() - before.fileBytes()).as(shown).isLessThan(MEBIBYTE / 16);
         assertThat(after.processes()).as(shown).isEqualTo(before.processes());
     }
 
