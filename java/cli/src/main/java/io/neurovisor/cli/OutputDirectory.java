@@ -16,6 +16,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * ever written through a symbolic link.
  */
 final class OutputDirectory implements FileTarget, AutoCloseable {
+    /** With a random end: a program that knew the name could take it. */
     private static final String UNFINISHED = ".neurovisor-unfinished-";
 
     private final Path directory;
@@ -98,7 +100,7 @@ final class OutputDirectory implements FileTarget, AutoCloseable {
         if (Files.isDirectory(location, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException("a directory has that name");
         }
-        Path passing = parent.resolve(UNFINISHED + ProcessHandle.current().pid());
+        Path passing = parent.resolve(UNFINISHED + UUID.randomUUID());
         SeekableByteChannel begun =
                 Files.newByteChannel(passing, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         unfinished = passing;

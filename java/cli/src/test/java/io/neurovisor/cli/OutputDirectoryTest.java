@@ -44,6 +44,18 @@ final class OutputDirectoryTest {
         assertThat(names(scratch)).containsExactly("f");
     }
 
+    /** Neither one that a killed process has left nor one that a program had the idea to call so. */
+    @Test
+    void aFileThatLooksUnfinishedIsNotInTheWay() throws IOException {
+        String unfinished = ".neurovisor-unfinished-" + ProcessHandle.current().pid();
+        try (OutputDirectory directory = OutputDirectory.open(scratch)) {
+            directory.file(unfinished, bytes("x"), true);
+            directory.file("f", bytes("y"), true);
+        }
+        assertThat(scratch.resolve("f")).hasContent("y");
+        assertThat(names(scratch)).containsExactlyInAnyOrder(unfinished, "f");
+    }
+
     @Test
     void nothingIsWrittenThroughALink() throws IOException {
         Path elsewhere = Files.createDirectory(scratch.resolve("elsewhere"));

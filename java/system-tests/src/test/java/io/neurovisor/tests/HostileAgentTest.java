@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
@@ -64,12 +66,12 @@ final class HostileAgentTest {
 
     @Test
     void endlessOutputIsCutAtTheLimit() throws IOException {
-        ExecuteChunk megabyte = ExecuteChunk.newBuilder()
-                .setStdoutBytes(ByteString.copyFrom(new byte[512 << 10]))
+        ExecuteChunk chunk = ExecuteChunk.newBuilder()
+                .setStdoutBytes(ByteString.copyFrom(new byte[64 << 10]))
                 .build();
         ExecutionResult result = against(chunks -> {
             while (true) {
-                chunks.onNext(megabyte);
+                chunks.onNext(chunk);
             }
         });
         assertThat(result.outcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
@@ -81,7 +83,7 @@ final class HostileAgentTest {
         assertDied(against(chunks -> {
             chunks.onNext(text("before"));
             chunks.onNext(ExecuteChunk.newBuilder()
-                    .setStdoutBytes(ByteString.copyFrom(new byte[4 << 20]))
+                    .setStdoutBytes(ByteString.copyFrom(new byte[128 << 10]))
                     .build());
         }));
     }
@@ -213,6 +215,31 @@ final class HostileAgentTest {
             assertDied(result);
             assertThat(result.detail()).contains("the guest began more than 100 requests and 50 a second for 10 s");
             assertThat(vmm.livingCount()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {3, 5, 7, 9, 12})
+    void whatHasBegunIsNotRefusedAnyMore(int status) throws IOException {
+        assertDied(against(chunks -> {
+            chunks.onNext(text("before"));
+            chunks.onError(
+                    Status.fromCodeValue(status).withDescription("it was you").asRuntimeException());
+        }));
+    }
+
+    /** gRPC would repeat it as it is, to the terminal of whoever runs a program. */
+    @Test
+    void whatItSaysAtAGoodByeIsNotLogged() throws IOException {
+        Attack attack = Attack.firstAnswer("a good-bye", Fault.SANDBOX_LOST, (host, stream) -> {
+            host.send(ForgedFrames.frame(ForgedFrames.PING, ForgedFrames.ACK, 0, new byte[8]));
+            host.send(ForgedFrames.goAway(stream, 11, "\u001b]0;evil\u0007"));
+            host.close();
+        });
+        try (LoggedLines logged = LoggedLines.listen();
+                ForgedGuest guest = ForgedGuest.start(directory.resolve("guest"), attack, new Traffic())) {
+            assertFails(guest.socket());
+            assertThat(logged.lines()).isEmpty();
         }
     }
 

@@ -1,8 +1,12 @@
 package io.neurovisor.tests;
 
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.template.TemplateKey;
+import io.neurovisor.engine.template.Templates;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.ebpf.EbpfLayer;
 import io.neurovisor.host.ebpf.EbpfMode;
@@ -25,6 +29,7 @@ import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.config.VmmChoice;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -88,6 +93,19 @@ final class TestMachines implements AutoCloseable {
 
     BootFiles files() {
         return files;
+    }
+
+    /** By which the machines' guests are spoken to. */
+    GuestLinks links() {
+        return links;
+    }
+
+    /** Of the template that there is already. */
+    VmStart clone(SandboxSize size) {
+        TemplateKey key = new TemplateKey(
+                files, size, vmm.identity(), NeuroVisor.images(settings()).warmPrograms(files.image()));
+        Templates templates = new Templates(NeuroVisor.templates(settings()), vmm, new SecureRandom(), Ticker.SYSTEM);
+        return new VmStart.Restore(templates.findOrBuild(key, Progress.SILENT));
     }
 
     /** The one that would be used. */

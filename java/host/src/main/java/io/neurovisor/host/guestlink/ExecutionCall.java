@@ -19,6 +19,7 @@ final class ExecutionCall {
     private final OutputSink sink;
     private final OutputFiles files;
     private final Patience patience;
+    private boolean begun;
 
     ExecutionCall(OutputSink sink, Patience patience) {
         this.sink = requireNonNull(sink, "sink is null");
@@ -66,9 +67,12 @@ final class ExecutionCall {
                 throw new NeuroVisorException(
                         Fault.SANDBOX_LOST, "the guest agent ended the execution without saying how it ended");
             }
+            begun = true;
             return chunk;
         } catch (StatusException exception) {
-            throw GuestStatus.failure(exception.getStatus(), exception);
+            throw begun
+                    ? GuestStatus.breakOff(exception.getStatus(), exception)
+                    : GuestStatus.failure(exception.getStatus(), exception);
         } catch (TimeoutException exception) {
             throw GuestStatus.silence(exception);
         } catch (InterruptedException exception) {

@@ -14,9 +14,12 @@ final class FrameCount {
 
     private static final int DATA = 0;
     private static final int HEADERS = 1;
+    private static final int RST_STREAM = 3;
     private static final int SETTINGS = 4;
     private static final int PING = 6;
     private static final int ACK = 1;
+    private static final int END_STREAM = 1;
+    private static final int PADDED = 8;
 
     private final Kind kind;
     private long payloadBytes;
@@ -24,11 +27,12 @@ final class FrameCount {
     private int length;
     private int type;
     private int flags;
+    private int stream;
 
     /** Whether a frame of this header counts. */
     @FunctionalInterface
     private interface Kind {
-        boolean counts(int type, int flags, int length);
+        boolean counts(int type, int flags, int length, int stream);
     }
 
     private FrameCount(Kind kind, int prefaceBytes) {
@@ -36,17 +40,31 @@ final class FrameCount {
         this.payloadBytes = prefaceBytes;
     }
 
-    /** What a guest sends, but for data that is there. */
-    static FrameCount received() {
-        return new FrameCount((type, _, length) -> type != DATA || length == 0, 0);
+    /**
+     * What a guest sends, but for data that is there and that somebody waits for. Flow control holds up no other: what nobody
+     * reads is given back at once, and so is padding, which no agent of ours sends.
+     */
+    static FrameCount received(AwaitedCall call) {
+        return new FrameCount(
+                (type, flags, length, stream) -> {
+                    boolean due = type == DATA && length > 0 && (flags & PADDED) == 0 && call.isAnswering(stream);
+                    if (type == RST_STREAM || ((type == DATA || type == HEADERS) && (flags & END_STREAM) != 0)) {
+                        call.ended(stream);
+                    }
+                    return !due;
+                },
+                0);
     }
 
     /** What we send of ourselves: not our answers to the guest, or it could pay with what it makes us say. */
-    static FrameCount sent() {
+    static FrameCount sent(AwaitedCall call) {
         return new FrameCount(
-                (type, flags, length) -> switch (type) {
+                (type, flags, length, stream) -> switch (type) {
                     case DATA -> length > 0;
-                    case HEADERS -> true;
+                    case HEADERS -> {
+                        call.begun(stream);
+                        yield true;
+                    }
                     case SETTINGS, PING -> (flags & ACK) == 0;
                     default -> false;
                 },
@@ -65,7 +83,7 @@ final class FrameCount {
                 index += passed;
             } else if (endsHeader(bytes.getUnsignedByte(index++))) {
                 payloadBytes = length;
-                if (kind.counts(type, flags, length)) {
+                if (kind.counts(type, flags, length, stream)) {
                     begun++;
                 }
             }
@@ -83,6 +101,8 @@ final class FrameCount {
             type = value;
         } else if (headerBytes == FLAGS) {
             flags = value;
+        } else {
+            stream = ((stream << Byte.SIZE) | value) & Integer.MAX_VALUE;
         }
         headerBytes = (headerBytes + 1) % HEADER_BYTES;
         return headerBytes == 0;

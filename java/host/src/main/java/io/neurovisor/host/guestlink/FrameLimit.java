@@ -18,8 +18,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class FrameLimit extends ChannelDuplexHandler {
     private final GuestBucket bucket;
-    private final FrameCount received = FrameCount.received();
-    private final FrameCount sent = FrameCount.sent();
+    private final AwaitedCall call = new AwaitedCall();
+    private final FrameCount received = FrameCount.received(call);
+    private final FrameCount sent = FrameCount.sent(call);
 
     FrameLimit(GuestBucket bucket) {
         this.bucket = requireNonNull(bucket, "bucket is null");

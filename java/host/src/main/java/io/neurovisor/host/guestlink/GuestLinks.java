@@ -17,16 +17,38 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Opens guest channels; all of them share one event loop. */
 public final class GuestLinks implements AutoCloseable {
-    /** Messages of a guest: an output chunk is 64 KiB, so this is generous without letting a guest fill the heap. */
-    private static final int MAX_MESSAGE_BYTES = 1 << 20;
+    /**
+     * Messages of a guest: an output chunk is 64 KiB. A guest that sends a message byte by byte, each in a frame, has its host
+     * hold a hundred times as much, of which this is the bound.
+     */
+    private static final int MAX_MESSAGE_BYTES = 128 << 10;
+
+    /** What a guest may send that nobody has read. Fixed, because gRPC would let it grow to 8 MiB by the guest's own answers. */
+    private static final int WINDOW_BYTES = 128 << 10;
 
     private static final int MAX_METADATA_BYTES = 8192;
+
+    /**
+     * Of gRPC's client, which would repeat to the log, and so to a terminal, whatever a guest gives as a reason, and has a line
+     * for each good-bye, each answer to a ping that there was not, all data of a call that is over. Held here, or they would be
+     * forgotten with their levels.
+     */
+    private static final List<Logger> CLIENT_LOGS = List.of(
+            Logger.getLogger("io.grpc.netty.NettyClientHandler"),
+            Logger.getLogger("io.grpc.internal.AbstractClientStream"));
+
+    static {
+        CLIENT_LOGS.forEach(log -> log.setLevel(Level.OFF));
+    }
 
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("guest-links", true), NioIoHandler.newFactory());
@@ -79,6 +101,7 @@ public final class GuestLinks implements AutoCloseable {
                         .executor(executor)
                         .usePlaintext()
                         .overrideAuthority("guest")
+                        .flowControlWindow(WINDOW_BYTES)
                         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                         .maxInboundMetadataSize(MAX_METADATA_BYTES)
                         .disableRetry()

@@ -13,6 +13,19 @@ final class GuestStatus {
         return new NeuroVisorException(faultOf(status), messageOf(status), cause);
     }
 
+    /** The same of a call whose answer had begun: what has run is not refused any more, whatever a guest says. */
+    static NeuroVisorException breakOff(Status status, Exception cause) {
+        NeuroVisorException failure = failure(status, cause);
+        return switch (failure.fault()) {
+            case INVALID_ARGUMENT, LANGUAGE_MISSING, GUEST_REFUSED ->
+                new NeuroVisorException(
+                        Fault.SANDBOX_LOST,
+                        "the guest agent refused a program that it had begun (" + failure.getMessage() + ")",
+                        cause);
+            default -> failure;
+        };
+    }
+
     static NeuroVisorException silence(Exception cause) {
         return failure(Status.DEADLINE_EXCEEDED, cause);
     }

@@ -8,8 +8,8 @@ import io.neurovisor.engine.program.FileLimits;
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.proto.execution.OutputFilePart;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /**
  * The files that a guest sends, passed on in parts. The agent keeps the limits and the rules for paths by itself, so that
@@ -17,7 +17,10 @@ import java.util.Set;
  */
 final class OutputFiles {
     private final OutputSink sink;
-    private final Set<String> paths = new HashSet<>();
+
+    /** Separated by a character that no path has, and that sorts before all others: what is below a file follows it. */
+    private final NavigableSet<String> paths = new TreeSet<>();
+
     private String open = "";
     private long bytes;
 
@@ -44,7 +47,17 @@ final class OutputFiles {
         FilePath.problem(path).ifPresent(problem -> {
             throw broken("sent a file whose path " + problem);
         });
-        if (!paths.add(path)) {
+        String sorted = path.replace('/', '\0');
+        // INVARIANT: no path is below another, so that nothing is between a file and the first below it.
+        String before = paths.floor(sorted);
+        String after = paths.ceiling(sorted);
+        if (before != null && sorted.startsWith(before + '\0')) {
+            throw broken("sent a file below a file");
+        }
+        if (after != null && after.startsWith(sorted + '\0')) {
+            throw broken("sent a file in the place of a directory");
+        }
+        if (!paths.add(sorted)) {
             throw broken("sent a file twice");
         }
         if (paths.size() > FileLimits.MAX_COUNT) {

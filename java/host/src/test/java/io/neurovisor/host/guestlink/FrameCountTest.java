@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class FrameCountTest {
@@ -15,8 +16,21 @@ final class FrameCountTest {
     private static final int PING = 6;
     private static final int UNKNOWN = 0xfa;
     private static final int ACK = 1;
+    private static final int PADDED = 8;
 
-    private final FrameCount count = FrameCount.received();
+    private static final int RST_STREAM = 3;
+    private static final int END_STREAM = 1;
+    private static final int STREAM = 5;
+
+    private final AwaitedCall call = new AwaitedCall();
+    private final FrameCount count = FrameCount.received(call);
+
+    @BeforeEach
+    void call() {
+        assertThat(FrameCount.sent(call)
+                        .begunIn(Unpooled.wrappedBuffer(Unpooled.buffer(24).writeZero(24), frame(HEADERS, 9))))
+                .isEqualTo(1);
+    }
 
     @Test
     void everyFrameCountsButDataThatIsThere() {
@@ -30,13 +44,39 @@ final class FrameCountTest {
     void howTheyAreCutDoesNotMatter() {
         ByteBuf bytes = frames();
         for (int size = 1; size < bytes.readableBytes(); size++) {
-            FrameCount pieces = FrameCount.received();
+            FrameCount pieces = FrameCount.received(call);
             long begun = 0;
             for (int start = 0; start < bytes.readableBytes(); start += size) {
                 begun += pieces.begunIn(bytes.slice(start, Math.min(size, bytes.readableBytes() - start)));
             }
             assertThat(begun).as("pieces of %d", size).isEqualTo(4);
         }
+    }
+
+    /** With padding it may be nothing else, and then flow control does not hold it up. */
+    @Test
+    void dataWithPaddingCounts() {
+        assertThat(count.begunIn(frame(DATA, 256, PADDED))).isEqualTo(1);
+        assertThat(count.begunIn(frame(DATA, 1, PADDED))).isEqualTo(1);
+    }
+
+    /** Nobody reads it, so flow control does not hold it up. */
+    @Test
+    void dataOfACallThatIsOverCounts() {
+        assertThat(count.begunIn(frame(DATA, 10, 0, STREAM - 2))).isEqualTo(1);
+        assertThat(count.begunIn(frame(DATA, 10, END_STREAM))).isZero();
+        assertThat(count.begunIn(frame(DATA, 10))).isEqualTo(1);
+    }
+
+    @Test
+    void trailersAndResetsEndACallToo() {
+        assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(HEADERS, 9), frame(DATA, 10))))
+                .isEqualTo(1);
+        assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(HEADERS, 9, END_STREAM), frame(DATA, 10))))
+                .isEqualTo(2);
+        call.begun(STREAM);
+        assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(RST_STREAM, 4), frame(DATA, 10))))
+                .isEqualTo(2);
     }
 
     @Test
@@ -51,7 +91,7 @@ final class FrameCountTest {
                 frame(PING, 8),
                 frame(PING, 8, ACK),
                 frame(UNKNOWN, 4));
-        assertThat(FrameCount.sent().begunIn(bytes)).isEqualTo(4);
+        assertThat(FrameCount.sent(new AwaitedCall()).begunIn(bytes)).isEqualTo(4);
     }
 
     /** Whoever speaks something else must not overflow anything. */
@@ -74,11 +114,15 @@ final class FrameCountTest {
     }
 
     private static ByteBuf frame(int type, int length, int flags) {
+        return frame(type, length, flags, STREAM);
+    }
+
+    private static ByteBuf frame(int type, int length, int flags, int stream) {
         return Unpooled.buffer()
                 .writeMedium(length)
                 .writeByte(type)
                 .writeByte(flags)
-                .writeInt(1)
+                .writeInt(stream)
                 .writeZero(length);
     }
 }

@@ -61,6 +61,24 @@ final class OutputFilesTest {
         assertLost(part("a", 1, true));
     }
 
+    /** What nothing can be written as. */
+    @Test
+    void aFileBelowAFileEndsTheMachine() {
+        files.add(part("a/b", 1, true));
+        files.add(part("a/b-c", 1, true));
+        files.add(part("a/b c/d", 1, true));
+        assertLost(part("a/b/c", 1, true));
+        assertLost(part("a/b/c/d/e", 1, true));
+    }
+
+    @Test
+    void aFileInThePlaceOfADirectoryEndsTheMachine() {
+        files.add(part("a/b/c", 1, true));
+        files.add(part("a-b", 1, true));
+        assertLost(part("a/b", 1, true));
+        assertLost(part("a", 1, true));
+    }
+
     @Test
     void theThousandAndFirstFileEndsTheMachine() {
         for (int i = 0; i < 1000; i++) {

@@ -1,0 +1,25 @@
+package io.neurovisor.host.guestlink;
+
+/**
+ * The call that a guest is to answer, for there is one at a time: of any other stream no data is due. Used by the thread of
+ * the connection.
+ */
+final class AwaitedCall {
+    private static final int NONE = -1;
+
+    private int stream = NONE;
+
+    void begun(int stream) {
+        this.stream = stream;
+    }
+
+    void ended(int stream) {
+        if (isAnswering(stream)) {
+            this.stream = NONE;
+        }
+    }
+
+    boolean isAnswering(int stream) {
+        return this.stream == stream;
+    }
+}
