@@ -17,7 +17,8 @@ public final class ConsoleText {
      */
     public static String tail(String text) {
         List<String> lines = text.lines()
-                .map(line -> Harmless.lines(line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", "").replace('\t', ' '))
+                .map(line -> Harmless.lines(
+                                line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", "").replace('\t', ' '))
                         .strip())
                 .filter(line -> !line.isEmpty())
                 .map(line -> line.length() > LINE_CHARACTERS

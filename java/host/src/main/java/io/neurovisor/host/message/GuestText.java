@@ -16,9 +16,9 @@ public final class GuestText {
         // By lines and not by a pattern of blanks around their ends, which looks at a mebibyte of blanks once for each
         // of them.
         String line = Harmless.lines(LINE_END.splitAsStream(text)
-                .map(String::strip)
-                .filter(part -> !part.isEmpty())
-                .collect(Collectors.joining(" | ")))
+                        .map(String::strip)
+                        .filter(part -> !part.isEmpty())
+                        .collect(Collectors.joining(" | ")))
                 .replace('\t', ' ');
         // The cut may go through a character of two halves.
         return line.length() <= MAX_CHARACTERS

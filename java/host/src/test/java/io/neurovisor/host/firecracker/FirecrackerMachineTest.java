@@ -42,7 +42,8 @@ final class FirecrackerMachineTest {
     @Test
     void whatBootsIsDescribedWholeBeforeItIsStarted() {
         assertThat(List.copyOf(cold.configuration().keySet()))
-                .containsExactly("/machine-config", "/boot-source", "/drives/rootfs", "/cpu-config", "/vsock", "/entropy");
+                .containsExactly(
+                        "/machine-config", "/boot-source", "/drives/rootfs", "/cpu-config", "/vsock", "/entropy");
         assertThat(cold.configuration().get("/machine-config")).asString().contains("vcpu_count=2", "mem_size_mib=544");
         assertThat(cold.configuration().get("/drives/rootfs")).asString().contains("is_read_only=true");
     }
@@ -52,7 +53,8 @@ final class FirecrackerMachineTest {
         assertThat(cold.configuration().get("/cpu-config"))
                 .asString()
                 .contains("bitmap=0bxxxxxxxxxxxxxxxxxxxxxxxxxx0xxxxx, register=ecx}], subleaf=0x0}", "leaf=0x1,")
-                .contains("bitmap=0bxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0xx, register=ecx}], subleaf=0x0}", "leaf=0x80000001,");
+                .contains(
+                        "bitmap=0bxxxxxxxxxxxxxxxxxxxxxxxxxxxxx0xx, register=ecx}], subleaf=0x0}", "leaf=0x80000001,");
     }
 
     @Test

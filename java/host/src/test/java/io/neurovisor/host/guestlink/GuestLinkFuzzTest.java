@@ -60,16 +60,23 @@ final class GuestLinkFuzzTest {
     void frames(byte[] bytes) {
         for (boolean received : new boolean[] {true, false}) {
             ByteBuf whole = Unpooled.wrappedBuffer(bytes);
-            long count = (received ? FrameCount.received() : FrameCount.sent()).begunIn(whole);
+            long count = counting(received).begunIn(whole);
             assertThat(whole.readerIndex()).isZero();
             assertThat(count).isBetween(0L, (long) bytes.length / HEADER_BYTES);
-            FrameCount cut = received ? FrameCount.received() : FrameCount.sent();
+            FrameCount cut = counting(received);
             long sum = 0;
             for (ByteBuf piece : Pieces.of(bytes)) {
                 sum += cut.begunIn(piece);
             }
             assertThat(sum).isEqualTo(count);
         }
+    }
+
+    /** Of a guest that is to answer a call. */
+    private static FrameCount counting(boolean received) {
+        AwaitedCall call = new AwaitedCall();
+        call.begun(1);
+        return received ? FrameCount.received(call) : FrameCount.sent(call);
     }
 
     /** Messages of an execution: output, files with harmless names, and an end with harmless words, or a lost sandbox. */
