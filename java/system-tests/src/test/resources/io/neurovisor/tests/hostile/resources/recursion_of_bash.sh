@@ -3,6 +3,7 @@
 # @layer guest
 # @line begun
 # @held ended (134|137|139)
+# @timeout 300
 echo begun
 ( deeper() { deeper; }; deeper ) 2>/dev/null
 status=$?
