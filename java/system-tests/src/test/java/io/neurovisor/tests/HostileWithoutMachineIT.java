@@ -38,8 +38,7 @@ final class HostileWithoutMachineIT {
             for (HostileProgram program : programs) {
                 Path work = Files.createDirectories(directory.resolve(program.toString()));
                 for (InputFile file : program.program().files()) {
-                    Files.writeString(
-                            work.resolve(file.path()), StandardCharsets.UTF_8.decode(file.content()));
+                    Files.writeString(work.resolve(file.path()), StandardCharsets.UTF_8.decode(file.content()));
                 }
                 PlainMachine.Run run = machine.python(program.program(), work);
                 if (run.stdout().contains("ESCAPED")) {
