@@ -26,7 +26,7 @@ final class HostileWithoutMachineIT {
     private static final Set<String> HARMLESS = Set.of("kernel", "information");
 
     @Test
-    void withoutAMachineManyOfThemFindWhatTheyLookFor(@TempDir Path directory) throws IOException {
+    void withoutAMachineTheyFindTheHost(@TempDir Path directory) throws IOException {
         Path rootfs = NeuroVisor.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .rootfs();
@@ -47,6 +47,7 @@ final class HostileWithoutMachineIT {
             }
         }
         System.out.println("without a machine: " + escaped.size() + " of " + programs.size() + " escaped: " + escaped);
-        assertThat(escaped).hasSizeGreaterThan(programs.size() / 2);
+        // What else depends on the host; that it is this host, they all see.
+        assertThat(escaped).contains("information/host_name", "information/names");
     }
 }
