@@ -111,6 +111,16 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
     if libc::WIFSIGNALED(status) {
         return Ok(format!("killed by {}", libc::WTERMSIG(status)));
     }
+    if libc::WIFSTOPPED(status) && libc::WSTOPSIG(status) == libc::SIGSYS {
+        // A filter may have it end by a signal that it handles, which Firecracker does to say so.
+        ptrace(libc::PTRACE_CONT, pid, 0, c_long::from(libc::SIGSYS))?;
+        let end = wait(pid)?;
+        return if libc::WIFSTOPPED(end) {
+            Err(Error::other(format!("it went on: {end:#x}")))
+        } else {
+            Ok(format!("killed by {}", libc::SIGSYS))
+        };
+    }
     if !libc::WIFSTOPPED(status) || libc::WSTOPSIG(status) != libc::SIGTRAP {
         return Err(Error::other(format!(
             "stopped by something else: {status:#x}"
