@@ -11,7 +11,7 @@ readonly lab_user_tests=(FirecrackerVmmIT)
 readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)
 # At a real systemd (lab/systemd.sh).
 readonly lab_systemd_tests=(ServiceUnitIT)
-readonly lab_long_tests=(LanguageIT OutcomeIT PoolIT TemplateIT)
+readonly lab_long_tests=(LanguageIT LayerMatrixIT OutcomeIT PoolIT TemplateIT)
 readonly lab_test_memory=4096
 
 run_lab_tests() {
