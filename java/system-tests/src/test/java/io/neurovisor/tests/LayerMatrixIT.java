@@ -46,7 +46,7 @@ final class LayerMatrixIT {
                 "0 %02000000040000000400000001000000" + "00".repeat(56) + " 72"),
         TRACE("traces the first process of the host", "101", "16902 1 0 0"),
         PROCESS("becomes two processes", "57", ""),
-        MEMORY("takes 1.5 GiB of memory", "9", "0 1610612736 3 32802 18446744073709551615 0");
+        MEMORY("takes 768 MiB of memory", "9", "0 805306368 3 32802 18446744073709551615 0");
 
         private final String shown;
         private final String call;
