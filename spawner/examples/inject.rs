@@ -107,7 +107,12 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
     }
     set_registers(pid, &registers_of_call)?;
     ptrace(libc::PTRACE_CONT, pid, 0, 0)?;
-    let status = wait(pid)?;
+    let mut status = wait(pid)?;
+    // The end of a process that it has just made.
+    while libc::WIFSTOPPED(status) && libc::WSTOPSIG(status) == libc::SIGCHLD {
+        ptrace(libc::PTRACE_CONT, pid, 0, c_long::from(libc::SIGCHLD))?;
+        status = wait(pid)?;
+    }
     if libc::WIFSIGNALED(status) {
         return Ok(format!("killed by {}", libc::WTERMSIG(status)));
     }
