@@ -6,7 +6,6 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -20,7 +19,7 @@ final class HonestClient {
             new Program(Language.JAVASCRIPT, "console.log(6*7)"));
 
     private final OpenedNeuroVisor node;
-    private final List<Long> millis = new ArrayList<>();
+    private final List<Duration> times = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
     HonestClient(OpenedNeuroVisor node) {
@@ -33,7 +32,7 @@ final class HonestClient {
         for (int number = 0; System.nanoTime() < end; number++) {
             long began = System.nanoTime();
             FinishedProgram finished = node.run(PROGRAMS.get(number % PROGRAMS.size()), SandboxSize.SMALL, TIMEOUT);
-            millis.add(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+            times.add(Duration.ofNanos(System.nanoTime() - began));
             if (finished.result().outcome() != Outcome.COMPLETED
                     || !finished.stdout().equals("42\n")) {
                 failures.add(finished.describe());
@@ -43,23 +42,11 @@ final class HonestClient {
         }
     }
 
-    int count() {
-        return millis.size();
-    }
-
     List<String> failures() {
         return failures;
     }
 
-    /** The smallest that so many of a hundred do not exceed, in milliseconds. */
-    long percentile(int percent) {
-        List<Long> sorted = new ArrayList<>(millis);
-        Collections.sort(sorted);
-        return sorted.get(Math.max(0, Math.ceilDiv(sorted.size() * percent, 100) - 1));
-    }
-
-    @Override
-    public String toString() {
-        return "%d programs, p50 %d ms, p99 %d ms".formatted(count(), percentile(50), percentile(99));
+    List<Duration> times() {
+        return times;
     }
 }

@@ -47,13 +47,15 @@ final class HostileChaosIT {
                 hostile += neighbours.count();
             }
             System.out.printf(
-                    "chaos, seed %d: honest alone: %s; beside %d hostile: %s%n", seed, alone, hostile, beside);
+                    "chaos, seed %d: honest alone %s; beside %d hostile %s%n",
+                    seed, LatencyLine.of(alone.times()), hostile, LatencyLine.of(beside.times()));
             assertThat(alone.failures()).isEmpty();
             assertThat(beside.failures()).as("seed %d", seed).isEmpty();
             assertThat(hostile).isPositive();
             assertThat(objections).as("seed %d", seed).isEmpty();
             if (MINUTES >= JUDGED_MINUTES) {
-                assertThat(beside.percentile(99)).isLessThanOrEqualTo(MAX_RATIO * alone.percentile(99));
+                assertThat(LatencyLine.percentile(beside.times(), 99))
+                        .isLessThanOrEqualTo(MAX_RATIO * LatencyLine.percentile(alone.times(), 99));
             }
         }
     }

@@ -10,14 +10,19 @@ final class LatencyLine {
 
     /** {@code 12: p50 345 ms, p99 678 ms, max 901 ms}. */
     static String of(Collection<Duration> durations) {
-        List<Long> sorted = durations.stream().map(Duration::toMillis).sorted().toList();
-        return sorted.isEmpty()
+        return durations.isEmpty()
                 ? "0"
                 : "%d: p50 %d ms, p99 %d ms, max %d ms"
-                        .formatted(sorted.size(), part(sorted, 0.5), part(sorted, 0.99), sorted.getLast());
+                        .formatted(
+                                durations.size(),
+                                percentile(durations, 50),
+                                percentile(durations, 99),
+                                percentile(durations, 100));
     }
 
-    private static long part(List<Long> sorted, double part) {
-        return sorted.get((int) Math.ceil(part * sorted.size()) - 1);
+    /** The smallest that so many of a hundred do not exceed, in milliseconds. */
+    static long percentile(Collection<Duration> durations, int percent) {
+        List<Long> sorted = durations.stream().map(Duration::toMillis).sorted().toList();
+        return sorted.get(Math.ceilDiv(sorted.size() * percent, 100) - 1);
     }
 }
