@@ -30,7 +30,7 @@ build_fuzz_targets() {
         --target x86_64-unknown-linux-gnu --package neurovisor-spawner --package neurovisor-guest-agent --bins
 }
 
-# fuzz_one SEEDS SECONDS: adds a line to the results: decoder, exit code, executions, features, inputs, CPU seconds.
+# fuzz_one SEEDS SECONDS [SEED]: adds a line to the results: decoder, exit code, executions, features, inputs, CPU seconds.
 fuzz_one() {
     local seeds=$1 name file log program='' class='' module status=0 cpu
     name=$(fuzz_name "$seeds")
@@ -38,7 +38,7 @@ fuzz_one() {
     log=$fuzz_work/logs/$file.log
     mkdir -p -- "$fuzz_work"/{logs,findings} "$fuzz_work/corpus/$file"
     local arguments=("$fuzz_work/corpus/$file" "$root/$seeds" "-max_total_time=$2" -timeout=60 -max_len=65536
-        -print_final_stats=1 "-artifact_prefix=$fuzz_work/findings/$file-")
+        -print_final_stats=1 "-artifact_prefix=$fuzz_work/findings/$file-" ${3:+"-seed=$3"})
     case $seeds in
         fuzz/corpus/spawner/*) program=$fuzz_programs/neurovisor-spawner ;;
         fuzz/corpus/agent/*) program=$fuzz_programs/neurovisor-guest-agent ;;
@@ -77,12 +77,14 @@ tell_finding() {
         fuzz/corpus/agent/*) again="cargo test --package neurovisor-guest-agent corpora_hold" ;;
         java/*) again="./mvnw test -pl $(cut -d/ -f1-2 <<<"$1") -am -Dexec.skip=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=$(sed -E 's:.*/([A-Za-z]+)Inputs/.*:\1:' <<<"$1")" ;;
     esac
-    printf 'FINDING in %s: %s\nIts bytes: %s\nAgain: copy them into %s, then %s\nThe whole log: %s\n' "$(fuzz_name "$1")" \
-        "$(grep -aEm 1 'panicked at|^== Java Exception|ERROR: libFuzzer' "$3" || echo 'it did not run')" \
+    printf 'FINDING in %s: %s\nInput as Base64: %s\nIts bytes: %s\nAgain: copy them into %s, then %s\nThe whole log: %s\n' "$(fuzz_name "$1")" \
+        "$(grep -aEm 1 'panicked at|^== Java Exception|ERROR: libFuzzer' "$3" || { echo -n 'it did not run: ' && tail -n 1 -- "$3"; })" \
+        "$(sed -n 's/^Base64: //p' "$3")" \
         "$(find "$fuzz_work/findings" -name "$2-*" -newer "$fuzz_work/begun" -printf '%p ' | head -c 500)" "$1" "$again" "$3"
 }
 
-# fuzz_decoders SECONDS LANES: each for so long, so many at a time; a table; 1 if there was a finding.
+# fuzz_decoders SECONDS LANES [SEED]: each for so long, so many at a time; a table; 1 if there was a finding.
+# With a seed the same inputs each time, as far as the time goes: what is tested by the way is to fail for what has changed.
 fuzz_decoders() {
     local seeds lane began=$SECONDS
     mkdir -p -- "$fuzz_work"
@@ -91,7 +93,7 @@ fuzz_decoders() {
     build_fuzz_targets || return 1
     for ((lane = 0; lane < $2; lane++)); do
         fuzz_seeds | awk -v lane="$lane" -v lanes="$2" 'NR % lanes == lane' | while read -r seeds; do
-            fuzz_one "$seeds" "$1"
+            fuzz_one "$seeds" "$1" ${3:+"$3"}
         done &
     done
     wait

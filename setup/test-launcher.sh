@@ -292,6 +292,23 @@ test_fuzzing_is_a_suite() {
     expect_line "$shown" '23 passed, 1 failed, 0 skipped'
 }
 
+# Of whatever suite, after the table, because of a long log often the end only is kept.
+test_what_failed_is_told_last() {
+    local shown
+    printf 'FAILED test_a_thing\nno line\nlauncher: 1 passed, 1 failed\n' >"$HOME/test-launcher.log"
+    printf '%s\n' '[INFO] Tests run: 3' '[ERROR] Failures: ' '[ERROR]   RunIT.prints:12 expected: 42' 'test wire::holds ... FAILED' >"$HOME/test.log"
+    printf 'FINDING in agent output: panicked at wire.rs\nInput as Base64: AAE=\nIts bytes: /x/y\n' >"$HOME/test-fuzz.log"
+    printf '   ├─ passes() ✔\n   └─ fails() 12 ms ✘ it was 41\n' >"$HOME/test-lab.log"
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    shown=$(root=$copy && source "$copy/setup/test.sh" && tell_failures "$HOME"/test-{launcher,fuzz,lab}.log "$HOME/test.log")
+    expect failures 'failed, launcher: FAILED test_a_thing
+failed, fuzz: FINDING in agent output: panicked at wire.rs
+failed, fuzz: Input as Base64: AAE=
+failed, lab: fails() 12 ms ✘ it was 41
+failed, test: [ERROR]   RunIT.prints:12 expected: 42
+failed, test: test wire::holds ... FAILED' "$shown"
+}
+
 # All that have seeds, each by a name of its own.
 test_every_decoder_with_seeds_is_fuzzed() {
     local seeds names

@@ -153,7 +153,7 @@ run_tests() {
     has_clippy || options+=(-Dneurovisor.clippy.skip=true)
     maven verify -Psystem-tests --fail-at-end ${options[@]+"${options[@]}"} 2>&1 | tee "$log" || status=$?
 
-    fuzz_decoders 2 2 2>&1 | tee "$fuzz_log" || fuzz_status=$?
+    fuzz_decoders 2 2 1 2>&1 | tee "$fuzz_log" || fuzz_status=$?
 
     began=$SECONDS
     run_model_tests "$ollama" 2>&1 | tee "$models_log" || models_status=$?
@@ -179,6 +179,7 @@ run_tests() {
 
     tell_hostile_programs
     summarize_tests "$launcher_log" "$log" "$fuzz_log" "$models_log" "$user_log" "$lab_log"
+    tell_failures "$launcher_log" "$log" "$fuzz_log" "$models_log" "$user_log" "$lab_log"
     tell_model_tests "$ollama"
     grep -E '^lab: [0-9]+ tests passed on ' "$lab_log" || true
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
@@ -254,4 +255,15 @@ summarize_tests() {
             }
             printf "%d passed, %d failed, %d skipped\n", all_passed, all_failed, all_skipped
         }' "$@"
+}
+
+# What failed, a line each, after a log of which many see the end only. Of a finding the bytes, where they are few.
+tell_failures() {
+    awk '
+        FNR == 1 { suite = FILENAME; sub(/.*\/(test-)?/, "", suite); sub(/\.log$/, "", suite) }
+        /^FAILED test_/ || /^test .* \.\.\. FAILED$/ || /^\[ERROR\] +[A-Z][A-Za-z0-9]*(IT|Test)[.:]/ || / ✘( |$)/ ||
+            /^\[ERROR\] .*Failed to execute goal/ || /^(FINDING in|Input as Base64:) / {
+            gsub(/^[^A-Za-z\[]+/, "")
+            printf "failed, %s: %s\n", suite, substr($0, 1, 400)
+        }' "$@" | awk '!seen[$0]++' | head -n 60
 }

@@ -31,9 +31,12 @@ public final class OllamaHost {
         Place place = place(slash < 0 ? rest : rest.substring(0, slash));
         try {
             String host = asked(place.host());
-            URI uri = new URI(
-                    scheme, null, host, port(place.port(), usualPort), path.equals("/") ? "" : path, null, null);
-            return uri.getHost() == null ? Optional.empty() : Optional.of(uri);
+            // The host is quoted where it must be; the path is that of an address already.
+            URI server = new URI(scheme, null, host, port(place.port(), usualPort), "", null, null);
+            URI uri = new URI(server + (path.equals("/") ? "" : path));
+            return uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null
+                    ? Optional.empty()
+                    : Optional.of(uri);
         } catch (URISyntaxException exception) {
             return Optional.empty();
         }

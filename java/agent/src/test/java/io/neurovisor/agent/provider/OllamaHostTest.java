@@ -29,6 +29,7 @@ final class OllamaHostTest {
                 "https://host/ollama, https://host:443/ollama",
                 "http://host:99/, http://host:99",
                 "host/path/more, http://host:11434/path/more",
+                "host/a%20path, http://host:11434/a%20path",
                 "host:66000, http://host:11434",
                 "host:port, http://host:11434",
                 "\"host:77\", http://host:77",
@@ -41,7 +42,17 @@ final class OllamaHostTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"ftp://host", "ho st", "http://[::1", "://", "unix:///run/ollama.sock"})
+    @ValueSource(
+            strings = {
+                "ftp://host",
+                "ho st",
+                "http://[::1",
+                "://",
+                "unix:///run/ollama.sock",
+                "host/a path",
+                "host/?query",
+                "host/#part"
+            })
     void whatIsNoAddressIsRefused(String written) {
         assertThat(OllamaHost.parse(written)).isEmpty();
     }

@@ -57,6 +57,8 @@ final class VsockHandshake extends ByteToMessageDecoder {
         String answer = received.readString(
                 Math.min(end < 0 ? MAX_ANSWER_BYTES : end, MAX_ANSWER_BYTES), StandardCharsets.US_ASCII);
         if (end < 0 || end > MAX_ANSWER_BYTES || !answer.startsWith(ACCEPTED)) {
+            // Refused once, whatever else has come: it is not read for an answer.
+            received.skipBytes(received.readableBytes());
             context.fireExceptionCaught(new IOException("a vsock was not opened by: " + answer));
             ChannelFuture _ = context.close();
             return;
