@@ -8,12 +8,14 @@ usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [
        neurovisor-floor clone DIR    --rootfs FILE [--count N] [--prime] [options]
   template  boots a VM, primes it with each --prime-python, --prime-bash and --prime-javascript program, and saves it in DIR
   boot      boots a VM in DIR and runs --code in it
-  clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it
+  clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it; with --template that of the product
+            which is there, by the arguments that it was made with
 options:
   --qemu FILE --machine TYPE --bios FILE --accel NAME --cpu MODEL --memory-mib N --vcpus N --append WORDS --extra 'QEMU WORDS'
   --code TEXT | --code-file FILE, --language NAME, --timeout SECONDS, --output-bytes N, --stdin TEXT, --files N (of 1 MiB)
   --warm (the template holds waiting interpreters)
-  --keep-kernel (clones get -kernel, -initrd and -append too), --hold SECONDS (keep the VM), --show, --console";
+  --keep-kernel (clones get -kernel, -initrd and -append too), --hold SECONDS (keep the VM), --show, --console
+  --template DIR (of the product), --idle (runs nothing), --rest MILLISECONDS (before it runs something)";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
@@ -40,11 +42,14 @@ pub struct Arguments {
     pub extra: Vec<String>,
     pub count: usize,
     pub prime: bool,
+    pub idle: bool,
+    pub template: Option<PathBuf>,
     pub warm: bool,
     pub keep_kernel: bool,
     pub show: bool,
     pub console: bool,
     pub hold_seconds: u64,
+    pub rest_millis: u64,
     pub language: String,
     pub code: String,
     pub timeout_seconds: u32,
@@ -91,11 +96,14 @@ impl Arguments {
             extra: Vec::new(),
             count: 1,
             prime: false,
+            idle: false,
+            template: None,
             warm: false,
             keep_kernel: false,
             show: false,
             console: false,
             hold_seconds: 0,
+            rest_millis: 0,
             language: "python".to_owned(),
             code: "print(6*7)".to_owned(),
             timeout_seconds: 0,
@@ -109,6 +117,7 @@ impl Arguments {
     fn take(&mut self, word: &str, words: &mut impl Iterator<Item = String>) -> Result<(), String> {
         match word {
             "--prime" => self.prime = true,
+            "--idle" => self.idle = true,
             "--warm" => self.warm = true,
             "--keep-kernel" => self.keep_kernel = true,
             "--show" => self.show = true,
@@ -123,6 +132,7 @@ impl Arguments {
 
     fn set(&mut self, word: &str, value: String) -> Result<(), String> {
         match word {
+            "--template" => self.template = Some(value.into()),
             "--qemu" => self.qemu = value,
             "--machine" => self.machine = value,
             "--bios" => self.bios = value,
@@ -137,6 +147,7 @@ impl Arguments {
             "--extra" => self.extra = value.split_whitespace().map(str::to_owned).collect(),
             "--count" => self.count = number(word, &value)?,
             "--hold" => self.hold_seconds = number(word, &value)?,
+            "--rest" => self.rest_millis = number(word, &value)?,
             "--language" => self.language = value,
             "--code" => self.code = value,
             "--code-file" => {

@@ -42,7 +42,12 @@ async fn run(
     qmp.prepare_migration().await?;
     qmp.execute(&format!(
         r#"{{"execute":"migrate-incoming","arguments":{{"uri":"file:{}"}}}}"#,
-        arguments.directory.join(STATE).display()
+        arguments
+            .template
+            .as_ref()
+            .unwrap_or(&arguments.directory)
+            .join(STATE)
+            .display()
     ))
     .await?;
     qmp.migrated().await?;
@@ -58,9 +63,17 @@ async fn run(
         guest.prime(&arguments.language, &arguments.code).await?;
         steps.reached("primed");
     }
-    let metadata = guest.execute(arguments, steps).await?;
-    if arguments.show {
-        println!("{metadata:?}");
+    if arguments.rest_millis > 0 {
+        sleep(Duration::from_millis(arguments.rest_millis)).await;
+        steps.reached("rested");
+    }
+    if arguments.idle {
+        println!("idle");
+    } else {
+        let metadata = guest.execute(arguments, steps).await?;
+        if arguments.show {
+            println!("{metadata:?}");
+        }
     }
     sleep(Duration::from_secs(arguments.hold_seconds)).await;
     Ok(())

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 
 use rustix::io::{fcntl_setfd, FdFlags};
+use serde_json::Value;
 
 use crate::arguments::Arguments;
 use crate::{tsc, Failure};
 
 const MEMORY: &str = "memory";
+const RECORD: &str = "template.json";
 pub const STATE: &str = "state";
 
 /// Killed when dropped.
@@ -34,13 +36,25 @@ impl Vmm {
         let (control, control_listener) = listen(directory.join("qmp"))?;
         let (channel, channel_listener) = listen(directory.join("agent"))?;
         let mut command = Command::new(&arguments.qemu);
-        command
-            .args(words(arguments, origin, &arguments.directory)?)
-            .arg("-chardev")
-            .arg(inherited("qmp", &control_listener))
-            .args(["-mon", "chardev=qmp,mode=control"])
-            .arg("-chardev")
-            .arg(inherited("agent", &channel_listener));
+        match &arguments.template {
+            Some(template) => {
+                command.args(template_words(
+                    arguments,
+                    template,
+                    &inherited("qmp", &control_listener),
+                    &inherited("channel", &channel_listener),
+                )?);
+            }
+            None => {
+                command
+                    .args(words(arguments, origin, &arguments.directory)?)
+                    .arg("-chardev")
+                    .arg(inherited("qmp", &control_listener))
+                    .args(["-mon", "chardev=qmp,mode=control"])
+                    .arg("-chardev")
+                    .arg(inherited("agent", &channel_listener));
+            }
+        }
         Ok(Self {
             process: command.spawn()?,
             control,
@@ -71,6 +85,51 @@ fn inherited(id: &str, listener: &UnixListener) -> String {
         "socket,id={id},fd={},server=on,wait=off",
         listener.as_raw_fd()
     )
+}
+
+/// What the product's template was booted with, but for what a clone has of its own: memory, disk and sockets, and no kernel.
+fn template_words(
+    arguments: &Arguments,
+    template: &Path,
+    control: &str,
+    channel: &str,
+) -> Result<Vec<String>, Failure> {
+    let record: Value = serde_json::from_slice(&fs::read(template.join(RECORD))?)?;
+    let machine = record["machine"]
+        .as_str()
+        .ok_or("the template does not say how it was made")?;
+    let mut words = Vec::new();
+    for word in machine.split(' ').take_while(|word| *word != "-kernel") {
+        let own = if word.starts_with("memory-backend") {
+            let size = field(word, "size").ok_or("the template's memory has no size")?;
+            format!(
+                "memory-backend-file,id=mem,size={size},share=off,readonly=on,rom=off,mem-path={}",
+                template.join(MEMORY).display()
+            )
+        } else if word.starts_with("id=root,") {
+            format!(
+                "id=root,if=none,format=raw,readonly=on,file.locking=off,file={}",
+                arguments.rootfs
+            )
+        } else if word.starts_with("socket,id=channel,") {
+            channel.to_owned()
+        } else if word.starts_with("socket,id=qmp,") {
+            control.to_owned()
+        } else if word.starts_with("tcg,") {
+            arguments.accel.clone()
+        } else {
+            word.to_owned()
+        };
+        words.push(own);
+    }
+    words.extend(["-incoming".to_owned(), "defer".to_owned()]);
+    Ok(words)
+}
+
+/// Of `name=value` between commas.
+fn field<'a>(word: &'a str, name: &str) -> Option<&'a str> {
+    word.split(',')
+        .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
 }
 
 fn words(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Vec<String>, Failure> {

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.cli.daemon.OwnDaemon;
 import io.neurovisor.cli.example.Example;
-import io.neurovisor.cli.example.ExampleDaemon;
 import io.neurovisor.cli.example.ExampleRun;
 import io.neurovisor.cli.example.Examples;
 import io.neurovisor.cli.example.MissingLayer;
@@ -74,7 +74,7 @@ final class ExampleJob {
         try (ConsoleProgress progress = guest.common().progress();
                 ScratchDirectory directory = ScratchDirectory.make();
                 Cancellation cancellation = Cancellation.unwinding(PATIENCE);
-                ExampleDaemon daemon = ExampleDaemon.start(serve(directory.socket()), directory.socket())) {
+                OwnDaemon daemon = OwnDaemon.start(serve(directory.socket()), directory.socket())) {
             progress.done();
             int code = tried(
                     example, new ExampleRun.Provided(Optional.empty(), asked, Optional.empty(), Optional.of(daemon)));

@@ -89,9 +89,14 @@ final class GuestOptions {
 
     /** A daemon with these options: at ports that are free, and what it says is text. */
     ToolCommand serve(Path socket, String... options) {
+        return serve(size(), socket, options);
+    }
+
+    /** The same for machines of another size. */
+    ToolCommand serve(SandboxSize machines, Path socket, String... options) {
         List<String> arguments = Stream.of(
                         List.of("serve"),
-                        arguments(),
+                        arguments(machines),
                         List.of("--log-format=text", "--port=0", "--metrics-port=0", "--socket=" + socket),
                         List.of(options))
                 .flatMap(List::stream)
@@ -102,6 +107,11 @@ final class GuestOptions {
 
     /** These options as arguments, for another run of this program. */
     List<String> arguments() {
+        return arguments(size());
+    }
+
+    /** The same for machines of another size. */
+    List<String> arguments(SandboxSize machines) {
         return Stream.concat(
                         common.arguments().stream(),
                         Stream.of(
@@ -119,7 +129,7 @@ final class GuestOptions {
                                 Setting.EBPF.flag(),
                                 Setting.EBPF.form().printer().apply(config().ebpf()),
                                 "--size",
-                                size().label(),
+                                machines.label(),
                                 "--snapshot=on"))
                 .toList();
     }

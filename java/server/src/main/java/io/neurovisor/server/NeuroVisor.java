@@ -20,6 +20,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.ebpf.PolicyTrial;
@@ -252,6 +253,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** Makes what sandboxes of the usual image start from, if it is not there, and says how to ask the pool for one. */
     public Order prepare(SandboxSize size) {
         return starts.prepare(new Order(image, size));
+    }
+
+    /** What machines of such an order start from, made if it is not there. */
+    public VmStart start(Order order) {
+        return starts.start(order);
     }
 
     /** Makes what the request's sandbox starts from, if it is not there. */

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.loop.AgentRun;
 import io.neurovisor.agent.model.Model;
+import io.neurovisor.cli.daemon.OwnDaemon;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
@@ -40,7 +41,7 @@ public final class ExampleRun {
             Optional<NeuroVisor> neuroVisor,
             Optional<Model> model,
             Optional<AgentRun> agent,
-            Optional<ExampleDaemon> daemon) {
+            Optional<OwnDaemon> daemon) {
         public Provided {
             requireNonNull(model, "model is null");
             requireNonNull(agent, "agent is null");
@@ -105,7 +106,7 @@ public final class ExampleRun {
         return new ExecutionRequest(TraceIds.next(), new Program(language, code, List.of()), timeout, size);
     }
 
-    ExampleDaemon daemon() {
+    OwnDaemon daemon() {
         return needed(provided.daemon());
     }
 

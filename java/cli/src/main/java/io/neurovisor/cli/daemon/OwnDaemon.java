@@ -1,9 +1,11 @@
-package io.neurovisor.cli.example;
+package io.neurovisor.cli.daemon;
 
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.process.BackgroundTool;
 import io.neurovisor.host.process.LineTail;
 import io.neurovisor.host.process.ToolCommand;
@@ -13,10 +15,12 @@ import java.io.InputStream;
 import java.net.URI;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -24,10 +28,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A daemon in a process of its own, at ports that are free. Closing it ends it. */
-public final class ExampleDaemon implements AutoCloseable {
+public final class OwnDaemon implements AutoCloseable {
     private static final Pattern SERVES = Pattern.compile(".*serves gRPC on .* on (127\\.0\\.0\\.1:\\d{1,5})");
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
     private static final int READ_MILLIS = 10_000;
+    private static final int LOOK_AGAIN_MILLIS = 20;
+    private static final Pattern WARM = Pattern.compile("neurovisor_pool_warm_vms(?:\\{.*})? (\\d+)(?:\\.0)?");
 
     private final LineTail messages = new LineTail();
     private final CompletableFuture<String> serving = new CompletableFuture<>();
@@ -35,7 +41,7 @@ public final class ExampleDaemon implements AutoCloseable {
     private final String statusAddress;
     private final DaemonClient client;
 
-    private ExampleDaemon(ToolCommand serve, Path socket) {
+    private OwnDaemon(ToolCommand serve, Path socket) {
         process = BackgroundTool.start(serve, this::hear);
         boolean started = false;
         try {
@@ -66,8 +72,8 @@ public final class ExampleDaemon implements AutoCloseable {
      * @param serve with its options; its messages are text
      * @param socket where it takes its user's own calls
      */
-    public static ExampleDaemon start(ToolCommand serve, Path socket) {
-        return new ExampleDaemon(requireNonNull(serve, "serve is null"), requireNonNull(socket, "socket is null"));
+    public static OwnDaemon start(ToolCommand serve, Path socket) {
+        return new OwnDaemon(requireNonNull(serve, "serve is null"), requireNonNull(socket, "socket is null"));
     }
 
     private void hear(String line) {
@@ -78,12 +84,13 @@ public final class ExampleDaemon implements AutoCloseable {
         }
     }
 
-    DaemonClient client() {
+    /** Safe for use by many threads. */
+    public DaemonClient client() {
         return client;
     }
 
     /** All that it has counted, in OpenMetrics, a line each. */
-    List<String> metrics() {
+    public List<String> metrics() {
         try {
             URLConnection connection =
                     URI.create("http://" + statusAddress + "/metrics").toURL().openConnection();
@@ -98,6 +105,52 @@ public final class ExampleDaemon implements AutoCloseable {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED, "the daemon's metrics cannot be read: " + exception.getMessage(), exception);
+        }
+    }
+
+    /** Returns when so many machines wait for a request. */
+    public void awaitWarm(int machines) {
+        Deadline deadline = Deadline.after(START_LIMIT, Ticker.SYSTEM);
+        while (warm() < machines) {
+            if (deadline.hasPassed() || !process.handle().isAlive()) {
+                throw new NeuroVisorException(
+                        Fault.TOOL_FAILED,
+                        "the daemon has not " + machines + " machines ready; it said: "
+                                + String.join("; ", messages.lines()));
+            }
+            pause();
+        }
+    }
+
+    private int warm() {
+        return metrics().stream()
+                .map(WARM::matcher)
+                .filter(Matcher::matches)
+                .mapToInt(line -> Integer.parseInt(line.group(1)))
+                .sum();
+    }
+
+    private static void pause() {
+        try {
+            boolean _ = new CountDownLatch(1).await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+        }
+    }
+
+    /** The processes that run its guests. */
+    public List<ProcessHandle> vmms() {
+        return process.handle().descendants().filter(OwnDaemon::runsGuest).toList();
+    }
+
+    private static boolean runsGuest(ProcessHandle handle) {
+        try {
+            String name = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "comm"))
+                    .strip();
+            return name.startsWith("qemu-system") || name.equals("firecracker");
+        } catch (IOException ended) {
+            return false;
         }
     }
 

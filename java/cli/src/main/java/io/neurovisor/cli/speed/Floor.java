@@ -1,0 +1,123 @@
+package io.neurovisor.cli.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.host.process.BackgroundTool;
+import io.neurovisor.host.process.Tool;
+import io.neurovisor.host.process.ToolCommand;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The bare VMM with a clone of the product's own template: the fewest steps that run a program in it, without a jail, a
+ * pool, limits or a service ({@code bench/floor}).
+ *
+ * @param program the compiled floor
+ * @param scratch where its clones have their sockets
+ * @param accelerator as QEMU's argument has it
+ */
+record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
+    static final String NAME = "bare VMM";
+
+    private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final String IDLE_SECONDS = "900";
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final AtomicInteger CLONES = new AtomicInteger();
+
+    Floor {
+        requireNonNull(program, "program is null");
+        requireNonNull(template, "template is null");
+        requireNonNull(scratch, "scratch is null");
+        requireNonNull(accelerator, "accelerator is null");
+    }
+
+    /**
+     * When one clone was how far.
+     *
+     * @param steps by name: when it was reached and what it took by itself, in milliseconds
+     */
+    record Steps(JsonNode steps) {
+        double reached(String step) {
+            return steps.path(step).path("reached_ms").asDouble(Double.NaN);
+        }
+
+        double took(String step) {
+            return steps.path(step).path("took_ms").asDouble(Double.NaN);
+        }
+
+        /** From the request to the last byte of its answer. */
+        double request() {
+            return took("first byte") + took("exit");
+        }
+    }
+
+    /** One clone runs one program. */
+    Steps run(Sample sample, String... options) {
+        return run(sample.language().label(), sample.code(), options);
+    }
+
+    Steps run(String language, String code, String... options) {
+        List<String> lines = new ArrayList<>();
+        Tool.of(command()
+                        .withArguments(List.of("--language", language, "--code", code))
+                        .withArguments(List.of(options)))
+                .outputLines(lines::add)
+                .deadline(LIMIT)
+                .run()
+                .orThrow();
+        try {
+            return new Steps(JSON.readTree(lines.getLast()).path("p50"));
+        } catch (JsonProcessingException exception) {
+            throw new NeuroVisorException(Fault.TOOL_FAILED, "the floor printed " + lines.getLast(), exception);
+        }
+    }
+
+    /** A primed clone that waits until it is closed. */
+    BackgroundTool idle() {
+        CompletableFuture<String> ready = new CompletableFuture<>();
+        BackgroundTool clone = BackgroundTool.start(
+                command().withArguments(List.of("--prime", "--idle", "--hold", IDLE_SECONDS)), line -> {
+                    if (line.equals("idle")) {
+                        ready.complete(line);
+                    }
+                });
+        try {
+            String _ = ready.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
+            return clone;
+        } catch (ExecutionException | TimeoutException failure) {
+            clone.close();
+            throw new NeuroVisorException(Fault.TOOL_FAILED, "a bare VMM does not get ready", failure);
+        } catch (InterruptedException interrupt) {
+            clone.close();
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+        }
+    }
+
+    private ToolCommand command() {
+        return ToolCommand.of(
+                program.toString(),
+                "neurovisor",
+                "clone",
+                scratch.resolve("clones-" + CLONES.incrementAndGet()).toString(),
+                "--template",
+                template.directory().toString(),
+                "--rootfs",
+                template.files().rootfs().toString(),
+                "--accel",
+                accelerator);
+    }
+}
