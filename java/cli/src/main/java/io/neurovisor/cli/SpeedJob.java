@@ -19,6 +19,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -65,7 +66,8 @@ final class SpeedJob {
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress)) {
             neuroVisor.prepare(sizes().getFirst());
             progress.done();
-            SpeedReport report = SpeedRun.of(plan(scratch.path()), sizes(), neuroVisor, this::tell);
+            SpeedReport report =
+                    SpeedRun.of(plan(scratch.path()), sizes(), neuroVisor, InstantSource.system(), this::tell);
             print(report);
             write(report.json());
             return cancellation.isRequested() ? ExitCode.CANCELLED : 0;
@@ -124,8 +126,13 @@ final class SpeedJob {
 
         @Override
         public ToolCommand runByDaemon(SandboxSize size, Path socket, List<String> program) {
-            return run(
-                    List.of("--daemon=on", "--socket=" + socket), guest.common().arguments(), program);
+            // What machines are made of, that daemon knows; settings of the environment would contradict it.
+            ToolCommand command =
+                    run(List.of("--daemon=on", "--socket=" + socket, "--size=" + size.label()), List.of(), program);
+            for (String name : System.getenv().keySet()) {
+                command = name.startsWith("NEUROVISOR_") ? command.withEnvironment(name, "") : command;
+            }
+            return command;
         }
 
         @Override

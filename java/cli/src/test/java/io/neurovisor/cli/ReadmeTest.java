@@ -157,11 +157,14 @@ final class ReadmeTest {
     /** {@code keys create NAME|list} tells of two; what {@code completion bash|zsh} takes are no commands. */
     private static Stream<String> told(String code, Set<String> commands) {
         String[] words = code.split(" ", 2);
-        if (words.length == 1 || commands.contains(words[0])) {
-            return Stream.of(words[0]);
-        }
-        return Arrays.stream(words[1].split("\\|"))
-                .map(subcommand -> words[0] + " " + subcommand.split(" ", 2)[0]);
+        List<String> below = words.length == 1
+                ? List.of()
+                : Arrays.stream(words[1].split("\\|"))
+                        .map(subcommand -> words[0] + " " + subcommand.split(" ", 2)[0])
+                        .toList();
+        boolean isOne = below.isEmpty()
+                || (commands.contains(words[0]) && below.stream().noneMatch(commands::contains));
+        return isOne ? Stream.of(words[0]) : below.stream();
     }
 
     /** What the launcher does itself. */

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 final class EnduranceIT {
     @Test
     void nothingIsRunTwiceLostOrLeftBehind() {
-        CommandLineRun run = CommandLineRun.of("bench", "endurance", "--duration=2m", "--size=small");
+        CommandLineRun run = CommandLineRun.of("bench", "endurance", "--duration=1m", "--size=small");
         assertThat(run.stdout()).contains("1 daemon", "left behind: nothing", "\nheld: ");
         assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
     }

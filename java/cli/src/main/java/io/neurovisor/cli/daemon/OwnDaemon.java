@@ -115,8 +115,8 @@ public final class OwnDaemon implements AutoCloseable {
             if (deadline.hasPassed() || !process.handle().isAlive()) {
                 throw new NeuroVisorException(
                         Fault.TOOL_FAILED,
-                        "the daemon has not " + machines + " machines ready; it said: "
-                                + String.join("; ", messages.lines()));
+                        "the daemon has not " + machines + " machines ready; it said last: "
+                                + messages.lines().getLast());
             }
             pause();
         }

@@ -11,6 +11,7 @@ import io.neurovisor.server.Product;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -26,8 +27,9 @@ public final class SpeedRun {
      * @param neuroVisor makes what is missing, and machines without a daemon
      * @param progress hears what is measured and why something was not, a line each
      */
-    public static SpeedReport of(Plan plan, List<SandboxSize> sizes, NeuroVisor neuroVisor, Consumer<String> progress) {
-        Instant began = Instant.now();
+    public static SpeedReport of(
+            Plan plan, List<SandboxSize> sizes, NeuroVisor neuroVisor, InstantSource clock, Consumer<String> progress) {
+        Instant began = clock.instant();
         Host host = Host.read();
         Measurements measurements = new Measurements();
         List<Target> targets = new ArrayList<>();
@@ -45,7 +47,7 @@ public final class SpeedRun {
         return new SpeedReport(
                 Product.version(),
                 began,
-                Duration.between(began, Instant.now()),
+                Duration.between(began, clock.instant()),
                 plan.quick(),
                 neuroVisor.vmm() + ", image "
                         + neuroVisor.prepare(sizes.getFirst()).image(),

@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.function.Function;
 
 /**
- * Runs programs: the one orchestration that every door calls. Each execution gets a sandbox that has served nobody, serves
- * nobody else, and whose destruction has begun when the result is returned. Safe for use by many threads.
+ * Runs programs: the one orchestration that every door calls. Each execution gets a sandbox that has served nobody and
+ * is destroyed before the result is returned. Safe for use by many threads.
  */
 public final class Executions {
     private final Function<ExecutionRequest, Order> orders;

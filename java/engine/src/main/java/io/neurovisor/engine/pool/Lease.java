@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.sandbox.Sandbox;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The right to one sandbox that has served nobody. Closing it has the machine destroyed, and does not wait for that. */
+/** The right to one sandbox that has served nobody. Closing it destroys the machine before the call returns. */
 public final class Lease implements AutoCloseable {
     private final long number;
     private final Sandbox sandbox;

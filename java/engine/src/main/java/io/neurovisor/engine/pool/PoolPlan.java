@@ -10,14 +10,21 @@ import java.time.Duration;
  * @param usual what is kept ready; everything else is made when it is asked for
  * @param warm how many machines are kept ready
  * @param max how many machines may exist, whatever they are doing
+ * @param startsAtOnce how many machines may be starting: more than the processors bear would all be too late
  * @param acquireTimeout how long a request waits for its machine
  */
-public record PoolPlan(Order usual, int warm, int max, Duration acquireTimeout) {
+public record PoolPlan(Order usual, int warm, int max, int startsAtOnce, Duration acquireTimeout) {
     public PoolPlan {
         requireNonNull(usual, "usual is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
-        if (warm < 0 || max < 1 || warm > max) {
-            throw new IllegalArgumentException("a pool of " + warm + " warm machines among " + max);
+        if (warm < 0 || max < 1 || warm > max || startsAtOnce < 1) {
+            throw new IllegalArgumentException(
+                    "a pool of " + warm + " warm machines among " + max + ", " + startsAtOnce + " started at once");
         }
+    }
+
+    /** As many starting as there may be. */
+    public PoolPlan(Order usual, int warm, int max, Duration acquireTimeout) {
+        this(usual, warm, max, max, acquireTimeout);
     }
 }

@@ -164,6 +164,9 @@ final class PoolState {
             if (claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
                 continue;
             }
+            if (in(Phase.STARTING).count() >= plan.startsAtOnce()) {
+                continue;
+            }
             if (slots.size() < plan.max()) {
                 return Optional.of(start(order, OptionalLong.of(ticket)));
             }
@@ -211,7 +214,9 @@ final class PoolState {
             refillDue = false;
             return Optional.empty();
         }
-        return slots.size() < plan.max() ? Optional.of(start(plan.usual(), OptionalLong.empty())) : Optional.empty();
+        return slots.size() < plan.max() && in(Phase.STARTING).count() < plan.startsAtOnce()
+                ? Optional.of(start(plan.usual(), OptionalLong.empty()))
+                : Optional.empty();
     }
 
     private int target() {

@@ -323,10 +323,15 @@ public final class WarmPool implements AutoCloseable {
         });
     }
 
-    /** Returns at once: who has a result need not wait for the machine's end, which no interrupt of his cuts short. */
     private void release(long slot, Sandbox sandbox) {
         change(() -> state.released(slot));
-        executor.execute(() -> destroyUnasked(slot, sandbox, SandboxEnd.USED));
+        try {
+            // By a thread that nobody interrupts: what is cut short here would count as gone and live on.
+            CompletableFuture.runAsync(() -> destroy(slot, sandbox, SandboxEnd.USED), executor)
+                    .join();
+        } catch (CompletionException exception) {
+            throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
+        }
     }
 
     private void destroyUnasked(long slot, Sandbox sandbox, SandboxEnd end) {

@@ -43,7 +43,8 @@ final class QmpMessages {
         int length = 0;
         for (int next = input.read(); next >= 0; next = input.read()) {
             if (next == '\n') {
-                return Optional.of(JSON.readTree(line, 0, length));
+                // As UTF-8, whatever it looks like: of bytes the parser would guess another coding.
+                return Optional.of(JSON.readTree(new String(line, 0, length, StandardCharsets.UTF_8)));
             }
             if (length == MAX_LINE_BYTES) {
                 return Optional.empty();

@@ -126,6 +126,30 @@ final class WarmPoolTest {
         assertThat(later(() -> answered.set(true))).succeedsWithin(LONG.dividedBy(2));
     }
 
+    /** Fifty that start at once on two processors are all too late, and so are those that take their place. */
+    @Test
+    void noMoreMachinesStartAtOnceThanItsPlanSays() {
+        CountDownLatch gate = new CountDownLatch(1);
+        Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        WarmPool pool = new WarmPool(
+                new PoolPlan(SMALL, 5, 8, 2, LONG),
+                order -> {
+                    awaitQuietly(gate);
+                    return real.open(order);
+                },
+                _ -> {},
+                Ticker.SYSTEM);
+        pools.add(pool);
+        pool.keepWarm();
+        CompletableFuture<Void> asking = later(() -> pool.lease(LARGE).close());
+        await().until(() -> pool.status().waiting() == 1);
+        assertThat(pool.status().starting()).isEqualTo(2);
+        gate.countDown();
+        asking.join();
+        await().until(() -> pool.status().warm() == 5);
+        assertThat(pool.status().peak()).isLessThanOrEqualTo(8);
+    }
+
     @Test
     void startsNothingBeforeItIsAskedTo() {
         WarmPool pool = pool(3, 6);
