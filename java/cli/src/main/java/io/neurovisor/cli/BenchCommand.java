@@ -42,7 +42,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--output",
             paramLabel = "FILE",
-            description = "Where the values go. Default: bench/results/quick.json or full.json in the repository.")
+            description =
+                    "Where the values go. Default: bench/results/full.json in the repository, quick.json with --quick or --only.")
     private @Nullable Path output;
 
     @Option(

@@ -163,7 +163,9 @@ final class SpeedJob {
     }
 
     private void write(String json) {
-        Path file = output == null ? home().resolve(quick ? QUICK : FULL) : output;
+        // What is published is whole.
+        boolean whole = !quick && scenarios.containsAll(Scenario.labels());
+        Path file = output == null ? home().resolve(whole ? FULL : QUICK) : output;
         try {
             Path parent = file.toAbsolutePath().getParent();
             if (parent != null) {

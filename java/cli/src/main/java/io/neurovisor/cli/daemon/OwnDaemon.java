@@ -20,7 +20,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,7 +31,7 @@ public final class OwnDaemon implements AutoCloseable {
     private static final Pattern SERVES = Pattern.compile(".*serves gRPC on .* on (127\\.0\\.0\\.1:\\d{1,5})");
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
     private static final int READ_MILLIS = 10_000;
-    private static final int LOOK_AGAIN_MILLIS = 20;
+    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(20);
     private static final Pattern WARM = Pattern.compile("neurovisor_pool_warm_vms(?:\\{.*})? (\\d+)(?:\\.0)?");
 
     private final LineTail messages = new LineTail();
@@ -118,7 +117,7 @@ public final class OwnDaemon implements AutoCloseable {
                         "the daemon has not " + machines + " machines ready; it said last: "
                                 + messages.lines().getLast());
             }
-            pause();
+            Pause.of(LOOK_AGAIN_AFTER);
         }
     }
 
@@ -130,21 +129,13 @@ public final class OwnDaemon implements AutoCloseable {
                 .sum();
     }
 
-    private static void pause() {
-        try {
-            boolean _ = new CountDownLatch(1).await(LOOK_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException interrupt) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
-        }
-    }
-
     /** The processes that run its guests. */
     public List<ProcessHandle> vmms() {
         return process.handle().descendants().filter(OwnDaemon::runsGuest).toList();
     }
 
-    private static boolean runsGuest(ProcessHandle handle) {
+    /** Whether it is a VMM. */
+    public static boolean runsGuest(ProcessHandle handle) {
         try {
             String name = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "comm"))
                     .strip();

@@ -2,6 +2,8 @@ package io.neurovisor.cli.endurance;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.cli.daemon.OwnDaemon;
+import io.neurovisor.cli.daemon.Pause;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
@@ -10,7 +12,6 @@ import io.neurovisor.host.process.BackgroundTool;
 import io.neurovisor.host.process.LineTail;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.client.DaemonClient;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -100,17 +101,7 @@ final class TestedDaemon implements AutoCloseable {
     List<ProcessHandle> machines() {
         List<ProcessHandle> all = process.handle().descendants().toList();
         seen.addAll(all);
-        return all.stream().filter(TestedDaemon::runsGuest).toList();
-    }
-
-    private static boolean runsGuest(ProcessHandle handle) {
-        try {
-            String name = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "comm"))
-                    .strip();
-            return name.startsWith("qemu-system") || name.equals("firecracker");
-        } catch (IOException ended) {
-            return false;
-        }
+        return all.stream().filter(OwnDaemon::runsGuest).toList();
     }
 
     /** As `kill -9` does. Nobody can connect until it is opened again. */
@@ -150,7 +141,7 @@ final class TestedDaemon implements AutoCloseable {
     List<ProcessHandle> survivors() {
         Deadline deadline = Deadline.after(END, Ticker.SYSTEM);
         while (seen.stream().anyMatch(ProcessHandle::isAlive) && !deadline.hasPassed()) {
-            pause();
+            Pause.of(LOOK_AGAIN_AFTER);
         }
         return seen.stream().filter(ProcessHandle::isAlive).toList();
     }
@@ -161,16 +152,7 @@ final class TestedDaemon implements AutoCloseable {
             if (deadline.hasPassed() || !process.handle().isAlive()) {
                 throw failed("never " + what);
             }
-            pause();
-        }
-    }
-
-    private static void pause() {
-        try {
-            boolean _ = new CountDownLatch(1).await(LOOK_AGAIN_AFTER.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", exception);
+            Pause.of(LOOK_AGAIN_AFTER);
         }
     }
 

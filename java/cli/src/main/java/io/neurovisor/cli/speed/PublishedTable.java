@@ -1,6 +1,7 @@
 package io.neurovisor.cli.speed;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -37,12 +38,12 @@ public final class PublishedTable {
         return List.copyOf(lines);
     }
 
-    /** A document in which the table is that of the report; without the marks it stays as it is. */
+    /** A document in which the table is that of the report; one without the marks is refused. */
     public static String replace(String document, JsonNode report) {
         int begin = document.indexOf(BEGIN);
         int end = document.indexOf(END, Math.max(begin, 0));
         if (begin < 0 || end < 0) {
-            return document;
+            throw NeuroVisorException.invalid("publish", "the document has no lines " + BEGIN + " and " + END);
         }
         return document.substring(0, begin + BEGIN.length()) + "\n" + String.join("\n", of(report)) + "\n"
                 + document.substring(end);

@@ -3,6 +3,7 @@ package io.neurovisor.cli.speed;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.cli.daemon.OwnDaemon;
+import io.neurovisor.cli.daemon.Pause;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;

@@ -1,4 +1,4 @@
-package io.neurovisor.cli.speed;
+package io.neurovisor.cli.daemon;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -6,11 +6,12 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Time that passes because it is a part of what is measured. */
-final class Pause {
+/** Time that passes because it is a part of what is done, or before somebody looks again. */
+public final class Pause {
     private Pause() {}
 
-    static void of(Duration time) {
+    /** Ends early, with {@link Fault#INTERRUPTED}, for who is cancelled. */
+    public static void of(Duration time) {
         try {
             boolean _ = new CountDownLatch(1).await(time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException interrupt) {

@@ -1,0 +1,37 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One scenario of {@code bench}, in its short form. */
+final class SpeedIT {
+    @Test
+    void clonesAreMeasuredBesideTheBareVmm(@TempDir Path directory) throws IOException {
+        Path values = directory.resolve("new/values.json");
+        CommandLineRun run = CommandLineRun.of("bench", "--quick", "--only=clone", "--output=" + values);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stdout())
+                .contains(" processors, ", "fresh clone", "clone to its answer, beside the bare VMM", "at most 1.30 x")
+                .doesNotContain("not measured");
+        JsonNode json = new ObjectMapper().readTree(Files.readString(values));
+        assertThat(json.path("series")).hasSize(4).allSatisfy(series -> {
+            assertThat(series.path("values")).hasSize(8);
+            assertThat(series.path("failed").asInt()).isZero();
+            assertThat(series.path("p50").asDouble()).isPositive();
+        });
+    }
+
+    @Test
+    void aScenarioThatIsNoneIsRefused() {
+        CommandLineRun run = CommandLineRun.of("bench", "--only=clones");
+        assertThat(run.stderr()).contains("clones", "clone");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+}
