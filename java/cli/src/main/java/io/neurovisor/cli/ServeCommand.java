@@ -1,9 +1,11 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.engine.pool.MemoryRoom;
 import io.neurovisor.host.kernel.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LogLevel;
+import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.daemon.Daemon;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
@@ -101,6 +103,7 @@ final class ServeCommand implements Callable<Integer> {
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
         remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
                 + " of at most " + config.max() + " ready");
+        tellRoom(neuroVisor.pool().room(), config);
         remark("has closed to itself exec and other system calls ("
                 + daemon.confinement().rules() + " rules on each of "
                 + daemon.confinement().threads() + " threads, no_new_privs) and has "
@@ -110,6 +113,26 @@ final class ServeCommand implements Callable<Integer> {
         if (!neuroVisor.accelerator().isKvm()) {
             remark("no KVM (" + neuroVisor.accelerator().reason()
                     + "): the guests are emulated, which is not a security boundary");
+        }
+    }
+
+    private static void tellRoom(MemoryRoom room, Config config) {
+        String processors = "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
+                + Runtime.getRuntime().availableProcessors() + " processors";
+        if (!room.isKnown()) {
+            remark("does not know how much memory there is: " + Setting.MAX.flag() + " alone bounds the machines"
+                    + processors);
+        } else if (room.machines() >= config.max()) {
+            remark("has memory for " + room.machines() + " at once: " + room + processors);
+        } else {
+            LOG.warn(
+                    "{} {} is more than the memory holds, {} at once: {}; further requests wait, so choose a smaller --size,"
+                            + " or end what takes the memory{}",
+                    Setting.MAX.flag(),
+                    config.max(),
+                    room.machines(),
+                    room,
+                    processors);
         }
     }
 

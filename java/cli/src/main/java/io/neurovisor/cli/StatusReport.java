@@ -45,7 +45,7 @@ final class StatusReport {
 
     private void pool(Overview.Pool pool) {
         out.println();
-        Table table = new Table("WARM", "ACTIVE", "STARTING", "ENDING", "WAITING", "MACHINES", "PEAK");
+        Table table = new Table("WARM", "ACTIVE", "STARTING", "ENDING", "WAITING", "MACHINES", "ROOM", "PEAK");
         table.row(
                 pool.warm() + "/" + pool.keepWarm(),
                 Integer.toString(pool.active()),
@@ -53,6 +53,7 @@ final class StatusReport {
                 Integer.toString(pool.ending()),
                 Integer.toString(pool.waiting()),
                 pool.machines() + "/" + pool.max(),
+                Integer.toString(pool.room()),
                 Integer.toString(pool.peak()));
         table.print(out);
     }

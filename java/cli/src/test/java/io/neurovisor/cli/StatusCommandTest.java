@@ -66,8 +66,8 @@ final class StatusCommandTest {
                 .contains(
                         "NeuroVisor 1 at http://127.0.0.1:"
                                 + server.getAddress().getPort() + ": ready, up 2 min 5 s",
-                        "WARM  ACTIVE  STARTING  ENDING  WAITING  MACHINES  PEAK",
-                        "2/3   1       0         0       4        3/10      5",
+                        "WARM  ACTIVE  STARTING  ENDING  WAITING  MACHINES  ROOM  PEAK",
+                        "2/3   1       0         0       4        3/10      8     5",
                         "6 VM isolation  off     no KVM",
                         "running: 1",
                         TRACE + "  bash      small  vm-1     12 s",
@@ -154,7 +154,7 @@ final class StatusCommandTest {
                 ready,
                 obstacle,
                 new Overview.Vmm("qemu", "10", false, "no Firecracker", "no KVM"),
-                Overview.Pool.of(new PoolStatus(2, 0, 1, 0, 4, 5, true, Optional.empty()), 3, 10),
+                Overview.Pool.of(new PoolStatus(2, 0, 1, 0, 4, 5, true, Optional.empty(), Optional.empty()), 3, 10, 8),
                 List.of(new Overview.Protection(6, "VM isolation", "off", "no KVM", "")),
                 new Activity(
                         9,

@@ -3,6 +3,7 @@ package io.neurovisor.server;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineMemory;
 import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.Sandboxes;
@@ -28,6 +29,8 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.kvm.Accelerator;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.HostMemory;
 import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
@@ -174,7 +177,11 @@ public final class NeuroVisor implements AutoCloseable {
         // The template first, which may have to be made again: the limit is for the machine.
         Sandboxes sandboxes = order -> factory.open(starts.start(order), Deadline.after(START_LIMIT, Ticker.SYSTEM));
         WarmPool pool = new WarmPool(
-                plan(settings.config(), usual), sandboxes, NeuroVisor::prime, Ticker.SYSTEM, listeners.sandboxes());
+                plan(settings.config(), usual, vmm),
+                sandboxes,
+                NeuroVisor::prime,
+                Ticker.SYSTEM,
+                listeners.sandboxes());
         Function<ExecutionRequest, Order> orders =
                 request -> starts.prepare(new Order(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
@@ -189,10 +196,13 @@ public final class NeuroVisor implements AutoCloseable {
                 selected);
     }
 
-    private static PoolPlan plan(Config config, BootFiles usual) {
+    private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {
         Order order = new Order(usual.image(), config.size());
         int startsAtOnce = STARTS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors();
-        return new PoolPlan(order, config.warm(), config.max(), startsAtOnce, config.acquireTimeout());
+        // A template that has to be made first takes somewhat more than its clones, once: that is the reserve's.
+        MachineMemory memory = new MachineMemory(
+                HostMemory.of(HostFiles.SYSTEM)::availableBytes, size -> vmm.memoryLimitBytes(size, config.snapshot()));
+        return new PoolPlan(order, config.warm(), config.max(), startsAtOnce, config.acquireTimeout(), memory);
     }
 
     private static void prime(Sandbox sandbox) {

@@ -99,7 +99,7 @@ final class DocumentsTest {
 
     @Test
     void theReadmeListsEveryMetricWithItsTypeAndMeaning() throws IOException {
-        PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty());
+        PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty());
         Metrics metrics = new Metrics();
         metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.of(() -> EBPF));
         CallMetrics _ = metrics.calls(TraceIds::next);

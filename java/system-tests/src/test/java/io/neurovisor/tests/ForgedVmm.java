@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -32,6 +33,11 @@ final class ForgedVmm implements Vmm {
     @Override
     public VmmIdentity identity() {
         return new VmmIdentity("forged", "1", "none", "none", "none");
+    }
+
+    @Override
+    public long memoryLimitBytes(SandboxSize size, boolean cloned) {
+        return 0;
     }
 
     @Override

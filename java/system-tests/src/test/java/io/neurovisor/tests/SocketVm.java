@@ -57,6 +57,11 @@ final class SocketVm implements Vm {
     }
 
     @Override
+    public long residentBytes() {
+        return 0;
+    }
+
+    @Override
     public Optional<String> death() {
         return Optional.empty();
     }

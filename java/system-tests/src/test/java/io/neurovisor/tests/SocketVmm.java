@@ -1,5 +1,6 @@
 package io.neurovisor.tests;
 
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -28,6 +29,11 @@ final class SocketVmm implements Vmm {
     @Override
     public VmmIdentity identity() {
         return new VmmIdentity("socket", "1", "none", "none", "none");
+    }
+
+    @Override
+    public long memoryLimitBytes(SandboxSize size, boolean cloned) {
+        return 0;
     }
 
     @Override

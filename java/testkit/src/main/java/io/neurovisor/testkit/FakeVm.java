@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 
 /** A machine of {@link FakeVmm}. */
 final class FakeVm implements Vm {
@@ -27,13 +28,21 @@ final class FakeVm implements Vm {
     private final FakeGuest guest;
     private final Map<VmId, FakeVm> living;
     private final Function<Layer, LayerState> layers;
+    private final LongSupplier residentBytes;
 
-    FakeVm(VmId id, VmStart start, FakeGuest guest, Map<VmId, FakeVm> living, Function<Layer, LayerState> layers) {
+    FakeVm(
+            VmId id,
+            VmStart start,
+            FakeGuest guest,
+            Map<VmId, FakeVm> living,
+            Function<Layer, LayerState> layers,
+            LongSupplier residentBytes) {
         this.id = id;
         this.start = start;
         this.guest = guest;
         this.living = living;
         this.layers = layers;
+        this.residentBytes = residentBytes;
     }
 
     @Override
@@ -70,6 +79,11 @@ final class FakeVm implements Vm {
     @Override
     public Optional<VmUsage> usage() {
         return Optional.of(new VmUsage(64 << 20, 3));
+    }
+
+    @Override
+    public long residentBytes() {
+        return residentBytes.getAsLong();
     }
 
     @Override

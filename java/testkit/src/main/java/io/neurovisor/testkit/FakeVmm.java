@@ -4,6 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
@@ -22,6 +23,7 @@ public final class FakeVmm implements Vmm {
     private final Function<VmId, FakeGuest> guests;
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
     private final List<VmStart> starts = new ArrayList<>();
+    private volatile long residentBytes;
     private volatile Optional<String> startFailure = Optional.empty();
 
     private volatile Function<Layer, LayerState> layers =
@@ -34,6 +36,11 @@ public final class FakeVmm implements Vmm {
     @Override
     public VmmIdentity identity() {
         return new VmmIdentity("fake", "1", "none", "none", "none");
+    }
+
+    @Override
+    public long memoryLimitBytes(SandboxSize size, boolean cloned) {
+        return (long) size.memoryMebibytes() << 20;
     }
 
     @Override
@@ -51,7 +58,7 @@ public final class FakeVmm implements Vmm {
         synchronized (starts) {
             starts.add(start);
         }
-        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers);
+        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers, () -> residentBytes);
         living.put(id, vm);
         return vm;
     }
@@ -65,6 +72,11 @@ public final class FakeVmm implements Vmm {
     public FakeVmm reading(Function<Layer, LayerState> states) {
         layers = states;
         return this;
+    }
+
+    /** From now on each of its machines has that much memory to itself. */
+    public void hold(long bytes) {
+        residentBytes = bytes;
     }
 
     public int livingCount() {

@@ -35,6 +35,7 @@ public enum Fault {
             FaultKind.CAPACITY, "Another process runs the execution that is asked for, and will keep its answer."),
     PORT_UNUSABLE(FaultKind.CALLER, "A port or socket that was to be served cannot be had."),
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
+    MEMORY_SHORT(FaultKind.CAPACITY, "The host has not the memory that one more virtual machine could take."),
     QUOTA_EXCEEDED(FaultKind.CAPACITY, "A key has had the executions that it may have in a day."),
     DAEMON_UNCONFINED(FaultKind.HOST, "The daemon could not give up what it has no use for, so it does not serve."),
     DAEMON_MISSING(FaultKind.CALLER, "No daemon serves at the socket or port at which one was looked for."),

@@ -12,19 +12,22 @@ import java.time.Duration;
  * @param max how many machines may exist, whatever they are doing
  * @param startsAtOnce how many machines may be starting: more than the processors bear would all be too late
  * @param acquireTimeout how long a request waits for its machine
+ * @param memory what bounds the machines besides
  */
-public record PoolPlan(Order usual, int warm, int max, int startsAtOnce, Duration acquireTimeout) {
+public record PoolPlan(
+        Order usual, int warm, int max, int startsAtOnce, Duration acquireTimeout, MachineMemory memory) {
     public PoolPlan {
         requireNonNull(usual, "usual is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
+        requireNonNull(memory, "memory is null");
         if (warm < 0 || max < 1 || warm > max || startsAtOnce < 1) {
             throw new IllegalArgumentException(
                     "a pool of " + warm + " warm machines among " + max + ", " + startsAtOnce + " started at once");
         }
     }
 
-    /** As many starting as there may be. */
+    /** As many starting as there may be, of machines that take no memory. */
     public PoolPlan(Order usual, int warm, int max, Duration acquireTimeout) {
-        this(usual, warm, max, max, acquireTimeout);
+        this(usual, warm, max, max, acquireTimeout, MachineMemory.PLENTY);
     }
 }

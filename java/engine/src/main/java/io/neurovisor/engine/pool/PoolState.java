@@ -2,6 +2,7 @@ package io.neurovisor.engine.pool;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Slot.Phase;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -22,12 +24,17 @@ import java.util.stream.Stream;
  * <p>Requests are served in the order in which they came. A machine belongs to no request until it is ready: then it goes to
  * the first that wants its kind. Room for one that has to be started goes to the first that nothing else will serve, and
  * only what no request needs is kept ready.
+ *
+ * <p>A machine may take all that it can from its start on, but for the time that it waits for a request: then it runs nothing
+ * that could want more than it has. Nobody overtakes a request that waits for memory, or small ones would keep it from a
+ * large one for ever.
  */
 final class PoolState {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final PoolPlan plan;
+    private final LongUnaryOperator residentBytes;
     private final Map<Long, Slot> slots = new TreeMap<>();
     private final Map<Long, Order> waiting = new TreeMap<>();
     private long lastId;
@@ -39,9 +46,12 @@ final class PoolState {
     private int failures;
     private long retryNanos;
     private Optional<String> failure = Optional.empty();
+    private Optional<MemoryRoom> shortage = Optional.empty();
 
-    PoolState(PoolPlan plan) {
+    /** @param residentBytes what a machine, by its id, has of the memory already; not asked of one that starts */
+    PoolState(PoolPlan plan, LongUnaryOperator residentBytes) {
         this.plan = requireNonNull(plan, "plan is null");
+        this.residentBytes = requireNonNull(residentBytes, "residentBytes is null");
     }
 
     /** From now on machines are kept ready; before, each is made when it is asked for. */
@@ -135,6 +145,7 @@ final class PoolState {
 
     /** The next thing to do, already booked; empty when everything is as it should be. */
     Optional<Step> next(long nowNanos) {
+        shortage = Optional.empty();
         return serve().or(this::endSurplus).or(() -> refill(nowNanos));
     }
 
@@ -147,7 +158,26 @@ final class PoolState {
                 waiting.size(),
                 peak,
                 warmed,
+                shortage,
                 failure);
+    }
+
+    /** Whether somebody, or the machines to be kept ready, wait for memory: which comes back without a word. */
+    boolean isShort() {
+        return shortage.isPresent();
+    }
+
+    /** The memory as it is now for machines of that size. */
+    MemoryRoom room(SandboxSize size) {
+        List<Slot> promised = slots.values().stream()
+                .filter(slot -> slot.phase() != Phase.WARM)
+                .toList();
+        return new MemoryRoom(
+                size,
+                limit(size),
+                plan.memory().availableBytes().getAsLong(),
+                promised.stream().mapToLong(this::growth).sum(),
+                promised.size());
     }
 
     private Optional<Step> serve() {
@@ -156,19 +186,14 @@ final class PoolState {
             long ticket = request.getKey(); // Read before its entry is removed, which then may hold another.
             Order order = request.getValue();
             Optional<Slot> ready = first(slot -> slot.is(Phase.WARM, order));
-            if (ready.isPresent()) {
-                waiting.remove(ticket);
-                return Optional.of(
-                        new Step.Grant(ticket, become(ready.get(), Phase.LEASED).id()));
-            }
-            if (claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
+            if (ready.isEmpty() && claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
                 continue;
             }
-            if (in(Phase.STARTING).count() >= plan.startsAtOnce()) {
+            if (ready.isEmpty() && in(Phase.STARTING).count() >= plan.startsAtOnce()) {
                 continue;
             }
-            if (slots.size() < plan.max()) {
-                return Optional.of(start(order, OptionalLong.of(ticket)));
+            if (ready.isPresent() || slots.size() < plan.max()) {
+                return fits(order, ready) ? Optional.of(give(ticket, order, ready)) : makeRoom(ticket, order, ready);
             }
             if (claim(claimed, slot -> slot.phase() == Phase.ENDING)) {
                 continue;
@@ -183,6 +208,49 @@ final class PoolState {
             boolean _ = claim(claimed, slot -> slot.phase() == Phase.STARTING);
         }
         return Optional.empty();
+    }
+
+    private Step give(long ticket, Order order, Optional<Slot> ready) {
+        if (ready.isEmpty()) {
+            return start(order, OptionalLong.of(ticket));
+        }
+        waiting.remove(ticket);
+        return new Step.Grant(ticket, become(ready.get(), Phase.LEASED).id());
+    }
+
+    /** Whether the memory is there for all that the machine can take, and for all that the others can. */
+    private boolean fits(Order order, Optional<Slot> ready) {
+        MemoryRoom room = room(order.size());
+        boolean fits = room.freeBytes() >= ready.map(this::growth).orElse(room.limitBytes());
+        shortage = fits ? Optional.empty() : Optional.of(room);
+        return fits;
+    }
+
+    /** What nobody uses gives its memory to a request; with nothing left that could, the request is refused. */
+    private Optional<Step> makeRoom(long ticket, Order order, Optional<Slot> ready) {
+        if (in(Phase.ENDING).findAny().isPresent()) {
+            return Optional.empty();
+        }
+        Optional<Slot> evicted =
+                in(Phase.WARM).filter(slot -> !Optional.of(slot).equals(ready)).findFirst();
+        if (evicted.isPresent()) {
+            return Optional.of(end(evicted.get(), SandboxEnd.EVICTED));
+        }
+        if (!slots.isEmpty()) {
+            return Optional.empty();
+        }
+        waiting.remove(ticket);
+        return shortage.map(room -> new Step.Refuse(ticket, order, room));
+    }
+
+    private long growth(Slot slot) {
+        long limit = limit(slot.order().size());
+        // What it has while it starts is counted twice, for it is not known yet.
+        return slot.phase() == Phase.STARTING ? limit : Math.max(0, limit - residentBytes.applyAsLong(slot.id()));
+    }
+
+    private long limit(SandboxSize size) {
+        return plan.memory().limitBytes().applyAsLong(size);
     }
 
     private boolean claim(Set<Long> claimed, Predicate<Slot> suitable) {
@@ -214,7 +282,9 @@ final class PoolState {
             refillDue = false;
             return Optional.empty();
         }
-        return slots.size() < plan.max() && in(Phase.STARTING).count() < plan.startsAtOnce()
+        return slots.size() < plan.max()
+                        && in(Phase.STARTING).count() < plan.startsAtOnce()
+                        && fits(plan.usual(), Optional.empty())
                 ? Optional.of(start(plan.usual(), OptionalLong.empty()))
                 : Optional.empty();
     }

@@ -14,6 +14,8 @@ import java.util.Optional;
  * @param waiting requests without a machine
  * @param peak the most machines that have existed at a time
  * @param warmed whether a machine has ever become ready
+ * @param shortage the memory as it was when it last kept a machine from a request, or from being kept ready; empty once it
+ *     does not
  * @param failure why no machine could be kept ready the last time that this was tried, if it failed
  */
 public record PoolStatus(
@@ -24,8 +26,10 @@ public record PoolStatus(
         int waiting,
         int peak,
         boolean warmed,
+        Optional<MemoryRoom> shortage,
         Optional<String> failure) {
     public PoolStatus {
+        requireNonNull(shortage, "shortage is null");
         requireNonNull(failure, "failure is null");
     }
 

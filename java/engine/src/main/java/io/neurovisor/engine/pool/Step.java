@@ -10,6 +10,9 @@ sealed interface Step {
     /** The machine is the request's. */
     record Grant(long ticket, long slot) implements Step {}
 
+    /** The request cannot be served, for no machine of its kind fits into the memory and none is there to make room. */
+    record Refuse(long ticket, Order order, MemoryRoom room) implements Step {}
+
     /** Destroy the machine; report with {@link PoolState#gone}. */
     record Destroy(long slot, SandboxEnd end) implements Step {}
 }

@@ -36,6 +36,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>Never more than {@link PoolPlan#max} exist; one counts from the decision to start it until nothing of it is left.
+ *   <li>However much each of those that run takes of what it may, the host's memory holds them all: whoever does not fit
+ *       waits, and if there is nothing to wait for is told so at once.
  *   <li>Requests are served first come first served, for as long as each may wait; a request whose own machine does not
  *       start is told why. Room for another kind is made at the cost of machines that nobody has asked for.
  *   <li>What was used is destroyed and replaced: refilling begins when a lease ends. A machine that has died, or is too old
@@ -57,6 +59,11 @@ public final class WarmPool implements AutoCloseable {
     private static final ThreadFactory THREADS =
             Thread.ofPlatform().daemon().name("machines-", 1).factory();
 
+    /** For memory, which comes back without a word when others give it up. */
+    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(500);
+
+    private static final String LESS_MEMORY = "choose a smaller --size, or end what takes the memory";
+
     private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
 
     private final PoolPlan plan;
@@ -74,6 +81,7 @@ public final class WarmPool implements AutoCloseable {
     private final Map<Long, CompletableFuture<Lease>> promises = new HashMap<>();
     private long leases;
     private boolean waking;
+    private boolean looking;
 
     private record Machine(Sandbox sandbox, long startNanos) {}
 
@@ -108,7 +116,7 @@ public final class WarmPool implements AutoCloseable {
         this.listener = requireNonNull(listener, "listener is null");
         this.executor = requireNonNull(executor, "executor is null");
         this.lock = requireNonNull(lock, "lock is null");
-        this.state = new PoolState(plan);
+        this.state = new PoolState(plan, slot -> machine(slot).sandbox().residentBytes());
     }
 
     /** Begins to keep machines ready; without it each is made when it is asked for. */
@@ -129,6 +137,11 @@ public final class WarmPool implements AutoCloseable {
 
     public PoolStatus status() {
         return locked(state::status);
+    }
+
+    /** How many of its usual machines the memory holds, as it is now. */
+    public MemoryRoom room() {
+        return locked(() -> state.room(plan.usual().size()));
     }
 
     /** The same, once what has died while it waited is being replaced: of a machine that nobody uses nothing else tells. */
@@ -229,6 +242,7 @@ public final class WarmPool implements AutoCloseable {
                 book(step.get(), work);
             }
             wakeAfter(state.pause(nowNanos));
+            lookAgain();
             if (state.isStopped() && state.status().machines() == 0) {
                 drained.complete(null);
             }
@@ -243,6 +257,9 @@ public final class WarmPool implements AutoCloseable {
     private void book(Step step, List<Runnable> work) {
         switch (step) {
             case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
+            case Step.Refuse refuse -> {
+                boolean _ = promise(refuse.ticket()).completeExceptionally(neverFits(refuse.order(), refuse.room()));
+            }
             case Step.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
                 work.add(() -> destroyUnasked(destroy.slot(), sandbox, destroy.end()));
@@ -272,6 +289,14 @@ public final class WarmPool implements AutoCloseable {
             waking = true;
             CompletableFuture.delayedExecutor(pause.toNanos(), TimeUnit.NANOSECONDS, executor)
                     .execute(() -> change(() -> waking = false));
+        }
+    }
+
+    private void lookAgain() {
+        if (state.isShort() && !looking) {
+            looking = true;
+            CompletableFuture.delayedExecutor(LOOK_AGAIN_AFTER.toNanos(), TimeUnit.NANOSECONDS, executor)
+                    .execute(() -> change(() -> looking = false));
         }
     }
 
@@ -373,20 +398,32 @@ public final class WarmPool implements AutoCloseable {
 
     private NeuroVisorException exhausted(Order order, Duration patience, PoolStatus status) {
         return new NeuroVisorException(
-                Fault.POOL_EXHAUSTED,
-                ("no virtual machine (%s) was ready within %.1f s: %d of at most %d exist (%d in use, %d starting),"
-                                        + " %d requests wait; try again, or allow more with --max or --acquire-timeout")
-                                .formatted(
-                                        order,
-                                        Math.max(0, patience.toMillis()) / 1000.0,
-                                        status.machines(),
-                                        plan.max(),
-                                        status.active(),
-                                        status.starting(),
-                                        status.waiting())
-                        + status.failure()
-                                .map(reason -> "; the last one to be kept ready failed: " + reason)
-                                .orElse(""));
+                status.shortage().isPresent() ? Fault.MEMORY_SHORT : Fault.POOL_EXHAUSTED,
+                "no virtual machine (%s) was ready within %.1f s: %s%d of at most %d exist (%d in use, %d starting), %d requests wait; try again, or %s%s"
+                        .formatted(
+                                order,
+                                Math.max(0, patience.toMillis()) / 1000.0,
+                                status.shortage()
+                                        .map(room -> "memory is short, " + room + "; ")
+                                        .orElse(""),
+                                status.machines(),
+                                plan.max(),
+                                status.active(),
+                                status.starting(),
+                                status.waiting(),
+                                status.shortage().isPresent()
+                                        ? LESS_MEMORY
+                                        : "allow more with --max or --acquire-timeout",
+                                status.failure()
+                                        .map(reason -> "; the last one to be kept ready failed: " + reason)
+                                        .orElse("")));
+    }
+
+    private static NeuroVisorException neverFits(Order order, MemoryRoom room) {
+        return new NeuroVisorException(
+                Fault.MEMORY_SHORT,
+                "no virtual machine (%s) fits into the memory, and none of this pool's is there to end first: %s; %s"
+                        .formatted(order, room, LESS_MEMORY));
     }
 
     private static NeuroVisorException stopping() {

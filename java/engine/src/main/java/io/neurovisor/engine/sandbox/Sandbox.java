@@ -68,6 +68,11 @@ public final class Sandbox implements AutoCloseable {
         return vm.death();
     }
 
+    /** What of the host's memory the machine has to itself at this moment; 0 once it has ended. */
+    public long residentBytes() {
+        return vm.residentBytes();
+    }
+
     /** What the machine came from. */
     public VmStart start() {
         return start;

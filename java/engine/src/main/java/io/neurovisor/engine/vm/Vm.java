@@ -28,6 +28,12 @@ public interface Vm extends AutoCloseable {
     /** What its control group has counted; empty where it has none, or has ended. */
     Optional<VmUsage> usage();
 
+    /**
+     * What of the host's memory the machine has to itself: what others share with it and the kernel can drop does not count.
+     * 0 when it has ended, or nobody can say.
+     */
+    long residentBytes();
+
     /** The VMM's last words if it has ended, with its exit code or signal. */
     Optional<String> death();
 

@@ -1,11 +1,19 @@
 package io.neurovisor.engine.vm;
 
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 
 /** Starts virtual machines with one kind of VMM. */
 public interface Vmm {
     /** What a template depends on; a template is never restored under another identity. */
     VmmIdentity identity();
+
+    /**
+     * The most that a machine can take of the host's memory, its VMM included: what its control group would allow it.
+     *
+     * @param cloned whether it starts from a template
+     */
+    long memoryLimitBytes(SandboxSize size, boolean cloned);
 
     /**
      * Returns a machine whose processors run and whose channel can be connected. What was begun is undone on failure:

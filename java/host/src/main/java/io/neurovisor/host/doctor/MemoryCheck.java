@@ -4,12 +4,16 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.probe.HostFiles;
-import java.util.Optional;
+import io.neurovisor.host.probe.HostMemory;
 
-/** Whether the machines that may run at once have room. */
-record MemoryCheck(HostFiles files, SandboxSize size, int machineCount) implements Check {
+/**
+ * Whether the machines that may run at once have room.
+ *
+ * @param machineBytes the most that one of that size can take
+ */
+record MemoryCheck(HostFiles files, SandboxSize size, long machineBytes, int machineCount) implements Check {
     private static final String NAME = "memory";
-    private static final int KIBIBYTES = 1024;
+    private static final int MEBIBYTE_BITS = 20;
 
     MemoryCheck {
         requireNonNull(files, "files is null");
@@ -18,18 +22,18 @@ record MemoryCheck(HostFiles files, SandboxSize size, int machineCount) implemen
 
     @Override
     public Finding examine() {
-        Optional<Long> available = files.lines("/proc/meminfo").stream()
-                .filter(line -> line.startsWith("MemAvailable:"))
-                .map(line -> line.replaceAll("\\D", ""))
-                .filter(number -> number.length() > 0 && number.length() < 18)
-                .map(number -> Long.parseLong(number) / KIBIBYTES)
-                .findFirst();
-        if (available.isEmpty()) {
+        long available = HostMemory.of(files).availableBytes();
+        if (available == Long.MAX_VALUE) {
             return Finding.warn(NAME, "/proc/meminfo does not tell what is available", "");
         }
-        long room = available.get() / size.memoryMebibytes();
-        String detail =
-                "%d MiB available, room for %d machines of size %s".formatted(available.get(), room, size.label());
+        long room = available / machineBytes;
+        String detail = "%d MiB available beside the %d for the host, room for %d machines of size %s (%d MiB each)"
+                .formatted(
+                        available >> MEBIBYTE_BITS,
+                        HostMemory.RESERVE_BYTES >> MEBIBYTE_BITS,
+                        room,
+                        size.label(),
+                        machineBytes >> MEBIBYTE_BITS);
         return room >= machineCount
                 ? Finding.pass(NAME, detail)
                 : Finding.warn(

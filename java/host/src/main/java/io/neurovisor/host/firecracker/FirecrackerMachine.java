@@ -92,7 +92,7 @@ final class FirecrackerMachine {
                         "vcpu_count",
                         size.vcpuCount(),
                         "mem_size_mib",
-                        memoryMebibytes(),
+                        memoryMebibytes(size),
                         "smt",
                         false,
                         "track_dirty_pages",
@@ -126,11 +126,16 @@ final class FirecrackerMachine {
 
     /** How long a file of Firecracker's may become; a template's memory is one. */
     long maxFileBytes() {
-        return start instanceof VmStart.TemplateBoot ? (long) memoryMebibytes() << 20 : OWN_FILE_BYTES;
+        return start instanceof VmStart.TemplateBoot ? (long) memoryMebibytes(size) << 20 : OWN_FILE_BYTES;
     }
 
     VmmLimits limits() {
-        return FirecrackerLimits.of(size.vcpuCount(), memoryMebibytes());
+        return limits(size);
+    }
+
+    /** The same for every machine of a size. */
+    static VmmLimits limits(SandboxSize size) {
+        return FirecrackerLimits.of(size.vcpuCount(), memoryMebibytes(size));
     }
 
     /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
@@ -146,7 +151,7 @@ final class FirecrackerMachine {
         return text.toString().strip();
     }
 
-    private int memoryMebibytes() {
+    private static int memoryMebibytes(SandboxSize size) {
         return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES;
     }
 

@@ -111,6 +111,11 @@ final class FirecrackerVm implements Vm {
     }
 
     @Override
+    public long residentBytes() {
+        return process.exit().isDone() ? 0 : layers.residentBytes(process.pid());
+    }
+
+    @Override
     public Optional<String> death() {
         if (!process.exit().isDone()) {
             return Optional.empty();

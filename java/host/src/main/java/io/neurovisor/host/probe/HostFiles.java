@@ -10,6 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +25,9 @@ public final class HostFiles {
 
     /** More than any of them holds; a process with very many mounts has the longest. */
     private static final int MAX_BYTES = 1 << 20;
+
+    /** No more digits than times 1024 is still a number. */
+    private static final Pattern KIBIBYTES = Pattern.compile("\\w+:\\s+(\\d{1,15}) kB");
 
     private final Path root;
 
@@ -80,7 +86,13 @@ public final class HostFiles {
         return Files.isWritable(path(name));
     }
 
-    private static Optional<Long> parseNumber(String text) {
+    /** The bytes of a line such as {@code MemAvailable:   23173136 kB}; absent when it is of another form. */
+    static OptionalLong kibibytes(String line) {
+        Matcher matcher = KIBIBYTES.matcher(line);
+        return matcher.matches() ? OptionalLong.of(Long.parseLong(matcher.group(1)) << 10) : OptionalLong.empty();
+    }
+
+    static Optional<Long> parseNumber(String text) {
         try {
             return Optional.of(Long.parseLong(text));
         } catch (NumberFormatException none) {

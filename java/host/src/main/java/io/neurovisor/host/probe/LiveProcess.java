@@ -72,6 +72,24 @@ final class LiveProcess {
         return files.text(directory + "/mountinfo").map(Mount::parse);
     }
 
+    /** What it has of the memory that nobody shares and the kernel cannot drop; 0 when it is gone. */
+    long residentBytes() {
+        return files.lines(directory + "/status").stream()
+                .filter(line -> line.startsWith("RssAnon:") || line.startsWith("RssShmem:"))
+                .mapToLong(line -> HostFiles.kibibytes(line).orElse(0))
+                .sum();
+    }
+
+    /** Its cgroup in the hierarchy of version 1 that counts memory. */
+    Optional<String> memoryCgroup() {
+        return files.lines(directory + "/cgroup").stream()
+                .map(line -> line.split(":", 3))
+                .filter(fields ->
+                        fields.length == 3 && List.of(fields[1].split(",", -1)).contains("memory"))
+                .map(fields -> fields[2])
+                .findFirst();
+    }
+
     /** Its cgroup in the unified hierarchy, below the hierarchy's root as we see it: {@code /neurovisor/vm-1}. */
     Optional<String> unifiedCgroup() {
         return files.lines(directory + "/cgroup").stream()

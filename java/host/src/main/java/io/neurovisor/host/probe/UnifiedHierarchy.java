@@ -82,7 +82,7 @@ public final class UnifiedHierarchy {
     }
 
     /** In a container the group's name may begin above what is mounted. */
-    private static String below(Mount mount, String group) {
+    static String below(Mount mount, String group) {
         String root = mount.root().equals("/") ? "" : mount.root();
         String relative = group.startsWith(root) ? group.substring(root.length()) : group;
         return relative.equals("/") ? "" : relative;

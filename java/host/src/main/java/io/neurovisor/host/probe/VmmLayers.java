@@ -95,6 +95,11 @@ public final class VmmLayers {
         return new CgroupReading(files).usage(LiveProcess.of(files, pid));
     }
 
+    /** What the process has of the host's memory to itself; 0 when it is gone. */
+    public long residentBytes(long pid) {
+        return LiveProcess.of(files, pid).residentBytes();
+    }
+
     private LayerState capabilities(List<ThreadStatus> threads) {
         return new CapabilitiesReading(LiveProcess.self(files).status().uid(), confinement).read(threads);
     }

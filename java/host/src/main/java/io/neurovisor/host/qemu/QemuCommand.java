@@ -75,20 +75,20 @@ final class QemuCommand {
                 arguments = booting(boot.files(), boot.size(), privateMemory(boot.size()), tscKhz);
                 stateFile = "";
                 maxFileBytes = memoryBytes(boot.size());
-                limits = limits(boot.size(), BOOT_CODE_MEBIBYTES);
+                limits = limits(accelerator, boot.size(), false);
             }
             case VmStart.TemplateBoot boot -> {
                 String memory = memoryFile(boot.size(), boot.directory(), Access.CREATE) + ",share=on";
                 arguments = booting(boot.files(), boot.size(), memory, tscKhz);
                 stateFile = files.add(boot.directory().resolve(STATE_FILE), Access.CREATE);
                 maxFileBytes = memoryBytes(boot.size());
-                limits = limits(boot.size(), BOOT_CODE_MEBIBYTES);
+                limits = limits(accelerator, boot.size(), false);
             }
             case VmStart.Restore restore -> {
                 arguments = restoring(restore);
                 stateFile = files.add(restore.saved().directory().resolve(STATE_FILE), Access.READ);
                 maxFileBytes = 0;
-                limits = limits(restore.saved().size(), CLONE_CODE_MEBIBYTES);
+                limits = limits(accelerator, restore.saved().size(), true);
             }
         }
     }
@@ -115,6 +115,12 @@ final class QemuCommand {
     /** More than it ever needs, so that a guest meets its own limits first. */
     VmmLimits limits() {
         return limits;
+    }
+
+    /** The same for every machine of a size that is cloned, or is not. */
+    static VmmLimits limits(String accelerator, SandboxSize size, boolean cloned) {
+        int code = cloned ? CLONE_CODE_MEBIBYTES : BOOT_CODE_MEBIBYTES;
+        return QemuLimits.of(size.vcpuCount(), memoryMebibytes(size) + (accelerator.equals("tcg") ? code : 0));
     }
 
     /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
@@ -197,11 +203,6 @@ final class QemuCommand {
     private String memoryFile(SandboxSize size, Path directory, Access access) {
         String path = files.add(directory.resolve(MEMORY_FILE), access);
         return "memory-backend-file,id=mem,size=" + memoryOf(size) + ",mem-path=" + path;
-    }
-
-    private VmmLimits limits(SandboxSize size, int codeMebibytes) {
-        int translated = accelerator.equals("tcg") ? codeMebibytes : 0;
-        return QemuLimits.of(size.vcpuCount(), memoryMebibytes(size) + translated);
     }
 
     private static long memoryBytes(SandboxSize size) {

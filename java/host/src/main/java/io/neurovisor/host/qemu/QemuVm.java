@@ -108,6 +108,11 @@ final class QemuVm implements Vm {
     }
 
     @Override
+    public long residentBytes() {
+        return process.exit().isDone() ? 0 : layers.residentBytes(process.pid());
+    }
+
+    @Override
     public Optional<String> death() {
         if (!process.exit().isDone()) {
             return Optional.ofNullable(monitor.guestShutdown().getNow(null))

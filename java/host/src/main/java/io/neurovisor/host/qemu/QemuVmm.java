@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
@@ -68,6 +69,11 @@ public final class QemuVmm implements Vmm {
     @Override
     public VmmIdentity identity() {
         return identity;
+    }
+
+    @Override
+    public long memoryLimitBytes(SandboxSize size, boolean cloned) {
+        return QemuCommand.limits(identity.accelerator(), size, cloned).memoryMaxBytes();
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.neurovisor.server.daemon;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.pool.MemoryRoom;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Product;
 import io.neurovisor.server.config.Config;
@@ -40,6 +41,11 @@ final class DaemonOverview implements Supplier<Overview> {
         this.startedAt = clock.instant();
     }
 
+    private int room() {
+        MemoryRoom room = neuroVisor.pool().room();
+        return room.isKnown() ? room.machines() : config.max();
+    }
+
     @Override
     public Overview get() {
         String obstacle = readiness.obstacle().orElse("");
@@ -54,7 +60,7 @@ final class DaemonOverview implements Supplier<Overview> {
                         neuroVisor.accelerator().isKvm(),
                         neuroVisor.vmmReason(),
                         neuroVisor.accelerator().reason()),
-                Overview.Pool.of(neuroVisor.pool().status(), config.warm(), config.max()),
+                Overview.Pool.of(neuroVisor.pool().status(), config.warm(), config.max(), room()),
                 layers.get().stream().map(Overview.Protection::of).toList(),
                 executions.activity());
     }

@@ -31,6 +31,9 @@ final class Readiness {
         if (status.failure().isPresent()) {
             return status.failure().map(reason -> "the pool cannot refill: " + reason);
         }
+        if (status.machines() == 0 && status.shortage().isPresent()) {
+            return status.shortage().map(room -> "no virtual machine fits into the memory: " + room);
+        }
         return status.warmed() || warm == 0
                 ? Optional.empty()
                 : Optional.of("warming up: no virtual machine has become ready yet, " + status.starting()

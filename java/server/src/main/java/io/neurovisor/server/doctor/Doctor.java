@@ -42,16 +42,17 @@ public final class Doctor {
         SandboxExamination sandbox = new SandboxExamination(settings, clock, ticker);
         List<LayerState> layers = sandbox.layers(progress);
         List<Finding> findings = new ArrayList<>(sandbox.findings());
-        checks().forEach(check -> findings.add(check.examine()));
+        checks(sandbox.machineBytes()).forEach(check -> findings.add(check.examine()));
         findings.add(left);
         return new Diagnosis(layers, findings, repairs);
     }
 
-    private List<Check> checks() {
+    private List<Check> checks(long machineBytes) {
         List<Check> checks = new ArrayList<>(MachineChecks.of(
                 HostFiles.SYSTEM,
                 System.getProperty("user.name"),
                 settings.config().size(),
+                machineBytes,
                 1));
         checks.add(new ProgramCheck(QemuLocator.NAME, "qemu-system-x86", QemuLocator.OLDEST_MAJOR));
         checks.add(new ProgramCheck("bwrap", "bubblewrap", 0));

@@ -33,11 +33,13 @@ final class SandboxExamination {
     private final InstantSource clock;
     private final Ticker ticker;
     private final List<Finding> findings = new ArrayList<>();
+    private long machineBytes;
 
     SandboxExamination(Settings settings, InstantSource clock, Ticker ticker) {
         this.settings = requireNonNull(settings, "settings is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.machineBytes = (long) settings.config().size().memoryMebibytes() << 20;
     }
 
     /** The layers of the sandbox that was started; not read when none was. */
@@ -60,9 +62,15 @@ final class SandboxExamination {
         return List.copyOf(findings);
     }
 
+    /** The most that a machine can take of the memory; its guest's part alone where no VMM was found. */
+    long machineBytes() {
+        return machineBytes;
+    }
+
     private List<LayerState> started(Progress progress) {
         Config config = settings.config();
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, progress)) {
+            machineBytes = neuroVisor.pool().room().limitBytes();
             kvm(neuroVisor.accelerator());
             findings.add(Finding.pass("vmm", neuroVisor.vmm() + ": " + neuroVisor.vmmReason()));
             Order order = neuroVisor.prepare(config.size());

@@ -80,6 +80,7 @@ public record Overview(
      *
      * @param keepWarm how many are kept ready
      * @param max how many there may be at a time
+     * @param room how many the memory holds at a time, of the usual size, as it is now
      */
     public record Pool(
             int warm,
@@ -90,9 +91,10 @@ public record Overview(
             int waiting,
             int peak,
             int machines,
-            int max) {
+            int max,
+            int room) {
         /** Of the pool's own books. */
-        public static Pool of(PoolStatus status, int keepWarm, int max) {
+        public static Pool of(PoolStatus status, int keepWarm, int max, int room) {
             return new Pool(
                     status.warm(),
                     keepWarm,
@@ -102,7 +104,8 @@ public record Overview(
                     status.waiting(),
                     status.peak(),
                     status.machines(),
-                    max);
+                    max,
+                    room);
         }
     }
 

@@ -67,7 +67,11 @@ final class OverviewPage {
         tile(html, "active", Integer.toString(pool.active()), "running a program");
         tile(html, "starting", Integer.toString(pool.starting()), "being started");
         tile(html, "waiting", Integer.toString(pool.waiting()), "requests in the queue");
-        tile(html, "machines", pool.machines() + " / " + pool.max(), "at most " + pool.peak() + " so far");
+        tile(
+                html,
+                "machines",
+                pool.machines() + " / " + pool.max(),
+                "at most " + pool.peak() + " so far, memory for " + pool.room());
         tile(
                 html,
                 "ended",

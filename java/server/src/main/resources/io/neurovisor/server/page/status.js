@@ -174,7 +174,7 @@
     put("pool-starting", String(pool.starting));
     put("pool-waiting", String(pool.waiting));
     put("pool-machines", pool.machines + " / " + pool.max);
-    put("words-machines", "at most " + pool.peak + " so far");
+    put("words-machines", "at most " + pool.peak + " so far, memory for " + pool.room);
     put("pool-ended", String(executions.ended));
     put("words-ended", executions.uncompleted + " not completed");
     put("running-count", String(executions.running));

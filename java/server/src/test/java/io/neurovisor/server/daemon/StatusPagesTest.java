@@ -40,7 +40,7 @@ final class StatusPagesTest {
     private final AtomicInteger looks = new AtomicInteger();
     private final StatusPort port = StatusPort.open(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new Readiness(() -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty()), 1),
+            new Readiness(() -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty()), 1),
             new PrometheusRegistry(),
             () -> {
                 looks.incrementAndGet();

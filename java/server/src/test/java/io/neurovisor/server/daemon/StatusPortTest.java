@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 final class StatusPortTest {
-    private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty());
+    private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty(), Optional.empty());
     private final Readiness readiness = new Readiness(() -> pool, 2);
     private final PrometheusRegistry registry = new PrometheusRegistry();
     private final StatusPort port = opened(Duration.ofSeconds(20));
@@ -46,11 +46,11 @@ final class StatusPortTest {
     void readyTellsWhatIsMissing() throws IOException {
         assertThat(get("/ready"))
                 .isEqualTo("503 warming up: no virtual machine has become ready yet, 2 are being started");
-        pool = new PoolStatus(1, 1, 0, 0, 0, 2, true, Optional.empty());
+        pool = new PoolStatus(1, 1, 0, 0, 0, 2, true, Optional.empty(), Optional.empty());
         assertThat(get("/ready")).isEqualTo("200 ready");
-        pool = new PoolStatus(0, 1, 0, 0, 0, 2, true, Optional.of("no memory"));
+        pool = new PoolStatus(0, 1, 0, 0, 0, 2, true, Optional.empty(), Optional.of("no memory"));
         assertThat(get("/ready")).isEqualTo("503 the pool cannot refill: no memory");
-        pool = new PoolStatus(0, 1, 1, 0, 0, 2, true, Optional.empty());
+        pool = new PoolStatus(0, 1, 1, 0, 0, 2, true, Optional.empty(), Optional.empty());
         readiness.drain();
         assertThat(get("/ready")).isEqualTo("503 draining: no more requests are taken");
         assertThat(get("/health")).isEqualTo("200 live");

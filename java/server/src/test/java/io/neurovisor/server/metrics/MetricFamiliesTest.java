@@ -87,7 +87,7 @@ final class MetricFamiliesTest {
         Recording registry = new Recording();
         Metrics metrics = new Metrics(registry);
         metrics.watch(
-                () -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty()),
+                () -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty()),
                 new VmmIdentity("fake", "1", "none", "none", "none"),
                 Optional.of(() -> new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0)));
         CallMetrics _ = metrics.calls(TraceIds::next);

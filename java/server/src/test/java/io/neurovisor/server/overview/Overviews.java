@@ -68,7 +68,8 @@ public final class Overviews {
                 false,
                 Overview.remark("the pool cannot refill: " + MARKUP),
                 new Overview.Vmm("qemu", MARKUP, false, MARKUP, MARKUP),
-                Overview.Pool.of(new PoolStatus(warm, 1, 1, 0, 2, 4, true, Optional.of(MARKUP)), 3, 10),
+                Overview.Pool.of(
+                        new PoolStatus(warm, 1, 1, 0, 2, 4, true, Optional.empty(), Optional.of(MARKUP)), 3, 10, 8),
                 List.of(Overview.Protection.of(LayerState.off(Layer.EBPF_LSM, MARKUP, MARKUP))),
                 activity);
     }

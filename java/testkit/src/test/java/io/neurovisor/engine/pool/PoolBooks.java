@@ -2,6 +2,7 @@ package io.neurovisor.engine.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,13 +13,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * A pool's books kept a second time, by other rules: who waits, and which machine does what, learnt only from the steps that
  * {@link PoolState} takes. Each step is compared with what may be done at that moment, each rest with what must be.
  */
 final class PoolBooks {
+    /** Of the memory, that each machine has as soon as it has started. */
+    private static final long FIRST_BYTES = 1;
+
     private final PoolPlan plan;
+    private final long memoryBytes;
     private final PoolState state;
     private final Map<Long, Order> waiting = new LinkedHashMap<>();
     private final Map<Long, Order> starting = new LinkedHashMap<>();
@@ -31,9 +37,13 @@ final class PoolBooks {
     private boolean keepsWarm;
     private boolean stopped;
 
-    PoolBooks(PoolPlan plan) {
-        this.plan = plan;
-        this.state = new PoolState(plan);
+    /** @param memoryBytes that are there for machines as long as there are none */
+    PoolBooks(PoolPlan plan, long memoryBytes) {
+        MachineMemory memory = new MachineMemory(this::availableBytes, PoolBooks::limit);
+        this.plan =
+                new PoolPlan(plan.usual(), plan.warm(), plan.max(), plan.startsAtOnce(), plan.acquireTimeout(), memory);
+        this.memoryBytes = memoryBytes;
+        this.state = new PoolState(this.plan, this::residentBytes);
     }
 
     void keepWarm() {
@@ -121,7 +131,10 @@ final class PoolBooks {
             startSucceeds(0);
         }
         assertThat(waiting).isEmpty();
-        assertThat(warm).hasSize(keepsWarm && !stopped ? plan.warm() : 0);
+        assertThat(warm).hasSizeLessThanOrEqualTo(keepsWarm && !stopped ? plan.warm() : 0);
+        if (!state.isShort()) {
+            assertThat(warm).hasSize(keepsWarm && !stopped ? plan.warm() : 0);
+        }
     }
 
     boolean hasWaiting() {
@@ -154,6 +167,7 @@ final class PoolBooks {
                 case Step.Start start -> started(start);
                 case Step.Grant grant -> granted(grant);
                 case Step.Destroy destroy -> destroyed(destroy);
+                case Step.Refuse refuse -> refused(refuse);
             }
         }
         atRest();
@@ -175,6 +189,7 @@ final class PoolBooks {
             startedFor.put(start.slot(), first);
         }
         starting.put(start.slot(), start.order());
+        allMayGrow();
     }
 
     private void granted(Step.Grant grant) {
@@ -188,18 +203,57 @@ final class PoolBooks {
         assertThat(everLeased.add(grant.slot())).as("granted twice").isTrue();
         waiting.remove(grant.ticket());
         leased.put(grant.slot(), order);
+        allMayGrow();
     }
 
     private void destroyed(Step.Destroy destroy) {
         Order order = warm.remove(destroy.slot());
         assertThat(order).as("what is destroyed is warm").isNotNull();
         waiting.entrySet().stream()
-                .filter(request -> request.getValue().equals(order))
+                .filter(request -> request.getValue().equals(order) && !state.isShort())
                 .findFirst()
                 .ifPresent(wanting -> assertThat(firstWithoutMachine().orElseThrow())
                         .as("who came before the one that wants what is destroyed")
                         .isLessThan(wanting.getKey()));
         ending.put(destroy.slot(), order);
+    }
+
+    private void refused(Step.Refuse refuse) {
+        assertThat(machines()).as("machines that could make room").isZero();
+        assertThat(limit(refuse.order().size())).isGreaterThan(memoryBytes);
+        assertThat(refuse.ticket())
+                .as("the first")
+                .isEqualTo(waiting.keySet().iterator().next());
+        waiting.remove(refuse.ticket());
+    }
+
+    /** The memory holds all that run when each takes all that it can. */
+    private void allMayGrow() {
+        long most = warm.size() * FIRST_BYTES;
+        for (Map<Long, Order> growing : List.of(starting, leased, ending)) {
+            most += growing.values().stream()
+                    .mapToLong(order -> limit(order.size()))
+                    .sum();
+        }
+        assertThat(most).as("bytes at worst").isLessThanOrEqualTo(memoryBytes);
+    }
+
+    private long availableBytes() {
+        return memoryBytes
+                - Stream.of(warm, leased, ending)
+                        .flatMap(machines -> machines.keySet().stream())
+                        .mapToLong(this::residentBytes)
+                        .sum();
+    }
+
+    /** Those that run, or have run, have grown each by as much as it likes. */
+    private long residentBytes(long slot) {
+        Order grown = Optional.ofNullable(leased.get(slot)).orElse(ending.get(slot));
+        return grown == null ? FIRST_BYTES : FIRST_BYTES + slot % limit(grown.size());
+    }
+
+    private static long limit(SandboxSize size) {
+        return size.vcpuCount() + 2L;
     }
 
     private void atRest() {
@@ -208,15 +262,18 @@ final class PoolBooks {
                 .containsExactly(waiting.size(), starting.size(), warm.size(), leased.size(), ending.size());
         assertThat(machines()).isLessThanOrEqualTo(plan.max());
         assertThat(status.peak()).isLessThanOrEqualTo(plan.max());
+        if (waiting.isEmpty()) {
+            assertThat(count(warm, plan.usual())).isEqualTo(warm.size()).isLessThanOrEqualTo(plan.warm());
+        }
+        if (state.isShort()) {
+            return; // Who is first then waits for memory, and all others for him.
+        }
         assertThat(waiting.values()).as("wanted, and ready").noneMatch(warm::containsValue);
         if (firstWithoutMachine().isPresent()) {
             assertThat(machines()).as("machines while somebody waits for one").isEqualTo(plan.max());
         }
         if (waiting.size() > starting.size() + ending.size()) {
             assertThat(warm).as("ready for nobody while somebody waits").isEmpty();
-        }
-        if (waiting.isEmpty()) {
-            assertThat(count(warm, plan.usual())).isEqualTo(warm.size()).isLessThanOrEqualTo(plan.warm());
         }
     }
 

@@ -26,12 +26,17 @@ final class PoolStateModelTest {
     @Provide
     Arbitrary<ActionChain<PoolBooks>> histories() {
         Arbitrary<Integer> most = Arbitraries.integers().between(1, 6);
-        return Combinators.combine(most, Arbitraries.integers().between(0, 6))
-                .flatAs((max, warm) -> history(new PoolPlan(USUAL, Math.min(warm, max), max, Duration.ofSeconds(30))));
+        // From less than one machine can take to more than all can.
+        return Combinators.combine(
+                        most,
+                        Arbitraries.integers().between(0, 6),
+                        Arbitraries.longs().between(0, 40))
+                .flatAs((max, warm, memoryBytes) ->
+                        history(new PoolPlan(USUAL, Math.min(warm, max), max, Duration.ofSeconds(30)), memoryBytes));
     }
 
-    private static Arbitrary<ActionChain<PoolBooks>> history(PoolPlan plan) {
-        return ActionChain.startWith(() -> new PoolBooks(plan))
+    private static Arbitrary<ActionChain<PoolBooks>> history(PoolPlan plan, long memoryBytes) {
+        return ActionChain.startWith(() -> new PoolBooks(plan, memoryBytes))
                 .withAction(1, new Event("machines are to be kept ready", _ -> true, (books, _) -> books.keepWarm()))
                 .withAction(
                         6,

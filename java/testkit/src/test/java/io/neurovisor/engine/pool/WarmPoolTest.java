@@ -132,7 +132,7 @@ final class WarmPoolTest {
         CountDownLatch gate = new CountDownLatch(1);
         Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
-                new PoolPlan(SMALL, 5, 8, 2, LONG),
+                new PoolPlan(SMALL, 5, 8, 2, LONG, MachineMemory.PLENTY),
                 order -> {
                     awaitQuietly(gate);
                     return real.open(order);

@@ -1,0 +1,97 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecuteResponse;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc.ExecutionServiceBlockingStub;
+import io.neurovisor.proto.execution.Outcome;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A daemon in a control group with less memory than its {@code --max} machines could take. */
+final class MemoryIT {
+    private static final Duration LIMIT = Duration.ofMinutes(3);
+
+    /** For the daemon and two machines of size small that are emulated, or four of Firecracker's. */
+    private static final long LIMIT_BYTES = 1800L << 20;
+
+    private static final int REQUESTS = 8;
+
+    /** Takes most of what a small machine has. */
+    private static final String GREEDY = "import time; taken = bytearray(150 << 20); time.sleep(1); print(len(taken) >> 20)";
+
+    private static final Pattern TOLD =
+            Pattern.compile(".*--max 10 is more than the memory holds, (\\d+) at once: a machine of size small can take"
+                    + " \\d+ MiB, and \\d+ MiB are there; .* at most 10 machines, of 1 vCPUs each, run on \\d+ processors");
+
+    private static final Pattern PEAK = Pattern.compile("\"peak\":(\\d+)");
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void whatDoesNotFitWaitsOrIsToldThatItIsTheMemoryAndNothingDies() throws Exception {
+        try (LimitedGroup group = LimitedGroup.make(LIMIT_BYTES);
+                RunningDaemon daemon = RunningDaemon.start(
+                        directory,
+                        group.entering(directory),
+                        "--warm=0",
+                        "--max=10",
+                        "--size=small",
+                        "--acquire-timeout=" + LIMIT.toSeconds() + "s")) {
+            int room = Integer.parseInt(daemon.awaitMessage(TOLD, LIMIT).group(1));
+            assertThat(room).isBetween(1, 5);
+            assertThat(daemon.status("/status.json")).contains("\"room\":" + room);
+            ExecutionServiceBlockingStub client = ExecutionServiceGrpc.newBlockingStub(daemon.channel());
+
+            group.hold(LIMIT_BYTES / 4);
+            assertThatThrownBy(() -> client.execute(program("print(1)").build()))
+                    .satisfies(failure -> isExhausted(failure, "(image base, size small) fits into the memory"));
+            group.hold(LIMIT_BYTES);
+
+            List<CompletableFuture<ExecuteResponse>> answers = IntStream.range(0, REQUESTS)
+                    .mapToObj(_ -> CompletableFuture.supplyAsync(
+                            () -> client.execute(program(GREEDY).build()),
+                            command -> Thread.ofPlatform().start(command)))
+                    .toList();
+            await().atMost(LIMIT).until(() -> daemon.vmms().size() == room);
+            assertThatThrownBy(() -> client.withDeadlineAfter(1, TimeUnit.SECONDS)
+                            .execute(program("print(1)").build()))
+                    .satisfies(failure -> isExhausted(failure, "memory is short, a machine of size small can take "));
+
+            assertThat(answers).allSatisfy(answer -> {
+                ExecuteResponse response = answer.join();
+                assertThat(response.getOutcome()).isEqualTo(Outcome.COMPLETED);
+                assertThat(response.getStdout()).isEqualTo("150\n");
+            });
+            assertThat(PEAK.matcher(daemon.status("/status.json")).results().map(peak -> peak.group(1)))
+                    .containsExactly(Integer.toString(room));
+            assertThat(group.killed()).isZero();
+            daemon.signal("TERM");
+            assertThat(daemon.awaitEnd()).isZero();
+        }
+    }
+
+    private static void isExhausted(Throwable failure, String words) {
+        Status status = ((StatusRuntimeException) failure).getStatus();
+        assertThat(status.getCode()).as(status.toString()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+        assertThat(status.getDescription()).contains(words, "choose a smaller --size, or end what takes the memory");
+    }
+
+    private static ExecuteRequest.Builder program(String code) {
+        return ExecuteRequest.newBuilder().setLanguage("python").setCode(code).setTimeoutSecs(60);
+    }
+}
