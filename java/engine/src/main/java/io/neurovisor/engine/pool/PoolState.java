@@ -119,6 +119,7 @@ final class PoolState {
     /** Nothing is left of a machine. */
     void gone(long slot) {
         slots.remove(slot(slot, Phase.ENDING).id());
+        refillDue = keepingWarm;
     }
 
     /** Nothing is started any more, and what is ready is to be destroyed. Returns the tickets of the requests that waited. */
@@ -300,7 +301,6 @@ final class PoolState {
     }
 
     private Step end(Slot slot, SandboxEnd end) {
-        refillDue = keepingWarm;
         return new Step.Destroy(become(slot, Phase.ENDING).id(), end);
     }
 

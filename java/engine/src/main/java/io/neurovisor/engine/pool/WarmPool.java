@@ -40,8 +40,8 @@ import org.slf4j.LoggerFactory;
  *       waits, and if there is nothing to wait for is told so at once.
  *   <li>Requests are served first come first served, for as long as each may wait; a request whose own machine does not
  *       start is told why. Room for another kind is made at the cost of machines that nobody has asked for.
- *   <li>What was used is destroyed and replaced: refilling begins when a lease ends. A machine that has died, or is too old
- *       for its clock to be trusted, is replaced before anybody gets it.
+ *   <li>What was used is destroyed and then replaced: a start at the same time would hold up the answer that waits for the
+ *       end. A machine that has died, or is too old for its clock to be trusted, is replaced before anybody gets it.
  *   <li>A machine is primed unless a request waits for it.
  *   <li>Refilling that fails is tried again, at longer and longer intervals; requests are not held up by that.
  * </ul>

@@ -87,6 +87,23 @@ final class WarmPoolTest {
         assertThat(vmm.starts()).hasSize(4);
     }
 
+    /** A start beside it would hold up the end of what was used, and with it the answer. */
+    @Test
+    void whatReplacesAUsedMachineIsStartedOnceThatIsGone() {
+        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
+        state.keepWarm();
+        Step.Start first = (Step.Start) state.next(0).orElseThrow();
+        state.ready(first.slot());
+        assertThat(state.next(0)).isEmpty();
+        long _ = state.enqueue(SMALL);
+        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+
+        state.released(first.slot());
+        assertThat(state.next(0)).isEmpty();
+        state.gone(first.slot());
+        assertThat(state.next(0)).containsInstanceOf(Step.Start.class);
+    }
+
     @Test
     void whatDiesWhileNobodyAsksIsReplacedOnceItIsLookedAt() {
         WarmPool pool = warmed(pool(1, 1));
