@@ -117,8 +117,9 @@ final class ServeCommand implements Callable<Integer> {
     }
 
     private static void tellRoom(MemoryRoom room, Config config) {
-        String processors = "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
-                + Runtime.getRuntime().availableProcessors() + " processors";
+        String processors =
+                "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
+                        + Runtime.getRuntime().availableProcessors() + " processors";
         if (!room.isKnown()) {
             remark("does not know how much memory there is: " + Setting.MAX.flag() + " alone bounds the machines"
                     + processors);

@@ -56,9 +56,12 @@ record LimitedGroup(Path directory, String limit, String kills) implements AutoC
     /** What was in it may take a moment to leave it. */
     @Override
     public void close() {
-        Awaitility.await().atMost(Duration.ofSeconds(20)).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
-            Files.deleteIfExists(directory);
-            return true;
-        });
+        Awaitility.await()
+                .atMost(Duration.ofSeconds(20))
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> {
+                    Files.deleteIfExists(directory);
+                    return true;
+                });
     }
 }

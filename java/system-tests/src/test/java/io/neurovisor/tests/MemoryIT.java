@@ -31,10 +31,11 @@ final class MemoryIT {
     private static final int REQUESTS = 8;
 
     /** Takes most of what a small machine has. */
-    private static final String GREEDY = "import time; taken = bytearray(150 << 20); time.sleep(1); print(len(taken) >> 20)";
+    private static final String GREEDY =
+            "import time; taken = bytearray(150 << 20); time.sleep(1); print(len(taken) >> 20)";
 
-    private static final Pattern TOLD =
-            Pattern.compile(".*--max 10 is more than the memory holds, (\\d+) at once: a machine of size small can take"
+    private static final Pattern TOLD = Pattern.compile(
+            ".*--max 10 is more than the memory holds, (\\d+) at once: a machine of size small can take"
                     + " \\d+ MiB, and \\d+ MiB are there; .* at most 10 machines, of 1 vCPUs each, run on \\d+ processors");
 
     private static final Pattern PEAK = Pattern.compile("\"peak\":(\\d+)");
