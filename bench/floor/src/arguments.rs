@@ -7,7 +7,7 @@ usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [
        neurovisor-floor boot DIR     --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor clone DIR    --rootfs FILE [--count N] [--prime] [options]
   template  boots a VM, primes it with each --prime-python, --prime-bash and --prime-javascript program, and saves it in DIR
-  boot      boots a VM in DIR and runs --code in it
+  boot      boots a VM in DIR and runs --code in it; with --template by the arguments that this one was made with
   clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it; with --template that of the product
             which is there, by the arguments that it was made with
 options:

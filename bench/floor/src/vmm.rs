@@ -40,6 +40,7 @@ impl Vmm {
             Some(template) => {
                 command.args(template_words(
                     arguments,
+                    origin,
                     template,
                     &inherited("qmp", &control_listener),
                     &inherited("channel", &channel_listener),
@@ -87,9 +88,11 @@ fn inherited(id: &str, listener: &UnixListener) -> String {
     )
 }
 
-/// What the product's template was booted with, but for what a clone has of its own: memory, disk and sockets, and no kernel.
+/// What the product's template was booted with, but for what a machine has of its own: disk and sockets, and either kernel
+/// or memory.
 fn template_words(
     arguments: &Arguments,
+    origin: Origin,
     template: &Path,
     control: &str,
     channel: &str,
@@ -98,9 +101,12 @@ fn template_words(
     let machine = record["machine"]
         .as_str()
         .ok_or("the template does not say how it was made")?;
+    let (hardware, kernel) = machine.split_once(" -kernel ").unwrap_or((machine, ""));
     let mut words = Vec::new();
-    for word in machine.split(' ').take_while(|word| *word != "-kernel") {
-        let own = if word.starts_with("memory-backend") {
+    for word in hardware.split(' ') {
+        let own = if origin == Origin::Boot && word == "-S" {
+            continue;
+        } else if origin == Origin::Clone && word.starts_with("memory-backend") {
             let size = field(word, "size").ok_or("the template's memory has no size")?;
             format!(
                 "memory-backend-file,id=mem,size={size},share=off,readonly=on,rom=off,mem-path={}",
@@ -122,7 +128,23 @@ fn template_words(
         };
         words.push(own);
     }
-    words.extend(["-incoming".to_owned(), "defer".to_owned()]);
+    let own = match origin {
+        Origin::Clone => vec!["-incoming", "defer"],
+        Origin::Boot => {
+            let (_, append) = kernel
+                .split_once(" -append ")
+                .ok_or("the template does not say what its kernel was told")?;
+            vec![
+                "-kernel",
+                &arguments.kernel,
+                "-initrd",
+                &arguments.initrd,
+                "-append",
+                append,
+            ]
+        }
+    };
+    words.extend(own.into_iter().map(str::to_owned));
     Ok(words)
 }
 

@@ -10,6 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures how fast and how small it is beside what one would take instead; its commands measure other things. */
@@ -22,21 +23,22 @@ import picocli.CommandLine.Spec;
             "5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true,
-        subcommands = {BenchAgentCommand.class, BenchEnduranceCommand.class})
+        subcommands = {BenchAgentCommand.class, BenchEnduranceCommand.class, BenchTraceCommand.class})
 final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
     @Option(
             names = "--quick",
-            description = "Fewer rounds and machines of one size, small: minutes instead of an hour.")
+            description = "Fewer rounds and machines of one size, small: five minutes instead of an hour.")
     private boolean quick;
 
     @Option(
             names = "--only",
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
-            description = "Only this one, of ${COMPLETION-CANDIDATES}; may be given several times. Default: all.")
+            description =
+                    "Only this one, of ${COMPLETION-CANDIDATES}; may be given several times. Default: all, with --quick all but template.")
     private @Nullable List<String> only;
 
     @Option(
@@ -48,7 +50,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--publish",
-            description = "Measure nothing: write the table of bench/results/full.json into README.md.")
+            description =
+                    "Measure nothing: write the figures of bench/results/full.json and spans.json into the documents.")
     private boolean publish;
 
     @Spec
@@ -64,8 +67,21 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> wanted = only == null ? Scenario.labels() : only;
+        List<String> wanted = only == null ? (quick ? Scenario.quickLabels() : Scenario.labels()) : only;
         wanted.forEach(name -> KnownName.of(name, "--only", Scenario.labels(), spec));
+        if (publish) {
+            if (quick || only != null || output != null) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--publish measures nothing: --quick, --only and --output do not go with it");
+            }
+            new SpeedPublication(CommonOptions.home())
+                    .publish(document -> guest.common()
+                            .tell(
+                                    spec.commandLine().getErr(),
+                                    "its figures are those of the last run now: " + document));
+            return 0;
+        }
         SpeedJob job = new SpeedJob(
                 guest,
                 quick,
@@ -73,6 +89,6 @@ final class BenchCommand implements Callable<Integer> {
                 output,
                 spec.commandLine().getOut(),
                 spec.commandLine().getErr());
-        return publish ? job.publish() : job.run();
+        return job.run();
     }
 }

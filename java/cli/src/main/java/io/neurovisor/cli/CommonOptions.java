@@ -9,6 +9,7 @@ import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -106,6 +107,14 @@ final class CommonOptions {
 
     boolean isQuiet() {
         return quiet;
+    }
+
+    /** One line for whoever watches, unless nobody wants to hear. */
+    void tell(PrintWriter err, String line) {
+        if (!quiet) {
+            err.println("neurovisor: " + line);
+            err.flush();
+        }
     }
 
     ConsoleProgress progress() {

@@ -16,6 +16,8 @@ import picocli.CommandLine.Option;
 /** The options of every command that starts guests. */
 @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
 final class GuestOptions {
+    private static final String CLONED = "--snapshot=on";
+
     @Mixin
     private final CommonOptions common = new CommonOptions();
 
@@ -94,11 +96,17 @@ final class GuestOptions {
 
     /** The same for machines of another size. */
     ToolCommand serve(SandboxSize machines, Path socket, String... options) {
+        List<String> asked = List.of(options);
+        boolean says = asked.stream().anyMatch(option -> option.startsWith("--snapshot="));
         List<String> arguments = Stream.of(
                         List.of("serve"),
-                        arguments(machines),
+                        says
+                                ? arguments(machines).stream()
+                                        .filter(option -> !option.equals(CLONED))
+                                        .toList()
+                                : arguments(machines),
                         List.of("--log-format=text", "--port=0", "--metrics-port=0", "--socket=" + socket),
-                        List.of(options))
+                        asked)
                 .flatMap(List::stream)
                 .toList();
         return ToolCommand.of(settings().home().resolve("neurovisor").toString(), "neurovisor")
@@ -130,7 +138,7 @@ final class GuestOptions {
                                 Setting.EBPF.form().printer().apply(config().ebpf()),
                                 "--size",
                                 machines.label(),
-                                "--snapshot=on"))
+                                CLONED))
                 .toList();
     }
 }

@@ -29,6 +29,28 @@ final class SpeedIT {
     }
 
     @Test
+    void theSpansOfARequestAreKept(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("new/spans.json");
+        CommandLineRun run = CommandLineRun.of("bench", "trace", "--size=small", "--requests=2", "--output=" + file);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        JsonNode json = new ObjectMapper().readTree(Files.readString(file));
+        assertThat(json.path("client_ms").asDouble()).isPositive();
+        assertThat(json.path("spans").findValuesAsText("name"))
+                .contains("neurovisor.execution.ExecutionService/ExecuteStream", "acquire", "execute", "guest execute");
+    }
+
+    @Test
+    void optionsThatDoNotGoTogetherAreRefused() {
+        assertThat(CommandLineRun.of("bench", "--publish", "--quick").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("bench", "trace", "--requests=0").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("bench", "trace", "--publish", "--output=x")
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
     void aScenarioThatIsNoneIsRefused() {
         CommandLineRun run = CommandLineRun.of("bench", "--only=clones");
         assertThat(run.stderr()).contains("clones", "clone");

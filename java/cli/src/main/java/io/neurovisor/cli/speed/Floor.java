@@ -70,14 +70,14 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     }
 
     Steps run(String language, String code, String... options) {
+        return measured(command("clone")
+                .withArguments(List.of("--language", language, "--code", code))
+                .withArguments(List.of(options)));
+    }
+
+    private static Steps measured(ToolCommand command) {
         List<String> lines = new ArrayList<>();
-        Tool.of(command()
-                        .withArguments(List.of("--language", language, "--code", code))
-                        .withArguments(List.of(options)))
-                .outputLines(lines::add)
-                .deadline(LIMIT)
-                .run()
-                .orThrow();
+        Tool.of(command).outputLines(lines::add).deadline(LIMIT).run().orThrow();
         try {
             return new Steps(JSON.readTree(lines.getLast()).path("p50"));
         } catch (JsonProcessingException exception) {
@@ -85,11 +85,25 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
         }
     }
 
+    /** A machine that is booted with what the template was booted with runs one program. */
+    Steps boot(Sample sample) {
+        return measured(command("boot")
+                .withArguments(List.of(
+                        "--kernel",
+                        template.files().kernel().toString(),
+                        "--initrd",
+                        template.files().initrd().toString(),
+                        "--language",
+                        sample.language().label(),
+                        "--code",
+                        sample.code())));
+    }
+
     /** A primed clone that waits until it is closed. */
     BackgroundTool idle() {
         CompletableFuture<String> ready = new CompletableFuture<>();
         BackgroundTool clone = BackgroundTool.start(
-                command().withArguments(List.of("--prime", "--idle", "--hold", IDLE_SECONDS)), line -> {
+                command("clone").withArguments(List.of("--prime", "--idle", "--hold", IDLE_SECONDS)), line -> {
                     if (line.equals("idle")) {
                         ready.complete(line);
                     }
@@ -107,11 +121,11 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
         }
     }
 
-    private ToolCommand command() {
+    private ToolCommand command(String what) {
         return ToolCommand.of(
                 program.toString(),
                 "neurovisor",
-                "clone",
+                what,
                 scratch.resolve("clones-" + CLONES.incrementAndGet()).toString(),
                 "--template",
                 template.directory().toString(),

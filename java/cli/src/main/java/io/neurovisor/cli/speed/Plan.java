@@ -15,13 +15,16 @@ import java.util.Set;
  * @param scenarios which
  * @param commands how the product is started
  * @param floor the compiled floor
+ * @param dataDirectory of the product
  * @param scratch where sockets may be
  */
-public record Plan(boolean quick, Set<Scenario> scenarios, Commands commands, Path floor, Path scratch) {
+public record Plan(
+        boolean quick, Set<Scenario> scenarios, Commands commands, Path floor, Path dataDirectory, Path scratch) {
     public Plan {
         scenarios = Set.copyOf(scenarios);
         requireNonNull(commands, "commands is null");
         requireNonNull(floor, "floor is null");
+        requireNonNull(dataDirectory, "dataDirectory is null");
         requireNonNull(scratch, "scratch is null");
     }
 
@@ -35,6 +38,13 @@ public record Plan(boolean quick, Set<Scenario> scenarios, Commands commands, Pa
 
         /** One program in a machine of the command's own. */
         ToolCommand runAlone(SandboxSize size, List<String> program);
+
+        /** The same with a data directory of its own. */
+        ToolCommand runAlone(SandboxSize size, List<String> program, Path dataDirectory);
+    }
+
+    int rehearsals() {
+        return quick ? 1 : 2;
     }
 
     int rounds(int quickly, int fully) {

@@ -1,7 +1,6 @@
 package io.neurovisor.cli.speed;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -40,13 +39,7 @@ public final class PublishedTable {
 
     /** A document in which the table is that of the report; one without the marks is refused. */
     public static String replace(String document, JsonNode report) {
-        int begin = document.indexOf(BEGIN);
-        int end = document.indexOf(END, Math.max(begin, 0));
-        if (begin < 0 || end < 0) {
-            throw NeuroVisorException.invalid("publish", "the document has no lines " + BEGIN + " and " + END);
-        }
-        return document.substring(0, begin + BEGIN.length()) + "\n" + String.join("\n", of(report)) + "\n"
-                + document.substring(end);
+        return Published.between(document, BEGIN, END, String.join("\n", of(report)));
     }
 
     private static String circumstances(JsonNode report) {
@@ -104,11 +97,16 @@ public final class PublishedTable {
                 target.path("what").asText(),
                 target.path("size").asText(),
                 number(target, "value"),
-                target.has("at_most")
-                        ? "at most " + number(target, "at_most")
-                        : "at least " + number(target, "at_least"),
+                promise(target),
                 target.path("verdict").asText()))));
         return lines;
+    }
+
+    /** What is to be reached, in words. */
+    static String promise(JsonNode target) {
+        return target.has("at_most")
+                ? "at most " + number(target, "at_most")
+                : "at least " + number(target, "at_least");
     }
 
     private static String number(JsonNode target, String field) {

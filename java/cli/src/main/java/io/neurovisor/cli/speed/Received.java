@@ -20,6 +20,11 @@ record Received(DaemonResult result, long bytes, String text, double millis) {
         requireNonNull(text, "text is null");
     }
 
+    /** What of it is not the machine's: our service, its records and the wire between it and its client. */
+    double outsideMillis() {
+        return millis - result.result().runTime().toNanos() / 1e6;
+    }
+
     /** Counts; keeps no more than it takes to know a short answer. */
     static final class Sink implements OutputSink {
         private static final int KEPT = 100;

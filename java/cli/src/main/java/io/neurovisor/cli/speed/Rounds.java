@@ -10,13 +10,11 @@ import java.util.function.Consumer;
 /**
  * Has contenders do the same in turn, so that what else the machine does meanwhile meets all of them alike.
  *
+ * @param rehearsals how many rounds do not count: for what is loaded and compiled when something is done for the first time
  * @param calm returns when nothing is left to do of the attempt before
  * @param complaints hears why an attempt failed
  */
-record Rounds(String size, Measurements measurements, Runnable calm, Consumer<String> complaints) {
-    /** For what is loaded and compiled when something is done for the first time. */
-    private static final int REHEARSALS = 2;
-
+record Rounds(String size, int rehearsals, Measurements measurements, Runnable calm, Consumer<String> complaints) {
     Rounds {
         requireNonNull(size, "size is null");
         requireNonNull(measurements, "measurements is null");
@@ -24,8 +22,12 @@ record Rounds(String size, Measurements measurements, Runnable calm, Consumer<St
         requireNonNull(complaints, "complaints is null");
     }
 
+    Rounds withRehearsals(int number) {
+        return new Rounds(size, number, measurements, calm, complaints);
+    }
+
     void run(String scenario, int rounds, List<Contender> contenders) {
-        for (int round = -REHEARSALS; round < rounds; round++) {
+        for (int round = -rehearsals; round < rounds; round++) {
             for (Contender contender : contenders) {
                 calm.run();
                 attempt(new Series.Key(size, scenario, contender.name()), contender, round >= 0);

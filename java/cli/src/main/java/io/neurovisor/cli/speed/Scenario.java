@@ -20,7 +20,11 @@ public enum Scenario {
     /** Memory of machines that wait. */
     DENSITY,
     /** Bytes out of a program and files into one. */
-    TRANSFER;
+    TRANSFER,
+    /** Machines that are booted and not cloned. */
+    BOOT,
+    /** The first command of all, which makes the template. Too slow for {@code --quick}. */
+    TEMPLATE;
 
     /** As options have it. */
     public String label() {
@@ -32,6 +36,13 @@ public enum Scenario {
         return Arrays.stream(values())
                 .filter(scenario -> scenario.label().equals(label))
                 .findFirst();
+    }
+
+    /** Those that are measured in minutes. */
+    public static List<String> quickLabels() {
+        return labels().stream()
+                .filter(label -> !label.equals(TEMPLATE.label()))
+                .toList();
     }
 
     /** All of them. */

@@ -37,9 +37,11 @@ public final class SpeedRun {
             Order order = neuroVisor.prepare(size);
             Floor floor = new Floor(
                     compiled(plan.floor()), template(neuroVisor, order), plan.scratch(), accelerator(neuroVisor));
-            ScenarioRun run = new ScenarioRun(plan, size, neuroVisor, order, floor, measurements, progress);
+            ScenarioRun run =
+                    new ScenarioRun(new Workbench(plan, size, neuroVisor, order, floor, measurements, progress));
             Stream.of(Scenario.values()).filter(plan.scenarios()::contains).forEach(run::run);
-            boolean whole = plan.scenarios().size() == Scenario.values().length;
+            boolean whole =
+                    plan.scenarios().stream().map(Scenario::label).toList().containsAll(Scenario.quickLabels());
             Target.of(size.label(), measurements).stream()
                     .filter(target -> whole || target.isMeasured())
                     .forEach(targets::add);

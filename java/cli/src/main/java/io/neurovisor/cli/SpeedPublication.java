@@ -1,0 +1,57 @@
+package io.neurovisor.cli;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.neurovisor.cli.speed.Published;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Puts what was measured last and whole into the documents of the repository.
+ *
+ * @param home the repository
+ */
+record SpeedPublication(Path home) {
+    static final String FULL = "bench/results/full.json";
+    static final String SPANS = "bench/results/spans.json";
+
+    private static final List<String> DOCUMENTS = List.of("README.md", "SPECIFICATION.md", "docs/performance.md");
+
+    SpeedPublication {
+        requireNonNull(home, "home is null");
+    }
+
+    /** @param changed hears of each document that was another before */
+    void publish(Consumer<Path> changed) {
+        Path values = home.resolve(FULL);
+        try {
+            ObjectMapper json = new ObjectMapper();
+            JsonNode report = json.readTree(values.toFile());
+            Path spans = home.resolve(SPANS);
+            JsonNode request = Files.exists(spans) ? json.readTree(spans.toFile()) : MissingNode.getInstance();
+            for (String name : DOCUMENTS) {
+                Path document = home.resolve(name);
+                String before = Files.readString(document);
+                String after = Published.document(before, report, request);
+                if (!after.equals(before)) {
+                    Files.writeString(document, after);
+                    changed.accept(document);
+                }
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    values + " cannot be put into the documents: " + exception.getMessage()
+                            + "; measure first: ./neurovisor bench",
+                    exception);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package io.neurovisor.cli.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.daemon.OwnDaemon;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** A hundred requests at once. */
+record BurstRun(Workbench bench) {
+    static final int REQUESTS = 100;
+    static final String FULL = "burst of 100, 10 ready";
+    static final String EMPTY = "burst of 100, none ready";
+
+    BurstRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        try (OwnDaemon daemon = bench.daemon("full", 10, 12)) {
+            daemon.awaitWarm(10);
+            burst(FULL, daemon);
+        }
+        try (OwnDaemon daemon = bench.daemon("empty", 0, 12)) {
+            burst(EMPTY, daemon);
+        }
+    }
+
+    /** Each from when all were sent to its own last byte. */
+    private void burst(String scenario, OwnDaemon daemon) {
+        Series.Key key = bench.key(scenario, Workbench.OURS);
+        long beganNanos = System.nanoTime();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int number = 0; number < REQUESTS; number++) {
+                Future<?> _ = clients.submit(() -> {
+                    try {
+                        double _ = bench.whole(daemon, Sample.PYTHON);
+                        bench.measurements().add(key, Measure.MILLISECONDS, (System.nanoTime() - beganNanos) / 1e6);
+                    } catch (NeuroVisorException exception) {
+                        bench.progress().accept(scenario + ": " + exception.getMessage());
+                        bench.measurements().failed(key, Measure.MILLISECONDS);
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+package io.neurovisor.cli.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.daemon.OwnDaemon;
+import io.neurovisor.engine.pool.Lease;
+import java.util.List;
+
+/** Machines made when they are asked for. */
+record CloneRun(Workbench bench) {
+    static final String ANSWERS = "clone to answer";
+    static final String FRESH = "fresh clone";
+
+    CloneRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        try (OwnDaemon daemon = bench.daemon("clone", 0, 2)) {
+            Rounds rounds = bench.rounds(() -> {});
+            Floor floor = bench.floor();
+            rounds.run(
+                    ANSWERS,
+                    bench.plan().rounds(8, 30),
+                    List.of(
+                            new Contender(Workbench.OURS, this::lease),
+                            new Contender(
+                                    Floor.NAME, () -> floor.run(Sample.PYTHON).reached("refresh"))));
+            rounds.run(
+                    FRESH,
+                    bench.plan().rounds(8, 30),
+                    List.of(
+                            new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
+                            new Contender(
+                                    Floor.NAME, () -> floor.run(Sample.PYTHON).reached("exit"))));
+        }
+    }
+
+    private double lease() {
+        long beganNanos = System.nanoTime();
+        try (Lease _ = bench.neuroVisor().pool().lease(bench.order())) {
+            return (System.nanoTime() - beganNanos) / 1e6;
+        }
+    }
+}
