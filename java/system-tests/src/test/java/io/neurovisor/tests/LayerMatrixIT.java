@@ -20,10 +20,14 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What a VMM attempts that a guest has taken over, with each layer around it alone: the others are overcome, lifted or
- * left away. SECURITY.md has what is found as a table, and that it is so is asserted. An attempt that succeeds for a process without any layer is real; one that no layer stops is an escape.
+ * left away. It is the one that {@code NEUROVISOR_VMM} names. SECURITY.md has what is found as a table, and that it is so is asserted. An attempt that succeeds for a process without any layer is real; one that no layer stops is an escape.
  */
 final class LayerMatrixIT {
     private static final String SUCCEEDED = "returned 0";
+
+    /** Where the table has what, from 1 on. */
+    private static final Map<VmmChoice, Integer> COLUMNS = Map.of(VmmChoice.QEMU, 2);
+
     private static final String CWD = "18446744073709551516";
 
     /** Numbers of calls are x86-64's. */
@@ -68,22 +72,22 @@ final class LayerMatrixIT {
         assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
                 .as("the layers are all there in the lab: ./neurovisor lab test LayerMatrixIT")
                 .isNotNull();
-        assumeThat(TestMachines.settings().config().vmm())
-                .as("the table is of QEMU")
-                .isEqualTo(VmmChoice.QEMU);
+        assumeThat(COLUMNS).as("the table is of one of them").containsKey(vmm());
         InjectedCall.build();
     }
 
     @Test
     void eachLayerStopsWhatTheTableSays() throws IOException {
-        for (Attempt attempt : Attempt.values()) {
-            assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
-        }
+        Map<String, Set<Attempt>> layers = new TreeMap<>();
+        layers.put("3", stopped("--ebpf=off", LayerMatrixIT::inGroupOf));
+        layers.put("5", stopped("--ebpf=on", (vmm, attempt) -> {
+            lift(vmm);
+            return inGroupOf(vmm, attempt);
+        }));
         Set<Attempt> jailed = stopped("--ebpf=off", (vmm, attempt) -> {
             lift(vmm);
             return attempt.by(vmm);
         });
-        Map<String, Set<Attempt>> layers = new TreeMap<>();
         layers.put("1", jailed);
         layers.put("2", stopped("--ebpf=off", (vmm, attempt) -> {
             lift(vmm);
@@ -91,11 +95,9 @@ final class LayerMatrixIT {
             // An error is the filter's where nothing else refuses.
             return jailed.contains(attempt) && filtered.startsWith("returned ") ? SUCCEEDED : filtered;
         }));
-        layers.put("3", stopped("--ebpf=off", LayerMatrixIT::inGroupOf));
-        layers.put("5", stopped("--ebpf=on", (vmm, attempt) -> {
-            lift(vmm);
-            return inGroupOf(vmm, attempt);
-        }));
+        for (Attempt attempt : Attempt.values()) {
+            assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
+        }
         Map<String, String> found = Stream.of(Attempt.values())
                 .collect(Collectors.toMap(
                         attempt -> attempt.shown,
@@ -107,14 +109,20 @@ final class LayerMatrixIT {
         assertThat(found).isEqualTo(ofSecurityDocument());
     }
 
+    private static VmmChoice vmm() {
+        return TestMachines.settings().config().vmm();
+    }
+
     /** By attempt. */
     private static Map<String, String> ofSecurityDocument() throws IOException {
         List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
-        int head = lines.indexOf("| a QEMU that is taken over | stopped by layer |");
+        int head = lines.indexOf("| a VMM that is taken over | QEMU: stopped by layer |");
+        assertThat(head).as("the table's head in SECURITY.md").isNotNegative();
+        int column = COLUMNS.get(vmm());
         return lines.subList(head + 2, lines.size()).stream()
                 .takeWhile(line -> line.startsWith("| "))
                 .map(line -> line.split(" *\\| *"))
-                .collect(Collectors.toMap(row -> row[1], row -> row[2]));
+                .collect(Collectors.toMap(row -> row[1], row -> row[column]));
     }
 
     private interface Trial {
@@ -124,7 +132,7 @@ final class LayerMatrixIT {
     /** Each attempt in the same machine, or in another where one may have died of it. */
     private static Set<Attempt> stopped(String ebpf, Trial trial) throws IOException {
         Set<Attempt> stopped = EnumSet.noneOf(Attempt.class);
-        RunningVm running = RunningVm.start("--size", "small", ebpf);
+        RunningVm running = start(ebpf);
         try {
             for (Attempt attempt : Attempt.values()) {
                 String outcome = trial.of(running.vmm(), attempt);
@@ -134,13 +142,23 @@ final class LayerMatrixIT {
                 }
                 if (outcome.startsWith("killed ")) {
                     end(running);
-                    running = RunningVm.start("--size", "small", ebpf);
+                    running = start(ebpf);
                 }
             }
         } finally {
             end(running);
         }
         return stopped;
+    }
+
+    /** Once more where a lab that stood still has let the time of a start pass, which is not what is asked here. */
+    private static RunningVm start(String ebpf) {
+        try {
+            return RunningVm.start(ebpf);
+        } catch (AssertionError late) {
+            System.out.println("does not start: " + late.getMessage());
+            return RunningVm.start(ebpf);
+        }
     }
 
     private static void end(RunningVm running) {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +24,11 @@ record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
         arguments.addAll(List.of(options));
         arguments.addAll(List.of("-l", "bash", "--timeout", "300", "-c", "echo running; sleep 1000"));
         Process process = CommandLineRun.start(Map.of(), arguments.toArray(String[]::new));
-        assertThat(firstLine(process)).isEqualTo("running");
+        String first = firstLine(process);
+        if (!first.equals("running")) {
+            process.destroy();
+            throw new AssertionError("instead of \"running\" it said " + first + "; " + errors(process));
+        }
         ProcessHandle vmm = await().atMost(START_LIMIT).until(() -> vmmOf(process), found -> found != null);
         return new RunningVm(process, vmm, runtimeDirectory(process));
     }
@@ -41,6 +46,15 @@ record RunningVm(Process neurovisor, ProcessHandle vmm, Path runtimeDirectory) {
             // Not closed: closing it would break the pipe that the program still writes to.
             BufferedReader reader = process.inputReader();
             return String.valueOf(reader.readLine());
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    /** All of them, to its end. */
+    private static String errors(Process process) {
+        try {
+            return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }
