@@ -198,11 +198,18 @@ public final class NeuroVisor implements AutoCloseable {
 
     private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {
         Order order = new Order(usual.image(), config.size());
-        int startsAtOnce = STARTS_PER_PROCESSOR * Runtime.getRuntime().availableProcessors();
+        int processors = Runtime.getRuntime().availableProcessors();
         // A template that has to be made first takes somewhat more than its clones, once: that is the reserve's.
         MachineMemory memory = new MachineMemory(
                 HostMemory.of(HostFiles.SYSTEM)::availableBytes, size -> vmm.memoryLimitBytes(size, config.snapshot()));
-        return new PoolPlan(order, config.warm(), config.max(), startsAtOnce, config.acquireTimeout(), memory);
+        return new PoolPlan(
+                order,
+                config.warm(),
+                config.max(),
+                STARTS_PER_PROCESSOR * processors,
+                processors,
+                config.acquireTimeout(),
+                memory);
     }
 
     private static void prime(Sandbox sandbox) {

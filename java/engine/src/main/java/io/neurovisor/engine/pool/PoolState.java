@@ -71,12 +71,7 @@ final class PoolState {
         return waiting.remove(ticket) != null;
     }
 
-    /** Whether a request waits for what this machine is. */
-    boolean isWanted(long slot) {
-        return waiting.containsValue(slot(slot, Phase.STARTING).order());
-    }
-
-    /** A machine has started. */
+    /** A machine has started, or has been primed. */
     void ready(long slot) {
         warmed = true;
         if (become(slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
@@ -86,7 +81,7 @@ final class PoolState {
     }
 
     /**
-     * A machine has not started. Returns the ticket of the request that it was started for, which has left the queue; empty
+     * A machine has not started, or could not be primed. Returns the ticket of the request that it was started for, which has left the queue; empty
      * when that one has been served otherwise, has given up or never was.
      */
     OptionalLong failed(long slot, String reason, long nowNanos) {
@@ -147,7 +142,7 @@ final class PoolState {
     /** The next thing to do, already booked; empty when everything is as it should be. */
     Optional<Step> next(long nowNanos) {
         shortage = Optional.empty();
-        return serve().or(this::endSurplus).or(() -> refill(nowNanos));
+        return serve().or(this::endSurplus).or(() -> refill(nowNanos)).or(this::prime);
     }
 
     PoolStatus status() {
@@ -290,12 +285,25 @@ final class PoolState {
                 : Optional.empty();
     }
 
+    /** Only while nobody waits, who would be served later, and while it takes no processor from those that work. */
+    private Optional<Step> prime() {
+        if (!waiting.isEmpty() || slots.size() - in(Phase.WARM).count() >= plan.processors()) {
+            return Optional.empty();
+        }
+        return first(slot -> slot.phase() == Phase.WARM && !slot.primed())
+                .filter(slot -> fits(slot.order(), Optional.of(slot)))
+                .map(slot -> {
+                    slots.put(slot.id(), slot.becomePrimed());
+                    return new Step.Prime(slot.id());
+                });
+    }
+
     private int target() {
         return keepingWarm && !stopped ? plan.warm() : 0;
     }
 
     private Step start(Order order, OptionalLong ticket) {
-        slots.put(++lastId, new Slot(lastId, order, Phase.STARTING, ticket));
+        slots.put(++lastId, new Slot(lastId, order, Phase.STARTING, ticket, false));
         peak = Math.max(peak, slots.size());
         return new Step.Start(lastId, order);
     }

@@ -8,10 +8,12 @@ import java.util.OptionalLong;
  * A machine as the pool counts it, from the decision to start it until nothing of it is left.
  *
  * @param ticket the request that it was started for; empty for one that is to be kept ready
+ * @param primed whether it has been, or is being
  */
-record Slot(long id, Order order, Phase phase, OptionalLong ticket) {
+record Slot(long id, Order order, Phase phase, OptionalLong ticket, boolean primed) {
     /** What a machine is doing. */
     enum Phase {
+        /** Or being primed: it will be of use. */
         STARTING,
         WARM,
         LEASED,
@@ -20,7 +22,7 @@ record Slot(long id, Order order, Phase phase, OptionalLong ticket) {
         boolean mayBecome(Phase next) {
             return switch (this) {
                 case STARTING -> next == WARM;
-                case WARM -> next == LEASED || next == ENDING;
+                case WARM -> next != WARM;
                 case LEASED -> next == ENDING;
                 case ENDING -> false;
             };
@@ -41,6 +43,11 @@ record Slot(long id, Order order, Phase phase, OptionalLong ticket) {
         if (!phase.mayBecome(next)) {
             throw new IllegalStateException("machine " + id + " is " + phase + " and cannot become " + next);
         }
-        return new Slot(id, order, next, ticket);
+        return new Slot(id, order, next, ticket, primed);
+    }
+
+    /** Whoever it was started for has been served. */
+    Slot becomePrimed() {
+        return new Slot(id, order, become(Phase.STARTING).phase(), OptionalLong.empty(), true);
     }
 }

@@ -7,6 +7,9 @@ sealed interface Step {
     /** Start a machine; report with {@link PoolState#ready} or {@link PoolState#failed}. */
     record Start(long slot, Order order) implements Step {}
 
+    /** Prime a machine that has started; report with {@link PoolState#ready} or {@link PoolState#failed}. */
+    record Prime(long slot) implements Step {}
+
     /** The machine is the request's. */
     record Grant(long ticket, long slot) implements Step {}
 

@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
  *       start is told why. Room for another kind is made at the cost of machines that nobody has asked for.
  *   <li>What was used is destroyed and then replaced: a start at the same time would hold up the answer that waits for the
  *       end. A machine that has died, or is too old for its clock to be trusted, is replaced before anybody gets it.
- *   <li>A machine is primed unless a request waits for it.
+ *   <li>A machine that waits is primed while nobody waits for one and a processor is free for it.
  *   <li>Refilling that fails is tried again, at longer and longer intervals; requests are not held up by that.
  * </ul>
  *
@@ -257,6 +257,10 @@ public final class WarmPool implements AutoCloseable {
     private void book(Step step, List<Runnable> work) {
         switch (step) {
             case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
+            case Step.Prime prime -> {
+                Sandbox sandbox = machine(prime.slot()).sandbox();
+                work.add(() -> prime(prime.slot(), sandbox));
+            }
             case Step.Refuse refuse -> {
                 boolean _ = promise(refuse.ticket()).completeExceptionally(neverFits(refuse.order(), refuse.room()));
             }
@@ -302,12 +306,26 @@ public final class WarmPool implements AutoCloseable {
 
     private void start(long slot, Order order) {
         long startNanos = ticker.nanos();
-        try {
-            Sandbox sandbox = opened(slot, order);
+        becomesReady(slot, () -> {
+            Sandbox sandbox = sandboxes.open(order);
+            orElseEnded(sandbox, () -> {});
             change(() -> {
                 machines.put(slot, new Machine(sandbox, startNanos));
                 state.ready(slot);
             });
+        });
+    }
+
+    private void prime(long slot, Sandbox sandbox) {
+        becomesReady(slot, () -> {
+            orElseEnded(sandbox, () -> primer.accept(sandbox));
+            change(() -> state.ready(slot));
+        });
+    }
+
+    private void becomesReady(long slot, Runnable work) {
+        try {
+            work.run();
         } catch (NeuroVisorException exception) {
             failed(slot, exception);
         } catch (RuntimeException | Error defect) {
@@ -317,18 +335,14 @@ public final class WarmPool implements AutoCloseable {
         }
     }
 
-    private Sandbox opened(long slot, Order order) {
-        Sandbox sandbox = sandboxes.open(order);
+    private void orElseEnded(Sandbox sandbox, Runnable work) {
         try {
-            if (!locked(() -> state.isWanted(slot))) { // Whoever waits is served sooner without.
-                primer.accept(sandbox);
-            }
+            work.run();
             // A failed start, not a machine to be replaced: whoever waits must hear of it, not wait for the next to
             // die.
             sandbox.death().ifPresent(words -> {
                 throw new NeuroVisorException(Fault.VMM_FAILED, "virtual machine " + sandbox.vmId() + ": " + words);
             });
-            return sandbox;
         } catch (RuntimeException | Error failure) {
             sandbox.close();
             listener.ended(sandbox.vmId(), SandboxEnd.START_FAILED);
@@ -340,6 +354,7 @@ public final class WarmPool implements AutoCloseable {
         String reason = String.valueOf(failure.getMessage());
         change(() -> {
             OptionalLong ticket = state.failed(slot, reason, ticker.nanos());
+            machines.remove(slot);
             if (ticket.isPresent()) {
                 boolean _ = promise(ticket.getAsLong()).completeExceptionally(failure);
             } else if (!state.isStopped()) {

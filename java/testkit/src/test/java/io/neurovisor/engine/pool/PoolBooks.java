@@ -33,6 +33,7 @@ final class PoolBooks {
     private final Map<Long, Order> ending = new LinkedHashMap<>();
     private final Map<Long, Long> startedFor = new HashMap<>();
     private final TreeSet<Long> everLeased = new TreeSet<>();
+    private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
     private boolean keepsWarm;
     private boolean stopped;
@@ -40,8 +41,14 @@ final class PoolBooks {
     /** @param memoryBytes that are there for machines as long as there are none */
     PoolBooks(PoolPlan plan, long memoryBytes) {
         MachineMemory memory = new MachineMemory(this::availableBytes, PoolBooks::limit);
-        this.plan =
-                new PoolPlan(plan.usual(), plan.warm(), plan.max(), plan.startsAtOnce(), plan.acquireTimeout(), memory);
+        this.plan = new PoolPlan(
+                plan.usual(),
+                plan.warm(),
+                plan.max(),
+                plan.startsAtOnce(),
+                plan.processors(),
+                plan.acquireTimeout(),
+                memory);
         this.memoryBytes = memoryBytes;
         this.state = new PoolState(this.plan, this::residentBytes);
     }
@@ -66,7 +73,6 @@ final class PoolBooks {
 
     void startSucceeds(int choice) {
         long slot = chosen(starting, choice);
-        assertThat(state.isWanted(slot)).isEqualTo(waiting.containsValue(starting.get(slot)));
         state.ready(slot);
         warm.put(slot, starting.remove(slot));
         settle();
@@ -165,6 +171,7 @@ final class PoolBooks {
         for (Optional<Step> step = state.next(nowNanos); step.isPresent(); step = state.next(nowNanos)) {
             switch (step.get()) {
                 case Step.Start start -> started(start);
+                case Step.Prime prime -> primed(prime);
                 case Step.Grant grant -> granted(grant);
                 case Step.Destroy destroy -> destroyed(destroy);
                 case Step.Refuse refuse -> refused(refuse);
@@ -189,6 +196,17 @@ final class PoolBooks {
             startedFor.put(start.slot(), first);
         }
         starting.put(start.slot(), start.order());
+        allMayGrow();
+    }
+
+    private void primed(Step.Prime prime) {
+        assertThat(waiting).as("who waits for what is primed").isEmpty();
+        assertThat(machines() - warm.size()).as("machines at work").isLessThan(plan.processors());
+        Order order = warm.remove(prime.slot());
+        assertThat(order).as("what is primed is warm").isNotNull();
+        assertThat(everPrimed.add(prime.slot())).as("primed twice").isTrue();
+        startedFor.remove(prime.slot());
+        starting.put(prime.slot(), order);
         allMayGrow();
     }
 
@@ -269,6 +287,9 @@ final class PoolBooks {
             return; // Who is first then waits for memory, and all others for him.
         }
         assertThat(waiting.values()).as("wanted, and ready").noneMatch(warm::containsValue);
+        if (waiting.isEmpty() && machines() - warm.size() < plan.processors()) {
+            assertThat(everPrimed).as("primed while there is time").containsAll(warm.keySet());
+        }
         if (firstWithoutMachine().isPresent()) {
             assertThat(machines()).as("machines while somebody waits for one").isEqualTo(plan.max());
         }

@@ -31,8 +31,16 @@ final class PoolStateModelTest {
                         most,
                         Arbitraries.integers().between(0, 6),
                         Arbitraries.longs().between(0, 40))
-                .flatAs((max, warm, memoryBytes) ->
-                        history(new PoolPlan(USUAL, Math.min(warm, max), max, Duration.ofSeconds(30)), memoryBytes));
+                .flatAs((max, warm, memoryBytes) -> history(
+                        new PoolPlan(
+                                USUAL,
+                                Math.min(warm, max),
+                                max,
+                                max,
+                                1 + (max + warm) % 3,
+                                Duration.ofSeconds(30),
+                                MachineMemory.PLENTY),
+                        memoryBytes));
     }
 
     private static Arbitrary<ActionChain<PoolBooks>> history(PoolPlan plan, long memoryBytes) {
