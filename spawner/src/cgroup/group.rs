@@ -58,7 +58,7 @@ impl Group {
 
     /// Kills every process in it, and what they are just forking.
     pub fn kill(&self) {
-        let _ = write(&self.directory, "cgroup.kill", "1");
+        let _ = kill(&self.directory);
     }
 
     /// Whether the kernel has killed its processes because they wanted more memory than it may have.
@@ -79,6 +79,13 @@ impl Group {
     }
 }
 
+/// Of the processor the dying may have what they like: one that has used up its share would go on being there, and older
+/// kernels let nobody die who is throttled.
+pub(super) fn kill(group: &OwnedFd) -> io::Result<()> {
+    let _ = write(group, "cpu.max", "max");
+    write(group, "cgroup.kill", "1")
+}
+
 fn counter(events: &str, name: &str) -> u64 {
     let named = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     events.lines().find_map(named).unwrap_or(0)
@@ -87,6 +94,21 @@ fn counter(events: &str, name: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_is_killed_is_no_longer_held_up() {
+        let directory = tempfile::tempdir().unwrap();
+        for file in ["cpu.max", "cgroup.kill"] {
+            std::fs::write(directory.path().join(file), "").unwrap();
+        }
+        let group = std::fs::File::open(directory.path()).unwrap().into();
+        kill(&group).unwrap();
+        let read = |file| std::fs::read_to_string(directory.path().join(file)).unwrap();
+        assert_eq!(
+            (read("cpu.max").as_str(), read("cgroup.kill").as_str()),
+            ("max", "1")
+        );
+    }
 
     #[test]
     fn counters_are_found_by_their_whole_name() {

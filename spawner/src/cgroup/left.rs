@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, CWD};
 use rustix::io::Errno;
 
-use super::{is_cgroup2, write, OURS, VM_PREFIX};
+use super::group::kill;
+use super::{is_cgroup2, OURS, VM_PREFIX};
 
 /// How long killed processes may take to leave their group.
 const EMPTY_WITHIN: Duration = Duration::from_secs(2);
@@ -38,7 +39,7 @@ fn remove(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
     let deadline = Instant::now() + EMPTY_WITHIN;
     let group = fs::openat(parent, name, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
     loop {
-        write(&group, "cgroup.kill", "1")?;
+        kill(&group)?;
         match fs::unlinkat(parent, name, AtFlags::REMOVEDIR) {
             Err(Errno::BUSY) if Instant::now() < deadline => std::thread::sleep(LOOK_AGAIN_AFTER),
             result => return Ok(result?),

@@ -30,7 +30,7 @@ record TemplateRun(Workbench bench) {
     void measure() {
         bench.rounds(() -> {})
                 .withRehearsals(0)
-                .run(FIRST, bench.plan().rounds(1, 3), List.of(new Contender(Workbench.OURS, this::first)));
+                .run(FIRST, bench.plan().rounds(1, 2), List.of(new Contender(Workbench.OURS, this::first)));
     }
 
     /** In a data directory of its own, so that nobody's templates are touched. */

@@ -30,7 +30,7 @@ record TransferRun(Workbench bench) {
         Program reading = reading();
         Floor floor = bench.floor();
         try (OwnDaemon daemon = bench.daemon("bytes", 1, 3)) {
-            for (int round = 0; round < bench.plan().rounds(1, 6); round++) {
+            for (int round = 0; round < bench.plan().rounds(1, 4); round++) {
                 speed(OUTPUT, Workbench.OURS, daemon, () -> {
                     Received received = bench.execute(daemon, printing);
                     Workbench.require(
