@@ -102,16 +102,24 @@ fn template_words(
         .as_str()
         .ok_or("the template does not say how it was made")?;
     let (hardware, kernel) = machine.split_once(" -kernel ").unwrap_or((machine, ""));
+    // What it says of memory and processors is an example: each size has its own.
+    let memory_mib = fs::metadata(template.join(MEMORY))?.len() >> 20;
     let mut words = Vec::new();
+    let mut before = "";
     for word in hardware.split(' ') {
         let own = if origin == Origin::Boot && word == "-S" {
             continue;
+        } else if before == "-m" {
+            format!("{memory_mib}M")
+        } else if before == "-smp" {
+            arguments.vcpus.to_string()
         } else if origin == Origin::Clone && word.starts_with("memory-backend") {
-            let size = field(word, "size").ok_or("the template's memory has no size")?;
             format!(
-                "memory-backend-file,id=mem,size={size},share=off,readonly=on,rom=off,mem-path={}",
+                "memory-backend-file,id=mem,size={memory_mib}M,share=off,readonly=on,rom=off,mem-path={}",
                 template.join(MEMORY).display()
             )
+        } else if word.starts_with("memory-backend") {
+            format!("memory-backend-memfd,id=mem,size={memory_mib}M,share=off")
         } else if word.starts_with("id=root,") {
             format!(
                 "id=root,if=none,format=raw,readonly=on,file.locking=off,file={}",
@@ -127,6 +135,7 @@ fn template_words(
             word.to_owned()
         };
         words.push(own);
+        before = word;
     }
     let own = match origin {
         Origin::Clone => vec!["-incoming", "defer"],
@@ -149,11 +158,6 @@ fn template_words(
 }
 
 /// Of `name=value` between commas.
-fn field<'a>(word: &'a str, name: &str) -> Option<&'a str> {
-    word.split(',')
-        .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
-}
-
 fn words(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Vec<String>, Failure> {
     let memory = directory.join(MEMORY);
     let mut words = Vec::new();

@@ -108,6 +108,9 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
                         ready.complete(line);
                     }
                 });
+        CompletableFuture<Void> _ = clone.handle()
+                .onExit()
+                .thenAccept(_ -> ready.completeExceptionally(new IllegalStateException("it has ended")));
         try {
             String _ = ready.get(LIMIT.toSeconds(), TimeUnit.SECONDS);
             return clone;
@@ -131,6 +134,8 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
                 template.directory().toString(),
                 "--rootfs",
                 template.files().rootfs().toString(),
+                "--vcpus",
+                Integer.toString(template.size().vcpuCount()),
                 "--accel",
                 accelerator);
     }

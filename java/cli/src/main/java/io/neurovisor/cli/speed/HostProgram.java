@@ -16,7 +16,7 @@ final class HostProgram {
     static final String BUBBLEWRAP = "bubblewrap";
     static final String GVISOR = "gVisor runsc";
 
-    private static final Duration LIMIT = Duration.ofMinutes(1);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private HostProgram() {}
 
