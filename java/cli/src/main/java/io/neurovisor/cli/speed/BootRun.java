@@ -18,7 +18,7 @@ record BootRun(Workbench bench) {
             bench.rounds(() -> {})
                     .run(
                             COLD,
-                            bench.plan().rounds(2, 5),
+                            bench.plan().rounds(1, 5),
                             List.of(
                                     new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
                                     new Contender(
