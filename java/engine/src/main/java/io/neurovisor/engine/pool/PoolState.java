@@ -81,8 +81,8 @@ final class PoolState {
     }
 
     /**
-     * A machine has not started, or could not be primed. Returns the ticket of the request that it was started for, which has left the queue; empty
-     * when that one has been served otherwise, has given up or never was.
+     * A machine has not started, or could not be primed. Returns the ticket of the request that it was started for, which
+     * has left the queue; empty when that one has been served otherwise, has given up or never was.
      */
     OptionalLong failed(long slot, String reason, long nowNanos) {
         Slot failed = slot(slot, Phase.STARTING);
