@@ -73,7 +73,6 @@ final class PoolState {
 
     /** A machine has started, or has been primed. */
     void ready(long slot) {
-        warmed = true;
         if (become(slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
             failures = 0;
             failure = Optional.empty();
@@ -142,7 +141,10 @@ final class PoolState {
     /** The next thing to do, already booked; empty when everything is as it should be. */
     Optional<Step> next(long nowNanos) {
         shortage = Optional.empty();
-        return serve().or(this::endSurplus).or(() -> refill(nowNanos)).or(this::prime);
+        Optional<Step> step =
+                serve().or(this::endSurplus).or(() -> refill(nowNanos)).or(this::prime);
+        warmed |= step.isEmpty() && in(Phase.WARM).findAny().isPresent();
+        return step;
     }
 
     PoolStatus status() {
@@ -211,6 +213,7 @@ final class PoolState {
             return start(order, OptionalLong.of(ticket));
         }
         waiting.remove(ticket);
+        warmed = true;
         return new Step.Grant(ticket, become(ready.get(), Phase.LEASED).id());
     }
 

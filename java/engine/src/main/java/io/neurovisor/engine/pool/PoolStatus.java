@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param ending machines that are being destroyed
  * @param waiting requests without a machine
  * @param peak the most machines that have existed at a time
- * @param warmed whether a machine has ever become ready
+ * @param warmed whether a machine has ever waited for a request, or been given to one
  * @param shortage the memory as it was when it last kept a machine from a request, or from being kept ready; empty once it
  *     does not
  * @param failure why no machine could be kept ready the last time that this was tried, if it failed

@@ -118,7 +118,11 @@ final class WarmPoolTest {
         Step.Start first = (Step.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
         assertThat(state.next(0)).contains(new Step.Prime(first.slot()));
+        assertThat(state.next(0)).isEmpty();
+        assertThat(state.status().warmed()).as("before it is primed").isFalse();
         state.ready(first.slot());
+        assertThat(state.next(0)).isEmpty();
+        assertThat(state.status().warmed()).isTrue();
         long _ = state.enqueue(SMALL);
         assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
 
