@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
 """The floor under a Firecracker clone: process start, snapshot load, and the guest agent's answer to Hello, with nothing
-between but what is necessary. For each line of its input, "jailed" or "bare", it does that once and prints a line: after how
-many milliseconds the snapshot was loaded and ran, and after how many the agent had answered.
+between but what is necessary. Prints the median of COUNT runs in milliseconds.
 
-  firecracker-floor.py TEMPLATE ROOTFS   (as root, firecracker and jailer in PATH)
+  firecracker-floor.py bare|jailed TEMPLATE ROOTFS COUNT   (as root, firecracker and jailer in PATH)
 """
 
 import http.client
@@ -12,6 +11,7 @@ import os
 import shutil
 import socket
 import stat
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -19,8 +19,8 @@ import time
 
 FAILED = "the guest did not answer"
 UID = 2000002000
-# As the product limits a Firecracker of medium size.
-LIMITS = ["memory.max=608M", "memory.swap.max=0", "memory.oom.group=1", "pids.max=18", "cpu.max=250000 100000"]
+# As the product limits a Firecracker.
+LIMITS = ["memory.max=400M", "memory.swap.max=0", "memory.oom.group=1", "pids.max=17", "cpu.max=150000 100000"]
 
 
 class Api(http.client.HTTPConnection):
@@ -115,13 +115,12 @@ def run(mode, template, rootfs, directory):
             time.sleep(0.002)
     api.request_json("PUT", "/snapshot/load", {
         "snapshot_path": "/state", "mem_backend": {"backend_type": "File", "backend_path": "/memory"}, "resume_vm": True})
-    loaded = (time.monotonic() - began) * 1000
     for _ in range(100):
         if answers(os.path.join(root, "v")):
             break
     else:
         sys.exit(FAILED)
-    answered = (time.monotonic() - began) * 1000
+    taken = (time.monotonic() - began) * 1000
     if mode == "jailed":
         with open("/sys/fs/cgroup/floor/floor/cgroup.kill", "w") as kill:
             kill.write("1")
@@ -134,19 +133,18 @@ def run(mode, template, rootfs, directory):
         except OSError:
             time.sleep(0.002)
     shutil.rmtree(directory)
-    return loaded, answered
+    return taken
 
 
 def main():
-    template, rootfs = sys.argv[1], sys.argv[2]
+    mode, template, rootfs, count = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
     base = os.path.dirname(os.path.abspath(template))
-    try:
-        for line in sys.stdin:
-            loaded, answered = run(line.strip(), template, rootfs, tempfile.mkdtemp(prefix=".floor", dir=base))
-            print(f"{loaded:.3f} {answered:.3f}", flush=True)
-    finally:
-        if os.path.isdir("/sys/fs/cgroup/floor"):
-            os.rmdir("/sys/fs/cgroup/floor")
+    taken = []
+    for _ in range(count):
+        taken.append(run(mode, template, rootfs, tempfile.mkdtemp(prefix=".floor", dir=base)))
+    if mode == "jailed":
+        os.rmdir("/sys/fs/cgroup/floor")
+    print(f"{statistics.median(taken):.1f}")
 
 
 if __name__ == "__main__":

@@ -2,10 +2,6 @@ package io.neurovisor.cli;
 
 import io.neurovisor.cli.speed.TraceRun;
 import io.neurovisor.cli.speed.TracedRequest;
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -64,7 +60,7 @@ final class BenchTraceCommand implements Callable<Integer> {
                 Cancellation cancellation = Cancellation.unwinding(SpeedJob.PATIENCE)) {
             TraceRun run = new TraceRun(new OwnCommands(guest), guest.size(), scratch.path());
             TracedRequest median = run.median(requests);
-            write(file, median.json(requests, TraceRun.circumstances(guest.size())));
+            SpeedPublication.keep(file, median.json(requests, TraceRun.circumstances(guest.size())));
             tell(String.format(Locale.ROOT, "the spans of %.1f ms are in %s", median.millis(), file));
             if (cancellation.isRequested()) {
                 return ExitCode.CANCELLED;
@@ -78,18 +74,5 @@ final class BenchTraceCommand implements Callable<Integer> {
 
     private void tell(String line) {
         guest.common().tell(spec.commandLine().getErr(), line);
-    }
-
-    private static void write(Path file, String json) {
-        try {
-            Path parent = file.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-            Files.writeString(file, json);
-        } catch (IOException exception) {
-            throw new NeuroVisorException(
-                    Fault.STORAGE_FAILED, file + " cannot be written: " + exception.getMessage(), exception);
-        }
     }
 }

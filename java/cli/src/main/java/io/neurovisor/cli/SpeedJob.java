@@ -6,14 +6,10 @@ import io.neurovisor.cli.speed.Plan;
 import io.neurovisor.cli.speed.Scenario;
 import io.neurovisor.cli.speed.SpeedReport;
 import io.neurovisor.cli.speed.SpeedRun;
-import io.neurovisor.engine.fault.Fault;
-import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Setting;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -113,17 +109,8 @@ final class SpeedJob {
         // What is published is whole.
         boolean whole = !quick && scenarios.containsAll(Scenario.labels());
         Path file = output == null ? home().resolve(whole ? SpeedPublication.FULL : QUICK) : output;
-        try {
-            Path parent = file.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-            Files.writeString(file, json);
-            tell("the values are in " + file);
-        } catch (IOException exception) {
-            throw new NeuroVisorException(
-                    Fault.STORAGE_FAILED, file + " cannot be written: " + exception.getMessage(), exception);
-        }
+        SpeedPublication.keep(file, json);
+        tell("the values are in " + file);
     }
 
     private void tell(String line) {

@@ -29,6 +29,20 @@ record SpeedPublication(Path home) {
         requireNonNull(home, "home is null");
     }
 
+    /** Writes what was measured, where a reader may look for it. */
+    static void keep(Path file, String json) {
+        try {
+            Path parent = file.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            Files.writeString(file, json);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED, file + " cannot be written: " + exception.getMessage(), exception);
+        }
+    }
+
     /** @param changed hears of each document that was another before */
     void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);

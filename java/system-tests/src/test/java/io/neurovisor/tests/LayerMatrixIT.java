@@ -78,6 +78,9 @@ final class LayerMatrixIT {
 
     @Test
     void eachLayerStopsWhatTheTableSays() throws IOException {
+        for (Attempt attempt : Attempt.values()) {
+            assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
+        }
         Map<String, Set<Attempt>> layers = new TreeMap<>();
         layers.put("3", stopped("--ebpf=off", LayerMatrixIT::inGroupOf));
         layers.put("5", stopped("--ebpf=on", (vmm, attempt) -> {
@@ -95,9 +98,6 @@ final class LayerMatrixIT {
             // An error is the filter's where nothing else refuses.
             return jailed.contains(attempt) && filtered.startsWith("returned ") ? SUCCEEDED : filtered;
         }));
-        for (Attempt attempt : Attempt.values()) {
-            assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
-        }
         Map<String, String> found = Stream.of(Attempt.values())
                 .collect(Collectors.toMap(
                         attempt -> attempt.shown,
@@ -132,7 +132,7 @@ final class LayerMatrixIT {
     /** Each attempt in the same machine, or in another where one may have died of it. */
     private static Set<Attempt> stopped(String ebpf, Trial trial) throws IOException {
         Set<Attempt> stopped = EnumSet.noneOf(Attempt.class);
-        RunningVm running = start(ebpf);
+        RunningVm running = RunningVm.start(ebpf);
         try {
             for (Attempt attempt : Attempt.values()) {
                 String outcome = trial.of(running.vmm(), attempt);
@@ -142,23 +142,13 @@ final class LayerMatrixIT {
                 }
                 if (outcome.startsWith("killed ")) {
                     end(running);
-                    running = start(ebpf);
+                    running = RunningVm.start(ebpf);
                 }
             }
         } finally {
             end(running);
         }
         return stopped;
-    }
-
-    /** Once more where a lab that stood still has let the time of a start pass, which is not what is asked here. */
-    private static RunningVm start(String ebpf) {
-        try {
-            return RunningVm.start(ebpf);
-        } catch (AssertionError late) {
-            System.out.println("does not start: " + late.getMessage());
-            return RunningVm.start(ebpf);
-        }
     }
 
     private static void end(RunningVm running) {

@@ -62,8 +62,6 @@ public final class WarmPool implements AutoCloseable {
     /** For memory, which comes back without a word when others give it up. */
     private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(500);
 
-    private static final String LESS_MEMORY = "choose a smaller --size, or end what takes the memory";
-
     private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
 
     private final PoolPlan plan;
@@ -169,7 +167,7 @@ public final class WarmPool implements AutoCloseable {
     /** Takes no more requests and destroys what nobody uses, without waiting for it. Leases stay what they are. */
     @Override
     public void close() {
-        change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(stopping())));
+        change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(Refusals.stopping())));
     }
 
     private Lease lease(Order order, Duration patience) {
@@ -180,7 +178,7 @@ public final class WarmPool implements AutoCloseable {
         } catch (TimeoutException exception) {
             Optional<PoolStatus> left = change(() -> withdraw(ticket));
             if (left.isPresent()) {
-                throw exhausted(order, patience, left.get());
+                throw Refusals.exhausted(order, patience, plan.max(), left.get());
             }
             return answer(promise);
         } catch (InterruptedException exception) {
@@ -197,7 +195,7 @@ public final class WarmPool implements AutoCloseable {
 
     private long enqueue(Order order, CompletableFuture<Lease> promise) {
         if (state.isStopped()) {
-            throw stopping();
+            throw Refusals.stopping();
         }
         long ticket = state.enqueue(order);
         promises.put(ticket, promise);
@@ -262,7 +260,8 @@ public final class WarmPool implements AutoCloseable {
                 work.add(() -> prime(prime.slot(), sandbox));
             }
             case Step.Refuse refuse -> {
-                boolean _ = promise(refuse.ticket()).completeExceptionally(neverFits(refuse.order(), refuse.room()));
+                boolean _ = promise(refuse.ticket())
+                        .completeExceptionally(Refusals.neverFits(refuse.order(), refuse.room()));
             }
             case Step.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
@@ -409,40 +408,5 @@ public final class WarmPool implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-    }
-
-    private NeuroVisorException exhausted(Order order, Duration patience, PoolStatus status) {
-        return new NeuroVisorException(
-                status.shortage().isPresent() ? Fault.MEMORY_SHORT : Fault.POOL_EXHAUSTED,
-                "no virtual machine (%s) was ready within %.1f s: %s%d of at most %d exist (%d in use, %d starting), %d requests wait; try again, or %s%s"
-                        .formatted(
-                                order,
-                                Math.max(0, patience.toMillis()) / 1000.0,
-                                status.shortage()
-                                        .map(room -> "memory is short, " + room + "; ")
-                                        .orElse(""),
-                                status.machines(),
-                                plan.max(),
-                                status.active(),
-                                status.starting(),
-                                status.waiting(),
-                                status.shortage().isPresent()
-                                        ? LESS_MEMORY
-                                        : "allow more with --max or --acquire-timeout",
-                                status.failure()
-                                        .map(reason -> "; the last one to be kept ready failed: " + reason)
-                                        .orElse("")));
-    }
-
-    private static NeuroVisorException neverFits(Order order, MemoryRoom room) {
-        return new NeuroVisorException(
-                Fault.MEMORY_SHORT,
-                "no virtual machine (%s) fits into the memory, and none of this pool's is there to end first: %s; %s"
-                        .formatted(order, room, LESS_MEMORY));
-    }
-
-    private static NeuroVisorException stopping() {
-        return new NeuroVisorException(
-                Fault.STOPPING, "NeuroVisor is about to end and takes no more requests; start it again for more");
     }
 }

@@ -1,0 +1,48 @@
+package io.neurovisor.engine.pool;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.time.Duration;
+
+/** Why a request gets no machine, with what the pool does and what would help. */
+final class Refusals {
+    private static final String LESS_MEMORY = "choose a smaller --size, or end what takes the memory";
+
+    private Refusals() {}
+
+    /** @param status of the pool as the request left it */
+    static NeuroVisorException exhausted(Order order, Duration patience, int max, PoolStatus status) {
+        return new NeuroVisorException(
+                status.shortage().isPresent() ? Fault.MEMORY_SHORT : Fault.POOL_EXHAUSTED,
+                "no virtual machine (%s) was ready within %.1f s: %s%d of at most %d exist (%d in use, %d starting), %d requests wait; try again, or %s%s"
+                        .formatted(
+                                order,
+                                Math.max(0, patience.toMillis()) / 1000.0,
+                                status.shortage()
+                                        .map(room -> "memory is short, " + room + "; ")
+                                        .orElse(""),
+                                status.machines(),
+                                max,
+                                status.active(),
+                                status.starting(),
+                                status.waiting(),
+                                status.shortage().isPresent()
+                                        ? LESS_MEMORY
+                                        : "allow more with --max or --acquire-timeout",
+                                status.failure()
+                                        .map(reason -> "; the last one to be kept ready failed: " + reason)
+                                        .orElse("")));
+    }
+
+    static NeuroVisorException neverFits(Order order, MemoryRoom room) {
+        return new NeuroVisorException(
+                Fault.MEMORY_SHORT,
+                "no virtual machine (%s) fits into the memory, and none of this pool's is there to end first: %s; %s"
+                        .formatted(order, room, LESS_MEMORY));
+    }
+
+    static NeuroVisorException stopping() {
+        return new NeuroVisorException(
+                Fault.STOPPING, "NeuroVisor is about to end and takes no more requests; start it again for more");
+    }
+}
