@@ -30,7 +30,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "Fewer rounds and machines of one size, small: five minutes instead of an hour.")
+            description = "Fewer rounds and machines of one size, small: minutes instead of most of an hour.")
     private boolean quick;
 
     @Option(
