@@ -20,9 +20,6 @@ import org.slf4j.bridge.SLF4JBridgeHandler;
 final class Logging {
     private static final String OWN = "io.neurovisor";
 
-    /** Of the appender in {@code logback.xml}. */
-    private static final String STDERR = "stderr";
-
     private Logging() {}
 
     static void start(LogConfig config) {
@@ -71,7 +68,7 @@ final class Logging {
 
     private static void writeJson() {
         Logger root = logger(Logger.ROOT_LOGGER_NAME);
-        if (root.getAppender(STDERR) instanceof OutputStreamAppender<ILoggingEvent> stderr) {
+        if (root.getAppender(LoggingConfigurator.STDERR) instanceof OutputStreamAppender<ILoggingEvent> stderr) {
             LogstashEncoder encoder = new LogstashEncoder();
             encoder.setContext(root.getLoggerContext());
             encoder.start();

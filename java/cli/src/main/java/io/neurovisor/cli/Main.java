@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
 
 import io.neurovisor.server.config.Surroundings;
+import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 
@@ -11,12 +12,18 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(commandLine(Surroundings.ofThisProcess()).execute(ImpliedCommand.spelledOut(arguments)));
+        String[] spelledOut = ImpliedCommand.spelledOut(arguments);
+        System.exit(commandLine(Surroundings.ofThisProcess(), spelledOut).execute(spelledOut));
     }
 
-    /** @param surroundings where settings are looked for */
-    static CommandLine commandLine(Surroundings surroundings) {
+    /**
+     * What can execute these arguments; without any, every command there is.
+     *
+     * @param surroundings where settings are looked for
+     */
+    static CommandLine commandLine(Surroundings surroundings, String... arguments) {
         CommandLine commandLine = new CommandLine(new NeuroVisorCommand());
+        Commands.addTo(commandLine, List.of(arguments));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(Failures::usage);
         commandLine.setExecutionExceptionHandler(Failures::execution);

@@ -23,26 +23,6 @@ import picocli.CommandLine.Spec;
             "130 cancelled, 2 wrong usage.",
             "",
             "./neurovisor test installs what the tests need and runs them."
-        },
-        subcommands = {
-            RunCommand.class,
-            ServeCommand.class,
-            StatusCommand.class,
-            AgentCommand.class,
-            SessionsCommand.class,
-            KeysCommand.class,
-            ExampleCommand.class,
-            BenchCommand.class,
-            SetupCommand.class,
-            ImageCommand.class,
-            KernelCommand.class,
-            TemplateCommand.class,
-            ConfigCommand.class,
-            DoctorCommand.class,
-            GcCommand.class,
-            LabCommand.class,
-            UninstallCommand.class,
-            CompletionCommand.class
         })
 final class NeuroVisorCommand implements Runnable {
     @Spec

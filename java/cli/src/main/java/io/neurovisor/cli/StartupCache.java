@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The JVM's ahead-of-time cache (JEP 483, JEP 514), which the launcher starts Java with. It is recorded by running a real
- * program in a real microVM, so it holds what such a run loads and proves that one works.
+ * The JVM's ahead-of-time cache (JEP 483, JEP 514), which the launcher starts Java with. It is recorded by running real
+ * programs in real microVMs, so it holds what such runs load and proves that they work.
  */
 final class StartupCache {
     private final Path home;
@@ -36,17 +36,11 @@ final class StartupCache {
             return;
         }
         progress.step("Recording what a start loads");
-        List<String> arguments = Stream.of(
-                        // Not what the user allows his programs: the cache is ours.
-                        Stream.of("run", "--language", "python", "--timeout", "1m"),
-                        guestArguments.stream(),
-                        Stream.of("-c", "print(6*7)"))
-                .flatMap(words -> words)
-                .toList();
         ToolResult recorded = workshop.tool(new ToolCommand(
                         home.resolve("neurovisor").toString(),
                         "neurovisor",
-                        arguments,
+                        Stream.concat(Stream.of(RecordStartCommand.NAME), guestArguments.stream())
+                                .toList(),
                         Map.of("NEUROVISOR_AOT", "record")))
                 .run();
         // The JVM's own last word is never the reason.

@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.server.config.Setting;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,6 +107,25 @@ final class CommandLineTest {
     }
 
     @Test
+    void aCommandThatIsNamedFirstIsTheOnlyOneThatIsMadeAndTheSame() {
+        Surroundings none = new Surroundings(Map.of(), Path.of("/nowhere"));
+        Map<String, CommandLine> all = Main.commandLine(none).getSubcommands();
+        assertThat(all).hasSizeGreaterThan(15).allSatisfy((name, command) -> {
+            CommandLine program = Main.commandLine(none, name, "--help");
+            assertThat(program.getSubcommands().keySet())
+                    .isEqualTo(name.equals("completion") ? all.keySet() : Set.of(name));
+            assertThat(requireNonNull(program.getSubcommands().get(name)).getUsageMessage(Ansi.OFF))
+                    .isEqualTo(command.getUsageMessage(Ansi.OFF));
+            assertThat(command.getCommandName()).isEqualTo(name);
+        });
+        assertThat(Main.commandLine(none, "--help").getSubcommands().keySet()).isEqualTo(all.keySet());
+        assertThat(run(Map.of(), "--help").out()).doesNotContain(RecordStartCommand.NAME);
+        assertThat(run(Map.of(), "completion", "bash").out())
+                .contains("uninstall")
+                .doesNotContain(RecordStartCommand.NAME);
+    }
+
+    @Test
     void everySettingIsAnOptionThatTellsDefaultAndVariable() {
         assertThat(Setting.ALL)
                 .allSatisfy(setting -> assertThat(commands()
@@ -121,7 +142,8 @@ final class CommandLineTest {
     }
 
     static Stream<CommandLine> commands() {
-        return withSubcommands(Main.commandLine(new Surroundings(Map.of(), Path.of("/nowhere"))));
+        return withSubcommands(Main.commandLine(new Surroundings(Map.of(), Path.of("/nowhere"))))
+                .filter(command -> !command.getCommandSpec().usageMessage().hidden());
     }
 
     private static Stream<CommandLine> withSubcommands(CommandLine command) {
@@ -135,7 +157,7 @@ final class CommandLineTest {
     private Run run(Map<String, String> variables, String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine commandLine = Main.commandLine(new Surroundings(variables, directory));
+        CommandLine commandLine = Main.commandLine(new Surroundings(variables, directory), arguments);
         commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         int exitCode = commandLine.execute(List.of(arguments).toArray(String[]::new));
         return new Run(exitCode, out.toString(), err.toString());

@@ -140,6 +140,9 @@ final class ReadmeTest {
         Set<String> commands = new TreeSet<>(launcherCommands());
         CommandLine root = Main.commandLine(NONE);
         root.getSubcommands().forEach((name, command) -> {
+            if (command.getCommandSpec().usageMessage().hidden()) {
+                return;
+            }
             // One that only groups others says that a command is missing.
             if (command.getSubcommands().isEmpty() || command.getCommand() instanceof Callable) {
                 commands.add(name);

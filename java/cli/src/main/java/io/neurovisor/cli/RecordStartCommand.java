@@ -1,0 +1,56 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.cli.daemon.OwnDaemon;
+import io.neurovisor.server.config.Surroundings;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/**
+ * What the launcher has the JVM record, for {@link StartupCache}: a program in a microVM of its own, then one by a daemon, so that
+ * the cache holds what either loads.
+ */
+@Command(name = RecordStartCommand.NAME, hidden = true)
+final class RecordStartCommand implements Callable<Integer> {
+    static final String NAME = "record-start";
+
+    /** Not what the user allows his programs: the cache is ours. */
+    private static final List<String> PROGRAM =
+            List.of("--quiet", "--timeout=1m", "--language=python", "-c", "print(6*7)");
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Override
+    public Integer call() {
+        int alone = run(Stream.concat(Stream.of("--daemon=off"), guest.arguments().stream()));
+        if (alone != 0) {
+            return alone;
+        }
+        try (ScratchDirectory directory = ScratchDirectory.make();
+                OwnDaemon _ = OwnDaemon.start(
+                        guest.serve(
+                                directory.socket(),
+                                "--log-level=info",
+                                "--listen=127.0.0.1",
+                                "--metrics-listen=127.0.0.1",
+                                "--warm=1",
+                                "--max=1"),
+                        directory.socket())) {
+            return run(Stream.of(
+                    "--daemon=on",
+                    "--socket=" + directory.socket(),
+                    "--image=" + guest.config().image(),
+                    "--size=" + guest.size().label()));
+        }
+    }
+
+    private static int run(Stream<String> options) {
+        String[] arguments = Stream.of(Stream.of("run"), options, PROGRAM.stream())
+                .flatMap(words -> words)
+                .toArray(String[]::new);
+        return Main.commandLine(Surroundings.ofThisProcess(), arguments).execute(arguments);
+    }
+}
