@@ -31,6 +31,7 @@ build_fuzz_targets() {
 }
 
 # fuzz_one SEEDS SECONDS [SEED]: adds a line to the results: decoder, exit code, executions, features, inputs, CPU seconds.
+# Ctrl-C, which a shell keeps from what it starts in the background, ends what runs, and with it the shell that is to go on.
 fuzz_one() {
     local seeds=$1 name file log program='' class='' module status=0 cpu
     name=$(fuzz_name "$seeds")
@@ -49,15 +50,17 @@ fuzz_one() {
     esac
     local TIMEFORMAT='%U %S'
     if [[ -n $program ]]; then
-        cpu=$({ time NEUROVISOR_FUZZ_TARGET=${seeds##*/} "$program" "${arguments[@]}" >"$log" 2>&1; } 2>&1) || status=$?
+        cpu=$({ time env --default-signal=INT "NEUROVISOR_FUZZ_TARGET=${seeds##*/}" "$program" "${arguments[@]}" >"$log" 2>&1; } 2>&1) || status=$?
     else
-        cpu=$({ time "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx1g -XX:+EnableDynamicAgentLoading \
+        cpu=$({ time env --default-signal=INT "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx1g -XX:+EnableDynamicAgentLoading \
             --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
             -cp "$root/java/$module/target/test-classes:$root/java/system-tests/target/libraries/*" \
             com.code_intelligence.jazzer.Jazzer "--target_class=$class" "--target_method=${seeds##*/}" \
             "--instrumentation_includes=$fuzz_instrumented" "--custom_hook_includes=io.neurovisor.**" \
             "--reproducer_path=$fuzz_work/findings" "${arguments[@]}" >"$log" 2>&1; } 2>&1) || status=$?
     fi
+    # libFuzzer's word for interrupted, and the JVM's.
+    ((status != 72 && status != 130)) || exit 130
     awk -v name="$name" -v status="$status" -v cpu="$cpu" '
         match($0, /ft: [0-9]+/) { features = substr($0, RSTART + 4, RLENGTH - 4) }
         match($0, /corp: [0-9]+/) { inputs = substr($0, RSTART + 6, RLENGTH - 6) }

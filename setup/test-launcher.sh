@@ -321,6 +321,18 @@ test_every_decoder_with_seeds_is_fuzzed() {
     expect names "$(wc -l <<<"$seeds")" "$(sort -u <<<"$names" | wc -l)"
 }
 
+# Its shell goes on with the next decoder otherwise, for whoever starts it in the background has it ignore Ctrl-C.
+test_fuzzing_that_is_interrupted_ends() {
+    local jdk=$HOME/jdk reached
+    mkdir -p -- "$jdk/bin"
+    printf '#!/bin/sh\nkill -INT $$\nsleep 60\n' >"$jdk/bin/java"
+    chmod +x -- "$jdk/bin/java"
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    reached=$(trap '' INT && root=$copy JAVA_HOME=$jdk && source "$copy/setup/fuzz.sh" &&
+        fuzz_one java/agent/src/test/resources/io/neurovisor/agent/model/XFuzzTestInputs/reply 1 && echo 'the next') || true
+    expect reached '' "$reached"
+}
+
 # A cache in which server and model are, the latter by its digest.
 make_cached_model() {
     mkdir -p -- "$XDG_CACHE_HOME/neurovisor/llm/server/usr/bin" "$HOME/digest"

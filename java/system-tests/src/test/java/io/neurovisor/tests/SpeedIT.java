@@ -22,7 +22,7 @@ final class SpeedIT {
                 .doesNotContain("not measured");
         JsonNode json = new ObjectMapper().readTree(Files.readString(values));
         assertThat(json.path("series")).hasSize(4).allSatisfy(series -> {
-            assertThat(series.path("values")).hasSize(8);
+            assertThat(series.path("values")).hasSize(6);
             assertThat(series.path("failed").asInt()).isZero();
             assertThat(series.path("p50").asDouble()).isPositive();
         });

@@ -21,14 +21,14 @@ record CloneRun(Workbench bench) {
             Floor floor = bench.floor();
             rounds.run(
                     ANSWERS,
-                    bench.plan().rounds(8, 20),
+                    bench.plan().rounds(6, 20),
                     List.of(
                             new Contender(Workbench.OURS, this::lease),
                             new Contender(
                                     Floor.NAME, () -> floor.run(Sample.PYTHON).reached("refresh"))));
             rounds.run(
                     FRESH,
-                    bench.plan().rounds(8, 20),
+                    bench.plan().rounds(6, 20),
                     List.of(
                             new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
                             new Contender(

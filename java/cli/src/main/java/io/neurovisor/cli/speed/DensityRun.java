@@ -54,7 +54,7 @@ record DensityRun(Workbench bench) {
                     })
                     .run(
                             "warm python, " + machines + " waiting",
-                            bench.plan().rounds(3, 8),
+                            bench.plan().rounds(2, 8),
                             List.of(new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON))));
             String used = bench.execute(daemon, new Program(Language.PYTHON, USED_KIBIBYTES))
                     .text()

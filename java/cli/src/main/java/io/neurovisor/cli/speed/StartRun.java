@@ -22,13 +22,13 @@ record StartRun(Workbench bench) {
         bench.rounds(() -> {})
                 .run(
                         "daemon to first machine",
-                        plan.rounds(2, 5),
+                        plan.rounds(1, 5),
                         List.of(new Contender(Workbench.OURS, this::firstMachine)));
         try (OwnDaemon daemon = bench.daemon("start", 1, 3)) {
             bench.rounds(() -> daemon.awaitWarm(1))
                     .run(
                             COMMAND,
-                            plan.rounds(4, 12),
+                            plan.rounds(3, 12),
                             List.of(
                                     new Contender(
                                             BY_DAEMON,

@@ -46,7 +46,7 @@ record WarmRun(Workbench bench) {
         bench.rounds(() -> daemon.awaitWarm(1))
                 .run(
                         "warm " + sample.language().label(),
-                        main ? bench.plan().rounds(8, 24) : bench.plan().rounds(1, 4),
+                        main ? bench.plan().rounds(6, 24) : bench.plan().rounds(1, 4),
                         contenders);
         if (main) {
             answers.stream()
