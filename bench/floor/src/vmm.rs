@@ -137,19 +137,22 @@ fn template_words(
         words.push(own);
         before = word;
     }
+    let append;
     let own = match origin {
         Origin::Clone => vec!["-incoming", "defer"],
         Origin::Boot => {
-            let (_, append) = kernel
+            let (_, told) = kernel
                 .split_once(" -append ")
                 .ok_or("the template does not say what its kernel was told")?;
+            // A property of this machine and not of the template: an emulated kernel that has to find it out may not come to it.
+            append = format!("{told} tsc_early_khz={}", tsc::khz());
             vec![
                 "-kernel",
                 &arguments.kernel,
                 "-initrd",
                 &arguments.initrd,
                 "-append",
-                append,
+                &append,
             ]
         }
     };
