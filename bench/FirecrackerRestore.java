@@ -1,6 +1,10 @@
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -11,69 +15,145 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Product;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.trace.TraceIds;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a clone costs through the driver: the median, in milliseconds, from the request for a machine to the guest agent's
- * answer, in a JVM that has done it before. First the template and the root image, for the bare sequence.
+ * The product's part of {@code firecracker.py}, which tells it line by line when it is its turn: first {@code restore}s,
+ * then {@code warm}s. Of each it prints a line with milliseconds. Before that, a line each: version, VMM, template, root
+ * image.
  *
- * <p>{@code java -cp ... bench/FirecrackerRestore.java HOME SIZE COUNT}
+ * <p>{@code java -cp ... bench/FirecrackerRestore.java HOME SIZE}
  */
 final class FirecrackerRestore {
-    private static final int REHEARSALS = 40;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /** As {@code ./neurovisor bench} has it: a machine that waits is slower than one that has just been primed. */
+    private static final Duration REST = Duration.ofSeconds(1);
+
+    private static final Program PRIMER = new Program(Language.PYTHON, "print(6 * 7)");
+    private static final Program PROGRAM = new Program(Language.PYTHON, "print(6*7)");
+
+    private interface Attempt {
+        String run() throws InterruptedException;
+    }
 
     public static void main(String[] arguments) throws Exception {
+        SandboxSize size = SandboxSize.named(arguments[1]);
+        // Machines are made when they are asked for, and nothing is done meanwhile that is not measured.
+        Map<String, String> flags = Map.of("vmm", "firecracker", "size", arguments[1], "warm", "0");
         Settings settings = new Settings(
                 Path.of(arguments[0]),
-                LoadedConfig.load(Map.of("vmm", "firecracker"), Optional.empty(), Surroundings.ofThisProcess())
+                LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
                         .config());
-        VmStart start = template(settings, SandboxSize.named(arguments[1]));
-        if (start instanceof VmStart.Restore restore) {
-            System.out.println(restore.saved().directory());
-            System.out.println(start.files().rootfs());
+        if (restores(settings, start(settings, size))) {
+            try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
+                do {
+                    answer(() -> warm(neuroVisor, size));
+                } while ("warm".equals(IO.readln()));
+            }
         }
-        double[] milliseconds = new double[Integer.parseInt(arguments[2])];
+    }
+
+    private static VmStart start(Settings settings, SandboxSize size) {
+        try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT);
+                Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
+            if (!(lease.sandbox().start() instanceof VmStart.Restore restore)) {
+                throw new IllegalStateException("the machine is no clone");
+            }
+            System.out.println(Product.version());
+            System.out.println(neuroVisor.vmm().name() + " " + neuroVisor.vmm().version());
+            System.out.println(restore.saved().directory());
+            System.out.println(restore.files().rootfs());
+            return restore;
+        }
+    }
+
+    /** Whether there is something else to do afterwards. */
+    private static boolean restores(Settings settings, VmStart start) throws Exception {
         Path runtime = Files.createTempDirectory("nv");
+        String turn;
         try (Spawner spawner = Spawner.start(settings.spawnerProgram(), runtime.resolve("run"));
                 GuestLinks links = new GuestLinks(InstantSource.system())) {
             Vmm vmm = new VmmSelection(settings, spawner, links).select(start.files()).vmm();
-            for (int run = -REHEARSALS; run < milliseconds.length; run++) {
-                double taken = milliseconds(vmm, start);
-                if (run >= 0) {
-                    milliseconds[run] = taken;
-                }
+            while ("restore".equals(turn = IO.readln())) {
+                answer(() -> restore(vmm, start));
             }
         }
         Files.delete(runtime);
-        Arrays.sort(milliseconds);
-        System.out.printf("%.1f%n", milliseconds[milliseconds.length / 2]);
+        return turn != null;
     }
 
-    private static VmStart template(Settings settings, SandboxSize size) {
-        try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT);
-                Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
-            return lease.sandbox().start();
+    private static void answer(Attempt attempt) throws InterruptedException {
+        String line = "failed";
+        try {
+            line = attempt.run();
+        } catch (NeuroVisorException exception) {
+            System.err.println(exception.getMessage());
+        }
+        System.out.println(line);
+    }
+
+    /** From the request for a machine until the VMM has what was saved, and until the guest agent answers. */
+    private static String restore(Vmm vmm, VmStart start) {
+        Deadline deadline = Deadline.after(PATIENCE, Ticker.SYSTEM);
+        long began = System.nanoTime();
+        try (Vm vm = vmm.start(VmId.random(new SecureRandom()), start, deadline)) {
+            String loaded = since(began);
+            try (GuestChannel _ = vm.connect(deadline)) {
+                return loaded + " " + since(began);
+            }
         }
     }
 
-    private static double milliseconds(Vmm vmm, VmStart start) {
-        Deadline deadline = Deadline.after(PATIENCE, Ticker.SYSTEM);
-        long startNanos = System.nanoTime();
-        try (Vm vm = vmm.start(VmId.random(new SecureRandom()), start, deadline);
-                GuestChannel channel = vm.connect(deadline)) {
-            return (System.nanoTime() - startNanos) / 1e6;
+    /** From the request to the program's end, in a machine that has been primed and has waited. */
+    private static String warm(NeuroVisor neuroVisor, SandboxSize size) throws InterruptedException {
+        try (Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
+            lease.sandbox().prime(PRIMER, Deadline.after(PATIENCE, Ticker.SYSTEM));
+            Thread.sleep(REST);
+            Output output = new Output();
+            long began = System.nanoTime();
+            lease.sandbox().run(PROGRAM, PATIENCE, TraceIds.next(), output);
+            String taken = since(began);
+            if (!output.text.toString().equals("42\n")) {
+                throw new IllegalStateException("the answer is " + output.text);
+            }
+            return taken;
+        }
+    }
+
+    private static String since(long beganNanos) {
+        return Double.toString((System.nanoTime() - beganNanos) / 1e6);
+    }
+
+    private static final class Output implements OutputSink {
+        private final StringBuilder text = new StringBuilder();
+
+        @Override
+        public void stdout(ByteBuffer bytes) {
+            text.append(StandardCharsets.UTF_8.decode(bytes.duplicate()));
+        }
+
+        @Override
+        public void stderr(ByteBuffer bytes) {
+            stdout(bytes);
+        }
+
+        @Override
+        public void file(String path, ByteBuffer part, boolean last) {
+            throw new IllegalStateException("a file: " + path);
         }
     }
 }

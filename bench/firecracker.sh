@@ -1,25 +1,22 @@
 #!/usr/bin/env bash
 # What a Firecracker clone costs through the product's driver, from the request for a machine to the guest agent's answer,
-# against the bare sequence in the jailer (the floor), and without it. Prints the median of N runs of each (default 20), in
-# one run of this script; fails when the first is more than 1.2 times the second. As root, where KVM boots guests (./neurovisor lab elsewhere), with firecracker and jailer in PATH.
+# against the bare sequence in the jailer (the floor), and without it; and a program in a machine that waits, against the same as
+# a plain process. Who is compared takes turns, N rounds (default 20). Prints medians, writes each value to FILE (default
+# bench/results/firecracker.json), and fails when the first is more than 1.2 times the second.
+# As root, where KVM boots guests; elsewhere, where its ratios alone say something:
 #
-#   bench/firecracker.sh [N]
+#   ./neurovisor lab run --memory 4096 --out bench/results -- bench/firecracker.sh
+#
+#   bench/firecracker.sh [N [FILE]]
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-runs=${1:-20}
 jars=(java/cli/target/app/lib/*.jar)
 
-{ read -r template; read -r rootfs; read -r product; } < <(
+# What `setup --firecracker` has fetched is what the driver takes, too.
+for fetched in "${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}"/firecracker/*/; do
+    PATH=${fetched%/}:$PATH
+done
+exec python3 bench/firecracker.py "${1:-20}" "${2:-${LAB_OUT:-bench/results}/firecracker.json}" \
     "${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms32m \
-        --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
-        -cp "$(IFS=: && printf '%s' "${jars[*]}")" bench/FirecrackerRestore.java "$PWD" small "$runs")
-jailed=$(python3 bench/firecracker-floor.py jailed "$template" "$rootfs" "$runs")
-bare=$(python3 bench/firecracker-floor.py bare "$template" "$rootfs" "$runs")
-
-printf '%-44s\n' "median of $runs, ms"
-printf '%-44s %8.1f\n' 'restore to answer through the driver' "$product" 'bare sequence in the jailer' "$jailed" \
-    'bare sequence without the jailer' "$bare"
-awk -v product="$product" -v floor="$jailed" 'BEGIN { 
-    printf "%-44s %8.2f\n", "driver / bare sequence in the jailer", product / floor
-    exit product > 1.2 * floor
-}'
+    --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+    -cp "$(IFS=: && printf '%s' "${jars[*]}")" bench/FirecrackerRestore.java "$PWD" small

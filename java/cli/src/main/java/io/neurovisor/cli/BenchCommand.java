@@ -51,7 +51,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--publish",
             description =
-                    "Measure nothing: write the figures of bench/results/full.json and spans.json into the documents.")
+                    "Measure nothing: write the figures of bench/results (full, firecracker and spans) into the documents.")
     private boolean publish;
 
     @Spec

@@ -21,8 +21,10 @@ import java.util.function.Consumer;
  */
 record SpeedPublication(Path home) {
     static final String FULL = "bench/results/full.json";
+    static final String FIRECRACKER = "bench/results/firecracker.json";
     static final String SPANS = "bench/results/spans.json";
 
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final List<String> DOCUMENTS = List.of("README.md", "SPECIFICATION.md", "docs/performance.md");
 
     SpeedPublication {
@@ -47,14 +49,13 @@ record SpeedPublication(Path home) {
     void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {
-            ObjectMapper json = new ObjectMapper();
-            JsonNode report = json.readTree(values.toFile());
-            Path spans = home.resolve(SPANS);
-            JsonNode request = Files.exists(spans) ? json.readTree(spans.toFile()) : MissingNode.getInstance();
+            JsonNode report = JSON.readTree(values.toFile());
+            JsonNode firecracker = ifThere(FIRECRACKER);
+            JsonNode spans = ifThere(SPANS);
             for (String name : DOCUMENTS) {
                 Path document = home.resolve(name);
                 String before = Files.readString(document);
-                String after = Published.document(before, report, request);
+                String after = Published.document(before, report, firecracker, spans);
                 if (!after.equals(before)) {
                     Files.writeString(document, after);
                     changed.accept(document);
@@ -67,5 +68,10 @@ record SpeedPublication(Path home) {
                             + "; measure first: ./neurovisor bench",
                     exception);
         }
+    }
+
+    private JsonNode ifThere(String name) throws IOException {
+        Path file = home.resolve(name);
+        return Files.exists(file) ? JSON.readTree(file.toFile()) : MissingNode.getInstance();
     }
 }

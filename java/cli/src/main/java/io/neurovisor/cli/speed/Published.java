@@ -1,12 +1,14 @@
 package io.neurovisor.cli.speed;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** A document whose figures are those of committed runs: everything between marks, which are comments, is replaced. */
 public final class Published {
@@ -25,18 +27,21 @@ public final class Published {
     private Published() {}
 
     /**
-     * The document with the figures of the report; one without marks stays as it is.
+     * The document with the figures of the reports; one without marks stays as it is.
      *
      * @param report as {@link SpeedReport#json} writes it
+     * @param firecracker the same of {@code bench/firecracker.sh}, with scenarios and targets of other names
      * @param spans as {@link TracedRequest#json} writes it, or a missing node
      */
-    public static String document(String document, JsonNode report, JsonNode spans) {
+    public static String document(String document, JsonNode report, JsonNode firecracker, JsonNode spans) {
+        List<JsonNode> reports = List.of(report, firecracker);
         String table = document.contains(PublishedTable.BEGIN) ? PublishedTable.replace(document, report) : document;
         String picture = table.contains(PICTURE)
                 ? between(table, PICTURE, END, String.join("\n", SpanPicture.of(spans)))
                 : table;
         return FIGURE.matcher(picture)
-                .replaceAll(found -> Matcher.quoteReplacement(found.group(1) + figure(report, found) + found.group(4)));
+                .replaceAll(
+                        found -> Matcher.quoteReplacement(found.group(1) + figure(reports, found) + found.group(4)));
     }
 
     /** What is left of a document when everything that is replaced is taken away. */
@@ -57,17 +62,18 @@ public final class Published {
         return document.substring(0, from + begin.length()) + "\n" + what + "\n" + document.substring(to);
     }
 
-    private static String figure(JsonNode report, MatchResult found) {
+    private static String figure(List<JsonNode> reports, MatchResult found) {
         String[] words = found.group(2).strip().split("; ", -1);
         if (STATISTICS.contains(words[0]) && words.length == 4) {
-            return value(report, words[0], words[1], words[2], words[3]);
+            return value(reports, words[0], words[1], words[2], words[3]);
         }
         if (words[0].equals("beside") && words.length == 5) {
-            double ratio = median(report, words[1], words[2], words[3]) / median(report, words[1], words[2], words[4]);
+            double ratio =
+                    median(reports, words[1], words[2], words[3]) / median(reports, words[1], words[2], words[4]);
             return Double.isFinite(ratio) ? String.format(Locale.ROOT, "%.2f", ratio) : UNKNOWN;
         }
         if (words[0].equals("target") && words.length == 2) {
-            return promise(report, words[1]);
+            return promise(reports, words[1]);
         }
         throw NeuroVisorException.invalid(
                 "publish",
@@ -76,8 +82,9 @@ public final class Published {
                         + " SCENARIO; CONTENDER; OTHER, and of target; WHAT");
     }
 
-    private static String value(JsonNode report, String statistic, String size, String scenario, String contender) {
-        JsonNode series = series(report, size, scenario, contender);
+    private static String value(
+            List<JsonNode> reports, String statistic, String size, String scenario, String contender) {
+        JsonNode series = series(reports, size, scenario, contender);
         return series.path(statistic).isNumber()
                 ? String.format(
                         Locale.ROOT,
@@ -87,34 +94,36 @@ public final class Published {
                 : UNKNOWN;
     }
 
-    private static double median(JsonNode report, String size, String scenario, String contender) {
-        return series(report, size, scenario, contender).path("p50").asDouble(Double.NaN);
+    private static double median(List<JsonNode> reports, String size, String scenario, String contender) {
+        return series(reports, size, scenario, contender).path("p50").asDouble(Double.NaN);
     }
 
-    private static JsonNode series(JsonNode report, String size, String scenario, String contender) {
-        for (JsonNode one : report.path("series")) {
-            if (one.path("size").asText().equals(size)
-                    && one.path("scenario").asText().equals(scenario)
-                    && one.path("contender").asText().equals(contender)) {
-                return one;
-            }
-        }
-        return report.path("missing");
+    private static JsonNode series(List<JsonNode> reports, String size, String scenario, String contender) {
+        return all(reports, "series")
+                .filter(one -> one.path("size").asText().equals(size)
+                        && one.path("scenario").asText().equals(scenario)
+                        && one.path("contender").asText().equals(contender))
+                .findFirst()
+                .orElse(MissingNode.getInstance());
     }
 
     /** Kept is what was met with machines of every size that was measured; everything else is pending. */
-    private static String promise(JsonNode report, String what) {
+    private static String promise(List<JsonNode> reports, String what) {
         String promise = "";
         boolean kept = true;
-        for (JsonNode target : report.path("targets")) {
-            if (target.path("what").asText().equals(what)) {
-                promise = PublishedTable.promise(target);
-                kept &= target.path("verdict").asText().equals("met");
-            }
+        for (JsonNode target : all(reports, "targets")
+                .filter(one -> one.path("what").asText().equals(what))
+                .toList()) {
+            promise = PublishedTable.promise(target);
+            kept &= target.path("verdict").asText().equals("met");
         }
         if (promise.isEmpty()) {
-            throw NeuroVisorException.invalid("publish", "the run has no target " + what);
+            throw NeuroVisorException.invalid("publish", "no run has a target " + what);
         }
         return kept ? promise : "pending: " + promise;
+    }
+
+    private static Stream<JsonNode> all(List<JsonNode> reports, String field) {
+        return reports.stream().flatMap(report -> report.path(field).valueStream());
     }
 }

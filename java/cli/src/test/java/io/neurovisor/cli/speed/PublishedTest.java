@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,10 @@ final class PublishedTest {
                {"size": "small", "what": "v", "unit": "s", "at_least": 2, "verdict": "met"},
                {"size": "small", "what": "u", "unit": "s", "at_least": 2, "verdict": "not measured"}]}
             """;
+    private static final String FIRECRACKER = """
+            {"series": [{"size": "small", "scenario": "Firecracker warm", "contender": "a", "unit": "ms", "p50": 2.5}],
+             "targets": [{"size": "small", "what": "f", "unit": "x", "at_most": 1.2, "verdict": "missed"}]}
+            """;
 
     /** Numbers that somebody has written by hand, or that are of another run, do not pass for measured ones. */
     @ParameterizedTest
@@ -36,7 +41,8 @@ final class PublishedTest {
     void figuresOfDocumentsAreThoseOfTheCommittedRuns(String name) throws IOException {
         String document = Files.readString(ROOT.resolve(name));
         assertThat(document).contains("bench");
-        assertThat(Published.document(document, report(), spans())).isEqualTo(document);
+        assertThat(Published.document(document, report(), firecracker(), spans()))
+                .isEqualTo(document);
     }
 
     /** A part of a run, or one of other promises than ours are now, is nothing to publish. */
@@ -57,6 +63,33 @@ final class PublishedTest {
         String specification = Files.readString(ROOT.resolve("SPECIFICATION.md"));
         assertThat(Target.of("any", new Measurements()))
                 .allSatisfy(target -> assertThat(specification).contains("<!--bench target; " + target.what() + "-->"));
+    }
+
+    /** What the other program has written is what its own values come to, and has its place, too. */
+    @Test
+    void theCommittedRunOfFirecrackersIsWhole() throws IOException {
+        JsonNode run = firecracker();
+        assertThat(run.path("series")).hasSize(8).allSatisfy(one -> {
+            List<Double> values = one.path("values")
+                    .valueStream()
+                    .map(JsonNode::asDouble)
+                    .sorted()
+                    .toList();
+            assertThat(values).hasSize(one.path("n").asInt()).hasSizeGreaterThanOrEqualTo(10);
+            assertThat(one.path("p50").asDouble()).isEqualTo(values.get((values.size() - 1) / 2));
+        });
+        assertThat(run.path("targets")).hasSize(1);
+        JsonNode target = run.path("targets").path(0);
+        assertThat(target.path("at_most").asDouble()).isEqualTo(1.2);
+        assertThat(target.path("verdict").asText())
+                .isEqualTo(target.path("value").asDouble() <= 1.2 ? "met" : "missed");
+        assertThat(published(
+                        "<!--bench beside; small; Firecracker restore to answer; NeuroVisor; bare sequence in the jailer-->?<!--/-->",
+                        run))
+                .contains(String.format(
+                        Locale.ROOT, ">%.2f<", target.path("value").asDouble()));
+        assertThat(Files.readString(ROOT.resolve("SPECIFICATION.md")))
+                .contains("<!--bench target; " + target.path("what").asText() + "-->");
     }
 
     /** What is not replaced says where it is from. */
@@ -91,6 +124,8 @@ final class PublishedTest {
                 .contains(">2.52<");
         assertThat(published("a <!--bench beside; small; cold; a; b-->?<!--/--> b"))
                 .contains(">not measured<");
+        assertThat(published("a <!--bench p50; small; Firecracker warm; a-->?<!--/--> b"))
+                .contains(">2.5 ms<");
         assertThat(published("no marks, 4 ms")).isEqualTo("no marks, 4 ms");
     }
 
@@ -98,6 +133,7 @@ final class PublishedTest {
     void aPromiseThatIsNotKeptWithMachinesOfEverySizeIsPending() throws IOException {
         assertThat(published("a <!--bench target; w-->?<!--/--> b")).contains(">pending: at most 1.30 x<");
         assertThat(published("a <!--bench target; v-->pending: ?<!--/--> b")).contains(">at least 2.00 s<");
+        assertThat(published("a <!--bench target; f-->?<!--/--> b")).contains(">pending: at most 1.20 x<");
         assertThat(published("a <!--bench target; u-->?<!--/--> b")).contains(">pending: at least 2.00 s<");
     }
 
@@ -124,11 +160,19 @@ final class PublishedTest {
     }
 
     private static String published(String document) throws IOException {
-        return Published.document(document, JSON.readTree(REPORT), NONE);
+        return published(document, JSON.readTree(FIRECRACKER));
+    }
+
+    private static String published(String document, JsonNode firecracker) throws IOException {
+        return Published.document(document, JSON.readTree(REPORT), firecracker, NONE);
     }
 
     private static JsonNode report() throws IOException {
         return JSON.readTree(ROOT.resolve("bench/results/full.json").toFile());
+    }
+
+    private static JsonNode firecracker() throws IOException {
+        return JSON.readTree(ROOT.resolve("bench/results/firecracker.json").toFile());
     }
 
     private static JsonNode spans() throws IOException {

@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+"""A Firecracker clone through the product's driver beside the bare sequence of it, in turn: process start, snapshot load, and
+the guest agent's answer to Hello, with nothing between but what is necessary, in the jailer (the floor) and without it. Then a
+program in a machine that waits, beside the same as a plain process. Prints medians, writes each value to FILE, and ends with 1
+where the driver takes more than MOST times the floor.
+
+  firecracker.py ROUNDS FILE JAVA...   (by firecracker.sh; JAVA... runs FirecrackerRestore.java)
+"""
+
+import datetime
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+FAILED = "the guest did not answer"
+SIZE, MOST = "small", 1.2
+# Of the driver alone, until its JVM has compiled what it does; then of all.
+ALONE, REHEARSALS = 40, 2
+OURS, JAILED, BARE, PLAIN = "NeuroVisor", "bare sequence in the jailer", "bare sequence without the jailer", "plain process"
+LOADED, ANSWERED, WARM = "Firecracker restore until it is loaded", "Firecracker restore to answer", "Firecracker warm python"
+UID = 2000002000
+# As the product limits a Firecracker of that size.
+LIMITS = ["memory.max=400M", "memory.swap.max=0", "memory.oom.group=1", "pids.max=17", "cpu.max=150000 100000"]
+
+
+class Api(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("localhost")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(self.path)
+
+    def request_json(self, method, path, body):
+        self.request(method, path, json.dumps(body))
+        answer = self.getresponse()
+        text = answer.read()
+        if answer.status != 204:
+            sys.exit(f"{method} {path}: {answer.status} {text.decode()}")
+
+
+def frame(kind, flags, stream, payload):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+def text(value):
+    return bytes([len(value)]) + value.encode()
+
+
+def hello():
+    """One gRPC call without arguments, as HTTP/2 has it."""
+    headers = b"\x83\x86\x04" + text("/neurovisor.guest.GuestService/Hello") + b"\x01" + text("guest")
+    headers += b"\x0f\x10" + text("application/grpc") + b"\x00" + text("te") + text("trailers")
+    return (
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+        + frame(4, 0, 0, b"")
+        + frame(1, 4, 1, headers)
+        + frame(0, 1, 1, bytes(5))
+    )
+
+
+def answers(path):
+    """Whether the agent answers a connection; the first after a restore is usually reset."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(5)
+        connection.connect(path)
+        connection.sendall(b"CONNECT 6000\n")
+        stream = connection.makefile("rb")
+        try:
+            if not stream.readline().startswith(b"OK "):
+                return False
+            connection.sendall(hello())
+            while len(header := stream.read(9)) == 9:
+                payload = stream.read(int.from_bytes(header[:3], "big"))
+                if header[3] == 0 and len(payload) > 5:
+                    return True
+        except TimeoutError:
+            pass  # A reset that the guest never told; another connection fares better.
+        return False
+
+
+def command(mode, directory, root):
+    """What is started, and what the new process does before."""
+    if mode == "bare":
+        # Where the saved machine finds its files by the paths that it was saved with, and nothing else that a jailer does.
+        os.mkdir(os.path.join(root, "dev"))
+        os.mknod(os.path.join(root, "dev/kvm"), 0o600 | stat.S_IFCHR, os.stat("/dev/kvm").st_rdev)
+        shutil.copy(shutil.which("firecracker"), root)
+        return ["/firecracker", "--api-sock", "/a", "--level", "Warn"], lambda: (os.chroot(root), os.chdir("/"))
+    words = ["setpriv", "--no-new-privs", shutil.which("jailer"), "--id", "floor", "--uid", str(UID), "--gid", str(UID)]
+    words += ["--exec-file", shutil.which("firecracker"), "--chroot-base-dir", directory, "--new-pid-ns"]
+    words += ["--cgroup-version", "2", "--parent-cgroup", "floor"]
+    for limit in LIMITS:
+        words += ["--cgroup", limit]
+    namespaces = os.CLONE_NEWNET | os.CLONE_NEWIPC | os.CLONE_NEWUTS
+    return words + ["--", "--api-sock", "/a", "--level", "Warn"], lambda: os.unshare(namespaces)
+
+
+def run(mode, template, rootfs, directory):
+    root = os.path.join(directory, "firecracker/floor/root")
+    began = time.monotonic()
+    os.makedirs(root)
+    for file in ("state", "memory"):
+        os.link(os.path.join(template, file), os.path.join(root, file))
+    os.link(rootfs, os.path.join(root, "rootfs"))
+    words, before = command(mode, directory, root)
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=before)
+    api = Api(os.path.join(root, "a"))
+    while True:
+        try:
+            api.connect()
+            break
+        except OSError:
+            time.sleep(0.002)
+    api.request_json("PUT", "/snapshot/load", {
+        "snapshot_path": "/state", "mem_backend": {"backend_type": "File", "backend_path": "/memory"}, "resume_vm": True})
+    loaded = since(began)
+    for _ in range(100):
+        if answers(os.path.join(root, "v")):
+            break
+    else:
+        sys.exit(FAILED)
+    answered = since(began)
+    if mode == "jailed":
+        # Or what has used up its share is there for minutes after its kill.
+        for name, value in (("cpu.max", "max"), ("cgroup.kill", "1")):
+            with open(f"/sys/fs/cgroup/floor/floor/{name}", "w") as control:
+                control.write(value)
+    process.kill()
+    process.wait()
+    while mode == "jailed":
+        try:
+            os.rmdir("/sys/fs/cgroup/floor/floor")
+            break
+        except OSError:
+            time.sleep(0.002)
+    shutil.rmtree(directory)
+    return loaded, answered
+
+
+def since(began):
+    return (time.monotonic() - began) * 1000
+
+
+def plain_process():
+    began = time.monotonic()
+    if subprocess.run(["python3", "-c", "print(6*7)"], check=True, stdout=subprocess.PIPE).stdout != b"42\n":
+        sys.exit("the answer is another")
+    return [since(began)]
+
+
+def percentile(values, percent):
+    return sorted(values)[-(-len(values) * percent // 100) - 1] if values else None
+
+
+class Series:
+    """The values of each contender in some scenarios, which one attempt brings together."""
+
+    def __init__(self):
+        self.all = []
+
+    def in_turn(self, rounds, scenarios, contenders):
+        series = {name: [new_series(scenario, name) for scenario in scenarios] for name in contenders}
+        self.all += [series[name][i] for i in range(len(scenarios)) for name in contenders]
+        for number in range(-REHEARSALS, rounds):
+            print(f"{scenarios[-1]}: round {number}", file=sys.stderr)
+            for name, attempt in contenders.items():
+                taken = attempt()
+                for one, value in zip(series[name], taken or [None] * len(scenarios)):
+                    if number >= 0 and value is None:
+                        one["failed"] += 1
+                    elif number >= 0:
+                        one["values"].append(round(value, 3))
+
+    def finish(self):
+        for one in self.all:
+            values = one.pop("values")
+            one |= {"n": len(values)} | {f"p{p}": percentile(values, p) for p in (50, 95, 99)} | {"values": values}
+            print(f"{one['scenario']:40} {one['contender']:34} p50 {one['p50']} ms, n {one['n']}, failed {one['failed']}")
+
+    def target(self, what, scenario, contender):
+        """How often the contender's median fits into ours."""
+        median = {one["contender"]: one["p50"] for one in self.all if one["scenario"] == scenario}
+        value = round(median[OURS] / median[contender], 3)
+        verdict = "met" if value <= MOST else "missed"
+        print(f"{what}: {value:.2f}, at most {MOST}, {verdict}")
+        return {"size": SIZE, "what": what, "value": value, "unit": "x", "at_most": MOST, "verdict": verdict}
+
+
+def new_series(scenario, contender):
+    return {"size": SIZE, "scenario": scenario, "contender": contender, "unit": "ms", "failed": 0, "values": []}
+
+
+def field(file, name):
+    with open(file) as lines:
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith(name))
+
+
+def main():
+    rounds, file, java = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    began, load = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0]
+    driver = subprocess.Popen(java, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    version, vmm, template, rootfs = [driver.stdout.readline().rstrip("\n") for _ in range(4)]
+    if not rootfs:
+        sys.exit("the driver has ended")
+    base = os.path.dirname(os.path.abspath(template))
+
+    def ours(turn):
+        driver.stdin.write(turn + "\n")
+        answer = driver.stdout.readline().split()
+        if not answer:
+            sys.exit("the driver has ended")
+        return None if answer == ["failed"] else [float(word) for word in answer]
+
+    def bare(mode):
+        return run(mode, template, rootfs, tempfile.mkdtemp(prefix=".floor", dir=base))
+
+    series = Series()
+    for number in range(ALONE):
+        print(f"rehearsal {number} of the driver", file=sys.stderr)
+        ours("restore")
+    series.in_turn(rounds, [LOADED, ANSWERED], {
+        OURS: lambda: ours("restore"), JAILED: lambda: bare("jailed"), BARE: lambda: bare("bare")})
+    os.rmdir("/sys/fs/cgroup/floor")
+    series.in_turn(rounds, [WARM], {OURS: lambda: ours("warm"), PLAIN: plain_process})
+    driver.stdin.close()
+    driver.wait()
+    series.finish()
+    target = series.target("Firecracker restore to answer, beside the bare sequence in the jailer", ANSWERED, JAILED)
+    machine = {
+        "processor": field("/proc/cpuinfo", "model name"), "processors": os.cpu_count(),
+        "memory_mib": int(field("/proc/meminfo", "MemTotal").split()[0]) // 1024, "kernel": os.uname().release,
+        # Where nothing but ratios says anything: it is emulated, with its KVM.
+        "lab": "NEUROVISOR_IN_LAB" in os.environ, "load_before": load, "load_after": os.getloadavg()[0]}
+    seconds = round((datetime.datetime.now(datetime.timezone.utc) - began).total_seconds())
+    report = {"version": version, "began": began.isoformat(), "seconds": seconds, "vmm": f"{vmm} (kvm), image base",
+              "machine": machine, "series": series.all, "targets": [target]}
+    with open(file, "w") as out:
+        # What is measured of one contender is one line of it.
+        out.write(re.sub(r"\[[\s\d.,]+\]", lambda found: " ".join(found[0].split()), json.dumps(report, indent=2)) + "\n")
+    sys.exit(target["verdict"] == "missed")
+
+
+if __name__ == "__main__":
+    main()
