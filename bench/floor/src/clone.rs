@@ -74,6 +74,7 @@ async fn run(
         if arguments.show {
             println!("{metadata:?}");
         }
+        steps.agent_resident_bytes = guest.agent_resident_bytes().await?;
     }
     sleep(Duration::from_secs(arguments.hold_seconds)).await;
     Ok(())

@@ -14,7 +14,9 @@ use crate::wire::execution::execute_chunk::Content;
 use crate::wire::execution::execution_service_client::ExecutionServiceClient;
 use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, InputFile, Limits};
 use crate::wire::guest::guest_service_client::GuestServiceClient;
-use crate::wire::guest::{HelloRequest, HelloResponse, PrimeRequest, RefreshRequest, WarmRequest};
+use crate::wire::guest::{
+    HelloRequest, HelloResponse, PrimeRequest, RefreshRequest, StatsRequest, WarmRequest,
+};
 use crate::Failure;
 
 /// Large enough for all output of one test.
@@ -86,6 +88,15 @@ impl Guest {
             return Err(format!("a primer failed: {primed:?}").into());
         }
         Ok(())
+    }
+
+    /// What the agent itself has of the guest's memory.
+    pub async fn agent_resident_bytes(&self) -> Result<u64, Failure> {
+        Ok(GuestServiceClient::new(self.channel.clone())
+            .stats(StatsRequest {})
+            .await?
+            .into_inner()
+            .agent_resident_bytes)
     }
 
     /// The languages whose interpreters wait from now on.

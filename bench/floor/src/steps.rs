@@ -11,6 +11,8 @@ pub struct Steps {
     /// Whose processor time is counted, once it is known.
     process: Option<u32>,
     moments: Vec<Moment>,
+    /// Zero where nobody has asked.
+    pub agent_resident_bytes: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -27,6 +29,7 @@ impl Steps {
             start: Instant::now(),
             process: None,
             moments: Vec::new(),
+            agent_resident_bytes: 0,
         }
     }
 
@@ -91,7 +94,11 @@ pub fn print_medians(runs: &[Steps]) {
     }
     println!(
         "{}",
-        json!({"runs": runs.len(), "p50": Value::Object(result)})
+        json!({
+            "runs": runs.len(),
+            "p50": Value::Object(result),
+            "agent_resident_bytes": first.agent_resident_bytes,
+        })
     );
 }
 

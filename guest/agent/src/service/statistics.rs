@@ -19,6 +19,8 @@ pub fn current() -> io::Result<StatsResponse> {
         load_1m: system.loads[0] as f64 / LOAD_SCALE,
         uptime_seconds: uptime(&fs::read_to_string("/proc/uptime")?).unwrap_or_default(),
         processes: system.procs.into(),
+        agent_resident_bytes: resident_bytes(&fs::read_to_string("/proc/self/status")?)
+            .unwrap_or_default(),
     })
 }
 
@@ -26,9 +28,29 @@ pub fn uptime(text: &str) -> Option<f64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
+/// `VmRSS` of a process (proc_pid_status(5)).
+fn resident_bytes(status: &str) -> Option<u64> {
+    let value = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let kibibytes: u64 = value.trim().strip_suffix(" kB")?.parse().ok()?;
+    kibibytes.checked_mul(1024)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_agent_tells_its_own_memory() {
+        assert_eq!(
+            resident_bytes("Name:\tx\nVmRSS:\t    2068 kB\n"),
+            Some(2068 << 10)
+        );
+        assert_eq!(resident_bytes("VmRSS:\tmany\n"), None);
+        let bytes = current().unwrap().agent_resident_bytes;
+        assert!((1 << 16..1 << 30).contains(&bytes), "{bytes}");
+    }
 
     #[test]
     fn uptime_is_the_first_number() {

@@ -61,6 +61,11 @@ record DensityRun(Workbench bench) {
                     .strip();
             Workbench.require(used.matches("\\d{1,9}"), "the guest's memory is " + used);
             bench.add("used in a guest", Workbench.OURS, Measure.MEBIBYTES, Integer.parseInt(used) / 1024.0);
+            bench.add(
+                    "agent in a guest",
+                    Workbench.OURS,
+                    Measure.MEBIBYTES,
+                    bench.floor().run(Sample.PYTHON).agentMebibytes());
         }
     }
 

@@ -47,15 +47,20 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     /**
      * When one clone was how far.
      *
-     * @param steps by name: when it was reached and what it took by itself, in milliseconds
+     * @param told of each step when it was reached and what it took by itself, in milliseconds
      */
-    record Steps(JsonNode steps) {
+    record Steps(JsonNode told) {
         double reached(String step) {
-            return steps.path(step).path("reached_ms").asDouble(Double.NaN);
+            return told.path("p50").path(step).path("reached_ms").asDouble(Double.NaN);
         }
 
         double took(String step) {
-            return steps.path(step).path("took_ms").asDouble(Double.NaN);
+            return told.path("p50").path(step).path("took_ms").asDouble(Double.NaN);
+        }
+
+        /** What the agent in the guest has of the memory itself. */
+        double agentMebibytes() {
+            return told.path("agent_resident_bytes").asDouble(Double.NaN) / (1 << 20);
         }
 
         /** From the request to the last byte of its answer. */
@@ -79,7 +84,7 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
         List<String> lines = new ArrayList<>();
         Tool.of(command).outputLines(lines::add).deadline(LIMIT).run().orThrow();
         try {
-            return new Steps(JSON.readTree(lines.getLast()).path("p50"));
+            return new Steps(JSON.readTree(lines.getLast()));
         } catch (JsonProcessingException exception) {
             throw new NeuroVisorException(Fault.TOOL_FAILED, "the floor printed " + lines.getLast(), exception);
         }
