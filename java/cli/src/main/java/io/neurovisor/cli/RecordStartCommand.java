@@ -1,12 +1,15 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.cli.daemon.OwnDaemon;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.config.Surroundings;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /**
  * What the launcher has the JVM record, for {@link StartupCache}: a program in a microVM of its own, then one by a daemon, so that
@@ -23,12 +26,21 @@ final class RecordStartCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
     @Override
     public Integer call() {
         int alone = run(Stream.concat(Stream.of("--daemon=off"), guest.arguments().stream()));
-        if (alone != 0) {
-            return alone;
+        if (alone == 0) {
+            byDaemon();
         }
+        return alone;
+    }
+
+    /** A machine on which there can be no daemon has its programs run alone, and starts as fast as it can. */
+    private void byDaemon() {
         try (ScratchDirectory directory = ScratchDirectory.make();
                 OwnDaemon _ = OwnDaemon.start(
                         guest.serve(
@@ -39,11 +51,13 @@ final class RecordStartCommand implements Callable<Integer> {
                                 "--warm=1",
                                 "--max=1"),
                         directory.socket())) {
-            return run(Stream.of(
+            int _ = run(Stream.of(
                     "--daemon=on",
                     "--socket=" + directory.socket(),
                     "--image=" + guest.config().image(),
                     "--size=" + guest.size().label()));
+        } catch (NeuroVisorException exception) {
+            spec.commandLine().getErr().println("neurovisor: recorded without a daemon: " + exception.getMessage());
         }
     }
 

@@ -9,7 +9,9 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -60,6 +62,7 @@ final class RunByDaemonIT {
             assertThat(both.stderr()).contains("--vmm", "--daemon=off");
             assertThat(both.exitCode()).isEqualTo(2);
 
+            isInTheStartUpCache();
             await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
             cancelledInTheDaemon(daemon, socket);
             lostWithTheDaemon(daemon, socket);
@@ -70,6 +73,31 @@ final class RunByDaemonIT {
         CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
         assertThat(alone.stdout()).isEqualTo("1\n");
         assertThat(alone.stderr()).contains("no daemon at " + socket + ": nobody serves there; runs it without one");
+    }
+
+    /** What the first run alone has recorded is what one by a daemon loads, too. */
+    private void isInTheStartUpCache() throws IOException {
+        Path classes = directory.resolve("classes");
+        CommandLineRun run = CommandLineRun.of(
+                Map.of(
+                        "NEUROVISOR_DAEMON",
+                        "on",
+                        "NEUROVISOR_SOCKET",
+                        directory.resolve("daemon.sock").toString(),
+                        "NEUROVISOR_JAVA_OPTS",
+                        "-Xlog:class+load:file=" + classes),
+                "run",
+                "--size=small",
+                "-l",
+                "sh",
+                "-c",
+                "echo 1");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("1\n");
+        assertThat(Files.readAllLines(classes))
+                .filteredOn(line -> line.contains(" io.neurovisor.server.client.DaemonClient source: "))
+                .singleElement()
+                .asString()
+                .endsWith("shared objects file");
     }
 
     private void cancelledInTheDaemon(RunningDaemon daemon, Path socket) throws Exception {

@@ -16,9 +16,14 @@ import java.util.stream.Stream;
  * @param processor its model
  * @param memoryMebibytes of main memory
  * @param kernel its release
- * @param load the average of the last minute as the measurement began (proc(5), /proc/loadavg)
+ * @param load the average of the last minute (proc(5), /proc/loadavg)
+ * @param refaultedMebibytes of files that the kernel has read again since it was started, having dropped them for want of memory or
+ *     because nobody used them: on a host that drops much, whatever waits is slow ({@code workingset_refault_file} of /proc/vmstat)
  */
-record Host(String processor, int processors, long memoryMebibytes, String kernel, double load) {
+record Host(
+        String processor, int processors, long memoryMebibytes, String kernel, double load, long refaultedMebibytes) {
+    private static final int PAGE_KIBIBYTES = 4;
+
     Host {
         requireNonNull(processor, "processor is null");
         requireNonNull(kernel, "kernel is null");
@@ -30,11 +35,15 @@ record Host(String processor, int processors, long memoryMebibytes, String kerne
                 Runtime.getRuntime().availableProcessors(),
                 Long.parseLong(field("/proc/meminfo", "MemTotal").replaceAll("\\D", "")) / 1024,
                 System.getProperty("os.version", ""),
-                loadNow());
+                Double.parseDouble(lines("/proc/loadavg").getFirst().split(" ", 2)[0]),
+                refaultedPages() * PAGE_KIBIBYTES / 1024);
     }
 
-    static double loadNow() {
-        return Double.parseDouble(lines("/proc/loadavg").getFirst().split(" ", 2)[0]);
+    private static long refaultedPages() {
+        return lines("/proc/vmstat").stream()
+                .filter(line -> line.startsWith("workingset_refault_file "))
+                .mapToLong(line -> Long.parseLong(line.substring(line.indexOf(' ') + 1)))
+                .sum();
     }
 
     private static String field(String file, String name) {

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
  * What one run has measured.
  *
  * @param vmm by which machines were run, and by what means
- * @param loadAfter as {@link Host#load()}, when it ended
+ * @param host as it began
+ * @param hostAfter as it ended
  */
 public record SpeedReport(
         String version,
@@ -25,7 +26,7 @@ public record SpeedReport(
         boolean quick,
         String vmm,
         Host host,
-        double loadAfter,
+        Host hostAfter,
         List<Series> series,
         List<Target> targets) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -37,6 +38,7 @@ public record SpeedReport(
         requireNonNull(took, "took is null");
         requireNonNull(vmm, "vmm is null");
         requireNonNull(host, "host is null");
+        requireNonNull(hostAfter, "hostAfter is null");
         series = List.copyOf(series);
         targets = List.copyOf(targets);
     }
@@ -46,15 +48,21 @@ public record SpeedReport(
         return List.of(
                 String.format(
                         Locale.ROOT,
-                        "%s, %d processors, %d MiB, Linux %s; %s; load %.1f before, %.1f after",
+                        "%s, %d processors, %d MiB, Linux %s; %s; load %.1f before, %.1f after; %d MiB of files read"
+                                + " again that the kernel had dropped",
                         host.processor(),
                         host.processors(),
                         host.memoryMebibytes(),
                         host.kernel(),
                         vmm,
                         host.load(),
-                        loadAfter),
+                        hostAfter.load(),
+                        refaultedMebibytes()),
                 String.format(Locale.ROOT, "NeuroVisor %s, %s, in %d s", version, began, took.toSeconds()));
+    }
+
+    private long refaultedMebibytes() {
+        return hostAfter.refaultedMebibytes() - host.refaultedMebibytes();
     }
 
     /** One row per contender of each scenario, after the heading. */
@@ -123,7 +131,8 @@ public record SpeedReport(
         machine.put("memory_mib", host.memoryMebibytes());
         machine.put("kernel", host.kernel());
         machine.put("load_before", host.load());
-        machine.put("load_after", loadAfter);
+        machine.put("load_after", hostAfter.load());
+        machine.put("refaulted_mib", refaultedMebibytes());
         ArrayNode all = root.putArray("series");
         series.forEach(one -> write(one, all.addObject()));
         ArrayNode promises = root.putArray("targets");

@@ -54,7 +54,7 @@ public final class SpeedRun {
                 neuroVisor.vmm() + ", image "
                         + neuroVisor.prepare(sizes.getFirst()).image(),
                 host,
-                Host.loadNow(),
+                Host.read(),
                 measurements.series(),
                 targets);
     }

@@ -15,6 +15,7 @@ final class HostTest {
         assertThat(host.processors()).isPositive();
         assertThat(host.memoryMebibytes()).isGreaterThan(100);
         assertThat(host.load()).isNotNegative();
+        assertThat(host.refaultedMebibytes()).isNotNegative();
     }
 
     @Test

@@ -17,8 +17,8 @@ final class SpeedReportTest {
             Duration.ofMinutes(4),
             true,
             "qemu 10.0.2 (tcg), image base",
-            new Host("Processor X", 2, 24_000, "6.1", 0.25),
-            0.5,
+            new Host("Processor X", 2, 24_000, "6.1", 0.25, 100),
+            new Host("Processor X", 2, 24_000, "6.1", 0.5, 107),
             List.of(
                     series(Workbench.OURS, List.of(10.0, 20.0), 1),
                     series(Floor.NAME, List.of(5.0, 10.0), 0),
@@ -62,7 +62,7 @@ final class SpeedReportTest {
         assertThat(REPORT.circumstances())
                 .containsExactly(
                         "Processor X, 2 processors, 24000 MiB, Linux 6.1; qemu 10.0.2 (tcg), image base; load 0.3 before, 0.5"
-                                + " after",
+                                + " after; 7 MiB of files read again that the kernel had dropped",
                         "NeuroVisor 1.2.3, 2026-11-27T12:00:00Z, in 240 s");
     }
 
@@ -70,6 +70,7 @@ final class SpeedReportTest {
     void jsonHasEachValue() throws JsonProcessingException {
         JsonNode json = new ObjectMapper().readTree(REPORT.json());
         assertThat(json.at("/machine/processor").asText()).isEqualTo("Processor X");
+        assertThat(json.at("/machine/refaulted_mib").asInt()).isEqualTo(7);
         assertThat(json.at("/series/0/values")).hasToString("[10.0,20.0]");
         assertThat(json.at("/series/0/failed").asInt()).isOne();
         assertThat(json.at("/series/2/p50").isNull()).isTrue();
