@@ -173,7 +173,10 @@ run_tests() {
     if [[ -z $lab ]]; then
         fuzz_decoders 2 2 1 2>&1 | tee "$fuzz_log" || fuzz_status=$?
     else
-        { renice --priority 19 --pid "$BASHPID" && fuzz_decoders 2 1 1; } >"$fuzz_log" 2>&1 &
+        {
+            renice --priority 19 --pid "$BASHPID"
+            fuzz_decoders 2 1 1 || exit
+        } >"$fuzz_log" 2>&1 &
         fuzzing=$!
         began=$SECONDS
         run_compiled_lab_tests "${lab_qemu_tests[*]}" "${lab_firecracker_tests[*]}" "${lab_user_tests[*]}" 2>&1 | tee "$lab_log" || lab_status=$?
