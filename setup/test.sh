@@ -171,11 +171,11 @@ run_tests() {
     # decoders are fuzzed by another meanwhile.
     : >"$lab_log"
     if [[ -z $lab ]]; then
-        fuzz_decoders 2 2 1 2>&1 | tee "$fuzz_log" || fuzz_status=$?
+        fuzz_decoders 5 2 1 2>&1 | tee "$fuzz_log" || fuzz_status=$?
     else
         {
-            renice --priority 19 --pid "$BASHPID"
-            fuzz_decoders 2 1 1 || exit
+            renice --priority 10 --pid "$BASHPID"
+            fuzz_decoders 5 1 1 || exit
         } >"$fuzz_log" 2>&1 &
         fuzzing=$!
         began=$SECONDS
