@@ -91,7 +91,7 @@ tell_finding() {
 fuzz_decoders() {
     local seeds lane began=$SECONDS
     mkdir -p -- "$fuzz_work"
-    rm -f -- "$fuzz_work/results"
+    : >"$fuzz_work/results"
     touch -- "$fuzz_work/begun"
     build_fuzz_targets || return 1
     for ((lane = 0; lane < $2; lane++)); do
@@ -100,13 +100,14 @@ fuzz_decoders() {
         done &
     done
     wait
-    awk -F '\t' '
+    awk -F '\t' -v all="$(fuzz_seeds | wc -l)" '
         BEGIN { printf "%-28s %12s %9s %7s %8s %9s\n", "decoder", "executions", "features", "inputs", "CPU s", "findings" }
         {
             printf "%-28s %12d %9d %7d %8d %9s\n", $1, $3, $4, $5, $6, $2 ? "FOUND" : "0"
-            if ($2) failed++; else passed++
+            if (!$2) passed++
         }
-        END { printf "fuzz: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$fuzz_work/results"
+        # What has no line was interrupted, or never begun.
+        END { failed = all - passed; printf "fuzz: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$fuzz_work/results"
     local status=$?
     printf 'fuzz time %s\n' $((SECONDS - began))
     return "$status"

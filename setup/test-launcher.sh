@@ -331,6 +331,16 @@ test_fuzzing_that_is_interrupted_ends() {
     reached=$(trap '' INT && root=$copy JAVA_HOME=$jdk && source "$copy/setup/fuzz.sh" &&
         fuzz_one java/agent/src/test/resources/io/neurovisor/agent/model/XFuzzTestInputs/reply 1 && echo 'the next') || true
     expect reached '' "$reached"
+    # None of them has been fuzzed, so that this is no success.
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    reached=$(
+        trap '' INT && root=$copy JAVA_HOME=$jdk && source "$copy/setup/fuzz.sh"
+        build_fuzz_targets() { :; }
+        fuzz_seeds() { printf '%s\n' java/agent/src/test/resources/io/neurovisor/agent/model/XFuzzTestInputs/{one,two}; }
+        fuzz_decoders 1 1 || echo "ends with $?"
+    )
+    expect_line "$reached" 'ends with 1'
+    expect_line "$reached" 'fuzz: 0 passed, 2 failed'
 }
 
 # A cache in which server and model are, the latter by its digest.

@@ -83,8 +83,7 @@ final class ExampleJob {
     }
 
     private ToolCommand serve(Path socket) {
-        return guest.serve(
-                socket, "--log-level=info", "--listen=127.0.0.1", "--metrics-listen=127.0.0.1", "--warm=1", "--max=2");
+        return guest.serve(socket, "--warm=1", "--max=2");
     }
 
     private ExampleRun.Provided provided(NeuroVisor neuroVisor, Optional<Model> asked) {

@@ -105,7 +105,14 @@ final class GuestOptions {
                                         .filter(option -> !option.equals(CLONED))
                                         .toList()
                                 : arguments(machines),
-                        List.of("--log-format=text", "--port=0", "--metrics-port=0", "--socket=" + socket),
+                        List.of(
+                                "--log-format=text",
+                                "--log-level=info",
+                                "--listen=127.0.0.1",
+                                "--metrics-listen=127.0.0.1",
+                                "--port=0",
+                                "--metrics-port=0",
+                                "--socket=" + socket),
                         asked)
                 .flatMap(List::stream)
                 .toList();

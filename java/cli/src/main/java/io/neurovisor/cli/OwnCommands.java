@@ -18,11 +18,7 @@ record OwnCommands(GuestOptions guest) implements Plan.Commands {
 
     @Override
     public ToolCommand serve(SandboxSize size, Path socket, List<String> options) {
-        String[] more = Stream.concat(
-                        Stream.of("--log-level=info", "--listen=127.0.0.1", "--metrics-listen=127.0.0.1"),
-                        options.stream())
-                .toArray(String[]::new);
-        return guest.serve(size, socket, more);
+        return guest.serve(size, socket, options.toArray(String[]::new));
     }
 
     @Override

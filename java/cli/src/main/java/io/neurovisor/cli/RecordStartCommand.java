@@ -42,15 +42,8 @@ final class RecordStartCommand implements Callable<Integer> {
     /** A machine on which there can be no daemon has its programs run alone, and starts as fast as it can. */
     private void byDaemon() {
         try (ScratchDirectory directory = ScratchDirectory.make();
-                OwnDaemon _ = OwnDaemon.start(
-                        guest.serve(
-                                directory.socket(),
-                                "--log-level=info",
-                                "--listen=127.0.0.1",
-                                "--metrics-listen=127.0.0.1",
-                                "--warm=1",
-                                "--max=1"),
-                        directory.socket())) {
+                OwnDaemon _ =
+                        OwnDaemon.start(guest.serve(directory.socket(), "--warm=1", "--max=1"), directory.socket())) {
             int _ = run(Stream.of(
                     "--daemon=on",
                     "--socket=" + directory.socket(),
