@@ -151,7 +151,14 @@ run_tests() {
     printf 'launcher time %s\n' $((SECONDS - began)) >>"$launcher_log"
 
     has_clippy || options+=(-Dneurovisor.clippy.skip=true)
+    rm -rf -- "$root/java/system-tests/target/libraries"
     maven verify -Psystem-tests --fail-at-end ${options[@]+"${options[@]}"} 2>&1 | tee "$log" || status=$?
+    # They are laid out when the unit tests have passed, and are what all that follows runs.
+    if [[ ! -d $root/java/system-tests/target/libraries ]]; then
+        summarize_tests "$launcher_log" "$log"
+        tell_failures "$launcher_log" "$log"
+        die 'Nothing else was tested: the unit tests come first, and have failed.' "The whole log: $log"
+    fi
 
     began=$SECONDS
     run_model_tests "$ollama" 2>&1 | tee "$models_log" || models_status=$?

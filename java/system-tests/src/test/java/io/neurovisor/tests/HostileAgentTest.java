@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -205,6 +206,10 @@ final class HostileAgentTest {
         AtomicReference<ScriptedAgent> flooding = new AtomicReference<>();
         try (ScriptedAgent agent = ScriptedAgent.start(directory, chunks -> {
             chunks.onNext(text("before"));
+            // What comes together with a flood is refused with it.
+            while (sink.stdoutText().isEmpty() && !Context.current().isCancelled()) {
+                Thread.onSpinWait();
+            }
             while (requireNonNull(flooding.get()).write(pings)) {
                 // Until the host hangs up.
             }
