@@ -238,6 +238,11 @@ test_uses_the_cache_until_a_rebuild() {
     [[ ! -e $cache ]]
 }
 
+test_only_a_daemon_compiles_early() {
+    expect_line "$("$copy/neurovisor" serve 2>"$HOME/stderr")" '<-XX:CompileThresholdScaling=0.02>'
+    [[ $(launch) != *CompileThresholdScaling* ]]
+}
+
 test_service_refuses_a_place_that_it_would_not_see() {
     local place
     for place in /tmp/neurovisor /var/tmp/clones/neurovisor; do
