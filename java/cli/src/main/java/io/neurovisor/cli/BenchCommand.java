@@ -30,7 +30,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--quick",
-            description = "Fewer rounds and machines of one size, small: minutes instead of most of an hour.")
+            description =
+                    "Fewer rounds, machines of size small and Python alone: less than five minutes instead of most of an hour.")
     private boolean quick;
 
     @Option(
@@ -38,7 +39,7 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
             description =
-                    "Only this one, of ${COMPLETION-CANDIDATES}; may be given several times. Default: all, with --quick all but template.")
+                    "Only this one, of ${COMPLETION-CANDIDATES}; may be given several times. Default: all, with --quick all but boot and template.")
     private @Nullable List<String> only;
 
     @Option(

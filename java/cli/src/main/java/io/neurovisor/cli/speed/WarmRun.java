@@ -23,7 +23,7 @@ record WarmRun(Workbench bench) {
 
     void measure() {
         try (OwnDaemon daemon = bench.daemon("warm", 1, 3)) {
-            for (Sample sample : Sample.INTERPRETED) {
+            for (Sample sample : bench.plan().quick() ? List.of(Sample.PYTHON) : Sample.INTERPRETED) {
                 language(daemon, sample);
             }
         }
@@ -44,10 +44,7 @@ record WarmRun(Workbench bench) {
         contenders.addAll(HostProgram.contenders(sample.language(), sample.code()));
         boolean main = sample.equals(Sample.PYTHON);
         bench.rounds(() -> daemon.awaitWarm(1))
-                .run(
-                        "warm " + sample.language().label(),
-                        main ? bench.plan().rounds(6, 24) : bench.plan().rounds(1, 4),
-                        contenders);
+                .run("warm " + sample.language().label(), main ? bench.plan().rounds(6, 24) : 4, contenders);
         if (main) {
             answers.stream()
                     .skip(bench.plan().rehearsals())
