@@ -39,7 +39,7 @@ public enum Scenario {
                 .findFirst();
     }
 
-    /** Those that have targets. */
+    /** Those that have targets, and the bytes out and in. */
     public static List<String> quickLabels() {
         return Stream.of(WARM, CLONE, START, BURST, SUSTAINED, DENSITY, TRANSFER)
                 .map(Scenario::label)
