@@ -2,6 +2,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -21,6 +22,8 @@ import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.trace.TraceIds;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,10 +33,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The product's part of {@code firecracker.py}, which tells it line by line when it is its turn: first {@code restore}s,
- * then {@code warm}s. Of each it prints a line with milliseconds. Before that, a line each: version, VMM, template, root
+ * then {@code fresh} and {@code warm}. Of each it prints a line with milliseconds, of the last with the mebibytes of its
+ * VMM, too. Before that, a line each: version, VMM, template, root
  * image.
  *
  * <p>{@code java -cp ... bench/FirecrackerRestore.java HOME SIZE}
@@ -58,11 +63,14 @@ final class FirecrackerRestore {
                 Path.of(arguments[0]),
                 LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
                         .config());
-        if (restores(settings, start(settings, size))) {
-            try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
-                do {
-                    answer(() -> warm(neuroVisor, size));
-                } while ("warm".equals(IO.readln()));
+        String turn = restores(settings, start(settings, size));
+        try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
+            // Which checks the template's files: once, as a daemon does.
+            Order order = neuroVisor.prepare(size);
+            while (turn != null) {
+                boolean primed = turn.equals("warm");
+                answer(() -> primed ? warm(neuroVisor, order) : fresh(neuroVisor, order));
+                turn = IO.readln();
             }
         }
     }
@@ -81,8 +89,8 @@ final class FirecrackerRestore {
         }
     }
 
-    /** Whether there is something else to do afterwards. */
-    private static boolean restores(Settings settings, VmStart start) throws Exception {
+    /** What is to be done afterwards; null when nothing is. */
+    private static String restores(Settings settings, VmStart start) throws Exception {
         Path runtime = Files.createTempDirectory("nv");
         String turn;
         try (Spawner spawner = Spawner.start(settings.spawnerProgram(), runtime.resolve("run"));
@@ -93,7 +101,7 @@ final class FirecrackerRestore {
             }
         }
         Files.delete(runtime);
-        return turn != null;
+        return turn;
     }
 
     private static void answer(Attempt attempt) throws InterruptedException {
@@ -118,19 +126,49 @@ final class FirecrackerRestore {
         }
     }
 
-    /** From the request to the program's end, in a machine that has been primed and has waited. */
-    private static String warm(NeuroVisor neuroVisor, SandboxSize size) throws InterruptedException {
-        try (Lease lease = neuroVisor.pool().lease(neuroVisor.prepare(size))) {
+    /** From the request for a machine to the end of the first program in it. */
+    private static String fresh(NeuroVisor neuroVisor, Order order) {
+        long began = System.nanoTime();
+        try (Lease lease = neuroVisor.pool().lease(order)) {
+            run(lease);
+            return since(began);
+        }
+    }
+
+    /** From the request to the program's end, in a machine that has been primed and has waited; and its memory then. */
+    private static String warm(NeuroVisor neuroVisor, Order order) throws InterruptedException {
+        try (Lease lease = neuroVisor.pool().lease(order)) {
             lease.sandbox().prime(PRIMER, Deadline.after(PATIENCE, Ticker.SYSTEM));
             Thread.sleep(REST);
-            Output output = new Output();
             long began = System.nanoTime();
-            lease.sandbox().run(PROGRAM, PATIENCE, TraceIds.next(), output);
-            String taken = since(began);
-            if (!output.text.toString().equals("42\n")) {
-                throw new IllegalStateException("the answer is " + output.text);
-            }
-            return taken;
+            run(lease);
+            return since(began) + " " + mebibytes();
+        }
+    }
+
+    private static void run(Lease lease) {
+        Output output = new Output();
+        lease.sandbox().run(PROGRAM, PATIENCE, TraceIds.next(), output);
+        if (!output.text.toString().equals("42\n")) {
+            throw new IllegalStateException("the answer is " + output.text);
+        }
+    }
+
+    /** Of the only Firecracker there is, each page divided among those that share it (proc(5), smaps_rollup). */
+    private static double mebibytes() {
+        try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
+            long process = processes
+                    .filter(one -> one.info().command().orElse("").endsWith("/firecracker"))
+                    .findAny()
+                    .orElseThrow()
+                    .pid();
+            return Files.readAllLines(Path.of("/proc/" + process + "/smaps_rollup")).stream()
+                            .filter(line -> line.startsWith("Pss:"))
+                            .mapToLong(line -> Long.parseLong(line.split("\\s+")[1]))
+                            .sum()
+                    / 1024.0;
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
         }
     }
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """A Firecracker clone through the product's driver beside the bare sequence of it, in turn: process start, snapshot load, and
-the guest agent's answer to Hello, with nothing between but what is necessary, in the jailer (the floor) and without it. Then a
-program in a machine that waits, beside the same as a plain process. Prints medians, writes each value to FILE, and ends with 1
-where the driver takes more than MOST times the floor.
+the guest agent's answer to Hello, with nothing between but what is necessary, in the jailer (the floor) and without it. Then
+a program in a fresh clone, and in a primed machine that waits, which is beside a plain process, too; and what of the memory
+such a machine's VMM has. Prints medians, writes each value to FILE, and ends with 1 where the driver takes more than MOST
+times the floor.
 
-  firecracker.py ROUNDS FILE JAVA...   (by firecracker.sh; JAVA... runs FirecrackerRestore.java)
+  firecracker.py ROUNDS FILE FLOOR JAVA...   (by firecracker.sh; JAVA... runs FirecrackerRestore.java)
 """
 
 import datetime
@@ -25,7 +26,11 @@ SIZE, MOST = "small", 1.2
 # Of the driver alone, until its JVM has compiled what it does; then of all.
 ALONE, REHEARSALS = 40, 2
 OURS, JAILED, BARE, PLAIN = "NeuroVisor", "bare sequence in the jailer", "bare sequence without the jailer", "plain process"
-LOADED, ANSWERED, WARM = "Firecracker restore until it is loaded", "Firecracker restore to answer", "Firecracker warm python"
+LOADED, ANSWERED = "Firecracker restore until it is loaded", "Firecracker restore to answer"
+FRESH, WARM, MEMORY = "Firecracker fresh clone", "Firecracker warm python", "Firecracker memory of a machine"
+SCENARIOS = [LOADED, ANSWERED, FRESH, WARM, MEMORY]
+# As ./neurovisor bench has it, and the driver's program.
+REST_SECONDS = 1
 UID = 2000002000
 # As the product limits a Firecracker of that size.
 LIMITS = ["memory.max=400M", "memory.swap.max=0", "memory.oom.group=1", "pids.max=17", "cpu.max=150000 100000"]
@@ -105,46 +110,114 @@ def command(mode, directory, root):
     return words + ["--", "--api-sock", "/a", "--level", "Warn"], lambda: os.unshare(namespaces)
 
 
-def run(mode, template, rootfs, directory):
-    root = os.path.join(directory, "firecracker/floor/root")
-    began = time.monotonic()
-    os.makedirs(root)
-    for file in ("state", "memory"):
-        os.link(os.path.join(template, file), os.path.join(root, file))
-    os.link(rootfs, os.path.join(root, "rootfs"))
-    words, before = command(mode, directory, root)
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=before)
-    api = Api(os.path.join(root, "a"))
-    while True:
-        try:
-            api.connect()
-            break
-        except OSError:
-            time.sleep(0.002)
-    api.request_json("PUT", "/snapshot/load", {
-        "snapshot_path": "/state", "mem_backend": {"backend_type": "File", "backend_path": "/memory"}, "resume_vm": True})
-    loaded = since(began)
-    for _ in range(100):
-        if answers(os.path.join(root, "v")):
-            break
-    else:
+class Clone:
+    """Of the saved machine, by the bare sequence; `loaded` milliseconds after `began`."""
+
+    def __init__(self, mode, template, rootfs, directory):
+        self.mode, self.directory = mode, directory
+        self.root = root = root_of(directory)
+        self.began = time.monotonic()
+        os.makedirs(root)
+        for file in ("state", "memory"):
+            os.link(os.path.join(template, file), os.path.join(root, file))
+        os.link(rootfs, os.path.join(root, "rootfs"))
+        words, before = command(mode, directory, root)
+        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, preexec_fn=before)
+        api = Api(os.path.join(root, "a"))
+        while True:
+            try:
+                api.connect()
+                break
+            except OSError:
+                time.sleep(0.002)
+        api.request_json("PUT", "/snapshot/load", {
+            "snapshot_path": "/state", "mem_backend": {"backend_type": "File", "backend_path": "/memory"}, "resume_vm": True})
+        self.loaded = since(self.began)
+
+    def answered(self):
+        for _ in range(100):
+            if answers(socket_of(self.directory)):
+                return since(self.began)
         sys.exit(FAILED)
-    answered = since(began)
-    if mode == "jailed":
-        # Or what has used up its share is there for minutes after its kill.
-        for name, value in (("cpu.max", "max"), ("cgroup.kill", "1")):
-            with open(f"/sys/fs/cgroup/floor/floor/{name}", "w") as control:
-                control.write(value)
-    process.kill()
-    process.wait()
-    while mode == "jailed":
-        try:
-            os.rmdir("/sys/fs/cgroup/floor/floor")
-            break
-        except OSError:
-            time.sleep(0.002)
-    shutil.rmtree(directory)
-    return loaded, answered
+
+    def mebibytes(self):
+        """As the jailer has noted the process that is no longer its own."""
+        with open(os.path.join(self.root, "firecracker.pid")) as noted:
+            return int(field(f"/proc/{noted.read().strip()}/smaps_rollup", "Pss:").split()[0]) / 1024
+
+    def end(self):
+        if self.mode == "jailed":
+            # Or what has used up its share is there for minutes after its kill.
+            for name, value in (("cpu.max", "max"), ("cgroup.kill", "1")):
+                with open(f"/sys/fs/cgroup/floor/floor/{name}", "w") as control:
+                    control.write(value)
+        self.process.kill()
+        self.process.wait()
+        while self.mode == "jailed":
+            try:
+                os.rmdir("/sys/fs/cgroup/floor/floor")
+                break
+            except OSError:
+                time.sleep(0.002)
+        shutil.rmtree(self.directory)
+
+
+class Guest:
+    """The agent of a clone, by the program that speaks to it with as little between as possible, and is there before."""
+
+    def __init__(self, floor, directory):
+        words = [floor, "guest", socket_of(directory), "--code", "print(6*7)"]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def do(self, step):
+        self.process.stdin.write(step + "\n")
+        if self.process.stdout.readline() != step + "\n":
+            sys.exit(f"{FAILED}: {step}")
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def root_of(directory):
+    return os.path.join(directory, "firecracker/floor/root")
+
+
+def socket_of(directory):
+    return os.path.join(root_of(directory), "v")
+
+
+def restore(mode, template, rootfs, directory):
+    clone = Clone(mode, template, rootfs, directory)
+    answered = clone.answered()
+    clone.end()
+    return clone.loaded, answered
+
+
+def fresh(floor, template, rootfs, directory):
+    guest = Guest(floor, directory)
+    clone = Clone("jailed", template, rootfs, directory)
+    guest.do("connect")
+    guest.do("execute")
+    taken = since(clone.began)
+    guest.end()
+    clone.end()
+    return [taken]
+
+
+def warm(floor, template, rootfs, directory):
+    guest = Guest(floor, directory)
+    clone = Clone("jailed", template, rootfs, directory)
+    guest.do("connect")
+    guest.do("prime")
+    time.sleep(REST_SECONDS)
+    began = time.monotonic()
+    guest.do("execute")
+    taken = since(began)
+    mebibytes = clone.mebibytes()
+    guest.end()
+    clone.end()
+    return taken, mebibytes
 
 
 def since(began):
@@ -168,14 +241,15 @@ class Series:
     def __init__(self):
         self.all = []
 
-    def in_turn(self, rounds, scenarios, contenders):
-        series = {name: [new_series(scenario, name) for scenario in scenarios] for name in contenders}
-        self.all += [series[name][i] for i in range(len(scenarios)) for name in contenders]
+    def in_turn(self, rounds, contenders):
+        """Contenders: of each name in which scenarios its attempt has values."""
+        series = {name: [new_series(scenario, name) for scenario in scenarios] for name, (scenarios, _) in contenders.items()}
+        self.all += sorted((one for its in series.values() for one in its), key=lambda one: SCENARIOS.index(one["scenario"]))
         for number in range(-REHEARSALS, rounds):
-            print(f"{scenarios[-1]}: round {number}", file=sys.stderr)
-            for name, attempt in contenders.items():
+            print(f"{self.all[-1]['scenario']}: round {number}", file=sys.stderr)
+            for name, (_, attempt) in contenders.items():
                 taken = attempt()
-                for one, value in zip(series[name], taken or [None] * len(scenarios)):
+                for one, value in zip(series[name], taken or [None] * len(series[name])):
                     if number >= 0 and value is None:
                         one["failed"] += 1
                     elif number >= 0:
@@ -185,7 +259,7 @@ class Series:
         for one in self.all:
             values = one.pop("values")
             one |= {"n": len(values)} | {f"p{p}": percentile(values, p) for p in (50, 95, 99)} | {"values": values}
-            print(f"{one['scenario']:40} {one['contender']:34} p50 {one['p50']} ms, n {one['n']}, failed {one['failed']}")
+            print(f"{one['scenario']:40} {one['contender']:34} p50 {one['p50']} {one['unit']}, n {one['n']}, failed {one['failed']}")
 
     def target(self, what, scenario, contender):
         """How often the contender's median fits into ours."""
@@ -197,7 +271,7 @@ class Series:
 
 
 def new_series(scenario, contender):
-    return {"size": SIZE, "scenario": scenario, "contender": contender, "unit": "ms", "failed": 0, "values": []}
+    return {"size": SIZE, "scenario": scenario, "contender": contender, "unit": "MiB" if scenario == MEMORY else "ms", "failed": 0, "values": []}
 
 
 def field(file, name):
@@ -206,7 +280,7 @@ def field(file, name):
 
 
 def main():
-    rounds, file, java = int(sys.argv[1]), sys.argv[2], sys.argv[3:]
+    rounds, file, floor, java = int(sys.argv[1]), sys.argv[2], sys.argv[3], sys.argv[4:]
     began, load = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0]
     driver = subprocess.Popen(java, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
     version, vmm, template, rootfs = [driver.stdout.readline().rstrip("\n") for _ in range(4)]
@@ -221,17 +295,25 @@ def main():
             sys.exit("the driver has ended")
         return None if answer == ["failed"] else [float(word) for word in answer]
 
-    def bare(mode):
-        return run(mode, template, rootfs, tempfile.mkdtemp(prefix=".floor", dir=base))
+    def directory():
+        return tempfile.mkdtemp(prefix=".floor", dir=base)
 
     series = Series()
     for number in range(ALONE):
         print(f"rehearsal {number} of the driver", file=sys.stderr)
         ours("restore")
-    series.in_turn(rounds, [LOADED, ANSWERED], {
-        OURS: lambda: ours("restore"), JAILED: lambda: bare("jailed"), BARE: lambda: bare("bare")})
+    series.in_turn(rounds, {
+        OURS: ([LOADED, ANSWERED], lambda: ours("restore")),
+        JAILED: ([LOADED, ANSWERED], lambda: restore("jailed", template, rootfs, directory())),
+        BARE: ([LOADED, ANSWERED], lambda: restore("bare", template, rootfs, directory()))})
+    series.in_turn(rounds, {
+        OURS: ([FRESH], lambda: ours("fresh")),
+        JAILED: ([FRESH], lambda: fresh(floor, template, rootfs, directory()))})
+    series.in_turn(rounds, {
+        OURS: ([WARM, MEMORY], lambda: ours("warm")),
+        JAILED: ([WARM, MEMORY], lambda: warm(floor, template, rootfs, directory())),
+        PLAIN: ([WARM], plain_process)})
     os.rmdir("/sys/fs/cgroup/floor")
-    series.in_turn(rounds, [WARM], {OURS: lambda: ours("warm"), PLAIN: plain_process})
     driver.stdin.close()
     driver.wait()
     series.finish()

@@ -6,10 +6,13 @@ pub const USAGE: &str = "\
 usage: neurovisor-floor template DIR --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor boot DIR     --kernel FILE --initrd FILE --rootfs FILE [options]
        neurovisor-floor clone DIR    --rootfs FILE [--count N] [--prime] [options]
+       neurovisor-floor guest SOCKET [--language NAME] [--code TEXT]
   template  boots a VM, primes it with each --prime-python, --prime-bash and --prime-javascript program, and saves it in DIR
   boot      boots a VM in DIR and runs --code in it; with --template by the arguments that this one was made with
   clone     N times: starts a clone of the template in DIR, runs --code in it, and ends it; with --template that of the product
             which is there, by the arguments that it was made with
+  guest     asks the guest of a Firecracker whose vsock is SOCKET: does what each line of its input says (connect, prime,
+            execute) and answers with the same word
 options:
   --qemu FILE --machine TYPE --bios FILE --accel NAME --cpu MODEL --memory-mib N --vcpus N --append WORDS --extra 'QEMU WORDS'
   --code TEXT | --code-file FILE, --language NAME, --timeout SECONDS, --output-bytes N, --stdin TEXT, --files N (of 1 MiB)
@@ -22,11 +25,13 @@ pub enum Command {
     Template,
     Boot,
     Clone,
+    Guest,
 }
 
 #[derive(Debug)]
 pub struct Arguments {
     pub command: Command,
+    /// Of a guest its socket.
     pub directory: PathBuf,
     pub qemu: String,
     pub machine: String,
@@ -68,6 +73,7 @@ impl Arguments {
             Some("template") => Command::Template,
             Some("boot") => Command::Boot,
             Some("clone") => Command::Clone,
+            Some("guest") => Command::Guest,
             other => return Err(format!("unknown command {other:?}")),
         };
         let directory = words.next().ok_or("DIR is missing")?.into();

@@ -1,9 +1,12 @@
 //! The guest agent, spoken to over the VM's channel.
 
+use std::future::Future;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint, Uri};
 use tower::service_fn;
@@ -29,9 +32,22 @@ pub struct Guest {
 impl Guest {
     pub async fn connect(socket: &Path) -> Result<Self, Failure> {
         let socket = PathBuf::from(socket);
+        Self::over(move || UnixStream::connect(socket.clone())).await
+    }
+
+    /// Over a Firecracker's vsock.
+    pub async fn connect_vsock(socket: &Path) -> Result<Self, Failure> {
+        let socket = PathBuf::from(socket);
+        Self::over(move || dial(socket.clone())).await
+    }
+
+    async fn over<D>(dial: impl Fn() -> D + Send + 'static) -> Result<Self, Failure>
+    where
+        D: Future<Output = io::Result<UnixStream>> + Send + 'static,
+    {
         let connector = service_fn(move |_: Uri| {
-            let socket = socket.clone();
-            async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+            let stream = dial();
+            async move { stream.await.map(TokioIo::new) }
         });
         let channel = Endpoint::from_static("http://guest")
             .initial_stream_window_size(WINDOW_BYTES)
@@ -154,6 +170,20 @@ impl Guest {
         }
         Err("the stream ended without a final chunk".into())
     }
+}
+
+/// To the agent's port (Firecracker's docs/vsock.md, connections that the host begins).
+async fn dial(socket: PathBuf) -> io::Result<UnixStream> {
+    let mut stream = UnixStream::connect(socket).await?;
+    stream.write_all(b"CONNECT 6000\n").await?;
+    let mut answer = Vec::new();
+    while answer.last() != Some(&b'\n') {
+        answer.push(stream.read_u8().await?);
+    }
+    if !answer.starts_with(b"OK ") {
+        return Err(io::Error::other("the VMM does not connect to the agent"));
+    }
+    Ok(stream)
 }
 
 fn files(count: usize) -> Vec<InputFile> {

@@ -3,6 +3,7 @@
 //! The product is measured against it. It is also how the guest agent is tried in a real VM while it is written.
 
 mod arguments;
+mod asked;
 mod clone;
 mod guest;
 mod qmp;
@@ -45,6 +46,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
             Command::Template => template::make(arguments).await,
             Command::Boot => template::boot_and_run(arguments).await,
             Command::Clone => clone::measure(arguments).await,
+            Command::Guest => asked::follow(arguments).await,
         }
     })
 }

@@ -71,6 +71,14 @@ final class LabIT {
     }
 
     @Test
+    void aCommandThatLeavesNoFileEndsAsItDoes(@TempDir Path out) {
+        CommandLineRun run =
+                CommandLineRun.of("lab", "run", "--name", NAME, "--out", out.toString(), "--", "sh", "-c", "exit 7");
+        assertThat(run.exitCode()).as(run.stderr()).isEqualTo(7);
+        assertThat(out).isEmptyDirectory();
+    }
+
+    @Test
     void theMachineHasKvmAndEveryControllerAndBpf() {
         CommandLineRun run = inLab("cat /sys/module/kvm_amd/parameters/npt /sys/fs/cgroup/cgroup.controllers"
                 + " /sys/kernel/security/lsm; test -w /dev/kvm");

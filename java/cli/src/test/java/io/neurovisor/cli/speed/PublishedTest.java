@@ -69,7 +69,7 @@ final class PublishedTest {
     @Test
     void theCommittedRunOfFirecrackersIsWhole() throws IOException {
         JsonNode run = firecracker();
-        assertThat(run.path("series")).hasSize(8).allSatisfy(one -> {
+        assertThat(run.path("series")).hasSize(13).allSatisfy(one -> {
             List<Double> values = one.path("values")
                     .valueStream()
                     .map(JsonNode::asDouble)

@@ -81,10 +81,11 @@ public final class Lab {
         return ssh(terminal ? "-t" : "-T", "exec setpriv --pdeathsig HUP -- " + line);
     }
 
-    /** Passes on the files that a command has left, which then are gone from the machine. */
+    /** Passes on the files that a command has left, if any, which then are gone from the machine. */
     public void bringHome(String output, LabFileReceiver receiver) {
         String directory = quoted(OUTPUT + output);
-        Tool.of(ssh("-T", "cd %s && tar --create . && rm -rf %s".formatted(directory, directory)))
+        // One that is empty is gone with its command.
+        Tool.of(ssh("-T", "mkdir -p %1$s && cd %1$s && tar --create . && rm -rf %1$s".formatted(directory)))
                 .output(new LabOutput(receiver))
                 .run()
                 .orThrow();

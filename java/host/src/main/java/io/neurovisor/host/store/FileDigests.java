@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The SHA-256 of files, remembered in one text file, so that a file is read again only when it is not the one recorded: when
- * device, inode, size, modification or change time differ.
+ * device, inode, size, modification time or, of one that somebody may write to, change time differ.
  *
  * <p>Safe for use by several threads and processes; a lost or damaged record costs time, never correctness.
  */

@@ -10,20 +10,27 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
-/** What tells a changed file from an unchanged one without reading it. The change time cannot be set back by programs. */
+/**
+ * What tells a changed file from an unchanged one without reading it.
+ *
+ * @param changedNanos the change time, which programs cannot set back; zero where nobody may write to the file, for a link
+ *     to it, such as each Firecracker has in its root directory, changes that time, too
+ */
 record FileStamp(long device, long inode, long sizeBytes, long modifiedNanos, long changedNanos) {
+    private static final int WRITABLE = 0222;
+
     static FileStamp of(Path file) throws IOException {
-        Map<String, Object> attributes = Files.readAttributes(file, "unix:dev,ino,size,lastModifiedTime,ctime");
+        Map<String, Object> attributes = Files.readAttributes(file, "unix:dev,ino,mode,size,lastModifiedTime,ctime");
         return new FileStamp(
                 number(attributes, "dev"),
                 number(attributes, "ino"),
                 number(attributes, "size"),
                 nanos(attributes, "lastModifiedTime"),
-                nanos(attributes, "ctime"));
+                (number(attributes, "mode") & WRITABLE) == 0 ? 0 : nanos(attributes, "ctime"));
     }
 
     Instant changed() {
-        return Instant.EPOCH.plusNanos(changedNanos);
+        return Instant.EPOCH.plusNanos(Math.max(modifiedNanos, changedNanos));
     }
 
     private static long number(Map<String, Object> attributes, String name) {

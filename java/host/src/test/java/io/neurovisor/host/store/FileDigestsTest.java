@@ -16,6 +16,7 @@ import java.time.InstantSource;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileDigestsTest {
@@ -57,6 +58,32 @@ class FileDigestsTest {
     void readsAgainWhenContentChangedButSizeAndModificationTimeDidNot() throws IOException {
         digests.remember(Map.of(file, WRONG));
         FileTime modified = Files.getLastModifiedTime(file);
+        Files.writeString(file, "HELLO");
+        Files.setLastModifiedTime(file, modified);
+
+        assertThat(digests.digest(file)).isEqualTo(Sha256.of(file)).isNotEqualTo(WRONG);
+    }
+
+    /** Each clone of a Firecracker has a link to its template's files, and no start may read them whole again. */
+    @Test
+    @Timeout(10)
+    void trustsTheRecordWhenASealedFileHasGotALink() throws IOException {
+        PrivateFiles.seal(file);
+        digests.remember(Map.of(file, WRONG));
+        Object changed = Files.getAttribute(file, "unix:ctime");
+        do {
+            Files.delete(Files.createLink(directory.resolve("link"), file));
+        } while (Files.getAttribute(file, "unix:ctime").equals(changed));
+
+        assertThat(digests.digest(file)).isEqualTo(WRONG);
+    }
+
+    @Test
+    void readsAgainWhenASealedFileWasUnsealedAndChanged() throws IOException {
+        PrivateFiles.seal(file);
+        digests.remember(Map.of(file, WRONG));
+        FileTime modified = Files.getLastModifiedTime(file);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
         Files.writeString(file, "HELLO");
         Files.setLastModifiedTime(file, modified);
 
