@@ -117,14 +117,7 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
         return Ok(format!("killed by {}", libc::WTERMSIG(status)));
     }
     if libc::WIFSTOPPED(status) && libc::WSTOPSIG(status) == libc::SIGSYS {
-        // A filter may have it end by a signal that it handles, which Firecracker does to say so.
-        ptrace(libc::PTRACE_CONT, pid, 0, c_long::from(libc::SIGSYS))?;
-        let end = wait(pid)?;
-        return if libc::WIFSTOPPED(end) {
-            Err(Error::other(format!("it went on: {end:#x}")))
-        } else {
-            Ok(format!("killed by {}", libc::SIGSYS))
-        };
+        return refused(pid, status);
     }
     if !libc::WIFSTOPPED(status) || libc::WSTOPSIG(status) != libc::SIGTRAP {
         return Err(Error::other(format!(
@@ -136,6 +129,20 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
     set_registers(pid, &before)?;
     ptrace(libc::PTRACE_DETACH, pid, 0, 0)?;
     Ok(format!("returned {value}"))
+}
+
+/// A filter may have it end by a signal that it handles, which Firecracker does to say so; and where the call was put amid
+/// something else, the handler may fail in turn, by a signal that is handled, too.
+fn refused(pid: pid_t, mut status: i32) -> Result<String> {
+    while libc::WIFSTOPPED(status) {
+        let signal = libc::WSTOPSIG(status);
+        if signal == libc::SIGTRAP {
+            return Err(Error::other("it went on"));
+        }
+        ptrace(libc::PTRACE_CONT, pid, 0, c_long::from(signal))?;
+        status = wait(pid)?;
+    }
+    Ok(format!("killed by {}", libc::SIGSYS))
 }
 
 fn ptrace(request: libc::c_uint, pid: pid_t, address: u64, data: c_long) -> Result<()> {

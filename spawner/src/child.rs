@@ -19,6 +19,7 @@ use crate::chrooted;
 use crate::handed_files::HandedFiles;
 use crate::inherited::out_of_the_way;
 use crate::launch::{Confinement, Launch};
+use crate::rings;
 use crate::signals;
 
 /// How much sooner than us the kernel takes a VMM when memory runs out: a lost sandbox is retried, a lost host is not.
@@ -248,7 +249,13 @@ impl Way<'_> {
         connect_streams(ends.output.as_fd())
             .map_err(|error| explain("connect the standard streams", error))?;
         raise_oom_score();
-        Ok(())
+        match self.launch.confinement {
+            Confinement::Chroot(_) => {
+                rings::refuse().map_err(|error| explain("load its filter of system calls", error))
+            }
+            // Has a filter of its own, which bubblewrap loads.
+            Confinement::Jail(_) => Ok(()),
+        }
     }
 }
 

@@ -36,6 +36,7 @@ mod process_stat;
 mod programs;
 mod readiness;
 mod removal;
+mod rings;
 mod runtime_directory;
 mod scratch;
 mod signals;

@@ -26,7 +26,7 @@ final class LayerMatrixIT {
     private static final String SUCCEEDED = "returned 0";
 
     /** Where the table has what, from 1 on. */
-    private static final Map<VmmChoice, Integer> COLUMNS = Map.of(VmmChoice.QEMU, 2);
+    private static final Map<VmmChoice, Integer> COLUMNS = Map.of(VmmChoice.QEMU, 2, VmmChoice.FIRECRACKER, 3);
 
     private static final String CWD = "18446744073709551516";
 
@@ -116,7 +116,8 @@ final class LayerMatrixIT {
     /** By attempt. */
     private static Map<String, String> ofSecurityDocument() throws IOException {
         List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
-        int head = lines.indexOf("| a VMM that is taken over | QEMU: stopped by layer |");
+        int head =
+                lines.indexOf("| a VMM that is taken over | QEMU: stopped by layer | Firecracker: stopped by layer |");
         assertThat(head).as("the table's head in SECURITY.md").isNotNegative();
         int column = COLUMNS.get(vmm());
         return lines.subList(head + 2, lines.size()).stream()

@@ -108,8 +108,8 @@ final class ServiceUnitIT {
                 .map(layer -> layer.at("/layer").asInt())
                 .toList();
         assertThat(live).as(run.stdout()).contains(1, 2, 3, 6);
-        // Firecracker's own, beside those that the unit gives to all that it starts.
-        assertThat(report.at("/layers/1/detail").asText()).startsWith("1 filters on each of ");
+        // The spawner's and Firecracker's own, beside those that the unit gives to all that it starts.
+        assertThat(report.at("/layers/1/detail").asText()).startsWith("2 filters on each of ");
     }
 
     /** In the middle of a program; systemd starts the service again. Returns the names of the machines that it had. */

@@ -173,10 +173,8 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aChrootedVmmHasOneFilterTheJailersBoundingSetAndARootOfItsOwn() {
-        String chrooted = KernelFiles.jailed()
-                .replace("CapBnd:\t0000000000000000", "CapBnd:\t00000000082400cb")
-                .replace("filters:\t2", "filters:\t1");
+    void aChrootedVmmHasTwoFiltersTheJailersBoundingSetAndARootOfItsOwn() {
+        String chrooted = KernelFiles.jailed().replace("CapBnd:\t0000000000000000", "CapBnd:\t00000000082400cb");
         files.thread(7, chrooted)
                 .thread(8, chrooted)
                 .link("/proc/7/ns/user", "user:[4026531840]")
@@ -190,6 +188,8 @@ final class VmmLayersTest {
         assertThat(readChrooted().getFirst().status()).isEqualTo(Status.BROKEN);
         files.write("/proc/7/mountinfo", "50 49 8:1 /r / rw - ext4 a rw\n51 50 0:2 / /proc ro - proc proc rw");
         assertThat(readChrooted().getLast().detail()).contains("mounted, but should not be: /proc");
+        files.thread(8, chrooted.replace("filters:\t2", "filters:\t1"));
+        assertThat(readChrooted().get(1).detail()).isEqualTo("filters on a thread: 1, expected: 2");
     }
 
     private List<LayerState> readChrooted() {
@@ -199,7 +199,7 @@ final class VmmLayersTest {
 
     @Test
     void aFirecrackerInBubblewrapWritesToItsRootAndNoFileInIt() {
-        String jailed = KernelFiles.jailed().replace("filters:\t2", "filters:\t1");
+        String jailed = KernelFiles.jailed();
         String mounts = """
                 50 49 8:1 /data/jails/root / rw,relatime - ext4 /dev/sda1 rw
                 51 50 8:1 /data/images/rootfs /rootfs ro,nosuid,nodev - ext4 /dev/sda1 rw
