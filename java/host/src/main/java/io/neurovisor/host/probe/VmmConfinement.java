@@ -15,8 +15,9 @@ public enum VmmConfinement {
     },
 
     /**
-     * Firecracker in bubblewrap, for whoever is not root: the spawner's filter, loaded before it, and its own for each thread; a user namespace. The root directory
-     * is its own and writable, on the file system of its files, which are mounted read-only in it.
+     * Firecracker in bubblewrap, for whoever is not root: the spawner's filter, loaded before it, and its own for each thread; a
+     * user namespace. The root directory is its own and writable, on the file system of its files, which are mounted read-only
+     * in it.
      */
     BUBBLEWRAP_ROOT(2, 0, true, "nothing mounted writable but its root and two devices") {
         @Override
@@ -27,10 +28,10 @@ public enum VmmConfinement {
     },
 
     /**
-     * Firecracker in its jailer's chroot: the spawner's filter, loaded before the jailer, and its own for each thread. Its bounding set may hold what the jailer has
-     * needed, which has no effect under no_new_privs: chown, dac_override, fowner, setgid, setuid, sys_chroot, sys_admin,
-     * mknod. A jailer has to be root to make devices, so there is no user namespace. The root directory is its own, on a
-     * file system that is mounted writable; how much it can write there is limited.
+     * Firecracker in its jailer's chroot: the spawner's filter, loaded before the jailer, and its own for each thread. Its
+     * bounding set may hold what the jailer has needed, which has no effect under no_new_privs: chown, dac_override, fowner,
+     * setgid, setuid, sys_chroot, sys_admin, mknod. A jailer has to be root to make devices, so there is no user namespace. The
+     * root directory is its own, on a file system that is mounted writable; how much it can write there is limited.
      */
     CHROOT(2, 0x82400cbL, false, "nothing mounted but its root") {
         @Override
