@@ -31,9 +31,9 @@ build_fuzz_targets() {
 }
 
 # fuzz_one SEEDS SECONDS [SEED]: adds a line to the results: decoder, exit code, executions, features, inputs, CPU seconds.
-# Ctrl-C, which a shell keeps from what it starts in the background, ends what runs, and with it the shell that is to go on.
+# 1 after a finding; 130 after Ctrl-C: whoever called is to end.
 fuzz_one() {
-    local seeds=$1 name file log program='' class='' module status=0 cpu
+    local seeds=$1 name file log program='' class='' module line status=0 cpu level=4
     name=$(fuzz_name "$seeds")
     file=${name// /-}
     log=$fuzz_work/logs/$file.log
@@ -48,29 +48,37 @@ fuzz_one() {
             class=${seeds#*/resources/} && class=${class%Inputs/*} && class=${class//\//.}
             ;;
     esac
+    # The better compiler begins to pay after a minute: 1.4 times the executions after one and a half.
+    (($2 >= 60)) || level=1
     local TIMEFORMAT='%U %S'
     if [[ -n $program ]]; then
         cpu=$({ time env --default-signal=INT "NEUROVISOR_FUZZ_TARGET=${seeds##*/}" "$program" "${arguments[@]}" >"$log" 2>&1; } 2>&1) || status=$?
     else
-        cpu=$({ time env --default-signal=INT "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx1g -XX:+EnableDynamicAgentLoading \
+        cpu=$({ time env --default-signal=INT "$JAVA_HOME/bin/java" -XX:+UseSerialGC "-XX:TieredStopAtLevel=$level" -Xmx1g -XX:+EnableDynamicAgentLoading \
             --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
             -cp "$root/java/$module/target/test-classes:$root/java/system-tests/target/libraries/*" \
             com.code_intelligence.jazzer.Jazzer "--target_class=$class" "--target_method=${seeds##*/}" \
             "--instrumentation_includes=$fuzz_instrumented" "--custom_hook_includes=io.neurovisor.**" \
             "--reproducer_path=$fuzz_work/findings" "${arguments[@]}" >"$log" 2>&1; } 2>&1) || status=$?
     fi
-    # libFuzzer's word for interrupted, and the JVM's.
-    ((status != 72 && status != 130)) || exit 130
-    awk -v name="$name" -v status="$status" -v cpu="$cpu" '
+    # libFuzzer's words for interrupted, and for the same from within a JVM.
+    ((status != 72)) && ! grep -qa 'libFuzzer: exiting as requested' "$log" || status=130
+    line=$(awk -v name="$name" -v status="$status" -v cpu="$cpu" '
         match($0, /ft: [0-9]+/) { features = substr($0, RSTART + 4, RLENGTH - 4) }
+        /^#[0-9]+\t/ { executions = substr($1, 2) }
         match($0, /corp: [0-9]+/) { inputs = substr($0, RSTART + 6, RLENGTH - 6) }
         /^stat::number_of_executed_units:/ { executions = $2 }
         END {
             split(cpu, part, " ")
             # One that has read nothing has not been tested.
             printf "%s\t%d\t%d\t%d\t%d\t%d\n", name, status == 0 && !executions ? 1 : status, executions, features, inputs, part[1] + part[2]
-        }' "$log" >>"$fuzz_work/results"
-    ((status == 0)) || tell_finding "$seeds" "$file" "$log"
+        }' "$log")
+    echo "$line" >>"$fuzz_work/results"
+    status=$(cut -f 2 <<<"$line")
+    case $status in
+        0 | 130) return "$status" ;;
+        *) tell_finding "$seeds" "$file" "$log" && return 1 ;;
+    esac
 }
 
 # tell_finding SEEDS FILE LOG: a seed is a test, so that what was found becomes one.
@@ -86,29 +94,119 @@ tell_finding() {
         "$(find "$fuzz_work/findings" -name "$2-*" -newer "$fuzz_work/begun" -printf '%p ' | head -c 500)" "$1" "$again" "$3"
 }
 
+# begin_fuzzing: nothing is known of what is fuzzed from here on.
+begin_fuzzing() {
+    rm -rf -- "$fuzz_work"/{results,taken}
+    mkdir -p -- "$fuzz_work/taken"
+    : >"$fuzz_work/results"
+    touch -- "$fuzz_work/begun"
+    build_fuzz_targets
+}
+
+# run_lanes MANY COMMAND...: as many at a time. Ctrl-C is for what they run; they tell what has become of that, and end. 130 then.
+run_lanes() {
+    local lane status=0
+    trap 'status=130' INT
+    for ((lane = 0; lane < $1; lane++)); do
+        (trap '' INT && "${@:2}" "$lane") &
+    done
+    until wait; do :; done
+    trap - INT
+    return "$status"
+}
+
+# fuzz_each SECONDS LANES SEED LANE: those of one lane, one after the other.
+fuzz_each() {
+    local seeds
+    fuzz_seeds | awk -v lane="$4" -v lanes="$2" 'NR % lanes == lane' | while read -r seeds; do
+        fuzz_one "$seeds" "$1" ${3:+"$3"} || (($? != 130)) || exit
+    done
+}
+
 # fuzz_decoders SECONDS LANES [SEED]: each for so long, so many at a time; a table; 1 if there was a finding.
 # With a seed the same inputs each time, as far as the time goes: what is tested by the way is to fail for what has changed.
 fuzz_decoders() {
-    local seeds lane began=$SECONDS
-    mkdir -p -- "$fuzz_work"
-    : >"$fuzz_work/results"
-    touch -- "$fuzz_work/begun"
-    build_fuzz_targets || return 1
-    for ((lane = 0; lane < $2; lane++)); do
-        fuzz_seeds | awk -v lane="$lane" -v lanes="$2" 'NR % lanes == lane' | while read -r seeds; do
-            fuzz_one "$seeds" "$1" ${3:+"$3"}
-        done &
-    done
-    wait
+    local status=0 began=$SECONDS
+    begin_fuzzing || return 1
+    run_lanes "$2" fuzz_each "$1" "$2" "${3-}" || status=$?
     awk -F '\t' -v all="$(fuzz_seeds | wc -l)" '
         BEGIN { printf "%-28s %12s %9s %7s %8s %9s\n", "decoder", "executions", "features", "inputs", "CPU s", "findings" }
         {
-            printf "%-28s %12d %9d %7d %8d %9s\n", $1, $3, $4, $5, $6, $2 ? "FOUND" : "0"
+            printf "%-28s %12d %9d %7d %8d %9s\n", $1, $3, $4, $5, $6, $2 == 130 ? "stopped" : $2 ? "FOUND" : "0"
             if (!$2) passed++
         }
-        # What has no line was interrupted, or never begun.
-        END { failed = all - passed; printf "fuzz: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$fuzz_work/results"
-    local status=$?
+        # What has no line was never begun.
+        END { failed = all - passed; printf "fuzz: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$fuzz_work/results" || ((status)) || status=1
+    printf 'fuzz time %s\n' $((SECONDS - began))
+    return "$status"
+}
+
+# --- for hours, with a record in which the next run goes on
+
+# Since the last finding in each: decoder, CPU seconds, executions, most features reached, day of the last.
+readonly fuzz_record=$root/fuzz/record.tsv
+
+# recorded NAME: its CPU seconds.
+recorded() { awk -F '\t' -v name="$1" '$1 == name { seconds = $2 } END { print seconds + 0 }' "$fuzz_record"; }
+
+# take_decoder SECONDS: prints the seeds of the first that has had less than that, and that nobody else has.
+take_decoder() {
+    local seeds name
+    while read -r seeds; do
+        name=$(fuzz_name "$seeds")
+        if [[ ! -e $fuzz_work/taken/${name// /-} ]] && (($(recorded "$name") < $1)); then
+            touch -- "$fuzz_work/taken/${name// /-}"
+            echo "$seeds"
+            return
+        fi
+    done < <(fuzz_seeds)
+}
+
+# record_fuzzing NAME: adds its last result. After a finding it begins anew.
+record_fuzzing() {
+    {
+        head -n 1 -- "$fuzz_record"
+        awk -F '\t' -v OFS='\t' -v name="$1" -v today="$(date +%F)" '
+            NR == FNR { if ($1 == name) { status = $2; executions = $3; features = $4; seconds = $6 } next }
+            FNR == 1 { next }
+            $1 == name { executions += $3; features = features > $4 ? features : $4; seconds += $2; next }
+            { print }
+            END { if (!status || status == 130) print name, seconds, executions, features, today }' "$fuzz_work/results" "$fuzz_record" |
+            LC_ALL=C sort
+    } >"$fuzz_record.new"
+    mv -- "$fuzz_record.new" "$fuzz_record"
+}
+
+# fuzz_lane SECONDS LANE: until each decoder has had so many, by this lane or another.
+fuzz_lane() {
+    local seeds name left status lock
+    exec {lock}>"$fuzz_work/lock"
+    while flock "$lock" && seeds=$(take_decoder "$1") && flock --unlock "$lock" && [[ -n $seeds ]]; do
+        name=$(fuzz_name "$seeds") status=0
+        left=$(($1 - $(recorded "$name")))
+        # In parts, of which one is all that a power failure takes.
+        fuzz_one "$seeds" $((left > 600 ? 600 : left < 30 ? 30 : left)) || status=$?
+        flock "$lock" && record_fuzzing "$name" && flock --unlock "$lock"
+        # What has found something is left alone: the same would be found again.
+        ((status)) || rm -- "$fuzz_work/taken/${name// /-}"
+        ((status != 130)) || exit 130
+        printf '  %s has had %d of %d CPU seconds\n' "$name" "$(recorded "$name")" "$1"
+    done
+}
+
+# fuzz_for_long MINUTES: as many at a time as there are processors, until each decoder has had that much of one without a
+# finding, by this run and those before it; 1 if one has not, 130 if it was interrupted before.
+fuzz_for_long() {
+    local seeds status=0 began=$SECONDS
+    begin_fuzzing || return 1
+    run_lanes "$(nproc)" fuzz_lane $(($1 * 60)) || status=$?
+    awk -F '\t' -v wanted=$(($1 * 60)) '
+        NR == FNR { known[$1]; all++; next }
+        FNR == 1 { printf "%-28s %12s %9s %8s  %s\n", $1, $3, $4, "CPU s", $5; next }
+        { printf "%-28s %12d %9d %8d  %s\n", $1, $3, $4, $2, $5 }
+        $1 in known && $2 >= wanted { passed++ }
+        END { printf "fuzz: %d passed, %d failed\n", passed, all - passed; exit passed < all }' \
+        <(fuzz_seeds | while read -r seeds; do fuzz_name "$seeds" && echo; done) "$fuzz_record" || ((status)) || status=1
     printf 'fuzz time %s\n' $((SECONDS - began))
     return "$status"
 }

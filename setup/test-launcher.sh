@@ -348,6 +348,87 @@ test_fuzzing_that_is_interrupted_ends() {
     expect_line "$reached" 'fuzz: 0 passed, 2 failed'
 }
 
+# A decoder that fuzz_one finds nothing in, except in one called bad; what was asked of it is in a file.
+fuzz_by_record() {
+    mkdir -p -- "$copy/fuzz"
+    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
+    (
+        root=$copy && source "$copy/setup/fuzz.sh"
+        build_fuzz_targets() { :; }
+        fuzz_seeds() { printf 'fuzz/corpus/agent/%s\n' "${decoders[@]}"; }
+        fuzz_one() {
+            local name=${1##*/} status=0
+            [[ $name != bad ]] || status=1
+            echo "$name $2" >>"$HOME/asked"
+            printf 'agent %s\t%d\t100\t7\t5\t%d\n' "$name" "$status" "$2" >>"$fuzz_work/results"
+            return "$status"
+        }
+        fuzz_for_long 30 || echo "ends with $?"
+    )
+}
+
+test_fuzzing_goes_on_where_its_record_ends() {
+    local decoders=(one two) shown
+    mkdir -p -- "$copy/fuzz"
+    printf 'decoder\tCPU seconds\texecutions\tfeatures\tlast\nagent two\t1500\t50\t9\t2026-01-01\n' >"$copy/fuzz/record.tsv"
+    shown=$(fuzz_by_record)
+    expect_line "$shown" 'fuzz: 2 passed, 0 failed'
+    expect asked $'one 600\none 600\none 600\ntwo 300' "$(sort "$HOME/asked")"
+    expect record "decoder	CPU seconds	executions	features	last
+agent one	1800	300	7	$(date +%F)
+agent two	1800	150	9	$(date +%F)" "$(<"$copy/fuzz/record.tsv")"
+    rm -- "$HOME/asked"
+    shown=$(fuzz_by_record)
+    expect_line "$shown" 'fuzz: 2 passed, 0 failed'
+    expect 'asked again' '' "$(cat -- "$HOME/asked" 2>&1 | grep -v 'No such file')"
+}
+
+# What was found has to be mended, after which it is fuzzed from the beginning.
+test_a_finding_ends_what_its_record_says() {
+    local decoders=(bad one) shown
+    mkdir -p -- "$copy/fuzz"
+    printf 'decoder\tCPU seconds\texecutions\tfeatures\tlast\nagent bad\t1500\t50\t9\t2026-01-01\n' >"$copy/fuzz/record.tsv"
+    shown=$(fuzz_by_record)
+    expect_line "$shown" 'ends with 1'
+    expect_line "$shown" 'fuzz: 1 passed, 1 failed'
+    expect asked $'bad 300\none 600\none 600\none 600' "$(sort "$HOME/asked")"
+    expect decoders $'agent one\ndecoder' "$(cut -f 1 -- "$copy/fuzz/record.tsv" | sort)"
+}
+
+# As a terminal does it: whatever runs has the signal. What was done until then counts, and nothing else is begun.
+test_fuzzing_that_is_interrupted_is_in_its_record() {
+    local jdk=$HOME/jdk fuzzing
+    mkdir -p -- "$copy/fuzz" "$jdk/bin"
+    printf 'decoder\tCPU seconds\texecutions\tfeatures\tlast\nX two\t1500\t50\t9\t2026-01-01\n' >"$copy/fuzz/record.tsv"
+    cat >"$jdk/bin/java" <<'JAVA'
+#!/usr/bin/env bash
+interrupted() { printf '#100\tNEW cov: 3 ft: 7 corp: 2/9b\nlibFuzzer: exiting as requested\nstat::number_of_executed_units: 123\n'; exit; }
+trap interrupted INT
+echo begun >>"$HOME/java.begun"
+for _ in {1..300}; do sleep 0.1; done
+JAVA
+    chmod +x -- "$jdk/bin/java"
+    # shellcheck disable=SC2016 # The other shell's own.
+    root=$copy JAVA_HOME=$jdk env --default-signal=INT setsid bash -euc 'source "$root/setup/fuzz.sh"
+        nproc() { echo 1; }
+        build_fuzz_targets() { :; }
+        fuzz_seeds() { printf "%s\n" java/agent/src/test/resources/io/neurovisor/agent/model/XFuzzTestInputs/{one,two}; }
+        fuzz_for_long 30 || echo "ends with $?"' >"$HOME/fuzzed" &
+    fuzzing=$!
+    eventually test -s "$HOME/java.begun"
+    kill -INT -- "-$fuzzing"
+    eventually grep -qx 'ends with 130' "$HOME/fuzzed"
+    expect begun begun "$(<"$HOME/java.begun")"
+    expect record $'X one 123 7\nX two 50 9' "$(tail -n +2 -- "$copy/fuzz/record.tsv" | awk -F '\t' '{ print $1, $3, $4 }')"
+}
+
+test_the_record_of_fuzzing_is_of_decoders_that_there_are() {
+    local names
+    # shellcheck source=/dev/null disable=SC2030,SC2031
+    names=$(source "$root/setup/fuzz.sh" && fuzz_seeds | while read -r one; do fuzz_name "$one" && echo; done)
+    expect 'not fuzzed any more' '' "$(tail -n +2 -- "$root/fuzz/record.tsv" | cut -f 1 | grep -vxF "$names")"
+}
+
 # A cache in which server and model are, the latter by its digest.
 make_cached_model() {
     mkdir -p -- "$XDG_CACHE_HOME/neurovisor/llm/server/usr/bin" "$HOME/digest"

@@ -14,7 +14,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
     '       neurovisor test --hostile-agent [--minutes N] [--seed N]   attacks of guests that are not ours, for 5 minutes, and nothing else'
     '       neurovisor test --chaos [--minutes N] [--seed N]   honest programs beside hostile ones, for 10 minutes, and nothing else'
-    '       neurovisor test --fuzz [--minutes N]   each decoder of hostile bytes fuzzed for 30 minutes, and nothing else'
+    '       neurovisor test --fuzz [--minutes N]   each decoder of hostile bytes fuzzed until it has had 30 CPU minutes, with those of earlier runs'
     '       neurovisor test --fresh-root [...] the first use, in an empty system (needs root)')
 
 # leave_out wanted|forced TESTS REASON
@@ -90,7 +90,7 @@ run_tests() {
         fuzz)
             maven pre-integration-test -Psystem-tests -DskipTests -Dexec.skip=true >"$log" 2>&1 ||
                 die 'The tests could not be compiled.' "The whole log: $log"
-            fuzz_decoders $((${minutes:-30} * 60)) 1
+            fuzz_for_long "${minutes:-30}"
             return
             ;;
         hostile-agent)

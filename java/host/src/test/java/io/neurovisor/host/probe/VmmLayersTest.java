@@ -206,17 +206,26 @@ final class VmmLayersTest {
                 52 50 0:6 /kvm /dev/kvm rw,nosuid - devtmpfs udev rw
                 """;
         files.thread(7, jailed).thread(8, jailed).write("/proc/7/mountinfo", mounts);
-        assertThat(isolationOfRoot().detail())
+        assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).detail())
                 .isEqualTo("KVM, 7 namespaces of its own, nothing mounted writable but its root and two devices");
         files.write("/proc/7/mountinfo", mounts.replace("/rootfs ro", "/rootfs rw"));
-        assertThat(isolationOfRoot().status()).isEqualTo(Status.BROKEN);
-        assertThat(isolationOfRoot().detail()).contains("mounted, but should not be: /rootfs (writable)");
+        assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).status()).isEqualTo(Status.BROKEN);
+        assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).detail())
+                .contains("mounted, but should not be: /rootfs (writable)");
     }
 
-    private LayerState isolationOfRoot() {
+    @Test
+    void aFirecrackerInBubblewrapHasTheSpawnersFilterBesideItsOwn() {
+        assertThat(ofBubblewrapsRoot(Layer.SECCOMP).detail()).isEqualTo("2 filters on each of 2 threads");
+        files.thread(8, KernelFiles.jailed().replace("filters:\t2", "filters:\t1"));
+        assertThat(ofBubblewrapsRoot(Layer.SECCOMP).status()).isEqualTo(Status.BROKEN);
+        assertThat(ofBubblewrapsRoot(Layer.SECCOMP).detail()).isEqualTo("filters on a thread: 1, expected: 2");
+    }
+
+    private LayerState ofBubblewrapsRoot(Layer layer) {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "", NOT_WATCHED)
                 .read(KernelFiles.VMM, files::told, "", BUCKET)
-                .getLast();
+                .get(layer.number() - 1);
     }
 
     @Test
