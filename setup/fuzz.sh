@@ -177,11 +177,11 @@ record_fuzzing() {
     mv -- "$fuzz_record.new" "$fuzz_record"
 }
 
-# fuzz_lane SECONDS LANE: until each decoder has had so many, by this lane or another.
+# fuzz_lane SECONDS LANE: until each decoder has had so many, by this lane or another, or the shell that began it is gone.
 fuzz_lane() {
     local seeds name left status lock
     exec {lock}>"$fuzz_work/lock"
-    while flock "$lock" && seeds=$(take_decoder "$1") && flock --unlock "$lock" && [[ -n $seeds ]]; do
+    while kill -0 "$$" 2>/dev/null && flock "$lock" && seeds=$(take_decoder "$1") && flock --unlock "$lock" && [[ -n $seeds ]]; do
         name=$(fuzz_name "$seeds") status=0
         left=$(($1 - $(recorded "$name")))
         # In parts, of which one is all that a power failure takes.

@@ -422,6 +422,33 @@ JAVA
     expect record $'X one 123 7\nX two 50 9' "$(tail -n +2 -- "$copy/fuzz/record.tsv" | awk -F '\t' '{ print $1, $3, $4 }')"
 }
 
+# It would go on for hours.
+test_fuzzing_ends_after_whoever_began_it() {
+    local fuzzing
+    mkdir -p -- "$copy/fuzz"
+    printf 'decoder\tCPU seconds\texecutions\tfeatures\tlast\n' >"$copy/fuzz/record.tsv"
+    # shellcheck disable=SC2016 # The other shell's own.
+    root=$copy bash -euc 'source "$root/setup/fuzz.sh"
+        nproc() { echo 1; }
+        build_fuzz_targets() { :; }
+        fuzz_seeds() { printf "%s\n" fuzz/corpus/agent/{one,two}; }
+        fuzz_one() {
+            echo "$BASHPID" >"$HOME/lane"
+            echo "$1" >>"$HOME/asked"
+            until [[ -e $HOME/gone ]]; do sleep 0.1; done
+            printf "agent one\t0\t100\t7\t5\t60\n" >>"$fuzz_work/results"
+        }
+        fuzz_for_long 30' >"$HOME/fuzzed" 2>&1 &
+    fuzzing=$!
+    eventually test -s "$HOME/asked"
+    kill -KILL "$fuzzing"
+    eventually ended "$fuzzing"
+    touch -- "$HOME/gone"
+    eventually grep -q '^agent one' "$copy/fuzz/record.tsv"
+    eventually ended "$(<"$HOME/lane")"
+    expect asked fuzz/corpus/agent/one "$(<"$HOME/asked")"
+}
+
 test_the_record_of_fuzzing_is_of_decoders_that_there_are() {
     local names
     # shellcheck source=/dev/null disable=SC2030,SC2031
