@@ -3,6 +3,7 @@ package io.neurovisor.host.firecracker;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.image.GuestBoot;
 import io.neurovisor.host.spawner.HandedFile;
 import io.neurovisor.host.spawner.HandedFile.Access;
 import io.neurovisor.host.spawner.VmmLimits;
@@ -33,10 +34,8 @@ final class FirecrackerMachine {
     /** Each guest has a Firecracker of its own, so all may have the number that Firecracker's own documents use. */
     private static final int GUEST_CID = 3;
 
-    /** As for QEMU; a guest that ends does so by the keyboard controller, which is how Firecracker is told. */
-    private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=4 reboot=k panic=-1 tsc=reliable"
-            + " rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 randomize_kstack_offset=off apparmor=0 audit=0"
-            + " ia32_emulation=0 vsyscall=none debugfs=off";
+    /** The keyboard controller ends the machine, which is how Firecracker is told. */
+    private static final String KERNEL_ARGUMENTS = GuestBoot.kernelArguments("k");
 
     /**
      * A guest that can start guests of its own reaches code of the host's that no other guest does: bit 2 (SVM) of ECX in
@@ -44,9 +43,6 @@ final class FirecrackerMachine {
      * refuses both to a guest that is not told of them. Sorted, for a description is to be the same each time.
      */
     private static final List<Map<String, ?>> NO_NESTING = List.of(cleared("0x1", 5), cleared("0x80000001", 2));
-
-    /** What a guest's kernel keeps for itself, so that programs see the memory their size promises. */
-    private static final int GUEST_KERNEL_MEBIBYTES = 32;
 
     /** For rings that devices keep in files without a name (a page each), and the file of the jailer's with a number. */
     private static final long OWN_FILE_BYTES = 1 << 20;
@@ -92,7 +88,7 @@ final class FirecrackerMachine {
                         "vcpu_count",
                         size.vcpuCount(),
                         "mem_size_mib",
-                        memoryMebibytes(size),
+                        GuestBoot.memoryMebibytes(size),
                         "smt",
                         false,
                         "track_dirty_pages",
@@ -126,7 +122,7 @@ final class FirecrackerMachine {
 
     /** How long a file of Firecracker's may become; a template's memory is one. */
     long maxFileBytes() {
-        return start instanceof VmStart.TemplateBoot ? (long) memoryMebibytes(size) << 20 : OWN_FILE_BYTES;
+        return start instanceof VmStart.TemplateBoot ? (long) GuestBoot.memoryMebibytes(size) << 20 : OWN_FILE_BYTES;
     }
 
     VmmLimits limits() {
@@ -135,7 +131,7 @@ final class FirecrackerMachine {
 
     /** The same for every machine of a size. */
     static VmmLimits limits(SandboxSize size) {
-        return FirecrackerLimits.of(size.vcpuCount(), memoryMebibytes(size));
+        return FirecrackerLimits.of(size.vcpuCount(), GuestBoot.memoryMebibytes(size));
     }
 
     /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
@@ -149,10 +145,6 @@ final class FirecrackerMachine {
                         .append(new TreeMap<>(body))
                         .append(' '));
         return text.toString().strip();
-    }
-
-    private static int memoryMebibytes(SandboxSize size) {
-        return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES;
     }
 
     /** Without one bit of ECX; the others are what they are on this host. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.host.image.GuestBoot;
 import io.neurovisor.host.spawner.HandedFile;
 import io.neurovisor.host.spawner.HandedFile.Access;
 import io.neurovisor.host.spawner.VmmLaunch;
@@ -28,22 +29,11 @@ final class QemuCommand {
     static final String CONSOLE = "console";
     static final String CHANNEL_PORT = "neurovisor.agent";
 
-    /**
-     * Beyond what boots: grace periods end at once, for a guest starts one program and waits for each of its mounts; no
-     * second security module, no audit; and no mitigations against leaks between a guest's own processes and its kernel,
-     * for all in it belongs to one program. What keeps guests apart is the host's.
-     * Last, ways into Debian's kernel that the small one does not have: calls of 32-bit programs, time by a fixed page,
-     * debugging files.
-     */
-    private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet loglevel=4 reboot=t panic=-1 tsc=reliable"
-            + " rcupdate.rcu_expedited=1 mitigations=off init_on_alloc=0 randomize_kstack_offset=off apparmor=0 audit=0"
-            + " ia32_emulation=0 vsyscall=none debugfs=off";
+    /** A triple fault ends the machine. */
+    private static final String KERNEL_ARGUMENTS = GuestBoot.kernelArguments("t");
 
     /** A guest that can start guests of its own reaches code of the host's that no other guest does. */
     private static final String NO_NESTING = ",svm=off,vmx=off";
-
-    /** What a guest's kernel keeps for itself, so that programs see the memory their size promises. */
-    private static final int GUEST_KERNEL_MEBIBYTES = 32;
 
     /** What emulation may keep of translated code, touched as it is used. A quarter of it retranslates as Python starts. */
     private static final int CLONE_CODE_MEBIBYTES = 128;
@@ -120,7 +110,8 @@ final class QemuCommand {
     /** The same for every machine of a size that is cloned, or is not. */
     static VmmLimits limits(String accelerator, SandboxSize size, boolean cloned) {
         int code = cloned ? CLONE_CODE_MEBIBYTES : BOOT_CODE_MEBIBYTES;
-        return QemuLimits.of(size.vcpuCount(), memoryMebibytes(size) + (accelerator.equals("tcg") ? code : 0));
+        return QemuLimits.of(
+                size.vcpuCount(), GuestBoot.memoryMebibytes(size) + (accelerator.equals("tcg") ? code : 0));
     }
 
     /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
@@ -206,14 +197,10 @@ final class QemuCommand {
     }
 
     private static long memoryBytes(SandboxSize size) {
-        return (long) memoryMebibytes(size) << 20;
-    }
-
-    private static int memoryMebibytes(SandboxSize size) {
-        return size.memoryMebibytes() + GUEST_KERNEL_MEBIBYTES;
+        return (long) GuestBoot.memoryMebibytes(size) << 20;
     }
 
     private static String memoryOf(SandboxSize size) {
-        return memoryMebibytes(size) + "M";
+        return GuestBoot.memoryMebibytes(size) + "M";
     }
 }
