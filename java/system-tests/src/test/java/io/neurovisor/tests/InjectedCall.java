@@ -31,20 +31,25 @@ final class InjectedCall {
         assertThat(build.exitCode()).as(build.stderr()).isZero();
     }
 
-    /** What came of it: {@code returned -1}, {@code killed by 31}. */
+    /** What came of it: {@code returned -1}, {@code killed by 31}. By the first thread. */
     static String of(ProcessHandle vmm, String call, String arguments) {
-        return run(List.of(), vmm, call, arguments);
+        return of(vmm.pid(), call, arguments);
     }
 
-    /** The same where its seccomp filters have been overcome. */
+    /** The same by the thread that has this id. */
+    static String of(long thread, String call, String arguments) {
+        return run(List.of(), thread, call, arguments);
+    }
+
+    /** The same by the first thread where its seccomp filters have been overcome. */
     static String unfiltered(ProcessHandle vmm, String call, String arguments) {
-        return run(List.of("--unfiltered"), vmm, call, arguments);
+        return run(List.of("--unfiltered"), vmm.pid(), call, arguments);
     }
 
-    private static String run(List<String> options, ProcessHandle vmm, String call, String arguments) {
+    private static String run(List<String> options, long thread, String call, String arguments) {
         List<String> command = new ArrayList<>(List.of(INJECT.toString()));
         command.addAll(options);
-        command.addAll(List.of(Long.toString(vmm.pid()), call));
+        command.addAll(List.of(Long.toString(thread), call));
         Stream.of(arguments.split(" ", -1)).filter(word -> !word.isEmpty()).forEach(command::add);
         PlainMachine.Run run = PlainMachine.start(command);
         assertThat(run.exitCode()).as(run.stderr()).isZero();
