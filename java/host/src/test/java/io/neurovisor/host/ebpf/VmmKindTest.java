@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.host.kernel.Libseccomp;
 import java.util.BitSet;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -21,5 +22,11 @@ final class VmmKindTest {
         assertThat(expected.cardinality()).isEqualTo(names.size());
         assertThat(expected.stream().mapToObj(libseccomp::name)).containsExactlyInAnyOrderElementsOf(names);
         assertThat(libseccomp.name(9999)).isEqualTo("9999");
+    }
+
+    /** vdso(7): on a host whose clock the kernel cannot read there, the C library asks the kernel itself. */
+    @Test
+    void whatReadsTheClockIsKnownWhereTheKernelsPageOfItIsNotUsable() {
+        assertThat(VmmKind.QEMU.names()).contains("clock_gettime", "clock_getres", "gettimeofday", "time", "getcpu");
     }
 }
