@@ -109,7 +109,6 @@ final class LayerMatrixIT {
     private static Set<Attempt> filtered(Set<Attempt> jailed) throws IOException {
         Set<Attempt> filtered = EnumSet.allOf(Attempt.class);
         for (String thread : threads()) {
-            System.out.println("by thread " + thread);
             filtered.retainAll(stopped("--ebpf=off", (vmm, attempt) -> {
                 lift(vmm);
                 String outcome =

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,7 +82,7 @@ final class GuestFloodTest {
             this.socket = socket;
             this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             server.bind(UnixDomainSocketAddress.of(socket));
-            this.answered = CompletableFuture.supplyAsync(this::flood);
+            this.answered = CompletableFuture.supplyAsync(this::flood).orTimeout(1, TimeUnit.MINUTES);
         }
 
         @Override
