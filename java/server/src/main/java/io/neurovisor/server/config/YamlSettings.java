@@ -2,7 +2,6 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
-import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.composer.Composer;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -18,6 +17,9 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
+import org.yaml.snakeyaml.parser.ParserImpl;
+import org.yaml.snakeyaml.reader.StreamReader;
+import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
  * Reads settings out of YAML text. Only the syntax tree is made: no value is given a YAML type ({@code on} stays what was
@@ -39,8 +41,10 @@ final class YamlSettings {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(MAX_DEPTH);
         options.setMaxAliasesForCollections(0);
+        var reader = new StreamReader(text);
         try {
-            @Nullable Node root = new Yaml(options).compose(new StringReader(text));
+            @Nullable
+            Node root = new Composer(new ParserImpl(reader, options), new Resolver(), options).getSingleNode();
             if (root instanceof MappingNode mapping) {
                 mapping.getValue().forEach(this::add);
             } else if (root != null && !root.getTag().equals(Tag.NULL)) {
@@ -51,6 +55,11 @@ final class YamlSettings {
                     ? ""
                     : ":" + (exception.getProblemMark().getLine() + 1);
             problems.add(file + line + ": YAML problem: " + Shown.text(String.valueOf(exception.getProblem())));
+        } catch (NumberFormatException exception) {
+            // SnakeYAML 2.7 reads "\\u" at the end of a text, and "\\UFFFFFFFF", as numbers without a look at them.
+            problems.add(
+                    file + ":" + (reader.getLine() + 1) + ": YAML problem: an escape in double quotes is no character;"
+                            + " one is such as \\u0041, and a backslash is \\\\");
         } catch (YAMLException exception) {
             problems.add(file + ": YAML problem: " + Shown.text(String.valueOf(exception.getMessage())));
         }
