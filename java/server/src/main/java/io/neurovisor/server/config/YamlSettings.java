@@ -55,13 +55,14 @@ final class YamlSettings {
                     ? ""
                     : ":" + (exception.getProblemMark().getLine() + 1);
             problems.add(file + line + ": YAML problem: " + Shown.text(String.valueOf(exception.getProblem())));
-        } catch (NumberFormatException exception) {
-            // SnakeYAML 2.7 reads "\\u" at the end of a text, and "\\UFFFFFFFF", as numbers without a look at them.
-            problems.add(
-                    file + ":" + (reader.getLine() + 1) + ": YAML problem: an escape in double quotes is no character;"
-                            + " one is such as \\u0041, and a backslash is \\\\");
         } catch (YAMLException exception) {
             problems.add(file + ": YAML problem: " + Shown.text(String.valueOf(exception.getMessage())));
+        } catch (RuntimeException exception) {
+            // SnakeYAML 2.7 lets those of the JDK through, for "\\UFFFFFFFF" and !a%20 among others; it may have read
+            // on by then.
+            problems.add(file + ":" + (reader.getLine() + 1)
+                    + ": YAML problem here or before, such as an escape or a tag that is none: "
+                    + Shown.text(String.valueOf(exception.getMessage())));
         }
         return new ConfigFile(entries, problems);
     }

@@ -25,9 +25,9 @@ final class ConfigFileTest {
                 Arguments.of("\tsize: large\n", ":1: YAML problem"),
                 Arguments.of("{{{{\n", "YAML problem"),
                 Arguments.of("size: \"large\n", "YAML problem"),
-                Arguments.of(
-                        "x: \"\\u", ":1: YAML problem: an escape in double quotes is no character; one is such as"),
-                Arguments.of("\nx: \"\\UFFFFFFFF\"\n", ":2: YAML problem: an escape in double quotes is no character;"),
+                Arguments.of("x: \"\\u", ":1: YAML problem here or before, such as an escape or a tag that is none:"),
+                Arguments.of("\nx: \"\\UFFFFFFFF\"\n", "\"FFFFFFFF\""),
+                Arguments.of("\nsize: !a%20 small", ":2: YAML problem here or before"),
                 Arguments.of("- size\n- large\n", ":1: expected settings"),
                 Arguments.of("just words\n", ":1: expected settings"),
                 Arguments.of("size: large\n---\nsize: small\n", ":2: YAML problem"),
