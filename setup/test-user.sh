@@ -24,7 +24,7 @@ run_tests_as_user() {
             for file in passwd subuid subgid; do mount --bind "$1/etc/$file" "/etc/$file" || exit; done
             shift && exec "$@"' sh "$place" \
         setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups --inh-caps=-all -- \
-        env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 \
+        env -i --default-signal=INT "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 \
         "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$place/neurovisor" \
         -cp "$place/tests/test-classes:$place/tests/libraries/*" org.junit.platform.console.ConsoleLauncher execute \
         --disable-banner --details=tree --disable-ansi-colors "${options[@]}" </dev/null || status=$?

@@ -31,8 +31,8 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone='' minutes='' seed=''
-    local fuzz_log=$root/target/test-fuzz.log fuzz_status=0 fuzzing
+    local status=0 launcher_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone='' minutes='' seed=''
+    local fuzz_log=$root/target/test-fuzz.log beside beside_status=0
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -138,9 +138,7 @@ run_tests() {
         "$root/neurovisor" oci build --output "$NEUROVISOR_TEST_OCI"
     fi
 
-    # Images and templates, so that the system tests find them.
-    "$root/neurovisor" setup
-    "$root/neurovisor" setup --image full
+    set_up_images
     if [[ -n $lab ]]; then
         "$root/neurovisor" setup --firecracker
         export NEUROVISOR_TEST_LAB=true
@@ -164,32 +162,21 @@ run_tests() {
     run_model_tests "$ollama" 2>&1 | tee "$models_log" || models_status=$?
     printf 'models time %s\n' $((SECONDS - began)) >>"$models_log"
 
-    # What keeps host and guests apart differs between root and everybody else; whoever is no root has just run the other half.
-    : >"$user_log"
-    if ((EUID == 0)); then
-        # shellcheck source=setup/test-user.sh
-        source "$root/setup/test-user.sh"
-        began=$SECONDS
-        run_tests_as_user "${user_tests[@]}" 2>&1 | tee "$user_log" || user_status=$?
-        printf 'user time %s\n' $((SECONDS - began)) >>"$user_log"
-    fi
-
-    # What this machine need not have: KVM that boots guests, cgroup v2, Firecracker at work. The lab is one processor; the
-    # decoders are fuzzed by another meanwhile.
+    # What this machine need not have: KVM that boots guests, cgroup v2, Firecracker at work. The lab is one processor.
     : >"$lab_log"
     if [[ -z $lab ]]; then
-        fuzz_decoders 5 2 1 2>&1 | tee "$fuzz_log" || fuzz_status=$?
+        test_beside_lab "$user_log" "$fuzz_log" 2 || beside_status=$?
     else
         {
             renice --priority 10 --pid "$BASHPID"
-            fuzz_decoders 5 1 1 || exit
-        } >"$fuzz_log" 2>&1 &
-        fuzzing=$!
+            test_beside_lab "$user_log" "$fuzz_log" 1
+        } >/dev/null 2>&1 &
+        beside=$!
         began=$SECONDS
         run_compiled_lab_tests "${lab_qemu_tests[*]}" "${lab_firecracker_tests[*]}" "${lab_user_tests[*]}" 2>&1 | tee "$lab_log" || lab_status=$?
         printf 'lab time %s\n' $((SECONDS - began)) >>"$lab_log"
-        wait "$fuzzing" || fuzz_status=$?
-        cat -- "$fuzz_log"
+        wait "$beside" || beside_status=$?
+        cat -- "$user_log" "$fuzz_log"
     fi
 
     tell_hostile_programs
@@ -200,7 +187,34 @@ run_tests() {
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
-    ((status == 0 && launcher_status == 0 && fuzz_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
+    ((status == 0 && launcher_status == 0 && models_status == 0 && beside_status == 0 && lab_status == 0))
+}
+
+# Images and templates, so that the system tests find them: each has one processor busy.
+set_up_images() {
+    local full status=0
+    env --default-signal=INT "$root/neurovisor" setup --image full &
+    full=$!
+    "$root/neurovisor" setup || status=$?
+    wait "$full" || status=$?
+    ((status == 0)) || exit "$status"
+}
+
+# test_beside_lab USER_LOG FUZZ_LOG LANES: what a processor is enough for. What keeps host and guests apart differs between root
+# and everybody else; whoever is no root has just run the other half.
+test_beside_lab() {
+    local status=0 began=$SECONDS
+    : | tee "$1" "$2"
+    if ((EUID == 0)); then
+        # shellcheck source=setup/test-user.sh
+        source "$root/setup/test-user.sh"
+        run_tests_as_user "${user_tests[@]}" 2>&1 | tee "$1" || status=$?
+        printf 'user time %s\n' $((SECONDS - began)) >>"$1"
+        # After Ctrl-C nothing else begins.
+        ((status != 130)) || return "$status"
+    fi
+    fuzz_decoders 5 "$3" 1 2>&1 | tee "$2" || status=$?
+    return "$status"
 }
 
 # run_alone TEST OPTION...: one system test, and no other test.

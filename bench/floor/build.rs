@@ -1,7 +1,10 @@
 //! Generates the clients of `proto/guest.proto` and `proto/execution.proto`.
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    println!("cargo::rerun-if-changed=../../proto");
+    // Not their directory, in which Maven builds.
+    for file in ["guest.proto", "execution.proto"] {
+        println!("cargo::rerun-if-changed=../../proto/{file}");
+    }
     let files = protox::compile(["guest.proto"], ["../../proto"])?;
     tonic_prost_build::configure()
         .build_server(false)

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 /** The short form of {@code bench endurance}: load, killed machines, a killed daemon. */
+@Alone
 final class EnduranceIT {
     @Test
     void nothingIsRunTwiceLostOrLeftBehind() {

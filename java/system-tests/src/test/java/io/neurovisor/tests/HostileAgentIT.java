@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * order and the mixtures of a run.
  */
 @Tag("hostile")
+@Alone
 final class HostileAgentIT {
     private static final int ATTACKERS = 16;
     private static final int MIXTURES = 20;

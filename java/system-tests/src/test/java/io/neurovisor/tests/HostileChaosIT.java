@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
  * the hostile ones run; from ten on the times of honest ones are judged, too: fewer say nothing about one in a hundred.
  */
 @Tag("hostile")
+@Alone
 final class HostileChaosIT {
     private static final int MINUTES = Integer.getInteger("neurovisor.chaos", 0);
     private static final int JUDGED_MINUTES = 10;

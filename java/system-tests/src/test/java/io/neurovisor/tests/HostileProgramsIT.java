@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * file for the table of what was contained.
  */
 @Tag("hostile")
+@Alone
 final class HostileProgramsIT {
     private static final Duration HONEST_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration LIMIT = Duration.ofSeconds(30);

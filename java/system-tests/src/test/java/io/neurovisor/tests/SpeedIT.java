@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One scenario of {@code bench}, in its short form. */
+@Alone
 final class SpeedIT {
     @Test
     void clonesAreMeasuredBesideTheBareVmm(@TempDir Path directory) throws IOException {

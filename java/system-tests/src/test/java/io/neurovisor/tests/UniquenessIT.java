@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** Clones of one template share nothing that ought to be unique. */
+@Alone
 final class UniquenessIT {
     private static final int RUNS = 20;
 
