@@ -38,18 +38,23 @@ final class YamlSettings {
     }
 
     ConfigFile parse(String text) {
+        @Nullable Node root = compose(text);
+        if (root instanceof MappingNode mapping) {
+            mapping.getValue().forEach(this::add);
+        } else if (root != null && !root.getTag().equals(Tag.NULL)) {
+            problems.add(at(root) + ": expected settings such as \"size: large\", one on each line");
+        }
+        return new ConfigFile(entries, problems);
+    }
+
+    /** Null for a text without anything in it, and for one that is no YAML, which is a problem then. */
+    private @Nullable Node compose(String text) {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(MAX_DEPTH);
         options.setMaxAliasesForCollections(0);
         var reader = new StreamReader(text);
         try {
-            @Nullable
-            Node root = new Composer(new ParserImpl(reader, options), new Resolver(), options).getSingleNode();
-            if (root instanceof MappingNode mapping) {
-                mapping.getValue().forEach(this::add);
-            } else if (root != null && !root.getTag().equals(Tag.NULL)) {
-                problems.add(at(root) + ": expected settings such as \"size: large\", one on each line");
-            }
+            return new Composer(new ParserImpl(reader, options), new Resolver(), options).getSingleNode();
         } catch (MarkedYAMLException exception) {
             String line = exception.getProblemMark() == null
                     ? ""
@@ -58,13 +63,13 @@ final class YamlSettings {
         } catch (YAMLException exception) {
             problems.add(file + ": YAML problem: " + Shown.text(String.valueOf(exception.getMessage())));
         } catch (RuntimeException exception) {
-            // SnakeYAML 2.7 lets those of the JDK through, for "\\UFFFFFFFF" and !a%20 among others; it may have read
-            // on by then.
+            // SnakeYAML 2.7 lets the JDK's through, for "\\UFFFFFFFF" and !a%20 among others, and may have read on by
+            // then.
             problems.add(file + ":" + (reader.getLine() + 1)
                     + ": YAML problem here or before, such as an escape or a tag that is none: "
                     + Shown.text(String.valueOf(exception.getMessage())));
         }
-        return new ConfigFile(entries, problems);
+        return null;
     }
 
     private void add(NodeTuple tuple) {
