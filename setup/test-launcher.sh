@@ -314,10 +314,35 @@ failed, test: [ERROR]   RunIT.prints:12 expected: 42
 failed, test: test wire::holds ... FAILED' "$shown"
 }
 
+# set_up LAB: with a launcher that fails for what $HOME/fails says.
+set_up() {
+    cat >"$copy/neurovisor" <<'LAUNCHER'
+#!/bin/sh
+echo "$*" >>"$HOME/set.up"
+! grep -qxF -- "$*" "$HOME/fails"
+LAUNCHER
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    (root=$copy && source "$copy/setup/test.sh" && set_up_images "$1")
+}
+
+test_images_are_set_up_or_it_is_said() {
+    local status part
+    : >"$HOME/fails"
+    set_up true || exit
+    expect set-up $'setup\nsetup --firecracker\nsetup --image full' "$(LC_ALL=C sort "$HOME/set.up")"
+    for part in setup 'setup --firecracker' 'setup --image full'; do
+        echo "$part" >"$HOME/fails"
+        status=0
+        set_up true || status=$?
+        expect "status without $part" 1 "$status"
+    done
+}
+
 # beside_lab STATUS: what is tested beside the lab after an ordinary user's tests have ended so.
 beside_lab() {
+    # shellcheck disable=SC2030,SC2031,SC2034,SC2329 # The copy's own, here only.
     (
-        # shellcheck source=/dev/null disable=SC2030,SC2031,SC2034,SC2329 # The copy's own, here only.
+        # shellcheck source=/dev/null
         root=$copy && source "$copy/setup/test.sh"
         : >"$copy/setup/test-user.sh"
         run_tests_as_user() { echo "as a user: $*" && return "$1"; }

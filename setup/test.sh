@@ -32,7 +32,7 @@ run_tests() {
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
     local status=0 launcher_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone='' minutes='' seed=''
-    local fuzz_log=$root/target/test-fuzz.log beside beside_status=0
+    local fuzz_log=$root/target/test-fuzz.log beside beside_status=0 images images_log=$root/target/setup.log
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -103,6 +103,10 @@ run_tests() {
             ;;
     esac
 
+    # Each has one processor busy, and what is fetched meanwhile the network.
+    set_up_images "$lab" >"$images_log" 2>&1 &
+    images=$!
+    say "Setting up the images meanwhile (log: $images_log)"
     prepare_model_tests "$llm"
 
     # shellcheck source=setup/clients.sh
@@ -132,17 +136,16 @@ run_tests() {
         leave_out "$clients_wanted" 'The tests of the status page in a browser' "$browser_reason"
     fi
 
+    with_progress 'Setting up the images' "$root/target/setup-followed.log" read_setup_line tail --quiet --lines=+1 --follow --pid="$images" -- "$images_log" || true
+    wait "$images" || { tail -n 15 -- "$images_log" >&2 && die 'The images could not be set up.' "The whole log: $images_log"; }
+
     if [[ -n $oci ]]; then
         install_missing_packages oci-test
         export NEUROVISOR_TEST_OCI=$root/target/neurovisor-oci.tar
         "$root/neurovisor" oci build --output "$NEUROVISOR_TEST_OCI"
     fi
 
-    set_up_images
-    if [[ -n $lab ]]; then
-        "$root/neurovisor" setup --firecracker
-        export NEUROVISOR_TEST_LAB=true
-    fi
+    [[ -z $lab ]] || export NEUROVISOR_TEST_LAB=true
 
     began=$SECONDS
     "$root/setup/test-launcher.sh" 2>&1 | tee "$launcher_log" || launcher_status=$?
@@ -190,15 +193,19 @@ run_tests() {
     ((status == 0 && launcher_status == 0 && models_status == 0 && beside_status == 0 && lab_status == 0))
 }
 
-# Images and templates, so that the system tests find them: each has one processor busy.
+# set_up_images LAB: images and templates, so that the system tests find them; Firecracker where there is a lab for it.
 set_up_images() {
     local full status=0
     env --default-signal=INT "$root/neurovisor" setup --image full &
     full=$!
-    "$root/neurovisor" setup || status=$?
+    env --default-signal=INT "$root/neurovisor" setup || status=$?
+    [[ -z $1 ]] || env --default-signal=INT "$root/neurovisor" setup --firecracker || status=$?
     wait "$full" || status=$?
-    ((status == 0)) || exit "$status"
+    return "$status"
 }
+
+# shellcheck disable=SC2034 # For with_progress.
+read_setup_line() { progress_step=${1#neurovisor: }; }
 
 # test_beside_lab USER_LOG FUZZ_LOG LANES: what a processor is enough for. What keeps host and guests apart differs between root
 # and everybody else; whoever is no root has just run the other half.

@@ -139,19 +139,18 @@ final class GcIT {
         }
     }
 
-    private Path copyOfTheOrdinaryOne() throws IOException, InterruptedException {
-        Path copy = Files.createDirectory(parent.resolve("data"));
-        for (String part : List.of("images", "kernels", "initrds", "probes.properties")) {
-            int exitCode = new ProcessBuilder(
-                            "cp",
-                            "-a",
-                            TestMachines.dataDirectory().resolve(part).toString(),
-                            copy.toString())
-                    .inheritIO()
-                    .start()
-                    .waitFor();
-            assertThat(exitCode).isZero();
-        }
+    /** Without what other tests are making there. */
+    private Path copyOfTheOrdinaryOne() {
+        Path copy = parent.resolve("data");
+        PlainMachine.Run copying = PlainMachine.start(List.of(
+                "bash",
+                "-euc",
+                "mkdir \"$2\" \"$2/images\"; cd \"$1\"; cp -a initrds kernels probes.properties \"$2\";"
+                        + " cp -a images/{base,full}* \"$2/images\"",
+                "bash",
+                TestMachines.dataDirectory().toString(),
+                copy.toString()));
+        assertThat(copying.exitCode()).as(copying.stderr()).isZero();
         return copy;
     }
 }

@@ -222,7 +222,7 @@ final class ServeFaultsIT {
                         Map.of("OLLAMA_HOST", ollama.address()),
                         "--warm=1",
                         "--max=1",
-                        "--acquire-timeout=3s",
+                        "--acquire-timeout=20s",
                         "--vm-uids=" + uid + "-" + uid,
                         "--data-dir=" + data)) {
             await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
