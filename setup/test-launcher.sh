@@ -338,37 +338,6 @@ test_images_are_set_up_or_it_is_said() {
     done
 }
 
-# beside_lab STATUS: what is tested beside the lab after an ordinary user's tests have ended so.
-beside_lab() {
-    # shellcheck disable=SC2030,SC2031,SC2034,SC2329 # The copy's own, here only.
-    (
-        # shellcheck source=/dev/null
-        root=$copy && source "$copy/setup/test.sh"
-        : >"$copy/setup/test-user.sh"
-        run_tests_as_user() { echo "as a user: $*" && return "$1"; }
-        user_tests=("$1")
-        fuzz_decoders() { echo 'fuzzed'; }
-        set -o pipefail
-        test_beside_lab "$HOME/user.log" "$HOME/fuzz.log" 1
-    )
-}
-
-# A failure keeps nothing else from being tested, and Ctrl-C all that comes after.
-test_what_is_beside_the_lab_fails_and_ends() {
-    ((EUID == 0)) || return 0
-    local status=0 shown
-    shown=$(beside_lab 1) || status=$?
-    expect status 1 "$status"
-    expect_line "$shown" 'fuzzed'
-    expect_line "$(<"$HOME/user.log")" 'as a user: 1'
-    expect_line "$(<"$HOME/fuzz.log")" 'fuzzed'
-    beside_lab 0 >/dev/null || exit
-    status=0
-    beside_lab 130 >/dev/null || status=$?
-    expect status 130 "$status"
-    expect fuzzed '' "$(<"$HOME/fuzz.log")"
-}
-
 # All that have seeds, each by a name of its own.
 test_every_decoder_with_seeds_is_fuzzed() {
     local seeds names

@@ -9,9 +9,10 @@ readonly user_tests=(RunIT VmmConfinementIT JailInjectionIT PoolIT CrashIT Names
 # A number that no distribution gives to anybody; the name exists for the tests' processes alone.
 readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
 
-# run_tests_as_user CLASS...: in the data directory's copy, so that nothing of root's is touched.
+# run_tests_as_user CLASS...: in the data directory's copy, so that nothing of root's is touched. Methods that ask for it run two at a
+# time.
 run_tests_as_user() {
-    local place status=0 class options=()
+    local place status=0 class options=(--config=junit.jupiter.execution.parallel.{enabled=true,config.strategy=fixed,config.fixed.parallelism=2})
     place=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-user-XXXXXX")
     # shellcheck disable=SC2064 # The place of now.
     trap "rm -rf -- '$place'" EXIT
@@ -24,7 +25,7 @@ run_tests_as_user() {
             for file in passwd subuid subgid; do mount --bind "$1/etc/$file" "/etc/$file" || exit; done
             shift && exec "$@"' sh "$place" \
         setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups --inh-caps=-all -- \
-        env -i --default-signal=INT "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 \
+        env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 \
         "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$place/neurovisor" \
         -cp "$place/tests/test-classes:$place/tests/libraries/*" org.junit.platform.console.ConsoleLauncher execute \
         --disable-banner --details=tree --disable-ansi-colors "${options[@]}" </dev/null || status=$?

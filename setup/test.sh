@@ -31,8 +31,8 @@ run_tests() {
     local log=$root/target/test.log launcher_log=$root/target/test-launcher.log user_log=$root/target/test-user.log
     local lab_log=$root/target/test-lab.log lab_status=0
     local models_log=$root/target/test-models.log models_status=0 ollama=${OLLAMA_HOST-}
-    local status=0 launcher_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone='' minutes='' seed=''
-    local fuzz_log=$root/target/test-fuzz.log beside beside_status=0 images images_log=$root/target/setup.log
+    local status=0 launcher_status=0 user_status=0 options=() began kernel='' lab=true llm=wanted oci='' clients_wanted=wanted hostile='' alone='' minutes='' seed=''
+    local fuzz_log=$root/target/test-fuzz.log fuzz_status=0 fuzzing images images_log=$root/target/setup.log
     while (($#)); do
         case $1 in
             --kernel) kernel=small ;;
@@ -165,21 +165,32 @@ run_tests() {
     run_model_tests "$ollama" 2>&1 | tee "$models_log" || models_status=$?
     printf 'models time %s\n' $((SECONDS - began)) >>"$models_log"
 
-    # What this machine need not have: KVM that boots guests, cgroup v2, Firecracker at work. The lab is one processor.
+    # What keeps host and guests apart differs between root and everybody else; whoever is no root has just run the other half.
+    : >"$user_log"
+    if ((EUID == 0)); then
+        # shellcheck source=setup/test-user.sh
+        source "$root/setup/test-user.sh"
+        began=$SECONDS
+        run_tests_as_user "${user_tests[@]}" 2>&1 | tee "$user_log" || user_status=$?
+        printf 'user time %s\n' $((SECONDS - began)) >>"$user_log"
+    fi
+
+    # What this machine need not have: KVM that boots guests, cgroup v2, Firecracker at work. The lab is one processor; the
+    # decoders are fuzzed by another meanwhile.
     : >"$lab_log"
     if [[ -z $lab ]]; then
-        test_beside_lab "$user_log" "$fuzz_log" 2 || beside_status=$?
+        fuzz_decoders 5 2 1 2>&1 | tee "$fuzz_log" || fuzz_status=$?
     else
         {
             renice --priority 10 --pid "$BASHPID"
-            test_beside_lab "$user_log" "$fuzz_log" 1
-        } >/dev/null 2>&1 &
-        beside=$!
+            fuzz_decoders 5 1 1 || exit
+        } >"$fuzz_log" 2>&1 &
+        fuzzing=$!
         began=$SECONDS
         run_compiled_lab_tests "${lab_qemu_tests[*]}" "${lab_firecracker_tests[*]}" "${lab_user_tests[*]}" 2>&1 | tee "$lab_log" || lab_status=$?
         printf 'lab time %s\n' $((SECONDS - began)) >>"$lab_log"
-        wait "$beside" || beside_status=$?
-        cat -- "$user_log" "$fuzz_log"
+        wait "$fuzzing" || fuzz_status=$?
+        cat -- "$fuzz_log"
     fi
 
     tell_hostile_programs
@@ -190,7 +201,7 @@ run_tests() {
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
-    ((status == 0 && launcher_status == 0 && models_status == 0 && beside_status == 0 && lab_status == 0))
+    ((status == 0 && launcher_status == 0 && fuzz_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
 }
 
 # set_up_images LAB: images and templates, so that the system tests find them; Firecracker where there is a lab for it.
@@ -206,23 +217,6 @@ set_up_images() {
 
 # shellcheck disable=SC2034 # For with_progress.
 read_setup_line() { progress_step=${1#neurovisor: }; }
-
-# test_beside_lab USER_LOG FUZZ_LOG LANES: what a processor is enough for. What keeps host and guests apart differs between root
-# and everybody else; whoever is no root has just run the other half.
-test_beside_lab() {
-    local status=0 began=$SECONDS
-    : | tee "$1" "$2"
-    if ((EUID == 0)); then
-        # shellcheck source=setup/test-user.sh
-        source "$root/setup/test-user.sh"
-        run_tests_as_user "${user_tests[@]}" 2>&1 | tee "$1" || status=$?
-        printf 'user time %s\n' $((SECONDS - began)) >>"$1"
-        # After Ctrl-C nothing else begins.
-        ((status != 130)) || return "$status"
-    fi
-    fuzz_decoders 5 "$3" 1 2>&1 | tee "$2" || status=$?
-    return "$status"
-}
 
 # run_alone TEST OPTION...: one system test, and no other test.
 run_alone() {

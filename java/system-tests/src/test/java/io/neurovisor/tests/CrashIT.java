@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -50,6 +52,7 @@ final class CrashIT {
     }
 
     @ParameterizedTest(name = "{0}: SIG{2} to {1} gives {3}")
+    @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
         "BUILDING,   NEUROVISOR, INT,  130",
         "BUILDING,   NEUROVISOR, TERM, 143",

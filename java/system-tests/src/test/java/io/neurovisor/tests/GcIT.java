@@ -145,8 +145,8 @@ final class GcIT {
         PlainMachine.Run copying = PlainMachine.start(List.of(
                 "bash",
                 "-euc",
-                "mkdir \"$2\" \"$2/images\"; cd \"$1\"; cp -a initrds kernels probes.properties \"$2\";"
-                        + " cp -a images/{base,full}* \"$2/images\"",
+                "mkdir \"$2\" \"$2/images\" \"$2/templates\"; cd \"$1\"; cp -a initrds kernels probes.properties \"$2\";"
+                        + " cp -a images/{base,full}* \"$2/images\"; cp -a templates/[!.]* \"$2/templates\"",
                 "bash",
                 TestMachines.dataDirectory().toString(),
                 copy.toString()));
