@@ -52,7 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon, with real machines, among faults and strangers: each is told or bounded, and it goes on serving. */
 final class ServeFaultsIT {
-    private static final Duration LIMIT = Duration.ofSeconds(180);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     /** Of TCP connections, as {@code GrpcPorts} has it. */
     private static final int MOST_CONNECTIONS = 3000;
