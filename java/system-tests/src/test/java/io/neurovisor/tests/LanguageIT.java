@@ -228,7 +228,7 @@ final class LanguageIT {
     /** Short where the time is waited for; compilers need some of it. */
     private static Duration timeout(Language language, Situation situation) {
         if (situation == Situation.LOOP || situation == Situation.FORKS) {
-            return Duration.ofSeconds(isCompiled(language) ? 20 : 4);
+            return Duration.ofSeconds(isCompiled(language) ? 45 : 4);
         }
         return Duration.ofMinutes(2);
     }
