@@ -7,6 +7,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly user=neurovisor-test user_home=/lab/test-user
 java=${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java
 failed=0
+# One template for each VMM: a machine that is emulated makes it in minutes.
+export NEUROVISOR_SIZE=small
+# Whoever has those run here that have a shorter form wants them whole.
+export NEUROVISOR_TEST_LONG=true
 # What is put before each command, and where it finds the repository.
 as=() home=$PWD
 
@@ -25,7 +29,8 @@ run_on() {
     done
     # Before the tests, whose time-outs are for what is ready.
     ! need_template "$@" || NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
-    [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full || failed=1
+    # Of the size that compilers are given.
+    [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full --size medium || failed=1
     "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$home" \
         "-Dneurovisor.hostile=${NEUROVISOR_TEST_HOSTILE-}" \

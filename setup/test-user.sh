@@ -9,35 +9,42 @@ readonly user_tests=(RunIT VmmConfinementIT JailInjectionIT PoolIT CrashIT Names
 # A number that no distribution gives to anybody; the name exists for the tests' processes alone.
 readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
 
-# run_tests_as_user CLASS...: in the data directory's copy, so that nothing of root's is touched. Methods that ask for it run two at a
-# time.
+# run_tests_as_user CLASS...: in a data directory of this user's own, so that nothing of root's is touched. Methods that ask for it
+# run two at a time.
 run_tests_as_user() {
-    local place status=0 class options=(--config=junit.jupiter.execution.parallel.{enabled=true,config.strategy=fixed,config.fixed.parallelism=2})
+    local place data status=0 class
+    local options=(--config=junit.jupiter.execution.parallel.{enabled=true,config.strategy=fixed,config.fixed.parallelism=2})
+    local roots=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}
     place=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-user-XXXXXX")
-    # shellcheck disable=SC2064 # The place of now.
-    trap "rm -rf -- '$place'" EXIT
+    # Where files can be shared with root's: it is mounted where the user can come.
+    data=$(mktemp -d "$roots/user-XXXXXX")
+    # shellcheck disable=SC2064 # The places of now.
+    trap "rm -rf -- '$place' '$data'" EXIT
     chmod 0755 "$place"
     copy_for_user "$place"
+    share_for_user "$roots" "$data"
     for class in "$@"; do options+=(--select-class "io.neurovisor.tests.$class"); done
     # In a mount namespace of its own the system knows the user, as it would a real one.
     # shellcheck disable=SC2016 # Expanded by the inner shell.
     unshare --mount --propagation private sh -c '
             for file in passwd subuid subgid; do mount --bind "$1/etc/$file" "/etc/$file" || exit; done
-            shift && exec "$@"' sh "$place" \
+            for name in test-classes libraries; do mount --bind "$3/$name" "$1/tests/$name" || exit; done
+            mount --bind "$2" "$1/data" || exit
+            shift 3 && exec "$@"' sh "$place" "$data" "$root/java/system-tests/target" \
         setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups --inh-caps=-all -- \
-        env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 \
+        env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 "NEUROVISOR_TEST_LONG=${NEUROVISOR_TEST_LONG-}" \
         "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$place/neurovisor" \
         -cp "$place/tests/test-classes:$place/tests/libraries/*" org.junit.platform.console.ConsoleLauncher execute \
         --disable-banner --details=tree --disable-ansi-colors "${options[@]}" </dev/null || status=$?
-    rm -rf -- "$place"
+    rm -rf -- "$place" "$data"
     trap - EXIT
     return "$status"
 }
 
-# What a user has after cloning, building and setting up, with the times of files kept: the build is current by them.
+# copy_for_user PLACE: what a user has after cloning and building, with the times of files kept: the build is current by them.
 copy_for_user() {
-    local place=$1 part data=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}
-    mkdir -p "$place/home" "$place/tests" "$place/etc"
+    local place=$1 part
+    mkdir -p "$place/home" "$place/data" "$place/tests/test-classes" "$place/tests/libraries" "$place/etc"
     { cat /etc/passwd && printf '%s:x:%s:%s::%s:/bin/sh\n' "$ordinary_name" "$ordinary_uid" "$ordinary_uid" "$place/home"; } \
         >"$place/etc/passwd"
     printf '%s:%s:65536\n' "$ordinary_name" $((ordinary_uid - 65536)) | tee "$place/etc/subuid" >"$place/etc/subgid"
@@ -49,13 +56,21 @@ copy_for_user() {
         mkdir -p "$place/neurovisor/${part%/*}"
         cp --archive --reflink=auto -- "$root/$part" "$place/neurovisor/$part"
     done
-    cp --archive -- "$root/java/system-tests/target/test-classes" "$root/java/system-tests/target/libraries" "$place/tests/"
-    (umask 077 && mkdir "$place/data" "$place/data/images" "$place/data/templates")
-    cp --archive --reflink=auto -- "$data/kernels" "$data/initrds" "$place/data/"
-    cp --archive --reflink=auto -- "$data"/images/base[.-]* "$place/data/images/"
-    for part in "$data"/templates/*/template.json; do
+    chown -R "$ordinary_uid:$ordinary_uid" "$place/home" "$place/neurovisor"
+}
+
+# share_for_user FROM TO: what a user has after setting up. Gigabytes that nobody writes to stay root's, and are no copies.
+share_for_user() {
+    local from=$1 to=$2 part file
+    (umask 077 && mkdir "$to/images" "$to/templates")
+    cp --archive --link -- "$from/kernels" "$from/initrds" "$to/"
+    cp --archive --link -- "$from"/images/base[.-]* "$to/images/"
+    for part in "$from"/templates/*/template.json; do
         grep -q '"image" : "base"' "$part" || continue
-        cp --archive --reflink=auto -- "${part%/*}" "${part%/*}.current" "$place/data/templates/"
+        cp --archive --link -- "${part%/*}" "${part%/*}.current" "$to/templates/"
     done
-    chown -R "$ordinary_uid:$ordinary_uid" "$place/home" "$place/neurovisor" "$place/data"
+    find "$to" -type f ! -perm -o=r -print0 | while IFS= read -r -d '' file; do
+        cp --archive -- "$file" "$file.own" && mv -- "$file.own" "$file"
+    done
+    find "$to" ! \( -type f -perm -o=r \) -exec chown --no-dereference "$ordinary_uid:$ordinary_uid" {} +
 }

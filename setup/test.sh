@@ -9,6 +9,7 @@ readonly test_usage=('Usage: neurovisor test                    everything that 
     '       neurovisor test --llm              the same, and it is an error if they cannot be fetched'
     '       neurovisor test --clients          the same, and it is an error if a real client, monitor or browser cannot be fetched'
     '       neurovisor test --oci              the same with the container image, which it makes and runs (needs root)'
+    '       neurovisor test --long             with all variants of what each run shows of some'
     '       neurovisor test --corpus           with all programs of the corpus, of which some run otherwise'
     '       neurovisor test --calls            with 2000 calls of the service instead of 200'
     '       neurovisor test --hostile          all hostile programs and nothing else; writes their table into SECURITY.md'
@@ -41,6 +42,7 @@ run_tests() {
             --no-llm) llm=never ;;
             --clients) clients_wanted=forced ;;
             --oci) oci=true ;;
+            --long) export NEUROVISOR_TEST_LONG=true ;;
             --corpus) options+=('-Dneurovisor.corpus=.*') ;;
             --calls) options+=('-Dneurovisor.calls=2000') ;;
             --hostile-agent | --chaos | --fuzz) alone=${1#--} lab='' llm=never ;;

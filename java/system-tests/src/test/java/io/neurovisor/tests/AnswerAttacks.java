@@ -154,6 +154,8 @@ final class AnswerAttacks {
 
     /** Whom nobody has asked for so much. */
     static List<Attack> messages() {
+        // Before anybody waits for it.
+        byte[] gigabyte = message(1, Packed.gigabyte());
         return List.of(
                 said("a message of 4 GiB", prefix(0, -1)),
                 said("a message of 128 KiB and a byte", prefix(0, (128 << 10) + 1)),
@@ -163,7 +165,7 @@ final class AnswerAttacks {
                 said("a message with nothing in it", message(0, new byte[0])),
                 Attack.unanswered("a message that unpacks to a gigabyte", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.answer(stream, "grpc-encoding", "gzip");
-                    host.say(stream, message(1, Packed.gigabyte()));
+                    host.say(stream, gigabyte);
                 }));
     }
 

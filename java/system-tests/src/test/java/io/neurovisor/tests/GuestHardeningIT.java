@@ -374,7 +374,7 @@ final class GuestHardeningIT {
                     ByteBuffer.wrap(JSON.writeValueAsBytes(asked)),
                     List.of(),
                     Interpreter.WARM);
-            FinishedProgram end = neuroVisor.run(program, SandboxSize.MEDIUM, Duration.ofMinutes(2));
+            FinishedProgram end = neuroVisor.run(program, SandboxSize.SMALL, Duration.ofMinutes(2));
             assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
             assertThat(end.result().exit().exitCode()).as(end.describe()).isZero();
             return JSON.readTree(end.stdout());

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every language in every situation, each in a microVM of its own. */
+/** Every language in every situation, each in a microVM of its own. An everyday run compiles for some of them. */
 final class LanguageIT {
     private static final byte[] NO_TEXT = {'a', (byte) 0xff, (byte) 0xfe, 'b', (byte) 0xc3};
     private static final int CODE_BYTES = 1 << 20;
@@ -150,10 +150,16 @@ final class LanguageIT {
         abstract void check(Language language, FinishedProgram end);
     }
 
+    private static final Set<Situation> EVERYDAY_OF_COMPILED =
+            EnumSet.of(Situation.HELLO, Situation.FILES, Situation.ERROR, Situation.LOOP);
+
     static Stream<Arguments> situationsInLanguages() {
         return Arrays.stream(Language.values())
-                .flatMap(language ->
-                        EnumSet.allOf(Situation.class).stream().map(situation -> Arguments.of(language, situation)));
+                .flatMap(language -> situations(language).stream().map(situation -> Arguments.of(language, situation)));
+    }
+
+    private static Set<Situation> situations(Language language) {
+        return isCompiled(language) && !Extent.isLong() ? EVERYDAY_OF_COMPILED : EnumSet.allOf(Situation.class);
     }
 
     @BeforeAll

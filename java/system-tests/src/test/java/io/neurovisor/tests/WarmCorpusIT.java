@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 final class WarmCorpusIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
-    private static final int EVERYDAY_PROGRAMS = 12;
+    private static final int EVERYDAY_PROGRAMS = 8;
 
     private static OpenedNeuroVisor neuroVisor;
 
