@@ -12,7 +12,7 @@ readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
 # run_tests_as_user CLASS...: in a data directory of this user's own, so that nothing of root's is touched. Methods that ask for it
 # run two at a time.
 run_tests_as_user() {
-    local place data status=0 class
+    local place data status=0 class began=$SECONDS
     local options=(--config=junit.jupiter.execution.parallel.{enabled=true,config.strategy=fixed,config.fixed.parallelism=2})
     local roots=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}
     place=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-user-XXXXXX")
@@ -23,6 +23,7 @@ run_tests_as_user() {
     chmod 0755 "$place"
     copy_for_user "$place"
     share_for_user "$roots" "$data"
+    printf 'user: set up in %s s\n' $((SECONDS - began))
     for class in "$@"; do options+=(--select-class "io.neurovisor.tests.$class"); done
     # In a mount namespace of its own the system knows the user, as it would a real one.
     # shellcheck disable=SC2016 # Expanded by the inner shell.
