@@ -27,8 +27,9 @@ fi
 stop() {
     trap '' HUP INT TERM
     kill -INT -- "-$command" 2>/dev/null
-    # The command may clean up; what then is left of its process group is killed.
-    timeout "$grace_seconds" tail --pid="$command" -f /dev/null
+    # The command may clean up; what then is left of its process group is killed. A tail whose standard output nobody reads any more
+    # would end at once.
+    timeout "$grace_seconds" tail --pid="$command" -f /dev/null >/dev/null
     kill -KILL -- "-$command" 2>/dev/null
 }
 

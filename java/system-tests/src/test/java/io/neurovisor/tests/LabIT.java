@@ -98,7 +98,7 @@ final class LabIT {
     }
 
     @Test
-    void whoeverEndsTheRunEndsItsCommand() throws IOException {
+    void whoeverEndsTheRunEndsItsCommandWhichMayCleanUp() throws IOException {
         Process run = CommandLineRun.start(
                 Map.of(),
                 "lab",
@@ -108,7 +108,7 @@ final class LabIT {
                 "--",
                 "bash",
                 "-c",
-                "trap 'echo ended >/lab/ended; exit' INT; echo begun; while :; do sleep 0.1; done");
+                "trap 'sleep 1; echo ended >/lab/ended; exit' INT; echo begun; while :; do sleep 0.1; done");
         assertThat(run.inputReader().readLine()).isEqualTo("begun");
         run.destroy();
         assertThat(inLab("timeout 60 sh -c 'until test -e /lab/ended; do sleep 0.1; done'")

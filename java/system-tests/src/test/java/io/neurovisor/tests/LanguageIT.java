@@ -151,7 +151,7 @@ final class LanguageIT {
     }
 
     private static final Set<Situation> EVERYDAY_OF_COMPILED =
-            EnumSet.of(Situation.HELLO, Situation.FILES, Situation.ERROR, Situation.LOOP);
+            EnumSet.of(Situation.HELLO, Situation.FILES, Situation.ERROR, Situation.STDIN);
 
     static Stream<Arguments> situationsInLanguages() {
         return Arrays.stream(Language.values())
