@@ -26,7 +26,7 @@ fuzz_name() {
 
 # build_fuzz_targets: those of Rust; those of Java are among the tests.
 build_fuzz_targets() {
-    RUSTFLAGS=${fuzz_flags//$'\n'/ } CARGO_TARGET_DIR=$fuzz_work/build cargo build --quiet --locked --profile fuzz \
+    RUSTFLAGS=${fuzz_flags//$'\n'/ } CARGO_TARGET_DIR=$fuzz_work/build env --default-signal=INT cargo build --quiet --locked --profile fuzz \
         --target x86_64-unknown-linux-gnu --package neurovisor-spawner --package neurovisor-guest-agent --bins
 }
 

@@ -2,13 +2,15 @@
 # `neurovisor lab test`: system tests in the lab machine, where KVM, cgroup v2 and BPF LSM are. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
-# CLASS or CLASS#METHOD: what both VMMs must do alike, and what only a machine with KVM and cgroup v2 can show. The first of
-# each end `neurovisor test`, in less than a quarter of an hour; the others take much longer in a machine that is emulated.
-readonly lab_qemu_tests=(QemuVmmIT VmmConfinementIT WatchedDaemonIT)
-readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerFaultIT FirecrackerRunIT GuestHardeningIT WatchedDaemonIT)
+# CLASS or CLASS#METHOD: what only a machine with KVM and cgroup v2 can show ends `neurovisor test`, in a quarter of an hour; the
+# long ones take much longer in a machine that is emulated.
+readonly lab_qemu_tests=(WatchedDaemonIT)
+readonly lab_firecracker_tests=(FirecrackerVmmIT FirecrackerRunIT GuestHardeningIT WatchedDaemonIT)
 # Once more as an ordinary user, for whom bubblewrap is in the place of Firecracker's jailer.
-readonly lab_user_tests=(FirecrackerVmmIT)
-readonly lab_long_firecracker_tests=(FirecrackerClonesIT FirecrackerSizesIT)
+readonly lab_user_tests=(FirecrackerVmmIT#{coldBootedMachineRunsAProgram,everyLayerIsToldOnceAndNoneIsLiveOfAMachineThatHasEnded})
+readonly lab_long_user_tests=(FirecrackerVmmIT)
+readonly lab_long_qemu_tests=(QemuVmmIT VmmConfinementIT)
+readonly lab_long_firecracker_tests=(FirecrackerFaultIT FirecrackerClonesIT FirecrackerSizesIT)
 # At a real systemd (lab/systemd.sh).
 readonly lab_systemd_tests=(ServiceUnitIT)
 readonly lab_long_tests=(LanguageIT LayerMatrixIT OutcomeIT PoolIT TemplateIT)
@@ -18,7 +20,8 @@ run_lab_tests() {
     local test qemu=("${lab_qemu_tests[@]}") firecracker=("${lab_firecracker_tests[@]}") user=("${lab_user_tests[@]}")
     case ${1-} in
         '')
-            qemu+=("${lab_long_tests[@]}")
+            qemu+=("${lab_long_qemu_tests[@]}" "${lab_long_tests[@]}")
+            user=("${lab_long_user_tests[@]}")
             firecracker+=("${lab_long_firecracker_tests[@]}" "${lab_systemd_tests[@]}" "${lab_long_tests[@]}")
             ;;
         --short) ;;
@@ -34,7 +37,7 @@ run_lab_tests() {
             for test in "$@"; do
                 [[ $test == @(Firecracker|ServiceUnitIT)* ]] || qemu+=("$test")
                 [[ $test == Qemu* ]] || firecracker+=("$test")
-                [[ " ${lab_user_tests[*]} " != *" $test "* ]] || user+=("$test")
+                [[ " ${lab_long_user_tests[*]} " != *" $test "* ]] || user+=("$test")
             done
             ;;
     esac

@@ -105,7 +105,8 @@ run_tests() {
             ;;
     esac
 
-    # Each has one processor busy, and what is fetched meanwhile the network.
+    # Each has one processor busy, and what is fetched meanwhile the network. What the compiler says it says again when it is time to fuzz.
+    { renice --priority 19 --pid "$BASHPID" && build_fuzz_targets; } >/dev/null 2>&1 &
     set_up_images "$lab" >"$images_log" 2>&1 &
     images=$!
     say "Setting up the images meanwhile (log: $images_log)"

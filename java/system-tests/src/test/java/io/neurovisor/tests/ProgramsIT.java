@@ -18,11 +18,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Real programs behave in a microVM as on a plain machine with the same packages. */
 final class ProgramsIT {
@@ -50,7 +51,7 @@ final class ProgramsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"matplotlib_plots", "pandas_tables", "library_test"})
+    @MethodSource("names")
     void behavesAsOnAPlainMachine(String name) throws IOException {
         Program program = program(name);
         PlainMachine.Run expected = plainMachine.python(program, Files.createDirectory(shared.resolve(name)));
@@ -65,6 +66,11 @@ final class ProgramsIT {
         expected.files()
                 .forEach((path, content) ->
                         assertThat(run.files().get(path)).as(path).isEqualTo(content));
+    }
+
+    static Stream<String> names() {
+        Stream<String> everyday = Stream.of("matplotlib_plots", "pandas_tables");
+        return Extent.isLong() ? Stream.concat(everyday, Stream.of("library_test")) : everyday;
     }
 
     private static Program program(String name) throws IOException {

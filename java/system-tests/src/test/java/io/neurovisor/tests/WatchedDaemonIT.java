@@ -197,6 +197,7 @@ final class WatchedDaemonIT {
     @Test
     @Order(7)
     void thePanelsOfControlGroupsAndEbpfHaveDataAtARealPrometheus(@TempDir Path own) {
+        assumeThat(vmm()).as("they have the same on both").isEqualTo(VmmChoice.FIRECRACKER);
         assumeThat(System.getenv("NEUROVISOR_TEST_MONITORS"))
                 .as("./neurovisor lab test fetches a Prometheus")
                 .isNotNull();
