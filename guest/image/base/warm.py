@@ -6,80 +6,53 @@ import datetime
 import io
 import json
 import multiprocessing
-import os
 import pathlib
 import random
 import re
 import sqlite3
 import statistics
 import subprocess
-import sys
 import tempfile
 import threading
 import urllib.request
 import uuid
 import zoneinfo
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import requests
-
-
-def tables():
-    import pandas as pd
-
-    table = pd.DataFrame({"key": ["a", "b", "a"], "value": [1.5, 2.5, 3.5], "day": pd.date_range("2026-01-01", periods=3)})
-    table.groupby("key")["value"].agg(["mean", "sum"])
-    table.merge(table, on="key").to_csv(io.StringIO())
-    pd.read_csv(io.StringIO("x,y\n1,2\n3,4\n")).describe().to_string()
-
-
-def numbers():
-    import scipy.integrate
-    import scipy.linalg
-    import scipy.optimize
-    import scipy.stats
-
-    scipy.optimize.minimize(lambda point: float((point**2).sum()), [1.0, 2.0])
-    scipy.stats.norm.cdf(0.5)
-
-
-def symbols():
-    import sympy
-
-    x = sympy.symbols("x")
-    sympy.expand((x + 1) ** 2)
-
-
-def pictures():
-    import matplotlib.pyplot as plt
-    from PIL import Image
-
-    figure, axes = plt.subplots()
-    axes.plot([1, 2, 3], label="line")
-    axes.set_title("warm")
-    axes.legend()
-    with tempfile.TemporaryDirectory() as scratch:
-        picture = pathlib.Path(scratch) / "warm.png"
-        figure.savefig(picture)
-        Image.open(picture).resize((32, 32)).convert("L").tobytes()
-        (pathlib.Path(scratch) / "warm.json").write_text(json.dumps({"warm": True}))
-
+import scipy.integrate
+import scipy.linalg
+import scipy.optimize
+import scipy.stats
+import sympy
+from PIL import Image
 
 random.seed(uuid.uuid4().int)
 matrix = np.random.default_rng(1).normal(size=(32, 32))
 np.linalg.svd(matrix @ matrix.T)
 np.fft.fft(matrix[0])
 
-# One after the other, each in a process of its own: all together leave the smallest machine next to nothing for the page cache, or
-# run out of its memory.
-for part in (tables, numbers, symbols, pictures):
-    child = os.fork()
-    if child == 0:
-        part()
-        os._exit(0)
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if status != 0:
-        sys.exit(f"{part.__name__} ended with {status}")
+table = pd.DataFrame({"key": ["a", "b", "a"], "value": [1.5, 2.5, 3.5], "day": pd.date_range("2026-01-01", periods=3)})
+table.groupby("key")["value"].agg(["mean", "sum"])
+table.merge(table, on="key").to_csv(io.StringIO())
+pd.read_csv(io.StringIO("x,y\n1,2\n3,4\n")).describe().to_string()
+
+x = sympy.symbols("x")
+sympy.expand((x + 1) ** 2)
+scipy.optimize.minimize(lambda point: float((point**2).sum()), [1.0, 2.0])
+scipy.stats.norm.cdf(0.5)
+
+figure, axes = plt.subplots()
+axes.plot([1, 2, 3], label="line")
+axes.set_title("warm")
+axes.legend()
+with tempfile.TemporaryDirectory() as scratch:
+    picture = pathlib.Path(scratch) / "warm.png"
+    figure.savefig(picture)
+    Image.open(picture).resize((32, 32)).convert("L").tobytes()
+    (pathlib.Path(scratch) / "warm.json").write_text(json.dumps({"warm": True}))
 
 with sqlite3.connect(":memory:") as database:
     database.execute("select 1").fetchone()

@@ -37,8 +37,6 @@ import java.util.function.Supplier;
 
 /** A guest's agent behind a gRPC channel. */
 final class GrpcGuestChannel implements GuestChannel {
-    private static final Duration PRIME_TIMEOUT = Duration.ofMinutes(5);
-
     private final ManagedChannel channel;
     private final InstantSource clock;
 
@@ -72,7 +70,7 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public void prime(Program program, Deadline deadline) {
         PrimeRequest request = PrimeRequest.newBuilder()
-                .setProgram(ExecuteMessages.request(program, PRIME_TIMEOUT))
+                .setProgram(ExecuteMessages.request(program, deadline.remaining()))
                 .build();
         PrimeResponse response = call(() -> guest(deadline).prime(request));
         if (response.getExitCode() != 0) {
