@@ -69,8 +69,10 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public void prime(Program program, Deadline deadline) {
+        // Rounded up to seconds: what takes too long is told as the call's end, not as the program's.
         PrimeRequest request = PrimeRequest.newBuilder()
-                .setProgram(ExecuteMessages.request(program, deadline.remaining()))
+                .setProgram(
+                        ExecuteMessages.request(program, deadline.remaining().plusSeconds(1)))
                 .build();
         PrimeResponse response = call(() -> guest(deadline).prime(request));
         if (response.getExitCode() != 0) {
