@@ -314,6 +314,18 @@ failed, test: [ERROR]   RunIT.prints:12 expected: 42
 failed, test: test wire::holds ... FAILED' "$shown"
 }
 
+test_a_suite_that_ends_without_a_failed_test_is_told() {
+    local shown status=0
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    shown=$(root=$copy && source "$copy/setup/test.sh" && tell_codes 'test 0' 'lab 255' 'fuzz 10') || status=$?
+    expect status 1 "$status"
+    expect codes 'failed, lab: ended with code 255
+failed, fuzz: ended with code 10' "$shown"
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    shown=$(root=$copy && source "$copy/setup/test.sh" && tell_codes 'test 0' 'lab 0') || expect status 0 $?
+    expect codes '' "$shown"
+}
+
 # set_up LAB: with a launcher that fails for what $HOME/fails says.
 set_up() {
     cat >"$copy/neurovisor" <<'LAUNCHER'

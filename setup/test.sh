@@ -204,7 +204,7 @@ run_tests() {
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
-    ((status == 0 && launcher_status == 0 && fuzz_status == 0 && models_status == 0 && user_status == 0 && lab_status == 0))
+    tell_codes "launcher $launcher_status" "test $status" "fuzz $fuzz_status" "models $models_status" "user $user_status" "lab $lab_status"
 }
 
 # set_up_images LAB: images and templates, so that the system tests find them; Firecracker where there is a lab for it.
@@ -299,4 +299,13 @@ tell_failures() {
             gsub(/^[^A-Za-z\[]+/, "")
             printf "failed, %s: %s\n", suite, substr($0, 1, 400)
         }' "$@" | awk '!seen[$0]++' | head -n 60
+}
+
+# tell_codes "SUITE CODE"...: a line for each that ended with another code than 0, be it without a failed test; fails for any.
+tell_codes() {
+    local suite failed=0
+    for suite in "$@"; do
+        [[ $suite == *' 0' ]] || { printf 'failed, %s: ended with code %s\n' "${suite% *}" "${suite##* }" && failed=1; }
+    done
+    return "$failed"
 }

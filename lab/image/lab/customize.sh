@@ -8,7 +8,7 @@ release=$(ls /lib/modules)
 
 # --- what the machine does when it starts, and what runs a command in it
 install -d /usr/lib/neurovisor-lab /lab
-install -m 0755 "$recipe/start.sh" "$recipe/run.sh" /usr/lib/neurovisor-lab/
+install -m 0755 "$recipe/start.sh" "$recipe/start-sshd.sh" "$recipe/run.sh" /usr/lib/neurovisor-lab/
 install -m 0644 "$recipe/inittab" /etc/inittab
 install -m 0644 "$recipe/sshd_config" /usr/lib/neurovisor-lab/
 ln -s /bin/busybox /usr/lib/neurovisor-lab/init

@@ -43,6 +43,6 @@ fi
 
 # The host's user had them; here they are root's.
 chown -R 0:0 /lab/data
-/usr/sbin/sshd -f /usr/lib/neurovisor-lab/sshd_config
+/usr/lib/neurovisor-lab/start-sshd.sh /usr/lib/neurovisor-lab/sshd_config
 echo ready >/dev/ttyS1
 trap - EXIT

@@ -97,6 +97,22 @@ final class LabIT {
         assertThat(inLab("test -e README.md && test ! -e new-file").exitCode()).isZero();
     }
 
+    /** An sshd that goes into the background listens some time after that, and here two seconds later. */
+    @Test
+    void aMachineIsReadyWhenItsSshdListens() {
+        CommandLineRun run = inLab("""
+                mkdir /lab/late && cp /usr/sbin/sshd /lab/late/ &&
+                    printf '#!/bin/sh\\n(sleep 2; exec /lab/late/sshd "$@") &\\n' >/lab/late/wrapper &&
+                    chmod 755 /lab/late/wrapper && mount --bind /lab/late/wrapper /usr/sbin/sshd &&
+                    sed 's/^ListenAddress .*/ListenAddress 127.0.0.1:2222/; s|^PidFile .*|PidFile /lab/late/pid|' \
+                        /usr/lib/neurovisor-lab/sshd_config >/lab/late/config &&
+                    /usr/lib/neurovisor-lab/start-sshd.sh /lab/late/config &&
+                    bash -c 'exec 3<>/dev/tcp/127.0.0.1/2222 && head -c 8 <&3' && kill "$(cat /lab/late/pid)"
+                """);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stdout()).isEqualTo("SSH-2.0-");
+    }
+
     @Test
     void whoeverEndsTheRunEndsItsCommandWhichMayCleanUp() throws IOException {
         Process run = CommandLineRun.start(
