@@ -34,7 +34,8 @@ final class GcIT {
 
     @Test
     void sweepsWhatNobodyNeedsAndNeverWhatIsInUse() throws Exception {
-        data = copyOfTheOrdinaryOne();
+        data = DataDirectories.with(
+                parent, "initrds", "kernels", "probes.properties", "images/base*", "images/full*", "templates/[!.]*");
         Path superseded = Files.createDirectories(data.resolve("images/base-superseded"));
         Path staged = Files.createDirectories(data.resolve("templates/.0123456789abcdef~building-1-00000000"));
         beginLongAgo(data.resolve("journal"));
@@ -137,20 +138,5 @@ final class GcIT {
             return entries.filter(entry -> entry.toString().endsWith(".current"))
                     .toList();
         }
-    }
-
-    /** Without what other tests are making there. */
-    private Path copyOfTheOrdinaryOne() {
-        Path copy = parent.resolve("data");
-        PlainMachine.Run copying = PlainMachine.start(List.of(
-                "bash",
-                "-euc",
-                "mkdir \"$2\" \"$2/images\" \"$2/templates\"; cd \"$1\"; cp -a initrds kernels probes.properties \"$2\";"
-                        + " cp -a images/{base,full}* \"$2/images\"; cp -a templates/[!.]* \"$2/templates\"",
-                "bash",
-                TestMachines.dataDirectory().toString(),
-                copy.toString()));
-        assertThat(copying.exitCode()).as(copying.stderr()).isZero();
-        return copy;
     }
 }

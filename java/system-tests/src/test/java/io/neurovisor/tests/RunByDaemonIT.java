@@ -1,6 +1,5 @@
 package io.neurovisor.tests;
 
-import static io.neurovisor.tests.TestMachines.dataDirectory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -147,17 +146,8 @@ final class RunByDaemonIT {
 
     @Test
     void anImageThatIsNotBuiltIsNamedAndNotBuilt() {
-        Path data = directory.resolve("data");
-        // A data directory as the first start leaves it.
-        PlainMachine.Run copy = PlainMachine.start(List.of(
-                "bash",
-                "-euc",
-                "mkdir -m 700 \"$2\" \"$2/images\"; cd \"$1\";"
-                        + " cp -a --reflink=auto .neurovisor initrds kernels \"$2\"; cp -a --reflink=auto images/base* \"$2/images\"",
-                "bash",
-                dataDirectory().toString(),
-                data.toString()));
-        assertThat(copy.exitCode()).as(copy.stderr()).isZero();
+        // As the first start leaves it.
+        Path data = DataDirectories.with(directory, ".neurovisor", "initrds", "kernels", "images/base*");
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data)) {
             assertThatThrownBy(() -> ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                             .execute(request("go", "package main\nfunc main() {}")))

@@ -38,7 +38,15 @@ final class ServeSettingsIT {
     @Test
     void aDaemonForCertifiedClientsWithALimitedAuditLogThatNobodyWatches() throws Exception {
         X509Bundle server = issued("server");
-        Path data = SmallDisks.dataDirectory(directory);
+        Path data = DataDirectories.with(
+                directory,
+                ".neurovisor",
+                "digests",
+                "probes.properties",
+                "initrds",
+                "kernels",
+                "images/[!.]*",
+                "templates/[!.]*");
         Path audit = Files.createDirectory(data.resolve("audit"));
         Files.writeString(audit.resolve("audit.jsonl"), "#".repeat(LARGE / 5) + "\n");
         Files.writeString(audit.resolve("audit-1.jsonl"), "#".repeat(LARGE) + "\n");

@@ -25,32 +25,6 @@ final class SmallDisks implements AutoCloseable {
         return mounted;
     }
 
-    /** One with the images and templates of the usual one, whose files it shares where it can. */
-    static Path dataDirectory(Path parent) {
-        Path data = parent.resolve("data");
-        run(
-                "bash",
-                "-euc",
-                "mkdir -m 700 \"$2\" && cd \"$1\" && what=(initrds kernels images templates);"
-                        + " cp -a .neurovisor digests probes.properties \"$2\";"
-                        + " cp -al \"${what[@]}\" \"$2\" 2>/dev/null || cp -a --reflink=auto \"${what[@]}\" \"$2\"",
-                "bash",
-                usual().toString(),
-                data.toString());
-        return data;
-    }
-
-    /** Which the settings tell. */
-    private static Path usual() {
-        return Path.of(CommandLineRun.of("config", "show")
-                .stdout()
-                .lines()
-                .filter(line -> line.startsWith("data-dir "))
-                .map(line -> line.split(" +", 3)[1])
-                .findFirst()
-                .orElseThrow());
-    }
-
     void fill() {
         byte[] block = new byte[4096];
         for (Path disk : disks) {

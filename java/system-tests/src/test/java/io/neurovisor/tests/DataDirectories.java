@@ -1,0 +1,33 @@
+package io.neurovisor.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Data directories of a test's own, with what the usual one has. */
+final class DataDirectories {
+    private DataDirectories() {}
+
+    /**
+     * Makes one. Of images, kernels and templates, which nobody writes to, it shares the files where it can.
+     *
+     * @param parent where it is made
+     * @param patterns of bash's, in the usual one, for what is not another test's work in progress
+     */
+    static Path with(Path parent, String... patterns) {
+        Path data = parent.resolve("data");
+        List<String> copying = new ArrayList<>(List.of(
+                "bash", "-euc", """
+                mkdir -m 700 "$2"; cd "$1"; copy=$2; shift 2; shopt -s failglob
+                for part in $*; do
+                    [[ -d $part ]] && cp -al --parents "$part" "$copy" 2>/dev/null ||
+                        cp -a --reflink=auto --parents "$part" "$copy"
+                done""", "bash", TestMachines.dataDirectory().toString(), data.toString()));
+        copying.addAll(List.of(patterns));
+        PlainMachine.Run run = PlainMachine.start(copying);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        return data;
+    }
+}
