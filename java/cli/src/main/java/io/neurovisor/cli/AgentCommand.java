@@ -15,9 +15,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "agent",
         description = {
-            "Has a language model work on a task: it writes programs, each runs in a fresh",
-            "microVM, and it reads what they print until it has an answer. Exit codes: 0",
-            "answer, 3 limit reached, 4 no model, 5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Has a language model work on a task: it writes programs, each runs in a fresh microVM, and it "
+                    + "reads what they print until it has an answer.",
+            "Exit codes: 0 answer, 3 limit reached, 4 no model, 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
 final class AgentCommand implements Callable<Integer> {

@@ -15,9 +15,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "agent",
         description = {
-            "Puts twenty small problems with known answers to a model, as agent would, and tells",
-            "how many it solved and what that took. Exit codes: 0 all were put to it, whatever it",
-            "answered; 4 no model, 5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Puts twenty small problems with known answers to a model, as agent would, and tells how many it "
+                    + "solved and what that took.",
+            "Exit codes: 0 all were put to it, whatever it answered; 4 no model, 5 no sandbox, 130 "
+                    + "cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
 final class BenchAgentCommand implements Callable<Integer> {

@@ -17,10 +17,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench",
         description = {
-            "Measures NeuroVisor beside the bare VMM, a plain process, bubblewrap and gVisor, in turn",
-            "in one run: requests, clones, bursts, memory, bytes. Prints a table and which targets are",
-            "met, and writes each single value. Exit codes: 0 it was measured, whatever the numbers;",
-            "5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Measures NeuroVisor beside the bare VMM, a plain process, bubblewrap and gVisor, in turn in one "
+                    + "run: requests, clones, bursts, memory, bytes.",
+            "Prints a table and which targets are met, and writes each single value. Exit codes: 0 it was "
+                    + "measured, whatever the numbers; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true,
         subcommands = {BenchAgentCommand.class, BenchEnduranceCommand.class, BenchTraceCommand.class})

@@ -24,9 +24,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "endurance",
         description = {
-            "Starts a daemon of its own, has clients ask it for programs of all kinds, kills machines",
-            "at random and once the daemon, and tells whether anything was run twice, lost without an",
-            "outcome or left behind. Exit codes: 0 everything held, 1 something did not."
+            "Starts a daemon of its own, has clients ask it for programs of all kinds, kills machines at "
+                    + "random and once the daemon, and tells whether anything was run twice, lost without an outcome "
+                    + "or left behind.",
+            "Exit codes: 0 everything held, 1 something did not."
         },
         mixinStandardHelpOptions = true)
 final class BenchEnduranceCommand implements Callable<Integer> {

@@ -17,8 +17,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "trace",
         description = {
-            "Runs a daemon, sends it requests one after the other, and keeps the spans that it exports",
-            "of the median one. Exit codes: 0 they are kept; 5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Runs a daemon, sends it requests one after the other, and keeps the spans that it exports of "
+                    + "the median one.",
+            "Exit codes: 0 they are kept; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
 final class BenchTraceCommand implements Callable<Integer> {

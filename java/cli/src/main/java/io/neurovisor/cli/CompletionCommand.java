@@ -14,8 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "completion",
         description = {
-            "Prints a script that makes bash or zsh complete commands, options and values:",
-            "source <(neurovisor completion bash)"
+            "Prints a script that makes bash or zsh complete commands, options and values.",
+            "For this shell: source <(neurovisor completion bash)"
         },
         mixinStandardHelpOptions = true)
 final class CompletionCommand implements Runnable {

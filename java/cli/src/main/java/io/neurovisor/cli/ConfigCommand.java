@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "config",
         description = {
-            "Shows or checks the settings. Each has one name: size is --size, NEUROVISOR_SIZE",
-            "and \"size: large\" in the file; the first of these that is given counts."
+            "Shows or checks the settings.",
+            "Each has one name: size is --size, NEUROVISOR_SIZE and \"size: large\" in the file; the first "
+                    + "of these that is given counts."
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")

@@ -16,8 +16,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         description = {
-            "Starts a sandbox, reads off it which of the six layers protect this machine, looks at",
-            "the machine itself, and says how what is amiss is mended. Installs and builds nothing."
+            "Starts a sandbox, reads off it which of the six layers protect this machine, looks at the "
+                    + "machine itself, and says how what is amiss is mended.",
+            "Installs and builds nothing."
         },
         footer = {
             "",

@@ -16,10 +16,8 @@ import picocli.CommandLine.Spec;
 /** Runs a program that shows, and checks, what NeuroVisor promises. */
 @Command(
         name = "example",
-        description = {
-            "Runs a program that shows what NeuroVisor promises and checks it: ends with 0 when",
-            "the promise held, with 1 when it did not."
-        },
+        description = "Runs a program that shows what NeuroVisor promises and checks it: ends with 0 when the promise "
+                + "held, with 1 when it did not.",
         mixinStandardHelpOptions = true)
 final class ExampleCommand implements Callable<Integer> {
     @Mixin

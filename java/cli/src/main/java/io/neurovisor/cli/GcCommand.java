@@ -15,10 +15,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "gc",
         description = {
-            "Removes what no start needs any more: superseded images, kernels and templates, what",
-            "runs left that died, answers to calls with a key that nobody can ask for any more, and",
-            "sessions that nobody has used for --sessions-max-age. With --cache-max also templates",
-            "and then images, the longest unused first. What is in use stays."
+            "Removes what no start needs any more.",
+            "Superseded images, kernels and templates, what runs left that died, answers to calls with a key "
+                    + "that nobody can ask for any more, and sessions that nobody has used for --sessions-max-age. "
+                    + "With --cache-max also templates and then images, the longest unused first. What is in use stays."
         },
         mixinStandardHelpOptions = true)
 final class GcCommand implements Runnable {

@@ -54,9 +54,9 @@ final class KernelCommand implements Runnable {
     @Command(
             name = "build",
             description = {
-                "Compiles the small kernel from Debian's source, unless it is there, in up",
-                "to half an hour. Guests boot it from then on. The compiler comes into a Debian of",
-                "its own that exists only meanwhile."
+                "Compiles the small kernel from Debian's source, unless it is there, in up to half an hour.",
+                "Guests boot it from then on. The compiler comes into a Debian of its own that exists only "
+                        + "meanwhile."
             },
             mixinStandardHelpOptions = true)
     void build(

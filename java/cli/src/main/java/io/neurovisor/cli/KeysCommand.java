@@ -13,10 +13,8 @@ import picocli.CommandLine.Spec;
 /** Makes, lists and revokes the keys with which clients call a daemon. */
 @Command(
         name = "keys",
-        description = {
-            "Makes, lists and revokes the keys that clients of the daemon show as",
-            "\"authorization: Bearer KEY\"."
-        },
+        description = "Makes, lists and revokes the keys that clients of the daemon show as \"authorization: Bearer "
+                + "KEY\".",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 final class KeysCommand implements Runnable {

@@ -28,9 +28,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "lab",
         description = {
-            "Runs commands in an emulated machine with KVM, cgroup v2 and BPF LSM, whatever this",
-            "one has. The machine sees the repository, with what is built, and the images that are",
-            "built here; what it writes stays in it and goes with it."
+            "Runs commands in an emulated machine with KVM, cgroup v2 and BPF LSM, whatever this one has.",
+            "The machine sees the repository, with what is built, and the images that are built here; what "
+                    + "it writes stays in it and goes with it."
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
@@ -51,8 +51,8 @@ final class LabCommand implements Runnable {
     @Command(
             name = "up",
             description = {
-                "Starts a machine that stays until lab down. Its data directory and everything",
-                "else in it lasts as long."
+                "Starts a machine that stays until lab down.",
+                "Its data directory and everything else in it lasts as long."
             },
             mixinStandardHelpOptions = true)
     void up(@Mixin CommonOptions common, @Mixin LabNameOption name, @Mixin LabOptions options) {
@@ -72,8 +72,9 @@ final class LabCommand implements Runnable {
     @Command(
             name = "run",
             description = {
-                "Runs a command in the machine that is up, or else in one that is started for it",
-                "and ends with it. The command runs in the repository as it is now."
+                "Runs a command in the machine that is up, or else in one that is started for it and ends with "
+                        + "it.",
+                "The command runs in the repository as it is now."
             },
             mixinStandardHelpOptions = true)
     int run(

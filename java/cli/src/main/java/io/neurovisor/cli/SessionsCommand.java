@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sessions",
         description = {
-            "Lists, shows, continues, exports and deletes what agent mode has recorded. ID is a",
-            "session's id or trace id, the beginning of one, or \"last\"."
+            "Lists, shows, continues, exports and deletes what agent mode has recorded.",
+            "ID is a session's id or trace id, the beginning of one, or \"last\"."
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",

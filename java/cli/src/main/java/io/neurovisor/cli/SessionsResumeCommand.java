@@ -14,9 +14,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "resume",
         description = {
-            "Continues a session with another task: the model reads what was said before. It is",
-            "the session's last model unless another is set. Options and exit codes are those",
-            "of agent."
+            "Continues a session with another task: the model reads what was said before.",
+            "It is the session's last model unless another is set. Options and exit codes are those of agent."
         },
         mixinStandardHelpOptions = true)
 final class SessionsResumeCommand implements Callable<Integer> {

@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         description = {
-            "Shows what the daemon is doing and has just done: pool, layers, executions. The same",
-            "figures as on its status page, http://127.0.0.1:9090 unless the settings say otherwise."
+            "Shows what the daemon is doing and has just done: pool, layers, executions.",
+            "The same figures as on its status page, http://127.0.0.1:9090 unless the settings say otherwise."
         },
         footer = {"", "Exit codes: 0 ready; 1 not ready, or about to end; 3 no daemon answers there."},
         mixinStandardHelpOptions = true)

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "uninstall",
         description = {
-            "Removes everything NeuroVisor has written: the data directory with images, kernels,",
-            "templates and sessions, and its sockets' directory. The checkout and packages stay."
+            "Removes everything NeuroVisor has written: the data directory with images, kernels, templates "
+                    + "and sessions, and its sockets' directory.",
+            "The checkout and packages stay."
         },
         mixinStandardHelpOptions = true)
 final class UninstallCommand implements Callable<Integer> {

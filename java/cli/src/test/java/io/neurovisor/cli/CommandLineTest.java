@@ -106,6 +106,15 @@ final class CommandLineTest {
         assertThat(help).contains("--help").contains("General:").doesNotContain("\u001b");
     }
 
+    /** A list of commands shows of each the first string of its description alone. */
+    @ParameterizedTest
+    @MethodSource("commands")
+    void aListOfCommandsHasWholeSentences(CommandLine command) {
+        String[] description = command.getCommandSpec().usageMessage().description();
+        assertThat(description).isNotEmpty();
+        assertThat(description[0]).endsWith(".").doesNotContain("%n");
+    }
+
     @Test
     void aCommandThatIsNamedFirstIsTheOnlyOneThatIsMadeAndTheSame() {
         Surroundings none = new Surroundings(Map.of(), Path.of("/nowhere"));
