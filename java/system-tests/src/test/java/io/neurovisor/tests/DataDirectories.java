@@ -10,6 +10,19 @@ import java.util.List;
 final class DataDirectories {
     private DataDirectories() {}
 
+    /** One with the images and templates of the usual one. */
+    static Path ready(Path parent) {
+        return with(
+                parent,
+                ".neurovisor",
+                "digests",
+                "probes.properties",
+                "initrds",
+                "kernels",
+                "images/[!.]*",
+                "templates/[!.]*");
+    }
+
     /**
      * Makes one. Of images, kernels and templates, which nobody writes to, it shares the files where it can.
      *

@@ -212,15 +212,7 @@ final class ServeFaultsIT {
         long uid = 2_000_001_000L;
         assumeTrue(
                 Files.isWritable(Path.of("/run/neurovisor")), "needs root: only its machines have uids of their own");
-        Path data = DataDirectories.with(
-                directory,
-                ".neurovisor",
-                "digests",
-                "probes.properties",
-                "initrds",
-                "kernels",
-                "images/[!.]*",
-                "templates/[!.]*");
+        Path data = DataDirectories.ready(directory);
         try (SmallDisks disks = SmallDisks.mount(Stream.of("audit", "journal", "access", "sessions")
                         .map(data::resolve)
                         .toArray(Path[]::new));

@@ -38,15 +38,7 @@ final class ServeSettingsIT {
     @Test
     void aDaemonForCertifiedClientsWithALimitedAuditLogThatNobodyWatches() throws Exception {
         X509Bundle server = issued("server");
-        Path data = DataDirectories.with(
-                directory,
-                ".neurovisor",
-                "digests",
-                "probes.properties",
-                "initrds",
-                "kernels",
-                "images/[!.]*",
-                "templates/[!.]*");
+        Path data = DataDirectories.ready(directory);
         Path audit = Files.createDirectory(data.resolve("audit"));
         Files.writeString(audit.resolve("audit.jsonl"), "#".repeat(LARGE / 5) + "\n");
         Files.writeString(audit.resolve("audit-1.jsonl"), "#".repeat(LARGE) + "\n");
