@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs inside the lab machine: test.sh "TEST..." "TEST..." "TEST..." runs the first tests on QEMU, the second on Firecracker and
-# the third on Firecracker as an ordinary user; of the second, ServiceUnitIT at a systemd of its own. They were compiled outside.
-# Leaves their reports in $LAB_OUT. Where there are tests and none passes, it is a failure.
+# Runs inside the lab machine: test.sh short|long "TEST..." "TEST..." "TEST..." "TEST..." runs the first tests on QEMU, the second on
+# Firecracker, the third on Firecracker as an ordinary user, and the fourth on Firecracker at a systemd. They were compiled outside.
+# Leaves their reports and times in $LAB_OUT. Where there are tests and none passes, it is a failure.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 readonly user=neurovisor-test user_home=/lab/test-user
@@ -9,14 +9,12 @@ java=${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java
 failed=0
 # One template for each VMM: a machine that is emulated makes it in minutes.
 export NEUROVISOR_SIZE=small
-# Whoever has those run here that have a shorter form wants them whole.
-export NEUROVISOR_TEST_LONG=true
 # What is put before each command, and where it finds the repository.
 as=() home=$PWD
 
-# run_on NAME VMM TEST...
+# run_on PLACE VMM TEST...
 run_on() {
-    local name=$1 vmm=$2 test selected=() out=$LAB_OUT/$1 log count
+    local place=$1 vmm=$2 test selected=() out=$LAB_OUT/$1 count log
     shift 2
     (($# > 0)) || return 0
     log=$(mktemp)
@@ -27,20 +25,20 @@ run_on() {
             *) selected+=(--select-class "io.neurovisor.tests.$test") ;;
         esac
     done
+    [[ $tier == long ]] || selected+=(--include-tag short)
     # Before the tests, whose time-outs are for what is ready.
     ! need_template "$@" || NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
-    # Of the size that compilers are given.
-    [[ "$*" != *LanguageIT* ]] || NEUROVISOR_VMM=$vmm ./neurovisor setup --image full --size medium || failed=1
     "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$home" \
-        "-Dneurovisor.hostile=${NEUROVISOR_TEST_HOSTILE-}" \
+        "-Dneurovisor.test.place=$place" "-Dneurovisor.test.times=$out/times.tsv" \
         -cp "java/system-tests/target/test-classes:java/system-tests/target/libraries/*" \
-        org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=tree --disable-ansi-colors \
+        org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary --disable-ansi-colors \
         --reports-dir "$out" "${selected[@]}" 2>&1 </dev/null | tee "$log" || failed=1
     count=$(sed -nE 's/^\[ +([0-9]+) tests successful +\]$/\1/p' "$log")
-    printf 'lab: %s tests passed on %s\n' "${count:-0}" "$name"
+    printf 'lab: %s tests passed in %s\n' "${count:-0}" "$place"
     ((${count:-0} > 0)) || failed=1
-    mv -- "$out/TEST-junit-jupiter.xml" "$LAB_OUT/TEST-lab-$name.xml" || failed=1
+    [[ ! -f $out/times.tsv ]] || cat -- "$out/times.tsv" >>"$LAB_OUT/times.tsv"
+    mv -- "$out/TEST-junit-jupiter.xml" "$LAB_OUT/TEST-$place.xml" || failed=1
     rm -rf -- "${out:?}" "$log"
 }
 
@@ -53,7 +51,7 @@ need_template() {
     return 1
 }
 
-# An ordinary user who may use KVM, with images of his own.
+# An ordinary user who may use KVM, with separate images.
 make_user() {
     id -u "$user" >/dev/null 2>&1 || useradd --home-dir "$user_home" "$user" || return
     chgrp "$user" /dev/kvm && chmod 660 /dev/kvm || return
@@ -64,29 +62,29 @@ make_user() {
     chown -R "$user:$user" "$user_home"
 }
 
-# Programs that the host has put beside what is built: a machine without a network fetches none.
+# Programs that the host has put beside the build: a machine without a network cannot fetch any.
 [[ ! -d target/monitors ]] || export NEUROVISOR_TEST_MONITORS=$PWD/target/monitors
 
-read -ra qemu <<<"$1"
-firecracker=() service=()
-for test in $2; do
-    [[ $test == ServiceUnitIT* ]] && service+=("$test") || firecracker+=("$test")
-done
-read -ra as_user <<<"$3"
-((${#qemu[@]} + ${#firecracker[@]} + ${#service[@]} + ${#as_user[@]} > 0)) || { echo 'lab: no test is named' >&2 && exit 2; }
-run_on qemu qemu "${qemu[@]}"
-run_on firecracker firecracker "${firecracker[@]}"
+tier=$1
+[[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
+read -ra qemu <<<"$2"
+read -ra firecracker <<<"$3"
+read -ra as_user <<<"$4"
+read -ra at_systemd <<<"$5"
+((${#qemu[@]} + ${#firecracker[@]} + ${#as_user[@]} + ${#at_systemd[@]} > 0)) || { echo 'lab: no test is named' >&2 && exit 2; }
+run_on lab-qemu qemu "${qemu[@]}"
+run_on lab-firecracker firecracker "${firecracker[@]}"
 as=(lab/systemd.sh) home=/opt/neurovisor
-run_on firecracker-at-systemd firecracker "${service[@]}"
+run_on lab-systemd firecracker "${at_systemd[@]}"
 as=() home=$PWD
 if ((${#as_user[@]} > 0)); then
     make_user || exit 1
     as=(setpriv --reuid "$user" --regid "$user" --init-groups env "HOME=$user_home" "NEUROVISOR_DATA_DIR=$user_home/data")
-    # What root has built is for everybody.
+    # Everybody may run what root has built.
     "${as[@]}" ./neurovisor --version || failed=1
-    run_on firecracker-as-user firecracker "${as_user[@]}"
+    run_on lab-user firecracker "${as_user[@]}"
 fi
-# What this machine itself has been through: a processor that was stopped from outside shows here, and nowhere in a test.
+# What happened to this machine itself: a processor that was stopped from outside shows here and in no test.
 if ((failed)); then
     printf 'lab: up %s s, load %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$(</proc/loadavg)"
     dmesg | tail -n 40

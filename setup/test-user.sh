@@ -2,18 +2,13 @@
 # Runs tests once more as a user without privileges, from a copy that this user can read. Root only. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
-# What must hold for root and for everybody else.
-# shellcheck disable=SC2034 # For the file that sources this one.
-readonly user_tests=(RunIT VmmConfinementIT JailInjectionIT PoolIT CrashIT NamespaceFilesIT DaemonConfinementIT)
-
 # A number that no distribution gives to anybody; the name exists for the tests' processes alone.
 readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
 
-# run_tests_as_user CLASS...: in a data directory of this user's own, so that nothing of root's is touched. Methods that ask for it
-# run two at a time.
+# run_tests_as_user CLASS...: in a separate data directory, so that nothing of root's is touched.
 run_tests_as_user() {
-    local place data status=0 class began=$SECONDS
-    local options=(--config=junit.jupiter.execution.parallel.{enabled=true,config.strategy=fixed,config.fixed.parallelism=2})
+    local place data status=0 began=$SECONDS
+    local options selected
     local roots=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}
     place=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-user-XXXXXX")
     # Where files can be shared with root's: it is mounted where the user can come.
@@ -24,7 +19,8 @@ run_tests_as_user() {
     copy_for_user "$place"
     share_for_user "$roots" "$data"
     printf 'user: set up in %s s\n' $((SECONDS - began))
-    for class in "$@"; do options+=(--select-class "io.neurovisor.tests.$class"); done
+    mapfile -t selected < <(selectors "$@")
+    junit_options user
     # In a mount namespace of its own the system knows the user, as it would a real one.
     # shellcheck disable=SC2016 # Expanded by the inner shell.
     unshare --mount --propagation private sh -c '
@@ -34,9 +30,10 @@ run_tests_as_user() {
             shift 3 && exec "$@"' sh "$place" "$data" "$root/java/system-tests/target" \
         setpriv --reuid "$ordinary_uid" --regid "$ordinary_uid" --clear-groups --inh-caps=-all -- \
         env -i "PATH=$PATH" "HOME=$place/home" "JAVA_HOME=$JAVA_HOME" "NEUROVISOR_DATA_DIR=$place/data" LANG=C.UTF-8 "NEUROVISOR_TEST_LONG=${NEUROVISOR_TEST_LONG-}" \
-        "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$place/neurovisor" \
-        -cp "$place/tests/test-classes:$place/tests/libraries/*" org.junit.platform.console.ConsoleLauncher execute \
-        --disable-banner --details=tree --disable-ansi-colors "${options[@]}" </dev/null || status=$?
+        "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$place/neurovisor" "-Dneurovisor.test.times=$place/home/times.tsv" \
+        -cp "$place/tests/test-classes:$place/tests/libraries/*" "${junit_console[@]}" "${junit_two_at_a_time[@]}" "${selected[@]}" \
+        </dev/null || status=$?
+    [[ ! -f $place/home/times.tsv ]] || cat -- "$place/home/times.tsv" >>"$test_logs/times.tsv"
     rm -rf -- "$place" "$data"
     trap - EXIT
     return "$status"

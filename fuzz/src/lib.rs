@@ -1,5 +1,5 @@
 //! What the fuzz targets of the Rust programs have in common. Each program lists its own in `src/fuzzing.rs`; their corpora
-//! are in `fuzz/corpus`. `neurovisor test --fuzz` builds the programs with `--cfg fuzzing`, by which libFuzzer takes the
+//! are in `fuzz/corpus`. `neurovisor test --area fuzz` builds the programs with `--cfg fuzzing`, by which libFuzzer takes the
 //! place of `main`; the same corpora are a test of each program.
 
 use std::path::Path;

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
-        footer = {"", "./neurovisor lab test runs the tests in it that need such a machine."})
+        footer = {"", "./neurovisor test --area lab runs the tests that need such a machine."})
 final class LabCommand implements Runnable {
     /** For a root image of a gigabyte to be removed. */
     private static final Duration CLEANUP = Duration.ofSeconds(30);

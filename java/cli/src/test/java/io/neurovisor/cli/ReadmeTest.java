@@ -219,8 +219,8 @@ final class ReadmeTest {
             case "bpf" -> "`bpf build`";
             case "fetch" -> "`setup --firecracker`";
             case "oci" -> "`oci build`";
-            case "oci-test" -> "`test --oci`";
-            case "llm" -> "`test --llm`";
+            case "oci-test" -> "`test --area oci`";
+            case "llm" -> "`test --area models`";
             case "test" -> "`test`";
             default -> throw new AssertionError("when is " + when);
         };

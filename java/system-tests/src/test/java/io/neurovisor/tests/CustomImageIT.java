@@ -46,6 +46,7 @@ final class CustomImageIT {
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("{\"a\":1}\n1,000 True\n");
     }
 
+    @Short
     @Test
     void aPackageThatDoesNotExistIsNamed() {
         CommandLineRun run =

@@ -1,6 +1,6 @@
 package io.neurovisor.tests;
 
-/** How much of what could be run is: what an everyday test run has time for, or by {@code ./neurovisor test --long} all. */
+/** How many variants of a case run: those that the short tier has time for, or all of them in the long tier. */
 final class Extent {
     private static final boolean LONG = "true".equals(System.getenv("NEUROVISOR_TEST_LONG"));
 

@@ -14,6 +14,7 @@ final class FullImageIT {
     @TempDir
     Path directory;
 
+    @Short
     @Test
     void goIsCompiledWithItsOtherFilesAndGetsArgumentsAndInput() throws IOException {
         Path other = Files.writeString(

@@ -28,11 +28,12 @@ import org.junit.jupiter.api.io.TempDir;
  * A host whose pool has machines of attackers and of honest users side by side: every attack is made once, several at a time
  * and mixed, while honest programs run in real machines. Each attack ends as it is documented, every honest program is
  * served, and at the end the host has of memory, threads, descriptors, files and processes what it had before. With the system
- * property {@code neurovisor.hostile.agent.minutes} it goes on for so long; {@code neurovisor.hostile.agent.seed} repeats the
+ * property {@code neurovisor.test.minutes} it goes on for so long; {@code neurovisor.test.seed} repeats the
  * order and the mixtures of a run.
  */
 @Tag("hostile")
 @Alone
+@Short
 final class HostileAgentIT {
     private static final int ATTACKERS = 16;
     private static final int MIXTURES = 20;
@@ -49,8 +50,8 @@ final class HostileAgentIT {
 
     private static final Duration SETTLING = Duration.ofSeconds(60);
 
-    private final long seed = Long.getLong("neurovisor.hostile.agent.seed", new Random().nextInt(1_000_000));
-    private final Duration duration = Duration.ofMinutes(Long.getLong("neurovisor.hostile.agent.minutes", 0));
+    private final long seed = Long.getLong("neurovisor.test.seed", new Random().nextInt(1_000_000));
+    private final Duration duration = Duration.ofMinutes(Long.getLong("neurovisor.test.minutes", 0));
     private final Queue<String> problems = new ConcurrentLinkedQueue<>();
     private final Queue<Duration> honestTimes = new ConcurrentLinkedQueue<>();
     private final CountDownLatch over = new CountDownLatch(1);

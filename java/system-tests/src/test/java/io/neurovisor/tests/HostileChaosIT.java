@@ -11,13 +11,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Honest programs and hostile ones on one node. The system property {@code neurovisor.chaos} says for how many minutes
+ * Honest programs and hostile ones on one node. The system property {@code neurovisor.test.minutes} says for how many minutes
  * the hostile ones run; from ten on the times of honest ones are judged, too: fewer say nothing about one in a hundred.
  */
 @Tag("hostile")
 @Alone
+@Short
 final class HostileChaosIT {
-    private static final int MINUTES = Integer.getInteger("neurovisor.chaos", 0);
+    private static final int MINUTES = Integer.getInteger("neurovisor.test.minutes", 0);
     private static final int JUDGED_MINUTES = 10;
 
     /** Without and with neighbours by turns, so that what else the host does meets both. */
@@ -28,7 +29,7 @@ final class HostileChaosIT {
 
     @Test
     void honestProgramsKeepTheirOutcomesAndTheirTimes() throws InterruptedException {
-        long seed = Long.getLong("neurovisor.chaos.seed", System.nanoTime());
+        long seed = Long.getLong("neurovisor.test.seed", System.nanoTime());
         List<HostileProgram> programs = HostileProgram.all().stream()
                 .filter(program -> !program.isCompiled())
                 .toList();

@@ -37,7 +37,7 @@ import java.util.stream.Stream;
  * # @given path content          a file beside the program
  * # @timeout 10                  in seconds, 60 when not given
  * # @twice                       runs in two machines, which must not print the same line beginning with DRAWN
- * # @everyday                    one of the forty of a short run
+ * # @short                       one of the short tier
  * </pre>
  *
  * <p>The lines that it prints are given in their order, and it may print no others: an attempt that nobody expects,
@@ -62,7 +62,7 @@ final class HostileHeader {
     private long bytes = -1;
     private int fileCount = -1;
     private boolean twice;
-    private boolean everyday;
+    private boolean inShortTier;
 
     /**
      * Reads the header of a program's text.
@@ -158,8 +158,8 @@ final class HostileHeader {
         return twice;
     }
 
-    boolean isEveryday() {
-        return everyday;
+    boolean isInShortTier() {
+        return inShortTier;
     }
 
     private void directive(String line) {
@@ -183,7 +183,7 @@ final class HostileHeader {
             case "@given" -> addPair(given, value, " ", content -> content.translateEscapes() + "\n");
             case "@timeout" -> timeout = Duration.ofSeconds(Long.parseLong(value));
             case "@twice" -> twice = true;
-            case "@everyday" -> everyday = true;
+            case "@short" -> inShortTier = true;
             default -> throw new IllegalArgumentException(parts[0] + " is no directive");
         }
     }

@@ -25,12 +25,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Programs that attempt what they can against their machine, its agent and the host: each is contained, the next
- * execution works, and at the end nothing is on the host that was not there before. Forty run unless the system
- * property {@code neurovisor.hostile}, a pattern of names, chooses others. {@code neurovisor.hostile.report} names a
- * file for the table of what was contained.
+ * execution works, and at the end nothing is on the host that was not there before. The short tier runs some of them. The system
+ * property {@code neurovisor.hostile.report} names a file for the table of what was contained.
  */
 @Tag("hostile")
 @Alone
+@Short
 final class HostileProgramsIT {
     private static final Duration HONEST_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -45,11 +45,8 @@ final class HostileProgramsIT {
     private static Set<String> filesBefore = Set.of();
 
     static Stream<HostileProgram> programs() {
-        String names = System.getProperty("neurovisor.hostile", "");
         return HostileProgram.all().stream()
-                .filter(program -> names.isEmpty()
-                        ? program.header().isEveryday()
-                        : program.toString().matches(names));
+                .filter(program -> Extent.isLong() || program.header().isInShortTier());
     }
 
     @BeforeAll

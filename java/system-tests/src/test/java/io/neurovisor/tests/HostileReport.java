@@ -8,7 +8,7 @@ import java.util.stream.Collectors;
 
 /** The table of SECURITY.md: how many programs of each group there are, how many were contained, and what stops them. */
 final class HostileReport {
-    static final String BEGIN = "<!-- written by ./neurovisor test --hostile -->";
+    static final String BEGIN = "<!-- written by ./neurovisor test --area hostile --record -->";
     static final String END = "<!-- end of what it writes -->";
 
     private HostileReport() {}

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What holds whichever kernel a guest boots. The small one is tested where it is built; {@code ./neurovisor test --kernel}
+ * What holds whichever kernel a guest boots. The small one is tested where it is built; {@code ./neurovisor test --area kernel}
  * builds it.
  */
 final class KernelIT {
@@ -167,7 +167,7 @@ final class KernelIT {
     private static void assumeThere(String kernel) {
         assumeTrue(
                 kernel.equals(DEBIAN) || list.stdout().matches("(?s).*\\nsmall +\\S+ +\\S+ +\\d+ MiB +yes .*"),
-                "the small kernel is not built, or not from this recipe; ./neurovisor test --kernel builds it");
+                "the small kernel is not built, or not from this recipe; ./neurovisor test --area kernel builds it");
     }
 
     private static Optional<String> release(String kernel) {

@@ -71,7 +71,7 @@ final class LayerMatrixIT {
     @BeforeAll
     static void build() {
         assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
-                .as("the layers are all there in the lab: ./neurovisor lab test LayerMatrixIT")
+                .as("the layers are all there in the lab: ./neurovisor test lab/LayerMatrixIT")
                 .isNotNull();
         assumeThat(COLUMNS).as("the table is of one of them").containsKey(vmm());
         InjectedCall.build();

@@ -41,6 +41,7 @@ abstract class ModelServerContract {
     /** The server, started where it is the test's own; an assumption fails where there is none. */
     abstract RealServer server();
 
+    @Short
     @Test
     void itsWordsArriveAsItWritesThemAndItsOwnCountsAreReported() throws IOException {
         RealServer server = server();
@@ -78,6 +79,7 @@ abstract class ModelServerContract {
         assertThat(answer.path("count").isIntegralNumber()).as(reply.text()).isTrue();
     }
 
+    @Short
     @Test
     void itsProgramRunsInAMicroVmAndLeadsToAnAnswer() throws IOException {
         List<String> runs = new ArrayList<>();

@@ -55,6 +55,7 @@ final class OciImageIT {
         PlainMachine.start(List.of("find", directory.toString(), "-xdev", "-mindepth", "1", "-delete"));
     }
 
+    @Short
     @Test
     void whatIsPackedRunsWithoutItsSources() {
         String script = "root=$1 && source \"$1/setup/oci.sh\" && oci_product_layer \"$2\"";
@@ -74,7 +75,7 @@ final class OciImageIT {
     @Test
     void anUnpackedImageRunsProgramsAndServes() throws Exception {
         String archive = System.getenv("NEUROVISOR_TEST_OCI");
-        assumeTrue(archive != null, "not asked for: ./neurovisor test --oci");
+        assumeTrue(archive != null, "not asked for: ./neurovisor test --area oci");
         Path layout = Files.createDirectory(directory.resolve("layout"));
         Path bundle = directory.resolve("bundle");
         succeeds("tar", "--extract", "--file", archive, "--directory", layout.toString());

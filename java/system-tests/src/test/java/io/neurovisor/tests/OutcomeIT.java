@@ -36,6 +36,7 @@ final class OutcomeIT {
         neuroVisor.close();
     }
 
+    @Short
     @Test
     void theKilledProcessIsNamedWhateverItCallsItself() throws IOException {
         FinishedProgram end = run("memory-hog.py", Duration.ofMinutes(2));
@@ -58,6 +59,7 @@ final class OutcomeIT {
         assertThat(end.stdout()).isEqualTo("child ended with -9\n");
     }
 
+    @Short
     @Test
     void theExecutionEndsWithItsMainProcessAndNoOutputIsLost() throws IOException {
         FinishedProgram end = run("daemons.sh", Duration.ofMinutes(2));
@@ -81,6 +83,7 @@ final class OutcomeIT {
         assertThat(text(end, "kept")).isEqualTo("result\n");
     }
 
+    @Short
     @Test
     void whatMayNotComeHomeIsSkippedWithItsReason() throws IOException {
         FinishedProgram end = run("hostile-tree.py", Duration.ofMinutes(2));
@@ -112,6 +115,7 @@ final class OutcomeIT {
                 .contains("e\\u{1b}[2J", "sparse", "zoo", "zoo/00000");
     }
 
+    @Short
     @Test
     void ofItsFilesOnlyThoseComeHomeThatTheProgramHasChanged() throws IOException {
         List<InputFile> files = List.of(

@@ -53,7 +53,7 @@ final class ServiceUnitIT {
                 .as("it changes the services of the machine, which only the lab's are for")
                 .isNotNull();
         assumeThat(Path.of("/run/systemd/system"))
-                .as("started by lab/systemd.sh: ./neurovisor lab test ServiceUnitIT")
+                .as("started by lab/systemd.sh: ./neurovisor test lab/ServiceUnitIT")
                 .isDirectory();
     }
 

@@ -29,6 +29,7 @@ final class SpeedIT {
         });
     }
 
+    @Short
     @Test
     void theSpansOfARequestAreKept(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("new/spans.json");

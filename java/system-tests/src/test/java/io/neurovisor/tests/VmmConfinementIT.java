@@ -34,6 +34,7 @@ final class VmmConfinementIT {
         }
     }
 
+    @Short
     @Test
     void theRunningVmmIsConfined() throws IOException {
         RunningVm running = RunningVm.start();

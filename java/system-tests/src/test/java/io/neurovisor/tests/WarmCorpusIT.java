@@ -17,23 +17,20 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Programs of the corpus behave in an interpreter that has waited for them as in one that is started for them: the same
- * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. Of each
- * language some run each time, spread over all subjects; the system property {@code neurovisor.corpus}, a pattern of
- * names, chooses others.
+ * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. The short tier runs some of each
+ * language, spread over all subjects.
  */
+@Short
 final class WarmCorpusIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
-    private static final int EVERYDAY_PROGRAMS = 8;
+    private static final int SHORT_PROGRAMS = 4;
 
     private static OpenedNeuroVisor neuroVisor;
 
     static Stream<CorpusProgram> programs() {
-        String names = System.getProperty("neurovisor.corpus", "");
         return CorpusProgram.LANGUAGES.stream()
                 .map(CorpusProgram::all)
-                .flatMap(all -> names.isEmpty()
-                        ? spread(all)
-                        : all.stream().filter(program -> program.toString().matches(names)));
+                .flatMap(all -> Extent.isLong() ? all.stream() : spread(all));
     }
 
     @BeforeAll
@@ -72,8 +69,8 @@ final class WarmCorpusIT {
 
     /** Neighbours in the order of names are alike, so that programs at equal distances touch all subjects. */
     private static Stream<CorpusProgram> spread(List<CorpusProgram> programs) {
-        return IntStream.range(0, EVERYDAY_PROGRAMS)
-                .mapToObj(number -> programs.get(number * programs.size() / EVERYDAY_PROGRAMS));
+        return IntStream.range(0, SHORT_PROGRAMS)
+                .mapToObj(number -> programs.get(number * programs.size() / SHORT_PROGRAMS));
     }
 
     private static Interpreter interpreter(FinishedProgram run) {

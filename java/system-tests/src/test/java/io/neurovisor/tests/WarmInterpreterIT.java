@@ -83,6 +83,7 @@ final class WarmInterpreterIT {
         neuroVisor.close();
     }
 
+    @Short
     @ParameterizedTest
     @EnumSource(names = {"PYTHON", "JAVASCRIPT"})
     void theProgramFindsWhatItFindsInAPlainOne(Language language) {
@@ -125,6 +126,7 @@ final class WarmInterpreterIT {
         assertThat(run(program, Interpreter.PLAIN).stdout()).isEqualTo("1\n");
     }
 
+    @Short
     @ParameterizedTest
     @EnumSource(names = {"PYTHON", "JAVASCRIPT"})
     void clonesOfOneTemplateDrawDifferentNumbers(Language language) {

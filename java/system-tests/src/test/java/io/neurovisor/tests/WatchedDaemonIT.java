@@ -62,7 +62,7 @@ final class WatchedDaemonIT {
     @BeforeAll
     static void start() throws IOException {
         assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
-                .as("eBPF programs of security modules run in the lab: ./neurovisor lab test WatchedDaemonIT")
+                .as("eBPF programs of security modules run in the lab: ./neurovisor test lab/WatchedDaemonIT")
                 .isNotNull();
         InjectedCall.build();
         audit = TestMachines.dataDirectory().resolve("audit");
@@ -81,6 +81,7 @@ final class WatchedDaemonIT {
         }
     }
 
+    @Short
     @Test
     @Order(1)
     void theSixLayersAreLiveAndTheFamiliesOfEbpfMove() throws Exception {
@@ -199,7 +200,7 @@ final class WatchedDaemonIT {
     void thePanelsOfControlGroupsAndEbpfHaveDataAtARealPrometheus(@TempDir Path own) {
         assumeThat(vmm()).as("they have the same on both").isEqualTo(VmmChoice.FIRECRACKER);
         assumeThat(System.getenv("NEUROVISOR_TEST_MONITORS"))
-                .as("./neurovisor lab test fetches a Prometheus")
+                .as("./neurovisor test lab/WatchedDaemonIT fetches a Prometheus")
                 .isNotNull();
         String address = "127.0.0.1:" + daemon.statusPort();
         List<Query> queries = MonitoringFiles.panelQueries().stream()

@@ -30,6 +30,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +53,7 @@ public abstract class VmmContract {
         return temporary;
     }
 
+    @Tag("short")
     @Test
     void coldBootedMachineRunsAProgram() {
         try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
@@ -84,6 +86,7 @@ public abstract class VmmContract {
         }
     }
 
+    @Tag("short")
     @Test
     void guestRefusesASecondExecution() {
         try (Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());

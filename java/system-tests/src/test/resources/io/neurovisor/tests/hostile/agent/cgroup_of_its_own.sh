@@ -7,7 +7,6 @@
 # @refused new_group EACCES EPERM EROFS
 # @refused kill_all EACCES EPERM EROFS ENOENT
 # @refused freeze EACCES EPERM EROFS ENOENT
-# @everyday
 # shellcheck source=/dev/null
 source ./attempt.sh
 group=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)

@@ -9,7 +9,6 @@
 # @refused limits ENOENT EACCES EPERM
 # @refused oom ENOENT EACCES EPERM
 # @held processes none
-# @everyday
 import os
 from attempt import attempt, held, read, write
 

@@ -4,7 +4,6 @@
 # @held capacity 4096
 # @held drained \d+
 # @line x{60000}
-# @everyday
 import fcntl
 import os
 from attempt import held

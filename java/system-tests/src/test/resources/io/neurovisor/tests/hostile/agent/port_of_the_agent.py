@@ -4,7 +4,6 @@
 # @refused ports ENOENT EACCES EPERM
 # @refused device EACCES ENOENT EPERM EBUSY
 # @refused other_device EACCES ENOENT EPERM EBUSY
-# @everyday
 import glob
 import os
 from attempt import attempt

@@ -1,4 +1,5 @@
 # Takes the agent over by ptrace, its memory file and the calls that read and write memory of others.
+# @short
 # @promise guest account
 # @layer guest
 # @refused attach EPERM ESRCH ENOSYS
@@ -8,7 +9,6 @@
 # @refused write_memory EPERM ESRCH ENOSYS
 # @refused advise EPERM ESRCH ENOSYS EINVAL
 # @refused steal_descriptor EPERM ESRCH ENOSYS
-# @everyday
 import ctypes
 import os
 from attempt import attempt, call

@@ -7,7 +7,6 @@
 # @refused sigqueue EPERM ESRCH
 # @refused tgsigqueue EPERM ESRCH
 # @refused pidfd EPERM ESRCH EINVAL
-# @everyday
 import ctypes
 import os
 import signal

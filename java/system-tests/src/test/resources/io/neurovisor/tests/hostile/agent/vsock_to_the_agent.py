@@ -2,7 +2,6 @@
 # @promise the channel
 # @layer guest
 # @held answers 0
-# @everyday
 import socket
 from attempt import held
 

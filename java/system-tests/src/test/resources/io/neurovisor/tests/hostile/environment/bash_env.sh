@@ -6,7 +6,6 @@
 # @env BASH_ENV=/etc/shadow
 # @env ENV=/etc/shadow
 # @env x=() { :;}; echo ESCAPED shellshock
-# @everyday
 [[ $UID == 1000 ]] && echo "HELD user $UID" || echo "ESCAPED $UID"
 # shellcheck disable=SC2154
 [[ $(declare -F) == '' ]] && echo 'HELD functions none' || echo "ESCAPED $(declare -F)"

@@ -1,9 +1,9 @@
 # Attacks the loader by its tunables, as Looney Tunables did.
+# @short
 # @promise guest account
 # @layer guest
 # @held user 1000
 # @env GLIBC_TUNABLES=glibc.malloc.mxfast=glibc.malloc.mxfast=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
-# @everyday
 import os
 import subprocess
 from attempt import held

@@ -8,7 +8,6 @@
 # @env USER=root
 # @env HOME=/root
 # @env SUDO_UID=0
-# @everyday
 [[ $NEUROVISOR_TRACE_ID != mine && -n $NEUROVISOR_TRACE_ID ]] && echo HELD trace own || echo "ESCAPED trace $NEUROVISOR_TRACE_ID"
 echo "HELD user $(id -u)" | sed '/ 1000$/!s/HELD/ESCAPED/'
 touch mine

@@ -1,4 +1,5 @@
 # Sends home by links what is not its own: links to files, to directories, chains of links.
+# @short
 # @promise files that come home
 # @layer agent
 # @line made
@@ -7,7 +8,6 @@
 # @skipped is a symbolic link
 # @skipped is a symbolic link
 # @skipped is a symbolic link
-# @everyday
 import os
 
 os.makedirs("out/a")

@@ -11,7 +11,6 @@
 # @refused pivot_root EPERM
 # @refused chroot EPERM
 # @refused umount EPERM
-# @everyday
 import os
 from attempt import attempt, call
 

@@ -7,7 +7,6 @@
 # @file a\b
 # @skipped has a control character
 # @skipped is not Unicode text
-# @everyday
 import os
 
 os.makedirs(b"out", exist_ok=True)

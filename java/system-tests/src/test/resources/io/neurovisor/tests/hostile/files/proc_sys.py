@@ -3,7 +3,6 @@
 # @layer guest
 # @held written 0
 # @held tried [1-9]\d\d+
-# @everyday
 import os
 from attempt import held, write
 

@@ -1,10 +1,10 @@
 # Exchanges a file of out/ for a link to the system without end, while the execution ends.
+# @short
 # @promise files that come home
 # @layer agent
 # @line racing
 # @left 1
 # @skipped is a symbolic link
-# @everyday
 import os
 import sys
 

@@ -9,7 +9,6 @@
 # @refused neurovisor EACCES EROFS EPERM
 # @refused root EACCES EROFS EPERM
 # @refused remove EACCES EROFS EPERM
-# @everyday
 # shellcheck source=/dev/null
 source ./attempt.sh
 attempt passwd write /etc/passwd 'root::0:0::/:/bin/sh'

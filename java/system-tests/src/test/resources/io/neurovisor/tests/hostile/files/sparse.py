@@ -4,7 +4,6 @@
 # @refused terabyte EFBIG
 # @held gigabyte made
 # @skipped does not fit into the 64 MiB that may come home
-# @everyday
 import os
 import signal
 from attempt import attempt, held

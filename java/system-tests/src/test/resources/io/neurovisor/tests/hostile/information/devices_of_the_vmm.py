@@ -5,7 +5,6 @@
 # @held buses none
 # @held disks vda
 # @held virtio [1-9]
-# @everyday
 import os
 from attempt import held
 

@@ -7,7 +7,6 @@
 # @refused internet6 ENETUNREACH EADDRNOTAVAIL
 # @refused datagram ENETUNREACH
 # @refused broadcast ENETUNREACH EACCES
-# @everyday
 import socket
 from attempt import attempt
 

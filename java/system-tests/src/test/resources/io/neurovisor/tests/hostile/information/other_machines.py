@@ -1,10 +1,10 @@
 # Finds what another machine has left: the same program runs in two, and the second looks for the first.
+# @short
 # @promise virtual machine
 # @layer 6
 # @held found none
 # @line left
 # @twice
-# @everyday
 import os
 from attempt import held
 

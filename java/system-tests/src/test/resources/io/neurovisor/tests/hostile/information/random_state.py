@@ -9,7 +9,6 @@
 # @line DRAWN machine [0-9a-f]{32}
 # @line DRAWN host vm-[0-9a-f]+
 # @twice
-# @everyday
 import os
 import random
 import socket

@@ -3,7 +3,6 @@
 # @layer guest
 # @refused bpf_prog_load EPERM ENOSYS
 # @refused bpf_map_create EPERM ENOSYS
-# @everyday
 import ctypes
 from attempt import call
 

@@ -10,7 +10,6 @@
 # @refused latency EACCES ENOENT EPERM
 # @refused screen EACCES ENOENT EPERM
 # @refused udmabuf EACCES ENOENT EPERM
-# @everyday
 # shellcheck source=/dev/null
 source ./attempt.sh
 device() { attempt "$1" dd "if=/dev/$2" of=/dev/null bs=1 count=1; }

@@ -3,7 +3,6 @@
 # @layer guest
 # @refused io_uring_setup EPERM ENOSYS
 # @refused io_uring_register EPERM ENOSYS EBADF EINVAL
-# @everyday
 import ctypes
 from attempt import call
 

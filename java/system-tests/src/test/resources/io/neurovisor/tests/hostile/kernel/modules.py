@@ -5,7 +5,6 @@
 # @refused finit_module EPERM ENOSYS EBADF
 # @refused delete_module EPERM ENOSYS
 # @refused modprobe_path EACCES EPERM ENOENT EROFS
-# @everyday
 import os
 from attempt import attempt, call, write
 

@@ -1,4 +1,5 @@
 # Starts a virtual machine in the virtual machine.
+# @short
 # @promise virtual machine
 # @layer 6
 # @refused kvm EACCES ENOENT EPERM

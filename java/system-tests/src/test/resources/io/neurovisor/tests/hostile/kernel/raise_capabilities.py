@@ -7,7 +7,6 @@
 # @refused ambient EPERM
 # @held child 1000
 # @held no_new_privs 1
-# @everyday
 import ctypes
 import os
 import subprocess

@@ -6,7 +6,6 @@
 # @refused raw EPERM EPROTONOSUPPORT
 # @refused raw6 EPERM EPROTONOSUPPORT EAFNOSUPPORT
 # @refused xdp EPERM EAFNOSUPPORT
-# @everyday
 import socket
 from attempt import attempt
 

@@ -1,11 +1,11 @@
 # Becomes root of a user namespace of its own, by three ways.
+# @short
 # @promise guest account
 # @layer guest
 # @refused unshare_user EPERM ENOSPC EINVAL ENOSYS
 # @refused clone_user EPERM ENOSPC EINVAL ENOSYS
 # @refused clone3_user EPERM ENOSPC EINVAL ENOSYS
 # @refused setns_init EPERM EACCES ENOENT
-# @everyday
 import ctypes
 import os
 from attempt import attempt, call

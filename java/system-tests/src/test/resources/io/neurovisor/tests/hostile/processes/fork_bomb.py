@@ -4,7 +4,6 @@
 # @line begun
 # @outcome TIMED_OUT
 # @timeout 5
-# @everyday
 import os
 
 print("begun", flush=True)

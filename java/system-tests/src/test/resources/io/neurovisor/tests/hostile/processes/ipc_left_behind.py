@@ -4,7 +4,6 @@
 # @held found none
 # @line left
 # @twice
-# @everyday
 import ctypes
 import os
 from attempt import held, libc

@@ -3,7 +3,6 @@
 # @layer guest
 # @held refused EAGAIN
 # @held processes \d{2,4}
-# @everyday
 import errno
 import os
 import signal

@@ -1,10 +1,10 @@
 # Takes all memory, page by page.
+# @short
 # @promise guest account
 # @layer guest
 # @line begun
 # @outcome OUT_OF_MEMORY
 # @killed python3.*
-# @everyday
 print("begun", flush=True)
 hoard = []
 while True:

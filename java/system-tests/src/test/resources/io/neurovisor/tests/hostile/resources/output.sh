@@ -4,5 +4,4 @@
 # @bytes 67108864
 # @outcome OUTPUT_LIMIT
 # @timeout 120
-# @everyday
 exec cat /dev/zero

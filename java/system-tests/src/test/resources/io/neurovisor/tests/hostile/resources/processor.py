@@ -4,7 +4,6 @@
 # @line begun
 # @outcome TIMED_OUT
 # @timeout 5
-# @everyday
 print("begun", flush=True)
 while True:
     pass

@@ -2,7 +2,6 @@
 // @promise virtual machine
 // @layer agent
 // @held descriptors pipe pipe pipe
-// @everyday
 "use strict";
 const fs = require("fs");
 const { held } = require("./attempt.js");

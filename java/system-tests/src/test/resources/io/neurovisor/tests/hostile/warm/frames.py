@@ -1,9 +1,9 @@
 # Walks the frames and objects of its interpreter for what the one that waited has kept.
+# @short
 # @promise virtual machine
 # @layer agent
 # @held frames 1
 # @held objects none
-# @everyday
 import gc
 import sys
 from attempt import held

@@ -5,7 +5,6 @@
 # @held builtins clean
 # @line poisoned
 # @twice
-# @everyday
 import builtins
 import json
 import sys

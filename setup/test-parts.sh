@@ -1,0 +1,254 @@
+# shellcheck shell=bash
+# Runs the parts of a test run, several at a time, each as a process group with a log, so that Ctrl-C ends all of them. Sourced.
+# shellcheck disable=SC2154 # Variables of the file that sources this one.
+
+readonly test_logs=$root/target/test system_tests=$root/java/system-tests/target
+declare -A part_pids=() part_codes=() part_seconds=() part_began=() part_news=() part_rest=()
+part_order=() parts_not_begun=() together=()
+
+# begin_part NAME COMMAND...: starts COMMAND; its output goes to the log of that name.
+begin_part() {
+    local name=$1 reading
+    part_order+=("$name")
+    part_began[$name]=$SECONDS part_rest[$name]=''
+    : >"$test_logs/$name.log"
+    exec {reading}<"$test_logs/$name.log"
+    part_news[$name]=$reading
+    say "$(part_clock)  $name begins (log: $test_logs/$name.log)"
+    set -m
+    "${@:2}" >>"$test_logs/$name.log" 2>&1 </dev/null &
+    part_pids[$name]=$!
+    set +m
+}
+
+# end_parts NAME...: waits until these have ended, and prints meanwhile what all parts report.
+end_parts() {
+    local name reading alive=true
+    while $alive; do
+        alive=false
+        for name in "$@"; do
+            ! kill -0 "${part_pids[$name]}" 2>/dev/null || alive=true
+        done
+        for name in "${!part_news[@]}"; do print_news "$name"; done
+        ! $alive || sleep 0.3
+    done
+    for name in "$@"; do
+        part_codes[$name]=0
+        wait "${part_pids[$name]}" || part_codes[$name]=$?
+        part_seconds[$name]=$((SECONDS - part_began[$name]))
+        print_news "$name"
+        reading=${part_news[$name]}
+        exec {reading}<&-
+        unset "part_news[$name]"
+        say "$(part_clock)  $name ended with ${part_codes[$name]} after ${part_seconds[$name]} s"
+    done
+}
+
+# end_together: waits for what the begin_... functions below have begun.
+end_together() {
+    ((${#together[@]} == 0)) || end_parts "${together[@]}"
+    together=()
+}
+
+run_part() { begin_part "$@" && end_parts "$1"; }
+
+part_clock() { printf '%5d s' "$SECONDS"; }
+
+# print_news NAME: a line for each class that has ended, each failure, and each module that is built.
+print_news() {
+    local line
+    while IFS= read -r -u "${part_news[$1]}" line || { part_rest[$1]+=$line && false; }; do
+        line=${part_rest[$1]}$line part_rest[$1]=''
+        case $line in
+            'test: '*) say "$(part_clock)  ${line#test: }" ;;
+            '[INFO] Building '*'['*/*']') say "$(part_clock)  $1: ${line#\[INFO\] Building }" ;;
+        esac
+    done
+}
+
+# Ends all parts that still run: first as by Ctrl-C, so that each can remove what it has made, then what is left of its group, in which
+# background processes of scripts ignore Ctrl-C.
+stop_parts() {
+    local name signal limit=$((SECONDS + 60))
+    for name in "${!part_pids[@]}"; do kill -INT -- "-${part_pids[$name]}" 2>/dev/null || unset "part_pids[$name]"; done
+    ((${#part_pids[@]})) || return 0
+    say '' "Ending ${!part_pids[*]} ..."
+    for name in "${!part_pids[@]}"; do
+        while kill -0 "${part_pids[$name]}" 2>/dev/null && ((SECONDS < limit)); do sleep 0.1; done
+        for signal in TERM KILL; do
+            kill -s "$signal" -- "-${part_pids[$name]}" 2>/dev/null || break
+            for _ in {1..50}; do
+                kill -0 -- "-${part_pids[$name]}" 2>/dev/null || break
+                sleep 0.1
+            done
+        done
+    done
+    part_pids=()
+}
+
+interrupt_parts() {
+    trap '' INT TERM HUP
+    stop_parts
+    trap - "$1" EXIT
+    kill -s "$1" $$
+}
+
+# may_begin NAME SECONDS: whether a part of about so long still fits into the time of this run (NEUROVISOR_TEST_UNTIL, after which
+# no class is started, and ten minutes).
+may_begin() {
+    [[ -n ${NEUROVISOR_TEST_UNTIL-} ]] && ((EPOCHSECONDS + $2 > NEUROVISOR_TEST_UNTIL + 540)) || return 0
+    parts_not_begun+=("$1")
+    return 1
+}
+
+# expected_seconds PLACE...: of what is planned there, by the table.
+expected_seconds() {
+    awk -F '\t' -v places=" $* " 'NR == FNR { split($0, part, "[ #]"); planned[part[1], part[2]]; next }
+        !/^#/ && ($2, $3) in planned && index(places, " " $2 " ") { sum += $6 } END { print sum + 0 }' <(echo "$parts") "$test_table"
+}
+
+# --- the parts
+
+# What all other parts run is compiled with it.
+run_unit_tests() {
+    if [[ -n $with_unit_tests ]]; then
+        run_part launcher script_launcher
+        run_part unit unit_tests
+    elif ((${#unit[@]})); then
+        run_part unit chosen_unit_tests
+    fi
+    if plan_needs_machines && [[ -z $with_unit_tests ]]; then run_part compile compile_tests; fi
+    [[ ${part_codes[unit]-0} == 0 && ${part_codes[compile]-0} == 0 ]] || {
+        summarize_tests || true
+        die 'Nothing else was tested: the unit tests come first, and have failed.' "The logs: $test_logs"
+    }
+}
+
+unit_tests() {
+    local status=0
+    maven pre-integration-test -Psystem-tests --fail-at-end || status=$?
+    compile_injector || status=$?
+    return "$status"
+}
+
+# They were found by their names, so that none of them is missing.
+chosen_unit_tests() {
+    local name modules
+    modules=$(for name in "${unit[@]}"; do unit_test_module "${name%%#*}"; done | sort -u | paste -s -d ,)
+    maven test -pl "$modules" -am -Dexec.skip=true "-Dtest=$(IFS=, && echo "${unit[*]}")" -Dsurefire.failIfNoSpecifiedTests=false
+}
+
+compile_tests() {
+    maven pre-integration-test -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true -Dspotless.check.skip=true &&
+        compile_injector
+}
+
+# The program that makes a VMM do a system call; the lab machine has no compiler.
+compile_injector() { (cd "$root" && cargo build --quiet --locked --package neurovisor-spawner --example inject); }
+
+run_planned_parts() {
+    local name
+    if [[ $tier == short ]]; then
+        # Most of an emulated machine's time goes to one processor.
+        begin_lab
+        begin_here
+        end_together
+        begin_user
+        begin_models
+        end_together
+    else
+        for name in begin_here begin_models begin_user begin_lab; do
+            "$name"
+            end_together
+        done
+    fi
+    for name in "${script[@]}"; do
+        ! may_begin "$name" "$(expected_seconds script)" || run_part "$name" "script_${name//-/_}"
+    done
+}
+
+# junit_options PLACE: sets options to those of the JVM in which the tests run.
+junit_options() {
+    options=("-Dneurovisor.test.place=$1" "-Dneurovisor.test.times=$test_logs/times.tsv" --enable-native-access=ALL-UNNAMED
+        ${minutes:+"-Dneurovisor.test.minutes=$minutes"} ${seed:+"-Dneurovisor.test.seed=$seed"})
+}
+
+# Prints "--select-class=..." or "--select-method=..." of each name, and the tag of the short tier.
+selectors() {
+    local name
+    for name in "$@"; do
+        if [[ $name == *'#'* ]]; then
+            printf -- '--select-method=io.neurovisor.tests.%s\n' "$name"
+        else
+            printf -- '--select-class=io.neurovisor.tests.%s\n' "$name"
+        fi
+    done
+    [[ $tier == long ]] || echo --include-tag=short
+}
+
+readonly junit_console=(org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary --disable-ansi-colors
+    --fail-if-no-tests)
+# Two classes at a time: an emulated machine keeps one processor busy and leaves another idle.
+readonly junit_two_at_a_time=(--config=junit.jupiter.execution.parallel.{enabled=true,mode.default=same_thread,mode.classes.default=concurrent}
+    --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed,fixed.parallelism=2}
+    --config=junit.jupiter.extensions.autodetection.{enabled=true,'include=io.neurovisor.*'})
+
+# Begins what is planned on this machine, if anything. So the others below.
+begin_here() {
+    local options selected
+    ((${#here[@]})) || return 0
+    mapfile -t selected < <(selectors "${here[@]}")
+    junit_options here
+    begin_part system "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" ${hostile_report:+"-Dneurovisor.hostile.report=$hostile_report"} \
+        -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_two_at_a_time[@]}" \
+        "--reports-dir=$test_logs/reports/here" "${selected[@]}"
+    together+=(system)
+}
+
+begin_models() {
+    ((${#models[@]})) && ! [[ -z $models_ready && -z $ollama ]] || return 0
+    begin_part models run_model_tests "$ollama"
+    together+=(models)
+}
+
+# What keeps host and guests apart differs between root and other users; a run that is not root's has tested the other half.
+begin_user() {
+    ((${#user[@]} && EUID == 0)) || return 0
+    may_begin user "$(expected_seconds user)" || return 0
+    # shellcheck source=setup/test-user.sh
+    source "$root/setup/test-user.sh"
+    begin_part user run_tests_as_user "${user[@]}"
+    together+=(user)
+}
+
+begin_lab() {
+    ((${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})) || return 0
+    may_begin lab "$(expected_seconds lab-qemu lab-firecracker lab-user lab-systemd)" || return 0
+    if ((${#lab_qemu[@]})); then
+        begin_part lab-qemu run_in_lab lab-test-qemu "${lab_qemu[*]}" '' '' ''
+        together+=(lab-qemu)
+    fi
+    if ((${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})); then
+        begin_part lab run_in_lab lab-test '' "${lab_firecracker[*]}" "${lab_user[*]}" "${lab_systemd[*]}"
+        together+=(lab)
+    fi
+}
+
+script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.sh"; }
+script_form() { "$root/setup/test-form.sh" --strict; }
+script_fresh_trixie() { "$root/setup/fresh-root.sh" --suite trixie; }
+script_fresh_bookworm() { "$root/setup/fresh-root.sh" --suite bookworm; }
+
+script_fuzz() {
+    if [[ -n $minutes ]]; then fuzz_for_long "$minutes"; else fuzz_decoders 5 2 "${seed:-1}"; fi
+}
+
+# What depends on the guest's kernel, with the small one.
+script_small_kernel() {
+    local options selected
+    "$root/neurovisor" kernel build
+    mapfile -t selected < <(selectors KernelIT RunIT)
+    junit_options script
+    NEUROVISOR_KERNEL=small "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" \
+        -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_two_at_a_time[@]}" "${selected[@]}"
+}

@@ -1,0 +1,107 @@
+# shellcheck shell=bash
+# Makes ready what a test run needs: packages, the build, images, and the programs of others that tests talk to. Sourced.
+# shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
+
+# Which classes need what beside the images.
+readonly need_clients='ServeClientsIT|OtlpIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT'
+
+set_up_tests() {
+    local images=''
+    # Only the tests that are about it ask the user's Ollama.
+    ollama=${OLLAMA_HOST-}
+    unset OLLAMA_HOST
+    install_missing_packages build run test
+    if plan_has_lab; then
+        # shellcheck source=setup/bpf.sh
+        source "$root/setup/bpf.sh"
+        install_missing_packages lab fetch bpf
+        bpf_is_current || compile_bpf
+        export NEUROVISOR_TEST_LAB=true
+    fi
+    find_jdk || die_without_jdk
+    build_if_stale ""
+    # shellcheck source=setup/lab-test.sh
+    source "$root/setup/lab-test.sh"
+    # shellcheck source=setup/test-models.sh
+    source "$root/setup/test-models.sh"
+    # shellcheck source=setup/fuzz.sh
+    source "$root/setup/fuzz.sh"
+    [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
+    clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' hostile_report=''
+    plan_needs_machines || return 0
+    trap stop_parts EXIT
+    begin_part images set_up_images
+    fetch_programs
+    ((${#models[@]} == 0)) || prepare_model_tests "${forced:+forced}"
+    trap 'interrupt_parts INT' INT
+    trap 'interrupt_parts TERM' TERM
+    trap 'interrupt_parts HUP' HUP
+    end_parts images
+    ((part_codes[images] == 0)) || { tail -n 15 -- "$test_logs/images.log" >&2 && die 'The images could not be set up.' "The whole log: $test_logs/images.log"; }
+    set_up_oci
+    set_up_hostile_report
+}
+
+# Images and templates, so that tests find them; Firecracker and the lab's image where there are tests for them.
+set_up_images() {
+    local full status=0
+    env --default-signal=INT "$root/neurovisor" setup --image full &
+    full=$!
+    env --default-signal=INT "$root/neurovisor" setup || status=$?
+    ! plan_has_lab || env --default-signal=INT "$root/neurovisor" setup --firecracker || status=$?
+    wait "$full" || status=$?
+    return "$status"
+}
+
+# leave_out TESTS REASON: an error where an area that has them was asked for by name.
+leave_out() {
+    [[ -z $forced ]] || die "$1 cannot be run: $2"
+    say "$1 are skipped: $2"
+}
+
+# With the unit tests run those that check contracts and monitoring files by the same programs.
+fetch_programs() {
+    # shellcheck source=setup/clients.sh
+    source "$root/setup/clients.sh"
+    # shellcheck source=setup/monitors.sh
+    source "$root/setup/monitors.sh"
+    # shellcheck source=setup/browser.sh
+    source "$root/setup/browser.sh"
+    unset NEUROVISOR_TEST_CLIENTS NEUROVISOR_TEST_MONITORS NEUROVISOR_TEST_BROWSER
+    if [[ -n $with_unit_tests ]] || plan_has "$need_clients"; then
+        if fetch_clients; then
+            export NEUROVISOR_TEST_CLIENTS=$clients_directory
+        else
+            leave_out 'The tests with real clients' "$clients_reason"
+        fi
+    fi
+    if [[ -n $with_unit_tests ]] || plan_has "$need_monitors" || plan_has_lab; then
+        if fetch_monitors; then
+            export NEUROVISOR_TEST_MONITORS=$monitors_directory
+        else
+            leave_out 'The tests with a real Prometheus' "$monitors_reason"
+        fi
+    fi
+    if plan_has "$need_browser"; then
+        if fetch_browser; then
+            export NEUROVISOR_TEST_BROWSER=$browser_program
+        else
+            leave_out 'The tests of the status page in a browser' "$browser_reason"
+        fi
+    fi
+}
+
+# The container image is made and run in the long tier only.
+set_up_oci() {
+    [[ $tier == long ]] && plan_has OciImageIT || return 0
+    install_missing_packages oci oci-test
+    export NEUROVISOR_TEST_OCI=$root/target/neurovisor-oci.tar
+    run_part oci "$root/neurovisor" oci build --output "$NEUROVISOR_TEST_OCI"
+    ((part_codes[oci] == 0)) || die 'The container image could not be made.' "The whole log: $test_logs/oci.log"
+}
+
+set_up_hostile_report() {
+    [[ $tier == long ]] && plan_has HostileProgramsIT || return 0
+    hostile_report=$test_logs/hostile.md
+    rm -f -- "$hostile_report"
+}

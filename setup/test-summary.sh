@@ -1,0 +1,94 @@
+# shellcheck shell=bash
+# Ends a test run: a table of its parts, what failed, what was left out, and the exit code. Sourced.
+# shellcheck disable=SC2154 # Variables of the files that are sourced with this one.
+
+# summarize_tests: 1 where a test or part failed, or none ran.
+summarize_tests() {
+    local name code=0 failed=()
+    for name in "${part_order[@]}"; do
+        [[ ${part_codes[$name]-0} == 0 ]] || failed+=("$name")
+    done
+    for name in "${failed[@]}"; do
+        printf '\n--- the end of %s\n' "$test_logs/$name.log"
+        tail -n 80 -- "$test_logs/$name.log"
+    done
+    [[ -z $record ]] || record_run
+    printf '\n%s\n' "NeuroVisor's tests: $selection"
+    print_counts || code=1
+    print_left_out
+    for name in "${failed[@]}"; do
+        printf 'failed, %s: ended with code %s\n' "$name" "${part_codes[$name]}"
+        code=1
+    done
+    ((${#failed[@]} == 0)) || print_failures "${failed[@]/%/.log}"
+    printf '%d passed, %d failed, %d skipped\n' "$all_passed" "$all_failed" "$all_skipped"
+    return "$code"
+}
+
+# print_counts: a line for each part that ran, from its log and its time. Sets all_passed, all_failed and all_skipped.
+print_counts() {
+    local name passed failed skipped
+    all_passed=0 all_failed=0 all_skipped=0
+    printf '%-16s %8s %8s %8s %8s\n' part passed failed skipped time
+    for name in "${part_order[@]}"; do
+        read -r passed failed skipped < <(count_tests "$test_logs/$name.log")
+        printf '%-16s %8d %8d %8d %6d s\n' "$name" "$passed" "$failed" "$skipped" "${part_seconds[$name]-0}"
+        ((all_passed += passed, all_failed += failed, all_skipped += skipped)) || true
+    done
+    printf '%-16s %8d %8d %8d %6d s\n' all "$all_passed" "$all_failed" "$all_skipped" "$SECONDS"
+    ((all_passed > 0 && all_failed == 0))
+}
+
+# count_tests LOG: passed, failed and skipped, as Surefire, the console of JUnit, cargo and the scripts in setup/ print them.
+count_tests() {
+    awk '
+        /Tests run: [0-9]+, Failures: [0-9]+, Errors: [0-9]+, Skipped: [0-9]+ *$/ {
+            gsub(/[^0-9 ]/, "")
+            failed += $2 + $3; skipped += $4; passed += $1 - $2 - $3 - $4
+        }
+        /^test result: / { passed += $4; failed += $6; skipped += $8 }
+        # Aborted: something that the test needs is missing.
+        /^\[ +[0-9]+ tests (successful|failed|skipped|aborted) +\]$/ {
+            if ($4 == "successful") passed += $2
+            else if ($4 == "failed") failed += $2
+            else skipped += $2
+        }
+        match($0, /^[A-Za-z ]+: [0-9]+ passed, [0-9]+ failed/) {
+            split(substr($0, index($0, ": ") + 2), word, " ")
+            passed += word[1]; failed += word[3]
+        }
+        END { print passed + 0, failed + 0, skipped + 0 }' "$1"
+}
+
+# print_failures LOG...: what failed, a line each. Of a finding of the fuzzers the bytes, where they are few.
+print_failures() {
+    (cd "$test_logs" && awk '
+        FNR == 1 { suite = FILENAME; sub(/\.log$/, "", suite) }
+        /^FAILED test_/ || /^test .* \.\.\. FAILED$/ || /^\[ERROR\] +[A-Z][A-Za-z0-9]*(IT|Test)[.:]/ || /^test: FAILED / ||
+            /^test: [a-z-]+ FAILED / || /^\[ERROR\] .*Failed to execute goal/ || /^(FINDING in|Input as Base64:) / {
+            sub(/^test: /, "")
+            printf "failed, %s: %s\n", suite, substr($0, 1, 400)
+        }' "$@" | awk '!seen[$0]++' | head -n 60)
+}
+
+print_left_out() {
+    ((${#models[@]} == 0)) || tell_model_tests "$ollama"
+    [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
+    [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
+    [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
+    ((${#parts_not_begun[@]} == 0)) ||
+        printf 'Not begun, for the time of this run was over: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"
+}
+
+# What a run can bring up to date in the repository: times, and the table of hostile programs.
+record_run() {
+    local name security=$root/SECURITY.md
+    for name in "${script[@]}"; do printf 'script\t%s\t%s\n' "$name" "${part_seconds[$name]-0}"; done >>"$test_logs/times.tsv"
+    record_times "$test_logs/times.tsv"
+    [[ -n $hostile_report && -s $hostile_report ]] || return 0
+    awk -v report="$hostile_report" '
+        /^<!-- end of what it writes -->$/ { while ((getline line <report) > 0) print line; writes = 0 }
+        !writes
+        /^<!-- written by .\/neurovisor test --area hostile --record -->$/ { writes = 1 }' "$security" >"$security.new"
+    mv -- "$security.new" "$security"
+}

@@ -1,0 +1,106 @@
+# shellcheck shell=bash
+# Reads setup/tests.tsv: which tests there are, where each runs, in which area, tier and slice, and how long it takes. Sourced.
+# shellcheck disable=SC2154 # Variables of the file that sources this one.
+
+readonly test_table=$root/setup/tests.tsv
+
+# The rows without comments: area, place, name, tier, slice, seconds.
+test_rows() { grep -v '^#' -- "$test_table"; }
+
+# column N: its values, each once, in the order of the table.
+test_column() { test_rows | cut -f "$1" | awk '!seen[$0]++'; }
+
+# The parts of areas, or of the slice: "PLACE NAME [#METHOD]", a line each.
+parts_of_areas() { test_rows | awk -F '\t' -v areas=",$1," 'index(areas, "," $1 ",") { print $2, $3 }'; }
+parts_of_slice() { test_rows | awk -F '\t' -v slice="$1" '$5 == slice { print $2, $3 }'; }
+parts_of_tier() { test_rows | awk -F '\t' -v tier="$1" 'tier == "all" || $4 == tier { print $2, $3 }'; }
+
+# parts_of_test [PLACE/]CLASS[#METHOD]: without a place those on this machine, or else wherever the class runs.
+parts_of_test() {
+    local place='' name=${1##*/} method=''
+    [[ $1 != */* ]] || place=${1%%/*}
+    [[ $name != *'#'* ]] || { method="#${name#*'#'}" && name=${name%%'#'*}; }
+    if [[ -n $(unit_test_module "$name") && $place == @(|unit) ]]; then
+        echo "unit $name$method"
+        return
+    fi
+    test_rows | awk -F '\t' -v place="$place" -v name="$name" -v method="$method" '
+        $3 != name || (place != "" && $2 != place && index($2, place "-") != 1) { next }
+        place == "" && here { next }
+        place == "" && $2 == "here" { here = 1; delete parts; count = 0 }
+        { parts[++count] = $2 " " $3 method }
+        END { for (i = 1; i <= count; i++) print parts[i] }'
+}
+
+# unit_test_module CLASS: the Maven module that has this unit test.
+unit_test_module() { [[ $1 != *Test ]] || (cd "$root" && find java/*/src/test -name "$1.java" | cut -d / -f 1,2); }
+
+slice_count() { test_rows | cut -f 5 | sort -n | tail -n 1; }
+
+# slice_of_commit: from the id of the commit that is checked out, so that all slices have their turn without anything being stored.
+slice_of_commit() {
+    local commit
+    commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) ||
+        die 'The slice of a commit needs git and a clone with a commit.' "Name one instead: --slice 1 to --slice $(slice_count)"
+    echo $((16#${commit:0:8} % $(slice_count) + 1))
+}
+
+# nearest NAME: of the names on stdin those that differ in few letters or contain it, the nearest first, at most three.
+nearest() {
+    awk -v wanted="${1,,}" '
+        function least(a, b, c) { return a < b ? (a < c ? a : c) : (b < c ? b : c) }
+        function distance(a, b,    i, j, previous, current, other) {
+            for (j = 0; j <= length(b); j++) previous[j] = j
+            for (i = 1; i <= length(a); i++) {
+                current[0] = i
+                for (j = 1; j <= length(b); j++) {
+                    other = previous[j - 1] + (substr(a, i, 1) != substr(b, j, 1))
+                    current[j] = least(previous[j] + 1, current[j - 1] + 1, other)
+                }
+                for (j = 0; j <= length(b); j++) previous[j] = current[j]
+            }
+            return previous[length(b)]
+        }
+        seen[$0]++ { next }
+        {
+            far = distance(wanted, tolower($0))
+            if (index(tolower($0), wanted)) far = least(far, 2, 2)
+            if (far <= 3 || far * 3 <= length($0)) print far, $0
+        }' | sort -s -n -k 1,1 | head -n 3 | cut -d ' ' -f 2-
+}
+
+# die_unknown KIND NAME: the known names are on stdin.
+die_unknown() {
+    local near
+    near=$(nearest "$2" | paste -s -d ' ')
+    say "neurovisor: There is no $1 $2.${near:+ Did you mean ${near// / or }?}" "All of them: ./neurovisor test --list"
+    exit 2
+}
+
+# print_areas: each area with what it contains and how long it takes.
+print_areas() {
+    printf '%-12s %8s  %-6s  %s\n' area time slices contains
+    test_column 1 | while read -r area; do
+        test_rows | awk -F '\t' -v area="$area" '
+            $1 != area { next }
+            {
+                seconds += $6
+                if (!slice[$5]++) slices = slices (slices == "" ? "" : ",") $5
+                if (!known[$2]++) places[++count] = $2
+                names[$2] = names[$2] " " $3 ($4 == "short" ? "*" : "")
+            }
+            END {
+                for (i = 1; i <= count; i++) all = all (i == 1 ? "" : "; ") places[i] ":" names[places[i]]
+                printf "%-12s %4d min  %-6s  %s\n", area, (seconds + 59) / 60, slices, all
+            }'
+    done
+    printf '\nhere: on this machine. user: as an ordinary user. lab-...: in the lab machine, on that VMM. *: has a case in the short tier.\n'
+    printf 'All of an area: ./neurovisor test --area NAME. A slice: ./neurovisor test --slice N, of %d.\n' "$(slice_count)"
+}
+
+# record_times FILE: takes the seconds in FILE (place, name, seconds) into the table.
+record_times() {
+    awk -F '\t' -v OFS='\t' 'NR == FNR { seconds[$1, $2] = $3; next } !/^#/ && ($2, $3) in seconds { $6 = seconds[$2, $3] } { print }' \
+        "$1" "$test_table" >"$test_table.new"
+    mv -- "$test_table.new" "$test_table"
+}
