@@ -61,7 +61,7 @@ compile_system_tests() {
         -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true -Dspotless.check.skip=true ||
         die 'The tests do not compile.' "The whole log: $root/target/lab-compile.log"
     # There is no compiler in the lab.
-    (cd "$root" && cargo build --quiet --locked --package neurovisor-spawner --example inject) ||
+    (cd "$root" && cargo build --quiet --locked --workspace --example inject) ||
         die 'The program that makes a VMM do a system call does not compile.'
 }
 

@@ -392,7 +392,7 @@ make_record() {
 
 # Decoders in which fuzz_one finds nothing, except in one called bad; what was asked of it is in a file.
 fuzz_by_record() {
-    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
+    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2154,SC2329 # The copy's own, here only.
     (
         root=$copy && source "$copy/setup/fuzz.sh"
         build_fuzz_targets() { :; }
@@ -614,6 +614,42 @@ test_monitors_that_do_not_run_here_are_not_used() {
     expect 'left behind' 'fetch.log' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
 }
 
+# check_form_of ARGUMENT...: setup/test-form.sh with tools that pass, except those named in $fails and those in $missing.
+check_form_of() {
+    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
+    (
+        source "$copy/setup/test-form.sh"
+        for tool in has_cargo has_rustfmt has_clippy find_jdk has_shellcheck; do
+            eval "$tool() { [[ ' $missing ' != *' $tool '* ]]; }"
+        done
+        cargo() { [[ " $fails " != *" cargo $1 "* ]]; }
+        maven() { [[ " $fails " != *' maven '* ]]; }
+        shellcheck() { [[ " $fails " != *' shellcheck '* ]]; }
+        main "$@" || echo "ends with $?"
+    )
+}
+
+test_form_fails_when_one_tool_fails() {
+    local fails missing='' shown
+    for fails in 'cargo fmt' 'cargo clippy' maven shellcheck; do
+        shown=$(check_form_of)
+        expect_line "$shown" 'form: 3 passed, 1 failed, 0 skipped'
+        expect_line "$shown" 'ends with 1'
+    done
+    fails=''
+    expect result 'form: 4 passed, 0 failed, 0 skipped' "$(check_form_of | tail -n 1)"
+}
+
+test_form_reports_a_missing_tool() {
+    local fails='' missing='has_clippy' shown
+    shown=$(check_form_of)
+    expect_line "$shown" 'clippy: skipped, it is missing (has_clippy)'
+    expect result 'form: 3 passed, 0 failed, 1 skipped' "$(tail -n 1 <<<"$shown")"
+    shown=$(check_form_of --strict)
+    expect_line "$shown" 'clippy: failed, it is missing (has_clippy)'
+    expect_line "$shown" 'ends with 1'
+}
+
 # with_gvisor COMMAND...: a command of setup/gvisor.sh, with an apt that knows the packages in $known.
 with_gvisor() {
     (
@@ -638,7 +674,7 @@ make_gvisor_apt() {
     # shellcheck disable=SC2016 # The stand-ins' own variables.
     printf '#!/bin/sh\ncat "$HOME/known"\n' >"$HOME/apt/apt-cache"
     # shellcheck disable=SC2016
-    printf '#!/bin/sh\necho "$*" >>"$HOME/downloads"\ntouch runsc_1_amd64.deb\n' >"$HOME/apt/apt-get"
+    printf '#!/bin/sh\ncase "$*" in *download*) echo "$*" >>"$HOME/downloads"; touch runsc_1_amd64.deb ;; esac\n' >"$HOME/apt/apt-get"
     printf '#!/bin/sh\nmkdir -p "$3/usr/bin" && printf "#!/bin/sh\\n" >"$3/usr/bin/runsc" && chmod +x "$3/usr/bin/runsc"\n' >"$HOME/apt/dpkg-deb"
     chmod +x -- "$HOME"/apt/*
     rm -rf -- "$XDG_CACHE_HOME/neurovisor/gvisor"
@@ -651,7 +687,7 @@ test_gvisor_is_fetched_once() {
     expect directory "$XDG_CACHE_HOME/neurovisor/gvisor/runsc-20240729.0" "$directory"
     [[ -x $directory/runsc ]] || exit 1
     expect again "$directory" "$(PATH="$HOME/apt:$PATH" with_gvisor fetch_gvisor)"
-    expect downloads '-o APT::Sandbox::User=root download runsc=0.0~20240729.0-4' "$(grep -v update "$HOME/downloads")"
+    expect downloads '-o APT::Sandbox::User=root download runsc=0.0~20240729.0-4' "$(<"$HOME/downloads")"
     expect 'left behind' $'fetch.log\nrunsc-20240729.0' "$(ls "$XDG_CACHE_HOME/neurovisor/gvisor")"
 }
 
