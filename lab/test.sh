@@ -3,7 +3,7 @@
 # Firecracker, the third on Firecracker as an ordinary user, and the fourth on Firecracker at a systemd. They were compiled outside.
 # Leaves their reports and times in $LAB_OUT. Where there are tests and none passes, it is a failure.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 readonly user=neurovisor-test user_home=/lab/test-user
 java=${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java
 failed=0
@@ -18,7 +18,7 @@ run_on() {
     shift 2
     (($# > 0)) || return 0
     log=$(mktemp)
-    mkdir -p -m 777 -- "$out"
+    mkdir -p -- "$out" && chmod 777 -- "$out"
     for test in "$@"; do
         case $test in
             *'#'*) selected+=(--select-method "io.neurovisor.tests.$test") ;;

@@ -35,6 +35,7 @@ test  | has_strace       | strace            | strace                  | 0     |
 test  | has_go           | golang-go         | golang-go               | 2:1.22 | Go 1.22 or newer: builds the clients that the service is tested with
 test  | has_rustfmt      | rustfmt-web       | rustfmt                 | 0     | rustfmt: checks the form of the Rust sources
 test  | has_clippy       | -                 | rust-clippy             | 0     | clippy: checks the Rust sources (optional on Debian 12)
+test  | has_shellcheck   | shellcheck        | shellcheck              | 0     | ShellCheck: checks the shell scripts
 '
 readonly backports=/etc/apt/sources.list.d/neurovisor-backports.sources
 readonly qemu_minimum=10 go_minimum=1.22
@@ -66,6 +67,7 @@ has_cxx() { has c++; }
 has_strace() { has strace; }
 has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
+has_shellcheck() { has shellcheck; }
 
 # The first cargo that is new enough comes first in PATH from here on.
 has_cargo() {

@@ -161,4 +161,74 @@ test_passes_proxies_to_maven() {
     expect mode 600 "$(stat -c %a "$copy/target/maven-proxies.xml")"
 }
 
+# with_gvisor COMMAND...: a command of setup/gvisor.sh, with an apt that knows the packages in $known.
+with_gvisor() {
+    (
+        # shellcheck disable=SC2030,SC2031 # The copy's own, here only.
+        root=$copy
+        for part in console packages gvisor; do
+            # shellcheck source=/dev/null
+            source "$copy/setup/$part.sh"
+        done
+        local status=0
+        "$@" || status=1
+        # shellcheck disable=SC2154 # Set by fetch_gvisor.
+        [[ $1 != fetch_gvisor ]] || printf '%s\n' "${gvisor_reason:-$gvisor_directory}"
+        exit "$status"
+    ) 2>"$HOME/stderr"
+}
+
+# make_gvisor_apt VERSION...: an apt that knows these, of a package whose program tells its version.
+make_gvisor_apt() {
+    mkdir -p -- "$HOME/apt"
+    printf ' runsc | %s | a mirror\n' "$@" >"$HOME/known"
+    # shellcheck disable=SC2016 # The stand-ins' own variables.
+    printf '#!/bin/sh\ncat "$HOME/known"\n' >"$HOME/apt/apt-cache"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\ncase "$*" in *download*) echo "$*" >>"$HOME/downloads"; touch runsc_1_amd64.deb ;; esac\n' >"$HOME/apt/apt-get"
+    printf '#!/bin/sh\nmkdir -p "$3/usr/bin" && printf "#!/bin/sh\\n" >"$3/usr/bin/runsc" && chmod +x "$3/usr/bin/runsc"\n' >"$HOME/apt/dpkg-deb"
+    chmod +x -- "$HOME"/apt/*
+    rm -rf -- "$XDG_CACHE_HOME/neurovisor/gvisor"
+}
+
+test_gvisor_is_fetched_once() {
+    local directory
+    make_gvisor_apt 0.0~20221219.0-2 0.0~20240729.0-4
+    directory=$(PATH="$HOME/apt:$PATH" with_gvisor fetch_gvisor)
+    expect directory "$XDG_CACHE_HOME/neurovisor/gvisor/runsc-20240729.0" "$directory"
+    [[ -x $directory/runsc ]] || exit 1
+    expect again "$directory" "$(PATH="$HOME/apt:$PATH" with_gvisor fetch_gvisor)"
+    expect downloads '-o APT::Sandbox::User=root download runsc=0.0~20240729.0-4' "$(<"$HOME/downloads")"
+    expect 'left behind' $'fetch.log\nrunsc-20240729.0' "$(ls "$XDG_CACHE_HOME/neurovisor/gvisor")"
+}
+
+test_gvisor_of_another_release_is_not_used() {
+    local shown
+    make_gvisor_apt 0.0~20221219.0-2
+    shown=$(PATH="$HOME/apt:$PATH" with_gvisor fetch_gvisor)
+    expect 'exit code' 1 $?
+    expect reason 'apt knows no package runsc of release 20240729.0' "$shown"
+}
+
+test_gvisor_that_cannot_be_fetched_is_reported() {
+    local shown
+    make_gvisor_apt 0.0~20240729.0-4
+    printf '#!/bin/sh\necho "E: no route to the mirror"\nexit 100\n' >"$HOME/apt/apt-get"
+    shown=$(PATH="$HOME/apt:$PATH" with_gvisor fetch_gvisor)
+    expect 'exit code' 1 $?
+    expect reason 'runsc could not be fetched (E: no route to the mirror)' "${shown%%; log: *}"
+}
+
+test_gvisor_is_wanted_by_a_bench_that_compares() {
+    local arguments
+    for arguments in bench 'bench --quick' 'bench --only warm' 'bench --only=boot --only=warm'; do
+        # shellcheck disable=SC2086 # Split on purpose.
+        with_gvisor compares_with_gvisor $arguments || { printf 'not wanted: %s\n' "$arguments" && exit 1; }
+    done
+    for arguments in 'bench agent' 'bench --publish' 'bench --only boot' 'bench --help' 'run --only warm'; do
+        # shellcheck disable=SC2086
+        ! with_gvisor compares_with_gvisor $arguments || { printf 'wanted: %s\n' "$arguments" && exit 1; }
+    done
+}
+
 main launcher

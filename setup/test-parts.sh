@@ -139,12 +139,12 @@ chosen_unit_tests() {
 }
 
 compile_tests() {
-    maven pre-integration-test -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true -Dspotless.check.skip=true &&
+    maven pre-integration-test -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true &&
         compile_injector
 }
 
 # The program that makes a VMM do a system call; the lab machine has no compiler.
-compile_injector() { (cd "$root" && cargo build --quiet --locked --package neurovisor-spawner --example inject); }
+compile_injector() { (cd "$root" && cargo build --quiet --locked --workspace --example inject); }
 
 run_planned_parts() {
     local name
@@ -235,7 +235,7 @@ begin_lab() {
 }
 
 script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.sh"; }
-script_form() { "$root/setup/test-form.sh" --strict; }
+script_form() { "$root/setup/test-form.sh"; }
 script_fresh_trixie() { "$root/setup/fresh-root.sh" --suite trixie; }
 script_fresh_bookworm() { "$root/setup/fresh-root.sh" --suite bookworm; }
 

@@ -281,7 +281,7 @@ make_record() {
 
 # Decoders in which fuzz_one finds nothing, except in one called bad; what was asked of it is in a file.
 fuzz_by_record() {
-    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
+    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2154,SC2329 # The copy's own, here only.
     (
         root=$copy && source "$copy/setup/fuzz.sh"
         build_fuzz_targets() { :; }
@@ -469,6 +469,42 @@ test_monitors_that_do_not_run_here_are_not_used() {
     make_apt
     LINKED=127 PATH="$HOME/apt:$PATH" with_monitors >/dev/null && exit 1
     expect 'left behind' 'fetch.log' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
+}
+
+# check_form_of ARGUMENT...: setup/test-form.sh with tools that pass, except those named in $fails and those in $missing.
+check_form_of() {
+    # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
+    (
+        source "$copy/setup/test-form.sh"
+        for tool in has_cargo has_rustfmt has_clippy find_jdk has_shellcheck; do
+            eval "$tool() { [[ ' $missing ' != *' $tool '* ]]; }"
+        done
+        cargo() { [[ " $fails " != *" cargo $1 "* ]]; }
+        maven() { [[ " $fails " != *' maven '* ]]; }
+        shellcheck() { [[ " $fails " != *' shellcheck '* ]]; }
+        main "$@" || echo "ends with $?"
+    )
+}
+
+test_form_fails_when_one_tool_fails() {
+    local fails missing='' shown
+    for fails in 'cargo fmt' 'cargo clippy' maven shellcheck; do
+        shown=$(check_form_of)
+        expect_line "$shown" 'form: 3 passed, 1 failed, 0 skipped'
+        expect_line "$shown" 'ends with 1'
+    done
+    fails=''
+    expect result 'form: 4 passed, 0 failed, 0 skipped' "$(check_form_of | tail -n 1)"
+}
+
+test_form_reports_a_missing_tool() {
+    local fails='' missing='has_clippy' shown
+    shown=$(check_form_of)
+    expect_line "$shown" 'clippy: skipped, it is missing (has_clippy)'
+    expect result 'form: 3 passed, 0 failed, 1 skipped' "$(tail -n 1 <<<"$shown")"
+    shown=$(check_form_of --strict)
+    expect_line "$shown" 'clippy: failed, it is missing (has_clippy)'
+    expect_line "$shown" 'ends with 1'
 }
 
 main runner

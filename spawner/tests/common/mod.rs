@@ -1,6 +1,6 @@
 //! A host process for the spawner to serve, with deadlines on everything it waits for.
 
-// Each test program uses a part of this.
+// `cgroup.rs` uses a part of this.
 #![allow(dead_code, unused_imports)]
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -26,7 +26,7 @@ final class InjectedCall {
                 "--manifest-path=" + CommandLineRun.home().resolve("Cargo.toml"),
                 "--target-dir=" + CommandLineRun.home().resolve("target"),
                 "--locked",
-                "--package=neurovisor-spawner",
+                "--workspace",
                 "--example=inject"));
         assertThat(build.exitCode()).as(build.stderr()).isZero();
     }

@@ -1,6 +1,6 @@
 //! A tool is the program that it runs, until its host is gone.
 
-mod common;
+use crate::common;
 
 use std::io::Read;
 use std::process::{Command, Stdio};

@@ -1,6 +1,6 @@
 //! What a spawner does for a host process that somebody else has taken over.
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::os::unix::fs::{symlink, PermissionsExt};

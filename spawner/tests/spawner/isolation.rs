@@ -1,6 +1,6 @@
 //! What a VMM finds around itself, read off the living process.
 
-mod common;
+use crate::common;
 
 use std::os::fd::AsRawFd;
 

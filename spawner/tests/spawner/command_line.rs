@@ -1,6 +1,6 @@
 //! The command line and the runtime directory, as a person meets them.
 
-mod common;
+use crate::common;
 
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output};

@@ -1,6 +1,6 @@
 //! A VM's life as the host sees it: started or rejected, then exited.
 
-mod common;
+use crate::common;
 
 use std::collections::HashSet;
 use std::io::{Read, Write};

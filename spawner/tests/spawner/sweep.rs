@@ -1,6 +1,6 @@
 //! What a killed spawner leaves is found by the next, and nothing else is touched.
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::os::unix::fs::{chown, symlink, PermissionsExt};

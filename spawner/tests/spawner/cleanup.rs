@@ -1,6 +1,6 @@
 //! Whatever ends, nothing is left.
 
-mod common;
+use crate::common;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
@@ -228,7 +228,7 @@ fn a_host_killed_with_sigkill_takes_everything_along() {
     let mut host = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "host_that_will_be_killed",
+            "cleanup::host_that_will_be_killed",
             "--ignored",
             "--nocapture",
         ])

@@ -1,6 +1,6 @@
 //! What a VMM's jail holds back, read off and tried by the living process.
 
-mod common;
+use crate::common;
 
 use std::collections::HashSet;
 use std::fs;

@@ -1,7 +1,7 @@
 //! What a chrooted VMM is given and what is left of it. A script stands in for Firecracker's jailer: it is started with the
 //! same arguments at the same place; what the jailer itself does is proven with the jailer itself, by FirecrackerVmmIT.
 
-mod common;
+use crate::common;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};

@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# gVisor's runsc, with which `bench` compares. Sourced.
+# shellcheck disable=SC2154 # Variables and functions of the file that sources this one.
+
+# One release, so that figures of different machines can be compared; Debian 13 has it, and Debian 12 in its backports.
+# apt checks the package against Debian's signature. Only its one static program is taken, and nothing is installed.
+readonly gvisor_release=20240729.0
+readonly gvisor_seconds=300
+
+# compares_with_gvisor ARGUMENT...: true for a command line of `bench` that measures scenario warm.
+compares_with_gvisor() {
+    local previous='' only='' warm='' argument
+    [[ $1 == bench && ($# == 1 || $2 == -*) ]] || return 1
+    for argument in "${@:2}"; do
+        case $argument in
+            -h | --help | --publish) return 1 ;;
+            --only=*) only=true ;;&
+            --only=warm) warm=true ;;
+        esac
+        if [[ $previous == --only ]]; then
+            only=true
+            [[ $argument != warm ]] || warm=true
+        fi
+        previous=$argument
+    done
+    [[ -z $only || -n $warm ]]
+}
+
+# provide_gvisor: puts runsc into PATH unless one is there already; says why where it cannot be had.
+provide_gvisor() {
+    ! has runsc || return 0
+    if fetch_gvisor; then
+        export PATH="$PATH:$gvisor_directory"
+    else
+        say "bench does not compare with gVisor: $gvisor_reason. It uses any runsc in PATH."
+    fi
+}
+
+# fetch_gvisor: true when runsc is in gvisor_directory; else gvisor_reason says why not.
+fetch_gvisor() {
+    local base version work log status=0
+    base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/gvisor gvisor_reason=''
+    gvisor_directory=$base/runsc-$gvisor_release
+    [[ ! -x $gvisor_directory/runsc ]] || return 0
+    if ! has apt-get || ! has dpkg-deb; then
+        gvisor_reason='there is no apt-get to fetch runsc with'
+        return 1
+    fi
+    version=$(gvisor_version)
+    # What apt knows may never have been read here; only root can have it read.
+    if [[ -z $version ]] && ((EUID == 0)); then
+        run_apt_update >/dev/null || true
+        version=$(gvisor_version)
+    fi
+    [[ -n $version ]] || { gvisor_reason="apt knows no package runsc of release $gvisor_release" && return 1; }
+    mkdir -p -- "$base"
+    log=$base/fetch.log
+    work=$(mktemp -d "$base/work-XXXXXX")
+    with_progress "Fetching gVisor's runsc $gvisor_release" "$log" read_gvisor_line unpack_gvisor "$work" "$version" || status=$?
+    if ((status == 0)); then
+        rm -rf -- "$gvisor_directory"
+        mv -- "$work/root/usr/bin" "$gvisor_directory"
+    else
+        gvisor_reason="runsc could not be fetched ($(tail -n 1 -- "$log")); log: $log"
+        ((status != 124)) || gvisor_reason="runsc was not fetched within $gvisor_seconds s; log: $log"
+    fi
+    rm -rf -- "$work"
+    return "$status"
+}
+
+# Debian's version of the release, also where apt would prefer another.
+gvisor_version() {
+    apt-cache madison runsc 2>/dev/null | awk -v release="0.0~$gvisor_release-" 'index($3, release) == 1 { print $3; exit }'
+}
+
+# unpack_gvisor DIRECTORY VERSION
+unpack_gvisor() {
+    mkdir -p -- "$1/root"
+    (cd "$1" && timeout "$gvisor_seconds" apt-get -o APT::Sandbox::User=root download "runsc=$2") || return
+    dpkg-deb --extract "$1"/runsc_*.deb "$1/root" || return
+    "$1/root/usr/bin/runsc" --version
+}
+
+# shellcheck disable=SC2034 # For with_progress.
+read_gvisor_line() { progress_detail=$1; }
