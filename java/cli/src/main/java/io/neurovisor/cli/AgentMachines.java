@@ -72,7 +72,7 @@ final class AgentMachines implements AutoCloseable {
     private static AgentMachines own(
             NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress, Consumer<String> remark) {
         AgentMachines machines = new AgentMachines(
-                neuroVisor.executions()::execute, Cancellation.closing(neuroVisor), neuroVisor::close);
+                neuroVisor.executions()::execute, Cancellation.closing(neuroVisor::close), neuroVisor::close);
         boolean prepared = false;
         try {
             // The usual image's template is made before the first call, not while the model waits for its result.

@@ -41,7 +41,7 @@ final class BenchJob {
     private int bench(Model asked, List<Problem> problems) {
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
+                Cancellation cancellation = Cancellation.closing(neuroVisor::close)) {
             neuroVisor.prepare(guest.size());
             progress.done();
             neuroVisor.pool().keepWarm();

@@ -2,7 +2,6 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.server.NeuroVisor;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -28,8 +27,9 @@ final class Cancellation implements AutoCloseable {
         this.afterwards = requireNonNull(afterwards, "afterwards is null");
     }
 
-    static Cancellation closing(NeuroVisor neuroVisor) {
-        return registered(new Cancellation(PATIENCE, neuroVisor::close));
+    /** @param machines ends every machine of the command */
+    static Cancellation closing(Runnable machines) {
+        return registered(new Cancellation(PATIENCE, machines));
     }
 
     /** For programs that a daemon runs: it is told that nobody listens any more. */

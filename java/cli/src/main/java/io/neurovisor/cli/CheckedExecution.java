@@ -2,7 +2,6 @@ package io.neurovisor.cli;
 
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Setting;
-import io.neurovisor.server.config.Surroundings;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,10 +20,10 @@ import picocli.CommandLine.RunLast;
  * at once, or else runs the command.
  */
 final class CheckedExecution implements IExecutionStrategy {
-    private final Surroundings surroundings;
+    private final Launch launch;
 
-    CheckedExecution(Surroundings surroundings) {
-        this.surroundings = surroundings;
+    CheckedExecution(Launch launch) {
+        this.launch = launch;
     }
 
     @Override
@@ -41,7 +40,9 @@ final class CheckedExecution implements IExecutionStrategy {
         Optional<CommonOptions> options = commonOptions(chain.getLast().commandSpec());
         options.ifPresent(common -> {
             Map<String, String> flags = settings(chain.getLast());
-            LoadedConfig loaded = common.accept(() -> LoadedConfig.load(flags, common.configFile(), surroundings));
+            common.launchedWith(launch);
+            LoadedConfig loaded =
+                    common.accept(() -> LoadedConfig.load(flags, common.configFile(), launch.surroundings()));
             problems.addAll(loaded.problems());
             Logging.start(loaded.config().log());
         });

@@ -62,11 +62,20 @@ final class CommonOptions {
     @Option(names = "--debug", description = "Show the stack trace of a failure.")
     private boolean debug; // Failures asks picocli whether it was given.
 
+    private @Nullable Launch launch;
     private @Nullable LoadedConfig loaded;
     private Supplier<LoadedConfig> sources = this::loaded;
 
     Optional<Path> configFile() {
         return Optional.ofNullable(configFile);
+    }
+
+    void launchedWith(Launch given) {
+        launch = given;
+    }
+
+    Launch launch() {
+        return requireNonNull(launch, "what a command is given is known before it runs");
     }
 
     /** Reads the settings, and whenever they are asked for again. */

@@ -62,7 +62,7 @@ final class ExampleJob {
         }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
+                Cancellation cancellation = Cancellation.closing(neuroVisor::close)) {
             neuroVisor.prepare(guest.size());
             progress.done();
             int code = tried(example, provided(neuroVisor, asked));

@@ -13,7 +13,8 @@ public final class Main {
 
     public static void main(String[] arguments) {
         String[] spelledOut = ImpliedCommand.spelledOut(arguments);
-        System.exit(commandLine(Surroundings.ofThisProcess(), spelledOut).execute(spelledOut));
+        System.exit(
+                commandLine(Launch.in(Surroundings.ofThisProcess()), spelledOut).execute(spelledOut));
     }
 
     /**
@@ -22,12 +23,17 @@ public final class Main {
      * @param surroundings where settings are looked for
      */
     static CommandLine commandLine(Surroundings surroundings, String... arguments) {
+        return commandLine(Launch.in(surroundings), arguments);
+    }
+
+    /** The same for all that a command is given. */
+    static CommandLine commandLine(Launch launch, String... arguments) {
         CommandLine commandLine = new CommandLine(new NeuroVisorCommand());
         Commands.addTo(commandLine, List.of(arguments));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(Failures::usage);
         commandLine.setExecutionExceptionHandler(Failures::execution);
-        commandLine.setExecutionStrategy(new CheckedExecution(surroundings));
+        commandLine.setExecutionStrategy(new CheckedExecution(launch));
         everyCommand(commandLine, command -> {
             // So that the wrong settings are told together with the wrong options.
             command.getCommandSpec().parser().collectErrors(true);

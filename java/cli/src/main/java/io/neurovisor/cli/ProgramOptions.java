@@ -58,9 +58,10 @@ final class ProgramOptions {
     private List<String> positionals = List.of();
 
     /** Reads everything that the options name. */
-    Program program() {
-        Map<String, String> environment = EnvironmentArguments.parse(variables, System.getenv());
-        ProgramSource source = new ProgramSource(language, code, positionals);
+    Program program(Launch launch) {
+        Map<String, String> environment =
+                EnvironmentArguments.parse(variables, launch.surroundings().variables());
+        ProgramSource source = new ProgramSource(language, code, positionals, launch.in());
         if (stdin && source.isStandardInput()) {
             throw invalid("standard input cannot be both the program and its input; leave out --stdin or name a FILE");
         }
@@ -70,15 +71,13 @@ final class ProgramOptions {
                 text.code(),
                 text.arguments(),
                 environment,
-                stdin ? standardInput() : ByteBuffer.allocate(0),
+                stdin ? standardInput(launch.in()) : ByteBuffer.allocate(0),
                 new FileArguments(files).read(),
                 plain ? Interpreter.PLAIN : Interpreter.WARM);
     }
 
-    private static ByteBuffer standardInput() {
+    private static ByteBuffer standardInput(InputStream input) {
         try {
-            // Never closed: it is not ours.
-            InputStream input = System.in;
             byte[] bytes = input.readNBytes(Program.MAX_STDIN_BYTES + 1);
             if (bytes.length > Program.MAX_STDIN_BYTES) {
                 throw invalid("standard input holds more than " + Program.MAX_STDIN_BYTES

@@ -18,8 +18,10 @@ import org.jspecify.annotations.Nullable;
  * Where {@code run} takes its program from.
  *
  * @param code the text given on the command line; without it the first positional names a file
+ * @param standardInput what the file {@code -} is
  */
-record ProgramSource(@Nullable String language, @Nullable String code, List<String> positionals) {
+record ProgramSource(
+        @Nullable String language, @Nullable String code, List<String> positionals, InputStream standardInput) {
     private static final String STANDARD_INPUT = "-";
 
     boolean isStandardInput() {
@@ -50,7 +52,7 @@ record ProgramSource(@Nullable String language, @Nullable String code, List<Stri
                         + "; say it with --language (" + Language.known() + ")"));
     }
 
-    private static String read(String file) {
+    private String read(String file) {
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -63,8 +65,8 @@ record ProgramSource(@Nullable String language, @Nullable String code, List<Stri
         }
     }
 
-    private static byte[] bytes(String file) throws IOException {
-        try (InputStream input = file.equals(STANDARD_INPUT) ? System.in : Files.newInputStream(Path.of(file))) {
+    private byte[] bytes(String file) throws IOException {
+        try (InputStream input = file.equals(STANDARD_INPUT) ? standardInput : Files.newInputStream(Path.of(file))) {
             // One byte more than is allowed is enough for Program to refuse it.
             return input.readNBytes(Program.MAX_CODE_BYTES + 1);
         }

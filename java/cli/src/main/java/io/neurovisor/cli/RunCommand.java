@@ -5,7 +5,6 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonClient;
 import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.server.config.DaemonUse;
@@ -78,13 +77,13 @@ final class RunCommand implements Callable<Integer> {
         long startNanos = System.nanoTime();
         TraceId traceId = TraceIds.next();
         ExecutionRequest request = new ExecutionRequest(
-                traceId, program.program(), guest.config().timeout(), guest.size(), guest.requestedImage());
+                traceId, program.program(launch()), guest.config().timeout(), guest.size(), guest.requestedImage());
         RunMetrics metrics = new RunMetrics(guest.config().pushgateway(), "neurovisor_run", this::err);
         return metrics.counting(traceId, () -> run(request, metrics, startNanos));
     }
 
     private int run(ExecutionRequest request, RunMetrics metrics, long startNanos) {
-        try (RunOutput output = RunOutput.of(out, json)) {
+        try (RunOutput output = RunOutput.of(out, json, launch())) {
             Run run = new Run(request, output, metrics, startNanos);
             Optional<Integer> served = byDaemon(run);
             return served.isPresent() ? served.get() : alone(run);
@@ -121,16 +120,17 @@ final class RunCommand implements Callable<Integer> {
 
     private int alone(Run run) {
         try (ConsoleProgress progress = guest.common().progress();
-                NeuroVisor neuroVisor = NeuroVisor.open(
-                        guest.settings(), progress, run.metrics().listeners());
-                Cancellation cancellation = Cancellation.closing(neuroVisor)) {
-            neuroVisor.prepare(run.request());
-            StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
+                LocalMachines machines =
+                        launch().machines().open(guest, progress, run.metrics().listeners());
+                Cancellation cancellation = Cancellation.closing(machines::close)) {
+            machines.prepare(run.request());
             progress.done();
-            warnOfEmulation(neuroVisor);
+            machines.emulationReason()
+                    .ifPresent(reason ->
+                            remark("no KVM (" + reason + "): the guest is emulated, which is not a security boundary"));
             ExecutionResult result =
-                    neuroVisor.executions().execute(run.request(), run.output().sink());
-            return finish(run, result, RunOrigin.of(neuroVisor), cancellation);
+                    machines.execute(run.request(), run.output().sink());
+            return finish(run, result, machines.origin(), cancellation);
         }
     }
 
@@ -152,11 +152,8 @@ final class RunCommand implements Callable<Integer> {
         return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
     }
 
-    private void warnOfEmulation(NeuroVisor neuroVisor) {
-        if (!neuroVisor.accelerator().isKvm()) {
-            remark("no KVM (" + neuroVisor.accelerator().reason()
-                    + "): the guest is emulated, which is not a security boundary");
-        }
+    private Launch launch() {
+        return guest.common().launch();
     }
 
     /** For what is no error. */

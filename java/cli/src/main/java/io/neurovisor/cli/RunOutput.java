@@ -20,34 +20,40 @@ final class RunOutput implements AutoCloseable {
     private final CapturedFiles captured = new CapturedFiles();
     private final CapturedOutput capturedOutput;
     private final boolean json;
+    private final Launch launch;
 
-    private RunOutput(@Nullable OutputDirectory directory, boolean json) {
+    private RunOutput(@Nullable OutputDirectory directory, boolean json, Launch launch) {
+        this.launch = launch;
         this.directory = directory;
         this.json = json;
         this.capturedOutput = new CapturedOutput(directory == null ? captured : directory);
     }
 
-    static RunOutput of(@Nullable Path out, boolean json) {
-        return new RunOutput(out == null ? null : OutputDirectory.open(out), json);
+    static RunOutput of(@Nullable Path out, boolean json, Launch launch) {
+        return new RunOutput(out == null ? null : OutputDirectory.open(out), json, launch);
     }
 
     OutputSink sink() {
         if (json) {
             return capturedOutput;
         }
-        return new StandardStreams(directory == null ? unwanted : directory);
+        return streams(directory == null ? unwanted : directory);
     }
 
     /** Prints what is printed at the end; returns what else the user should know. */
     List<String> finish(ExecutionRequest request, ExecutionResult result, RunOrigin origin, Duration total) {
         if (json) {
-            StandardStreams streams = new StandardStreams(unwanted);
+            StandardStreams streams = streams(unwanted);
             new JsonReport(request, result, capturedOutput, origin, total)
                     .write(streams.stdoutStream(), this::writeFiles);
             streams.stdout(ByteBuffer.wrap(new byte[] {'\n'}));
         }
         String hint = unwanted.hint();
         return hint.isEmpty() ? List.of() : List.of(hint);
+    }
+
+    private StandardStreams streams(FileTarget files) {
+        return new StandardStreams(launch.out(), launch.err(), files);
     }
 
     @Override

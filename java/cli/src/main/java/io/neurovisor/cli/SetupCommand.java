@@ -38,7 +38,7 @@ final class SetupCommand implements Callable<Integer> {
         }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
-                Cancellation _ = Cancellation.closing(neuroVisor)) {
+                Cancellation _ = Cancellation.closing(neuroVisor::close)) {
             neuroVisor.prepare(guest.size());
             StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
             progress.done();

@@ -9,22 +9,27 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.Serial;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /** Passes a program's output on byte for byte, and its files to where they are wanted. */
 final class StandardStreams implements OutputSink {
-    private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
-    private final FileOutputStream err = new FileOutputStream(FileDescriptor.err);
+    private final WritableByteChannel out;
+    private final WritableByteChannel err;
     private final FileTarget files;
 
-    StandardStreams(FileTarget files) {
+    StandardStreams(OutputStream out, OutputStream err, FileTarget files) {
+        this.out = Channels.newChannel(out);
+        this.err = Channels.newChannel(err);
         this.files = requireNonNull(files, "files is null");
     }
 
     /** Writes text to stdout as it is; throws {@link Closed} when nobody reads it any more, so that the work ends. */
     static Consumer<String> printer() {
-        StandardStreams streams = new StandardStreams((_, _, _) -> {});
+        StandardStreams streams = new StandardStreams(
+                new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err), (_, _, _) -> {});
         return text -> streams.stdout(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -68,10 +73,10 @@ final class StandardStreams implements OutputSink {
         files.file(path, part, last);
     }
 
-    private static void write(FileOutputStream stream, ByteBuffer bytes) {
+    private static void write(WritableByteChannel stream, ByteBuffer bytes) {
         try {
             while (bytes.hasRemaining()) {
-                stream.getChannel().write(bytes);
+                stream.write(bytes);
             }
         } catch (IOException exception) {
             throw new Closed(exception);

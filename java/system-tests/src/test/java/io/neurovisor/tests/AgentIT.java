@@ -59,29 +59,6 @@ final class AgentIT {
     }
 
     @Test
-    void itsProgramsAreRunByTheDaemonThatIsThere() {
-        Path socket = directory.resolve("daemon.sock");
-        try (RunningDaemon _ = RunningDaemon.start(directory, "--warm=1");
-                ScriptedOllama ollama = new ScriptedOllama(calls("bash:nproc", "bash:echo two"), says("done"))) {
-            CommandLineRun run = CommandLineRun.of(
-                    Map.of(
-                            "OLLAMA_HOST",
-                            ollama.address(),
-                            "NEUROVISOR_DAEMON",
-                            "on",
-                            "NEUROVISOR_SOCKET",
-                            socket.toString()),
-                    "agent",
-                    "--no-history",
-                    "--size=small",
-                    "x");
-            assertThat(run.stderr()).isEqualTo("neurovisor: programs are run by the daemon at " + socket + "\n");
-            assertThat(run.exitCode()).isZero();
-            assertThat(ollama.requests().getLast()).contains("exit_code: 0", "two");
-        }
-    }
-
-    @Test
     void moreCallsThanMachinesAreExecutedAndEachGetsItsResult() {
         String[] programs = new String[6];
         Arrays.setAll(programs, index -> "bash:echo result-" + index + "; test ! -e mark; touch mark");

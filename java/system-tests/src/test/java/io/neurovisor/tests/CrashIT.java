@@ -1,7 +1,6 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.neurovisor.host.store.PathLock;
@@ -18,8 +17,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * However and whenever NeuroVisor ends, all it has started and made ends with it, without any further command of ours. Only
- * when its spawner is killed does the next command remove the last of it.
+ * However NeuroVisor ends, all it has started and made ends with it, without another command. Only when its spawner is
+ * killed does the next command remove the last of it. {@code kill -9} is tried in every phase; a signal that NeuroVisor
+ * handles in one phase of its start and in the execution.
  */
 final class CrashIT {
     private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -55,36 +55,25 @@ final class CrashIT {
     @ParameterizedTest(name = "{0}: SIG{2} to {1} gives {3}")
     @Execution(ExecutionMode.CONCURRENT)
     @CsvSource({
-        "BUILDING,   NEUROVISOR, INT,  130",
-        "BUILDING,   NEUROVISOR, TERM, 143",
         "BUILDING,   NEUROVISOR, KILL, 137",
         "BUILDING,   SPAWNER,    KILL, 125",
         "BOOTING,    NEUROVISOR, INT,  130",
         "BOOTING,    NEUROVISOR, TERM, 143",
         "BOOTING,    NEUROVISOR, KILL, 137",
         "BOOTING,    SPAWNER,    KILL, 125",
-        "WAITING,    NEUROVISOR, INT,  130",
-        "WAITING,    NEUROVISOR, TERM, 143",
         "WAITING,    NEUROVISOR, KILL, 137",
         "WAITING,    SPAWNER,    KILL, 125",
-        "QUEUED,     NEUROVISOR, INT,  130",
-        "QUEUED,     NEUROVISOR, TERM, 143",
         "QUEUED,     NEUROVISOR, KILL, 137",
         "QUEUED,     SPAWNER,    KILL, 123",
         "EXECUTING,  NEUROVISOR, INT,  130",
         "EXECUTING,  NEUROVISOR, TERM, 143",
         "EXECUTING,  NEUROVISOR, KILL, 137",
         "EXECUTING,  SPAWNER,    KILL, 123",
-        "DESTROYING, NEUROVISOR, INT,  130",
-        "DESTROYING, NEUROVISOR, TERM, 143",
         "DESTROYING, NEUROVISOR, KILL, 137",
         // The program had ended before, and its machine did by that.
         "DESTROYING, SPAWNER,    KILL, 0",
     })
     void nothingIsLeftWhateverItWasDoing(Phase phase, Victim victim, String signal, int exitCode) throws Exception {
-        assumeThat(Extent.isLong() || phase == Phase.EXECUTING || !signal.equals("TERM"))
-                .as("SIGTERM is handled as SIGINT is: ./neurovisor test --long")
-                .isTrue();
         try (DoomedRun run = place(phase)) {
             PathLock other = phase == Phase.WAITING ? lockOfKernel(run) : null;
             reach(run, phase);
@@ -100,7 +89,7 @@ final class CrashIT {
             }
 
             assertThat(run.exitCode()).as(run::said).isEqualTo(exitCode);
-            if (phase == Phase.EXECUTING && !signal.equals("KILL")) {
+            if (!signal.equals("KILL")) {
                 assertThat(run.processesLeft()).as("the machine ends first").isEmpty();
             }
             // A VMM whose bubblewrap is killed before the two are tied to each other lives until the next start.

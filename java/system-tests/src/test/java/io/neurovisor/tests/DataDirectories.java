@@ -2,6 +2,9 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +18,6 @@ final class DataDirectories {
         return with(
                 parent,
                 ".neurovisor",
-                "digests",
                 "probes.properties",
                 "initrds",
                 "kernels",
@@ -41,6 +43,18 @@ final class DataDirectories {
         copying.addAll(List.of(patterns));
         PlainMachine.Run run = PlainMachine.start(copying);
         assertThat(run.exitCode()).as(run.stderr()).isZero();
+        rememberDigests(data);
         return data;
+    }
+
+    /** Spares a directory that shares files with the usual one to read them all again: a digest is known by its file's path. */
+    static void rememberDigests(Path data) {
+        Path usual = TestMachines.dataDirectory();
+        try {
+            String digests = Files.readString(usual.resolve("digests"));
+            Files.writeString(data.resolve("digests"), digests.replace(" " + usual + "/", " " + data + "/"));
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
     }
 }

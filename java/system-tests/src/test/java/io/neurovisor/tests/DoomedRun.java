@@ -49,6 +49,7 @@ final class DoomedRun implements AutoCloseable {
         for (String store : stores) {
             Files.createSymbolicLink(place.resolve("data").resolve(store), ordinary.resolve(store));
         }
+        DataDirectories.rememberDigests(place.resolve("data"));
         return new DoomedRun(place);
     }
 

@@ -110,24 +110,6 @@ final class GcIT {
         }
     }
 
-    @Test
-    void whatIsNotOursStays() throws IOException {
-        data = parent;
-        Path thesis = Files.createFile(parent.resolve("thesis.tex"));
-        for (String command : List.of("gc", "uninstall")) {
-            assertThat(neurovisor(command).exitCode()).isEqualTo(2);
-        }
-        assertThat(CommandLineRun.of("uninstall", "--yes", "--data-dir", "/").exitCode())
-                .isEqualTo(2);
-        assertThat(CommandLineRun.of("uninstall", "--yes", "--data-dir", System.getProperty("user.home"))
-                        .exitCode())
-                .isEqualTo(2);
-        assertThat(CommandLineRun.of("run", "--data-dir", parent.toString(), "-l", "bash", "-c", "1")
-                        .stderr())
-                .contains("holds what is not NeuroVisor's (thesis.tex)");
-        assertThat(thesis).exists();
-    }
-
     private CommandLineRun neurovisor(String command, String... more) {
         return CommandLineRun.of(Stream.concat(Stream.of(command, "--data-dir", data.toString()), Stream.of(more))
                 .toArray(String[]::new));

@@ -61,15 +61,6 @@ final class KernelIT {
 
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
-    void runsPythonWithNothingOfTheKernelsArgumentsInItsEnvironment(String kernel) {
-        CommandLineRun run = run(kernel, "python", "import os; print(6*7, sorted(os.environ))");
-
-        assertThat(run.stdout()).as(run.stderr()).startsWith("42 [").doesNotContain("apparmor", "audit", "tsc");
-        assertThat(run.exitCode()).as(run.stderr()).isZero();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {DEBIAN, SMALL})
     void reportsAMemoryHogAsOutOfMemory(String kernel) {
         CommandLineRun run = run(kernel, "python", """
                 print('before', flush=True)
@@ -94,10 +85,10 @@ final class KernelIT {
 
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
-    void reachesItselfAndNobodyElse(String kernel) {
+    void aProgramReachesItselfAndSeesNoArgumentOfTheKernel(String kernel) {
         CommandLineRun run = run(kernel, "python", """
                 import errno, os, socket
-                print(os.listdir('/sys/class/net'))
+                print(sorted(os.environ), os.listdir('/sys/class/net'))
                 with socket.create_server(('127.0.0.1', 0)) as server:
                     socket.create_connection(server.getsockname()).close()
                 for family, address in ((socket.AF_INET, '192.0.2.1'), (socket.AF_INET6, '2001:db8::1')):
@@ -105,7 +96,10 @@ final class KernelIT {
                         print(errno.errorcode[outside.connect_ex((address, 80))])
                 """);
 
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("['lo']\nENETUNREACH\nENETUNREACH\n");
+        assertThat(run.stdout())
+                .as(run.stderr())
+                .endsWith(" ['lo']\nENETUNREACH\nENETUNREACH\n")
+                .doesNotContain("apparmor", "audit", "tsc");
     }
 
     @ParameterizedTest
@@ -146,14 +140,6 @@ final class KernelIT {
             assertThat(run.stdout().strip()).isEqualTo(release(kernel).orElseThrow());
             assertThat(run.stderr()).doesNotContain("Making template");
         }
-    }
-
-    @Test
-    void unknownKernelIsNamedWithTheKnownOnes() {
-        CommandLineRun run = CommandLineRun.of("run", "--kernel", "tiny", "-l", "bash", "-c", "true");
-
-        assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.stderr()).contains("--kernel: \"tiny\" is not allowed; use auto, debian or small");
     }
 
     private static CommandLineRun run(String kernel, String language, String code, String... options) {

@@ -132,19 +132,6 @@ final class MetricsIT {
         }
     }
 
-    /** Templates make boots rare. */
-    @Test
-    void aMachineWithoutATemplateIsMeasuredAsABoot() throws Exception {
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--snapshot=off")) {
-            ExecuteResponse answer =
-                    ExecutionServiceGrpc.newBlockingStub(daemon.channel()).execute(request("python", "print(6*7)"));
-            assertThat(answer.getStdout()).isEqualTo("42\n");
-            assertThat(daemon.metrics())
-                    .anyMatch(line -> line.startsWith("neurovisor_vm_boot_seconds_count 1"))
-                    .anyMatch(line -> line.startsWith("neurovisor_vm_restore_seconds_count 0"));
-        }
-    }
-
     private static void aWarmMachineDies(RunningDaemon daemon) {
         List<ProcessHandle> before = daemon.vmms();
         assertThat(before).isNotEmpty().allMatch(ProcessHandle::destroyForcibly);

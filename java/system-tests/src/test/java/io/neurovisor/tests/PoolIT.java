@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 /** Many requests for few machines, with real ones. */
 @Short
 final class PoolIT {
-    private static final int REQUESTS = Extent.isLong() ? 200 : 60;
+    private static final int REQUESTS = 60;
     private static final int AT_ONCE = 20;
     private static final int WARM = 3;
     private static final int MAX = 6;

@@ -1,5 +1,7 @@
 package io.neurovisor.tests;
 
+import static io.neurovisor.tests.ScriptedOllama.calls;
+import static io.neurovisor.tests.ScriptedOllama.says;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -61,6 +63,7 @@ final class RunByDaemonIT {
             assertThat(both.stderr()).contains("--vmm", "--daemon=off");
             assertThat(both.exitCode()).isEqualTo(2);
 
+            soHasAnAgent(socket);
             isInTheStartUpCache();
             await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
             cancelledInTheDaemon(daemon, socket);
@@ -72,6 +75,26 @@ final class RunByDaemonIT {
         CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
         assertThat(alone.stdout()).isEqualTo("1\n");
         assertThat(alone.stderr()).contains("no daemon at " + socket + ": nobody serves there; runs it without one");
+    }
+
+    private void soHasAnAgent(Path socket) {
+        try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:nproc", "bash:echo two"), says("done"))) {
+            CommandLineRun run = CommandLineRun.of(
+                    Map.of(
+                            "OLLAMA_HOST",
+                            ollama.address(),
+                            "NEUROVISOR_DAEMON",
+                            "on",
+                            "NEUROVISOR_SOCKET",
+                            socket.toString()),
+                    "agent",
+                    "--no-history",
+                    "--size=small",
+                    "x");
+            assertThat(run.stderr()).isEqualTo("neurovisor: programs are run by the daemon at " + socket + "\n");
+            assertThat(run.exitCode()).isZero();
+            assertThat(ollama.requests().getLast()).contains("exit_code: 0", "two");
+        }
     }
 
     /** What the first run alone has recorded is what one by a daemon loads, too. */

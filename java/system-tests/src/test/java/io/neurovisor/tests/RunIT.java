@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code run} in real microVMs. */
 final class RunIT {
@@ -25,40 +24,13 @@ final class RunIT {
         assertThat(run.stderr().lines()).allMatch(line -> line.startsWith("neurovisor: no KVM"));
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"python", "python3"})
-    void pythonByEachOfItsNames(String name) {
-        CommandLineRun run = CommandLineRun.of("run", "-l", name, "-c", "import sys; print(sys.version_info[0])");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("3\n");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"bash", "sh", "shell"})
-    void bashByEachOfItsNames(String name) {
-        CommandLineRun run =
-                CommandLineRun.of("run", "-l", name, "-c", "a=(1 2 3); echo ${#a[@]} ${BASH_VERSION:+bash}");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("3 bash\n");
-    }
-
     @Test
-    void languageComesFromTheSuffixAndArgumentsReachTheProgram() throws IOException {
-        Path program = Files.writeString(directory.resolve("echo.py"), "import sys\nprint(sys.argv[1:])\n");
-        CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "a b", "--size", "ü", "");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("['a b', '--size', 'ü', '']\n");
-    }
-
-    @Test
-    void languageComesFromTheInterpreterLine() throws IOException {
-        Path program = Files.writeString(directory.resolve("script"), "#!/usr/bin/env bash\necho $((6*7)) \"$1\"\n");
-        CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "x");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("42 x\n");
-    }
-
-    @Test
-    void streamsAreKeptApartByteForByte() {
-        CommandLineRun run =
-                CommandLineRun.of("run", "-l", "bash", "-c", "printf 'out no newline'; printf 'err\\n' >&2; exit 7");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("out no newline");
+    void streamsAreKeptApartByteForByte() throws IOException {
+        Path program = Files.writeString(
+                directory.resolve("script"),
+                "#!/usr/bin/env bash\nprintf '<%s>' \"$@\"; printf 'err\\n' >&2; exit 7");
+        CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "a b", "--size", "\u00fc", "");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("<a b><--size><\u00fc><>");
         assertThat(run.stderr()).endsWith("err\n");
         assertThat(run.exitCode()).isEqualTo(7);
     }
@@ -69,8 +41,6 @@ final class RunIT {
         assertThat(refused.exitCode()).isEqualTo(125);
         assertThat(refused.stdout()).doesNotContain("ran");
         assertThat(refused.stderr()).contains("which --strict asks for, is off");
-        CommandLineRun run = CommandLineRun.of("run", "--strict=1,2,4", "-l", "bash", "-c", "echo ran");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("ran\n");
     }
 
     @Test
@@ -85,17 +55,9 @@ final class RunIT {
     }
 
     @Test
-    void anExceptionIsTheProgramsOwnAffair() {
-        CommandLineRun run = CommandLineRun.of("run", "-l", "python", "-c", "1/0");
-        assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.stderr()).contains("Traceback", "line 1", "ZeroDivisionError");
-    }
-
-    @ParameterizedTest
-    @CsvSource({"TERM,143", "KILL,137", "SEGV,139"})
-    void aSignalIsTheExitCodeAShellGives(String signal, int exitCode) {
-        CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "echo before; kill -" + signal + " $$");
-        assertThat(run.exitCode()).isEqualTo(exitCode);
+    void aSignalIsTheExitCodeAShellGives() {
+        CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "echo before; kill -SEGV $$");
+        assertThat(run.exitCode()).isEqualTo(139);
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
     }
 
@@ -115,20 +77,16 @@ final class RunIT {
     }
 
     @Test
-    void outputIsStreamedWithBackPressure() {
-        CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "head -c 20000000 /dev/zero | tr '\\0' x");
-        assertThat(run.exitCode()).as(run.stderr()).isZero();
-        assertThat(run.stdout()).hasSize(20_000_000);
-    }
-
-    @Test
-    void theProgramIsNobodyAndSeesItsTraceId() {
+    void theProgramIsNobodyAndWritesWhereProgramsWrite() {
         CommandLineRun run = CommandLineRun.of(
                 "run",
+                "--strict=1,2,4",
                 "-l",
                 "bash",
                 "-c",
-                "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status | tr -d '\\t'; echo $NEUROVISOR_TRACE_ID; ls /sys/class/net");
+                "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status | tr -d '\\t'; echo $NEUROVISOR_TRACE_ID;"
+                        + " for d in . ~ /tmp /dev/shm; do echo x > $d/f && cat $d/f; done;"
+                        + " touch /usr/f 2>/dev/null || echo refused; ls /sys/class/net");
         assertThat(run.stdout())
                 .contains(
                         "1000\n",
@@ -139,7 +97,7 @@ final class RunIT {
                         "CapAmb:0000000000000000",
                         "NoNewPrivs:1")
                 .containsPattern("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
-                .endsWith("lo\n");
+                .endsWith("x\nx\nx\nx\nrefused\nlo\n");
     }
 
     @ParameterizedTest
@@ -162,24 +120,6 @@ final class RunIT {
         assertThat(seen.get(1) / 1024.0)
                 .as("MemTotal in MiB")
                 .isBetween(memoryMebibytes * 0.93, memoryMebibytes * 1.05);
-    }
-
-    @Test
-    void theProgramMayWriteWhereProgramsWrite() {
-        CommandLineRun run = CommandLineRun.of(
-                "run",
-                "-l",
-                "bash",
-                "-c",
-                "for d in . ~ /tmp /dev/shm; do echo x > $d/f && cat $d/f; done; touch /usr/f 2>/dev/null || echo refused");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("x\nx\nx\nx\nrefused\n");
-    }
-
-    @Test
-    void withoutSnapshotsAMachineIsBootedCold() {
-        CommandLineRun run =
-                CommandLineRun.of("run", "--snapshot=off", "--size", "small", "-l", "bash", "-c", "echo cold");
-        assertThat(run.stdout()).as(run.stderr()).isEqualTo("cold\n");
     }
 
     @Test

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,42 +29,62 @@ final class ServeClientsIT {
     private static final int ROUND = 200;
 
     @TempDir
-    private Path directory;
+    private static Path directory;
+
+    private static ScriptedOllama ollama;
+    private static RunningDaemon daemon;
+
+    @BeforeAll
+    static void start() {
+        RealClient _ = RealClient.named("grpcurl");
+        ollama = new ScriptedOllama(ScriptedOllama.says("168"));
+        daemon = RunningDaemon.start(
+                directory,
+                Map.of("OLLAMA_HOST", ollama.address()),
+                "--max=10",
+                "--rate-limit=off",
+                "--acquire-timeout=2m",
+                "--channelz");
+    }
+
+    @AfterAll
+    static void end() {
+        if (daemon != null) {
+            daemon.close();
+            ollama.close();
+        }
+    }
 
     @Test
     void theLinesOfTheReadmeDoWhatItSays() throws Exception {
         RealClient grpcurl = RealClient.named("grpcurl");
-        try (ScriptedOllama ollama = new ScriptedOllama(ScriptedOllama.says("168"));
-                RunningDaemon daemon =
-                        RunningDaemon.start(directory, Map.of("OLLAMA_HOST", ollama.address()), "--warm=0")) {
-            String address = "localhost:" + daemon.port();
-            PlainMachine.Run infer = grpcurl.run(asPrinted("inference.InferenceService/Infer", address));
-            assertThat(infer.exitCode()).as(infer.stderr()).isZero();
-            JsonNode answer = new ObjectMapper().readTree(infer.stdout());
-            assertThat(answer.path("response").asText()).isEqualTo("168");
-            assertThat(answer.path("trace_id").asText(answer.path("traceId").asText()))
-                    .isEqualTo("my-trace-123");
-            assertThat(ollama.requests().getLast()).contains("llama3.2", "Hello");
+        String address = "localhost:" + daemon.port();
+        PlainMachine.Run infer = grpcurl.run(asPrinted("inference.InferenceService/Infer", address));
+        assertThat(infer.exitCode()).as(infer.stderr()).isZero();
+        JsonNode answer = new ObjectMapper().readTree(infer.stdout());
+        assertThat(answer.path("response").asText()).isEqualTo("168");
+        assertThat(answer.path("trace_id").asText(answer.path("traceId").asText()))
+                .isEqualTo("my-trace-123");
+        assertThat(ollama.requests().getLast()).contains("llama3.2", "Hello");
 
-            PlainMachine.Run agent = grpcurl.run(asPrinted("neurovisor.agent.AgentService/RunAgent", address));
-            assertThat(agent.exitCode()).as(agent.stderr()).isZero();
-            assertThat(agent.stdout()).containsSubsequence("\"started\"", "AGENT_OUTCOME_ANSWERED", "\"168\"");
-            assertThat(ollama.requests().getLast()).contains("Count the primes below 1000");
+        PlainMachine.Run agent = grpcurl.run(asPrinted("neurovisor.agent.AgentService/RunAgent", address));
+        assertThat(agent.exitCode()).as(agent.stderr()).isZero();
+        assertThat(agent.stdout()).containsSubsequence("\"started\"", "AGENT_OUTCOME_ANSWERED", "\"168\"");
+        assertThat(ollama.requests().getLast()).contains("Count the primes below 1000");
 
-            Process stream = new ProcessBuilder(
-                            grpcurl.command(asPrinted("neurovisor.execution.ExecutionService/ExecuteStream", address)))
-                    .start();
-            List<Instant> chunks = new ArrayList<>();
-            for (String line : (Iterable<String>) stream.inputReader().lines()::iterator) {
-                if (line.contains("stdout")) {
-                    chunks.add(InstantSource.system().instant());
-                }
+        Process stream = new ProcessBuilder(
+                        grpcurl.command(asPrinted("neurovisor.execution.ExecutionService/ExecuteStream", address)))
+                .start();
+        List<Instant> chunks = new ArrayList<>();
+        for (String line : (Iterable<String>) stream.inputReader().lines()::iterator) {
+            if (line.contains("stdout")) {
+                chunks.add(InstantSource.system().instant());
             }
-            assertThat(stream.waitFor()).isZero();
-            // The program waits a second between its lines.
-            assertThat(chunks).hasSize(3);
-            assertThat(Duration.between(chunks.getFirst(), chunks.getLast())).isGreaterThan(Duration.ofSeconds(1));
         }
+        assertThat(stream.waitFor()).isZero();
+        // The program waits a second between its lines.
+        assertThat(chunks).hasSize(3);
+        assertThat(Duration.between(chunks.getFirst(), chunks.getLast())).isGreaterThan(Duration.ofSeconds(1));
     }
 
     /** The arguments of the README's grpcurl that calls this method, at an address of our own. */
@@ -84,49 +106,49 @@ final class ServeClientsIT {
     @Test
     void grpcurlFindsCallsAndDescribesIt() throws IOException {
         RealClient grpcurl = RealClient.named("grpcurl");
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--channelz")) {
-            String address = "localhost:" + daemon.port();
-            PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
-            assertThat(execute.exitCode()).as(execute.stderr()).isZero();
-            assertThat(new ObjectMapper()
-                            .readTree(execute.stdout())
-                            .path("stdout")
-                            .asText())
-                    .isEqualTo("42\n");
+        String address = "localhost:" + daemon.port();
+        PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
+        assertThat(execute.exitCode()).as(execute.stderr()).isZero();
+        assertThat(new ObjectMapper()
+                        .readTree(execute.stdout())
+                        .path("stdout")
+                        .asText())
+                .isEqualTo("42\n");
 
-            assertThat(grpcurl.run("-plaintext", address, "list").stdout().lines())
-                    .contains(
-                            "grpc.channelz.v1.Channelz",
-                            "grpc.health.v1.Health",
-                            "inference.InferenceService",
-                            "neurovisor.agent.AgentService",
-                            "neurovisor.execution.ExecutionService",
-                            "neurovisor.inference.InferenceService");
-            assertThat(grpcurl.run("-plaintext", address, "describe", "neurovisor.execution.ExecuteRequest")
-                            .stdout())
-                    .contains("string language = 1;", "string idempotency_key = 9;");
-        }
+        assertThat(grpcurl.run("-plaintext", address, "list").stdout().lines())
+                .contains(
+                        "grpc.channelz.v1.Channelz",
+                        "grpc.health.v1.Health",
+                        "inference.InferenceService",
+                        "neurovisor.agent.AgentService",
+                        "neurovisor.execution.ExecutionService",
+                        "neurovisor.inference.InferenceService");
+        assertThat(grpcurl.run("-plaintext", address, "describe", "neurovisor.execution.ExecuteRequest")
+                        .stdout())
+                .contains("string language = 1;", "string idempotency_key = 9;");
     }
 
     /** 200 calls by 20 at a time, of which there may be ten machines; more of them by {@code neurovisor.calls}. */
     @Test
-    void manyAtOnceAreServedAndWhoAsksTooOftenIsToldSo() throws IOException {
+    void manyAtOnceAreServed() throws IOException {
         RealClient ghz = RealClient.named("ghz");
-        try (RunningDaemon daemon =
-                RunningDaemon.start(directory, "--max=10", "--rate-limit=off", "--acquire-timeout=2m")) {
-            for (int left = Integer.getInteger("neurovisor.calls", ROUND); left > 0; left -= ROUND) {
-                assertThat(statuses(ghz, daemon, ROUND)).isEqualTo(Map.of("OK", ROUND));
-            }
+        for (int left = Integer.getInteger("neurovisor.calls", ROUND); left > 0; left -= ROUND) {
+            assertThat(statuses(ghz, daemon, ROUND)).isEqualTo(Map.of("OK", ROUND));
         }
-        try (RunningDaemon daemon =
-                RunningDaemon.start(directory, "--max=10", "--rate-limit=5:1", "--acquire-timeout=2m")) {
-            Map<String, Integer> statuses = statuses(ghz, daemon, 60);
+    }
+
+    @Test
+    void whoAsksTooOftenIsToldSo(@TempDir Path own) throws IOException {
+        RealClient ghz = RealClient.named("ghz");
+        try (RunningDaemon limited =
+                RunningDaemon.start(own, "--max=10", "--rate-limit=5:1", "--acquire-timeout=2m")) {
+            Map<String, Integer> statuses = statuses(ghz, limited, 60);
             assertThat(statuses).containsOnlyKeys("OK", "ResourceExhausted");
             assertThat(statuses.get("OK")).isGreaterThanOrEqualTo(5);
         }
     }
 
-    private static Map<String, Integer> statuses(RealClient ghz, RunningDaemon daemon, int calls) throws IOException {
+    private static Map<String, Integer> statuses(RealClient ghz, RunningDaemon asked, int calls) throws IOException {
         PlainMachine.Run run = ghz.run(
                 "--insecure",
                 "--call",
@@ -141,7 +163,7 @@ final class ServeClientsIT {
                 "120s",
                 "--format",
                 "json",
-                "127.0.0.1:" + daemon.port());
+                "127.0.0.1:" + asked.port());
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         JsonNode report = new ObjectMapper().readTree(run.stdout());
         Map<String, Integer> statuses = new HashMap<>();

@@ -12,7 +12,6 @@ import com.google.protobuf.Message;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Context;
-import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -22,12 +21,8 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.netty.GrpcSslContexts;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
-import io.netty.pkitesting.CertificateBuilder;
-import io.netty.pkitesting.X509Bundle;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -60,14 +55,18 @@ final class ServeIT {
             "neurovisor.inference.InferenceService",
             "inference.InferenceService");
 
+    /** How the log says in text that an execution has ended. */
+    private static final Pattern LINE =
+            Pattern.compile("neurovisor: python in vm-\\S+: COMPLETED, .* \\[trace [0-9a-f]{32}]");
+
     private static final String ENDLESS = "echo running; sleep 1000";
 
     @TempDir
     private Path directory;
 
     @Test
-    void itServesProgramsWhileAndAfterItWarmsUp() throws Exception {
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3")) {
+    void itServesFromItsStartUntilTheSecondSignal() throws Exception {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--drain-timeout=10m")) {
             ExecutionServiceGrpc.ExecutionServiceBlockingStub client = client(daemon);
 
             // Not before, but whether or not a machine is ready.
@@ -93,10 +92,7 @@ final class ServeIT {
             allThatARequestMayHoldReachesTheProgram(client);
             outputComesAsItIsWritten(client);
             whoGoesAwayOrRunsOutOfTimeEndsItsProgram(daemon, client);
-
-            daemon.signal("TERM");
-            assertThat(daemon.awaitEnd()).isZero();
-            assertThat(daemon.messages()).contains("neurovisor: ending: nothing runs", "neurovisor: ended");
+            theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow(daemon);
             assertThat(directory.resolve("daemon.sock")).doesNotExist();
         }
     }
@@ -160,6 +156,39 @@ final class ServeIT {
         await().atMost(LIMIT).until(() -> daemon.vmms().size() == 1);
     }
 
+    private static void theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow(RunningDaemon daemon) throws Exception {
+        Iterator<ExecuteChunk> chunks = client(daemon)
+                .executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
+        assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+        List<Iterator<HealthCheckResponse>> watches = SERVICES.stream()
+                .map(service -> HealthGrpc.newBlockingStub(daemon.channel())
+                        .watch(HealthCheckRequest.newBuilder()
+                                .setService(service)
+                                .build()))
+                .toList();
+        watches.forEach(Iterator::next);
+
+        daemon.signal("TERM");
+        assertThat(watches)
+                .allSatisfy(watch -> assertThat(last(watch).getStatus()).isEqualTo(ServingStatus.NOT_SERVING));
+        daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 execution is given 600 s .*"), LIMIT);
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
+                        .isInstanceOf(StatusRuntimeException.class));
+        assertThat(daemon.process().isAlive()).isTrue();
+        // Who watches it sees its end.
+        assertThat(daemon.status("/ready")).startsWith("503 draining");
+        assertThat(daemon.metrics()).contains("neurovisor_pool_active_vms 1.0");
+
+        daemon.signal("INT");
+        assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);
+        List<ProcessHandle> vmms = daemon.vmms();
+        assertThat(daemon.awaitEnd()).isZero();
+        assertThat(vmms).noneMatch(ProcessHandle::isAlive);
+        assertThat(daemon.messages())
+                .anyMatch(line -> line.contains("executions that had not finished were cancelled"));
+    }
+
     @Test
     void aQuietOneSaysNothingOfWhatItRuns() throws Exception {
         Process daemon = RunningDaemon.launch(directory, "--quiet", "--warm=0");
@@ -184,42 +213,6 @@ final class ServeIT {
         }
     }
 
-    @Test
-    void theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow() throws Exception {
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--drain-timeout=10m")) {
-            Iterator<ExecuteChunk> chunks = client(daemon)
-                    .executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
-            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
-            List<Iterator<HealthCheckResponse>> watches = SERVICES.stream()
-                    .map(service -> HealthGrpc.newBlockingStub(daemon.channel())
-                            .watch(HealthCheckRequest.newBuilder()
-                                    .setService(service)
-                                    .build()))
-                    .toList();
-            watches.forEach(Iterator::next);
-
-            daemon.signal("TERM");
-            assertThat(watches)
-                    .allSatisfy(watch -> assertThat(last(watch).getStatus()).isEqualTo(ServingStatus.NOT_SERVING));
-            daemon.awaitMessage(Pattern.compile("neurovisor: ending: 1 execution is given 600 s .*"), LIMIT);
-            await().atMost(LIMIT)
-                    .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
-                            .isInstanceOf(StatusRuntimeException.class));
-            assertThat(daemon.process().isAlive()).isTrue();
-            // Who watches it sees its end.
-            assertThat(daemon.status("/ready")).startsWith("503 draining");
-            assertThat(daemon.metrics()).contains("neurovisor_pool_active_vms 1.0");
-
-            daemon.signal("INT");
-            assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);
-            List<ProcessHandle> vmms = daemon.vmms();
-            assertThat(daemon.awaitEnd()).isZero();
-            assertThat(vmms).noneMatch(ProcessHandle::isAlive);
-            assertThat(daemon.messages())
-                    .anyMatch(line -> line.contains("executions that had not finished were cancelled"));
-        }
-    }
-
     /** What was heard before the server ended the call. */
     private static HealthCheckResponse last(Iterator<HealthCheckResponse> watch) {
         List<HealthCheckResponse> heard = new ArrayList<>();
@@ -230,7 +223,12 @@ final class ServeIT {
     @Test
     void whatHasNotFinishedByTheDrainTimeoutIsCancelled() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(
-                directory, "--warm=0", "--drain-timeout=1s", "--channelz", "--metrics-listen=127.0.0.2")) {
+                directory,
+                "--warm=0",
+                "--snapshot=off",
+                "--drain-timeout=1s",
+                "--channelz",
+                "--metrics-listen=127.0.0.2")) {
             assertThat(daemon.statusHost()).isEqualTo("127.0.0.2");
             assertThat(daemon.status("/health")).isEqualTo("200 live");
             assertThat(ChannelzGrpc.newBlockingStub(daemon.channel())
@@ -244,6 +242,10 @@ final class ServeIT {
                             .build());
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
             List<ProcessHandle> vmms = daemon.vmms();
+            assertThat(daemon.metrics())
+                    .as("a machine without a template is measured as a boot")
+                    .anyMatch(line -> line.startsWith("neurovisor_vm_boot_seconds_count 1"))
+                    .anyMatch(line -> line.startsWith("neurovisor_vm_restore_seconds_count 0"));
 
             daemon.signal("TERM");
             assertThatThrownBy(chunks::next).isInstanceOf(StatusRuntimeException.class);
@@ -256,10 +258,23 @@ final class ServeIT {
     }
 
     @Test
-    void aKilledDaemonLeavesNothingAndComesBack() {
+    void aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice() {
+        String key = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
+        ExecuteRequest slow = request("bash", "echo running; sleep 3; echo done").toBuilder()
+                .setIdempotencyKey(key)
+                .build();
+        ExecuteRequest endless = request("bash", ENDLESS).toBuilder()
+                .setIdempotencyKey(key + "-endless")
+                .build();
         List<ProcessHandle> vmms;
         int port;
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
+            cancelAfterFirstChunk(daemon, slow);
+            ExecuteResponse answer = client(daemon).execute(slow);
+            assertThat(answer.getStdout()).isEqualTo("running\ndone\n");
+            assertThat(client(daemon).execute(slow)).isEqualTo(answer);
+
+            cancelAfterFirstChunk(daemon, endless);
             Iterator<ExecuteChunk> chunks = client(daemon).executeStream(request("bash", ENDLESS));
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
             vmms = daemon.vmms();
@@ -270,45 +285,26 @@ final class ServeIT {
         }
         await().atMost(LIMIT).until(() -> vmms.stream().noneMatch(ProcessHandle::isAlive));
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--port=" + port)) {
-            assertThat(client(daemon).execute(request("python", "print(6*7)")).getStdout())
-                    .isEqualTo("42\n");
-
-            CommandLineRun second = CommandLineRun.await(RunningDaemon.launch(directory));
-            assertThat(second.exitCode()).isEqualTo(125);
-            assertThat(second.stderr()).contains("another daemon of this user serves it", "--socket");
-
-            CommandLineRun third = CommandLineRun.await(
-                    RunningDaemon.launch(directory, "--socket=" + directory.resolve("other"), "--port=" + port));
-            assertThat(third.exitCode()).isEqualTo(125);
-            assertThat(third.stderr())
-                    .contains("port " + port + " on 127.0.0.1 is in use by process "
-                            + daemon.process().pid());
-        }
-    }
-
-    @Test
-    void aKeyedExecutionRunsOnWithoutItsClientAndIsNeverRunTwice() {
-        String key = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
-        ExecuteRequest slow = request("bash", "echo running; sleep 3; echo done").toBuilder()
-                .setIdempotencyKey(key)
-                .build();
-        ExecuteRequest endless = request("bash", ENDLESS).toBuilder()
-                .setIdempotencyKey(key + "-endless")
-                .build();
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
-            cancelAfterFirstChunk(daemon, slow);
-            ExecuteResponse answer = client(daemon).execute(slow);
-            assertThat(answer.getStdout()).isEqualTo("running\ndone\n");
-            assertThat(client(daemon).execute(slow)).isEqualTo(answer);
-
-            cancelAfterFirstChunk(daemon, endless);
-            daemon.process().destroyForcibly();
-        }
-        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
             assertThat(client(daemon).execute(slow).getStdout()).isEqualTo("running\ndone\n");
             assertThat(client(daemon).execute(endless).getOutcome()).isEqualTo(Outcome.OUTCOME_UNKNOWN);
             assertThat(daemon.vmms()).isEmpty();
+            assertThat(client(daemon).execute(request("python", "print(6*7)")).getStdout())
+                    .isEqualTo("42\n");
+            anotherIsRefusedWithTheNameOfThisOne(daemon);
         }
+    }
+
+    private void anotherIsRefusedWithTheNameOfThisOne(RunningDaemon daemon) {
+        CommandLineRun second = CommandLineRun.await(RunningDaemon.launch(directory));
+        assertThat(second.exitCode()).isEqualTo(125);
+        assertThat(second.stderr()).contains("another daemon of this user serves it", "--socket");
+
+        CommandLineRun third = CommandLineRun.await(
+                RunningDaemon.launch(directory, "--socket=" + directory.resolve("other"), "--port=" + daemon.port()));
+        assertThat(third.exitCode()).isEqualTo(125);
+        assertThat(third.stderr())
+                .contains("port " + daemon.port() + " on 127.0.0.1 is in use by process "
+                        + daemon.process().pid());
     }
 
     private static void cancelAfterFirstChunk(RunningDaemon daemon, ExecuteRequest request) {
@@ -341,6 +337,12 @@ final class ServeIT {
             assertThat(reason(tooOften)).isEqualTo("RATE_LIMITED");
             assertThat(retryDelay(tooOften)).isPositive().isLessThanOrEqualTo(Duration.ofSeconds(1));
             aKeyHasItsOwnQuotaAndBucket(daemon, name + "-own");
+
+            daemon.signal("TERM");
+            assertThat(daemon.awaitEnd()).isZero();
+            assertThat(daemon.messages())
+                    .contains("neurovisor: ending: nothing runs", "neurovisor: ended")
+                    .anyMatch(LINE.asMatchPredicate());
         } finally {
             assertThat(CommandLineRun.of("keys", "revoke", name).exitCode()).isZero();
         }
@@ -404,42 +406,6 @@ final class ServeIT {
                     }
                 })
                 .findFirst();
-    }
-
-    @Test
-    void whatOtherMachinesReachIsEncryptedAndAsksForAKey() throws Exception {
-        X509Bundle authority = new CertificateBuilder()
-                .subject("CN=authority")
-                .setIsCertificateAuthority(true)
-                .buildSelfSigned();
-        X509Bundle server = new CertificateBuilder()
-                .subject("CN=server")
-                .addSanDnsName("localhost")
-                .buildIssuedBy(authority);
-        Path certificate = Files.writeString(directory.resolve("cert.pem"), server.getCertificatePathPEM());
-        Path key = Files.writeString(directory.resolve("key.pem"), server.getPrivateKeyPEM());
-
-        CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, "--listen=0.0.0.0"));
-        assertThat(refused.exitCode()).isEqualTo(2);
-        assertThat(refused.stderr()).contains("0.0.0.0", "--tls-cert", "--insecure-listen");
-
-        try (RunningDaemon daemon = RunningDaemon.start(
-                directory, "--warm=0", "--listen=0.0.0.0", "--tls-cert=" + certificate, "--tls-key=" + key)) {
-            ManagedChannel encrypted = NettyChannelBuilder.forAddress("localhost", daemon.port())
-                    .sslContext(GrpcSslContexts.forClient()
-                            .trustManager(authority.getCertificate())
-                            .build())
-                    .build();
-            try {
-                ExecutionServiceGrpc.ExecutionServiceBlockingStub client =
-                        ExecutionServiceGrpc.newBlockingStub(encrypted);
-                assertThat(codeOf(() -> client.execute(request("python", "1")))).isEqualTo(Status.Code.UNAUTHENTICATED);
-                assertThat(codeOf(() -> client(daemon).execute(request("python", "1"))))
-                        .isEqualTo(Status.Code.UNAVAILABLE);
-            } finally {
-                encrypted.shutdownNow();
-            }
-        }
     }
 
     private static Status.Code refusal(RunningDaemon daemon, String key) {

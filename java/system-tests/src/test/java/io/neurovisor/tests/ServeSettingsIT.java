@@ -3,10 +3,12 @@ package io.neurovisor.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
@@ -14,6 +16,7 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,15 +39,17 @@ final class ServeSettingsIT {
     }
 
     @Test
-    void aDaemonForCertifiedClientsWithALimitedAuditLogThatNobodyWatches() throws Exception {
+    void whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited() throws Exception {
         X509Bundle server = issued("server");
         Path data = DataDirectories.ready(directory);
+        String key = key("keys", "create", "certified", "--scopes=execute", "--data-dir=" + data);
         Path audit = Files.createDirectory(data.resolve("audit"));
         Files.writeString(audit.resolve("audit.jsonl"), "#".repeat(LARGE / 5) + "\n");
         Files.writeString(audit.resolve("audit-1.jsonl"), "#".repeat(LARGE) + "\n");
         try (RunningDaemon daemon = RunningDaemon.start(
                 directory,
                 "--warm=0",
+                "--listen=0.0.0.0",
                 "--data-dir=" + data,
                 "--audit-max=1M",
                 "--log-format=auto",
@@ -53,19 +58,26 @@ final class ServeSettingsIT {
                 "--tls-client-ca=" + Files.writeString(directory.resolve("ca"), authority.getCertificatePEM()))) {
             assertThat(daemon.messages()).allMatch(line -> line.startsWith("{\"") && line.endsWith("}"));
 
-            X509Bundle client = issued("client");
-            SslContextBuilder certified = GrpcSslContexts.forClient().keyManager(client.toKeyManagerFactory());
-            assertThat(served(daemon, certified)).isEqualTo(Status.Code.OK);
-            assertThat(served(daemon, GrpcSslContexts.forClient())).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(served(daemon, certified(), key)).isEqualTo(Status.Code.OK);
+            assertThat(served(daemon, certified(), "nvk_wrong")).isEqualTo(Status.Code.UNAUTHENTICATED);
+            assertThat(served(daemon, GrpcSslContexts.forClient(), key)).isEqualTo(Status.Code.UNAVAILABLE);
+            assertThat(codeOf(daemon.channel())).as("without TLS").isEqualTo(Status.Code.UNAVAILABLE);
 
             assertThat(audit.resolve("audit-1.jsonl")).hasSize(LARGE / 5 + 1);
             assertThat(audit.resolve("audit-2.jsonl")).doesNotExist();
         }
     }
 
-    private Status.Code served(RunningDaemon daemon, SslContextBuilder context) throws Exception {
+    private SslContextBuilder certified() throws Exception {
+        return GrpcSslContexts.forClient().keyManager(issued("client").toKeyManagerFactory());
+    }
+
+    private Status.Code served(RunningDaemon daemon, SslContextBuilder context, String key) throws Exception {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key);
         ManagedChannel channel = NettyChannelBuilder.forAddress("localhost", daemon.port())
                 .sslContext(context.trustManager(authority.getCertificate()).build())
+                .intercept(MetadataUtils.newAttachHeadersInterceptor(headers))
                 .build();
         try {
             return codeOf(channel);
@@ -74,11 +86,24 @@ final class ServeSettingsIT {
         }
     }
 
+    private static String key(String... command) {
+        CommandLineRun made = CommandLineRun.of(command);
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        String line = made.stdout()
+                .lines()
+                .filter(some -> some.contains("nvk_"))
+                .findFirst()
+                .orElseThrow();
+        return line.substring(line.indexOf("nvk_")).strip();
+    }
+
     @Test
     void whatOthersReachWithoutEncryptionIsRefusedUnlessTheUserSaysSo() {
-        CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, "--metrics-listen=0.0.0.0"));
-        assertThat(refused.exitCode()).isEqualTo(2);
-        assertThat(refused.stderr()).contains("other machines reach 0.0.0.0", "--insecure-listen");
+        for (String option : List.of("--listen=0.0.0.0", "--metrics-listen=0.0.0.0")) {
+            CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, option));
+            assertThat(refused.exitCode()).isEqualTo(2);
+            assertThat(refused.stderr()).contains("other machines reach 0.0.0.0", "--insecure-listen");
+        }
 
         try (RunningDaemon daemon =
                 RunningDaemon.start(directory, "--warm=0", "--listen=0.0.0.0", "--insecure-listen=on")) {

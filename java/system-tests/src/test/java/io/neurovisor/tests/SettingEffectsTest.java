@@ -21,8 +21,7 @@ final class SettingEffectsTest {
     private static final String LIMITS = "AgentModelsTest.aTaskHasTheLimitsOfTheSettings";
     private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInTheirOrderAndNoneIsUsedTwiceOrLeft";
     private static final String CERTIFIED =
-            "ServeSettingsIT.aDaemonForCertifiedClientsWithALimitedAuditLogThatNobodyWatches";
-    private static final String ENCRYPTED = "ServeIT.whatOtherMachinesReachIsEncryptedAndAsksForAKey";
+            "ServeSettingsIT.whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited";
     private static final String MODELS = "InferenceGrpcServiceTest.whatTheClientWantsReachesTheModelServer";
     private static final String TRACES = "TracingTest.whichTracesGoWhereAndByWhichProtocolIsWhatTheSettingsSay";
     private static final String BY_DAEMON = "RunByDaemonIT.theCommandHasItsProgramsRunByTheDaemonAndSaysSo";
@@ -37,7 +36,7 @@ final class SettingEffectsTest {
             entry(Setting.EBPF, "RunIT.ebpfThatCannotBeHadIsSaidAndNothingStarts"),
             entry(Setting.STRICT, "RunIT.strictRunsNothingWithoutALayerThatItNames"),
             entry(Setting.SIZE, "RunIT.aSizeHasItsProcessorsAndMemory"),
-            entry(Setting.SNAPSHOT, "RunIT.withoutSnapshotsAMachineIsBootedCold"),
+            entry(Setting.SNAPSHOT, DRAIN),
             entry(Setting.TIMEOUT, "RunIT.aTimeoutKillsEverythingAndKeepsTheOutput"),
             entry(Setting.WARM, POOL),
             entry(Setting.MAX, POOL),
@@ -53,16 +52,16 @@ final class SettingEffectsTest {
             entry(Setting.MAX_TOOL_CALLS, LIMITS),
             entry(Setting.MAX_TOKENS, LIMITS),
             entry(Setting.AGENT_TIMEOUT, LIMITS),
-            entry(Setting.TLS_CERT, ENCRYPTED),
-            entry(Setting.TLS_KEY, ENCRYPTED),
+            entry(Setting.TLS_CERT, CERTIFIED),
+            entry(Setting.TLS_KEY, CERTIFIED),
             entry(Setting.TLS_CLIENT_CA, CERTIFIED),
             entry(
                     Setting.INSECURE_LISTEN,
                     "ServeSettingsIT.whatOthersReachWithoutEncryptionIsRefusedUnlessTheUserSaysSo"),
             entry(Setting.RATE_LIMIT, "ServeIT.whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt"),
             entry(Setting.AUDIT_MAX, CERTIFIED),
-            entry(Setting.LISTEN, ENCRYPTED),
-            entry(Setting.PORT, "ServeIT.aKilledDaemonLeavesNothingAndComesBack"),
+            entry(Setting.LISTEN, CERTIFIED),
+            entry(Setting.PORT, "ServeIT.aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice"),
             entry(Setting.METRICS_LISTEN, DRAIN),
             entry(Setting.METRICS_PORT, "StatusPageIT.theDaemonShowsWhatItDoesAndNothingThatAGuestWroteIsObeyed"),
             entry(

@@ -33,10 +33,11 @@ final class TemplateIT {
     /** A data directory with the images of the ordinary one, and of its templates a copy of the program's. */
     @BeforeAll
     static void shareImages() throws IOException {
-        for (String shared : List.of("images", "kernels", "initrds", "digests", "probes.properties")) {
+        for (String shared : List.of("images", "kernels", "initrds", "probes.properties")) {
             Files.createSymbolicLink(
                     directory.resolve(shared), TestMachines.dataDirectory().resolve(shared));
         }
+        DataDirectories.rememberDigests(directory);
         environment = Map.of("NEUROVISOR_DATA_DIR", directory.toString());
         CommandLineRun run = CommandLineRun.of(PROGRAM);
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("ok\n");

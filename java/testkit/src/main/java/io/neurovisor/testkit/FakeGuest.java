@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BiFunction;
 
 /**
  * An agent that runs no code: it writes the program's text to stdout and ends with 0, or does what a test told it to. It
@@ -26,6 +27,7 @@ import java.util.concurrent.CountDownLatch;
  */
 public final class FakeGuest implements GuestChannel {
     private final List<Program> primed = new ArrayList<>();
+    private Optional<BiFunction<Program, OutputSink, ProgramExit>> execution = Optional.empty();
     private Optional<GuestIdentity> identity = Optional.empty();
     private Optional<NeuroVisorException> executeFailure = Optional.empty();
     private Optional<NeuroVisorException> helloFailure = Optional.empty();
@@ -45,6 +47,12 @@ public final class FakeGuest implements GuestChannel {
     /** The next execution times out, and then sends a file of one byte in each part. */
     public FakeGuest sendingAFileLate(ManualTicker ticker, Duration gap, int parts) {
         lateFile = Optional.of(new LateFile(ticker, gap, parts));
+        return this;
+    }
+
+    /** The next execution is this: it gets the program and where its output and files go, and returns its end. */
+    public FakeGuest executing(BiFunction<Program, OutputSink, ProgramExit> program) {
+        execution = Optional.of(program);
         return this;
     }
 
@@ -134,6 +142,9 @@ public final class FakeGuest implements GuestChannel {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest has served its execution");
         }
         executed = true;
+        if (execution.isPresent()) {
+            return execution.get().apply(program, sink);
+        }
         while (flooding) {
             sink.stdout(ByteBuffer.allocate(1 << 20));
         }

@@ -1,3 +1,3 @@
 import sys
-print("leaving")
+sys.stdout.buffer.write(b"a\xff\xfeb\xc3")
 sys.exit(42)

@@ -1,2 +1,2 @@
-echo leaving
+printf 'a\xff\xfeb\xc3'
 exit 42

@@ -1,0 +1,54 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.server.config.Surroundings;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** One call of the command line in this JVM, with what it printed. */
+record CommandRun(int exitCode, byte[] stdoutBytes, String stderr) {
+    private static final LocalMachines.Opening NONE = (_, _, _) -> {
+        throw new AssertionError("a machine is asked for");
+    };
+
+    /** Fails if the command asks for a machine. */
+    static CommandRun of(String... arguments) {
+        return of(Map.of(), arguments);
+    }
+
+    /** The same with variables of the environment. */
+    static CommandRun of(Map<String, String> variables, String... arguments) {
+        return of(variables, InputStream.nullInputStream(), NONE, arguments);
+    }
+
+    static CommandRun of(
+            Map<String, String> variables, String stdin, LocalMachines.Opening machines, String... arguments) {
+        InputStream in = new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8));
+        return of(variables, in, machines, arguments);
+    }
+
+    private static CommandRun of(
+            Map<String, String> variables, InputStream stdin, LocalMachines.Opening machines, String... arguments) {
+        Map<String, String> environment = new HashMap<>(Map.of("NEUROVISOR_DAEMON", "off"));
+        environment.putAll(variables);
+        Surroundings surroundings = new Surroundings(environment, Path.of("/nowhere"));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        CommandLine commandLine = Main.commandLine(new Launch(surroundings, stdin, out, err, machines), arguments);
+        commandLine.setOut(new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true));
+        commandLine.setErr(new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true));
+        int exitCode = commandLine.execute(arguments);
+        return new CommandRun(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+    }
+
+    String stdout() {
+        return new String(stdoutBytes, StandardCharsets.UTF_8);
+    }
+}

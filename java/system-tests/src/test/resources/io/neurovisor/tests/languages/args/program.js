@@ -1,3 +1,0 @@
-for (const argument of process.argv.slice(2)) {
-  console.log(`<${argument}>`);
-}

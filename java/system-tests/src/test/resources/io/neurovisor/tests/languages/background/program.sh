@@ -1,2 +1,0 @@
-setsid sleep 1000 &
-echo gone

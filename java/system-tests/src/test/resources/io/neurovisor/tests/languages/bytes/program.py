@@ -1,2 +1,0 @@
-import sys
-sys.stdout.buffer.write(b"a\xff\xfeb\xc3")

@@ -1,1 +1,0 @@
-printf 'a\xff\xfeb\xc3'

@@ -1,2 +1,0 @@
-import os
-print(os.environ["GREETING"], os.environ["HOME"], "SECRET" in os.environ)

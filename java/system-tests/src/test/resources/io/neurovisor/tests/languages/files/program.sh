@@ -1,4 +1,0 @@
-mkdir -p out/deep
-text=$(<in/data.txt)
-printf "%s\n" "${text^^}" >out/deep/result.txt
-echo "['in', 'out']"
