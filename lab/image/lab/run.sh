@@ -10,9 +10,23 @@ readonly grace_seconds=20
 
 mount_repository() {
     mkdir -p "$scratch/lower" "$scratch/upper" "$scratch/work" "$1" &&
-        mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose repository "$scratch/lower" &&
+        mount_lower &&
         mount -t overlay -o "lowerdir=$scratch/lower,upperdir=$scratch/upper,workdir=$scratch/work" overlay "$1" &&
         cd "$1"
+}
+
+# A mount for each command, which caches nothing of an earlier state. It takes a device of that tag which no other mount has.
+mount_lower() {
+    local message
+    message=$(LC_ALL=C mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose repository "$scratch/lower" 2>&1) && return
+    if [[ $message == *busy* ]]; then
+        printf 'lab: %s commands see the repository already, and this machine has no device for another one; %s\n' \
+            "$(cat /sys/bus/virtio/drivers/9pnet_virtio/virtio*/mount_tag | tr '\0' '\n' | grep -cx repository)" \
+            'wait for one to end, or start another machine: ./neurovisor lab up --name OTHER'
+    else
+        printf 'lab: the repository cannot be mounted: %s\n' "$message"
+    fi >&2
+    return 1
 }
 
 export NEUROVISOR_IN_LAB=1

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Timeout(600)
 final class LabIT {
     private static final String NAME = "lab-it";
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @BeforeAll
     static void aMachineThatStays() throws InterruptedException {
@@ -127,9 +127,33 @@ final class LabIT {
                 "trap 'sleep 1; echo ended >/lab/ended; exit' INT; echo begun; while :; do sleep 0.1; done");
         assertThat(run.inputReader().readLine()).isEqualTo("begun");
         run.destroy();
-        assertThat(inLab("timeout 60 sh -c 'until test -e /lab/ended; do sleep 0.1; done'")
+        assertThat(inLab("timeout 300 sh -c 'until test -e /lab/ended; do sleep 0.1; done'")
                         .exitCode())
                 .isZero();
+    }
+
+    /** Each mounts the repository as it is when the command starts, by a device that no other command has. */
+    @Test
+    void commandsOfOneMachineRunAtTheSameTimeUpToItsLimit() throws IOException {
+        List<Process> running = Stream.generate(() ->
+                        startInLab("echo begun; until test -e /lab/go; do sleep 0.1; done;" + " head -n 1 README.md"))
+                .limit(8)
+                .toList();
+        for (Process command : running) {
+            assertThat(command.inputReader().readLine()).isEqualTo("begun");
+        }
+        CommandLineRun refused = inLab("true");
+        assertThat(refused.exitCode()).as(refused.stderr()).isEqualTo(125);
+        assertThat(refused.stderr())
+                .contains("8 commands see the repository already", "./neurovisor lab up --name OTHER");
+        running.getLast().destroy();
+        // Its device is free when the command is gone from the machine, which is some time after the end of the run
+        // here.
+        await().atMost(PATIENCE).until(() -> inLab("touch /lab/go").exitCode() == 0);
+        assertThat(running.subList(0, 7)).allSatisfy(command -> {
+            assertThat(command.inputReader().readLine()).isEqualTo("# NeuroVisor");
+            assertThat(command.waitFor()).isZero();
+        });
     }
 
     @Test
@@ -150,7 +174,11 @@ final class LabIT {
     }
 
     private static CommandLineRun inLab(String script) {
-        return CommandLineRun.of("lab", "run", "--name", NAME, "--", "sh", "-c", script);
+        return CommandLineRun.await(startInLab(script));
+    }
+
+    private static Process startInLab(String script) {
+        return CommandLineRun.start(Map.of(), "lab", "run", "--name", NAME, "--", "sh", "-c", script);
     }
 
     /** Not those of another data directory, which have nothing to do with this test. */

@@ -7,6 +7,7 @@ import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.store.PrivateFiles;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,6 +17,12 @@ final class LabQemu {
 
     /** The memory for translated code, in MiB: a nested guest's is translated anew whenever it runs full. */
     private static final int TRANSLATED_MEGABYTES = 512;
+
+    /**
+     * How many commands see the repository at the same time: each mounts it anew, and a device serves one mount until the kernel has
+     * dropped it, which can be after the end of its command.
+     */
+    static final int REPOSITORY_DEVICES = 8;
 
     private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet reboot=t panic=-1"
             // BPF programs may decide, as they do where the product runs.
@@ -54,9 +61,9 @@ final class LabQemu {
                 .withArguments(drive("system", image.rootfs(), "readonly=on"))
                 // Nobody needs the disk after a crash of the host.
                 .withArguments(drive("disk", files.disk(), "cache=unsafe,discard=unmap"))
-                .withArguments(share("seed", files.seed()))
-                .withArguments(share("repository", repository))
-                .withArguments(jdk.map(home -> share("jdk", home)).orElse(List.of()))
+                .withArguments(share("seed", files.seed(), 1))
+                .withArguments(share("repository", repository, REPOSITORY_DEVICES))
+                .withArguments(jdk.map(home -> share("jdk", home, 1)).orElse(List.of()))
                 .withArguments(List.of("-netdev", network(port), "-device", "virtio-net-pci,netdev=host,romfile="))
                 .withArguments(List.of("-device", "virtio-rng-pci"))
                 .withArguments(List.of("-serial", "file:" + files.console()))
@@ -96,13 +103,19 @@ final class LabQemu {
         return List.of("-drive", "if=virtio,id=" + id + ",format=raw," + options + ",file=" + escaped(file));
     }
 
-    /** Read-only: what the machine does to the repository stays in the machine. */
-    private static List<String> share(String tag, Path directory) {
-        return List.of(
+    /**
+     * Read-only: what the machine does to the repository stays in the machine.
+     *
+     * @param devices how many mounts of it there can be, as a mount takes a free device of the tag
+     */
+    private static List<String> share(String tag, Path directory, int devices) {
+        List<String> arguments = new ArrayList<>(List.of(
                 "-fsdev",
-                "local,id=" + tag + ",security_model=none,readonly=on,multidevs=remap,path=" + escaped(directory),
-                "-device",
-                "virtio-9p-pci,fsdev=" + tag + ",mount_tag=" + tag);
+                "local,id=" + tag + ",security_model=none,readonly=on,multidevs=remap,path=" + escaped(directory)));
+        for (int device = 0; device < devices; device++) {
+            arguments.addAll(List.of("-device", "virtio-9p-pci,fsdev=" + tag + ",mount_tag=" + tag));
+        }
+        return arguments;
     }
 
     private static String network(int port) {

@@ -22,6 +22,13 @@ final class LabQemuTest {
     }
 
     @Test
+    void theRepositoryHasADeviceForEachCommandThatRunsAtATime() {
+        assertThat(arguments(Path.of("/src"), Optional.empty()))
+                .filteredOn("virtio-9p-pci,fsdev=repository,mount_tag=repository"::equals)
+                .hasSize(LabQemu.REPOSITORY_DEVICES);
+    }
+
+    @Test
     void theProcessorHasWhatKvmNeeds() {
         assertThat(arguments(Path.of("/src"), Optional.empty())).containsSequence("-cpu", "EPYC-v1,+svm,+npt");
     }
