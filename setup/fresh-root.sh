@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# `neurovisor test --fresh-root`: the first use of a clean clone in an empty Debian, as somebody meets it who has just
+# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, as somebody meets it who has just
 # found NeuroVisor; then the same once more without a network. The empty system is a directory, removed at the end.
 #
-#   ./neurovisor test --fresh-root [--suite trixie|bookworm] [--keep] [--] [COMMAND...]
+#   setup/fresh-root.sh [--suite trixie|bookworm] [--keep] [--] [COMMAND...]
 #
 # COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone. What this
 # machine needs in order to reach package servers goes along: proxies, mirrors, certificates, settings.
@@ -20,7 +20,7 @@ suite=trixie keep=false environment=() binds=()
 
 main() {
     parse "$@"
-    ((EUID == 0)) || die 'Only root can make an empty system and enter it.' 'Run: sudo ./neurovisor test --fresh-root'
+    ((EUID == 0)) || die 'Only root can make an empty system and enter it.' 'Run: sudo ./neurovisor test --area first-use'
     has git || die 'The clean clone is made by git, which is missing.' 'Run: apt-get install git'
     install_missing_packages run
 

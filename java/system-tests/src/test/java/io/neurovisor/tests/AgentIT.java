@@ -24,6 +24,7 @@ final class AgentIT {
     @TempDir
     private Path directory;
 
+    @Short
     @Test
     void aTaskGoesFromProgramToAnswerLineForLine() throws IOException {
         Path transcript = directory.resolve("run.md");

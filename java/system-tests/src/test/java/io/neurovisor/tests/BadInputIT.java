@@ -41,6 +41,7 @@ final class BadInputIT {
         assertFailed(run, "/dev/null");
     }
 
+    @Short
     @Test
     void aQemuThatDiesIsQuoted() throws IOException {
         Path qemu = directory.resolve("qemu-system-x86_64");

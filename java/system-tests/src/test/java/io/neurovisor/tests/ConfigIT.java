@@ -24,6 +24,7 @@ final class ConfigIT {
         assertThat(run.stdout()).isEqualTo("1\n");
     }
 
+    @Short
     @Test
     void quietSaysNothingButTheOutput() {
         CommandLineRun run = CommandLineRun.of("run", "--quiet", "-l", "bash", "-c", "echo out; echo err >&2");
@@ -31,6 +32,7 @@ final class ConfigIT {
         assertThat(run.stderr()).isEqualTo("err\n");
     }
 
+    @Short
     @Test
     void logsHoldNeitherCodeNorOutputNorValues() {
         String code = "echo \"Output-$((6*7))\"; : Code-" + "word";

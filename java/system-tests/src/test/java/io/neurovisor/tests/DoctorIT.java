@@ -51,6 +51,7 @@ final class DoctorIT {
         assertThat(diagnosis.path("exit_code").asInt()).isEqualTo(json.exitCode());
     }
 
+    @Short
     @Test
     void everyLayerIsToldAndThoseThatNeedNothingOfTheMachineAreLive() {
         assertThat(texts("layers", "layer"))

@@ -49,6 +49,7 @@ final class KernelIT {
         assertThat(list.exitCode()).as(list.stderr()).isZero();
     }
 
+    @Short
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
     void bootsTheKernelThatWasAskedFor(String kernel) {
@@ -102,6 +103,7 @@ final class KernelIT {
                 .doesNotContain("apparmor", "audit", "tsc");
     }
 
+    @Short
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
     void cannotBeExtended(String kernel) {

@@ -47,6 +47,7 @@ final class LabIT {
         }
     }
 
+    @Short
     @Test
     void aCommandHasItsStreamsItsExitCodeAndItsFiles(@TempDir Path out) {
         byte[] input = "in\0put".getBytes(StandardCharsets.UTF_8);
@@ -113,6 +114,7 @@ final class LabIT {
         assertThat(run.stdout()).isEqualTo("SSH-2.0-");
     }
 
+    @Short
     @Test
     void whoeverEndsTheRunEndsItsCommandWhichMayCleanUp() throws IOException {
         Process run = CommandLineRun.start(

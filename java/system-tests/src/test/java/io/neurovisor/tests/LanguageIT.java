@@ -144,6 +144,7 @@ final class LanguageIT {
         neuroVisor.close();
     }
 
+    @Short
     @ParameterizedTest
     @EnumSource
     void whatIsPassedReachesTheProgram(Language language) throws IOException {

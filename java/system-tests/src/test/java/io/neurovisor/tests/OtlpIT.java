@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a request leaves at a real OpenTelemetry Collector. */
+@Short
 final class OtlpIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final Metadata.Key<String> TRACE_ID =

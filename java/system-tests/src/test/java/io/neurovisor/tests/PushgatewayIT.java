@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** What commands that have ended leave at Debian's Pushgateway. */
 final class PushgatewayIT {
+    @Short
     @Test
     void whatACommandHasCountedIsThereWhenItHasEndedAndAlsoWhenItHasFailed() throws Exception {
         try (ListeningProgram gateway = ListeningProgram.start(

@@ -16,6 +16,7 @@ final class RunIT {
     @TempDir
     Path directory;
 
+    @Short
     @Test
     void printsWhatTheProgramPrintsAndNothingElse() {
         CommandLineRun run = CommandLineRun.of("run", "--language", "python", "-c", "print(6*7)");
@@ -35,6 +36,7 @@ final class RunIT {
         assertThat(run.exitCode()).isEqualTo(7);
     }
 
+    @Short
     @Test
     void strictRunsNothingWithoutALayerThatItNames() {
         CommandLineRun refused = CommandLineRun.of("run", "--ebpf=off", "--strict", "-l", "bash", "-c", "echo ran");
@@ -43,6 +45,7 @@ final class RunIT {
         assertThat(refused.stderr()).contains("which --strict asks for, is off");
     }
 
+    @Short
     @Test
     void ebpfThatCannotBeHadIsSaidAndNothingStarts() {
         CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
@@ -61,6 +64,7 @@ final class RunIT {
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
     }
 
+    @Short
     @Test
     void aTimeoutKillsEverythingAndKeepsTheOutput() {
         CommandLineRun run = CommandLineRun.of(
@@ -76,6 +80,7 @@ final class RunIT {
         assertThat(run.stderr()).contains("timed out after 2 s");
     }
 
+    @Short
     @Test
     void theProgramIsNobodyAndWritesWhereProgramsWrite() {
         CommandLineRun run = CommandLineRun.of(
@@ -102,6 +107,7 @@ final class RunIT {
 
     @ParameterizedTest
     // The large one cold, which is ten times as fast as making a template that is used once.
+    @Short
     @CsvSource({"small,on,1,256", "medium,on,2,512", "large,off,4,1024"})
     void aSizeHasItsProcessorsAndMemory(String size, String snapshot, int processors, int memoryMebibytes) {
         CommandLineRun run = CommandLineRun.of(

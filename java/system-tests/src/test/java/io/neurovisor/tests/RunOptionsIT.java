@@ -18,6 +18,7 @@ final class RunOptionsIT {
     @TempDir
     Path directory;
 
+    @Short
     @Test
     void inputVariablesAndFilesReachTheProgramAndItsFilesComeHome() throws IOException {
         Files.createDirectories(directory.resolve("data/deep"));

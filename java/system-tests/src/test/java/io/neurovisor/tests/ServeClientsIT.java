@@ -55,6 +55,7 @@ final class ServeClientsIT {
         }
     }
 
+    @Short
     @Test
     void theLinesOfTheReadmeDoWhatItSays() throws Exception {
         RealClient grpcurl = RealClient.named("grpcurl");
@@ -129,6 +130,7 @@ final class ServeClientsIT {
     }
 
     /** 200 calls by 20 at a time, of which there may be ten machines; more of them by {@code neurovisor.calls}. */
+    @Short
     @Test
     void manyAtOnceAreServed() throws IOException {
         RealClient ghz = RealClient.named("ghz");

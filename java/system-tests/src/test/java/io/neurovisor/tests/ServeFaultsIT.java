@@ -51,6 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon, with real machines, among faults and strangers: each is told or bounded, and it goes on serving. */
+@Short
 final class ServeFaultsIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

@@ -64,6 +64,7 @@ final class ServeIT {
     @TempDir
     private Path directory;
 
+    @Short
     @Test
     void itServesFromItsStartUntilTheSecondSignal() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--drain-timeout=10m")) {
@@ -220,6 +221,7 @@ final class ServeIT {
         return heard.getLast();
     }
 
+    @Short
     @Test
     void whatHasNotFinishedByTheDrainTimeoutIsCancelled() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(
@@ -257,6 +259,7 @@ final class ServeIT {
         }
     }
 
+    @Short
     @Test
     void aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice() {
         String key = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
@@ -315,6 +318,7 @@ final class ServeIT {
         }
     }
 
+    @Short
     @Test
     void whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt() throws Exception {
         String name = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();

@@ -38,6 +38,7 @@ final class ServeSettingsIT {
                 .buildSelfSigned();
     }
 
+    @Short
     @Test
     void whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited() throws Exception {
         X509Bundle server = issued("server");
