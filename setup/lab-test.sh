@@ -58,7 +58,7 @@ run_lab_tests() {
 compile_system_tests() {
     crates_built=0 crates_all=$(grep -c "^\[\[package\]\]" "$root/Cargo.lock" || true)
     with_progress 'Compiling the tests' "$root/target/lab-compile.log" read_maven_line maven pre-integration-test \
-        -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true -Dspotless.check.skip=true ||
+        -Psystem-tests -pl java/system-tests -am -DskipTests -Dexec.skip=true ||
         die 'The tests do not compile.' "The whole log: $root/target/lab-compile.log"
     # There is no compiler in the lab.
     (cd "$root" && cargo build --quiet --locked --workspace --example inject) ||
