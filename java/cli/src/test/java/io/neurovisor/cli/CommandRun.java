@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Map;
 import picocli.CommandLine;
 
 /** One call of the command line in this JVM, with what it printed. */
-record CommandRun(int exitCode, byte[] stdoutBytes, String stderr) {
+record CommandRun(int exitCode, ByteBuffer stdoutBytes, String stderr) {
     private static final LocalMachines.Opening NONE = (_, _, _) -> {
         throw new AssertionError("a machine is asked for");
     };
@@ -45,10 +46,10 @@ record CommandRun(int exitCode, byte[] stdoutBytes, String stderr) {
         commandLine.setOut(new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true));
         commandLine.setErr(new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true));
         int exitCode = commandLine.execute(arguments);
-        return new CommandRun(exitCode, out.toByteArray(), err.toString(StandardCharsets.UTF_8));
+        return new CommandRun(exitCode, ByteBuffer.wrap(out.toByteArray()), err.toString(StandardCharsets.UTF_8));
     }
 
     String stdout() {
-        return new String(stdoutBytes, StandardCharsets.UTF_8);
+        return StandardCharsets.UTF_8.decode(stdoutBytes.duplicate()).toString();
     }
 }

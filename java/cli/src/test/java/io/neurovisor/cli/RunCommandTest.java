@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import static io.neurovisor.cli.FakeMachines.bytes;
 import static io.neurovisor.cli.FakeMachines.exit;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -76,9 +77,7 @@ final class RunCommandTest {
         assertThat(program.arguments()).containsExactly("a b", "--size", "\u00fc", "");
         assertThat(program.files())
                 .extracting(InputFile::path, file -> text(file.content()), InputFile::executable)
-                .containsExactlyInAnyOrder(
-                        org.assertj.core.groups.Tuple.tuple("data/deep/numbers", "1 2 3", false),
-                        org.assertj.core.groups.Tuple.tuple("bin/tool", "tool", true));
+                .containsExactlyInAnyOrder(tuple("data/deep/numbers", "1 2 3", false), tuple("bin/tool", "tool", true));
         assertThat(program.interpreter()).isEqualTo(Interpreter.WARM);
     }
 
@@ -131,7 +130,7 @@ final class RunCommandTest {
             return exit(Outcome.COMPLETED, 7);
         });
         CommandRun run = CommandRun.of(Map.of(), "", machines, "run", "--quiet", "-l", "bash", "-c", "1");
-        assertThat(run.stdoutBytes()).isEqualTo(new byte[] {'o', (byte) 0xff, 0});
+        assertThat(run.stdoutBytes()).isEqualTo(ByteBuffer.wrap(new byte[] {'o', (byte) 0xff, 0}));
         assertThat(run.stderr()).isEqualTo("err\n");
         assertThat(run.exitCode()).isEqualTo(7);
         assertThat(machines.livingCount()).isZero();

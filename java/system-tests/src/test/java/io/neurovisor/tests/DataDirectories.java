@@ -16,13 +16,7 @@ final class DataDirectories {
     /** One with the images and templates of the usual one. */
     static Path ready(Path parent) {
         return with(
-                parent,
-                ".neurovisor",
-                "probes.properties",
-                "initrds",
-                "kernels",
-                "images/[!.]*",
-                "templates/[!.]*");
+                parent, ".neurovisor", "probes.properties", "initrds", "kernels", "images/[!.]*", "templates/[!.]*");
     }
 
     /**

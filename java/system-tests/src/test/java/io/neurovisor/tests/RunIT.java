@@ -28,8 +28,7 @@ final class RunIT {
     @Test
     void streamsAreKeptApartByteForByte() throws IOException {
         Path program = Files.writeString(
-                directory.resolve("script"),
-                "#!/usr/bin/env bash\nprintf '<%s>' \"$@\"; printf 'err\\n' >&2; exit 7");
+                directory.resolve("script"), "#!/usr/bin/env bash\nprintf '<%s>' \"$@\"; printf 'err\\n' >&2; exit 7");
         CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "a b", "--size", "\u00fc", "");
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("<a b><--size><\u00fc><>");
         assertThat(run.stderr()).endsWith("err\n");

@@ -110,10 +110,7 @@ final class ServeClientsIT {
         String address = "localhost:" + daemon.port();
         PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
         assertThat(execute.exitCode()).as(execute.stderr()).isZero();
-        assertThat(new ObjectMapper()
-                        .readTree(execute.stdout())
-                        .path("stdout")
-                        .asText())
+        assertThat(new ObjectMapper().readTree(execute.stdout()).path("stdout").asText())
                 .isEqualTo("42\n");
 
         assertThat(grpcurl.run("-plaintext", address, "list").stdout().lines())
@@ -142,8 +139,7 @@ final class ServeClientsIT {
     @Test
     void whoAsksTooOftenIsToldSo(@TempDir Path own) throws IOException {
         RealClient ghz = RealClient.named("ghz");
-        try (RunningDaemon limited =
-                RunningDaemon.start(own, "--max=10", "--rate-limit=5:1", "--acquire-timeout=2m")) {
+        try (RunningDaemon limited = RunningDaemon.start(own, "--max=10", "--rate-limit=5:1", "--acquire-timeout=2m")) {
             Map<String, Integer> statuses = statuses(ghz, limited, 60);
             assertThat(statuses).containsOnlyKeys("OK", "ResourceExhausted");
             assertThat(statuses.get("OK")).isGreaterThanOrEqualTo(5);

@@ -158,8 +158,8 @@ final class ServeIT {
     }
 
     private static void theFirstSignalFinishesWhatRunsAndTheSecondEndsItNow(RunningDaemon daemon) throws Exception {
-        Iterator<ExecuteChunk> chunks = client(daemon)
-                .executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
+        Iterator<ExecuteChunk> chunks =
+                client(daemon).executeStream(request("bash", "echo running; while [ ! -e stop ]; do sleep 0.1; done"));
         assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
         List<Iterator<HealthCheckResponse>> watches = SERVICES.stream()
                 .map(service -> HealthGrpc.newBlockingStub(daemon.channel())
