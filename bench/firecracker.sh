@@ -12,13 +12,15 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 jars=(java/cli/target/app/lib/*.jar)
+floor=target/x86_64-unknown-linux-gnu/release/neurovisor-floor
+[[ -x $floor ]] || { echo "$floor is missing; outside of the lab, run: setup/rust.sh floor" >&2 && exit 1; }
 
 # What `setup --firecracker` has fetched is what the driver takes, too.
 for fetched in "${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}"/firecracker/*/; do
     PATH=${fetched%/}:$PATH
 done
 exec python3 bench/firecracker.py "${1:-20}" "${2:-${LAB_OUT:-bench/results}/firecracker.json}" \
-    target/x86_64-unknown-linux-gnu/release/neurovisor-floor \
+    "$floor" \
     "${JAVA_HOME:+$JAVA_HOME/bin/}java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms32m \
     -XX:ReservedCodeCacheSize=200m -XX:CompileThresholdScaling=0.02 \
     --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \

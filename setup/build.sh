@@ -4,7 +4,6 @@
 
 # Two starts at once build once: the second waits and finds the build current.
 build_if_stale() {
-    local log=$root/target/build.log
     ! build_is_current || return 0
     mkdir -p -- "$root/target" 2>/dev/null || true
     [[ -w $root/target ]] || die "The build in $root is out of date, and $(id -un) cannot write there." \
@@ -14,21 +13,123 @@ build_if_stale() {
         say 'Waiting for another start of NeuroVisor to finish building ...'
         flock 9
     fi
-    if ! build_is_current; then
-        [[ -f $root/target/neurovisor.stamp ]] || require_build_space "$@"
-        rm -rf -- "$app" "$root/target/neurovisor.stamp"
-        # The stamp's time is the beginning: what changes during the build is newer.
-        : >"$root/target/build.started"
-        crates_built=0 crates_all=$(grep -c '^\[\[package\]\]' "$root/Cargo.lock" || true)
-        if ! with_progress 'Building NeuroVisor' "$log" read_maven_line maven package -pl java/cli -am \
-            -Dmaven.test.skip=true -Dspotless.check.skip=true; then
-            explain_failure "$log"
-            die 'The build failed.' "The whole log: $log"
-        fi
-        list_jars >"$app/classpath"
-        mv -- "$root/target/build.started" "$root/target/neurovisor.stamp"
-    fi
+    build_is_current || build "$@"
     exec 9>&-
+}
+
+# Compiles what was not made from the sources as they are, whatever their times say: a new checkout of the same commit, or
+# a file that was written without a change, compiles nothing.
+build() {
+    local name status=0
+    # The stamp's time is the beginning: what changes during the build is newer.
+    : >"$root/target/build.started"
+    java_digest=$(digest_of "${java_sources[@]}") rust_digest=$(digest_of "${rust_sources[@]}")
+    forget_steps
+    is_made java "$java_digest" "${java_programs[@]}" || add_java_step
+    is_made rust "$rust_digest" "${rust_programs[@]}" || add_rust_steps
+    if ((${#step_names[@]})); then
+        if [[ ! -f $root/target/neurovisor.stamp ]]; then
+            require_build_space "$@"
+            ! starts_usual_image "$@" || add_image_step "$@"
+        fi
+        rm -f -- "$root/target/neurovisor.stamp"
+        # Its parts are not put together anew where a jar is already.
+        [[ -z ${step_title[java]-} ]] || rm -rf -- "$app"
+        run_steps || status=$?
+        if ((status != 0)); then
+            explain_failure "${step_log[$failed_step]}"
+            die "The build failed: ${step_title[$failed_step]}." "The whole log: ${step_log[$failed_step]}"
+        fi
+    fi
+    mv -- "$root/target/build.started" "$root/target/neurovisor.stamp"
+}
+
+# digest_of PATH...: of the names and contents of all files there.
+digest_of() {
+    # shellcheck disable=SC2068 # The paths hold patterns, and no blanks.
+    (cd "$root" && find $@ -name target -prune -o -type f -print0 | LC_ALL=C sort --zero-terminated |
+        xargs --null sha256sum | sha256sum)
+}
+
+# is_made PART SOURCES PATH...: whether what is at the paths is what was made from sources of that digest. ./mvnw compiles
+# the programs too.
+is_made() {
+    [[ -f $root/target/$1.made && $(<"$root/target/$1.made") == "$2 $(digest_of "${@:3}" 2>/dev/null)" ]]
+}
+
+# made PART SOURCES PATH...
+made() { printf '%s %s\n' "$2" "$(digest_of "${@:3}")" >"$root/target/$1.made"; }
+
+add_java_step() {
+    add_step java '' 'Compiling Java' "$root/target/build.log" read_maven_line make_java
+}
+
+make_java() {
+    # Maven does not run for long enough to be worth the compiler C2: a fifth of the processors' time.
+    export MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
+    maven -Dneurovisor.product -T2 package -pl java/cli -am && list_jars >"$app/classpath" &&
+        made java "$java_digest" "${java_programs[@]}"
+}
+
+# The spawner first, which the root image is built with.
+add_rust_steps() {
+    add_step spawner '' 'Compiling the spawner' "$root/target/spawner.log" read_cargo_line make_rust spawner
+    add_step agent spawner 'Compiling the guest agent' "$root/target/guest-agent.log" read_cargo_line make_agent
+}
+
+make_agent() {
+    make_rust guest-agent && made rust "$rust_digest" "${rust_programs[@]}"
+}
+
+build_floor() {
+    local program=target/x86_64-unknown-linux-gnu/release/neurovisor-floor log=$root/target/floor.log floor_digest
+    floor_digest=$(digest_of "${rust_sources[@]}" bench/floor)
+    ! is_made floor "$floor_digest" "$program" || return 0
+    install_missing_packages build
+    with_progress 'Compiling what the product is compared with' "$log" read_cargo_line make_rust floor || {
+        explain_failure "$log"
+        die 'The floor of the benchmark does not compile.' "The whole log: $log"
+    }
+    made floor "$floor_digest" "$program"
+}
+
+# Its bar, which Cargo shows to no file by itself, says how much is left.
+make_rust() {
+    CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 "$root/setup/rust.sh" "$1" 2>&1 |
+        sed --unbuffered -e 's/\r/\n/g' -e 's/\x1b\[K//g'
+}
+
+# What boots the usual image, unless it asks for another one, which is built on that.
+starts_usual_image() {
+    [[ ${1-} =~ ^(run|serve|agent|example|bench|setup|sessions)$ ]] && starts_machines "$@"
+}
+
+# add_image_step ARGUMENT...: kernel and root image need no guest agent, which is compiled meanwhile.
+add_image_step() {
+    local needed=''
+    [[ -z ${step_title[java]-} ]] || needed+=' java'
+    [[ -z ${step_title[spawner]-} ]] || needed+=' spawner'
+    place_options "$@"
+    add_step image "$needed" 'Building the root image' "$root/target/image.log" read_image_line make_image \
+        ${options_of_place[@]+"${options_of_place[@]}"}
+}
+
+make_image() {
+    set_java_flags
+    exec "$JAVA_HOME/bin/java" "${flags[@]}" -cp "$classpath" io.neurovisor.cli.Main prepare-image "$@"
+}
+
+# place_options ARGUMENT...: sets options_of_place, those that say where the data is.
+place_options() {
+    options_of_place=()
+    while (($#)); do
+        case $1 in
+            --) break ;;
+            --data-dir=* | --config=*) options_of_place+=("$1") ;;
+            --data-dir | --config) options_of_place+=("$1" "${2-}") && shift ;;
+        esac
+        shift || break
+    done
 }
 
 # A fixed order, whatever the locale: the AOT cache depends on it.
@@ -85,31 +186,52 @@ as_xml() {
     printf '%s' "${text//</&lt;}"
 }
 
-# The first module compiles the Rust programs. With all their libraries that is most of a first build, so there the bar
-# counts crates.
 read_maven_line() {
-    local module modules before=0
+    local module modules
     if [[ $1 =~ ^\[INFO\]\ Building\ (.+)\ [^\ ]+\ +\[([0-9]+)/([0-9]+)\] ]]; then
         module=${BASH_REMATCH[2]} modules=${BASH_REMATCH[3]}
         progress_step="$module/$modules ${BASH_REMATCH[1]}"
         progress_detail=''
-        ((crates_built == 0)) || before=70
-        progress_percent=$((before + (100 - before) * (module - 1) / modules))
+        progress_percent=$((100 * (module - 1) / modules))
     elif [[ $1 =~ ^\[INFO\]\ ---\ ([a-z-]+):.*\((.*)\)\ @ ]]; then
         progress_detail="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
     elif [[ $1 =~ ^Download(ing|ed)\ from\ .*/([^/ ]+)$ ]]; then
         progress_detail="downloading ${BASH_REMATCH[2]}"
     elif [[ $1 =~ ^\ +Compiling\ ([^ ]+\ [^ ]+) ]]; then
         progress_detail="compiling ${BASH_REMATCH[1]}"
-        crates_built=$((crates_built + 1))
-        progress_percent=$((crates_built * 70 / (crates_all + 1)))
     fi
+}
+
+read_cargo_line() {
+    local compiled all
+    if [[ $1 =~ ^\ +Building\ \[.*\]\ ([0-9]+)/([0-9]+) ]]; then
+        compiled=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
+        progress_percent=$((100 * compiled / all))
+        # A line for each quarter is enough without a terminal.
+        progress_step="$((progress_percent / 25 * 25))% of $all crates"
+        progress_detail="$((all - compiled)) left"
+    elif [[ $1 =~ ^\ +Download ]]; then
+        progress_step='fetching libraries'
+    fi
+}
+
+# The seconds are what each takes of a minute, about.
+read_image_line() {
+    [[ $1 == 'neurovisor: '* ]] || return 0
+    progress_step=${1#neurovisor: } progress_detail=''
+    case $progress_step in
+        'Fetching '*) progress_step="1/4 $progress_step" progress_percent=0 ;;
+        'Unpacking '*) progress_step="2/4 $progress_step" progress_percent=12 ;;
+        'Building image '*) progress_step="3/4 $progress_step" progress_percent=15 ;;
+        'Recording '*) progress_step="4/4 $progress_step" progress_percent=95 ;;
+    esac
 }
 
 # First use only: what the build and the images take, per disk.
 require_build_space() {
     local word previous='' data=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-${HOME-}/.local/share}/neurovisor}
-    for word in "$@"; do
+    place_options "$@"
+    for word in ${options_of_place[@]+"${options_of_place[@]}"}; do
         [[ $previous != --data-dir ]] || data=$word
         [[ $word != --data-dir=* ]] || data=${word#*=}
         previous=$word

@@ -13,71 +13,155 @@ die() {
 
 on_terminal() { [[ -t 2 && ${TERM-dumb} != dumb && -z ${NO_COLOR-} ]]; }
 
-# with_progress TITLE LOG READER COMMAND...
-# Runs COMMAND with its output in LOG. READER gets each line of it and sets progress_step (what is done now; without a
-# terminal each new one is a line), progress_detail and progress_percent. Ctrl-C ends COMMAND with all its children, or,
-# when progress_stop is "gently", asks it to end and waits.
+# with_progress TITLE LOG READER COMMAND...: a single step.
 with_progress() {
-    local title=$1 log=$2 reader=$3 began=$SECONDS status=0 line='' part='' shown='' alive=true reading
-    shift 3
-    progress_step='' progress_detail='' progress_percent=''
-    : >"$log"
-    exec {reading}<"$log"
-    on_terminal || say "$title (log: $log)"
-    set -m # A process group of its own, so that all of it can be ended together.
-    "$@" >>"$log" 2>&1 </dev/null &
-    progress_pid=$!
-    set +m
+    forget_steps
+    add_step only '' "$@"
+    run_steps
+}
+
+forget_steps() {
+    step_names=() failed_step=''
+    declare -gA step_after=() step_title=() step_log=() step_reader=() step_command=() step_state=() step_pid=() step_input=() \
+        step_began=() step_line=() step_text=() step_detail=() step_percent=() step_shown=()
+}
+
+# add_step NAME AFTER TITLE LOG READER COMMAND...
+# A step of run_steps, which begins when those named in AFTER are done. It runs COMMAND with its output in LOG. READER gets
+# each line of it and sets progress_step (what is done now, of how much; without a terminal each new one is a line),
+# progress_detail and progress_percent.
+add_step() {
+    local name=$1
+    step_names+=("$name")
+    step_after[$name]=$2 step_title[$name]=$3 step_log[$name]=$4 step_reader[$name]=$5
+    printf -v "step_command[$name]" '%q ' "${@:6}"
+    step_state[$name]=waiting step_line[$name]='' step_text[$name]='' step_detail[$name]='' step_percent[$name]='' step_shown[$name]=''
+    : >"$4"
+}
+
+# Runs all steps that were added, at the same time where they allow it. A step that fails ends the others, and becomes
+# failed_step. Ctrl-C ends all with their children, or, when progress_stop is "gently", asks them to end and waits.
+run_steps() {
+    local name status=0
+    progress_lines=0
     trap 'progress_interrupted INT' INT
     trap 'progress_interrupted TERM' TERM
     trap 'progress_interrupted HUP' HUP
-    while $alive; do
-        kill -0 "$progress_pid" 2>/dev/null || alive=false
-        while IFS= read -r -u "$reading" part; do
-            "$reader" "$line$part" || true
-            line=''
+    begin_steps
+    while ((status == 0)) && [[ " ${step_state[*]} " == *' running '* ]]; do
+        for name in "${step_names[@]}"; do
+            [[ ${step_state[$name]} != running ]] || follow_step "$name" || status=$?
         done
-        line+=$part
-        if on_terminal; then
-            draw_progress "$title" $((SECONDS - began))
-        elif [[ $progress_step != "$shown" ]]; then
-            shown=$progress_step
-            say "  $((SECONDS - began)) s: $shown"
-        fi
-        ! $alive || sleep 0.2
+        ((status == 0)) || break
+        begin_steps
+        ! on_terminal || draw_progress
+        sleep 0.2
     done
-    wait "$progress_pid" || status=$?
+    clear_progress
+    ((status == 0)) || stop_steps TERM
     trap - INT TERM HUP
-    exec {reading}<&-
-    if on_terminal; then printf '\r\e[K' >&2; fi
-    if ((status == 0)); then say "$title: done in $((SECONDS - began)) s"; fi
     return "$status"
 }
 
+begin_steps() {
+    local name other ready input
+    for name in "${step_names[@]}"; do
+        ready=${step_state[$name]}
+        for other in ${step_after[$name]}; do [[ ${step_state[$other]} == passed ]] || ready=''; done
+        [[ $ready == waiting ]] || continue
+        clear_progress
+        on_terminal || say "${step_title[$name]} (log: ${step_log[$name]})"
+        exec {input}<"${step_log[$name]}"
+        set -m # A process group of its own, so that all of it can be ended together.
+        eval "${step_command[$name]}" >>"${step_log[$name]}" 2>&1 </dev/null &
+        step_pid[$name]=$! step_input[$name]=$input step_began[$name]=$SECONDS step_state[$name]=running
+        set +m
+    done
+}
+
+# follow_step NAME: reads what it has written; fails as the step does when it has ended.
+follow_step() {
+    local name=$1 alive=true part='' status=0 input=${step_input[$1]}
+    kill -0 "${step_pid[$name]}" 2>/dev/null || alive=false
+    progress_step=${step_text[$name]} progress_detail=${step_detail[$name]} progress_percent=${step_percent[$name]}
+    while IFS= read -r -u "$input" part; do
+        "${step_reader[$name]}" "${step_line[$name]}$part" || true
+        step_line[$name]=''
+    done
+    step_line[$name]+=$part
+    step_text[$name]=$progress_step step_detail[$name]=$progress_detail step_percent[$name]=$progress_percent
+    if ! on_terminal && [[ $progress_step != "${step_shown[$name]}" ]]; then
+        step_shown[$name]=$progress_step
+        part=''
+        ((${#step_names[@]} == 1)) || part="${step_title[$name]}: "
+        say "  $((SECONDS - step_began[$name])) s: $part$progress_step"
+    fi
+    ! $alive || return 0
+    exec {input}<&-
+    wait "${step_pid[$name]}" || status=$?
+    step_state[$name]=passed
+    clear_progress
+    if ((status == 0)); then
+        say "${step_title[$name]}: done in $((SECONDS - step_began[$name])) s"
+    else
+        step_state[$name]=failed failed_step=$name
+    fi
+    return "$status"
+}
+
+# stop_steps SIGNAL: ends those that run, with all their children, and waits for them.
+stop_steps() {
+    local name
+    for name in "${step_names[@]}"; do
+        [[ ${step_state[$name]} == running ]] || continue
+        kill -s "$1" -- "-${step_pid[$name]}" 2>/dev/null || true
+        wait "${step_pid[$name]}" 2>/dev/null || true
+        step_state[$name]=stopped
+    done
+}
+
 progress_interrupted() {
+    local name
     trap '' INT TERM HUP
     if [[ ${progress_stop-} == gently ]]; then
         say '' 'Stopping as soon as that is safe ...'
-        kill -INT "$progress_pid" 2>/dev/null || true
+        for name in "${step_names[@]}"; do
+            [[ ${step_state[$name]} == running ]] || continue
+            kill -INT "${step_pid[$name]}" 2>/dev/null || true
+            wait "${step_pid[$name]}" 2>/dev/null || true
+        done
     else
-        kill -TERM -- "-$progress_pid" 2>/dev/null || true
+        stop_steps TERM
     fi
-    wait "$progress_pid" 2>/dev/null || true
     say '' 'Stopped. The next start goes on from here.'
     trap - INT TERM HUP
     kill -s "$1" $$
 }
 
+# A line for each step that runs.
 draw_progress() {
-    local bar='' text filled
-    if [[ -n $progress_percent ]]; then
-        filled=$((progress_percent / 5))
-        printf -v bar '%*s' "$filled" ''
-        bar=${bar// /#}
-        printf -v bar '[%-20s] ' "$bar"
-    fi
-    text="$1 $bar$2 s  $progress_step${progress_detail:+ · $progress_detail}"
-    printf '\r\e[K%s' "${text:0:${COLUMNS:-80}-1}" >&2
+    local name text bar filled percent all=''
+    for name in "${step_names[@]}"; do
+        [[ ${step_state[$name]} == running ]] || continue
+        bar='' percent=${step_percent[$name]}
+        if [[ -n $percent ]]; then
+            filled=$((percent / 5))
+            printf -v bar '%*s' "$filled" ''
+            bar=${bar// /#}
+            printf -v bar '[%-20s] ' "$bar"
+        fi
+        text="${step_title[$name]} $bar$((SECONDS - step_began[$name])) s  ${step_text[$name]}${step_detail[$name]:+ · ${step_detail[$name]}}"
+        all+=$'\e[K'"${text:0:${COLUMNS:-80}-1}"$'\n'
+    done
+    clear_progress
+    printf '%s' "$all" >&2
+    all=${all//[!$'\n']/}
+    progress_lines=${#all}
+}
+
+clear_progress() {
+    ((progress_lines == 0)) || printf '\e[%dA\e[J' "$progress_lines" >&2
+    progress_lines=0
 }
 
 # Prints the end of LOG and, where the cause is a known one, its fix.

@@ -34,8 +34,10 @@ main() {
     make_system
     bring_settings
     [[ $suite != bookworm ]] || bring_jdk
+    cloned_at=$SECONDS
     clone
     run_inside 'First use' with-network
+    say "From git clone to the result: $((SECONDS - cloned_at)) s, load $(cut -d ' ' -f 1-3 /proc/loadavg)"
     run_inside 'Second use, without a network' without-network
     say "Fresh $suite: 2 passed, 0 failed"
 }

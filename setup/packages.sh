@@ -12,6 +12,7 @@ build | has_cargo        | cargo-web         | cargo                   | 1.85  |
 build | has_linker       | gcc               | gcc                     | 0     | a C compiler: links the Rust programs
 build | has_static_libc  | libc6-dev         | libc6-dev               | 0     | glibc to link statically (libc.a): becomes part of the guest agent
 build | has_download     | curl              | curl                    | 0     | curl or wget: fetches Maven
+build | has_unzip        | unzip             | unzip                   | 0     | unzip: unpacks Maven, whose checksum is that of the zip
 build | has_certificates | ca-certificates   | ca-certificates         | 0     | certificates: TLS to the package servers
 run   | has_qemu         | qemu-system-x86   | qemu-system-x86         | 1:10  | QEMU 10 or newer: runs the VMs
 run   | has_bwrap        | bubblewrap        | bubblewrap              | 0     | bubblewrap: jails the VMs
@@ -47,6 +48,7 @@ has_jdk() { find_jdk; }
 has_linker() { has cc; }
 has_static_libc() { [[ $(cc -print-file-name=libc.a 2>/dev/null) == /* ]]; }
 has_download() { has curl || has wget; }
+has_unzip() { has unzip; }
 has_certificates() { [[ -e /etc/ssl/certs/ca-certificates.crt || -d /etc/pki/tls/certs ]]; }
 has_bwrap() { has bwrap; }
 has_seccomp() { [[ $(ldconfig -p 2>/dev/null || /sbin/ldconfig -p) == *libseccomp.so.2* ]]; }

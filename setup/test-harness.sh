@@ -7,6 +7,7 @@ root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-launcher-XXXXXX")
 trap 'rm -rf -- "$scratch"' EXIT
 passed=0 failed=0
+cargo_home=${CARGO_HOME:-${HOME-}/.cargo}
 
 main() {
     local test
@@ -46,12 +47,22 @@ JAVA
 make_tools() {
     local tool
     mkdir -p -- "$1"
-    printf '#!/bin/sh\necho cargo 1.85.0\n' >"$1/cargo"
+    cat >"$1/cargo" <<'CARGO'
+#!/usr/bin/env bash
+[[ $1 != clean ]] || exit 0
+[[ $1 == build ]] || { echo cargo 1.85.0; exit; }
+echo "${!#}" >>"$HOME/programs"
+printf '    Building [===>    ] 1/4: x\r\e[K   Compiling x v1.0.0\n' >&2
+[[ ! -e $HOME/slow ]] || { sleep 30 & echo "$!" >"$HOME/cargo.child"; wait; }
+[[ ! -e $HOME/broken-rust ]] || { echo 'error[E0425]: cannot find value' >&2; exit 101; }
+mkdir -p target/x86_64-unknown-linux-gnu/release
+touch "target/x86_64-unknown-linux-gnu/release/${!#}"
+CARGO
     printf '#!/bin/sh\necho QEMU emulator version 10.0.0\n' >"$1/qemu-system-x86_64"
     printf '#!/bin/sh\nexit 1\n' >"$1/apt-get"
     # shellcheck disable=SC2016 # The stand-in's own $1.
     printf '#!/bin/sh\n[ "$1" != -print-file-name=libc.a ] || echo /libc.a\n' >"$1/cc"
-    for tool in mmdebstrap mksquashfs newuidmap curl pip3; do printf '#!/bin/sh\n' >"$1/$tool"; done
+    for tool in mmdebstrap mksquashfs newuidmap curl pip3 unzip bwrap; do printf '#!/bin/sh\n' >"$1/$tool"; done
     chmod +x -- "$1"/*
 }
 
@@ -59,7 +70,7 @@ make_copy() {
     copy=$1
     rm -rf -- "$copy" "$HOME" "$XDG_CACHE_HOME/neurovisor/llm"
     make_jdk "$JAVA_HOME" 25.0.1
-    mkdir -p -- "$copy"/{.mvn,.cargo,proto,guest/agent,spawner,java/cli/src/main} "$HOME"
+    mkdir -p -- "$copy"/{.mvn,.cargo,proto,guest/agent,spawner,java/cli/src/{main,build}} "$HOME"
     cp -r -- "$root/neurovisor" "$root/setup" "$copy"
     touch -- "$copy"/{pom.xml,Cargo.toml,Cargo.lock,java/cli/pom.xml,java/cli/src/main/A.java,java/cli/src/main/B.java}
     cat >"$copy/mvnw" <<'MVNW'
@@ -83,6 +94,7 @@ launch_in_background() {
 }
 launch() { "$copy/neurovisor" --version "$@" 2>"$HOME/stderr"; }
 builds() { wc -l <"$HOME/builds"; }
+programs() { tr '\n' ' ' <"$HOME/programs"; }
 
 expect() {
     [[ $2 == "$3" ]] && return

@@ -40,7 +40,7 @@ test_starts_from_anywhere_through_links() {
 
 test_rebuilds_when_a_source_changes() {
     launch >/dev/null
-    touch "$copy/java/cli/src/main/A.java"
+    echo change >>"$copy/java/cli/src/main/A.java"
     launch >/dev/null
     expect 'builds after a change' 2 "$(builds)"
     rm "$copy/java/cli/src/main/B.java"
@@ -49,6 +49,83 @@ test_rebuilds_when_a_source_changes() {
     mkdir -p "$copy/proto/target" && touch "$copy/proto/target/output"
     launch >/dev/null
     expect 'builds after output' 3 "$(builds)"
+}
+
+test_compiles_only_the_language_that_changed() {
+    launch >/dev/null
+    echo change >>"$copy/java/cli/src/main/A.java"
+    launch >/dev/null
+    expect 'programs after a change in Java' 'neurovisor-spawner neurovisor-guest-agent ' "$(programs)"
+    echo change >>"$copy/Cargo.lock"
+    launch >/dev/null
+    expect 'builds after a change in Rust' 2 "$(builds)"
+    expect programs 'neurovisor-spawner neurovisor-guest-agent neurovisor-spawner neurovisor-guest-agent ' "$(programs)"
+}
+
+test_compiles_nothing_when_no_source_has_changed() {
+    local began
+    launch >/dev/null
+    touch "$copy/java/cli/src/main/A.java" "$copy/Cargo.lock"
+    began=${EPOCHREALTIME/./}
+    launch >/dev/null
+    expect 'what a touched source says' '' "$(<"$HOME/stderr")"
+    rm "$copy/target/neurovisor.stamp"
+    launch >/dev/null
+    ((${EPOCHREALTIME/./} - began < 4000000)) || { echo "two starts took $((${EPOCHREALTIME/./} - began)) microseconds" && exit 1; }
+    expect builds 1 "$(builds)"
+    expect programs 'neurovisor-spawner neurovisor-guest-agent ' "$(programs)"
+}
+
+test_only_a_benchmark_compiles_the_floor() {
+    mkdir -p "$copy/bench/floor"
+    touch -d '1 hour ago' "$copy/bench/floor/main.rs"
+    for arguments in 'bench --quick' 'bench' 'bench trace'; do
+        # shellcheck disable=SC2086 # Several words.
+        "$copy/neurovisor" $arguments >/dev/null 2>"$HOME/stderr"
+    done
+    expect programs 'neurovisor-spawner neurovisor-guest-agent neurovisor-floor ' "$(programs)"
+}
+
+# As ./mvnw does, which compiles them too.
+test_compiles_again_what_others_have_overwritten() {
+    local program=$copy/target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent
+    launch >/dev/null
+    echo other >"$program"
+    touch "$copy/Cargo.lock"
+    launch >/dev/null
+    expect programs 'neurovisor-spawner neurovisor-guest-agent neurovisor-spawner neurovisor-guest-agent ' "$(programs)"
+    rm "$program"
+    launch >/dev/null
+    [[ -e $program ]] || exit 1
+    expect builds 1 "$(builds)"
+}
+
+# Nothing else differs that the compiler is given: the sources lie elsewhere, and so do the files that were generated.
+test_programs_are_the_same_in_each_checkout() {
+    local place digests=''
+    has rustc || return 0
+    for place in "$HOME/one" "$HOME/another one"; do
+        mkdir -p "$place/setup" "$place/agent" "$place/out-of-${place##*/}"
+        cp -- "$root/setup/rustc.sh" "$place/setup"
+        # shellcheck disable=SC2016 # Rust's own.
+        echo 'include!(concat!(env!("OUT_DIR"), "/generated.rs")); fn main() { generated(); panic!("{}", file!()); }' >"$place/agent/main.rs"
+        echo 'fn generated() { if std::env::args().count() == 7 { panic!("{}", file!()); } }' >"$place/out-of-${place##*/}/generated.rs"
+        (cd "$place/agent" && OUT_DIR="$place/out-of-${place##*/}" CARGO_MANIFEST_DIR=$place/agent CARGO_PKG_NAME=agent CARGO_PKG_VERSION=1 \
+            "$place/setup/rustc.sh" "$(PATH=${PATH#*:} && command -v rustc)" -C opt-level=s -C strip=symbols -C linker="$(PATH=${PATH#*:} && command -v cc)" \
+            -o "$place/program" "$place/agent/main.rs") || exit 1
+        ! grep -aF -- "$place" "$place/program" || exit 1
+        digests+=$(sha256sum <"$place/program")$'\n'
+    done
+    expect 'number of programs' 1 "$(sort -u <<<"${digests%$'\n'}" | wc -l)"
+}
+
+# Those of this checkout, if there are any.
+test_programs_hold_no_path_of_this_machine() {
+    local program
+    for program in "$root"/target/x86_64-unknown-linux-gnu/release/neurovisor-{spawner,guest-agent}; do
+        [[ -e $program ]] || continue
+        ! grep -aoE -- "($root|$cargo_home)/[^ ]*" "$program" | sort -u | head -n 5 | grep -a . || exit 1
+    done
 }
 
 test_two_starts_build_once() {
@@ -69,14 +146,68 @@ test_failed_build_is_told_and_tried_again() {
     expect builds 2 "$(builds)"
 }
 
+test_failed_step_names_its_log_and_stops_the_others() {
+    touch "$HOME/broken-rust"
+    sed -i 's/^sleep 0.2$/sleep 30 \& echo "$!" >"$HOME\/maven.child"; wait/' "$copy/mvnw"
+    launch >/dev/null
+    expect 'exit code' 125 $?
+    grep -qF 'error[E0425]' "$HOME/stderr" || exit 1
+    expect_line "$(<"$HOME/stderr")" "The whole log: $copy/target/spawner.log"
+    eventually ended "$(<"$HOME/maven.child")"
+}
+
+test_each_running_step_has_its_own_progress() {
+    launch >/dev/null
+    expect_line "$(<"$HOME/stderr")" "Compiling Java (log: $copy/target/build.log)"
+    expect_line "$(<"$HOME/stderr")" "Compiling the spawner (log: $copy/target/spawner.log)"
+    grep -qE '^  [0-9]+ s: Compiling the guest agent: 25% of 4 crates$' "$HOME/stderr" || exit 1
+    grep -qE '^Compiling the guest agent: done in [0-9]+ s$' "$HOME/stderr" || exit 1
+}
+
+# A terminal shows the steps that run below each other.
+test_terminal_has_a_line_for_each_running_step() {
+    local shown
+    touch "$HOME/slow"
+    # shellcheck disable=SC2016 # The other shell's own.
+    copy=$copy TERM=xterm script --quiet --return --command '"$copy/neurovisor" --version' "$HOME/terminal" >/dev/null </dev/null &
+    launched=$!
+    eventually test -s "$HOME/maven.child"
+    eventually test -s "$HOME/cargo.child"
+    eventually grep -q $'\e\[2A' "$HOME/terminal"
+    kill -TERM "$launched"
+    wait "$launched"
+    shown=$(tr -d '\r' <"$HOME/terminal" | sed 's/\x1b\[[0-9]*[A-Z]//g')
+    grep -qE '^Compiling Java [0-9]+ s' <<<"$shown" && grep -qE '^Compiling the spawner \[##### +\] [0-9]+ s  25% of 4 crates · 3 left$' <<<"$shown" || {
+        echo "$shown"
+        exit 1
+    }
+}
+
+test_first_use_builds_the_image_meanwhile() {
+    local java=$JAVA_HOME/bin/java
+    cat >"$java" <<'JAVA'
+#!/usr/bin/env bash
+[[ " $* " != *' prepare-image '* ]] || echo "$@" "$(ls target/x86_64-unknown-linux-gnu/release)" >"$HOME/prepared"
+printf '<%s>\n' "$@"
+JAVA
+    (cd "$copy" && ./neurovisor run --data-dir "$HOME/data" x.py) >/dev/null 2>"$HOME/stderr"
+    grep -q -- "prepare-image --data-dir $HOME/data" "$HOME/prepared" && grep -q neurovisor-spawner "$HOME/prepared" || exit 1
+    rm "$HOME/prepared"
+    echo change >>"$copy/Cargo.lock"
+    (cd "$copy" && ./neurovisor run x.py) >/dev/null 2>"$HOME/stderr"
+    [[ ! -e $HOME/prepared ]] || exit 1
+}
+
 test_stopped_build_leaves_nothing_running() {
     touch "$HOME/slow"
     launch_in_background
     eventually test -s "$HOME/maven.child"
+    eventually test -s "$HOME/cargo.child"
     kill -TERM "$launched"
     wait "$launched"
     expect 'exit code' 143 $?
     eventually ended "$(<"$HOME/maven.child")"
+    eventually ended "$(<"$HOME/cargo.child")"
     rm "$HOME/slow"
     launch >/dev/null
     expect builds 2 "$(builds)"
@@ -131,7 +262,7 @@ test_uses_the_cache_until_a_rebuild() {
     NEUROVISOR_AOT=record launch >/dev/null
     expect_line "$(launch)" "<-XX:AOTCache=$cache>"
     expect_line "$(launch)" '<-Dneurovisor.aot=current>'
-    touch "$copy/pom.xml"
+    echo change >>"$copy/pom.xml"
     expect_line "$(launch)" '<-Dneurovisor.aot=missing>'
     [[ ! -e $cache ]]
 }

@@ -29,6 +29,7 @@ final class Commands {
             Map.entry("lab", LabCommand::new),
             Map.entry("uninstall", UninstallCommand::new),
             Map.entry("completion", CompletionCommand::new),
+            Map.entry(PrepareImageCommand.NAME, PrepareImageCommand::new),
             Map.entry(RecordStartCommand.NAME, RecordStartCommand::new));
 
     /** Tells of all others. */

@@ -128,10 +128,10 @@ final class CommandLineTest {
             assertThat(command.getCommandName()).isEqualTo(name);
         });
         assertThat(Main.commandLine(none, "--help").getSubcommands().keySet()).isEqualTo(all.keySet());
-        assertThat(run(Map.of(), "--help").out()).doesNotContain(RecordStartCommand.NAME);
+        assertThat(run(Map.of(), "--help").out()).doesNotContain(PrepareImageCommand.NAME, RecordStartCommand.NAME);
         assertThat(run(Map.of(), "completion", "bash").out())
                 .contains("uninstall")
-                .doesNotContain(RecordStartCommand.NAME);
+                .doesNotContain(PrepareImageCommand.NAME, RecordStartCommand.NAME);
     }
 
     @Test

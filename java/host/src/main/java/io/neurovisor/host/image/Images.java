@@ -83,6 +83,13 @@ public final class Images {
         return bootFiles(kernel, initrd, image.get());
     }
 
+    /** Builds what {@link #boot} needs of an image with a recipe, except for the part that holds the guest agent. */
+    public void prepare(String name, Progress progress) {
+        Recipe recipe = recipes.find(name).orElseThrow(() -> unknown(name));
+        Artifact _ = kernels.obtain(progress);
+        Artifact _ = obtain(recipe, progress);
+    }
+
     /** As {@link #boot}, for an image of a person's own; builds it unless it is there as defined. */
     public BootFiles define(String name, ImageDefinition definition, Progress progress) {
         obtain(recipes.custom(name, definition), progress);

@@ -85,6 +85,20 @@ class ImagesTest {
     }
 
     @Test
+    void preparesAllButTheInitrdWithoutAnAgent() throws IOException {
+        storeKernelAndImage();
+        Files.delete(agent);
+
+        images.prepare("tiny", Progress.SILENT);
+
+        assertThat(data.resolve("initrds")).doesNotExist();
+        assertFault(
+                () -> images.prepare("other", Progress.SILENT),
+                Fault.IMAGE_UNKNOWN,
+                "Image other is not known; known are tiny");
+    }
+
+    @Test
     void newAgentMeansNewInitrdAndNothingElse() throws IOException {
         storeKernelAndImage();
         assertThat(images.built("tiny")).isEmpty();

@@ -1,3 +1,4 @@
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.classfile.ClassFile;
@@ -6,7 +7,6 @@ import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
 import java.lang.constant.ClassDesc;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,21 +17,31 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Brings jars that were compiled for Java 5 (picocli is one) into today's class file format, stack maps included. The JVM
- * keeps no class older than Java 6 in its ahead-of-time cache, and loading picocli's from the jar costs each start a
- * tenth of a second. Run by the build: {@code java UpgradeOldClasses.java DIRECTORY}.
+ * Copies the libraries of the application into the directory that the launcher starts it from. Jars that were compiled for
+ * Java 5 (picocli is one) are brought into today's class file format, stack maps included: the JVM keeps no class older
+ * than Java 6 in its ahead-of-time cache, and loading picocli's from the jar costs each start a tenth of a second. Run by
+ * the build: {@code java Application.java DIRECTORY CLASSPATH}.
  */
-final class UpgradeOldClasses {
+final class Application {
     private static final int OLDEST_CACHED = ClassFile.JAVA_6_VERSION;
     private static final int MAJOR_VERSION_OFFSET = 7;
 
     public static void main(String[] arguments) throws IOException {
-        try (DirectoryStream<Path> jars = Files.newDirectoryStream(Path.of(arguments[0]), "*.jar")) {
-            for (Path jar : jars) {
-                if (holdsOldClass(jar)) {
-                    upgrade(jar);
-                }
+        Path directory = Files.createDirectories(Path.of(arguments[0]));
+        for (String entry : arguments[1].split(File.pathSeparator)) {
+            // The classes of the application itself are in a directory; Maven writes their jar.
+            if (entry.endsWith(".jar")) {
+                copy(Path.of(entry), directory.resolve(Path.of(entry).getFileName()));
             }
+        }
+    }
+
+    private static void copy(Path library, Path jar) throws IOException {
+        if (holdsOldClass(library)) {
+            upgrade(library, jar);
+            System.out.println("Upgraded " + jar.getFileName());
+        } else {
+            Files.copy(library, jar, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
@@ -46,10 +56,9 @@ final class UpgradeOldClasses {
         }
     }
 
-    private static void upgrade(Path jar) throws IOException {
-        Path draft = Files.createTempFile(jar.getParent(), "upgrade", ".tmp");
-        try (JarFile file = new JarFile(jar.toFile());
-                ZipOutputStream output = new ZipOutputStream(Files.newOutputStream(draft))) {
+    private static void upgrade(Path library, Path jar) throws IOException {
+        try (JarFile file = new JarFile(library.toFile());
+                ZipOutputStream output = new ZipOutputStream(Files.newOutputStream(jar))) {
             ClassFile format = ClassFile.of(
                     ClassFile.StackMapsOption.GENERATE_STACK_MAPS,
                     ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(
@@ -57,15 +66,14 @@ final class UpgradeOldClasses {
                             .orElse(ClassHierarchyResolver.defaultResolver())));
             for (JarEntry entry : Collections.list(file.entries())) {
                 byte[] content = read(file, entry);
-                output.putNextEntry(new ZipEntry(entry.getName()));
+                ZipEntry copied = new ZipEntry(entry.getName());
+                // Otherwise the time of the build, which is another one in each checkout.
+                copied.setTime(entry.getTime());
+                output.putNextEntry(copied);
                 output.write(isClass(entry) && isOld(content) ? upgrade(format, content) : content);
                 output.closeEntry();
             }
         }
-        // A draft is its maker's alone; a jar is for whoever runs it.
-        Files.setPosixFilePermissions(draft, Files.getPosixFilePermissions(jar));
-        Files.move(draft, jar, StandardCopyOption.REPLACE_EXISTING);
-        System.out.println("Upgraded " + jar.getFileName());
     }
 
     private static byte[] upgrade(ClassFile format, byte[] content) {

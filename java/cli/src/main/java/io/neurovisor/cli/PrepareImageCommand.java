@@ -1,0 +1,26 @@
+package io.neurovisor.cli;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Builds the kernel and the root image before there is a guest agent, which the launcher compiles meanwhile. */
+@Command(name = PrepareImageCommand.NAME, hidden = true)
+final class PrepareImageCommand implements Runnable {
+    static final String NAME = "prepare-image";
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Override
+    public void run() {
+        new DataDirectory(common.config().dataDir()).claim();
+        try (ConsoleProgress progress = common.progress();
+                SpawnerWorkshop workshop = NeuroVisor.workshop(common.settings())) {
+            NeuroVisor.images(common.settings(), workshop).prepare(ExecutionRequest.USUAL_IMAGE, progress);
+        }
+    }
+}
