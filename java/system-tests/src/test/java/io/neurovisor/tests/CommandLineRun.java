@@ -1,11 +1,13 @@
 package io.neurovisor.tests;
 
+import io.neurovisor.testkit.GrowingTimeout;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One run of {@code ./neurovisor}, as a user starts it. */
 record CommandLineRun(int exitCode, String stdout, String stderr) {
-    private static final long LIMIT_SECONDS = 300;
+    private static final long LIMIT_SECONDS = 900;
 
     /** The repository this build is of. */
     static Path home() {
@@ -27,6 +29,14 @@ record CommandLineRun(int exitCode, String stdout, String stderr) {
 
     static CommandLineRun of(Map<String, String> environment, String... arguments) {
         return await(start(environment, arguments));
+    }
+
+    /** Of a program that has printed something before its time-out, which is longer where the program has not come to that. */
+    static CommandLineRun timedOut(int seconds, String... arguments) {
+        return GrowingTimeout.from(
+                Duration.ofSeconds(seconds),
+                timeout -> of(Map.of("NEUROVISOR_TIMEOUT", timeout.toSeconds() + "s"), arguments),
+                run -> !run.stdout().isEmpty());
     }
 
     static CommandLineRun withInput(byte[] input, String... arguments) {

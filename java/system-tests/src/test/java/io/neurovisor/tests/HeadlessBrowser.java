@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 final class HeadlessBrowser implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Pattern LISTENS = Pattern.compile("DevTools listening on ws://(127\\.0\\.0\\.1:\\d+)/.*");
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Set<String> SERIOUS = Set.of("error", "warning");
 
     private final Process process;

@@ -28,8 +28,7 @@ final class HostileNeighbours implements AutoCloseable {
 
     private void run(OpenedNeuroVisor node, HostileProgram program) {
         try {
-            FinishedProgram end =
-                    node.run(program.program(), program.size(), program.header().timeout());
+            FinishedProgram end = program.runOn(node);
             HostileJudge.objections(program.header(), end)
                     .forEach(objection -> objections.add(program + ": " + objection));
         } catch (RuntimeException e) {

@@ -4,7 +4,9 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.InputFile;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.testkit.GrowingTimeout;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -36,6 +38,14 @@ record HostileProgram(String group, String id, Language language, HostileHeader 
                 StandardCharsets.UTF_8.encode(""),
                 header.given(library()),
                 Interpreter.WARM);
+    }
+
+    /** To its end. One whose time is to run out has more of it where it has not come to say so. */
+    FinishedProgram runOn(OpenedNeuroVisor node) {
+        return GrowingTimeout.from(
+                header.timeout(),
+                timeout -> node.run(program(), size(), timeout),
+                end -> header.outcome() != Outcome.TIMED_OUT || !end.stdout().isEmpty());
     }
 
     SandboxSize size() {

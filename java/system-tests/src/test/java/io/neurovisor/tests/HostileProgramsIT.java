@@ -92,8 +92,7 @@ final class HostileProgramsIT {
     }
 
     private static FinishedProgram run(HostileProgram program) {
-        return neuroVisor.run(
-                program.program(), program.size(), program.header().timeout());
+        return program.runOn(neuroVisor);
     }
 
     /** As the next user finds it. */

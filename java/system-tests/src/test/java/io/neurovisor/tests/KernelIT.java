@@ -78,7 +78,18 @@ final class KernelIT {
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
     void endsAProgramThatDoesNot(String kernel) {
-        CommandLineRun run = run(kernel, "bash", "echo partial; while :; do :; done", "--timeout", "2");
+        assumeThere(kernel);
+        CommandLineRun run = CommandLineRun.timedOut(
+                2,
+                "run",
+                "--kernel",
+                kernel,
+                "--size",
+                "small",
+                "-l",
+                "bash",
+                "-c",
+                "echo partial; while :; do :; done");
 
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(124);
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("partial\n");

@@ -57,7 +57,7 @@ record LimitedGroup(Path directory, String limit, String kills) implements AutoC
     @Override
     public void close() {
         Awaitility.await()
-                .atMost(Duration.ofSeconds(20))
+                .atMost(Duration.ofMinutes(1))
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> {
                     Files.deleteIfExists(directory);

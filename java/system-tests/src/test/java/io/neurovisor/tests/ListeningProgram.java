@@ -17,7 +17,7 @@ final class ListeningProgram implements AutoCloseable {
     static final String ANY_PORT = "--web.listen-address=127.0.0.1:0";
 
     private static final Pattern LISTENS = Pattern.compile(".*\"Listening on\".* address=127\\.0\\.0\\.1:(\\d+)");
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
 
     private final Process process;
     private final List<String> messages = new CopyOnWriteArrayList<>();

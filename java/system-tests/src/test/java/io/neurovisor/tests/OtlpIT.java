@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a request leaves at a real OpenTelemetry Collector. */
 @Short
 final class OtlpIT {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final String EXECUTE = "neurovisor.execution.ExecutionService/Execute";
@@ -108,11 +108,12 @@ final class OtlpIT {
                     .orElseThrow()
                     .substring("trace_id: ".length())
                     .replace("-", "");
+            // Those of the command and those of the daemon arrive in several parts.
             await().atMost(LIMIT)
-                    .until(() -> collector.spans(trace).stream()
-                                    .filter(span -> span.name().equals(EXECUTE_STREAM))
-                                    .count()
-                            == 2);
+                    .until(() -> has(collector, trace, "agent task")
+                            && has(collector, trace, "execute")
+                            && count(collector, trace, "chat qwen3") == 2
+                            && count(collector, trace, EXECUTE_STREAM) == 2);
             RunningCollector.Span task = span(collector, trace, "agent task");
             assertThat(task.parent()).isEmpty();
             List<RunningCollector.Span> asked = collector.spans(trace).stream()
@@ -181,7 +182,13 @@ final class OtlpIT {
     }
 
     private static boolean has(RunningCollector collector, String trace, String name) {
-        return collector.spans(trace).stream().anyMatch(span -> span.name().equals(name));
+        return count(collector, trace, name) > 0;
+    }
+
+    private static long count(RunningCollector collector, String trace, String name) {
+        return collector.spans(trace).stream()
+                .filter(span -> span.name().equals(name))
+                .count();
     }
 
     /** The only one of its name. */

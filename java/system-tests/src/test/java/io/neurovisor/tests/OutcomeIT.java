@@ -10,6 +10,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.SkippedFile;
+import io.neurovisor.testkit.GrowingTimeout;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -75,7 +76,7 @@ final class OutcomeIT {
 
     @Test
     void aForkBombIsKilledAsAWhole() throws IOException {
-        FinishedProgram end = run("fork-bomb.sh", Duration.ofSeconds(4));
+        FinishedProgram end = timedOut("fork-bomb.sh", Duration.ofSeconds(4));
         assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(end.result().detail()).as("the guest ends it by itself").isEmpty();
         assertThat(end.result().exit().signal()).isEqualTo(9);
@@ -132,7 +133,7 @@ final class OutcomeIT {
 
     @Test
     void filesComeHomeAfterATimeoutToo() throws IOException {
-        FinishedProgram end = run("late-files.py", Duration.ofSeconds(8));
+        FinishedProgram end = timedOut("late-files.py", Duration.ofSeconds(8));
         assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(end.result().detail()).as("the guest ends it by itself").isEmpty();
         assertThat(end.stdout()).isEqualTo("written\n");
@@ -142,6 +143,12 @@ final class OutcomeIT {
             Arrays.fill(expected, Byte.parseByte(file.getKey()));
             assertThat(file.getValue()).as(file.getKey()).isEqualTo(expected);
         }
+    }
+
+    /** Of a program that says when it has come so far that its time may end. */
+    private static FinishedProgram timedOut(String resource, Duration timeout) throws IOException {
+        return GrowingTimeout.from(
+                timeout, longer -> run(resource, longer), end -> !end.stdout().isEmpty());
     }
 
     private static FinishedProgram run(String resource, Duration timeout) throws IOException {

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  * runs there is confined to those files by namespaces that any user may create. Closing it removes the files.
  */
 final class PlainMachine implements AutoCloseable {
-    private static final long LIMIT_SECONDS = 300;
+    private static final long LIMIT_SECONDS = 900;
     private static final String USER_ID = "1000";
 
     /** Mounts need to be made by the namespace's root; the program is the user that it is in a guest. */

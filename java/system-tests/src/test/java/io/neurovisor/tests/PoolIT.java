@@ -103,7 +103,8 @@ final class PoolIT {
                     places.release();
                 }
             });
-            await().pollInterval(Duration.ofMillis(1))
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(1))
                     .until(() -> thread.getState() == Thread.State.TIMED_WAITING || leased.isDone() || answer.isDone());
         }
         return answers.stream().map(CompletableFuture::join).toList();

@@ -35,7 +35,7 @@ final class PrometheusIT {
             "neurovisor_ebpf_process_exec_total",
             "neurovisor_ebpf_tracked_pids");
 
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final int ROUNDS = 2;
 
     @TempDir

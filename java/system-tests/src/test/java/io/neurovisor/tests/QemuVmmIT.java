@@ -60,7 +60,7 @@ final class QemuVmmIT extends VmmContract {
     @Test
     void aGoodByeWithoutAHangUpIsNoNewConnection() throws IOException {
         VmId id = VmId.random(new SecureRandom());
-        Deadline deadline = Deadline.after(Duration.ofSeconds(60), Ticker.SYSTEM);
+        Deadline deadline = Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM);
         try (Vm _ = vmm().start(id, new VmStart.ColdBoot(files(), SandboxSize.SMALL), deadline)) {
             try (Http2Socket host = Http2Socket.connect(channelOf(id))) {
                 assertThat(host.frame()).isEqualTo("SETTINGS");
@@ -95,7 +95,7 @@ final class QemuVmmIT extends VmmContract {
         SandboxFactory sandboxes = new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM);
         assertThatThrownBy(() -> sandboxes.open(
                         new VmStart.ColdBoot(broken, SandboxSize.SMALL),
-                        Deadline.after(Duration.ofSeconds(60), Ticker.SYSTEM)))
+                        Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM)))
                 .hasMessageContaining("console ends: ")
                 .hasMessageContaining("neurovisor: ");
     }

@@ -19,12 +19,13 @@ import java.util.stream.StreamSupport;
 
 /** An OpenTelemetry Collector that writes what it takes into files. Closing it ends it. */
 final class RunningCollector implements AutoCloseable {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path directory;
     private final int grpcPort = freePort();
     private final int httpPort = freePort();
+    private final Path messages;
     private final Process process;
 
     /** One span as it has arrived; empty parent for the first of a trace. */
@@ -48,25 +49,35 @@ final class RunningCollector implements AutoCloseable {
                     logs: {receivers: [otlp], exporters: [file/logs]}
                 """.formatted(
                         grpcPort, httpPort, directory.resolve("traces"), directory.resolve("logs")));
-        Path messages = directory.resolve("messages");
+        this.messages = directory.resolve("messages");
         this.process = new ProcessBuilder(RealClient.named("otelcol").command("--config=" + config))
                 .redirectErrorStream(true)
                 .redirectOutput(messages.toFile())
                 .start();
         await().atMost(LIMIT)
-                .failFast(() -> {
-                    assertThat(process.isAlive()).as(Files.readString(messages)).isTrue();
-                })
-                .until(() -> Files.readString(messages).contains("Everything is ready"));
+                .until(() -> !process.isAlive() || Files.readString(messages).contains("Everything is ready"));
     }
 
     /** Takes OTLP when this returns. */
     static RunningCollector start(Path directory) {
         try {
-            return new RunningCollector(Files.createDirectories(directory));
+            Files.createDirectories(directory);
+            RunningCollector collector = new RunningCollector(directory);
+            while (collector.hasLostItsPort()) {
+                collector = new RunningCollector(directory);
+            }
+            assertThat(collector.process.isAlive())
+                    .as(Files.readString(collector.messages))
+                    .isTrue();
+            return collector;
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }
+    }
+
+    /** Another program may take a port between its choice and its use. */
+    private boolean hasLostItsPort() throws IOException {
+        return !process.isAlive() && Files.readString(messages).contains("address already in use");
     }
 
     private static int freePort() {

@@ -2,6 +2,8 @@ package io.neurovisor.tests;
 
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
@@ -27,7 +29,9 @@ final class RunningDaemon implements AutoCloseable {
     private static final Pattern SERVES =
             Pattern.compile(".*serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on ([0-9.]+):(\\d+).*");
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
-    private static final Duration END_LIMIT = Duration.ofMinutes(1);
+    private static final Duration END_LIMIT = Duration.ofMinutes(2);
+    /** Of the lab, where a machine is emulated by one that is emulated. */
+    private static final Duration MACHINE_LIMIT = Duration.ofMinutes(8);
 
     private final Process process;
     private final List<String> messages = new CopyOnWriteArrayList<>();
@@ -149,6 +153,22 @@ final class RunningDaemon implements AutoCloseable {
         return process.descendants()
                 .filter(descendant -> descendant.info().command().orElse("").matches(".*/(qemu-system.*|firecracker)"))
                 .toList();
+    }
+
+    /** Its only machine, which no request has and which the next one gets. It is to keep one warm. */
+    ProcessHandle warmVmm() {
+        return await().atMost(MACHINE_LIMIT)
+                .ignoreExceptionsInstanceOf(IOException.class)
+                .until(() -> isAtRest() ? vmms() : List.<ProcessHandle>of(), machines -> machines.size() == 1)
+                .getFirst();
+    }
+
+    /** Whether one machine is ready and none is being started, used or ended; {@code /ready} says that there has been one. */
+    private boolean isAtRest() throws IOException, InterruptedException {
+        JsonNode pool = new ObjectMapper()
+                .readTree(get("/status.json", "application/json").body())
+                .path("pool");
+        return pool.path("warm").asInt() == 1 && pool.path("machines").asInt() == 1;
     }
 
     void signal(String name) {

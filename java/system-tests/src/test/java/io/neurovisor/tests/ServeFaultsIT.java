@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.google.common.collect.Streams;
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.ManagedChannel;
@@ -27,10 +28,12 @@ import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.agent.Finished;
 import io.neurovisor.proto.agent.RunAgentRequest;
 import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.Outcome;
+import io.neurovisor.testkit.GrowingTimeout;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -57,6 +60,11 @@ final class ServeFaultsIT {
 
     /** Of TCP connections, as {@code GrpcPorts} has it. */
     private static final int MOST_CONNECTIONS = 3000;
+
+    /** No time-out ends it before the test does. */
+    private static final ExecuteRequest ENDLESS = request("bash", "echo running; sleep 10000").toBuilder()
+            .setTimeoutSecs(10_000)
+            .build();
 
     @TempDir
     private Path directory;
@@ -143,7 +151,7 @@ final class ServeFaultsIT {
         }
         // There is room again for as much as a request may have.
         ExecuteResponse largest = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
-                .execute(withInput(64 << 20).toBuilder().setTimeoutSecs(60).build());
+                .execute(withInput(64 << 20).toBuilder().setTimeoutSecs(600).build());
         assertThat(largest.getStdout().strip()).isEqualTo(Integer.toString(64 << 20));
     }
 
@@ -160,9 +168,9 @@ final class ServeFaultsIT {
                 .usePlaintext()
                 .build();
         try {
-            ProcessHandle machine = warm(daemon);
-            Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(channel)
-                    .executeStream(request("bash", "echo running; sleep 1000"));
+            ProcessHandle machine = daemon.warmVmm();
+            Iterator<ExecuteChunk> chunks =
+                    ExecutionServiceGrpc.newBlockingStub(channel).executeStream(ENDLESS);
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
             // No good-bye of HTTP/2: as of a client that is killed.
             sockets.forEach(
@@ -176,36 +184,40 @@ final class ServeFaultsIT {
     }
 
     private static void aStoppedMachineIsGivenUp(RunningDaemon daemon) throws Exception {
-        ProcessHandle machine = warm(daemon);
+        ExecuteMetadata end = GrowingTimeout.from(
+                Duration.ofSeconds(2),
+                timeout -> endOfAStoppedMachine(daemon, timeout),
+                metadata -> !metadata.getHost().getDetail().isEmpty());
+        assertThat(end.getOutcome()).isEqualTo(Outcome.TIMED_OUT);
+        assertThat(end.getHost().getDetail()).contains("the host destroyed the virtual machine");
+        serves(daemon);
+    }
+
+    /** Without a detail where its guest has ended the program in time, and then was stopped or was gone before it was. */
+    private static ExecuteMetadata endOfAStoppedMachine(RunningDaemon daemon, Duration timeout) throws Exception {
+        ProcessHandle machine = daemon.warmVmm();
         Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                 .executeStream(request("bash", "echo running; sleep 1000").toBuilder()
-                        .setTimeoutSecs(2)
+                        .setTimeoutSecs((int) timeout.toSeconds())
                         .build());
-        assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
-        signal(machine, "STOP");
         ExecuteChunk last = chunks.next();
-        assertThat(last.getMetadata().getOutcome()).isEqualTo(Outcome.TIMED_OUT);
-        assertThat(last.getMetadata().getHost().getDetail()).contains("the host destroyed the virtual machine");
+        if (!last.getIsFinal()) {
+            assertThat(last.getStdoutChunk()).isEqualTo("running\n");
+            int _ = signal(machine, "STOP");
+            last = chunks.next();
+        }
         await().atMost(LIMIT).until(() -> !machine.isAlive());
-        serves(daemon);
+        return last.getMetadata();
     }
 
     private static void aKilledMachineIsTold(RunningDaemon daemon) throws Exception {
-        ProcessHandle machine = warm(daemon);
-        Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
-                .executeStream(request("bash", "echo running; sleep 1000"));
+        ProcessHandle machine = daemon.warmVmm();
+        Iterator<ExecuteChunk> chunks =
+                ExecutionServiceGrpc.newBlockingStub(daemon.channel()).executeStream(ENDLESS);
         assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
-        signal(machine, "KILL");
+        assertThat(signal(machine, "KILL")).isZero();
         assertThat(chunks.next().getMetadata().getOutcome()).isEqualTo(Outcome.SANDBOX_DIED);
         serves(daemon);
-    }
-
-    /** The one that the next request will get. */
-    private static ProcessHandle warm(RunningDaemon daemon) {
-        await().atMost(LIMIT)
-                .until(() ->
-                        daemon.vmms().size() == 1 && daemon.status("/ready").equals("200 ready"));
-        return daemon.vmms().getFirst();
     }
 
     @Test
@@ -233,7 +245,8 @@ final class ServeFaultsIT {
     }
 
     private static void theOnlyUidIsTaken(RunningDaemon daemon, long uid) throws Exception {
-        ProcessHandle machine = warm(daemon);
+        ProcessHandle machine = daemon.warmVmm();
+        long beganNanos = System.nanoTime();
         try (FileChannel uids = FileChannel.open(Path.of("/run/neurovisor/uids"), StandardOpenOption.WRITE)) {
             CompletableFuture<FileLock> taken = CompletableFuture.supplyAsync(
                     () -> {
@@ -266,17 +279,22 @@ final class ServeFaultsIT {
         assertThat(daemon.messages().stream()
                         .filter(message -> message.contains("to be kept ready has not started"))
                         .count())
-                .isBetween(1L, 8L);
+                .as("from a second on, pauses double until they are a minute")
+                .isBetween(
+                        1L, 8 + Duration.ofNanos(System.nanoTime() - beganNanos).toMinutes());
         serves(daemon);
     }
 
     private static void theDisksAreFull(RunningDaemon daemon, SmallDisks disks, Path data) throws Exception {
         await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
         ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(daemon.channel());
-        Iterator<ExecuteChunk> running = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
-                .executeStream(request("bash", "echo running; sleep 3; echo done"));
-        assertThat(running.next().getStdoutChunk()).isEqualTo("running\n");
         String key = keyWithAQuota(data);
+        // Goes on when its output is read.
+        Iterator<ExecuteChunk> running = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                .executeStream(request("bash", "echo running; head -c 20M /dev/zero | tr '\\0' x; exit 7").toBuilder()
+                        .setTimeoutSecs(600)
+                        .build());
+        assertThat(running.next().getStdoutChunk()).startsWith("running\n");
         disks.fill();
         theCountOfAKeyAndTheHistoryOfAnAgentNeedRoom(daemon, key);
         Status audit = refusalWhileFull(client, request("sh", "echo 42"));
@@ -290,8 +308,12 @@ final class ServeFaultsIT {
         Status journal = status(client.execute(keyed));
         assertThat(journal.getCode()).as(journal.toString()).isEqualTo(Status.Code.UNAVAILABLE);
         // What was running has its end, which the log will have when there is room.
-        assertThat(running.next().getStdoutChunk()).isEqualTo("done\n");
-        assertThat(running.next().getMetadata().getOutcome()).isEqualTo(Outcome.COMPLETED);
+        ExecuteMetadata end = Streams.stream(running)
+                .reduce((_, later) -> later)
+                .orElseThrow()
+                .getMetadata();
+        assertThat(end.getOutcome()).isEqualTo(Outcome.COMPLETED);
+        assertThat(end.getExitCode()).isEqualTo(7);
 
         disks.free();
         serves(daemon);
@@ -391,11 +413,11 @@ final class ServeFaultsIT {
                 .getStatus();
     }
 
-    private static void signal(ProcessHandle process, String name) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
-                        .start()
-                        .waitFor())
-                .isZero();
+    /** Not zero where there is no such process any more. */
+    private static int signal(ProcessHandle process, String name) throws IOException, InterruptedException {
+        return new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
     }
 
     /** Of the process that has started the JVM, which has become it. */

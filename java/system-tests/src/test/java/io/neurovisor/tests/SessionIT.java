@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class SessionIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String KEY = "a-key-that-nobody-may-find";
-    private static final Duration LIMIT = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofMinutes(1);
 
     @TempDir
     private Path directory;

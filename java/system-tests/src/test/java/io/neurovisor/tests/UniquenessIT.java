@@ -37,8 +37,15 @@ final class UniquenessIT {
     void twentyRunsAtOnceShareNothing() {
         double before = InstantSource.system().millis() / 1000.0;
         List<Process> processes = IntStream.range(0, RUNS)
-                .mapToObj(
-                        run -> CommandLineRun.start(Map.of(), "run", "-l", "python", "--timeout", "120", "-c", PROGRAM))
+                .mapToObj(run -> CommandLineRun.start(
+                        Map.of("NEUROVISOR_ACQUIRE_TIMEOUT", "10m"),
+                        "run",
+                        "-l",
+                        "python",
+                        "--timeout",
+                        "600",
+                        "-c",
+                        PROGRAM))
                 .toList();
         List<CommandLineRun> runs =
                 processes.parallelStream().map(CommandLineRun::await).toList();

@@ -142,7 +142,11 @@ final class WarmInterpreterIT {
 
     @Test
     void aWaitingNodeGoesByTheClockOfItsClone() {
-        String code = "console.log(Math.round(Math.abs(performance.timeOrigin + performance.now() - Date.now())))";
+        // The least of several, for the processor may be taken from it between two readings.
+        String code = """
+                const lag = () => Math.abs(performance.timeOrigin + performance.now() - Date.now());
+                console.log(Math.round(Math.min(...Array.from({ length: 20 }, lag))));
+                """;
         FinishedProgram run = run(program(Language.JAVASCRIPT, code, Interpreter.WARM), Interpreter.WARM);
         assertThat(number(run)).as("milliseconds").isLessThan(100);
     }

@@ -104,7 +104,7 @@ final class WatchedDaemonIT {
     @Test
     @Order(2)
     void whatAVmmThatIsTakenOverTriesIsRefusedCountedAndInTheAuditLog() throws Exception {
-        ProcessHandle vmm = warmVmm();
+        ProcessHandle vmm = daemon.warmVmm();
         String secret = secretOf(vmm);
         // AT_FDCWD; O_RDONLY.
         assertThat(InjectedCall.unfiltered(vmm, "257", "18446744073709551516 @" + secret + " 0"))
@@ -298,12 +298,6 @@ final class WatchedDaemonIT {
                     .getFileName()
                     .toString();
         }
-    }
-
-    private static ProcessHandle warmVmm() {
-        return await().atMost(LIMIT)
-                .until(daemon::vmms, vmms -> vmms.size() == 1)
-                .getFirst();
     }
 
     private static List<String> notices(String event) throws IOException {

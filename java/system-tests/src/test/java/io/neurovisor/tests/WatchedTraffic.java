@@ -82,10 +82,7 @@ final class WatchedTraffic {
     }
 
     private void aSandboxDies() {
-        await().atMost(LIMIT)
-                .until(() ->
-                        daemon.vmms().size() == 1 && daemon.status("/ready").equals("200 ready"));
-        ProcessHandle machine = daemon.vmms().getFirst();
+        ProcessHandle machine = daemon.warmVmm();
         Iterator<ExecuteChunk> chunks = stream("echo running; sleep 1000");
         assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
         assertThat(machine.destroyForcibly()).isTrue();

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What every VMM driver, real or fake, does. */
 public abstract class VmmContract {
     private static final Program HELLO = new Program(Language.BASH, "echo hello");
-    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
     private final SecureRandom random = new SecureRandom();
 

@@ -44,8 +44,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Both protocols against servers that speak them byte by byte, well and badly. */
 @Timeout(120)
 final class ModelServersTest {
-    private static final ServerConnection.Patience SHORT =
-            new ServerConnection.Patience(Duration.ofSeconds(20), Duration.ofMillis(300));
+    private static final ServerConnection.Patience PATIENT =
+            new ServerConnection.Patience(Duration.ofSeconds(60), Duration.ofSeconds(60));
+
+    /** With a server that connects and then is silent. */
+    private static final ServerConnection.Patience HASTY =
+            new ServerConnection.Patience(Duration.ofSeconds(60), Duration.ofMillis(300));
+
     private static final String CODE = "print(\"é {1}\")\n";
 
     private FakeServer server;
@@ -246,7 +251,7 @@ final class ModelServersTest {
     @EnumSource(Wire.class)
     void aServerThatStopsMidStreamIsGivenUp(Wire wire) {
         server.on(wire.path(), server.stalling(Arrays.copyOf(wire.bytes(), 60)));
-        ModelFailure failure = failure(open(wire), ReplyListener.NONE);
+        ModelFailure failure = failure(open(wire, HASTY), ReplyListener.NONE);
         assertThat(failure.reason()).isEqualTo(Reason.STALLED);
         assertThat(failure).hasMessageContaining("nothing came for");
     }
@@ -431,7 +436,11 @@ final class ModelServersTest {
     }
 
     private Model open(Wire wire) {
-        return ModelServers.open(choice(wire.provider(), Optional.of(server.uri()), "m"), SHORT, _ -> {});
+        return open(wire, PATIENT);
+    }
+
+    private Model open(Wire wire, ServerConnection.Patience patience) {
+        return ModelServers.open(choice(wire.provider(), Optional.of(server.uri()), "m"), patience, _ -> {});
     }
 
     private ModelChoice choice(ProviderChoice provider, Optional<URI> baseUrl, String model) {

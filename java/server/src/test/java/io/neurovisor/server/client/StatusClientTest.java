@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
@@ -92,13 +92,15 @@ final class StatusClientTest {
 
     @Test
     void whereNobodyServesTheNextStepIsNamed() throws IOException {
-        int port;
-        try (ServerSocket free = new ServerSocket(0, 1, LOOPBACK)) {
-            port = free.getLocalPort();
+        // Taken, so that no other program listens there, and refused, for neither does this one.
+        try (Socket taken = new Socket()) {
+            taken.bind(new InetSocketAddress(LOOPBACK, 0));
+            int port = taken.getLocalPort();
+            assertMissing(new StatusClient(LOOPBACK, port))
+                    .hasMessage(
+                            "a daemon at http://127.0.0.1:" + port + " is not there; start one with neurovisor serve,"
+                                    + " or say where it is with --metrics-listen and --metrics-port");
         }
-        assertMissing(new StatusClient(LOOPBACK, port))
-                .hasMessage("a daemon at http://127.0.0.1:" + port + " is not there; start one with neurovisor serve,"
-                        + " or say where it is with --metrics-listen and --metrics-port");
         assertThatThrownBy(() -> new StatusClient(LOOPBACK, 0)).hasMessageContaining("say with --metrics-port");
     }
 

@@ -37,6 +37,7 @@ import io.neurovisor.session.SessionId;
 import io.neurovisor.session.Sessions;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.GrowingTimeout;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
 import io.opentelemetry.sdk.trace.data.SpanData;
@@ -52,7 +53,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -253,12 +253,15 @@ final class AgentGrpcServiceTest {
     void theClientsDeadlineReachesTheProgram() throws IOException {
         vmm = new FakeVmm(_ -> new FakeGuest().hanging());
         try (TestServer server = serving(new ScriptedModel(calls(PROGRAM)))) {
-            StatusRuntimeException status = catchThrowableOfType(
-                    StatusRuntimeException.class,
-                    () -> stub(server.channel())
-                            .withDeadlineAfter(1, TimeUnit.SECONDS)
-                            .runAgent(TASK)
-                            .forEachRemaining(_ -> {}));
+            StatusRuntimeException status = GrowingTimeout.from(
+                    Duration.ofSeconds(1),
+                    deadline -> catchThrowableOfType(
+                            StatusRuntimeException.class,
+                            () -> stub(server.channel())
+                                    .withDeadlineAfter(deadline)
+                                    .runAgent(TASK)
+                                    .forEachRemaining(_ -> {})),
+                    _ -> !vmm.starts().isEmpty());
             assertThat(status.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
             assertThat(TestServer.becomes(() -> vmm.livingCount() == 0)).isTrue();
             assertThat(TestServer.becomes(() -> isRecorded(AgentEnd.CANCELLED) || isRecorded(AgentEnd.TIME_LIMIT)))

@@ -53,7 +53,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RequestGuardTest {
     private static final int MEMORY_BYTES = 8 << 20;
     private static final int MOST_CALLS = 40;
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Metadata.Key<String> LONG = Metadata.Key.of("x-long", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -71,12 +71,17 @@ final class RequestGuardTest {
 
     @BeforeEach
     void serve() {
+        serve(PATIENCE);
+    }
+
+    /** @param patience with a request until it has arrived whole */
+    private void serve(Duration patience) {
         served = new ServedExecutions(
                 data,
                 executions,
                 false,
                 Optional.empty(),
-                (services, interceptors) -> new GrpcPorts(services, interceptors, memory, PATIENCE));
+                (services, interceptors) -> new GrpcPorts(services, interceptors, memory, patience));
         int port = served.listen();
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
@@ -244,6 +249,8 @@ final class RequestGuardTest {
 
     @Test
     void aRequestThatDoesNotBecomeWholeIsGivenUpAndFreesItsMemory() throws Exception {
+        close();
+        serve(Duration.ofSeconds(2));
         CompletableFuture<Status> status = new CompletableFuture<>();
         ClientCall<InputStream, ExecuteResponse> call = channel.newCall(cut(), CallOptions.DEFAULT);
         call.start(
