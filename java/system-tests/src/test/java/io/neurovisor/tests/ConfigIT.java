@@ -44,6 +44,7 @@ final class ConfigIT {
                 .doesNotContain("Output-42", "Code-word", "Value-1");
     }
 
+    @Short
     @Test
     void coloursAreForTerminals() throws Exception {
         Process process = new ProcessBuilder(

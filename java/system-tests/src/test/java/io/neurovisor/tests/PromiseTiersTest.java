@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +25,11 @@ final class PromiseTiersTest {
     private static final Pattern OTHER_LONG_TESTS = Pattern.compile("--area [a-z]|`bench|`lab/test\\.sh`");
 
     /** What the short tier leaves to the long one, and why. */
-    private static final Map<String, String> LONG_ONLY = new TreeMap<>(Map.of());
+    private static final Map<String, String> LONG_ONLY = Map.of(
+            "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
+            "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
+            "LayerMatrixIT", "each layer is taken away in turn, on each VMM",
+            "ServiceUnitIT", "needs a lab machine with a systemd");
 
     private final TestTable table = TestTable.read();
 

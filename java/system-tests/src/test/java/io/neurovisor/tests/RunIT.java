@@ -25,6 +25,7 @@ final class RunIT {
         assertThat(run.stderr().lines()).allMatch(line -> line.startsWith("neurovisor: no KVM"));
     }
 
+    @Short
     @Test
     void streamsAreKeptApartByteForByte() throws IOException {
         Path program = Files.writeString(

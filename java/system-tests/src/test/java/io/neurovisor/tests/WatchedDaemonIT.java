@@ -136,6 +136,7 @@ final class WatchedDaemonIT {
         assertThat(vmm.isAlive()).isTrue();
     }
 
+    @Short
     @Test
     @Order(3)
     void aMachineWhoseSystemCallsWereRefusedStillRunsItsProgram() throws Exception {
