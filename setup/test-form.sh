@@ -26,7 +26,7 @@ main() {
     mkdir -p -- target # maven writes its settings for a proxy there.
     check_form rustfmt 'has_cargo has_rustfmt' cargo fmt --all --check
     check_form clippy 'has_cargo has_clippy' cargo clippy --locked --quiet --workspace --all-targets -- --deny warnings
-    check_form spotless find_jdk maven --quiet spotless:check
+    check_form spotless find_jdk maven --quiet --fail-at-end spotless:check
     check_form shellcheck has_shellcheck shellcheck --external-sources --severity warning \
         neurovisor .ci/run setup/*.sh bench/*.sh guest/kernel/*.sh lab/*.sh
     printf 'form: %d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"

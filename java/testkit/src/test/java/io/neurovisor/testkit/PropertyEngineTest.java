@@ -46,6 +46,8 @@ final class PropertyEngineTest {
             }
         }
         assertThat(classes).as("classes in %s", jar).isPositive();
-        assertThat(classesWithSuchText).as("classes of %s with text for AI agents", jar).isEmpty();
+        assertThat(classesWithSuchText)
+                .as("classes of %s with text for AI agents", jar)
+                .isEmpty();
     }
 }
