@@ -130,6 +130,8 @@ run_inside() {
     # shellcheck disable=SC2016 # The inner shell's variables.
     unshare "${namespaces[@]}" bash -euc '
         system=$1 && shift
+        # As of a system of its own, its root is a mount: images are built below one that can be made private.
+        mount --bind -- "$system" "$system"
         mount -t proc proc "$system/proc"
         mount --rbind /sys "$system/sys"
         mount --rbind /dev "$system/dev"
