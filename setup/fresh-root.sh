@@ -130,6 +130,7 @@ run_inside() {
     # shellcheck disable=SC2016 # The inner shell's variables.
     unshare "${namespaces[@]}" bash -euc '
         system=$1 && shift
+        mount --bind -- "$system" "$system"
         mount -t proc proc "$system/proc"
         mount --rbind /sys "$system/sys"
         mount --rbind /dev "$system/dev"
@@ -141,7 +142,10 @@ run_inside() {
         done
         shift
         ip link set lo up 2>/dev/null || true
-        exec chroot "$system" "$@"
+        # Its root takes the place of this one. In a mere chroot the kernel makes no user namespaces, which VMMs are jailed by.
+        cd "$system"
+        mount --move . /
+        exec chroot . "$@"
     ' - "$system" ${binds[@]+"${binds[@]}"} -- env -i HOME=/root "TERM=${TERM-dumb}" LANG=C.UTF-8 \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin ${environment[@]+"${environment[@]}"} \
         bash -c 'cd /root/neurovisor && "$@"' - "${command[@]}" || status=$?

@@ -24,7 +24,7 @@ final class AgentIT {
     @TempDir
     private Path directory;
 
-    @Short
+    @ShortTier
     @Test
     void aTaskGoesFromProgramToAnswerLineForLine() throws IOException {
         Path transcript = directory.resolve("run.md");

@@ -18,7 +18,7 @@ final class AgentTerminalIT {
     /** Colours, the erasure of the spinner, and the cursor's place behind a text. */
     private static final String OURS = "\u001b\\[[0-9;]*m|\r?\u001b\\[K|\u001b[78]";
 
-    @Short
+    @ShortTier
     @Test
     void aRunIsShownInColourAndNobodyElseMovesTheCursor() throws IOException, InterruptedException {
         String hostile = "printf '\\033[2J\\033]0;title\\007out\\r'";

@@ -41,7 +41,7 @@ final class BadInputIT {
         assertFailed(run, "/dev/null");
     }
 
-    @Short
+    @ShortTier
     @Test
     void aQemuThatDiesIsQuoted() throws IOException {
         Path qemu = directory.resolve("qemu-system-x86_64");

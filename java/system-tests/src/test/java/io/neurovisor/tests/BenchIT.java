@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 /** The measurement of a model, with one whose words are known. */
 final class BenchIT {
-    @Short
+    @ShortTier
     @Test
     void aModelsProgramsRunInMicroVmsAndItsAnswersAreChecked() throws IOException {
         try (ScriptedOllama ollama = new ScriptedOllama(

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Control groups of VMMs, in a machine that has cgroup v2 whatever this one has: the spawner's own tests of them are the
  * first process of an emulated one. What is run there is {@code spawner/tests/cgroup.rs}.
  */
-@Short
+@ShortTier
 final class CgroupIT {
     private static final String TESTS = "cgroup";
 

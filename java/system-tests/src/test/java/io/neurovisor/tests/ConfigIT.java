@@ -24,7 +24,7 @@ final class ConfigIT {
         assertThat(run.stdout()).isEqualTo("1\n");
     }
 
-    @Short
+    @ShortTier
     @Test
     void quietSaysNothingButTheOutput() {
         CommandLineRun run = CommandLineRun.of("run", "--quiet", "-l", "bash", "-c", "echo out; echo err >&2");
@@ -32,7 +32,7 @@ final class ConfigIT {
         assertThat(run.stderr()).isEqualTo("err\n");
     }
 
-    @Short
+    @ShortTier
     @Test
     void logsHoldNeitherCodeNorOutputNorValues() {
         String code = "echo \"Output-$((6*7))\"; : Code-" + "word";
@@ -44,7 +44,7 @@ final class ConfigIT {
                 .doesNotContain("Output-42", "Code-word", "Value-1");
     }
 
-    @Short
+    @ShortTier
     @Test
     void coloursAreForTerminals() throws Exception {
         Process process = new ProcessBuilder(

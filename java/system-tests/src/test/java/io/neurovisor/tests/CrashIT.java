@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * killed does the next command remove the last of it. {@code kill -9} is tried in every phase; a signal that NeuroVisor
  * handles in one phase of its start and in the execution.
  */
-@Short
+@ShortTier
 final class CrashIT {
     private static final Duration LIMIT = Duration.ofSeconds(5);
 

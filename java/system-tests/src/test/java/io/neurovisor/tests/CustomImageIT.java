@@ -46,7 +46,7 @@ final class CustomImageIT {
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("{\"a\":1}\n1,000 True\n");
     }
 
-    @Short
+    @ShortTier
     @Test
     void aPackageThatDoesNotExistIsNamed() {
         CommandLineRun run =

@@ -38,7 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A daemon has closed to itself what it has no use for before it answers anybody: the kernel shows it on every thread, while
  * programs run and after; it cannot start a program, and its machines work.
  */
-@Short
+@ShortTier
 final class DaemonConfinementIT {
     private static final int PROGRAMS = 36;
     private static final Pattern SAID = Pattern.compile(

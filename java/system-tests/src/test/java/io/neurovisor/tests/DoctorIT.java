@@ -51,7 +51,7 @@ final class DoctorIT {
         assertThat(diagnosis.path("exit_code").asInt()).isEqualTo(json.exitCode());
     }
 
-    @Short
+    @ShortTier
     @Test
     void everyLayerIsToldAndThoseThatNeedNothingOfTheMachineAreLive() {
         assertThat(texts("layers", "layer"))

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 /** The short form of {@code bench endurance}: load, killed machines, a killed daemon. */
 @Alone
 final class EnduranceIT {
-    @Short
+    @ShortTier
     @Test
     void nothingIsRunTwiceLostOrLeftBehind() {
         CommandLineRun run = CommandLineRun.of("bench", "endurance", "--duration=1m", "--size=small");

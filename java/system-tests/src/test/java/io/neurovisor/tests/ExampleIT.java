@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 /** The examples hold what they promise. */
 final class ExampleIT {
-    @Short
+    @ShortTier
     @Test
     void aForkBombIsContained() {
         CommandLineRun run = CommandLineRun.of("example", "fork_bomb");
@@ -40,7 +40,7 @@ final class ExampleIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void anExampleOfALayerThatIsOffIsSkippedAndNamesTheLab() {
         CommandLineRun run = CommandLineRun.of("example", "lsm_proof", "--ebpf=off");
@@ -49,7 +49,7 @@ final class ExampleIT {
                 .contains("layer 5 (eBPF LSM) is off: switched off by --ebpf off", "lab run -- ./neurovisor example");
     }
 
-    @Short
+    @ShortTier
     @Test
     void twentyWaysOutOfASandboxLeadNowhere() {
         CommandLineRun run = CommandLineRun.of("example", "escape_attempts", "--size=small");

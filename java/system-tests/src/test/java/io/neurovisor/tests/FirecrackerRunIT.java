@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A run on Firecracker, as a user starts it. */
-@Short
+@ShortTier
 final class FirecrackerRunIT {
     @BeforeAll
     static void skipWithoutFirecracker(@TempDir Path runtime) {

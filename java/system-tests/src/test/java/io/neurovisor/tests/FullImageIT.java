@@ -14,7 +14,7 @@ final class FullImageIT {
     @TempDir
     Path directory;
 
-    @Short
+    @ShortTier
     @Test
     void goIsCompiledWithItsOtherFilesAndGetsArgumentsAndInput() throws IOException {
         Path other = Files.writeString(

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One life of a data directory: filled, in use, swept, removed. One test, because filling it takes long. */
-@Short
+@ShortTier
 final class GcIT {
     private static final Duration LIMIT = Duration.ofSeconds(15);
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
  * What a program meets inside its machine, row by row: one program looks around and one tries what it must not be able to do,
  * each in a machine of its own, before the first test. Numbers of calls are x86-64's.
  */
-@Short
+@ShortTier
 final class GuestHardeningIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String EMPTY_SET = "0000000000000000";

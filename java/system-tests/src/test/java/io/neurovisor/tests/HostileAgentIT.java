@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("hostile")
 @Alone
-@Short
+@ShortTier
 final class HostileAgentIT {
     private static final int ATTACKERS = 16;
     private static final int MIXTURES = 20;

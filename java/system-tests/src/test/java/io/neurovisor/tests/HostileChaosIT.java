@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("hostile")
 @Alone
-@Short
+@ShortTier
 final class HostileChaosIT {
     private static final int MINUTES = Integer.getInteger("neurovisor.test.minutes", 0);
     private static final int JUDGED_MINUTES = 10;

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @Tag("hostile")
 @Alone
-@Short
+@ShortTier
 final class HostileProgramsIT {
     private static final Duration HONEST_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration LIMIT = Duration.ofSeconds(30);

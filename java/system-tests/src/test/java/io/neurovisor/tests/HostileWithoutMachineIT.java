@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * look for kernel and information, which do no harm where they succeed.
  */
 @Tag("hostile")
-@Short
+@ShortTier
 final class HostileWithoutMachineIT {
     private static final Set<String> HARMLESS = Set.of("kernel", "information");
 

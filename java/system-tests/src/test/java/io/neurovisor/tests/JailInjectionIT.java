@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A running QEMU is made to do what one would that a guest has taken over. Numbers of calls are x86-64's. */
-@Short
+@ShortTier
 final class JailInjectionIT {
     private static final Duration END_LIMIT = Duration.ofMinutes(1);
     private static final int SANDBOX_DIED = 123;

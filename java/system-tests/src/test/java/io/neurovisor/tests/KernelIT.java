@@ -49,7 +49,7 @@ final class KernelIT {
         assertThat(list.exitCode()).as(list.stderr()).isZero();
     }
 
-    @Short
+    @ShortTier
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
     void bootsTheKernelThatWasAskedFor(String kernel) {
@@ -114,7 +114,7 @@ final class KernelIT {
                 .doesNotContain("apparmor", "audit", "tsc");
     }
 
-    @Short
+    @ShortTier
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
     void cannotBeExtended(String kernel) {

@@ -47,7 +47,7 @@ final class LabIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void aCommandHasItsStreamsItsExitCodeAndItsFiles(@TempDir Path out) {
         byte[] input = "in\0put".getBytes(StandardCharsets.UTF_8);
@@ -114,7 +114,7 @@ final class LabIT {
         assertThat(run.stdout()).isEqualTo("SSH-2.0-");
     }
 
-    @Short
+    @ShortTier
     @Test
     void whoeverEndsTheRunEndsItsCommandWhichMayCleanUp() throws IOException {
         Process run = CommandLineRun.start(

@@ -144,7 +144,7 @@ final class LanguageIT {
         neuroVisor.close();
     }
 
-    @Short
+    @ShortTier
     @ParameterizedTest
     @EnumSource
     void whatIsPassedReachesTheProgram(Language language) throws IOException {

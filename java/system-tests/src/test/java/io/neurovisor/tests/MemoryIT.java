@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A daemon in a control group with less memory than its {@code --max} machines could take. */
 @Alone
-@Short
+@ShortTier
 final class MemoryIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a daemon that works counts: no family is there that nothing moves. */
-@Short
+@ShortTier
 final class MetricsIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
 

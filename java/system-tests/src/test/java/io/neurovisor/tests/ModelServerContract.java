@@ -41,7 +41,7 @@ abstract class ModelServerContract {
     /** The server, started where it is the test's own; an assumption fails where there is none. */
     abstract RealServer server();
 
-    @Short
+    @ShortTier
     @Test
     void itsWordsArriveAsItWritesThemAndItsOwnCountsAreReported() throws IOException {
         RealServer server = server();
@@ -79,7 +79,7 @@ abstract class ModelServerContract {
         assertThat(answer.path("count").isIntegralNumber()).as(reply.text()).isTrue();
     }
 
-    @Short
+    @ShortTier
     @Test
     void itsProgramRunsInAMicroVmAndLeadsToAnAnswer() throws IOException {
         List<String> runs = new ArrayList<>();

@@ -20,7 +20,7 @@ final class NamespaceFilesIT {
     @TempDir
     private Path parent;
 
-    @Short
+    @ShortTier
     @Test
     void aHalfMadeDirectoryGoesWithTheFilesOfOtherUsersInIt() {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {

@@ -55,7 +55,7 @@ final class OciImageIT {
         PlainMachine.start(List.of("find", directory.toString(), "-xdev", "-mindepth", "1", "-delete"));
     }
 
-    @Short
+    @ShortTier
     @Test
     void whatIsPackedRunsWithoutItsSources() {
         String script = "root=$1 && source \"$1/setup/oci.sh\" && oci_product_layer \"$2\"";

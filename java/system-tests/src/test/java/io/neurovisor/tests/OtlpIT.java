@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a request leaves at a real OpenTelemetry Collector. */
-@Short
+@ShortTier
 final class OtlpIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final Metadata.Key<String> TRACE_ID =

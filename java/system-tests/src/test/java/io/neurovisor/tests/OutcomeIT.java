@@ -37,7 +37,7 @@ final class OutcomeIT {
         neuroVisor.close();
     }
 
-    @Short
+    @ShortTier
     @Test
     void theKilledProcessIsNamedWhateverItCallsItself() throws IOException {
         FinishedProgram end = run("memory-hog.py", Duration.ofMinutes(2));
@@ -60,7 +60,7 @@ final class OutcomeIT {
         assertThat(end.stdout()).isEqualTo("child ended with -9\n");
     }
 
-    @Short
+    @ShortTier
     @Test
     void theExecutionEndsWithItsMainProcessAndNoOutputIsLost() throws IOException {
         FinishedProgram end = run("daemons.sh", Duration.ofMinutes(2));
@@ -84,7 +84,7 @@ final class OutcomeIT {
         assertThat(text(end, "kept")).isEqualTo("result\n");
     }
 
-    @Short
+    @ShortTier
     @Test
     void whatMayNotComeHomeIsSkippedWithItsReason() throws IOException {
         FinishedProgram end = run("hostile-tree.py", Duration.ofMinutes(2));
@@ -116,7 +116,7 @@ final class OutcomeIT {
                 .contains("e\\u{1b}[2J", "sparse", "zoo", "zoo/00000");
     }
 
-    @Short
+    @ShortTier
     @Test
     void ofItsFilesOnlyThoseComeHomeThatTheProgramHasChanged() throws IOException {
         List<InputFile> files = List.of(

@@ -38,7 +38,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Many requests for few machines, with real ones. */
-@Short
+@ShortTier
 final class PoolIT {
     private static final int REQUESTS = 60;
     private static final int AT_ONCE = 20;

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Real programs behave in a microVM as on a plain machine with the same packages. */
-@Short
+@ShortTier
 final class ProgramsIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
 

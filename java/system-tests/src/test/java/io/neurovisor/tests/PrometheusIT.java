@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Daemons with real machines as Debian's Prometheus sees them, with the configuration, rules and panels of the product. */
-@Short
+@ShortTier
 final class PrometheusIT {
     /** Where there are no control groups of version 2, and no LSM programs, nothing can be counted of them; WatchedDaemonIT has them. */
     static final Set<String> OF_THE_LAB = Set.of(

@@ -59,7 +59,7 @@ final class PromiseTiersTest {
                 missing.add(promise.number() + ": " + classes);
             }
         }
-        assertThat(missing).as("no case is marked @Short").isEmpty();
+        assertThat(missing).as("no case is marked @ShortTier").isEmpty();
     }
 
     private static List<Promise> promises() throws IOException {

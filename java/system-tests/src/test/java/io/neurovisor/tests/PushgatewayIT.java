@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** What commands that have ended leave at Debian's Pushgateway. */
 final class PushgatewayIT {
-    @Short
+    @ShortTier
     @Test
     void whatACommandHasCountedIsThereWhenItHasEndedAndAlsoWhenItHasFailed() throws Exception {
         try (ListeningProgram gateway = ListeningProgram.start(

@@ -56,7 +56,7 @@ final class QemuVmmIT extends VmmContract {
      * HTTP/2 lets a server end a connection at its client's good-bye. An agent that then took the same socket for a new
      * connection would say its first words to nobody, and a template saved in this moment would make clones without them.
      */
-    @Short
+    @ShortTier
     @Test
     void aGoodByeWithoutAHangUpIsNoNewConnection() throws IOException {
         VmId id = VmId.random(new SecureRandom());
@@ -79,7 +79,7 @@ final class QemuVmmIT extends VmmContract {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void aGuestThatCannotStartIsReportedWithTheEndOfItsConsole() throws IOException {
         Path notARootfs = Files.writeString(runtime.resolve("rootfs"), "nothing".repeat(1000));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The README's commands of which it says so print what it shows. */
-@Short
+@ShortTier
 final class ReadmeIT {
     private static final String MESSAGE = "neurovisor: ";
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A command that has its programs run by the daemon of its user, as the user meets it. */
-@Short
+@ShortTier
 final class RunByDaemonIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
     private static final String ENDLESS = "echo running; sleep 1000";

@@ -16,7 +16,7 @@ final class RunIT {
     @TempDir
     Path directory;
 
-    @Short
+    @ShortTier
     @Test
     void printsWhatTheProgramPrintsAndNothingElse() {
         CommandLineRun run = CommandLineRun.of("run", "--language", "python", "-c", "print(6*7)");
@@ -25,7 +25,7 @@ final class RunIT {
         assertThat(run.stderr().lines()).allMatch(line -> line.startsWith("neurovisor: no KVM"));
     }
 
-    @Short
+    @ShortTier
     @Test
     void streamsAreKeptApartByteForByte() throws IOException {
         Path program = Files.writeString(
@@ -36,7 +36,7 @@ final class RunIT {
         assertThat(run.exitCode()).isEqualTo(7);
     }
 
-    @Short
+    @ShortTier
     @Test
     void strictRunsNothingWithoutALayerThatItNames() {
         CommandLineRun refused = CommandLineRun.of("run", "--ebpf=off", "--strict", "-l", "bash", "-c", "echo ran");
@@ -45,7 +45,7 @@ final class RunIT {
         assertThat(refused.stderr()).contains("which --strict asks for, is off");
     }
 
-    @Short
+    @ShortTier
     @Test
     void ebpfThatCannotBeHadIsSaidAndNothingStarts() {
         CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
@@ -64,7 +64,7 @@ final class RunIT {
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
     }
 
-    @Short
+    @ShortTier
     @Test
     void aTimeoutKillsEverythingAndKeepsTheOutput() {
         CommandLineRun run = CommandLineRun.timedOut(
@@ -74,7 +74,7 @@ final class RunIT {
         assertThat(run.stderr()).containsPattern("timed out after \\d+ s");
     }
 
-    @Short
+    @ShortTier
     @Test
     void theProgramIsNobodyAndWritesWhereProgramsWrite() {
         CommandLineRun run = CommandLineRun.of(
@@ -101,7 +101,7 @@ final class RunIT {
 
     @ParameterizedTest
     // The large one cold, which is ten times as fast as making a template that is used once.
-    @Short
+    @ShortTier
     @CsvSource({"small,on,1,256", "medium,on,2,512", "large,off,4,1024"})
     void aSizeHasItsProcessorsAndMemory(String size, String snapshot, int processors, int memoryMebibytes) {
         CommandLineRun run = CommandLineRun.of(

@@ -18,7 +18,7 @@ final class RunOptionsIT {
     @TempDir
     Path directory;
 
-    @Short
+    @ShortTier
     @Test
     void inputVariablesAndFilesReachTheProgramAndItsFilesComeHome() throws IOException {
         Files.createDirectories(directory.resolve("data/deep"));

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The policy's marks are true: what QEMU calls in a traced workload is allowed as common, and nothing else is. */
 @Alone
-@Short
+@ShortTier
 final class SeccompPolicyIT {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final SandboxSize SIZE = SandboxSize.SMALL;

@@ -54,7 +54,7 @@ final class ServeClientsIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void theLinesOfTheReadmeDoWhatItSays() throws Exception {
         RealClient grpcurl = RealClient.named("grpcurl");
@@ -120,7 +120,7 @@ final class ServeClientsIT {
     }
 
     /** 200 calls by 20 at a time, of which there may be ten machines; for as many minutes as {@code neurovisor.test.minutes} says. */
-    @Short
+    @ShortTier
     @Test
     void manyAtOnceAreServed() throws IOException {
         RealClient ghz = RealClient.named("ghz");

@@ -54,7 +54,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon, with real machines, among faults and strangers: each is told or bounded, and it goes on serving. */
-@Short
+@ShortTier
 final class ServeFaultsIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

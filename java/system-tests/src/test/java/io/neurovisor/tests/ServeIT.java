@@ -64,7 +64,7 @@ final class ServeIT {
     @TempDir
     private Path directory;
 
-    @Short
+    @ShortTier
     @Test
     void itServesFromItsStartUntilTheSecondSignal() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--drain-timeout=10m")) {
@@ -221,7 +221,7 @@ final class ServeIT {
         return heard.getLast();
     }
 
-    @Short
+    @ShortTier
     @Test
     void whatHasNotFinishedByTheDrainTimeoutIsCancelled() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(
@@ -259,7 +259,7 @@ final class ServeIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice() {
         String key = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
@@ -318,7 +318,7 @@ final class ServeIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt() throws Exception {
         String name = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();

@@ -38,7 +38,7 @@ final class ServeSettingsIT {
                 .buildSelfSigned();
     }
 
-    @Short
+    @ShortTier
     @Test
     void whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited() throws Exception {
         X509Bundle server = issued("server");

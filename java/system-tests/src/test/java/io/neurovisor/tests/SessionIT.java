@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Recorded sessions as a user has them: real microVMs, and a process that is killed in the middle of a call. */
 @Alone
-@Short
+@ShortTier
 final class SessionIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String KEY = "a-key-that-nobody-may-find";

@@ -29,7 +29,7 @@ final class SpeedIT {
         });
     }
 
-    @Short
+    @ShortTier
     @Test
     void theSpansOfARequestAreKept(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("new/spans.json");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a daemon with real machines shows of itself: on a terminal, and in a browser with scripts and without. */
-@Short
+@ShortTier
 final class StatusPageIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

@@ -44,7 +44,7 @@ final class TemplateIT {
         copySmallTemplates(TestMachines.dataDirectory().resolve("templates"), directory.resolve("templates"));
     }
 
-    @Short
+    @ShortTier
     @Test
     @Order(1)
     void oneThatWasTouchedIsNeverUsedAndTwoProcessesThatNeedItMakeItAgainOnce() throws IOException {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Clones of one template share nothing that ought to be unique. */
 @Alone
-@Short
+@ShortTier
 final class UniquenessIT {
     private static final int RUNS = 20;
 

@@ -34,7 +34,7 @@ final class VmmConfinementIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     void theRunningVmmIsConfined() throws IOException {
         RunningVm running = RunningVm.start();

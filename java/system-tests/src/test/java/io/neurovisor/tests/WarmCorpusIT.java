@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. The short tier runs some of each
  * language, spread over all subjects.
  */
-@Short
+@ShortTier
 final class WarmCorpusIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int SHORT_PROGRAMS = 4;

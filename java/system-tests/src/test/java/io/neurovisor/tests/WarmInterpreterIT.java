@@ -83,7 +83,7 @@ final class WarmInterpreterIT {
         neuroVisor.close();
     }
 
-    @Short
+    @ShortTier
     @ParameterizedTest
     @EnumSource(names = {"PYTHON", "JAVASCRIPT"})
     void theProgramFindsWhatItFindsInAPlainOne(Language language) {
@@ -126,7 +126,7 @@ final class WarmInterpreterIT {
         assertThat(run(program, Interpreter.PLAIN).stdout()).isEqualTo("1\n");
     }
 
-    @Short
+    @ShortTier
     @ParameterizedTest
     @EnumSource(names = {"PYTHON", "JAVASCRIPT"})
     void clonesOfOneTemplateDrawDifferentNumbers(Language language) {

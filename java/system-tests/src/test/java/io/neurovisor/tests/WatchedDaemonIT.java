@@ -81,7 +81,7 @@ final class WatchedDaemonIT {
         }
     }
 
-    @Short
+    @ShortTier
     @Test
     @Order(1)
     void theSixLayersAreLiveAndTheFamiliesOfEbpfMove() throws Exception {
@@ -136,7 +136,7 @@ final class WatchedDaemonIT {
         assertThat(vmm.isAlive()).isTrue();
     }
 
-    @Short
+    @ShortTier
     @Test
     @Order(3)
     void aMachineWhoseSystemCallsWereRefusedStillRunsItsProgram() throws Exception {
