@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
 import io.grpc.ConnectivityState;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.AbstractStub;
@@ -92,7 +93,8 @@ final class GrpcGuestChannel implements GuestChannel {
     public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience) {
         ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(channel)
                 .withInterceptors(ExecuteMessages.traceHeaders(traceId, Optional.empty()));
-        return new ExecutionCall(sink, patience).run(stub.executeStream(ExecuteMessages.request(program, timeout)));
+        return new ExecutionCall(sink, patience)
+                .run(apart(() -> stub.executeStream(ExecuteMessages.request(program, timeout))));
     }
 
     @Override
@@ -130,9 +132,22 @@ final class GrpcGuestChannel implements GuestChannel {
         return stub.withDeadlineAfter(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    private static <T> T call(Supplier<T> call) {
+    /**
+     * Begins a call outside of that which is being served. Otherwise the end of the latter would cancel this one, as if the guest had
+     * died, before the interruption of the thread says why.
+     */
+    private static <T> T apart(Supplier<T> call) {
+        Context served = Context.ROOT.attach();
         try {
             return call.get();
+        } finally {
+            Context.ROOT.detach(served);
+        }
+    }
+
+    private static <T> T call(Supplier<T> call) {
+        try {
+            return apart(call);
         } catch (StatusRuntimeException exception) {
             throw GuestStatus.failure(exception.getStatus(), exception);
         }
