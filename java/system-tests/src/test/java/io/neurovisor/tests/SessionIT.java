@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.server.config.Setting;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,11 +18,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Recorded sessions as a user has them: real microVMs, and a process that is killed in the middle of a call. */
-@Alone
 @ShortTier
 final class SessionIT {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,7 +30,15 @@ final class SessionIT {
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
     @TempDir
-    private Path directory;
+    private static Path directory;
+
+    private static Path data = Path.of("");
+
+    /** Sessions of no other test, and the machines of the usual directory. */
+    @BeforeAll
+    static void share() {
+        data = DataDirectories.ready(directory);
+    }
 
     @Test
     void aKilledRunIsShownAndGoesOnWithItsConversation() throws Exception {
@@ -37,7 +46,7 @@ final class SessionIT {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo before the end"), calls("bash:sleep 999"))) {
             id = killedInItsSecondCall(ollama);
         }
-        CommandLineRun list = CommandLineRun.of("sessions", "list");
+        CommandLineRun list = neurovisor("sessions", "list");
         assertThat(list.stdout().lines().filter(line -> line.startsWith(id)).toList())
                 .as(list.stdout() + list.stderr())
                 .singleElement()
@@ -47,7 +56,7 @@ final class SessionIT {
         assertThat(run.at("/messages/1/calls/0/execution/stdout").asText()).isEqualTo("before the end\n");
         assertThat(run.at("/messages/2/calls/0/arguments").asText()).contains("sleep 999");
         assertThat(run.at("/messages/2/calls/0").has("execution")).isFalse();
-        assertThat(CommandLineRun.of("sessions", "show", id).stdout())
+        assertThat(neurovisor("sessions", "show", id).stdout())
                 .contains("[Tool Call] execute_code(bash, \"sleep 999\")")
                 .contains("./neurovisor sessions resume " + id);
 
@@ -60,20 +69,20 @@ final class SessionIT {
                     .contains("Say something", "before the end", "not executed to its end", "And again");
         }
         assertThat(session(id).path("runs").path(1).path("state").asText()).isEqualTo("ANSWERED");
-        assertThat(CommandLineRun.of("sessions", "export", id).stdout())
+        assertThat(neurovisor("sessions", "export", id).stdout())
                 .contains("Say something", "```bash\necho again\n```", "Said.");
         assertThat(everythingRecorded()).contains("before the end").doesNotContain(KEY);
 
-        String before = CommandLineRun.of("sessions", "list").stdout();
+        String before = neurovisor("sessions", "list").stdout();
         try (ScriptedOllama ollama = new ScriptedOllama(says("Nobody knows."))) {
             CommandLineRun unrecorded = CommandLineRun.of(
                     environment(ollama), "agent", "--no-history", "--quiet", "--size=small", "--warm=0", "x");
             assertThat(unrecorded.stdout()).as(unrecorded.stderr()).isEqualTo("Nobody knows.\n");
         }
-        assertThat(CommandLineRun.of("sessions", "list").stdout()).isEqualTo(before);
+        assertThat(neurovisor("sessions", "list").stdout()).isEqualTo(before);
 
-        assertThat(CommandLineRun.of("sessions", "delete", id).stdout()).isEqualTo("deleted " + id + "\n");
-        CommandLineRun gone = CommandLineRun.of("sessions", "show", id);
+        assertThat(neurovisor("sessions", "delete", id).stdout()).isEqualTo("deleted " + id + "\n");
+        CommandLineRun gone = neurovisor("sessions", "show", id);
         assertThat(gone.exitCode()).isEqualTo(2);
         assertThat(gone.stderr()).startsWith("neurovisor: there is no session ");
     }
@@ -101,7 +110,7 @@ final class SessionIT {
             assertThat(resumed.stdout()).as(resumed.stderr()).isEqualTo("Said.\n");
             assertThat(ollama.requests().getFirst()).contains("Say something", "before the end", "Try again");
         }
-        assertThat(CommandLineRun.of("sessions", "delete", id).exitCode()).isZero();
+        assertThat(neurovisor("sessions", "delete", id).exitCode()).isZero();
     }
 
     @Test
@@ -143,31 +152,31 @@ final class SessionIT {
     }
 
     private static Map<String, String> environment(ScriptedOllama ollama) {
-        return Map.of("OLLAMA_HOST", ollama.address(), "NEUROVISOR_API_KEY", KEY);
+        return Map.of(
+                "OLLAMA_HOST",
+                ollama.address(),
+                "NEUROVISOR_API_KEY",
+                KEY,
+                Setting.DATA_DIR.variable(),
+                data.toString());
+    }
+
+    private static CommandLineRun neurovisor(String... arguments) {
+        return CommandLineRun.of(Map.of(Setting.DATA_DIR.variable(), data.toString()), arguments);
     }
 
     private static JsonNode session(String id) throws IOException {
-        return JSON.readTree(CommandLineRun.of("sessions", "show", "--json", id).stdout());
+        return JSON.readTree(neurovisor("sessions", "show", "--json", id).stdout());
     }
 
     private static String everythingRecorded() throws IOException {
         StringBuilder all = new StringBuilder();
-        try (Stream<Path> files = Files.list(dataDirectory().resolve("sessions"))) {
+        try (Stream<Path> files = Files.list(data.resolve("sessions"))) {
             for (Path file : files.filter(path -> path.getFileName().toString().startsWith("sessions.db"))
                     .toList()) {
                 all.append(Files.readString(file, StandardCharsets.ISO_8859_1));
             }
         }
         return all.toString();
-    }
-
-    private static Path dataDirectory() {
-        return CommandLineRun.of("config", "show")
-                .stdout()
-                .lines()
-                .filter(line -> line.startsWith("data-dir "))
-                .map(line -> Path.of(line.replaceAll("^data-dir +(\\S+) .*", "$1")))
-                .findFirst()
-                .orElseThrow();
     }
 }

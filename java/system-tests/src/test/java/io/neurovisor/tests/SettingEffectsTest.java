@@ -76,7 +76,7 @@ final class SettingEffectsTest {
             entry(Setting.CHANNELZ, DRAIN),
             entry(Setting.CACHE_MAX, GC),
             entry(Setting.SESSIONS_MAX_AGE, GC),
-            entry(Setting.LOG_LEVEL, "OtlpIT.withoutItsCollectorADaemonServesAndSaysSoAndItsLogFollowsTheSettings"),
+            entry(Setting.LOG_LEVEL, "OtlpIT.oneIdLeadsFromTheAnswerToTheLogAndToATraceForAsLongAsThereIsACollector"),
             entry(Setting.LOG_FORMAT, CERTIFIED));
 
     @Test
