@@ -1,8 +1,9 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # What Cargo calls in place of the compiler (.cargo/config.toml): rustc.sh RUSTC ARGUMENT...
 #
 # Panics name source files. By their paths on this machine, the guest agent of one commit would be another one in each
 # checkout, and with it the initrd and every template. Cargo itself cannot do this before profile.trim-paths is stable.
+# In bash, for dash drops CARGO_BIN_EXE_neurovisor-spawner from the environment: no name of a variable has a dash.
 set -eu
 root=${0%/setup/*}
 [ -z "${CARGO_MANIFEST_DIR-}" ] ||

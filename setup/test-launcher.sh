@@ -119,6 +119,12 @@ test_programs_are_the_same_in_each_checkout() {
     expect 'number of programs' 1 "$(sort -u <<<"${digests%$'\n'}" | wc -l)"
 }
 
+test_compiler_gets_all_of_its_environment() {
+    # shellcheck disable=SC2016 # The other shell's own.
+    expect_line "$(env CARGO_BIN_EXE_a-program=here "$root/setup/rustc.sh" bash -c 'tr "\0" "\n" </proc/$$/environ')" \
+        CARGO_BIN_EXE_a-program=here
+}
+
 # Those of this checkout, if there are any.
 test_programs_hold_no_path_of_this_machine() {
     local program
