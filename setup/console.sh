@@ -42,8 +42,9 @@ add_step() {
 # Runs all steps that were added, at the same time where they allow it. A step that fails ends the others, and becomes
 # failed_step. Ctrl-C ends all with their children, or, when progress_stop is "gently", asks them to end and waits.
 run_steps() {
-    local name status=0
+    local name status=0 outer_traps
     progress_lines=0
+    outer_traps=$(trap -p INT TERM HUP)
     trap 'progress_interrupted INT' INT
     trap 'progress_interrupted TERM' TERM
     trap 'progress_interrupted HUP' HUP
@@ -59,7 +60,9 @@ run_steps() {
     done
     clear_progress
     ((status == 0)) || stop_steps TERM
+    # The caller's, if it has any.
     trap - INT TERM HUP
+    eval "$outer_traps"
     return "$status"
 }
 

@@ -30,12 +30,12 @@ set_up_tests() {
     clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' hostile_report=''
     plan_needs_machines || return 0
     trap stop_parts EXIT
-    begin_part images set_up_images
-    fetch_programs
-    ((${#models[@]} == 0)) || prepare_model_tests "${forced:+forced}"
     trap 'interrupt_parts INT' INT
     trap 'interrupt_parts TERM' TERM
     trap 'interrupt_parts HUP' HUP
+    begin_part images set_up_images
+    fetch_programs
+    ((${#models[@]} == 0)) || prepare_model_tests "${forced:+forced}"
     end_parts images
     ((part_codes[images] == 0)) || { tail -n 15 -- "$test_logs/images.log" >&2 && die 'The images could not be set up.' "The whole log: $test_logs/images.log"; }
     set_up_oci
