@@ -10,7 +10,8 @@ unset RUSTC_WRAPPER CARGO_BUILD_RUSTC_WRAPPER
 # Cargo compiles nothing anew because of another rustc.sh.
 wrapper=$(sha256sum <setup/rustc.sh)
 if [[ $(cat target/rustc.made 2>/dev/null) != "$wrapper" ]]; then
-    cargo clean --quiet --release
+    # `cargo clean --release` leaves what was compiled for the target that .cargo/config.toml names.
+    rm -rf target/release target/x86_64-unknown-linux-gnu/release
     mkdir -p target
     echo "$wrapper" >target/rustc.made
 fi
