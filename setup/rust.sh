@@ -8,7 +8,7 @@ unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_RUSTFLAGS CARGO_TARGET_X86_6
 unset RUSTC_WRAPPER CARGO_BUILD_RUSTC_WRAPPER
 
 # Cargo compiles nothing anew because of another rustc.sh.
-wrapper=$(sha256sum <setup/rustc.sh)
+wrapper=$(cat setup/rust.sh setup/rustc.sh | sha256sum)
 if [[ $(cat target/rustc.made 2>/dev/null) != "$wrapper" ]]; then
     # `cargo clean --release` leaves what was compiled for the target that .cargo/config.toml names.
     rm -rf target/release target/x86_64-unknown-linux-gnu/release

@@ -23,25 +23,29 @@ begin_part() {
 
 # end_parts NAME...: waits until these have ended, and prints meanwhile what all parts report.
 end_parts() {
-    local name reading alive=true
+    local name alive=true
     while $alive; do
         alive=false
         for name in "$@"; do
-            ! kill -0 "${part_pids[$name]}" 2>/dev/null || alive=true
+            [[ -z ${part_codes[$name]-} ]] || continue
+            if kill -0 "${part_pids[$name]}" 2>/dev/null; then alive=true; else end_part "$name"; fi
         done
         for name in "${!part_news[@]}"; do print_news "$name"; done
         ! $alive || sleep 0.3
     done
-    for name in "$@"; do
-        part_codes[$name]=0
-        wait "${part_pids[$name]}" || part_codes[$name]=$?
-        part_seconds[$name]=$((SECONDS - part_began[$name]))
-        print_news "$name"
-        reading=${part_news[$name]}
-        exec {reading}<&-
-        unset "part_news[$name]"
-        say "$(part_clock)  $name ended with ${part_codes[$name]} after ${part_seconds[$name]} s"
-    done
+}
+
+# end_part NAME: of one whose process has ended.
+end_part() {
+    local reading
+    part_codes[$1]=0
+    wait "${part_pids[$1]}" || part_codes[$1]=$?
+    part_seconds[$1]=$((SECONDS - part_began[$1]))
+    print_news "$1"
+    reading=${part_news[$1]}
+    exec {reading}<&-
+    unset "part_news[$1]" "part_pids[$1]"
+    say "$(part_clock)  $1 ended with ${part_codes[$1]} after ${part_seconds[$1]} s"
 }
 
 # end_together: waits for what the begin_... functions below have begun.
@@ -163,6 +167,8 @@ run_planned_parts() {
         done
     fi
     for name in "${script[@]}"; do
+        # It has run with the unit tests.
+        [[ $name != launcher || -z $with_unit_tests ]] || continue
         ! may_begin "$name" "$(expected_seconds script)" || run_part "$name" "script_${name//-/_}"
     done
 }

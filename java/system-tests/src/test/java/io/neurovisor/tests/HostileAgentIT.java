@@ -17,6 +17,8 @@ import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,9 +135,13 @@ final class HostileAgentIT {
         return attacks;
     }
 
-    /** All that have a name, the long ones first, and mixtures. */
+    /** Those that have a name, the long ones first, and mixtures. The short tier makes each fourth. */
     private static List<Attack> everything(Random random) {
-        List<Attack> attacks = new ArrayList<>(Attacks.all());
+        List<Attack> all = Attacks.all();
+        List<Attack> attacks = IntStream.range(0, all.size())
+                .filter(number -> Extent.isLong() || number % 4 == 0)
+                .mapToObj(all::get)
+                .collect(Collectors.toCollection(ArrayList::new));
         for (int i = 0; i < MIXTURES; i++) {
             attacks.add(MixedAttack.of(random.nextInt(1_000_000)));
         }

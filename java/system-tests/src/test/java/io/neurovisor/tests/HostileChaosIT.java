@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Test;
  */
 @Tag("hostile")
 @Alone
-@ShortTier
 final class HostileChaosIT {
     private static final int MINUTES = Integer.getInteger("neurovisor.test.minutes", 0);
     private static final int JUDGED_MINUTES = 10;

@@ -38,6 +38,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** Many requests for few machines, with real ones. */
+@Alone
 @ShortTier
 final class PoolIT {
     private static final int REQUESTS = 60;

@@ -28,6 +28,7 @@ final class PromiseTiersTest {
     private static final Map<String, String> LONG_ONLY = Map.of(
             "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
             "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
+            "HostileChaosIT", "compares times of minutes",
             "LayerMatrixIT", "each layer is taken away in turn, on each VMM",
             "ServiceUnitIT", "needs a lab machine with a systemd");
 

@@ -120,7 +120,6 @@ final class ServeClientsIT {
     }
 
     /** 200 calls by 20 at a time, of which there may be ten machines; for as many minutes as {@code neurovisor.test.minutes} says. */
-    @ShortTier
     @Test
     void manyAtOnceAreServed() throws IOException {
         RealClient ghz = RealClient.named("ghz");

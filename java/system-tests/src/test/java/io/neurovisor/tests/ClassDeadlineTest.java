@@ -6,7 +6,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** A run whose time is over starts no further class. */
-final class DeadlineTest {
+final class ClassDeadlineTest {
     private static final Instant NOW = Instant.ofEpochSecond(1000);
 
     @Test
@@ -26,6 +26,6 @@ final class DeadlineTest {
     }
 
     private static boolean isStarted(String until, boolean isClass) {
-        return !new Deadline(() -> NOW, until).evaluate(isClass).isDisabled();
+        return !new ClassDeadline(() -> NOW, until).evaluate(isClass).isDisabled();
     }
 }

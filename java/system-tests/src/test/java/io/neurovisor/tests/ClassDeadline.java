@@ -10,17 +10,17 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * Skips each test class that would start after {@code NEUROVISOR_TEST_UNTIL}, in seconds since 1970. A class that has started runs
  * to its end. Without the variable all classes run.
  */
-public final class Deadline implements ExecutionCondition {
+public final class ClassDeadline implements ExecutionCondition {
     private static final String VARIABLE = "NEUROVISOR_TEST_UNTIL";
 
     private final InstantSource clock;
     private final String until;
 
-    public Deadline() {
+    public ClassDeadline() {
         this(InstantSource.system(), System.getenv().getOrDefault(VARIABLE, ""));
     }
 
-    Deadline(InstantSource clock, String until) {
+    ClassDeadline(InstantSource clock, String until) {
         this.clock = clock;
         this.until = until;
     }
