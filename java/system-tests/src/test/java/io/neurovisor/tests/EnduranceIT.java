@@ -10,7 +10,8 @@ final class EnduranceIT {
     @ShortTier
     @Test
     void nothingIsRunTwiceLostOrLeftBehind() {
-        CommandLineRun run = CommandLineRun.of("bench", "endurance", "--duration=" + (Extent.isLong() ? "1m" : "30s"), "--size=small");
+        CommandLineRun run = CommandLineRun.of(
+                "bench", "endurance", "--duration=" + (Extent.isLong() ? "1m" : "30s"), "--size=small");
         assertThat(run.stdout()).contains("1 daemon", "left behind: nothing", "\nheld: ");
         assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
     }
