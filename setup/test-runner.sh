@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Tests `neurovisor test` itself: which tests it chooses, what it prints, how it ends.
+# shellcheck disable=SC2030,SC2031,SC2034,SC2154 # Variables of the runner, in subshells with a copy of it.
 set -uo pipefail
 
 # shellcheck source=setup/test-harness.sh

@@ -12,7 +12,8 @@ test_column() { test_rows | cut -f "$1" | awk '!seen[$0]++'; }
 
 # The parts of areas, or of the slice: "PLACE NAME [#METHOD]", a line each.
 parts_of_areas() { test_rows | awk -F '\t' -v areas=",$1," 'index(areas, "," $1 ",") { print $2, $3 }'; }
-parts_of_slice() { test_rows | awk -F '\t' -v slice="$1" '$5 == slice { print $2, $3 }'; }
+# Every slice checks the form of the sources, which no build does.
+parts_of_slice() { test_rows | awk -F '\t' -v slice="$1" '$5 == slice || $1 == "form" { print $2, $3 }'; }
 parts_of_tier() { test_rows | awk -F '\t' -v tier="$1" 'tier == "all" || $4 == tier { print $2, $3 }'; }
 
 # parts_of_test [PLACE/]CLASS[#METHOD]: without a place those on this machine, or else wherever the class runs.
