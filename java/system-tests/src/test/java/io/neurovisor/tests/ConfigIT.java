@@ -2,10 +2,12 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.testkit.GrowingTimeout;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,9 +19,15 @@ final class ConfigIT {
 
     @Test
     void aRunFollowsTheFileOfSettings() throws IOException {
-        Path file = Files.writeString(directory.resolve("c.yaml"), "timeout: 1s\nsize: small\n");
+        Path file = directory.resolve("c.yaml");
         Map<String, String> environment = Map.of("NEUROVISOR_CONFIG", file.toString());
-        CommandLineRun run = CommandLineRun.of(environment, "run", "-l", "bash", "-c", "nproc; sleep 60");
+        CommandLineRun run = GrowingTimeout.from(
+                Duration.ofSeconds(1),
+                timeout -> {
+                    Files.writeString(file, "timeout: " + timeout.toSeconds() + "s\nsize: small\n");
+                    return CommandLineRun.of(environment, "run", "-l", "bash", "-c", "nproc; sleep 1000");
+                },
+                end -> !end.stdout().isEmpty());
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(124);
         assertThat(run.stdout()).isEqualTo("1\n");
     }

@@ -145,7 +145,7 @@ final class CrashIT {
                 run.awaitLine("running");
             }
             case DESTROYING -> {
-                run.start("echo running; sleep 3");
+                run.start("echo running; sleep 10");
                 run.awaitLine("running");
                 run.signal(run.spawner(), "STOP");
                 run.awaitUnreadRequest();

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 /** A {@code ./neurovisor run} that is ended in the middle, in a place of its own in which all that it leaves is found. */
 final class DoomedRun implements AutoCloseable {
     private static final Duration PHASE_LIMIT = Duration.ofSeconds(90);
-    private static final Duration EXIT_LIMIT = Duration.ofSeconds(30);
+    private static final Duration EXIT_LIMIT = Duration.ofSeconds(90);
 
     private final Path place;
     private final Set<ProcessHandle> family = ConcurrentHashMap.newKeySet();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
@@ -94,6 +95,9 @@ final class MetricsIT {
             assertThat(answer.getStdout()).isEqualTo("42\n");
             assertThatThrownBy(() -> client.execute(request("cobol", "1"))).isInstanceOf(StatusRuntimeException.class);
             oneRunsWhileOneWaits(client, scrapes);
+            ExecuteResponse late = client.execute(
+                    request("bash", "sleep 1000").toBuilder().setTimeoutSecs(1).build());
+            assertThat(late.getTimedOut()).isTrue();
             AgentServiceGrpc.newBlockingStub(daemon.channel())
                     .runAgent(RunAgentRequest.newBuilder()
                             .setTask("What is 1 + 1?")
@@ -141,19 +145,20 @@ final class MetricsIT {
                         && daemon.status("/ready").equals("200 ready"));
     }
 
-    /** There is room for one machine: the second waits until the first one's program is out of time. */
+    /** There is room for one machine: the second call waits until the first one is cancelled. */
     private static void oneRunsWhileOneWaits(ExecutionServiceGrpc.ExecutionServiceBlockingStub client, Scrapes scrapes)
             throws InterruptedException {
-        Thread first = Thread.startVirtualThread(() -> {
-            ExecuteResponse _ = client.execute(
-                    request("bash", "sleep 100").toBuilder().setTimeoutSecs(8).build());
-        });
-        scrapes.await("neurovisor_pool_active_vms 1.0");
-        Thread second = Thread.startVirtualThread(() -> {
-            ExecuteResponse _ = client.execute(request("python", "1"));
-        });
-        scrapes.await("neurovisor_pool_waiting 1.0");
-        first.join();
+        Thread second;
+        try (Context.CancellableContext first = Context.current().withCancellation()) {
+            first.run(() -> client.executeStream(request("bash", "sleep 1000").toBuilder()
+                    .setTimeoutSecs(1000)
+                    .build()));
+            scrapes.await("neurovisor_pool_active_vms 1.0");
+            second = Thread.startVirtualThread(() -> {
+                ExecuteResponse _ = client.execute(request("python", "1"));
+            });
+            scrapes.await("neurovisor_pool_waiting 1.0");
+        }
         second.join();
     }
 

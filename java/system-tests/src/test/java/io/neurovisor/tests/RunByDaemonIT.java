@@ -129,6 +129,8 @@ final class RunByDaemonIT {
                 "run",
                 "-l",
                 "bash",
+                "--timeout",
+                "1000",
                 "-c",
                 ENDLESS);
         assertThat(endless.inputReader().readLine()).isEqualTo("running");
@@ -148,6 +150,8 @@ final class RunByDaemonIT {
                 "run",
                 "-l",
                 "bash",
+                "--timeout",
+                "1000",
                 "-c",
                 ENDLESS);
         assertThat(endless.inputReader().readLine()).isEqualTo("running");

@@ -1,6 +1,7 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,12 +10,16 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code run} gives a program and brings home of it, as a user sees it. */
 final class RunOptionsIT {
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+
     @TempDir
     Path directory;
 
@@ -98,6 +103,8 @@ final class RunOptionsIT {
                 CommandLineRun.start(Map.of(), "run", "-l", "bash", "--timeout", "120", "-c", "echo begun; sleep 1000");
         InputStream stdout = process.getInputStream();
         assertThat(new String(stdout.readNBytes(6), StandardCharsets.UTF_8)).isEqualTo("begun\n");
+        List<ProcessHandle> started = process.descendants().toList();
+        assertThat(started).isNotEmpty();
         assertThat(new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
                         .start()
                         .waitFor())
@@ -105,6 +112,7 @@ final class RunOptionsIT {
         CommandLineRun run = CommandLineRun.await(process);
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(130);
         assertThat(run.stderr()).contains("neurovisor: cancelled");
-        assertThat(process.descendants()).isEmpty();
+        await().atMost(LIMIT)
+                .untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
     }
 }

@@ -30,6 +30,7 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.execution.Limits;
 import io.neurovisor.proto.execution.Outcome;
+import io.neurovisor.testkit.GrowingTimeout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,8 +122,12 @@ final class ServeIT {
         assertThat(limited.getOutcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
         assertThat(limited.getStdout()).hasSize(1000);
 
-        ExecuteResponse late = client.execute(
-                request("bash", ENDLESS).toBuilder().setTimeoutSecs(1).build());
+        ExecuteResponse late = GrowingTimeout.from(
+                Duration.ofSeconds(1),
+                timeout -> client.execute(request("bash", ENDLESS).toBuilder()
+                        .setTimeoutSecs((int) timeout.toSeconds())
+                        .build()),
+                response -> !response.getStdout().isEmpty());
         assertThat(late.getTimedOut()).isTrue();
         assertThat(late.getStdout()).isEqualTo("running\n");
     }
