@@ -111,7 +111,7 @@ expect_line() {
 ended() { ! kill -0 "$1"; }
 
 eventually() {
-    for _ in {1..100}; do
+    for _ in {1..600}; do
         "$@" 2>/dev/null && return
         sleep 0.1
     done

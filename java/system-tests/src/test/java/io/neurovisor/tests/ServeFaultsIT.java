@@ -137,12 +137,12 @@ final class ServeFaultsIT {
 
         ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(daemon.channel());
         List<ListenableFuture<ExecuteResponse>> answers = new ArrayList<>();
-        for (int count = 0; count < 20; count++) {
+        for (int count = 0; count < (Extent.isLong() ? 20 : 6); count++) {
             answers.add(client.execute(withInput(70 << 20)));
         }
         // The longest text that is one message, decoded in three copies.
         ExecuteRequest text = request("bash", "#".repeat(78 << 20));
-        for (int count = 0; count < 4; count++) {
+        for (int count = 0; count < (Extent.isLong() ? 4 : 2); count++) {
             answers.add(client.execute(text));
         }
         serves(daemon);
