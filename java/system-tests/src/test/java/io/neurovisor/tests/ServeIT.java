@@ -127,7 +127,7 @@ final class ServeIT {
                 timeout -> client.execute(request("bash", ENDLESS).toBuilder()
                         .setTimeoutSecs((int) timeout.toSeconds())
                         .build()),
-                response -> !response.getStdout().isEmpty());
+                answer -> !answer.getStdout().isEmpty());
         assertThat(late.getTimedOut()).isTrue();
         assertThat(late.getStdout()).isEqualTo("running\n");
     }
