@@ -58,6 +58,8 @@ pub struct Spawner {
     vms: Vec<Vm>,
     tsc: Tsc,
     orphans_left: bool,
+    /// Whether the last look for orphans has failed, which is logged once.
+    sweep_failed: bool,
     removal_left: bool,
     closing: Option<Closing>,
     buffer: Vec<u8>,
@@ -93,6 +95,7 @@ impl Spawner {
             vms: Vec::new(),
             tsc: Tsc::default(),
             orphans_left: false,
+            sweep_failed: false,
             removal_left: false,
             closing: None,
             buffer: vec![0; READ_BYTES],
@@ -115,7 +118,7 @@ impl Spawner {
             for index in &ready.outputs {
                 self.vms[*index].read_output(&mut self.buffer);
             }
-            self.take_signals(ready.signals)?;
+            self.take_signals(ready.signals);
             self.serve_stdin(ready.stdin);
             self.tell_blocked(ready.events);
             self.answer_tsc();
@@ -150,7 +153,7 @@ impl Spawner {
         soonest.and_then(|duration| Timespec::try_from(duration).ok())
     }
 
-    fn take_signals(&mut self, ready: bool) -> io::Result<()> {
+    fn take_signals(&mut self, ready: bool) {
         let arrived = if ready {
             self.signals.read()
         } else {
@@ -162,11 +165,22 @@ impl Spawner {
         if arrived.child_changed || self.orphans_left {
             let now = Instant::now();
             self.vms.iter_mut().for_each(|vm| vm.notice_end(now));
-            let vms = &self.vms;
-            self.orphans_left =
-                orphans::sweep(|pid| vms.iter().any(|vm| vm.is_running() && vm.pid() == pid))?;
+            self.sweep_orphans();
         }
-        Ok(())
+    }
+
+    /// When the list of processes cannot be read (/proc, for want of descriptors or memory), some may be left: it is read again
+    /// after [`LOOK_AGAIN_AFTER`].
+    fn sweep_orphans(&mut self) {
+        let vms = &self.vms;
+        let swept = orphans::sweep(|pid| vms.iter().any(|vm| vm.is_running() && vm.pid() == pid));
+        if let (Err(error), false) = (&swept, self.sweep_failed) {
+            log::line(format_args!(
+                "cannot list its processes ({error}); tries again"
+            ));
+        }
+        self.sweep_failed = swept.is_err();
+        self.orphans_left = swept.unwrap_or(true);
     }
 
     fn serve_stdin(&mut self, ready: PollFlags) {

@@ -3,9 +3,12 @@
 use crate::common;
 
 use std::collections::HashSet;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+
+use rustix::process::{prlimit, Pid, Resource, Rlimit};
 
 use common::{is_gone, pidfd, start, status, until, Event, Host, MeasureTsc, Request, StartVmm};
 
@@ -35,6 +38,52 @@ fn a_killed_vmm_is_gone_when_exited_comes() {
     assert!(is_gone(&vmm));
     host.kill("vm");
     host.leave();
+}
+
+#[test]
+fn an_unreadable_list_of_processes_is_read_again() {
+    let mut host = Host::with(|command| {
+        command.stderr(Stdio::piped());
+    });
+    let mut log = BufReader::new(host.spawner.stderr.take().unwrap()).lines();
+    let vmm = pidfd(host.start("vm", "/bin/sleep", &["1000"]));
+    let spawner = Pid::from_child(&host.spawner);
+    // No further file can be opened.
+    limit_descriptors(spawner, lowest_free_descriptor(spawner));
+    host.kill("vm");
+    assert!(log.any(|line| line.unwrap().contains("cannot list its processes")));
+    limit_descriptors(spawner, MOST_DESCRIPTORS);
+    assert_eq!(host.exited("vm").signal, 9);
+    assert!(is_gone(&vmm));
+    host.start("vm", "/bin/true", &[]);
+    host.exited("vm");
+    host.leave();
+}
+
+const MOST_DESCRIPTORS: u64 = 1024;
+
+fn limit_descriptors(process: Pid, current: u64) {
+    let limit = Rlimit {
+        current: Some(current),
+        maximum: Some(MOST_DESCRIPTORS),
+    };
+    prlimit(Some(process), Resource::Nofile, limit).unwrap();
+}
+
+fn lowest_free_descriptor(process: Pid) -> u64 {
+    let open = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let open: HashSet<u64> = open
+        .map(|entry| {
+            entry
+                .unwrap()
+                .file_name()
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap()
+        })
+        .collect();
+    (0..).find(|number| !open.contains(number)).unwrap()
 }
 
 #[test]

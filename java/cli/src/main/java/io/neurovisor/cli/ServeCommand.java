@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MemoryRoom;
 import io.neurovisor.host.kernel.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
@@ -7,9 +8,12 @@ import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.daemon.Daemon;
+import io.neurovisor.server.daemon.Watchdog;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,7 +85,20 @@ final class ServeCommand implements Callable<Integer> {
             tellBeginning(daemon, config);
             ServiceNotification manager = ServiceNotification.of(System.getenv());
             manager.ready("serves gRPC on " + shown(daemon.address()));
-            signals.awaitFirst();
+            return end(daemon, config, signals, manager);
+        }
+    }
+
+    private static int end(Daemon daemon, Config config, StopSignals signals, ServiceNotification manager)
+            throws InterruptedException {
+        try (Watchdog _ = manager.watchdogTimeout()
+                .map(timeout -> Watchdog.start(timeout, daemon::checkAlive, manager::alive))
+                .orElse(null)) {
+            CompletableFuture<NeuroVisorException> lost = daemon.neuroVisor().spawnerLost();
+            Object _ = CompletableFuture.anyOf(signals.first(), lost).join();
+            if (!signals.first().isDone()) {
+                return endWithoutSpawner(daemon, manager, lost.join());
+            }
             int busy = daemon.busy();
             remark("ending: "
                     + (busy == 0
@@ -95,6 +112,18 @@ final class ServeCommand implements Callable<Integer> {
             remark(finished ? "ended" : "ended; executions that had not finished were cancelled");
             return 0;
         }
+    }
+
+    /** This process may start no other spawner: only a new process can serve again. */
+    private static int endWithoutSpawner(Daemon daemon, ServiceNotification manager, NeuroVisorException reason)
+            throws InterruptedException {
+        LOG.error(
+                "{}: this daemon ends with exit code {}, so that the service manager starts another",
+                reason.getMessage(),
+                ExitCode.FAILED);
+        manager.stopping("the spawner has ended");
+        boolean _ = daemon.drain(Duration.ZERO);
+        return ExitCode.FAILED;
     }
 
     private void tellBeginning(Daemon daemon, Config config) {

@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
@@ -9,7 +9,7 @@ import org.jline.utils.Signals;
 final class StopSignals {
     private static final List<String> NAMES = List.of("TERM", "INT");
 
-    private final CountDownLatch first = new CountDownLatch(1);
+    private final CompletableFuture<Void> first = new CompletableFuture<>();
     private final AtomicInteger count = new AtomicInteger();
     private volatile Runnable second = () -> {};
 
@@ -22,8 +22,9 @@ final class StopSignals {
         return signals;
     }
 
-    void awaitFirst() throws InterruptedException {
-        first.await();
+    /** Completes with the first signal. */
+    CompletableFuture<Void> first() {
+        return first;
     }
 
     /** What the second one does. */
@@ -36,7 +37,7 @@ final class StopSignals {
 
     private void received() {
         if (count.incrementAndGet() == 1) {
-            first.countDown();
+            first.complete(null);
         } else {
             second.run();
         }

@@ -2,6 +2,7 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineMemory;
 import io.neurovisor.engine.pool.Order;
@@ -46,6 +47,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -304,6 +306,11 @@ public final class NeuroVisor implements AutoCloseable {
     /** How the programs stand by which the kernel watches VMMs, and what they have counted. */
     public EbpfCounts ebpf() {
         return spawner.ebpf();
+    }
+
+    /** Completes with the reason when the spawner ends before this is closed; no machine can be started from then on. */
+    public CompletableFuture<NeuroVisorException> spawnerLost() {
+        return spawner.lost();
     }
 
     /** What a shell in the place of a VMM may do behind layer 5 alone, in lines ({@link PolicyTrial}). */

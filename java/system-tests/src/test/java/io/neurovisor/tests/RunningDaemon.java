@@ -155,6 +155,13 @@ final class RunningDaemon implements AutoCloseable {
                 .toList();
     }
 
+    ProcessHandle spawner() {
+        return process.descendants()
+                .filter(descendant -> descendant.info().command().orElse("").endsWith("/neurovisor-spawner"))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Its only machine, which no request has and which the next one gets. It is to keep one warm. */
     ProcessHandle warmVmm() {
         return await().atMost(MACHINE_LIMIT)

@@ -195,6 +195,23 @@ final class ServeIT {
                 .anyMatch(line -> line.contains("executions that had not finished were cancelled"));
     }
 
+    @ShortTier
+    @Test
+    void aDaemonWhoseSpawnerDiesEndsSoThatItIsStartedAgain() {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
+            Iterator<ExecuteChunk> chunks = client(daemon).executeStream(request("bash", ENDLESS));
+            assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
+            List<ProcessHandle> vmms = daemon.vmms();
+
+            assertThat(daemon.spawner().destroyForcibly()).isTrue();
+
+            assertThat(daemon.awaitEnd()).isEqualTo(125);
+            assertThat(daemon.messages())
+                    .anyMatch(line -> line.contains("the spawner has ended") && line.contains("exit code 125"));
+            await().atMost(LIMIT).until(() -> vmms.stream().noneMatch(ProcessHandle::isAlive));
+        }
+    }
+
     @Test
     void aQuietOneSaysNothingOfWhatItRuns() throws Exception {
         Process daemon = RunningDaemon.launch(directory, "--quiet", "--warm=0");

@@ -49,6 +49,11 @@ final class SystemdUnitTest {
         assertThat(unit()).contains("\nType=notify\n", "\nKillMode=mixed\n", "\nOOMPolicy=continue\n", "\nDelegate=");
     }
 
+    @Test
+    void aDaemonThatFailsOrHangsIsRestarted() throws IOException {
+        assertThat(unit()).contains("\nRestart=on-failure\n", "\nWatchdogSec=60s\n");
+    }
+
     private static String unit() throws IOException {
         Path home = CommandLineRun.home();
         return Files.readString(home.resolve("packaging/systemd/neurovisor.service"))

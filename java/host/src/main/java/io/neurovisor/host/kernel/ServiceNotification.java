@@ -4,7 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,15 +23,30 @@ public final class ServiceNotification {
     private static final String VARIABLE = "NOTIFY_SOCKET";
 
     private final @Nullable String socket;
+    private final Optional<Duration> watchdogTimeout;
 
-    private ServiceNotification(@Nullable String socket) {
+    private ServiceNotification(@Nullable String socket, Optional<Duration> watchdogTimeout) {
         this.socket = socket;
+        this.watchdogTimeout = watchdogTimeout;
     }
 
     /** For the manager that the environment names. */
     public static ServiceNotification of(Map<String, String> environment) {
         String socket = environment.get(VARIABLE);
-        return new ServiceNotification(socket == null || socket.isEmpty() ? null : socket);
+        boolean isWanted = socket != null && !socket.isEmpty();
+        return new ServiceNotification(
+                isWanted ? socket : null, isWanted ? watchdogTimeout(environment) : Optional.empty());
+    }
+
+    /** As sd_watchdog_enabled(3) reads it: in microseconds, and for the process that is named, if one is. */
+    private static Optional<Duration> watchdogTimeout(Map<String, String> environment) {
+        String pid = environment.getOrDefault("WATCHDOG_PID", "");
+        if (!pid.isEmpty() && !pid.equals(Long.toString(ProcessHandle.current().pid()))) {
+            return Optional.empty();
+        }
+        return Optional.ofNullable(environment.get("WATCHDOG_USEC"))
+                .filter(micros -> micros.matches("[1-9][0-9]{0,17}"))
+                .map(micros -> Duration.of(Long.parseLong(micros), ChronoUnit.MICROS));
     }
 
     /** Whether a manager listens; only then is there anybody to tell. */
@@ -49,6 +67,16 @@ public final class ServiceNotification {
     /** One line for people, which {@code systemctl status} shows. */
     public void status(String status) {
         send("STATUS=" + line(status));
+    }
+
+    /** How long the manager waits for the next {@link #alive} before it restarts the service; empty when it does not. */
+    public Optional<Duration> watchdogTimeout() {
+        return watchdogTimeout;
+    }
+
+    /** The service works. */
+    public void alive() {
+        send("WATCHDOG=1");
     }
 
     /** A line break would begin another assignment. */

@@ -58,7 +58,9 @@ public final class Spawner implements AutoCloseable {
     private final Map<String, AwaitedVmm> entries = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
     private final Queue<CompletableFuture<EbpfCounts>> ebpf = new ConcurrentLinkedQueue<>();
+    private final CompletableFuture<NeuroVisorException> lost = new CompletableFuture<>();
     private volatile @Nullable CompletableFuture<Long> tscKhz;
+    private volatile boolean closed;
     private volatile BiConsumer<String, BlockedAttempt> blocked = (id, attempt) -> {};
 
     Spawner(Process process, Path runtimeDirectory) {
@@ -161,9 +163,18 @@ public final class Spawner implements AutoCloseable {
                 .build());
     }
 
+    /**
+     * Completes with the reason when the spawner ends before {@link #close}: every VMM has ended with it, and this process can
+     * start no other.
+     */
+    public CompletableFuture<NeuroVisorException> lost() {
+        return lost.copy();
+    }
+
     /** Ends every VMM and the spawner; returns when both are gone. Idempotent. */
     @Override
     public void close() {
+        closed = true;
         try {
             synchronized (writeLock) {
                 requests.close();
@@ -274,7 +285,7 @@ public final class Spawner implements AutoCloseable {
                 requests.flush();
             }
         } catch (IOException exception) {
-            throw lost(exception);
+            throw ended(exception);
         }
     }
 
@@ -284,9 +295,9 @@ public final class Spawner implements AutoCloseable {
             for (Event event = next(); event != null; event = next()) {
                 handle(event);
             }
-            failAll(lost(null));
+            failAll(ended(null));
         } catch (IOException exception) {
-            failAll(lost(exception));
+            failAll(ended(exception));
         } catch (NeuroVisorException exception) {
             // Nothing that it tells from here on means anything.
             failAll(exception);
@@ -376,9 +387,12 @@ public final class Spawner implements AutoCloseable {
         if (measured != null) {
             measured.completeExceptionally(exception);
         }
+        if (!closed) {
+            lost.complete(exception);
+        }
     }
 
-    private NeuroVisorException lost(@Nullable IOException cause) {
+    private NeuroVisorException ended(@Nullable IOException cause) {
         return new NeuroVisorException(
                 Fault.SPAWNER_FAILED, "the spawner has ended, and with it every virtual machine; start again", cause);
     }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,9 +31,11 @@ final class ServiceNotificationTest {
             notification.ready("serving on 127.0.0.1:50051");
             notification.status("3 machines are warm\nREADY=0");
             notification.stopping("2 executions run on — Ende");
+            notification.alive();
             assertThat(manager.next()).isEqualTo("READY=1\nSTATUS=serving on 127.0.0.1:50051");
             assertThat(manager.next()).isEqualTo("STATUS=3 machines are warm READY=0");
             assertThat(manager.next()).isEqualTo("STOPPING=1\nSTATUS=2 executions run on — Ende");
+            assertThat(manager.next()).isEqualTo("WATCHDOG=1");
         }
     }
 
@@ -41,6 +46,24 @@ final class ServiceNotificationTest {
         notification.ready("");
         notification.stopping("");
         assertThat(notification.isWanted()).isEqualTo(!socket.isEmpty());
+    }
+
+    @Test
+    void readsTheWatchdogTimeoutThatIsMeantForThisProcess() {
+        String ours = Long.toString(ProcessHandle.current().pid());
+        assertThat(watchdogTimeout("60000000", ours)).contains(Duration.ofMinutes(1));
+        assertThat(watchdogTimeout("60000000", "")).contains(Duration.ofMinutes(1));
+        assertThat(watchdogTimeout("60000000", "1")).isEmpty();
+        for (String wrong : List.of("", "0", "-1", "1s", "9".repeat(19))) {
+            assertThat(watchdogTimeout(wrong, ours)).as(wrong).isEmpty();
+        }
+        assertThat(ServiceNotification.of(Map.of("WATCHDOG_USEC", "1000")).watchdogTimeout())
+                .isEmpty();
+    }
+
+    private static Optional<Duration> watchdogTimeout(String micros, String pid) {
+        return ServiceNotification.of(Map.of("NOTIFY_SOCKET", "@nobody", "WATCHDOG_USEC", micros, "WATCHDOG_PID", pid))
+                .watchdogTimeout();
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.execution.ExecutionListeners;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.SandboxListeners;
@@ -15,6 +16,7 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.proto.agent.AgentServiceGrpc;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
@@ -62,6 +64,9 @@ import java.util.OptionalLong;
  */
 public final class Daemon implements AutoCloseable {
     private static final int CHANNELZ_PAGE = 100;
+
+    /** For each part of the daemon to answer {@link #checkAlive}. */
+    private static final Duration ANSWER = Duration.ofSeconds(10);
 
     /** For machines whose calls have ended. */
     private static final Duration LAST_MACHINES = Duration.ofSeconds(10);
@@ -226,6 +231,17 @@ public final class Daemon implements AutoCloseable {
 
     public NeuroVisor neuroVisor() {
         return neuroVisor;
+    }
+
+    /**
+     * Returns when gRPC, the pool and the spawner have answered.
+     *
+     * @throws NeuroVisorException when one of them does not; where the pool's lock is never released, this does not return
+     */
+    public void checkAlive() {
+        ports.checkAlive(ANSWER);
+        PoolStatus _ = neuroVisor.pool().status();
+        EbpfCounts _ = neuroVisor.ebpf();
     }
 
     /** How many programs run or wait for a machine. */

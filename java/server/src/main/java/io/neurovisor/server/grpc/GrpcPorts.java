@@ -15,10 +15,10 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import io.netty.util.concurrent.Future;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
 import io.neurovisor.server.access.PeerUsers;
@@ -33,9 +33,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** The same services on a TCP port and on a Unix socket, which are taken before anybody is served. */
 public final class GrpcPorts implements AutoCloseable {
@@ -167,6 +170,37 @@ public final class GrpcPorts implements AutoCloseable {
         Server server = builder.build().start();
         servers.add(server);
         return server;
+    }
+
+    /**
+     * Returns when every thread that serves connections and the executor of calls have each run a task.
+     *
+     * @throws NeuroVisorException when one of them does not within the limit
+     */
+    public void checkAlive(Duration limit) {
+        Deadline deadline = Deadline.after(limit, Ticker.SYSTEM);
+        List<Future<?>> tasks = new ArrayList<>();
+        acceptors.forEach(thread -> tasks.add(thread.submit(() -> {})));
+        workers.forEach(thread -> tasks.add(thread.submit(() -> {})));
+        tasks.add(executor.submit(() -> {}));
+        try {
+            for (Future<?> task : tasks) {
+                task.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            }
+        } catch (TimeoutException | ExecutionException exception) {
+            throw new NeuroVisorException(
+                    Fault.INTERNAL,
+                    "a thread that serves gRPC has not run a task within " + limit.toMillis() + " ms",
+                    exception);
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "the check of gRPC was interrupted", exception);
+        }
+    }
+
+    /** The threads that serve connections. */
+    EventLoopGroup workers() {
+        return workers;
     }
 
     /** Takes no more calls. Those that are served go on. */
