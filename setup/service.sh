@@ -29,7 +29,7 @@ install_service() {
         die "A service does not see what is in /tmp and /var/tmp, and this clone is $root." 'Clone the repository into /opt/neurovisor.'
     require_systemd install
     # Whoever can change what root executes is root.
-    owner=$(find "$root" -maxdepth 1 \( ! -user root -o -perm /022 \) ! -type l -print -quit)
+    owner=$(what_others_can_change "$root")
     [[ -z $owner ]] || die "The service would run $root as root, but others can write there: $owner." \
         "Give it to root: chown -R root: $root && chmod -R go-w $root, or clone it into /opt as root."
     [[ $root != *[[:space:]%\"\'\\]* ]] || die "systemd cannot start a program in $root, because of a character in that path." \
@@ -43,6 +43,19 @@ install_service() {
     systemctl daemon-reload
     say "Installed: $unit" 'Start it, now and at every boot: systemctl enable --now neurovisor' \
         'Let the command line find it: export NEUROVISOR_SOCKET=/run/neurovisor/daemon.sock'
+}
+
+# what_others_can_change DIRECTORY: prints one file in it, or one directory above, that another user than root could change or replace.
+what_others_can_change() {
+    local directory found
+    directory=$(realpath -- "$1")
+    found=$(find "$directory" \( ! -user root -o -perm /022 ! -type l \) -print -quit)
+    while [[ -z $found && $directory != / ]]; do
+        directory=${directory%/*} directory=${directory:-/}
+        # In a directory with the sticky bit others can neither rename nor remove what is root's.
+        found=$(find "$directory" -maxdepth 0 \( ! -user root -o -perm /022 ! -perm -1000 \) -print)
+    done
+    printf '%s' "$found"
 }
 
 uninstall_service() {

@@ -288,6 +288,19 @@ test_service_refuses_a_place_that_it_would_not_see() {
     done
 }
 
+test_service_refuses_what_others_can_change() (
+    ((EUID == 0)) || return 0
+    # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
+    root=$copy && source "$copy/setup/console.sh" && source "$copy/setup/service.sh"
+    expect 'at first' '' "$(what_others_can_change "$copy")"
+    chmod o+w "$copy/java/cli/pom.xml"
+    expect 'a file' "$copy/java/cli/pom.xml" "$(what_others_can_change "$copy")"
+    chmod o-w "$copy/java/cli/pom.xml"
+    chmod 0777 "$scratch"
+    expect 'a directory above' "$scratch" "$(what_others_can_change "$copy")"
+    chmod 0700 "$scratch"
+)
+
 test_passes_proxies_to_maven() {
     https_proxy='http://me:p%40ss%26word@proxy.example:3128/' no_proxy='localhost,.example' launch >/dev/null
     grep -q -- '--global-settings' "$HOME/maven.arguments" || exit 1

@@ -45,8 +45,9 @@ final class DaemonOptions {
     @Option(
             names = "--socket",
             paramLabel = "PATH",
-            description = "Where that daemon is looked for. Default: $XDG_RUNTIME_DIR/neurovisor/daemon.sock or"
-                    + " /tmp/neurovisor-USER/daemon.sock. Environment: NEUROVISOR_SOCKET.")
+            description = "Where that daemon is looked for. Default: $XDG_RUNTIME_DIR/neurovisor/daemon.sock, or"
+                    + " /run/neurovisor/daemon.sock for root, or /tmp/neurovisor-USER/daemon.sock. Environment:"
+                    + " NEUROVISOR_SOCKET.")
     private @Nullable String socket;
 
     /**

@@ -26,8 +26,8 @@ final class ServeOptions {
             names = "--socket",
             paramLabel = "PATH",
             description = "Take this user's own calls at this Unix socket. Default:"
-                    + " $XDG_RUNTIME_DIR/neurovisor/daemon.sock or /tmp/neurovisor-USER/daemon.sock. Environment:"
-                    + " NEUROVISOR_SOCKET.")
+                    + " $XDG_RUNTIME_DIR/neurovisor/daemon.sock, or /run/neurovisor/daemon.sock for root, or"
+                    + " /tmp/neurovisor-USER/daemon.sock. Environment: NEUROVISOR_SOCKET.")
     private @Nullable String socket;
 
     @Option(

@@ -11,13 +11,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * Chooses where a process keeps its sockets: below {@code XDG_RUNTIME_DIR} (XDG base directory specification), else below
- * a directory of this user's in {@code /tmp}. Short, because a socket's path has at most 107 bytes (unix(7)).
+ * {@code /run} for root and below a directory of this user's in {@code /tmp} for others. Short, because a socket's path has at most 107 bytes (unix(7)).
  */
 final class RuntimeDirectory {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
@@ -32,9 +33,17 @@ final class RuntimeDirectory {
 
     /** Where processes of this user may have had theirs. */
     static List<Path> bases(Map<String, String> environment) {
-        Path temporary = Path.of("/tmp", "neurovisor-" + System.getProperty("user.name"));
+        String user = System.getProperty("user.name");
         String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-        return runtime.startsWith("/") ? List.of(Path.of(runtime, "neurovisor"), temporary) : List.of(temporary);
+        Set<Path> bases = new LinkedHashSet<>();
+        if (runtime.startsWith("/")) {
+            bases.add(Path.of(runtime, "neurovisor"));
+        }
+        if (user.equals("root")) {
+            bases.add(Path.of("/run/neurovisor"));
+        }
+        bases.add(Path.of("/tmp", "neurovisor-" + user));
+        return List.copyOf(bases);
     }
 
     /** Removes a base that nobody uses. */

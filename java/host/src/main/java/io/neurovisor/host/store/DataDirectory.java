@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -47,8 +48,12 @@ public final class DataDirectory {
         return path;
     }
 
-    /** Creates the directory when it is not there; refuses one that holds what is not NeuroVisor's. */
+    /**
+     * Creates the directory when it is not there. Refuses one that holds what is not NeuroVisor's, and one that another user can
+     * change: programs in it are executed.
+     */
     public DataDirectory claim() {
+        refuseWhatOthersCanChange();
         if (isOurs()) {
             return this;
         }
@@ -118,6 +123,20 @@ public final class DataDirectory {
         return Stream.of("images", "kernels")
                 .map(path::resolve)
                 .anyMatch(store -> !ArtifactStore.pointers(store).isEmpty());
+    }
+
+    private void refuseWhatOthersCanChange() {
+        try {
+            Optional<String> danger = TrustedPath.ofThisProcess().danger(path);
+            if (danger.isPresent()) {
+                throw new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        "data directory %s is not this user's alone: %s; change that with chown or chmod, or name another with --data-dir"
+                                .formatted(path, danger.get()));
+            }
+        } catch (IOException failure) {
+            throw StorageFaults.of("look at", path, failure);
+        }
     }
 
     /** Also an empty home directory is more than a place for our files. */

@@ -8,6 +8,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,6 +38,18 @@ final class DataDirectoryTest {
                 .isEqualTo(Fault.INVALID_ARGUMENT);
         assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
         assertThat(thesis).exists();
+    }
+
+    @Test
+    void refusesADirectoryThatOthersCanChange() throws IOException {
+        Path open = Files.createDirectory(parent.resolve("open"));
+        Path data = new DataDirectory(open.resolve("data")).claim().path();
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThatThrownBy(() -> new DataDirectory(data).claim())
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessageContaining("data directory " + data + " is not this user's alone")
+                .hasMessageContaining(open + " can be written by others (mode 0777)")
+                .hasMessageContaining("--data-dir");
     }
 
     @Test

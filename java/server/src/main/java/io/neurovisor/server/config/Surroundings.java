@@ -39,8 +39,8 @@ public record Surroundings(Map<String, String> variables, Path userHome) {
 
     /**
      * Where this user's sockets are: below {@code XDG_RUNTIME_DIR} where that is a directory to write to, or has one that
-     * is, as the service manager makes it for a service; else in {@code /tmp}. Short, for a socket's path has at most 107
-     * bytes (unix(7)).
+     * is, as the service manager makes it for a service; else root's are below {@code /run} and others' in {@code /tmp}.
+     * Short, for a socket's path has at most 107 bytes (unix(7)).
      */
     public Path runtimeDirectory() {
         return variable("XDG_RUNTIME_DIR")
@@ -48,6 +48,11 @@ public record Surroundings(Map<String, String> variables, Path userHome) {
                 .map(Path::of)
                 .filter(directory -> Files.isWritable(directory) || Files.isWritable(directory.resolve(OURS)))
                 .map(directory -> directory.resolve(OURS))
-                .orElseGet(() -> Path.of("/tmp", "neurovisor-" + System.getProperty("user.name")));
+                .orElseGet(() -> directoryOf(System.getProperty("user.name")));
+    }
+
+    private static Path directoryOf(String user) {
+        Path run = Path.of("/run");
+        return user.equals("root") && Files.isWritable(run) ? run.resolve(OURS) : Path.of("/tmp", "neurovisor-" + user);
     }
 }

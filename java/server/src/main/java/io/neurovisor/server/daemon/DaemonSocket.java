@@ -4,14 +4,19 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.TrustedPath;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +46,7 @@ final class DaemonSocket implements AutoCloseable {
                 Files.createDirectory(
                         directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
-            FileChannel lockFile = FileChannel.open(
-                    path.resolveSibling(path.getFileName() + ".lock"),
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.WRITE);
+            FileChannel lockFile = lockFile(directory, path.resolveSibling(path.getFileName() + ".lock"));
             if (!isLocked(lockFile)) {
                 lockFile.close();
                 throw refused(path, "another daemon of this user serves it", null);
@@ -54,6 +56,28 @@ final class DaemonSocket implements AutoCloseable {
         } catch (IOException exception) {
             throw refused(path, String.valueOf(exception.getMessage()), exception);
         }
+    }
+
+    /** In a place that no other user can change, and never through a link that one has put there. */
+    private static FileChannel lockFile(Path directory, Path file) throws IOException {
+        TrustedPath trusted = TrustedPath.ofThisProcess();
+        Optional<String> danger = trusted.danger(directory);
+        if (danger.isPresent()) {
+            throw new IOException("other users can change it: " + danger.get());
+        }
+        if (Files.isSymbolicLink(file)) {
+            throw new IOException("its lock " + file + " is a symbolic link; remove it");
+        }
+        FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS),
+                PrivateFiles.ownerOnly());
+        Optional<String> dangerAtFile = trusted.dangerAt(file);
+        if (dangerAtFile.isPresent()) {
+            channel.close();
+            throw new IOException("another user has made its lock: " + dangerAtFile.get());
+        }
+        return channel;
     }
 
     Path path() {

@@ -4,6 +4,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -84,7 +85,7 @@ final class SettingTest {
                         entry("otlp", "off"),
                         entry("otlp-protocol", "auto"),
                         entry("trace-sample", "1"),
-                        entry("socket", "/tmp/neurovisor-" + System.getProperty("user.name") + "/daemon.sock"),
+                        entry("socket", socket()),
                         entry("daemon", "auto"),
                         entry("drain-timeout", "30s"),
                         entry("channelz", "off"),
@@ -92,6 +93,13 @@ final class SettingTest {
                         entry("sessions-max-age", "30d"),
                         entry("log-level", "info"),
                         entry("log-format", "auto")));
+    }
+
+    private static String socket() {
+        String user = System.getProperty("user.name");
+        return user.equals("root") && Files.isWritable(Path.of("/run"))
+                ? "/run/neurovisor/daemon.sock"
+                : "/tmp/neurovisor-" + user + "/daemon.sock";
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,6 +33,24 @@ final class DaemonSocketTest {
         try (DaemonSocket _ = DaemonSocket.claim(path)) {
             assertThat(path).doesNotExist();
         }
+    }
+
+    @Test
+    void refusesADirectoryThatOthersCanWrite() throws Exception {
+        Path open = Files.createDirectory(directory.resolve("open"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThatThrownBy(() -> DaemonSocket.claim(open.resolve("daemon.sock")))
+                .hasMessageContaining(open + " can be written by others (mode 0777)")
+                .hasMessageContaining("--socket");
+    }
+
+    @Test
+    void followsNoLinkInPlaceOfItsLock() throws Exception {
+        Path target = directory.resolve("target");
+        Files.createSymbolicLink(directory.resolve("daemon.sock.lock"), target);
+        assertThatThrownBy(() -> DaemonSocket.claim(directory.resolve("daemon.sock")))
+                .hasMessageContaining("its lock " + directory.resolve("daemon.sock.lock") + " is a symbolic link");
+        assertThat(target).doesNotExist();
     }
 
     @Test
