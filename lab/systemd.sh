@@ -48,7 +48,7 @@ start_systemd() {
     mkdir -p -- "$home" "$data"
     mount --bind . "$home"
     mount --bind -- "$NEUROVISOR_DATA_DIR" "$data"
-    find "$home" -maxdepth 1 \( ! -user root -o -perm /022 \) ! -type l -exec chown 0:0 {} + -exec chmod go-w {} +
+    find "$home" \( ! -user root -o -perm /022 \) ! -type l -exec chown 0:0 {} + -exec chmod go-w {} +
     mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs /run
     # What a whole machine needs at its start has been done.
     mount -t tmpfs tmpfs /usr/lib/systemd/system-generators

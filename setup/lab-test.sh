@@ -9,13 +9,12 @@ readonly lab_test_memory=4096
 run_in_lab() {
     local status=0 out=$test_logs/reports/$1
     mkdir -p -- "$out"
-    bring_monitors
     "$root/neurovisor" lab run --name "$1" --memory "$lab_test_memory" --out "$out" -- lab/test.sh "$tier" "${@:2}" </dev/null || status=$?
     [[ ! -f $out/times.tsv ]] || cat -- "$out/times.tsv" >>"$test_logs/times.tsv"
     return "$status"
 }
 
-# Programs that a machine without a network cannot fetch, where it sees them.
+# Programs that a machine without a network cannot fetch, where it sees them. Before machines start, which read them.
 bring_monitors() {
     local directory=${NEUROVISOR_TEST_MONITORS-}
     rm -rf -- "$root/target/monitors"

@@ -233,6 +233,7 @@ begin_user() {
 begin_lab() {
     ((${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})) || return 0
     may_begin lab "$(expected_seconds lab-qemu lab-firecracker lab-user lab-systemd)" || return 0
+    bring_monitors
     if ((${#lab_qemu[@]})); then
         begin_part lab-qemu run_in_lab lab-test-qemu "${lab_qemu[*]}" '' '' ''
         together+=(lab-qemu)
