@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The mmdebstrap command lines: which sources, which privileges, which settings of the host they carry over. */
 final class Mmdebstrap {
@@ -23,14 +25,24 @@ final class Mmdebstrap {
 
     private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
 
+    /**
+     * What of this process's environment the scripts of packages see: how to find programs and how to reach the network. Anything
+     * else may be a secret, such as the key of a model's server.
+     */
+    private static final Pattern PASSED_ON =
+            Pattern.compile("PATH|HOME|TZ|LANG|LC_.*|(?i:(https?|ftp|all|no)_proxy)|SSL_CERT_.*|CURL_CA_BUNDLE|PIP_.*");
+
     private final DebianSources sources;
     private final List<String> aptOptions;
     private final boolean root;
+    private final Set<String> inherited;
 
-    Mmdebstrap(DebianSources sources, List<String> aptOptions, boolean root) {
+    /** @param inherited the names of the variables in this process's environment */
+    Mmdebstrap(DebianSources sources, List<String> aptOptions, boolean root, Set<String> inherited) {
         this.sources = requireNonNull(sources, "sources is null");
         this.aptOptions = List.copyOf(aptOptions);
         this.root = root;
+        this.inherited = Set.copyOf(inherited);
     }
 
     /** As the host is set up. */
@@ -38,7 +50,8 @@ final class Mmdebstrap {
         return new Mmdebstrap(
                 DebianSources.choose(System.getenv(), HostApt.targets()),
                 HostApt.accessOptions(),
-                "root".equals(System.getProperty("user.name")));
+                "root".equals(System.getProperty("user.name")),
+                System.getenv().keySet());
     }
 
     /** What a line that mmdebstrap writes tells a person about its progress; empty when it tells nothing. */
@@ -93,11 +106,21 @@ final class Mmdebstrap {
         arguments.add(DebianSources.SUITE);
         arguments.add("-");
         arguments.addAll(sources.lines());
-        return inNamespaces(ToolCommand.of("mmdebstrap", "mmdebstrap")
+        return inNamespaces(withoutSecrets(ToolCommand.of("mmdebstrap", "mmdebstrap"))
                 .withArguments(arguments)
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
                 .withEnvironment("LC_ALL", "C.UTF-8")
                 .withEnvironment("TMPDIR", scratch.toString()));
+    }
+
+    private ToolCommand withoutSecrets(ToolCommand command) {
+        ToolCommand without = command;
+        for (String name : inherited) {
+            if (!PASSED_ON.matcher(name).matches()) {
+                without = without.withEnvironment(name, "");
+            }
+        }
+        return without;
     }
 
     /**

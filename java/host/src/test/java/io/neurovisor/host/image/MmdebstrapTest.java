@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +56,14 @@ class MmdebstrapTest {
     }
 
     @Test
+    void scriptsOfPackagesSeeNoSecretOfTheEnvironment() {
+        assertThat(command(true).environment())
+                .containsEntry("ANTHROPIC_API_KEY", "")
+                .containsEntry("NEUROVISOR_OPENAI_KEY", "")
+                .doesNotContainKeys("PATH", "https_proxy");
+    }
+
+    @Test
     void proxiesOfTheHostAreCarriedOver() {
         assertThat(command(true).arguments()).contains("--aptopt=Acquire::http::Proxy \"http://proxy:3128\"");
     }
@@ -89,6 +98,10 @@ class MmdebstrapTest {
     }
 
     private static Mmdebstrap mmdebstrap(boolean root) {
-        return new Mmdebstrap(DebianSources.debian(), List.of("Acquire::http::Proxy \"http://proxy:3128\""), root);
+        return new Mmdebstrap(
+                DebianSources.debian(),
+                List.of("Acquire::http::Proxy \"http://proxy:3128\""),
+                root,
+                Set.of("PATH", "https_proxy", "ANTHROPIC_API_KEY", "NEUROVISOR_OPENAI_KEY"));
     }
 }
