@@ -38,6 +38,9 @@ final class SettingEffectsTest {
             entry(Setting.SIZE, "RunIT.aSizeHasItsProcessorsAndMemory"),
             entry(Setting.SNAPSHOT, DRAIN),
             entry(Setting.TIMEOUT, "RunIT.aTimeoutKillsEverythingAndKeepsTheOutput"),
+            entry(
+                    Setting.TIMEOUT_MAX,
+                    "ExecutionGrpcServiceTest.aTimeoutBeyondTheDaemonsLongestIsRefusedWithBothValues"),
             entry(Setting.WARM, POOL),
             entry(Setting.MAX, POOL),
             entry(Setting.ACQUIRE_TIMEOUT, FULL),

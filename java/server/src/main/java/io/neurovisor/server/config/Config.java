@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  * @param timeout what a program may take
+ * @param timeoutMax the longest time that a client of a server may ask for
  * @param warm how many machines a server keeps ready
  * @param max how many machines may exist, whatever they are doing
  * @param acquireTimeout how long a program waits for its machine
@@ -67,6 +68,7 @@ public record Config(
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
+        Duration timeoutMax,
         int warm,
         int max,
         Duration acquireTimeout,
@@ -108,6 +110,7 @@ public record Config(
         requireNonNull(strict, "strict is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
+        requireNonNull(timeoutMax, "timeoutMax is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
         requireNonNull(vmUids, "vmUids is null");
         requireNonNull(model, "model is null");
@@ -146,6 +149,7 @@ public record Config(
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),
+                values.get(Setting.TIMEOUT_MAX),
                 values.get(Setting.WARM),
                 values.get(Setting.MAX),
                 values.get(Setting.ACQUIRE_TIMEOUT),

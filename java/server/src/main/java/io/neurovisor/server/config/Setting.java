@@ -49,6 +49,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
     public static final Setting<Duration> TIMEOUT =
             new Setting<>("timeout", Form.TIMEOUT, _ -> ExecutionRequest.DEFAULT_TIMEOUT);
+    public static final Setting<Duration> TIMEOUT_MAX =
+            new Setting<>("timeout-max", Form.TIMEOUT, _ -> Duration.ofHours(1));
     public static final Setting<Integer> WARM =
             new Setting<>("warm", "NEUROVISOR_POOL_SIZE", Form.count(0, MOST_MACHINES), _ -> 3);
     public static final Setting<Integer> MAX =
@@ -127,6 +129,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             SIZE,
             SNAPSHOT,
             TIMEOUT,
+            TIMEOUT_MAX,
             WARM,
             MAX,
             ACQUIRE_TIMEOUT,

@@ -32,14 +32,14 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     private final TenantExecutions executions;
     private final KeyedExecutions keyed;
     private final VmmReport vmm;
-    private final Duration timeout;
+    private final RequestTimeouts timeouts;
     private final SandboxSize size;
 
     /**
      * What requests leave open comes from here.
      *
      * @param vmmReason why it is this VMM, in words
-     * @param timeout of a program
+     * @param timeouts of programs
      * @param size of a machine
      */
     public ExecutionGrpcService(
@@ -47,12 +47,12 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
             KeyedExecutions keyed,
             VmmIdentity vmm,
             String vmmReason,
-            Duration timeout,
+            RequestTimeouts timeouts,
             SandboxSize size) {
         this.executions = requireNonNull(executions, "executions is null");
         this.keyed = requireNonNull(keyed, "keyed is null");
         this.vmm = ExecutionMessages.vmm(vmm, vmmReason);
-        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.timeouts = requireNonNull(timeouts, "timeouts is null");
         this.size = requireNonNull(size, "size is null");
     }
 
@@ -87,7 +87,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
 
     private ExecuteMetadata run(MethodDescriptor<?, ?> method, ExecuteRequest message, OutputSink sink) {
         RequestTrace trace = TraceInterceptor.current();
-        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
+        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeouts, size);
         ExecutionResult result = executions.execute(method.getFullMethodName(), request, deadline(), sink);
         return ExecutionMessages.metadata(result, trace.shown(), vmm);
     }
@@ -110,7 +110,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     /** It goes on when the client does not: neither the client's deadline nor its end reaches the program. */
     private void serveKeyed(MethodDescriptor<?, ?> method, ExecuteRequest message, Consumer<ExecuteChunk> client) {
         RequestTrace trace = TraceInterceptor.current();
-        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
+        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeouts, size);
         ExecutionKey key = new ExecutionKey(TenantExecutions.tenant().label(), message.getIdempotencyKey());
         BiFunction<ExecutionRequest, OutputSink, ExecutionResult> tenant = executions.of(method.getFullMethodName());
         keyed.serve(

@@ -56,6 +56,7 @@ final class SettingTest {
                         entry("size", "medium"),
                         entry("snapshot", "on"),
                         entry("timeout", "30s"),
+                        entry("timeout-max", "3600s"),
                         entry("warm", "3"),
                         entry("max", "10"),
                         entry("acquire-timeout", "30s"),

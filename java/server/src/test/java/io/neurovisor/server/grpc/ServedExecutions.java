@@ -93,7 +93,7 @@ public final class ServedExecutions implements AutoCloseable {
                         keyed,
                         new VmmIdentity("fake", "1", "none", "cpu", "machine"),
                         "there is no other",
-                        Duration.ofSeconds(30),
+                        new RequestTimeouts(Duration.ofSeconds(30), Duration.ofHours(1)),
                         SandboxSize.SMALL)),
                 interceptors(keysRequired, limit, tracing, counted));
     }
