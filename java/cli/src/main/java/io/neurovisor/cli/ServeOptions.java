@@ -45,6 +45,14 @@ final class ServeOptions {
     private @Nullable String drainTimeout;
 
     @Option(
+            names = "--send-timeout",
+            paramLabel = "TIME",
+            description =
+                    "How long a client may leave what is sent to it unread before its call is cancelled, 1s to 24h."
+                            + " Default: 60s. Environment: NEUROVISOR_SEND_TIMEOUT.")
+    private @Nullable String sendTimeout;
+
+    @Option(
             names = "--channelz",
             paramLabel = "on|off",
             arity = "0..1",

@@ -54,6 +54,7 @@ import java.util.Optional;
  * @param socket where a server takes this user's own calls
  * @param daemon whether a command has its programs run by the server at that socket
  * @param drainTimeout what a server that is to end gives the calls it serves
+ * @param sendTimeout what a server gives a client to read what waits for it
  * @param channelz whether a server tells about its connections to who asks
  * @param vmUids whose users VMMs are that root starts, each another
  */
@@ -97,6 +98,7 @@ public record Config(
         Path socket,
         DaemonUse daemon,
         Duration drainTimeout,
+        Duration sendTimeout,
         boolean channelz,
         CacheConfig cache,
         SessionsConfig sessions,
@@ -131,6 +133,7 @@ public record Config(
         requireNonNull(socket, "socket is null");
         requireNonNull(daemon, "daemon is null");
         requireNonNull(drainTimeout, "drainTimeout is null");
+        requireNonNull(sendTimeout, "sendTimeout is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(sessions, "sessions is null");
         requireNonNull(log, "log is null");
@@ -179,6 +182,7 @@ public record Config(
                 values.get(Setting.SOCKET),
                 values.get(Setting.DAEMON),
                 values.get(Setting.DRAIN_TIMEOUT),
+                values.get(Setting.SEND_TIMEOUT),
                 values.get(Setting.CHANNELZ),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new SessionsConfig(values.get(Setting.SESSIONS_MAX_AGE)),

@@ -107,6 +107,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("daemon", Form.oneOf(DaemonUse.values()), _ -> DaemonUse.AUTO);
     public static final Setting<Duration> DRAIN_TIMEOUT =
             new Setting<>("drain-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
+    public static final Setting<Duration> SEND_TIMEOUT =
+            new Setting<>("send-timeout", Form.TIMEOUT, _ -> Duration.ofMinutes(1));
     public static final Setting<Boolean> CHANNELZ = new Setting<>("channelz", Form.SWITCH, _ -> false);
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
@@ -161,6 +163,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             SOCKET,
             DAEMON,
             DRAIN_TIMEOUT,
+            SEND_TIMEOUT,
             CHANNELZ,
             CACHE_MAX,
             SESSIONS_MAX_AGE,

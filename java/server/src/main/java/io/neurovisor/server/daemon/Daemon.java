@@ -132,7 +132,10 @@ public final class Daemon implements AutoCloseable {
                         () -> true)),
                 HealthWatch::close);
         this.ports = parts.own(
-                new GrpcPorts(services(loaded, keys, audit, sessions, tracing), interceptors(config, keys, tracing)),
+                new GrpcPorts(
+                        services(loaded, keys, audit, sessions, tracing),
+                        interceptors(config, keys, tracing),
+                        config.sendTimeout()),
                 GrpcPorts::close);
         health.start();
         this.address = new InetSocketAddress(

@@ -88,6 +88,7 @@ final class SettingTest {
                         entry("socket", "/tmp/neurovisor-" + System.getProperty("user.name") + "/daemon.sock"),
                         entry("daemon", "auto"),
                         entry("drain-timeout", "30s"),
+                        entry("send-timeout", "60s"),
                         entry("channelz", "off"),
                         entry("cache-max", "off"),
                         entry("sessions-max-age", "30d"),
