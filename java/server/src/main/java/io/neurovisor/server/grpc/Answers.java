@@ -22,19 +22,21 @@ import org.slf4j.LoggerFactory;
 final class Answers extends ServerStreamTracer.Factory implements ServerInterceptor {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
+    private final AnswerMemory memory;
     private final Duration patience;
     private final Ticker ticker;
     private final Set<Answer> open = ConcurrentHashMap.newKeySet();
 
     /** @param patience with a client that reads nothing of what waits for it */
-    Answers(Duration patience, Ticker ticker) {
+    Answers(AnswerMemory memory, Duration patience, Ticker ticker) {
+        this.memory = requireNonNull(memory, "memory is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
     @Override
     public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
-        Answer answer = new Answer(method, new SendProgress(ticker.nanos()), open::remove);
+        Answer answer = new Answer(method, memory, new SendProgress(ticker.nanos()), open::remove);
         open.add(answer);
         return answer;
     }

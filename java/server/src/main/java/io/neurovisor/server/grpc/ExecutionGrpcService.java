@@ -59,11 +59,13 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     @Override
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> client) {
         ServedCall.begin(client, call -> {
-            WholeAnswer answer = new WholeAnswer();
             if (isKeyed(request)) {
-                call.send(whole(request, answer));
+                call.send(whole(request));
                 return;
             }
+            // What this program has done cannot be asked for again: without room its output is cut, which the answer
+            // says.
+            WholeAnswer answer = new WholeAnswer(Answer.current()::take);
             call.send(answer.response(run(ExecutionServiceGrpc.getExecuteMethod(), request, answer)));
         });
     }
@@ -72,7 +74,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     public void executeStream(ExecuteRequest request, StreamObserver<ExecuteChunk> client) {
         ServedCall.begin(client, call -> {
             if (isKeyed(request)) {
-                serveKeyed(ExecutionServiceGrpc.getExecuteStreamMethod(), request, call::send);
+                serveKeyed(ExecutionServiceGrpc.getExecuteStreamMethod(), request, false, call::send);
                 return;
             }
             ChunkSink sink = new ChunkSink(call::send);
@@ -96,9 +98,10 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
         return !request.getIdempotencyKey().isEmpty();
     }
 
-    private ExecuteResponse whole(ExecuteRequest request, WholeAnswer answer) {
+    private ExecuteResponse whole(ExecuteRequest request) {
+        WholeAnswer answer = new WholeAnswer(_ -> true);
         AtomicReference<ExecuteMetadata> end = new AtomicReference<>(ExecuteMetadata.getDefaultInstance());
-        serveKeyed(ExecutionServiceGrpc.getExecuteMethod(), request, chunk -> {
+        serveKeyed(ExecutionServiceGrpc.getExecuteMethod(), request, true, chunk -> {
             ExecutionMessages.deliver(chunk, answer);
             if (chunk.getIsFinal()) {
                 end.set(chunk.getMetadata());
@@ -108,7 +111,8 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     }
 
     /** It goes on when the client does not: neither the client's deadline nor its end reaches the program. */
-    private void serveKeyed(MethodDescriptor<?, ?> method, ExecuteRequest message, Consumer<ExecuteChunk> client) {
+    private void serveKeyed(
+            MethodDescriptor<?, ?> method, ExecuteRequest message, boolean whole, Consumer<ExecuteChunk> client) {
         RequestTrace trace = TraceInterceptor.current();
         ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeouts, size);
         ExecutionKey key = new ExecutionKey(TenantExecutions.tenant().label(), message.getIdempotencyKey());
@@ -118,6 +122,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
                 ExecutionMessages.digest(message),
                 request,
                 (work, output) -> ExecutionMessages.metadata(tenant.apply(work, output), trace.shown(), vmm),
+                whole,
                 client);
     }
 

@@ -78,7 +78,7 @@ public final class GrpcPorts implements AutoCloseable {
                 interceptors,
                 InboundMemory.ofThisProcess(),
                 REQUEST_PATIENCE,
-                new Answers(sendPatience, Ticker.SYSTEM));
+                new Answers(AnswerMemory.ofThisProcess(), sendPatience, Ticker.SYSTEM));
         Future<?> _ = workers.scheduleWithFixedDelay(
                 answers::endUnread, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }

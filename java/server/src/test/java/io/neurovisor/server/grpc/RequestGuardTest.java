@@ -86,7 +86,7 @@ final class RequestGuardTest {
                         interceptors,
                         memory,
                         patience,
-                        new Answers(Duration.ofMinutes(1), Ticker.SYSTEM)));
+                        new Answers(AnswerMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
         int port = served.listen();
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();

@@ -35,7 +35,7 @@ final class SendTimeoutTest {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final ManualTicker ticker = new ManualTicker();
-    private final Answers answers = new Answers(PATIENCE, ticker);
+    private final Answers answers = new Answers(AnswerMemory.ofThisProcess(), PATIENCE, ticker);
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
     private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);

@@ -38,7 +38,7 @@ final class TestServer implements AutoCloseable {
     private static final Duration SEND_TIMEOUT = Duration.ofMinutes(1);
 
     private final ManualTicker ticker = new ManualTicker();
-    private final Answers answers = new Answers(SEND_TIMEOUT, ticker);
+    private final Answers answers = new Answers(AnswerMemory.ofThisProcess(), SEND_TIMEOUT, ticker);
     private final Server server;
     private final ManagedChannel channel;
 
