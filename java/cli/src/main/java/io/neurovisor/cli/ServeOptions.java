@@ -31,11 +31,26 @@ final class ServeOptions {
     private @Nullable String socket;
 
     @Option(
+            names = "--timeout-max",
+            paramLabel = "TIME",
+            description = "The longest time-out that a request may ask for, 1s to 24h. Default: 1h. Environment:"
+                    + " NEUROVISOR_TIMEOUT_MAX.")
+    private @Nullable String timeoutMax;
+
+    @Option(
             names = "--drain-timeout",
             paramLabel = "TIME",
             description = "How long calls that are served may take to finish when the server is to end, 1s to 24h."
                     + " Default: 30s. Environment: NEUROVISOR_DRAIN_TIMEOUT.")
     private @Nullable String drainTimeout;
+
+    @Option(
+            names = "--send-timeout",
+            paramLabel = "TIME",
+            description =
+                    "How long a client may leave what is sent to it unread before its call is cancelled, 1s to 24h."
+                            + " Default: 60s. Environment: NEUROVISOR_SEND_TIMEOUT.")
+    private @Nullable String sendTimeout;
 
     @Option(
             names = "--channelz",

@@ -92,7 +92,7 @@ final class MemoryIT {
         List<ListenableFuture<ExecuteResponse>> running = Stream.generate(
                         () -> ExecutionServiceGrpc.newFutureStub(daemon.channel())
                                 .execute(program("import time; time.sleep(10000)")
-                                        .setTimeoutSecs(10_000)
+                                        .setTimeoutSecs(3600)
                                         .build()))
                 .limit(room)
                 .toList();

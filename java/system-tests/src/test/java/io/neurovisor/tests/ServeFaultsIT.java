@@ -63,7 +63,7 @@ final class ServeFaultsIT {
 
     /** No time-out ends it before the test does. */
     private static final ExecuteRequest ENDLESS = request("bash", "echo running; sleep 10000").toBuilder()
-            .setTimeoutSecs(10_000)
+            .setTimeoutSecs(3600)
             .build();
 
     @TempDir

@@ -38,6 +38,9 @@ final class SettingEffectsTest {
             entry(Setting.SIZE, "RunIT.aSizeHasItsProcessorsAndMemory"),
             entry(Setting.SNAPSHOT, DRAIN),
             entry(Setting.TIMEOUT, "RunIT.aTimeoutKillsEverythingAndKeepsTheOutput"),
+            entry(
+                    Setting.TIMEOUT_MAX,
+                    "ExecutionGrpcServiceTest.aTimeoutBeyondTheDaemonsLongestIsRefusedWithBothValues"),
             entry(Setting.WARM, POOL),
             entry(Setting.MAX, POOL),
             entry(Setting.ACQUIRE_TIMEOUT, FULL),
@@ -73,6 +76,7 @@ final class SettingEffectsTest {
             entry(Setting.SOCKET, BY_DAEMON),
             entry(Setting.DAEMON, BY_DAEMON),
             entry(Setting.DRAIN_TIMEOUT, DRAIN),
+            entry(Setting.SEND_TIMEOUT, "SendTimeoutTest.aStreamThatNoClientReadsGivesItsMachineBackAsCancelled"),
             entry(Setting.CHANNELZ, DRAIN),
             entry(Setting.CACHE_MAX, GC),
             entry(Setting.SESSIONS_MAX_AGE, GC),

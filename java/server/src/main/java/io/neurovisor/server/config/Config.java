@@ -27,6 +27,7 @@ import java.util.Optional;
  * @param size the size of guests
  * @param snapshot whether machines are cloned from templates; otherwise each is booted cold
  * @param timeout what a program may take
+ * @param timeoutMax the longest time that a client of a server may ask for
  * @param warm how many machines a server keeps ready
  * @param max how many machines may exist, whatever they are doing
  * @param acquireTimeout how long a program waits for its machine
@@ -53,6 +54,7 @@ import java.util.Optional;
  * @param socket where a server takes this user's own calls
  * @param daemon whether a command has its programs run by the server at that socket
  * @param drainTimeout what a server that is to end gives the calls it serves
+ * @param sendTimeout what a server gives a client to read what waits for it
  * @param channelz whether a server tells about its connections to who asks
  * @param vmUids whose users VMMs are that root starts, each another
  */
@@ -67,6 +69,7 @@ public record Config(
         SandboxSize size,
         boolean snapshot,
         Duration timeout,
+        Duration timeoutMax,
         int warm,
         int max,
         Duration acquireTimeout,
@@ -95,6 +98,7 @@ public record Config(
         Path socket,
         DaemonUse daemon,
         Duration drainTimeout,
+        Duration sendTimeout,
         boolean channelz,
         CacheConfig cache,
         SessionsConfig sessions,
@@ -108,6 +112,7 @@ public record Config(
         requireNonNull(strict, "strict is null");
         requireNonNull(size, "size is null");
         requireNonNull(timeout, "timeout is null");
+        requireNonNull(timeoutMax, "timeoutMax is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
         requireNonNull(vmUids, "vmUids is null");
         requireNonNull(model, "model is null");
@@ -128,6 +133,7 @@ public record Config(
         requireNonNull(socket, "socket is null");
         requireNonNull(daemon, "daemon is null");
         requireNonNull(drainTimeout, "drainTimeout is null");
+        requireNonNull(sendTimeout, "sendTimeout is null");
         requireNonNull(cache, "cache is null");
         requireNonNull(sessions, "sessions is null");
         requireNonNull(log, "log is null");
@@ -146,6 +152,7 @@ public record Config(
                 values.get(Setting.SIZE),
                 values.get(Setting.SNAPSHOT),
                 values.get(Setting.TIMEOUT),
+                values.get(Setting.TIMEOUT_MAX),
                 values.get(Setting.WARM),
                 values.get(Setting.MAX),
                 values.get(Setting.ACQUIRE_TIMEOUT),
@@ -175,6 +182,7 @@ public record Config(
                 values.get(Setting.SOCKET),
                 values.get(Setting.DAEMON),
                 values.get(Setting.DRAIN_TIMEOUT),
+                values.get(Setting.SEND_TIMEOUT),
                 values.get(Setting.CHANNELZ),
                 new CacheConfig(values.get(Setting.CACHE_MAX)),
                 new SessionsConfig(values.get(Setting.SESSIONS_MAX_AGE)),

@@ -49,6 +49,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Boolean> SNAPSHOT = new Setting<>("snapshot", Form.SWITCH, _ -> true);
     public static final Setting<Duration> TIMEOUT =
             new Setting<>("timeout", Form.TIMEOUT, _ -> ExecutionRequest.DEFAULT_TIMEOUT);
+    public static final Setting<Duration> TIMEOUT_MAX =
+            new Setting<>("timeout-max", Form.TIMEOUT, _ -> Duration.ofHours(1));
     public static final Setting<Integer> WARM =
             new Setting<>("warm", "NEUROVISOR_POOL_SIZE", Form.count(0, MOST_MACHINES), _ -> 3);
     public static final Setting<Integer> MAX =
@@ -105,6 +107,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("daemon", Form.oneOf(DaemonUse.values()), _ -> DaemonUse.AUTO);
     public static final Setting<Duration> DRAIN_TIMEOUT =
             new Setting<>("drain-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
+    public static final Setting<Duration> SEND_TIMEOUT =
+            new Setting<>("send-timeout", Form.TIMEOUT, _ -> Duration.ofMinutes(1));
     public static final Setting<Boolean> CHANNELZ = new Setting<>("channelz", Form.SWITCH, _ -> false);
     public static final Setting<Optional<DataSize>> CACHE_MAX =
             new Setting<>("cache-max", Form.LIMIT, _ -> Optional.empty());
@@ -127,6 +131,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             SIZE,
             SNAPSHOT,
             TIMEOUT,
+            TIMEOUT_MAX,
             WARM,
             MAX,
             ACQUIRE_TIMEOUT,
@@ -158,6 +163,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             SOCKET,
             DAEMON,
             DRAIN_TIMEOUT,
+            SEND_TIMEOUT,
             CHANNELZ,
             CACHE_MAX,
             SESSIONS_MAX_AGE,

@@ -38,6 +38,7 @@ import io.neurovisor.server.config.TlsConfig;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.KeyedExecutions;
+import io.neurovisor.server.grpc.RequestTimeouts;
 import io.neurovisor.server.grpc.TenantExecutions;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.journal.ExecutionJournal;
@@ -77,6 +78,7 @@ public final class Daemon implements AutoCloseable {
     private final Path socket;
     private final GrpcPorts ports;
     private final KeyedExecutions keyed;
+    private final RequestTimeouts timeouts;
     private final SelfConfinement confinement;
     private final HealthWatch health;
     private final Readiness readiness;
@@ -89,6 +91,7 @@ public final class Daemon implements AutoCloseable {
         Config config = settings.config();
         ListenRules.check(config.listen(), config.tls(), config.insecureListen());
         ListenRules.check(config.metrics().listen(), TlsConfig.NONE, config.insecureListen());
+        this.timeouts = new RequestTimeouts(config.timeout(), config.timeoutMax());
         Optional<SslContext> tls = ServerTls.context(config.tls(), InstantSource.system(), Ticker.SYSTEM);
         // First, so that a second daemon is refused before it does anything.
         this.socket = parts.own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
@@ -134,7 +137,10 @@ public final class Daemon implements AutoCloseable {
                         () -> true)),
                 HealthWatch::close);
         this.ports = parts.own(
-                new GrpcPorts(services(loaded, keys, audit, sessions, tracing), interceptors(config, keys, tracing)),
+                new GrpcPorts(
+                        services(loaded, keys, audit, sessions, tracing),
+                        interceptors(config, keys, tracing),
+                        config.sendTimeout()),
                 GrpcPorts::close);
         health.start();
         this.address = new InetSocketAddress(
@@ -176,7 +182,7 @@ public final class Daemon implements AutoCloseable {
                 new TenantExecutions(neuroVisor.executions(), new Quotas(keys, InstantSource.system()), audit);
         List<BindableService> services = new ArrayList<>(List.<BindableService>of(
                 new ExecutionGrpcService(
-                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), config.timeout(), config.size()),
+                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), timeouts, config.size()),
                 health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));

@@ -32,14 +32,14 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     private final TenantExecutions executions;
     private final KeyedExecutions keyed;
     private final VmmReport vmm;
-    private final Duration timeout;
+    private final RequestTimeouts timeouts;
     private final SandboxSize size;
 
     /**
      * What requests leave open comes from here.
      *
      * @param vmmReason why it is this VMM, in words
-     * @param timeout of a program
+     * @param timeouts of programs
      * @param size of a machine
      */
     public ExecutionGrpcService(
@@ -47,23 +47,25 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
             KeyedExecutions keyed,
             VmmIdentity vmm,
             String vmmReason,
-            Duration timeout,
+            RequestTimeouts timeouts,
             SandboxSize size) {
         this.executions = requireNonNull(executions, "executions is null");
         this.keyed = requireNonNull(keyed, "keyed is null");
         this.vmm = ExecutionMessages.vmm(vmm, vmmReason);
-        this.timeout = requireNonNull(timeout, "timeout is null");
+        this.timeouts = requireNonNull(timeouts, "timeouts is null");
         this.size = requireNonNull(size, "size is null");
     }
 
     @Override
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> client) {
         ServedCall.begin(client, call -> {
-            WholeAnswer answer = new WholeAnswer();
             if (isKeyed(request)) {
-                call.send(whole(request, answer));
+                call.send(whole(request));
                 return;
             }
+            // What this program has done cannot be asked for again: without room its output is cut, which the answer
+            // says.
+            WholeAnswer answer = new WholeAnswer(Answer.current()::take);
             call.send(answer.response(run(ExecutionServiceGrpc.getExecuteMethod(), request, answer)));
         });
     }
@@ -72,7 +74,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     public void executeStream(ExecuteRequest request, StreamObserver<ExecuteChunk> client) {
         ServedCall.begin(client, call -> {
             if (isKeyed(request)) {
-                serveKeyed(ExecutionServiceGrpc.getExecuteStreamMethod(), request, call::send);
+                serveKeyed(ExecutionServiceGrpc.getExecuteStreamMethod(), request, false, call::send);
                 return;
             }
             ChunkSink sink = new ChunkSink(call::send);
@@ -87,7 +89,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
 
     private ExecuteMetadata run(MethodDescriptor<?, ?> method, ExecuteRequest message, OutputSink sink) {
         RequestTrace trace = TraceInterceptor.current();
-        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
+        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeouts, size);
         ExecutionResult result = executions.execute(method.getFullMethodName(), request, deadline(), sink);
         return ExecutionMessages.metadata(result, trace.shown(), vmm);
     }
@@ -96,9 +98,10 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
         return !request.getIdempotencyKey().isEmpty();
     }
 
-    private ExecuteResponse whole(ExecuteRequest request, WholeAnswer answer) {
+    private ExecuteResponse whole(ExecuteRequest request) {
+        WholeAnswer answer = new WholeAnswer(_ -> true);
         AtomicReference<ExecuteMetadata> end = new AtomicReference<>(ExecuteMetadata.getDefaultInstance());
-        serveKeyed(ExecutionServiceGrpc.getExecuteMethod(), request, chunk -> {
+        serveKeyed(ExecutionServiceGrpc.getExecuteMethod(), request, true, chunk -> {
             ExecutionMessages.deliver(chunk, answer);
             if (chunk.getIsFinal()) {
                 end.set(chunk.getMetadata());
@@ -108,9 +111,10 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
     }
 
     /** It goes on when the client does not: neither the client's deadline nor its end reaches the program. */
-    private void serveKeyed(MethodDescriptor<?, ?> method, ExecuteRequest message, Consumer<ExecuteChunk> client) {
+    private void serveKeyed(
+            MethodDescriptor<?, ?> method, ExecuteRequest message, boolean whole, Consumer<ExecuteChunk> client) {
         RequestTrace trace = TraceInterceptor.current();
-        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeout, size);
+        ExecutionRequest request = ExecutionMessages.request(message, trace.id(), timeouts, size);
         ExecutionKey key = new ExecutionKey(TenantExecutions.tenant().label(), message.getIdempotencyKey());
         BiFunction<ExecutionRequest, OutputSink, ExecutionResult> tenant = executions.of(method.getFullMethodName());
         keyed.serve(
@@ -118,6 +122,7 @@ public final class ExecutionGrpcService extends ExecutionServiceGrpc.ExecutionSe
                 ExecutionMessages.digest(message),
                 request,
                 (work, output) -> ExecutionMessages.metadata(tenant.apply(work, output), trace.shown(), vmm),
+                whole,
                 client);
     }
 

@@ -37,16 +37,15 @@ public final class ExecutionMessages {
     /**
      * What a client asks for.
      *
-     * @param timeout of a program for which the client gives none
+     * @param timeouts of programs
      * @param size of a machine for which the client gives none
      */
-    static ExecutionRequest request(ExecuteRequest message, TraceId traceId, Duration timeout, SandboxSize size) {
+    static ExecutionRequest request(
+            ExecuteRequest message, TraceId traceId, RequestTimeouts timeouts, SandboxSize size) {
         return new ExecutionRequest(
                 traceId,
                 program(message),
-                message.getTimeoutSecs() == 0
-                        ? timeout
-                        : Duration.ofSeconds(Integer.toUnsignedLong(message.getTimeoutSecs())),
+                timeouts.of(message.getTimeoutSecs()),
                 message.getSize().isEmpty() ? size : SandboxSize.named(message.getSize()),
                 Optional.of(message.getImage()).filter(image -> !image.isEmpty()));
     }

@@ -51,6 +51,9 @@ public final class GrpcPorts implements AutoCloseable {
     /** A system that is sparing gives a process 4096 descriptors: the rest is for machines and files. */
     private static final int MAX_TCP_CONNECTIONS = 3000;
 
+    /** How often clients that do not read are looked for. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
     /** So the longest request may be sent at 5.6 Mbit/s. */
     private static final Duration REQUEST_PATIENCE = Duration.ofMinutes(2);
 
@@ -61,13 +64,25 @@ public final class GrpcPorts implements AutoCloseable {
     private final List<ServerServiceDefinition> services;
     private final List<ServerInterceptor> interceptors;
     private final InboundMemory memory;
+    private final Answers answers;
     private final ConnectionLimit connections = new ConnectionLimit(MAX_TCP_CONNECTIONS);
     private final List<Server> servers = new ArrayList<>();
     private final List<ServerChannel> channels = new CopyOnWriteArrayList<>();
 
-    /** @param interceptors the first sees a call first */
-    public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors) {
-        this(services, interceptors, InboundMemory.ofThisProcess(), REQUEST_PATIENCE);
+    /**
+     * Services behind these interceptors, of which the first sees a call first.
+     *
+     * @param sendPatience with a client that does not read what is sent to it
+     */
+    public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors, Duration sendPatience) {
+        this(
+                services,
+                interceptors,
+                InboundMemory.ofThisProcess(),
+                REQUEST_PATIENCE,
+                new Answers(AnswerMemory.ofThisProcess(), sendPatience, Ticker.SYSTEM));
+        Future<?> _ = workers.scheduleWithFixedDelay(
+                answers::endUnread, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** @param patience until a request has arrived whole */
@@ -75,11 +90,13 @@ public final class GrpcPorts implements AutoCloseable {
             List<BindableService> services,
             List<ServerInterceptor> interceptors,
             InboundMemory memory,
-            Duration patience) {
+            Duration patience,
+            Answers answers) {
         RequestGuard guard = new RequestGuard(workers, patience, MAX_MESSAGE_BYTES);
         this.services = services.stream().map(guard::guarded).toList();
         this.interceptors = List.copyOf(interceptors);
         this.memory = requireNonNull(memory, "memory is null");
+        this.answers = requireNonNull(answers, "answers is null");
     }
 
     /**
@@ -155,6 +172,7 @@ public final class GrpcPorts implements AutoCloseable {
                 .executor(executor)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .addStreamTracerFactory(memory)
+                .addStreamTracerFactory(answers)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_OF_A_CONNECTION)
                 .handshakeTimeout(10, TimeUnit.SECONDS)
@@ -167,6 +185,7 @@ public final class GrpcPorts implements AutoCloseable {
         services.forEach(builder::addService);
         // The one that is added last sees a call first.
         interceptors.reversed().forEach(builder::intercept);
+        builder.intercept(answers);
         Server server = builder.build().start();
         servers.add(server);
         return server;

@@ -74,6 +74,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
             if (response.getSerializedSize() > MAX_WHOLE_BYTES) {
                 throw tooLong(response.getSerializedSize());
             }
+            Answer.current().require(response.getSerializedSize());
             call.send(response);
         });
     }

@@ -2,7 +2,6 @@ package io.neurovisor.server.grpc;
 
 import static java.util.Objects.requireNonNull;
 
-import com.google.protobuf.Parser;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -15,10 +14,6 @@ import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.journal.ExecutionKey;
 import io.neurovisor.server.trace.TraceScope;
 import io.opentelemetry.context.Context;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,7 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class KeyedExecutions {
     private static final Logger LOG = LoggerFactory.getLogger(KeyedExecutions.class);
-    private static final Parser<ExecuteChunk> CHUNKS = ExecuteChunk.parser();
 
     private final ExecutionJournal journal;
     private final Map<ExecutionKey, KeptExecution> running = new ConcurrentHashMap<>();
@@ -54,8 +48,16 @@ public final class KeyedExecutions {
      * Has the execution run, unless it was before, and tells everything about it.
      *
      * @param digest of what the client has sent
+     * @param whole whether the client gets the answer as one message, for which there must be memory before any of it is read
      */
-    void serve(ExecutionKey key, String digest, ExecutionRequest request, Work work, Consumer<ExecuteChunk> client) {
+    void serve(
+            ExecutionKey key,
+            String digest,
+            ExecutionRequest request,
+            Work work,
+            boolean whole,
+            Consumer<ExecuteChunk> client) {
+        KeptChunks written = new KeptChunks(journal, key, Answer.current());
         AtomicReference<Begun> begun = new AtomicReference<>(new Begun.Running());
         // In one step: who finds nothing here asks the journal before anybody else does.
         KeptExecution kept = running.compute(key, (_, known) -> {
@@ -63,19 +65,19 @@ public final class KeyedExecutions {
                 return sameRequest(known, digest);
             }
             begun.set(journal.begin(key, digest));
-            return begun.get() instanceof Begun.First ? new KeptExecution(digest) : null;
+            return begun.get() instanceof Begun.First ? new KeptExecution(journal, key, digest) : null;
         });
         switch (begun.get()) {
             case Begun.First _ -> {
                 start(key, request, work, requireNonNull(kept, "it was made"));
-                kept.listen(client);
+                listen(kept, written, whole, client);
             }
-            case Begun.Running _ when kept != null -> kept.listen(client);
+            case Begun.Running _ when kept != null -> listen(kept, written, whole, client);
             case Begun.Running _ ->
                 throw new NeuroVisorException(
                         Fault.EXECUTION_ELSEWHERE,
                         "it runs in another process of this data directory, or its answer could not be kept; it is not run again");
-            case Begun.Ended(byte[] answer) -> replay(answer, client);
+            case Begun.Ended(List<Integer> partBytes) -> replay(partBytes, written, whole, client);
             case Begun.Lost _ -> client.accept(lost(request));
         }
     }
@@ -111,18 +113,13 @@ public final class KeyedExecutions {
         } catch (RuntimeException failure) {
             if (isBeforeAnyProgram(failure)) {
                 withdraw(key);
+                kept.fail(failure);
             } else {
-                keep(key, List.of(lost(request)));
+                kept.fail(failure, lost(request));
             }
-            kept.fail(failure);
             return;
         }
-        List<ExecuteChunk> answer = new ArrayList<>(kept.chunks());
-        answer.add(last);
-        // Before anybody hears how it ended, for whoever has must hear the same when asking again.
-        keep(key, answer);
-        kept.add(last);
-        kept.end();
+        kept.end(last);
     }
 
     /** Whatever happens to a program that was started is its outcome; what else fails then has failed to clean up. */
@@ -137,19 +134,6 @@ public final class KeyedExecutions {
         };
     }
 
-    /** Where it cannot be kept, those who listen hear it all the same, and whoever asks later is told to wait: never run again. */
-    private void keep(ExecutionKey key, List<ExecuteChunk> answer) {
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            for (ExecuteChunk chunk : answer) {
-                chunk.writeDelimitedTo(bytes);
-            }
-            journal.end(key, bytes.toByteArray());
-        } catch (IOException | NeuroVisorException failure) {
-            LOG.error("its answer is not kept: {}", failure.getMessage());
-        }
-    }
-
     private void withdraw(ExecutionKey key) {
         try {
             journal.withdraw(key);
@@ -158,14 +142,20 @@ public final class KeyedExecutions {
         }
     }
 
-    private static void replay(byte[] answer, Consumer<ExecuteChunk> client) {
-        ByteArrayInputStream bytes = new ByteArrayInputStream(answer);
-        try {
-            while (bytes.available() > 0) {
-                client.accept(CHUNKS.parseDelimitedFrom(bytes));
-            }
-        } catch (IOException exception) {
-            throw new NeuroVisorException(Fault.JOURNAL_UNUSABLE, "an answer that was kept cannot be read", exception);
+    private static void listen(KeptExecution kept, KeptChunks written, boolean whole, Consumer<ExecuteChunk> client) {
+        if (whole) {
+            written.takeWhole(kept.awaitEnd());
+        }
+        kept.listen(written, client);
+    }
+
+    private static void replay(
+            List<Integer> partBytes, KeptChunks written, boolean whole, Consumer<ExecuteChunk> client) {
+        if (whole) {
+            written.takeWhole(partBytes);
+        }
+        for (int part = 0; part < partBytes.size(); part++) {
+            written.read(part, partBytes.get(part)).forEach(client);
         }
     }
 

@@ -148,7 +148,7 @@ final class RequestGuard implements ServerInterceptor {
         return busy("requests that are being served have all the memory that there is for them");
     }
 
-    private static StatusRuntimeException busy(String reason) {
+    static StatusRuntimeException busy(String reason) {
         return new RpcFailure(Code.RESOURCE_EXHAUSTED, "SERVER_BUSY", reason + "; try again")
                 .withRetryAfter(Optional.of(RETRY))
                 .exception();

@@ -1,5 +1,7 @@
 package io.neurovisor.server.grpc;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.proto.execution.ExecuteMetadata;
@@ -9,11 +11,13 @@ import io.neurovisor.proto.execution.SkippedFile;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps of an execution what one answer can carry: 1.5 MiB of each stream, and what then is left of 4 MiB, which is all that
- * a client's gRPC library takes unless it is told otherwise, for files. Used by one thread.
+ * a client's gRPC library takes unless it is told otherwise, for files. What finds no room in the memory is left out, too. Used
+ * by one thread.
  */
 final class WholeAnswer implements OutputSink {
     private static final int STREAM_BYTES = 3 << 19;
@@ -21,10 +25,13 @@ final class WholeAnswer implements OutputSink {
     /** Of output that is no text, whose every byte may become three. */
     private static final int REPLACED_BYTES = 100 << 10;
 
-    private static final int ANSWER_BYTES = (4 << 20) - (64 << 10);
+    /** Of output and files. */
+    static final int MOST_BYTES = (4 << 20) - (64 << 10);
+
     private static final int FILE_OVERHEAD_BYTES = 32;
     private static final int MAX_SKIPPED = 16;
 
+    private final LongPredicate memory;
     private final Stream stdout = new Stream();
     private final Stream stderr = new Stream();
     private final List<OutputFile> files = new ArrayList<>();
@@ -34,6 +41,11 @@ final class WholeAnswer implements OutputSink {
     private long outputBytes = -1;
     private long fileBytes;
     private boolean fits = true;
+
+    /** @param memory is asked for room for so many bytes more */
+    WholeAnswer(LongPredicate memory) {
+        this.memory = requireNonNull(memory, "memory is null");
+    }
 
     @Override
     public void stdout(ByteBuffer bytes) {
@@ -47,7 +59,9 @@ final class WholeAnswer implements OutputSink {
 
     @Override
     public void file(String path, ByteBuffer part, boolean last) {
-        fits = fits && part.remaining() + path.length() * 3L + FILE_OVERHEAD_BYTES <= room();
+        fits = fits
+                && part.remaining() + path.length() * 3L + FILE_OVERHEAD_BYTES <= room()
+                && memory.test(part.remaining());
         if (fits) {
             fileBytes += part.remaining();
             write(file, part);
@@ -81,7 +95,7 @@ final class WholeAnswer implements OutputSink {
         if (outputBytes < 0) {
             outputBytes = stdout.size() + stderr.size();
         }
-        return ANSWER_BYTES - outputBytes - fileBytes;
+        return MOST_BYTES - outputBytes - fileBytes;
     }
 
     ExecuteResponse response(ExecuteMetadata metadata) {
@@ -116,17 +130,20 @@ final class WholeAnswer implements OutputSink {
     }
 
     /** One stream's beginning. */
-    private static final class Stream {
+    private final class Stream {
         private final ByteString.Output kept = ByteString.newOutput();
         private boolean cut;
         /** Once no more comes. */
         private @Nullable ByteString whole;
 
         void add(ByteBuffer bytes) {
-            int room = STREAM_BYTES - kept.size();
+            int room = cut ? 0 : STREAM_BYTES - kept.size();
             ByteBuffer piece = bytes.slice(bytes.position(), Math.min(room, bytes.remaining()));
-            cut |= piece.remaining() < bytes.remaining();
-            write(kept, piece);
+            boolean fits = memory.test(piece.remaining());
+            cut |= !fits || piece.remaining() < bytes.remaining();
+            if (fits) {
+                write(kept, piece);
+            }
         }
 
         long size() {

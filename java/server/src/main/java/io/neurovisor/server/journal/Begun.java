@@ -1,5 +1,7 @@
 package io.neurovisor.server.journal;
 
+import java.util.List;
+
 /** What the journal knows of an execution that somebody asks for. */
 public sealed interface Begun {
     /** Nothing, until now: whoever asked is to run it, and to say what became of it. */
@@ -8,9 +10,16 @@ public sealed interface Begun {
     /** It runs, by this process or another. */
     record Running() implements Begun {}
 
-    /** It has ended so. */
-    @SuppressWarnings("ArrayRecordComponent") // Read once, and compared by nobody.
-    record Ended(byte[] answer) implements Begun {}
+    /**
+     * It has ended, with an answer in parts, see {@link ExecutionJournal#part}.
+     *
+     * @param partBytes the size of each
+     */
+    record Ended(List<Integer> partBytes) implements Begun {
+        public Ended {
+            partBytes = List.copyOf(partBytes);
+        }
+    }
 
     /** It was begun by a process that has died, and nobody can say how it ended. */
     record Lost() implements Begun {}

@@ -84,7 +84,7 @@ public final class ExecutionJournal implements AutoCloseable {
             removeExpired(handle);
             Optional<Row> known = find(handle, key);
             if (known.isPresent()) {
-                return known(known.get(), requestDigest);
+                return known(handle, key, known.get(), requestDigest);
             }
             refuseWhenFull(handle);
             handle.createUpdate("""
@@ -101,16 +101,34 @@ public final class ExecutionJournal implements AutoCloseable {
         });
     }
 
-    /** It has ended: from now on that is the answer to whoever asks for it. */
-    public void end(ExecutionKey key, byte[] answer) {
-        database.change(handle -> handle.createUpdate("""
-                        UPDATE execution SET ended_ms = :now, answer = :answer WHERE tenant = :tenant AND key = :key
-                        """)
-                .bind("now", clock.millis())
-                .bind("answer", answer)
-                .bind("tenant", key.tenant())
-                .bind("key", key.value())
-                .execute());
+    /** Writes a part of the answer down while the execution goes on. */
+    public void append(ExecutionKey key, int number, byte[] part) {
+        database.change(handle -> StoredParts.add(handle, key, number, part));
+    }
+
+    /** Writes down the last part of the answer, which from now on is that of whoever asks for it. */
+    public void end(ExecutionKey key, int number, byte[] part) {
+        database.change(handle -> {
+            StoredParts.add(handle, key, number, part);
+            handle.createUpdate("UPDATE execution SET ended_ms = :now WHERE tenant = :tenant AND key = :key")
+                    .bind("now", clock.millis())
+                    .bind("tenant", key.tenant())
+                    .bind("key", key.value())
+                    .execute();
+        });
+    }
+
+    /**
+     * Reads one part of an answer, from number 0 on.
+     *
+     * @throws NeuroVisorException {@code INTERRUPTED} for an answer that has been removed since its first part was read
+     */
+    public byte[] part(ExecutionKey key, int number) {
+        return database.read(handle -> StoredParts.find(handle, key, number))
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.INTERRUPTED,
+                        "the %d minutes for which the answer is kept were over before it had been read"
+                                .formatted(KEPT.toMinutes())));
     }
 
     /** Nothing was executed: it can be asked for again. */
@@ -150,7 +168,7 @@ public final class ExecutionJournal implements AutoCloseable {
 
     private Expired expired(Handle handle) {
         Expired answered = handle.createQuery("""
-                        SELECT count(*) AS executions, coalesce(sum(length(answer)), 0) AS bytes FROM execution
+                        SELECT count(*) AS executions, coalesce(sum(answer_bytes), 0) AS bytes FROM execution
                         WHERE ended_ms < :kept
                         """)
                 .bind("kept", keptSince())
@@ -177,11 +195,11 @@ public final class ExecutionJournal implements AutoCloseable {
         }
     }
 
-    private record Row(String digest, String owner, boolean ended, Optional<byte[]> answer) {}
+    private record Row(String digest, String owner, boolean ended) {}
 
     private static Optional<Row> find(Handle handle, ExecutionKey key) {
         return handle.createQuery("""
-                        SELECT request_sha256, owner, ended_ms IS NOT NULL AS ended, answer FROM execution
+                        SELECT request_sha256, owner, ended_ms IS NOT NULL AS ended FROM execution
                         WHERE tenant = :tenant AND key = :key
                         """)
                 .bind("tenant", key.tenant())
@@ -189,17 +207,16 @@ public final class ExecutionJournal implements AutoCloseable {
                 .map((row, _) -> new Row(
                         String.valueOf(row.getString("request_sha256")),
                         String.valueOf(row.getString("owner")),
-                        row.getBoolean("ended"),
-                        Optional.ofNullable(row.getBytes("answer"))))
+                        row.getBoolean("ended")))
                 .findOne();
     }
 
-    private Begun known(Row row, String requestDigest) {
+    private Begun known(Handle handle, ExecutionKey key, Row row, String requestDigest) {
         if (!row.digest().equals(requestDigest)) {
             throw ExecutionKey.reused();
         }
         if (row.ended()) {
-            return row.answer().<Begun>map(Begun.Ended::new).orElseGet(Begun.Lost::new);
+            return new Begun.Ended(StoredParts.sizes(handle, key));
         }
         return row.owner().equals(owner) || lives(row.owner()) ? new Begun.Running() : new Begun.Lost();
     }
@@ -243,7 +260,7 @@ public final class ExecutionJournal implements AutoCloseable {
         long executions = handle.createQuery("SELECT count(*) FROM execution")
                 .mapTo(Long.class)
                 .one();
-        long bytes = handle.createQuery("SELECT coalesce(sum(length(answer)), 0) FROM execution")
+        long bytes = handle.createQuery("SELECT coalesce(sum(answer_bytes), 0) FROM execution")
                 .mapTo(Long.class)
                 .one();
         if (executions >= MOST_EXECUTIONS || bytes >= MOST_BYTES) {

@@ -5,7 +5,7 @@ import io.neurovisor.engine.fault.Fault;
 import java.util.List;
 import java.util.Optional;
 
-/** The table of the journal's database. */
+/** The tables of the journal's database. */
 final class JournalTables {
     /** "NvJo": tells our database from everybody else's. */
     private static final int APPLICATION_ID = 0x4e764a6f;
@@ -16,7 +16,8 @@ final class JournalTables {
             Fault.JOURNAL_UNUSABLE,
             // Going on without it could run something twice.
             Optional.empty(),
-            List.of(List.of("""
+            List.of(
+                    List.of("""
                     CREATE TABLE execution (
                         tenant TEXT NOT NULL,
                         key TEXT NOT NULL,
@@ -27,7 +28,25 @@ final class JournalTables {
                         answer BLOB,
                         PRIMARY KEY (tenant, key)
                     ) STRICT
-                    """)));
+                    """),
+                    // An answer is in parts, so that what is read of it at a time is bounded.
+                    List.of(
+                            """
+                    CREATE TABLE answer_part (
+                        tenant TEXT NOT NULL,
+                        key TEXT NOT NULL,
+                        number INTEGER NOT NULL,
+                        bytes BLOB NOT NULL,
+                        PRIMARY KEY (tenant, key, number),
+                        FOREIGN KEY (tenant, key) REFERENCES execution (tenant, key) ON DELETE CASCADE
+                    ) STRICT
+                    """,
+                            """
+                    INSERT INTO answer_part SELECT tenant, key, 0, answer FROM execution WHERE answer IS NOT NULL
+                    """,
+                            "ALTER TABLE execution ADD COLUMN answer_bytes INTEGER NOT NULL DEFAULT 0",
+                            "UPDATE execution SET answer_bytes = coalesce(length(answer), 0)",
+                            "ALTER TABLE execution DROP COLUMN answer")));
 
     private JournalTables() {}
 }

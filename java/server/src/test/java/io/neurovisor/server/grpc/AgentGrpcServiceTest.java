@@ -250,6 +250,23 @@ final class AgentGrpcServiceTest {
     }
 
     @Test
+    void aClientThatReadsNothingForTheSendTimeoutEndsItsRun() throws Exception {
+        String program = "{\"language\": \"python\", \"code\": \"" + "#".repeat(1 << 20) + "\"}";
+        try (TestServer server = serving(new ScriptedModel(calls(program)))) {
+            SlowReader<RunAgentRequest, AgentEvent> reader =
+                    new SlowReader<>(server.channel(), AgentServiceGrpc.getRunAgentMethod(), TASK, _ -> 1);
+            assertThat(TestServer.becomes(() -> {
+                        server.passSendTimeout();
+                        return isRecorded(AgentEnd.CANCELLED);
+                    }))
+                    .isTrue();
+            assertThat(vmm.livingCount()).isZero();
+            reader.read(Integer.MAX_VALUE);
+            assertThat(reader.status().getCode()).isEqualTo(Status.Code.CANCELLED);
+        }
+    }
+
+    @Test
     void theClientsDeadlineReachesTheProgram() throws IOException {
         vmm = new FakeVmm(_ -> new FakeGuest().hanging());
         try (TestServer server = serving(new ScriptedModel(calls(PROGRAM)))) {

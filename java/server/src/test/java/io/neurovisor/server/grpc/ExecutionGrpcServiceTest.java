@@ -131,6 +131,31 @@ final class ExecutionGrpcServiceTest {
     }
 
     @Test
+    void aTimeoutBeyondTheDaemonsLongestIsRefusedWithBothValues() {
+        for (int seconds : List.of(3601, -1)) {
+            ExecuteRequest request =
+                    request("1").toBuilder().setTimeoutSecs(seconds).build();
+            for (ExecuteRequest wrong :
+                    List.of(request, request.toBuilder().setIdempotencyKey("k").build())) {
+                assertThatThrownBy(() -> client.execute(wrong))
+                        .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
+                            assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+                            assertThat(exception.getStatus().getDescription())
+                                    .contains(
+                                            "timeout of " + Integer.toUnsignedString(seconds) + " s",
+                                            "3600 s that this daemon allows",
+                                            "--timeout-max");
+                            assertThat(TestServer.field(exception)).isEqualTo("timeout_secs");
+                        });
+            }
+        }
+        assertThat(vmm.starts()).isEmpty();
+        assertThat(client.execute(request("1").toBuilder().setTimeoutSecs(3600).build())
+                        .getStdout())
+                .isEqualTo("1");
+    }
+
+    @Test
     void aClientsOwnNameForItsRequestComesBack() {
         Metadata headers = new Metadata();
         headers.put(TRACE_ID, "my-trace-123");

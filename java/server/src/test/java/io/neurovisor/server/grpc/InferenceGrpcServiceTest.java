@@ -419,6 +419,21 @@ final class InferenceGrpcServiceTest {
         assertThat(status.getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     }
 
+    @Test
+    void aClientThatReadsNothingForTheSendTimeoutEndsTheRequestAtTheModelServer() throws Exception {
+        models.on("/api/chat", endless());
+        SlowReader<InferenceRequest, TokenChunk> reader =
+                new SlowReader<>(server.channel(), InferenceServiceGrpc.getInferStreamMethod(), HELLO, _ -> 1);
+        assertThat(TestServer.becomes(this::isAsked)).isTrue();
+        assertThat(TestServer.becomes(() -> {
+                    server.passSendTimeout();
+                    return models.brokenOff() == 1;
+                }))
+                .isTrue();
+        reader.read(Integer.MAX_VALUE);
+        assertThat(reader.status().getCode()).isEqualTo(Status.Code.CANCELLED);
+    }
+
     private Status endOfAClientThatNeverReads(Duration longest) throws Exception {
         try (TestServer hasty =
                 serving(longest, Map.of("ollama-host", models.uri().toString()))) {

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Tag;
 /** Whatever a client sends as a request. */
 @Tag("fuzz")
 final class RequestFuzzTest {
+    private static final RequestTimeouts TIMEOUTS = new RequestTimeouts(Duration.ofSeconds(30), Duration.ofHours(24));
     private static final TraceId TRACE = new TraceId(new UUID(1, 2));
 
     /** A program whose files stay where they belong, or a refusal; the key makes no difference to what is asked. */
@@ -34,8 +35,7 @@ final class RequestFuzzTest {
             assertThat(ExecutionMessages.digest(message))
                     .isEqualTo(ExecutionMessages.digest(
                             message.toBuilder().setIdempotencyKey("key").build()));
-            ExecutionRequest request =
-                    ExecutionMessages.request(message, TRACE, Duration.ofSeconds(30), SandboxSize.MEDIUM);
+            ExecutionRequest request = ExecutionMessages.request(message, TRACE, TIMEOUTS, SandboxSize.MEDIUM);
             assertThat(request.timeout()).isPositive();
             request.program()
                     .files()

@@ -81,7 +81,12 @@ final class RequestGuardTest {
                 executions,
                 false,
                 Optional.empty(),
-                (services, interceptors) -> new GrpcPorts(services, interceptors, memory, patience));
+                (services, interceptors) -> new GrpcPorts(
+                        services,
+                        interceptors,
+                        memory,
+                        patience,
+                        new Answers(AnswerMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
         int port = served.listen();
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();

@@ -52,7 +52,7 @@ public final class ServedExecutions implements AutoCloseable {
     /** The same with spans. */
     public ServedExecutions(
             Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit, Tracing tracing) {
-        this(data, executions, keysRequired, limit, tracing, new Metrics(), true, GrpcPorts::new);
+        this(data, executions, keysRequired, limit, tracing, new Metrics(), true, ServedExecutions::ports);
     }
 
     /**
@@ -61,7 +61,7 @@ public final class ServedExecutions implements AutoCloseable {
      * @param counted whether calls are
      */
     public ServedExecutions(Path data, Executions executions, Tracing tracing, Metrics metrics, boolean counted) {
-        this(data, executions, false, Optional.empty(), tracing, metrics, counted, GrpcPorts::new);
+        this(data, executions, false, Optional.empty(), tracing, metrics, counted, ServedExecutions::ports);
     }
 
     ServedExecutions(
@@ -93,9 +93,13 @@ public final class ServedExecutions implements AutoCloseable {
                         keyed,
                         new VmmIdentity("fake", "1", "none", "cpu", "machine"),
                         "there is no other",
-                        Duration.ofSeconds(30),
+                        new RequestTimeouts(Duration.ofSeconds(30), Duration.ofHours(1)),
                         SandboxSize.SMALL)),
                 interceptors(keysRequired, limit, tracing, counted));
+    }
+
+    private static GrpcPorts ports(List<BindableService> services, List<ServerInterceptor> interceptors) {
+        return new GrpcPorts(services, interceptors, Duration.ofMinutes(1));
     }
 
     private List<ServerInterceptor> interceptors(

@@ -6,6 +6,7 @@ import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,6 +19,7 @@ final class SlowReader<Q, A> extends ClientCall.Listener<A> {
     private final AtomicLong messages = new AtomicLong();
     private final AtomicLong total = new AtomicLong();
     private final CompletableFuture<Status> status = new CompletableFuture<>();
+    private final CompletableFuture<StatusRuntimeException> failure = new CompletableFuture<>();
 
     /** Begins a call that is answered by a stream; {@code size} is what counts of a message. */
     SlowReader(Channel channel, MethodDescriptor<Q, A> method, Q request, ToIntFunction<A> size) {
@@ -49,6 +51,15 @@ final class SlowReader<Q, A> extends ClientCall.Listener<A> {
         return status.get(60, TimeUnit.SECONDS);
     }
 
+    boolean isClosed() {
+        return status.isDone();
+    }
+
+    /** With its details. */
+    StatusRuntimeException failure() throws Exception {
+        return failure.get(60, TimeUnit.SECONDS);
+    }
+
     @Override
     public void onMessage(A message) {
         total.addAndGet(size.applyAsInt(message));
@@ -57,6 +68,7 @@ final class SlowReader<Q, A> extends ClientCall.Listener<A> {
 
     @Override
     public void onClose(Status closed, Metadata trailers) {
+        failure.complete(closed.asRuntimeException(trailers));
         status.complete(closed);
     }
 }

@@ -24,6 +24,7 @@ import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.trace.Tracing;
+import io.neurovisor.testkit.ManualTicker;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,6 +35,10 @@ import java.util.function.BooleanSupplier;
 
 /** Services behind a real port, with what every server of ours has before them. */
 final class TestServer implements AutoCloseable {
+    private static final Duration SEND_TIMEOUT = Duration.ofMinutes(1);
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final Answers answers = new Answers(AnswerMemory.ofThisProcess(), SEND_TIMEOUT, ticker);
     private final Server server;
     private final ManagedChannel channel;
 
@@ -55,6 +60,8 @@ final class TestServer implements AutoCloseable {
                 // The one that is added last sees a call first.
                 .intercept(lettingIn(tenant))
                 .intercept(new TraceInterceptor(new SecureRandom(), tracing))
+                .intercept(answers)
+                .addStreamTracerFactory(answers)
                 .build()
                 .start();
         channel = NettyChannelBuilder.forAddress(server.getListenSockets().getFirst())
@@ -81,6 +88,12 @@ final class TestServer implements AutoCloseable {
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER), value);
         return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    /** Lets the time pass until which a client must have read something. */
+    void passSendTimeout() {
+        answers.endUnread();
+        ticker.advance(SEND_TIMEOUT);
     }
 
     /** The field that a status says is wrong. */

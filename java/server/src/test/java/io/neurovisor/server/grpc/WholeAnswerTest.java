@@ -7,13 +7,14 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class WholeAnswerTest {
     /** What a client's gRPC library takes unless it is told otherwise. */
     private static final int CLIENT_BYTES = 4 << 20;
 
-    private final WholeAnswer answer = new WholeAnswer();
+    private final WholeAnswer answer = new WholeAnswer(_ -> true);
 
     @Test
     void textIsTextAndHasNoSecondForm() {
@@ -42,6 +43,28 @@ final class WholeAnswerTest {
         assertThat(response.getStdoutRaw().isEmpty()).isTrue();
         assertThat(response.getStdoutTruncated()).isTrue();
         assertThat(response.getStderrTruncated()).isFalse();
+    }
+
+    @Test
+    void whatFindsNoRoomInTheMemoryIsLeftOutAndSaid() {
+        AtomicLong room = new AtomicLong(10);
+        WholeAnswer small = new WholeAnswer(bytes -> bytes <= room.get() && room.addAndGet(-bytes) >= 0);
+        small.stdout(bytes("begin"));
+        small.stdout(bytes("too much"));
+        small.stdout(bytes("end"));
+        small.file("a", bytes("12345"), true);
+        small.file("b", bytes("6"), true);
+        ExecuteResponse response = small.response(ExecuteMetadata.getDefaultInstance());
+        assertThat(response.getStdout()).isEqualTo("begin");
+        assertThat(response.getStdoutTruncated()).isTrue();
+        assertThat(response.getStderrTruncated()).isFalse();
+        assertThat(response.getFilesList())
+                .singleElement()
+                .satisfies(file -> assertThat(file.getPath()).isEqualTo("a"));
+        assertThat(response.getSkippedFilesList())
+                .singleElement()
+                .satisfies(file -> assertThat(file.getPath()).isEqualTo("b"));
+        assertThat(response.getSkippedTotal()).isEqualTo(1);
     }
 
     @Test

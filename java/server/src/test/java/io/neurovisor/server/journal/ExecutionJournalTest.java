@@ -7,6 +7,9 @@ import io.neurovisor.engine.time.SteadyClock;
 import io.neurovisor.testkit.ManualTicker;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -28,14 +31,51 @@ final class ExecutionJournalTest {
         try (ExecutionJournal journal = open()) {
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
-            journal.end(KEY, ANSWER);
+            journal.end(KEY, 0, ANSWER);
         }
         try (ExecutionJournal journal = open()) {
-            assertThat(journal.begin(KEY, "d"))
-                    .isInstanceOfSatisfying(
-                            Begun.Ended.class,
-                            ended -> assertThat(ended.answer()).isEqualTo(ANSWER));
+            assertThat(journal.begin(KEY, "d")).isEqualTo(new Begun.Ended(List.of(ANSWER.length)));
+            assertThat(journal.part(KEY, 0)).isEqualTo(ANSWER);
             assertThat(journal.begin(new ExecutionKey("key:ci", "k"), "d")).isInstanceOf(Begun.First.class);
+        }
+    }
+
+    @Test
+    void anAnswerIsReadInThePartsInWhichItWasWritten() {
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            journal.append(KEY, 0, ANSWER);
+            assertThat(journal.part(KEY, 0)).isEqualTo(ANSWER);
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
+            journal.end(KEY, 1, new byte[] {4});
+            assertThat(journal.begin(KEY, "d")).isEqualTo(new Begun.Ended(List.of(3, 1)));
+            assertThat(journal.part(KEY, 1)).containsExactly(4);
+            now = now.plus(ExecutionJournal.KEPT).plusMillis(1);
+            assertThat(journal.sweep(false)).isEqualTo(new ExecutionJournal.Expired(1, 4));
+            assertThatThrownBy(() -> journal.part(KEY, 1)).hasMessageContaining("15 minutes");
+        }
+    }
+
+    @Test
+    void answersOfTheFirstVersionAreStillThere() throws Exception {
+        String database = "jdbc:sqlite:" + directory.resolve("journal.db");
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
+            journal.end(KEY, 0, ANSWER);
+        }
+        try (Connection connection = DriverManager.getConnection(database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER TABLE execution ADD COLUMN answer BLOB");
+            statement.execute("UPDATE execution SET answer = x'050607'");
+            statement.execute("ALTER TABLE execution DROP COLUMN answer_bytes");
+            statement.execute("DROP TABLE answer_part");
+            statement.execute("PRAGMA user_version = 1");
+        }
+        try (ExecutionJournal journal = open()) {
+            assertThat(journal.begin(KEY, "d")).isEqualTo(new Begun.Ended(List.of(3)));
+            assertThat(journal.part(KEY, 0)).containsExactly(5, 6, 7);
+            now = now.plus(ExecutionJournal.KEPT).plusMillis(1);
+            assertThat(journal.sweep(true)).isEqualTo(new ExecutionJournal.Expired(1, 3));
         }
     }
 
@@ -63,7 +103,7 @@ final class ExecutionJournalTest {
         try (ExecutionJournal journal = open()) {
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
             now = now.plus(Duration.ofHours(2));
-            journal.end(KEY, ANSWER);
+            journal.end(KEY, 0, ANSWER);
             now = now.plus(ExecutionJournal.KEPT);
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
             now = now.plusMillis(1);
@@ -76,7 +116,7 @@ final class ExecutionJournalTest {
         ExecutionKey running = new ExecutionKey("loopback", "running");
         try (ExecutionJournal journal = open()) {
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
-            journal.end(KEY, new byte[1 << 20]);
+            journal.end(KEY, 0, new byte[1 << 20]);
             assertThat(journal.begin(running, "d")).isInstanceOf(Begun.First.class);
             assertThat(journal.sweep(false)).isEqualTo(new ExecutionJournal.Expired(0, 0));
             now = now.plus(ExecutionJournal.KEPT).plusMillis(1);
@@ -102,7 +142,7 @@ final class ExecutionJournalTest {
     void aClockThatWasSetBackLosesNoAnswerAndKeepsNoneForEver() {
         try (ExecutionJournal journal = open()) {
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.First.class);
-            journal.end(KEY, ANSWER);
+            journal.end(KEY, 0, ANSWER);
         }
         now = now.minus(Duration.ofDays(400));
         try (ExecutionJournal journal = open()) {
@@ -123,7 +163,7 @@ final class ExecutionJournalTest {
                 assertThat(later.sweep(true)).isEqualTo(new ExecutionJournal.Expired(0, 0));
                 assertThat(later.sweep(false)).isEqualTo(new ExecutionJournal.Expired(0, 0));
                 assertThat(later.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
-                running.end(KEY, ANSWER);
+                running.end(KEY, 0, ANSWER);
                 assertThat(later.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);
             }
         }
@@ -138,7 +178,7 @@ final class ExecutionJournalTest {
                 now = now.plus(jump);
                 assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Running.class);
             }
-            journal.end(KEY, ANSWER);
+            journal.end(KEY, 0, ANSWER);
             now = now.plus(Duration.ofDays(1));
             ticker.advance(ExecutionJournal.KEPT);
             assertThat(journal.begin(KEY, "d")).isInstanceOf(Begun.Ended.class);

@@ -1,0 +1,219 @@
+package io.neurovisor.server.grpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.NettyChannelBuilder;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.proto.execution.ExecuteChunk;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.ManualTicker;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An answer of 12 MiB that is kept, and clients that ask for it again and do not read it. */
+final class KeptAnswersTest {
+    private static final int STREAM_BYTES = 4 << 20;
+    private static final long MEMORY_BYTES = 16 << 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final ExecuteRequest KEYED = ExecuteRequest.newBuilder()
+            .setLanguage("python")
+            .setCode("1")
+            .setIdempotencyKey("k")
+            .build();
+
+    private final ManualTicker ticker = new ManualTicker();
+    private final CountDownLatch half = new CountDownLatch(1);
+    private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest().executing(this::program));
+    private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    @TempDir
+    private Path data;
+
+    @AfterEach
+    void close() throws Exception {
+        for (AutoCloseable one : open.reversed()) {
+            one.close();
+        }
+    }
+
+    @Test
+    void everyListenerGetsTheWholeAnswerWhileItIsWrittenAndLater() throws Exception {
+        ManagedChannel channel = connected(serving(new AnswerMemory(MEMORY_BYTES)));
+        SlowReader<ExecuteRequest, ExecuteChunk> early = stream(channel);
+        early.read(3);
+        await().until(() -> early.messages() == 3);
+        half.countDown();
+        assertThat(replayed(channel)).isEqualTo(3L * STREAM_BYTES);
+        early.read(Integer.MAX_VALUE);
+        assertThat(early.status().isOk()).isTrue();
+        assertThat(early.total()).isEqualTo(3L * STREAM_BYTES);
+        assertThat(replayed(channel)).isEqualTo(3L * STREAM_BYTES);
+        assertThat(vmm.starts()).hasSize(1);
+    }
+
+    @Test
+    void replaysThatNoClientReadsAreRefusedBeyondTheirRoomAndGivenUpInTime() throws Exception {
+        AnswerMemory memory = new AnswerMemory(MEMORY_BYTES);
+        Answers answers = new Answers(memory, PATIENCE, ticker);
+        int port = serving(answers);
+        half.countDown();
+        assertThat(replayed(connected(port))).isEqualTo(3L * STREAM_BYTES);
+        for (MethodDescriptor<ExecuteRequest, ?> method :
+                List.of(ExecutionServiceGrpc.getExecuteStreamMethod(), ExecutionServiceGrpc.getExecuteMethod())) {
+            ManagedChannel hostile = connected(port);
+            List<SlowReader<ExecuteRequest, ?>> readers = Stream.<SlowReader<ExecuteRequest, ?>>generate(
+                            () -> new SlowReader<>(hostile, method, KEYED, _ -> 1))
+                    .limit(100)
+                    .toList();
+            await().until(() -> readers.stream().anyMatch(SlowReader::isClosed));
+            await().until(() -> memory.bytes() > MEMORY_BYTES / 4);
+            assertThat(memory.bytes()).isLessThanOrEqualTo(MEMORY_BYTES / 2);
+            StatusRuntimeException refusal = readers.stream()
+                    .filter(SlowReader::isClosed)
+                    .findFirst()
+                    .orElseThrow()
+                    .failure();
+            assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+            assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
+            assertThat(TestServer.retryDelay(refusal)).isEqualTo(Duration.ofSeconds(1));
+            await().until(() -> {
+                answers.endUnread();
+                ticker.advance(PATIENCE);
+                return answers.count() == 0;
+            });
+            assertThat(memory.bytes()).isZero();
+            assertThat(replayed(connected(port))).isEqualTo(3L * STREAM_BYTES);
+        }
+    }
+
+    @Test
+    void aReplayThatNoClientReadsHasAPartOfItsAnswerInMemory() {
+        Answers answers = new Answers(new AnswerMemory(1L << 40), PATIENCE, ticker);
+        int port = serving(answers);
+        half.countDown();
+        assertThat(replayed(connected(port))).isEqualTo(3L * STREAM_BYTES);
+        await().until(() -> answers.count() == 0);
+        long before = usedBytes();
+        ManagedChannel hostile = connected(port);
+        List<SlowReader<ExecuteRequest, ExecuteChunk>> readers =
+                Stream.generate(() -> stream(hostile)).limit(50).toList();
+        await().until(() -> answers.count() == readers.size());
+        // Whole they would take 600 MiB.
+        await().during(Duration.ofSeconds(1)).until(() -> usedBytes() - before < 150L << 20);
+    }
+
+    private static long usedBytes() {
+        System.gc();
+        return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+    }
+
+    @Test
+    void anAnswerThatFindsNoRoomIsCutAndItsEndIsTold() {
+        ManagedChannel channel = connected(serving(new AnswerMemory(1 << 20)));
+        half.countDown();
+        io.neurovisor.proto.execution.ExecuteResponse answer = ExecutionServiceGrpc.newBlockingStub(channel)
+                .execute(KEYED.toBuilder().clearIdempotencyKey().build());
+        assertThat(answer.getOutcome()).isEqualTo(io.neurovisor.proto.execution.Outcome.COMPLETED);
+        assertThat(answer.getStdout().length()).isBetween(1 << 18, 1 << 20);
+        assertThat(answer.getStdoutTruncated()).isTrue();
+        assertThat(answer.getSkippedTotal()).isEqualTo(1);
+        StatusRuntimeException refusal = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> ExecutionServiceGrpc.newBlockingStub(channel).execute(KEYED));
+        assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
+    }
+
+    /** Writes 4 MiB of each, a half of it once it may. */
+    private ProgramExit program(Program program, OutputSink sink) {
+        for (int piece = 0; piece < STREAM_BYTES; piece += 128 << 10) {
+            if (piece == STREAM_BYTES / 2) {
+                awaitUninterruptibly(half);
+            }
+            sink.stdout(text(128 << 10));
+            sink.stderr(text(128 << 10));
+        }
+        sink.file("file", text(STREAM_BYTES), true);
+        return new ProgramExit(Outcome.COMPLETED, 0, 0, Duration.ZERO, false, false, ProgramExit.Details.NONE);
+    }
+
+    private static ByteBuffer text(int bytes) {
+        return ByteBuffer.wrap(new byte[bytes]);
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private int serving(AnswerMemory memory) {
+        return serving(new Answers(memory, PATIENCE, ticker));
+    }
+
+    private int serving(Answers answers) {
+        ServedExecutions served = new ServedExecutions(
+                data,
+                executions,
+                false,
+                Optional.empty(),
+                (services, interceptors) -> new GrpcPorts(
+                        services, interceptors, InboundMemory.ofThisProcess(), Duration.ofMinutes(1), answers));
+        open.add(served);
+        return served.listen();
+    }
+
+    private ManagedChannel connected(int port) {
+        ManagedChannel channel =
+                NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+        open.add(channel::shutdownNow);
+        return channel;
+    }
+
+    private static SlowReader<ExecuteRequest, ExecuteChunk> stream(ManagedChannel channel) {
+        return new SlowReader<>(
+                channel, ExecutionServiceGrpc.getExecuteStreamMethod(), KEYED, KeptAnswersTest::contentBytes);
+    }
+
+    private static long replayed(ManagedChannel channel) {
+        List<ExecuteChunk> chunks = new ArrayList<>();
+        ExecutionServiceGrpc.newBlockingStub(channel).executeStream(KEYED).forEachRemaining(chunks::add);
+        assertThat(chunks.getLast().getMetadata().getOutcome())
+                .isEqualTo(io.neurovisor.proto.execution.Outcome.COMPLETED);
+        assertThat(chunks.getLast().getMetadata().getStdoutTruncated()).isFalse();
+        return chunks.stream().mapToLong(KeptAnswersTest::contentBytes).sum();
+    }
+
+    private static int contentBytes(ExecuteChunk chunk) {
+        return chunk.getStdoutChunkBytes().size()
+                + chunk.getStderrChunkBytes().size()
+                + chunk.getFile().getContent().size();
+    }
+}
