@@ -48,6 +48,11 @@ public sealed interface Tenant {
         public Optional<RateLimit> rateLimit() {
             return key.grant().rateLimit();
         }
+
+        @Override
+        public Claimant claimant() {
+            return new Claimant(label(), key.grant().share());
+        }
     }
 
     /**
