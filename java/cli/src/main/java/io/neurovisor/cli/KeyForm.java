@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.text.Harmless;
 import io.neurovisor.server.access.KeyGrant;
 import io.neurovisor.server.access.KeyName;
@@ -23,7 +24,9 @@ record KeyForm(
         String name,
         @Nullable String scopes,
         @Nullable String rate,
-        @Nullable String quota) {
+        @Nullable String quota,
+        @Nullable String maxMachines,
+        @Nullable String maxWaiting) {
     private static final int MAX_SHOWN_CHARACTERS = 60;
 
     /** Tells everything that is wrong at once. */
@@ -33,10 +36,13 @@ record KeyForm(
         Set<Scope> checkedScopes = scopes(problems);
         Optional<RateLimit> checkedRate = parse("--rate", rate, RateLimit::parse, RateLimit.ALLOWED, problems);
         Optional<Quota> checkedQuota = parse("--quota", quota, Quota::parse, Quota.ALLOWED, problems);
+        PoolShare checkedShare = new PoolShare(
+                parse("--max-machines", maxMachines, PoolShare::parse, PoolShare.ALLOWED, problems),
+                parse("--max-waiting", maxWaiting, PoolShare::parse, PoolShare.ALLOWED, problems));
         if (!problems.isEmpty()) {
             throw new ParameterException(command, String.join("; ", problems));
         }
-        return new KeyGrant(checkedName.orElseThrow(), checkedScopes, checkedRate, checkedQuota);
+        return new KeyGrant(checkedName.orElseThrow(), checkedScopes, checkedRate, checkedQuota, checkedShare);
     }
 
     private Set<Scope> scopes(List<String> problems) {

@@ -60,12 +60,14 @@ final class Keys {
             out.flush();
             return;
         }
-        Table table = new Table("NAME", "SCOPES", "RATE", "QUOTA", "CREATED", "USED", "REVOKED");
+        Table table = new Table("NAME", "SCOPES", "RATE", "QUOTA", "MACHINES", "WAITING", "CREATED", "USED", "REVOKED");
         all.forEach(key -> table.row(
                 key.grant().name().value(),
                 key.grant().scopes().stream().map(Scope::label).collect(Collectors.joining(",")),
                 key.grant().rateLimit().map(Object::toString).orElse(NONE),
                 key.grant().quota().map(Object::toString).orElse(NONE),
+                key.grant().share().machines().map(Object::toString).orElse(NONE),
+                key.grant().share().waiting().map(Object::toString).orElse(NONE),
                 time(key.created()),
                 key.lastUsed().map(Keys::time).orElse(NONE),
                 key.revoked().map(Keys::time).orElse(NONE)));
@@ -99,6 +101,8 @@ final class Keys {
             key.grant().scopes().forEach(scope -> scopes.add(scope.label()));
             key.grant().rateLimit().ifPresent(limit -> object.put("rate", limit.toString()));
             key.grant().quota().ifPresent(quota -> object.put("quota", quota.toString()));
+            key.grant().share().machines().ifPresent(count -> object.put("max_machines", count));
+            key.grant().share().waiting().ifPresent(count -> object.put("max_waiting", count));
             object.put("created", key.created().toString());
             key.lastUsed().ifPresent(time -> object.put("used", time.toString()));
             key.revoked().ifPresent(time -> object.put("revoked", time.toString()));

@@ -51,11 +51,25 @@ final class KeysCommand implements Runnable {
                             description = "How many executions it may start in one day of UTC. Default: no limit.")
                     @Nullable
                     String quota,
+            @Option(
+                            names = "--max-machines",
+                            paramLabel = "N",
+                            description =
+                                    "How many virtual machines its programs may have at a time; further calls wait. Default: no limit.")
+                    @Nullable
+                    String maxMachines,
+            @Option(
+                            names = "--max-waiting",
+                            paramLabel = "N",
+                            description =
+                                    "How many of its calls may wait for a virtual machine; further ones are refused. Default: no limit.")
+                    @Nullable
+                    String maxWaiting,
             @Parameters(
                             paramLabel = "NAME",
                             description = "What lists and the audit log call it. No name is used twice.")
                     String name) {
-        KeyForm form = new KeyForm(name, scopes, rate, quota);
+        KeyForm form = new KeyForm(name, scopes, rate, quota, maxMachines, maxWaiting);
         new Keys(common, spec.commandLine()).create(form.grant(spec.commandLine()));
     }
 

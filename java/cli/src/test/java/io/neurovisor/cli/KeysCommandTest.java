@@ -24,7 +24,8 @@ final class KeysCommandTest {
 
     @Test
     void whereNoKeyWasMadeNoneIsShownAndNothingMade() {
-        assertThat(run("keys", "list").out()).isEqualTo("NAME  SCOPES  RATE  QUOTA  CREATED  USED  REVOKED\n");
+        assertThat(run("keys", "list").out())
+                .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  CREATED  USED  REVOKED\n");
         assertThat(run("keys", "list", "--json").out()).isEqualTo("[ ]\n");
         Run revoke = run("keys", "revoke", "ci");
         assertThat(revoke.exitCode()).isEqualTo(2);
@@ -34,7 +35,20 @@ final class KeysCommandTest {
 
     @Test
     void aKeyIsAloneOnStandardOutputAndShownOnce() throws IOException {
-        Run create = run("keys", "create", "ci", "--scopes", "execute,agent", "--rate", "10:5", "--quota", "1000/day");
+        Run create = run(
+                "keys",
+                "create",
+                "ci",
+                "--scopes",
+                "execute,agent",
+                "--rate",
+                "10:5",
+                "--quota",
+                "1000/day",
+                "--max-machines",
+                "2",
+                "--max-waiting",
+                "5");
         assertThat(create.exitCode()).as(create.err()).isZero();
         assertThat(create.out()).matches("nvk_[A-Za-z0-9_-]{43}\n");
         assertThat(create.err()).isEqualTo(NOTE);
@@ -44,13 +58,17 @@ final class KeysCommandTest {
                         .lines()
                         .skip(1)
                         .map(line -> line.replaceAll("\\d{4}-\\S+", "TIME").replaceAll(" +", " ")))
-                .containsExactly("ci execute,agent 10:5 1000/day TIME - -", "other execute,infer,agent - - TIME - -");
+                .containsExactly(
+                        "ci execute,agent 10:5 1000/day 2 5 TIME - -", "other execute,infer,agent - - - - TIME - -");
         JsonNode json =
                 new ObjectMapper().readTree(run("keys", "list", "--json").out());
         assertThat(json.at("/0/name").asText()).isEqualTo("ci");
         assertThat(json.at("/0/scopes").toString()).isEqualTo("[\"execute\",\"agent\"]");
         assertThat(json.at("/0/rate").asText()).isEqualTo("10:5");
         assertThat(json.at("/0/quota").asText()).isEqualTo("1000/day");
+        assertThat(json.at("/0/max_machines").asInt()).isEqualTo(2);
+        assertThat(json.at("/0/max_waiting").asInt()).isEqualTo(5);
+        assertThat(json.at("/1/max_machines").isMissingNode()).isTrue();
         assertThat(json.at("/0/revoked").isMissingNode()).isTrue();
         assertThat(list.out() + json).doesNotContain(create.out().strip().substring(4));
     }
@@ -71,7 +89,20 @@ final class KeysCommandTest {
 
     @Test
     void everythingWrongWithANewKeyIsToldAtOnceAndNoneIsMade() {
-        Run run = run("keys", "create", "a\u001b[2Jb", "--scopes", "execute,fly,", "--rate", "fast", "--quota", "-1");
+        Run run = run(
+                "keys",
+                "create",
+                "a\u001b[2Jb",
+                "--scopes",
+                "execute,fly,",
+                "--rate",
+                "fast",
+                "--quota",
+                "-1",
+                "--max-machines",
+                "0",
+                "--max-waiting",
+                "many");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err())
@@ -80,7 +111,9 @@ final class KeysCommandTest {
                         "--scopes: \"fly\" is not allowed; use execute, infer, agent",
                         "--scopes: \"\" is not allowed",
                         "--rate: \"fast\" is not allowed; use CAPACITY:PER_SECOND",
-                        "--quota: \"-1\" is not allowed; use a number of executions")
+                        "--quota: \"-1\" is not allowed; use a number of executions",
+                        "--max-machines: \"0\" is not allowed; use a number of 1 to 999999",
+                        "--max-waiting: \"many\" is not allowed; use a number of 1 to 999999")
                 .doesNotContain("\u001b");
         assertThat(data).isEmptyDirectory();
     }

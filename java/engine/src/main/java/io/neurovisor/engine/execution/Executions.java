@@ -2,6 +2,7 @@ package io.neurovisor.engine.execution;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.pool.WarmPool;
@@ -11,6 +12,7 @@ import io.neurovisor.engine.sandbox.SandboxRun;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -39,12 +41,17 @@ public final class Executions {
 
     /** Blocks until the program has ended, however it ended; throws when no sandbox could be had. */
     public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
-        return execute(request, pool::lease, sink);
+        return execute(request, Claimant.LOCAL, Optional.empty(), sink);
     }
 
-    /** The same for a caller who waits until then: one who gets no sandbox is told so in time. */
-    public ExecutionResult execute(ExecutionRequest request, Deadline deadline, OutputSink sink) {
-        return execute(request, order -> pool.lease(order, deadline), sink);
+    /**
+     * The same for one of several claimants.
+     *
+     * @param deadline until which the caller waits: without a sandbox it throws shortly before
+     */
+    public ExecutionResult execute(
+            ExecutionRequest request, Claimant claimant, Optional<Deadline> deadline, OutputSink sink) {
+        return execute(request, order -> pool.lease(order, claimant, deadline), sink);
     }
 
     private ExecutionResult execute(ExecutionRequest request, Function<Order, Lease> leases, OutputSink sink) {

@@ -37,6 +37,9 @@ public enum Fault {
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     MEMORY_SHORT(FaultKind.CAPACITY, "The host has not the memory that one more virtual machine could take."),
     QUOTA_EXCEEDED(FaultKind.CAPACITY, "A key has had the executions that it may have in a day."),
+    TENANT_LIMIT(
+            FaultKind.CAPACITY,
+            "A client has as many virtual machines, or requests that wait for one, as its key allows."),
     DAEMON_UNCONFINED(FaultKind.HOST, "The daemon could not give up what it has no use for, so it does not serve."),
     DAEMON_MISSING(FaultKind.CALLER, "No daemon serves at the socket or port at which one was looked for."),
     DAEMON_REFUSED(FaultKind.CAPACITY, "The daemon has not begun the program that it was asked to run."),

@@ -3,16 +3,16 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.FairQueue.Waiting;
 import io.neurovisor.engine.pool.Slot.Phase;
 import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.BiFunction;
 import java.util.function.LongUnaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -21,22 +21,23 @@ import java.util.stream.Stream;
  * The books of a pool: who waits, and what every machine that counts is doing. It knows no thread, clock or machine; its
  * owner tells it what has happened and then does each {@link #next} step until there is none.
  *
- * <p>Requests are served in the order in which they came. A machine belongs to no request until it is ready: then it goes to
- * the first that wants its kind. Room for one that has to be started goes to the first that nothing else will serve, and
- * only what no request needs is kept ready.
+ * <p>Claimants take turns ({@link FairQueue}), and one that has as many machines as it may have takes none. A machine belongs
+ * to no request until it is ready: then it is leased to the first that wants its kind. Room for one that has to be started
+ * is used for the first request that nothing else will serve, and only what no request needs is kept ready.
  *
  * <p>A machine may take all that it can from its start on, but for the time that it waits for a request: then it runs nothing
- * that could want more than it has. Nobody overtakes a request that waits for memory, or small ones would keep it from a
- * large one for ever.
+ * that could want more than it has. A request that does not fit into the memory is passed over by later ones that fit, for
+ * {@link FairQueue#LONGEST_BYPASS}: then it holds up those that come after it until it is served, the ones of its own
+ * claimant always, the ones of others unless its claimant has a machine. Without the latter a claimant could fill the memory
+ * and then hold up all others by one request more.
  */
 final class PoolState {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     private final PoolPlan plan;
-    private final LongUnaryOperator residentBytes;
-    private final Map<Long, Slot> slots = new TreeMap<>();
-    private final Map<Long, Order> waiting = new TreeMap<>();
+    private final Slots slots;
+    private final FairQueue queue = new FairQueue();
     private long lastId;
     private int peak;
     private boolean warmed;
@@ -51,7 +52,7 @@ final class PoolState {
     /** @param residentBytes what a machine, by its id, has of the memory already; not asked of one that starts */
     PoolState(PoolPlan plan, LongUnaryOperator residentBytes) {
         this.plan = requireNonNull(plan, "plan is null");
-        this.residentBytes = requireNonNull(residentBytes, "residentBytes is null");
+        this.slots = new Slots(plan.memory(), residentBytes);
     }
 
     /** From now on machines are kept ready; before, each is made when it is asked for. */
@@ -60,20 +61,19 @@ final class PoolState {
         refillDue = true;
     }
 
-    /** A request joins the end of the queue; returns its ticket. */
-    long enqueue(Order order) {
-        waiting.put(++lastId, order);
-        return lastId;
+    /** A request joins the queue; returns its ticket, or empty when its claimant has as many there as it may have. */
+    OptionalLong enqueue(Order order, Claimant claimant) {
+        return queue.add(new Waiting(++lastId, order, claimant)) ? OptionalLong.of(lastId) : OptionalLong.empty();
     }
 
     /** A request waits no longer; false when it has been served. */
     boolean leave(long ticket) {
-        return waiting.remove(ticket) != null;
+        return queue.remove(ticket);
     }
 
     /** A machine has started, or has been primed. */
     void ready(long slot) {
-        if (become(slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
+        if (slots.become(slots.slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
             failures = 0;
             failure = Optional.empty();
         }
@@ -84,8 +84,7 @@ final class PoolState {
      * has left the queue; empty when that one has been served otherwise, has given up or never was.
      */
     OptionalLong failed(long slot, String reason, long nowNanos) {
-        Slot failed = slot(slot, Phase.STARTING);
-        slots.remove(slot);
+        Slot failed = slots.remove(slot, Phase.STARTING);
         if (failed.ticket().isEmpty()) {
             refillFailed(reason, nowNanos);
         }
@@ -97,31 +96,29 @@ final class PoolState {
     /** A machine that waits for a request has died. */
     Step died(long slot, String reason, long nowNanos) {
         refillFailed(reason, nowNanos);
-        return end(slot(slot, Phase.WARM), SandboxEnd.DIED);
+        return end(slots.slot(slot, Phase.WARM), SandboxEnd.DIED);
     }
 
     /** A machine that waits for a request has done so for too long. */
     Step expired(long slot) {
-        return end(slot(slot, Phase.WARM), SandboxEnd.EXPIRED);
+        return end(slots.slot(slot, Phase.WARM), SandboxEnd.EXPIRED);
     }
 
     /** A request has done with its machine, which its thread destroys. */
     void released(long slot) {
-        Step _ = end(slot(slot, Phase.LEASED), SandboxEnd.USED);
+        Step _ = end(slots.slot(slot, Phase.LEASED), SandboxEnd.USED);
     }
 
     /** Nothing is left of a machine. */
     void gone(long slot) {
-        slots.remove(slot(slot, Phase.ENDING).id());
+        Slot _ = slots.remove(slot, Phase.ENDING);
         refillDue = keepingWarm;
     }
 
     /** Nothing is started any more, and what is ready is to be destroyed. Returns the tickets of the requests that waited. */
     List<Long> stop() {
         stopped = true;
-        List<Long> left = List.copyOf(waiting.keySet());
-        waiting.clear();
-        return left;
+        return queue.clear();
     }
 
     boolean isStopped() {
@@ -135,25 +132,25 @@ final class PoolState {
 
     /** The machines that wait for a request. */
     List<Slot> warm() {
-        return in(Phase.WARM).toList();
+        return slots.in(Phase.WARM).toList();
     }
 
     /** The next thing to do, already booked; empty when everything is as it should be. */
     Optional<Step> next(long nowNanos) {
         shortage = Optional.empty();
         Optional<Step> step =
-                serve().or(this::endSurplus).or(() -> refill(nowNanos)).or(this::prime);
-        warmed |= step.isEmpty() && in(Phase.WARM).findAny().isPresent();
+                serve(nowNanos).or(this::endSurplus).or(() -> refill(nowNanos)).or(this::prime);
+        warmed |= step.isEmpty() && slots.in(Phase.WARM).findAny().isPresent();
         return step;
     }
 
     PoolStatus status() {
         return new PoolStatus(
-                count(Phase.WARM),
-                count(Phase.STARTING),
-                count(Phase.LEASED),
-                count(Phase.ENDING),
-                waiting.size(),
+                slots.count(Phase.WARM),
+                slots.count(Phase.STARTING),
+                slots.count(Phase.LEASED),
+                slots.count(Phase.ENDING),
+                queue.size(),
                 peak,
                 warmed,
                 shortage,
@@ -167,114 +164,164 @@ final class PoolState {
 
     /** The memory as it is now for machines of that size. */
     MemoryRoom room(SandboxSize size) {
-        List<Slot> promised = slots.values().stream()
-                .filter(slot -> slot.phase() != Phase.WARM)
-                .toList();
-        return new MemoryRoom(
-                size,
-                limit(size),
-                plan.memory().availableBytes().getAsLong(),
-                promised.stream().mapToLong(this::growth).sum(),
-                promised.size());
+        return slots.room(size);
     }
 
-    private Optional<Step> serve() {
+    /** How many machines a claimant has, until nothing is left of each. */
+    int machines(Claimant claimant) {
+        return slots.count(claimant);
+    }
+
+    /** How many requests of a claimant wait. */
+    int waiting(Claimant claimant) {
+        return queue.count(claimant);
+    }
+
+    private Optional<Step> serve(long nowNanos) {
         Set<Long> claimed = new HashSet<>();
-        for (Map.Entry<Long, Order> request : waiting.entrySet()) {
-            long ticket = request.getKey(); // Read before its entry is removed, which then may hold another.
-            Order order = request.getValue();
-            Optional<Slot> ready = first(slot -> slot.is(Phase.WARM, order));
-            if (ready.isEmpty() && claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
-                continue;
+        // First what is ready: room is then made of machines that no request wants.
+        return grantReady(nowNanos)
+                .or(() -> inTurn(nowNanos, (turns, request) -> {
+                    Optional<Step> step = makeMachine(request, claimed, nowNanos);
+                    if (!queue.isShort(request)) {
+                        turns.take();
+                    }
+                    return step;
+                }))
+                // Again, for a machine is being started now for a request that has held up others until here.
+                .or(() -> grantReady(nowNanos));
+    }
+
+    /** No turns are taken: a claimant that wants several kinds has one place in the order for each of them. */
+    private Optional<Step> grantReady(long nowNanos) {
+        return inTurn(nowNanos, (_, request) -> grant(request));
+    }
+
+    /** Tries the requests in their turn until one leads to a step; leaves out those that may not be served before another. */
+    private Optional<Step> inTurn(long nowNanos, BiFunction<Turns, Waiting, Optional<Step>> attempt) {
+        Turns turns = queue.turns(slots::count);
+        for (Optional<Waiting> next = turns.next(); next.isPresent(); next = turns.next()) {
+            Waiting request = next.get();
+            Optional<Step> step = attempt.apply(turns, request);
+            if (step.isPresent()) {
+                return step;
             }
-            if (ready.isEmpty() && in(Phase.STARTING).count() >= plan.startsAtOnce()) {
-                continue;
+            if (queue.isOverdue(request, nowNanos)) {
+                if (slots.count(request.claimant()) == 0) {
+                    return Optional.empty();
+                }
+                turns.skipLine();
             }
-            if (ready.isPresent() || slots.size() < plan.max()) {
-                return fits(order, ready) ? Optional.of(give(ticket, order, ready)) : makeRoom(ticket, order, ready);
-            }
-            if (claim(claimed, slot -> slot.phase() == Phase.ENDING)) {
-                continue;
-            }
-            // INVARIANT: what is warm here nobody before this request wants; whoever comes after must not have it
-            // first.
-            Optional<Slot> evicted = in(Phase.WARM).findFirst();
-            if (evicted.isPresent()) {
-                return Optional.of(end(evicted.get(), SandboxEnd.EVICTED));
-            }
-            // Of another kind, so of no use when it is ready, but then its room is.
-            boolean _ = claim(claimed, slot -> slot.phase() == Phase.STARTING);
         }
         return Optional.empty();
     }
 
-    private Step give(long ticket, Order order, Optional<Slot> ready) {
-        if (ready.isEmpty()) {
-            return start(order, OptionalLong.of(ticket));
+    private Optional<Step> grant(Waiting request) {
+        return slots.first(slot -> slot.is(Phase.WARM, request.order()))
+                .filter(slot -> fits(request.order(), Optional.of(slot)))
+                .map(slot -> {
+                    queue.serve(request);
+                    warmed = true;
+                    slots.put(slot.become(Phase.LEASED).heldBy(request.claimant()));
+                    return new Step.Grant(request.ticket(), slot.id());
+                });
+    }
+
+    private Optional<Step> makeMachine(Waiting request, Set<Long> claimed, long nowNanos) {
+        Order order = request.order();
+        Optional<Slot> ready = slots.first(slot -> slot.is(Phase.WARM, order)); // But too little memory for it to grow.
+        if (ready.isEmpty() && claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
+            queue.becameExpected(request);
+            return Optional.empty();
         }
-        waiting.remove(ticket);
-        warmed = true;
-        return new Step.Grant(ticket, become(ready.get(), Phase.LEASED).id());
+        if (ready.isEmpty() && slots.count(Phase.STARTING) >= plan.startsAtOnce()) {
+            return Optional.empty();
+        }
+        if (ready.isPresent() || slots.size() < plan.max()) {
+            if (ready.isEmpty() && fits(order, ready)) {
+                queue.becameExpected(request);
+                return Optional.of(start(order, OptionalLong.of(request.ticket())));
+            }
+            queue.becameShort(request, nowNanos);
+            return makeRoom(request, ready);
+        }
+        if (claim(claimed, slot -> slot.phase() == Phase.ENDING)) {
+            return Optional.empty();
+        }
+        // INVARIANT: what is warm here no request before this one wants; a later one must not have it first.
+        Optional<Slot> evicted = slots.first(Phase.WARM);
+        if (evicted.isEmpty()) {
+            // Of another kind, so of no use when it is ready, but then its room is.
+            boolean _ = claim(claimed, slot -> slot.phase() == Phase.STARTING);
+        }
+        return evicted.map(slot -> end(slot, SandboxEnd.EVICTED));
     }
 
     /** Whether the memory is there for all that the machine can take, and for all that the others can. */
     private boolean fits(Order order, Optional<Slot> ready) {
         MemoryRoom room = room(order.size());
-        boolean fits = room.freeBytes() >= ready.map(this::growth).orElse(room.limitBytes());
-        shortage = fits ? Optional.empty() : Optional.of(room);
+        boolean fits = room.freeBytes() >= needed(room, ready);
+        if (!fits && shortage.isEmpty()) {
+            shortage = Optional.of(room);
+        }
         return fits;
     }
 
-    /** What nobody uses gives its memory to a request; with nothing left that could, the request is refused. */
-    private Optional<Step> makeRoom(long ticket, Order order, Optional<Slot> ready) {
-        if (in(Phase.ENDING).findAny().isPresent()) {
+    private long needed(MemoryRoom room, Optional<Slot> ready) {
+        return ready.map(slots::growth).orElse(room.limitBytes());
+    }
+
+    /** Machines that no request uses give their memory to one, where that is enough; with no machine left it is refused. */
+    private Optional<Step> makeRoom(Waiting request, Optional<Slot> ready) {
+        if (slots.in(Phase.ENDING).findAny().isPresent()) {
             return Optional.empty();
         }
-        Optional<Slot> evicted =
-                in(Phase.WARM).filter(slot -> !Optional.of(slot).equals(ready)).findFirst();
-        if (evicted.isPresent()) {
-            return Optional.of(end(evicted.get(), SandboxEnd.EVICTED));
+        MemoryRoom room = room(request.order().size());
+        List<Slot> idle = slots.in(Phase.WARM)
+                .filter(slot -> !Optional.of(slot).equals(ready))
+                .toList();
+        long idleBytes = idle.stream().mapToLong(slots::residentBytes).sum();
+        // Measured sizes are estimates: before a refusal each machine is ended.
+        if (!idle.isEmpty()
+                && (room.freeBytes() + idleBytes >= needed(room, ready) || slots.count(Phase.WARM) == slots.size())) {
+            return Optional.of(end(idle.getFirst(), SandboxEnd.EVICTED));
         }
         if (!slots.isEmpty()) {
             return Optional.empty();
         }
-        waiting.remove(ticket);
-        return shortage.map(room -> new Step.Refuse(ticket, order, room));
-    }
-
-    private long growth(Slot slot) {
-        long limit = limit(slot.order().size());
-        // What it has while it starts is counted twice, for it is not known yet.
-        return slot.phase() == Phase.STARTING ? limit : Math.max(0, limit - residentBytes.applyAsLong(slot.id()));
-    }
-
-    private long limit(SandboxSize size) {
-        return plan.memory().limitBytes().applyAsLong(size);
+        boolean _ = queue.remove(request.ticket());
+        return Optional.of(new Step.Refuse(request.ticket(), request.order(), room));
     }
 
     private boolean claim(Set<Long> claimed, Predicate<Slot> suitable) {
-        return first(suitable.and(slot -> !claimed.contains(slot.id())))
+        return slots.first(suitable.and(slot -> !claimed.contains(slot.id())))
                 .map(slot -> claimed.add(slot.id()))
                 .orElse(false);
     }
 
-    /** What is ready is wanted by nobody once everyone has been served. */
+    /** Whether a request waits whose claimant may have one more machine. */
+    private boolean isAsked() {
+        return queue.turns(slots::count).next().isPresent();
+    }
+
+    /** No request wants what is still ready when all have been served. */
     private Optional<Step> endSurplus() {
-        if (!waiting.isEmpty()) {
+        if (isAsked()) {
             return Optional.empty(); // A machine that was started for one request may serve the next of its kind.
         }
         long usual = warm().stream()
                 .filter(slot -> slot.order().equals(plan.usual()))
                 .count();
-        return first(slot -> slot.phase() == Phase.WARM && (!slot.order().equals(plan.usual()) || usual > target()))
+        return slots.first(
+                        slot -> slot.phase() == Phase.WARM && (!slot.order().equals(plan.usual()) || usual > target()))
                 .map(slot -> end(slot, stopped ? SandboxEnd.SHUTDOWN : SandboxEnd.EVICTED));
     }
 
     private Optional<Step> refill(long nowNanos) {
-        if (!refillDue || !waiting.isEmpty() || !pause(nowNanos).isZero()) {
+        if (!refillDue || isAsked() || !pause(nowNanos).isZero()) {
             return Optional.empty();
         }
-        long usual = Stream.concat(in(Phase.WARM), in(Phase.STARTING))
+        long usual = Stream.concat(slots.in(Phase.WARM), slots.in(Phase.STARTING))
                 .filter(slot -> slot.order().equals(plan.usual()))
                 .count();
         if (usual >= target()) {
@@ -282,7 +329,7 @@ final class PoolState {
             return Optional.empty();
         }
         return slots.size() < plan.max()
-                        && in(Phase.STARTING).count() < plan.startsAtOnce()
+                        && slots.count(Phase.STARTING) < plan.startsAtOnce()
                         && fits(plan.usual(), Optional.empty())
                 ? Optional.of(start(plan.usual(), OptionalLong.empty()))
                 : Optional.empty();
@@ -290,13 +337,13 @@ final class PoolState {
 
     /** Only while nobody waits, who would be served later, and while it takes no processor from those that work. */
     private Optional<Step> prime() {
-        if (!waiting.isEmpty() || slots.size() - in(Phase.WARM).count() >= plan.processors()) {
+        if (isAsked() || slots.size() - slots.count(Phase.WARM) >= plan.processors()) {
             return Optional.empty();
         }
-        return first(slot -> slot.phase() == Phase.WARM && !slot.primed())
+        return slots.first(slot -> slot.phase() == Phase.WARM && !slot.primed())
                 .filter(slot -> fits(slot.order(), Optional.of(slot)))
                 .map(slot -> {
-                    slots.put(slot.id(), slot.becomePrimed());
+                    slots.put(slot.becomePrimed());
                     return new Step.Prime(slot.id());
                 });
     }
@@ -306,13 +353,13 @@ final class PoolState {
     }
 
     private Step start(Order order, OptionalLong ticket) {
-        slots.put(++lastId, new Slot(lastId, order, Phase.STARTING, ticket, false));
+        slots.put(new Slot(++lastId, order, Phase.STARTING, ticket, Optional.empty(), false));
         peak = Math.max(peak, slots.size());
-        return new Step.Start(lastId, order);
+        return new Step.Start(lastId, order, ticket);
     }
 
     private Step end(Slot slot, SandboxEnd end) {
-        return new Step.Destroy(become(slot, Phase.ENDING).id(), end);
+        return new Step.Destroy(slots.become(slot, Phase.ENDING).id(), end);
     }
 
     /** Machines that fail at the same time have failed once. */
@@ -324,31 +371,5 @@ final class PoolState {
             retryNanos = nowNanos + (pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE).toNanos();
             failures++;
         }
-    }
-
-    private Slot become(Slot slot, Phase next) {
-        Slot changed = slot.become(next);
-        slots.put(slot.id(), changed);
-        return changed;
-    }
-
-    private Slot slot(long id, Phase expected) {
-        Slot slot = requireNonNull(slots.get(id), () -> "no machine " + id);
-        if (slot.phase() != expected) {
-            throw new IllegalStateException("machine " + id + " is " + slot.phase() + ", not " + expected);
-        }
-        return slot;
-    }
-
-    private Optional<Slot> first(Predicate<Slot> suitable) {
-        return slots.values().stream().filter(suitable).findFirst();
-    }
-
-    private Stream<Slot> in(Phase phase) {
-        return slots.values().stream().filter(slot -> slot.phase() == phase);
-    }
-
-    private int count(Phase phase) {
-        return (int) in(phase).count();
     }
 }

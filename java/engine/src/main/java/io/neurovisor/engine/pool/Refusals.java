@@ -34,6 +34,28 @@ final class Refusals {
                                         .orElse("")));
     }
 
+    /** @param waiting requests of the claimant */
+    static NeuroVisorException queueFull(Claimant claimant, int waiting) {
+        return new NeuroVisorException(
+                Fault.TENANT_LIMIT,
+                "%s has %d requests that wait for a virtual machine, as many as it may have; try again when one is answered, or make a key with a larger --max-waiting"
+                        .formatted(claimant.name(), waiting));
+    }
+
+    /**
+     * What kept the machine is the claimant's own limit.
+     *
+     * @param machines of the claimant
+     * @param waiting requests of the claimant
+     */
+    static NeuroVisorException shareUsed(Order order, Duration patience, Claimant claimant, int machines, int waiting) {
+        return new NeuroVisorException(
+                Fault.TENANT_LIMIT,
+                "no virtual machine (%s) was free for %s within %.1f s: it has %d, as many as it may have, and %d of its requests wait; try again when one is answered, or make a key with a larger --max-machines"
+                        .formatted(
+                                order, claimant.name(), Math.max(0, patience.toMillis()) / 1000.0, machines, waiting));
+    }
+
     static NeuroVisorException neverFits(Order order, MemoryRoom room) {
         return new NeuroVisorException(
                 Fault.MEMORY_SHORT,

@@ -2,15 +2,17 @@ package io.neurovisor.engine.pool;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
  * A machine as the pool counts it, from the decision to start it until nothing of it is left.
  *
  * @param ticket the request that it was started for; empty for one that is to be kept ready
+ * @param holder the claimant whose request has, or had, it
  * @param primed whether it has been, or is being
  */
-record Slot(long id, Order order, Phase phase, OptionalLong ticket, boolean primed) {
+record Slot(long id, Order order, Phase phase, OptionalLong ticket, Optional<Claimant> holder, boolean primed) {
     /** What a machine is doing. */
     enum Phase {
         /** Or being primed: it will be of use. */
@@ -33,6 +35,7 @@ record Slot(long id, Order order, Phase phase, OptionalLong ticket, boolean prim
         requireNonNull(order, "order is null");
         requireNonNull(phase, "phase is null");
         requireNonNull(ticket, "ticket is null");
+        requireNonNull(holder, "holder is null");
     }
 
     boolean is(Phase asked, Order wanted) {
@@ -43,11 +46,15 @@ record Slot(long id, Order order, Phase phase, OptionalLong ticket, boolean prim
         if (!phase.mayBecome(next)) {
             throw new IllegalStateException("machine " + id + " is " + phase + " and cannot become " + next);
         }
-        return new Slot(id, order, next, ticket, primed);
+        return new Slot(id, order, next, ticket, holder, primed);
+    }
+
+    Slot heldBy(Claimant claimant) {
+        return new Slot(id, order, phase, ticket, Optional.of(claimant), primed);
     }
 
     /** Whoever it was started for has been served. */
     Slot becomePrimed() {
-        return new Slot(id, order, become(Phase.STARTING).phase(), OptionalLong.empty(), true);
+        return new Slot(id, order, become(Phase.STARTING).phase(), OptionalLong.empty(), holder, true);
     }
 }

@@ -1,11 +1,16 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.sandbox.SandboxEnd;
+import java.util.OptionalLong;
 
 /** Something that the state of a pool has decided and its owner has to do. */
 sealed interface Step {
-    /** Start a machine; report with {@link PoolState#ready} or {@link PoolState#failed}. */
-    record Start(long slot, Order order) implements Step {}
+    /**
+     * Start a machine; report with {@link PoolState#ready} or {@link PoolState#failed}.
+     *
+     * @param ticket the request that it is started for; empty for a machine that is to be kept ready
+     */
+    record Start(long slot, Order order, OptionalLong ticket) implements Step {}
 
     /** Prime a machine that has started; report with {@link PoolState#ready} or {@link PoolState#failed}. */
     record Prime(long slot) implements Step {}

@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
  *   <li>Never more than {@link PoolPlan#max} exist; one counts from the decision to start it until nothing of it is left.
  *   <li>However much each of those that run takes of what it may, the host's memory holds them all: whoever does not fit
  *       waits, and if there is nothing to wait for is told so at once.
- *   <li>Requests are served first come first served, for as long as each may wait; a request whose own machine does not
- *       start is told why. Room for another kind is made at the cost of machines that nobody has asked for.
+ *   <li>Claimants that wait take turns, and none has more than its share; a request waits for as long as it may, and one whose
+ *       own machine does not start is told why. Room for another kind is made at the cost of machines that nobody has asked for.
  *   <li>What was used is destroyed and then replaced: a start at the same time would hold up the answer that waits for the
  *       end. A machine that has died, or is too old for its clock to be trusted, is replaced before anybody gets it.
  *   <li>A machine that waits is primed while nobody waits for one and a processor is free for it.
@@ -122,15 +122,27 @@ public final class WarmPool implements AutoCloseable {
         change(state::keepWarm);
     }
 
-    /** Waits for a machine as long as any request may. */
+    /** Waits for a machine as long as any request may, for a process that serves no clients. */
     public Lease lease(Order order) {
-        return lease(order, plan.acquireTimeout());
+        return lease(order, Claimant.LOCAL, Optional.empty());
     }
 
-    /** Waits for a machine, and gives up in time for a caller who waits until then. */
+    /** The same until shortly before the deadline. */
     public Lease lease(Order order, Deadline deadline) {
-        Duration patience = deadline.remaining().minus(MARGIN);
-        return lease(order, patience.compareTo(plan.acquireTimeout()) < 0 ? patience : plan.acquireTimeout());
+        return lease(order, Claimant.LOCAL, Optional.of(deadline));
+    }
+
+    /**
+     * The same for one of several claimants.
+     *
+     * @throws NeuroVisorException {@code TENANT_LIMIT} at once when the claimant has as many requests that wait as it may have,
+     *     and later when it still has as many machines as it may have
+     */
+    public Lease lease(Order order, Claimant claimant, Optional<Deadline> deadline) {
+        Duration patience = deadline.map(end -> end.remaining().minus(MARGIN))
+                .filter(left -> left.compareTo(plan.acquireTimeout()) < 0)
+                .orElse(plan.acquireTimeout());
+        return lease(order, claimant, patience);
     }
 
     public PoolStatus status() {
@@ -170,19 +182,19 @@ public final class WarmPool implements AutoCloseable {
         change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(Refusals.stopping())));
     }
 
-    private Lease lease(Order order, Duration patience) {
+    private Lease lease(Order order, Claimant claimant, Duration patience) {
         CompletableFuture<Lease> promise = new CompletableFuture<>();
-        long ticket = change(() -> enqueue(requireNonNull(order, "order is null"), promise));
+        long ticket = change(() -> enqueue(order, claimant, promise));
         try {
             return promise.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException exception) {
-            Optional<PoolStatus> left = change(() -> withdraw(ticket));
-            if (left.isPresent()) {
-                throw Refusals.exhausted(order, patience, plan.max(), left.get());
+            Optional<NeuroVisorException> refusal = change(() -> withdraw(ticket, order, claimant, patience));
+            if (refusal.isPresent()) {
+                throw refusal.get();
             }
             return answer(promise);
         } catch (InterruptedException exception) {
-            if (change(() -> withdraw(ticket)).isEmpty()) {
+            if (change(() -> withdraw(ticket, order, claimant, patience)).isEmpty()) {
                 CompletableFuture<Void> _ = promise.thenAccept(Lease::close); // At once: it has been answered.
             }
             Thread.currentThread().interrupt();
@@ -193,21 +205,29 @@ public final class WarmPool implements AutoCloseable {
         }
     }
 
-    private long enqueue(Order order, CompletableFuture<Lease> promise) {
+    private long enqueue(Order order, Claimant claimant, CompletableFuture<Lease> promise) {
         if (state.isStopped()) {
             throw Refusals.stopping();
         }
-        long ticket = state.enqueue(order);
+        long ticket =
+                state.enqueue(order, claimant).orElseThrow(() -> Refusals.queueFull(claimant, state.waiting(claimant)));
         promises.put(ticket, promise);
         return ticket;
     }
 
-    /** The pool as the request leaves it; empty when the request has been answered before. */
-    private Optional<PoolStatus> withdraw(long ticket) {
+    /** Why the request that leaves has no machine; empty when it has been answered before. */
+    private Optional<NeuroVisorException> withdraw(long ticket, Order order, Claimant claimant, Duration patience) {
         PoolStatus status = state.status();
-        return state.leave(ticket)
-                ? Optional.of(status).filter(_ -> promises.remove(ticket) != null)
-                : Optional.empty();
+        int waiting = state.waiting(claimant);
+        if (!state.leave(ticket)) {
+            return Optional.empty();
+        }
+        promises.remove(ticket);
+        int machines = state.machines(claimant);
+        return Optional.of(
+                machines >= claimant.share().machines().orElse(Integer.MAX_VALUE)
+                        ? Refusals.shareUsed(order, patience, claimant, machines, waiting)
+                        : Refusals.exhausted(order, patience, plan.max(), status));
     }
 
     private static Lease answer(CompletableFuture<Lease> promise) {

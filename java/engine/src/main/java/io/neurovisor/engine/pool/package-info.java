@@ -1,4 +1,4 @@
-/** Machines that are ready before anybody asks for one. Who gets which is decided in one place, first come first served, and there are never more than allowed. */
+/** Machines that are ready before a request asks for one. Which request gets which is decided in one place, claimants take turns, and there are never more than allowed. */
 @NullMarked
 package io.neurovisor.engine.pool;
 

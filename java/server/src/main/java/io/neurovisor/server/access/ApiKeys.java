@@ -71,14 +71,16 @@ public final class ApiKeys implements AutoCloseable {
 
     private AccessKey insert(Handle handle, KeyGrant grant, KeySecret secret) {
         handle.createUpdate("""
-                        INSERT INTO access_key (name, hash, scopes, rate_limit, quota, created_ms)
-                        VALUES (:name, :hash, :scopes, :rateLimit, :quota, :created)
+                        INSERT INTO access_key (name, hash, scopes, rate_limit, quota, max_machines, max_waiting, created_ms)
+                        VALUES (:name, :hash, :scopes, :rateLimit, :quota, :maxMachines, :maxWaiting, :created)
                         """)
                 .bind("name", grant.name().value())
                 .bind("hash", secret.hash())
                 .bind("scopes", KeyRows.scopes(grant.scopes()))
                 .bind("rateLimit", grant.rateLimit().map(Object::toString).orElse(null))
                 .bind("quota", grant.quota().map(Object::toString).orElse(null))
+                .bind("maxMachines", grant.share().machines().orElse(null))
+                .bind("maxWaiting", grant.share().waiting().orElse(null))
                 .bind("created", clock.instant().toEpochMilli())
                 .execute();
         return rows.named(handle, grant.name().value()).orElseThrow();

@@ -2,6 +2,7 @@ package io.neurovisor.server.access;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -14,12 +15,15 @@ import java.util.Set;
  * @param scopes at least one
  * @param rateLimit its own in place of the service's
  * @param quota empty for none
+ * @param share the most that it may have of the pool
  */
-public record KeyGrant(KeyName name, Set<Scope> scopes, Optional<RateLimit> rateLimit, Optional<Quota> quota) {
+public record KeyGrant(
+        KeyName name, Set<Scope> scopes, Optional<RateLimit> rateLimit, Optional<Quota> quota, PoolShare share) {
     public KeyGrant {
         requireNonNull(name, "name is null");
         requireNonNull(rateLimit, "rateLimit is null");
         requireNonNull(quota, "quota is null");
+        requireNonNull(share, "share is null");
         if (scopes.isEmpty()) {
             throw new IllegalArgumentException("a key without a scope opens nothing");
         }

@@ -3,6 +3,7 @@ package io.neurovisor.server.access;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.database.DatabaseFaults;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -59,7 +60,10 @@ final class KeyRows {
                 value(row.getString("name"), KeyName::parse),
                 scopes(row),
                 optional(row.getString("rate_limit"), RateLimit::parse),
-                optional(row.getString("quota"), Quota::parse));
+                optional(row.getString("quota"), Quota::parse),
+                new PoolShare(
+                        optional(row.getString("max_machines"), PoolShare::parse),
+                        optional(row.getString("max_waiting"), PoolShare::parse)));
         return new AccessKey(
                 row.getLong("id"),
                 grant,

@@ -34,6 +34,10 @@ final class KeyTables {
                         epoch_day INTEGER NOT NULL,
                         executions INTEGER NOT NULL
                     ) STRICT
+                    """), List.of("""
+                    ALTER TABLE access_key ADD COLUMN max_machines INTEGER
+                    """, """
+                    ALTER TABLE access_key ADD COLUMN max_waiting INTEGER
                     """)));
 
     private KeyTables() {}

@@ -3,6 +3,8 @@ package io.neurovisor.server.access;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.Context;
+import io.neurovisor.engine.pool.Claimant;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import java.util.Optional;
 
@@ -15,6 +17,11 @@ public sealed interface Tenant {
 
     /** Its own, in place of the service's. */
     Optional<RateLimit> rateLimit();
+
+    /** What the pool knows of it. */
+    default Claimant claimant() {
+        return new Claimant(label(), PoolShare.UNLIMITED);
+    }
 
     /** The tenant of the call that is being served; empty outside of calls that {@link AccessInterceptor} has let in. */
     static Optional<Tenant> current() {
@@ -40,6 +47,11 @@ public sealed interface Tenant {
         @Override
         public Optional<RateLimit> rateLimit() {
             return key.grant().rateLimit();
+        }
+
+        @Override
+        public Claimant claimant() {
+            return new Claimant(label(), key.grant().share());
         }
     }
 

@@ -7,6 +7,7 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.server.access.Quotas;
@@ -34,7 +35,7 @@ public final class TenantExecutions {
     }
 
     /**
-     * As {@link Executions#execute(ExecutionRequest, Deadline, OutputSink)}.
+     * As {@link Executions#execute(ExecutionRequest, Claimant, Optional, OutputSink)}.
      *
      * @param method of the service that has been called
      * @param deadline of the caller, who may have none
@@ -60,9 +61,7 @@ public final class TenantExecutions {
         quotas.admit(tenant);
         AuditedExecution audited = audit.accept(new Call(tenant.label(), method), request);
         try {
-            ExecutionResult result = deadline.isPresent()
-                    ? executions.execute(request, deadline.get(), sink)
-                    : executions.execute(request, sink);
+            ExecutionResult result = executions.execute(request, tenant.claimant(), deadline, sink);
             audited.ended(result);
             told(request, result);
             return result;

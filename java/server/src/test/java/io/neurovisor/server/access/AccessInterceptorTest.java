@@ -30,6 +30,7 @@ import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCalls;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.server.grpc.FaultStatus;
 import io.neurovisor.testkit.ManualTicker;
@@ -212,7 +213,11 @@ final class AccessInterceptorTest {
     @Test
     void aDayHasAsManyExecutionsAsTheQuota() {
         AccessKey key = keys.create(new KeyGrant(
-                        new KeyName("ci"), EnumSet.of(Scope.EXECUTE), Optional.empty(), Optional.of(new Quota(1))))
+                        new KeyName("ci"),
+                        EnumSet.of(Scope.EXECUTE),
+                        Optional.empty(),
+                        Optional.of(new Quota(1)),
+                        PoolShare.UNLIMITED))
                 .key();
         Quotas quotas = new Quotas(keys, () -> now);
         quotas.admit(new Tenant.Loopback());
@@ -246,7 +251,7 @@ final class AccessInterceptorTest {
     }
 
     private String key(String name, Set<Scope> scopes, Optional<RateLimit> limit) {
-        return keys.create(new KeyGrant(new KeyName(name), scopes, limit, Optional.empty()))
+        return keys.create(new KeyGrant(new KeyName(name), scopes, limit, Optional.empty(), PoolShare.UNLIMITED))
                 .secret()
                 .reveal();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.testkit.ManualTicker;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +54,8 @@ final class ApiKeysTest {
                 new KeyName("ci"),
                 EnumSet.of(Scope.EXECUTE, Scope.AGENT),
                 Optional.of(new RateLimit(7, 3)),
-                Optional.of(new Quota(1000)));
+                Optional.of(new Quota(1000)),
+                new PoolShare(Optional.of(2), Optional.of(5)));
         NewKey created = keys.create(grant);
         assertThat(keys.list()).containsExactly(created.key());
         assertThat(created.key().grant()).isEqualTo(grant);
@@ -61,6 +64,27 @@ final class ApiKeysTest {
         assertThat(created.key().revoked()).isEmpty();
         assertThat(created.secret().reveal()).matches("nvk_[A-Za-z0-9_-]{43}");
         assertThat(created.toString()).doesNotContain(created.secret().reveal());
+    }
+
+    @Test
+    void aKeyOfTheFirstVersionHasNoLimitsOfThePool() {
+        String secret = keys.create(all("old")).secret().reveal();
+        keys.close();
+        Jdbi database = Jdbi.create("jdbc:sqlite:" + parent.resolve("access/keys.db"));
+        database.useHandle(handle -> {
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_machines");
+            handle.execute("ALTER TABLE access_key DROP COLUMN max_waiting");
+            handle.execute("PRAGMA user_version = 1");
+        });
+        open();
+        assertThat(known().find(secret).orElseThrow().grant()).isEqualTo(all("old"));
+        KeyGrant grant = new KeyGrant(
+                new KeyName("new"),
+                EnumSet.of(Scope.EXECUTE),
+                Optional.empty(),
+                Optional.empty(),
+                new PoolShare(Optional.of(1), Optional.empty()));
+        assertThat(keys.create(grant).key().grant()).isEqualTo(grant);
     }
 
     @Test
@@ -156,7 +180,11 @@ final class ApiKeysTest {
     @Test
     void theQuotaOfADayOutlivesTheProcessAndASetBackClock() {
         AccessKey key = keys.create(new KeyGrant(
-                        new KeyName("ci"), EnumSet.of(Scope.EXECUTE), Optional.empty(), Optional.of(new Quota(2))))
+                        new KeyName("ci"),
+                        EnumSet.of(Scope.EXECUTE),
+                        Optional.empty(),
+                        Optional.of(new Quota(2)),
+                        PoolShare.UNLIMITED))
                 .key();
         assertThat(keys.count(key, new Quota(2))).isTrue();
         keys.close();
@@ -213,7 +241,13 @@ final class ApiKeysTest {
                         assertThat(RateLimit.parse(text)).map(Object::toString).contains(text));
         assertThat(Stream.of("", "0:1", "1:0", "1", "1:", ":1", "1:1:1", "-1:1", "1000000:1", "1.5:1", "off"))
                 .allSatisfy(text -> assertThat(RateLimit.parse(text)).isEmpty());
-        assertThatThrownBy(() -> new KeyGrant(new KeyName("a"), Set.of(), Optional.empty(), Optional.empty()))
+        assertThat(Stream.of("1", "999999"))
+                .allSatisfy(text ->
+                        assertThat(PoolShare.parse(text)).map(Object::toString).contains(text));
+        assertThat(Stream.of("", "0", "-1", "1000000", "1.5", " 1", "01", "off", "\u0661"))
+                .allSatisfy(text -> assertThat(PoolShare.parse(text)).isEmpty());
+        assertThatThrownBy(() -> new KeyGrant(
+                        new KeyName("a"), Set.of(), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(List.of(Scope.values()))
                 .allSatisfy(scope -> assertThat(Scope.named(scope.label())).contains(scope));
@@ -224,6 +258,7 @@ final class ApiKeysTest {
     }
 
     private static KeyGrant all(String name) {
-        return new KeyGrant(new KeyName(name), EnumSet.allOf(Scope.class), Optional.empty(), Optional.empty());
+        return new KeyGrant(
+                new KeyName(name), EnumSet.allOf(Scope.class), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.testkit.ManualTicker;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,8 +30,12 @@ final class ClockJumpTest {
         Random random = new Random(9);
         ManualTicker ticker = new ManualTicker();
         try (ApiKeys keys = ApiKeys.open(directory, () -> now)) {
-            NewKey key = keys.create(
-                    new KeyGrant(new KeyName("ci"), EnumSet.allOf(Scope.class), Optional.empty(), Optional.of(QUOTA)));
+            NewKey key = keys.create(new KeyGrant(
+                    new KeyName("ci"),
+                    EnumSet.allOf(Scope.class),
+                    Optional.empty(),
+                    Optional.of(QUOTA),
+                    PoolShare.UNLIMITED));
             Quotas quotas = new Quotas(keys, () -> now);
             KnownKeys known = new KnownKeys(keys, () -> now, ticker);
             int refused = 0;
@@ -54,7 +59,11 @@ final class ClockJumpTest {
     void aClockThatGoesToAndFroAtMidnightGivesNoMoreThanTheQuota() {
         try (ApiKeys keys = ApiKeys.open(directory, () -> now)) {
             AccessKey key = keys.create(new KeyGrant(
-                            new KeyName("ci"), EnumSet.allOf(Scope.class), Optional.empty(), Optional.of(QUOTA)))
+                            new KeyName("ci"),
+                            EnumSet.allOf(Scope.class),
+                            Optional.empty(),
+                            Optional.of(QUOTA),
+                            PoolShare.UNLIMITED))
                     .key();
             long counted = 0;
             for (int step = 0; step < 20; step++) {

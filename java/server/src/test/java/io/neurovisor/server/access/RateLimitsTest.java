@@ -2,6 +2,7 @@ package io.neurovisor.server.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.testkit.ManualTicker;
 import java.time.Duration;
@@ -78,7 +79,8 @@ final class RateLimitsTest {
     }
 
     private static Tenant holder(String name, Optional<RateLimit> limit) {
-        KeyGrant grant = new KeyGrant(new KeyName(name), EnumSet.of(Scope.EXECUTE), limit, Optional.empty());
+        KeyGrant grant = new KeyGrant(
+                new KeyName(name), EnumSet.of(Scope.EXECUTE), limit, Optional.empty(), PoolShare.UNLIMITED);
         return new Tenant.KeyHolder(new AccessKey(1, grant, Instant.EPOCH, Optional.empty(), Optional.empty()));
     }
 }

@@ -15,6 +15,7 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure.Reason;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.agent.AgentEvent;
 import io.neurovisor.proto.agent.AgentEvent.EventCase;
@@ -327,7 +328,11 @@ final class AgentGrpcServiceTest {
     @Test
     void aQuotaThatEndsInTheMiddleOfARunIsToldAsWhatItIs() throws IOException {
         Tenant tenant = new Tenant.KeyHolder(keys.create(new KeyGrant(
-                        new KeyName("ci"), EnumSet.of(Scope.AGENT), Optional.empty(), Optional.of(new Quota(1))))
+                        new KeyName("ci"),
+                        EnumSet.of(Scope.AGENT),
+                        Optional.empty(),
+                        Optional.of(new Quota(1)),
+                        PoolShare.UNLIMITED))
                 .key());
         ScriptedModel model = new ScriptedModel(calls(PROGRAM), calls(PROGRAM), says("It is 42."));
         try (TestServer server = serving(model, tenant)) {

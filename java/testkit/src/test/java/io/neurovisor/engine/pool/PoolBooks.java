@@ -7,11 +7,14 @@ import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -26,17 +29,24 @@ final class PoolBooks {
     private final PoolPlan plan;
     private final long memoryBytes;
     private final PoolState state;
-    private final Map<Long, Order> waiting = new LinkedHashMap<>();
+    private final Map<Long, Waiting> waiting = new LinkedHashMap<>();
     private final Map<Long, Order> starting = new LinkedHashMap<>();
     private final Map<Long, Order> warm = new LinkedHashMap<>();
     private final Map<Long, Order> leased = new LinkedHashMap<>();
     private final Map<Long, Order> ending = new LinkedHashMap<>();
     private final Map<Long, Long> startedFor = new HashMap<>();
+    private final Map<Long, Claimant> holders = new HashMap<>();
+    private final Map<List<Claimant>, Integer> passedOver = new HashMap<>();
+    private final Map<Long, Long> withoutMemorySince = new HashMap<>();
+    private final Map<Long, Set<Claimant>> passedOverdue = new HashMap<>();
     private final TreeSet<Long> everLeased = new TreeSet<>();
     private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
     private boolean keepsWarm;
     private boolean stopped;
+
+    /** A request without a machine, and when it came. */
+    private record Waiting(long ticket, Order order, Claimant claimant, long sinceNanos) {}
 
     /** @param memoryBytes that are there for machines as long as there are none */
     PoolBooks(PoolPlan plan, long memoryBytes) {
@@ -59,15 +69,22 @@ final class PoolBooks {
         settle();
     }
 
-    void arrive(Order order) {
-        waiting.put(state.enqueue(order), order);
+    void arrive(Order order, Claimant claimant) {
+        long others = waiting.values().stream()
+                .filter(request -> request.claimant().equals(claimant))
+                .count();
+        OptionalLong ticket = state.enqueue(order, claimant);
+        assertThat(ticket.isPresent())
+                .as("whether one more may wait beside " + others)
+                .isEqualTo(others < claimant.share().waiting().orElse(Integer.MAX_VALUE));
+        ticket.ifPresent(number -> waiting.put(number, new Waiting(number, order, claimant, nowNanos)));
         settle();
     }
 
     void giveUp(int choice) {
         long ticket = chosen(waiting, choice);
         assertThat(state.leave(ticket)).isTrue();
-        waiting.remove(ticket);
+        forget(ticket);
         settle();
     }
 
@@ -84,7 +101,7 @@ final class PoolBooks {
         OptionalLong told = state.failed(slot, "failed", nowNanos);
         Optional<Long> owner = Optional.ofNullable(startedFor.get(slot)).filter(waiting::containsKey);
         assertThat(told.stream().boxed().findFirst()).as("who is told").isEqualTo(owner);
-        owner.ifPresent(waiting::remove);
+        owner.ifPresent(this::forget);
         settle();
     }
 
@@ -106,6 +123,7 @@ final class PoolBooks {
         long slot = chosen(ending, choice);
         state.gone(slot);
         ending.remove(slot);
+        holders.remove(slot);
         settle();
     }
 
@@ -183,24 +201,29 @@ final class PoolBooks {
     private void started(Step.Start start) {
         assertThat(stopped).as("started after the stop").isFalse();
         assertThat(machines()).as("machines before one more").isLessThan(plan.max());
-        if (waiting.isEmpty()) {
+        if (start.ticket().isEmpty()) {
             assertThat(start.order()).isEqualTo(plan.usual());
             assertThat(keepsWarm).isTrue();
+            assertThat(inLine()).as("requests while one is started to be kept").isEmpty();
             assertThat(count(warm, plan.usual()) + count(starting, plan.usual()))
                     .isLessThan(plan.warm());
         } else {
-            long first = firstWithoutMachine().orElseThrow();
-            assertThat(start.order())
-                    .as("the kind of the first whom nothing else serves")
-                    .isEqualTo(waiting.get(first));
-            startedFor.put(start.slot(), first);
+            Waiting request = Objects.requireNonNull(waiting.get(start.ticket().getAsLong()), "it waits");
+            assertThat(start.order()).isEqualTo(request.order());
+            assertThat(inLine()).as("may have one more").contains(request);
+            assertThat(inLine().stream().filter(other -> other.order().equals(start.order())))
+                    .as("requests of a kind of which one more machine starts")
+                    .hasSizeGreaterThan((int) count(starting, start.order()));
+            passedOverdue(start.ticket().getAsLong(), request);
+            startedFor.put(start.slot(), start.ticket().getAsLong());
+            withoutMemorySince.keySet().removeIf(ticket -> orderOf(ticket).equals(start.order()));
         }
         starting.put(start.slot(), start.order());
         allMayGrow();
     }
 
     private void primed(Step.Prime prime) {
-        assertThat(waiting).as("who waits for what is primed").isEmpty();
+        assertThat(inLine()).as("requests that wait for what is primed").isEmpty();
         assertThat(machines() - warm.size()).as("machines at work").isLessThan(plan.processors());
         Order order = warm.remove(prime.slot());
         assertThat(order).as("what is primed is warm").isNotNull();
@@ -213,36 +236,96 @@ final class PoolBooks {
     private void granted(Step.Grant grant) {
         Order order = warm.remove(grant.slot());
         assertThat(order).as("what is granted is warm").isNotNull();
-        Map.Entry<Long, Order> first = waiting.entrySet().stream()
-                .filter(request -> request.getValue().equals(order))
-                .findFirst()
-                .orElseThrow();
-        assertThat(grant.ticket()).as("the first that wants its kind").isEqualTo(first.getKey());
+        Waiting request = Objects.requireNonNull(waiting.get(grant.ticket()), "it waits");
+        assertThat(request.order()).isEqualTo(order);
+        assertThat(grant.ticket())
+                .as("the first request of its claimant for this kind")
+                .isEqualTo(waiting.entrySet().stream()
+                        .filter(other -> other.getValue().order().equals(order)
+                                && other.getValue().claimant().equals(request.claimant()))
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElseThrow());
+        assertThat(inLine()).as("may have one more").contains(request);
+        passedOver(request);
+        passedOverdue(grant.ticket(), request);
         assertThat(everLeased.add(grant.slot())).as("granted twice").isTrue();
-        waiting.remove(grant.ticket());
+        holders.put(grant.slot(), request.claimant());
+        forget(grant.ticket());
         leased.put(grant.slot(), order);
         allMayGrow();
     }
 
+    /** Each other claimant gets one machine at most of those that a claimant waits for before that one gets one. */
+    private void passedOver(Waiting served) {
+        inLine().stream()
+                .filter(request -> request.order().equals(served.order()) && !isBehindOverdue(request))
+                .map(Waiting::claimant)
+                .filter(claimant -> !claimant.equals(served.claimant()))
+                .distinct()
+                .forEach(claimant -> assertThat(passedOver.merge(List.of(claimant, served.claimant()), 1, Integer::sum))
+                        .as(claimant.name() + " is passed over by "
+                                + served.claimant().name())
+                        .isOne());
+        passedOver.keySet().removeIf(pair -> pair.getFirst().equals(served.claimant()));
+    }
+
+    /** A request that has waited for memory for too long is passed over by no later one of its claimant, and once by each other. */
+    private void passedOverdue(long ticket, Waiting served) {
+        waiting.forEach((number, request) -> {
+            if (number == ticket || !isOverdue(number) || !inLine().contains(request)) {
+                return;
+            }
+            if (request.claimant().equals(served.claimant())) {
+                assertThat(ticket).as("the one before an overdue one").isLessThan(number);
+            } else if (held(request.claimant()) == 0) {
+                assertThat(passedOverdue.computeIfAbsent(number, _ -> new HashSet<>()))
+                        .as("others that were served before an overdue one")
+                        .doesNotContain(served.claimant());
+            }
+        });
+    }
+
+    private Order orderOf(long ticket) {
+        return Objects.requireNonNull(waiting.get(ticket), "it waits").order();
+    }
+
+    private boolean isOverdue(long ticket) {
+        Long sinceNanos = withoutMemorySince.get(ticket);
+        return sinceNanos != null && nowNanos - sinceNanos > FairQueue.LONGEST_BYPASS.toNanos();
+    }
+
+    private boolean isBehindOverdue(Waiting request) {
+        return waiting.values().stream()
+                .filter(other -> other.ticket() < request.ticket())
+                .anyMatch(other -> other.claimant().equals(request.claimant()) && mayBeOverdue(other));
+    }
+
+    private boolean mayBeOverdue(Waiting request) {
+        return nowNanos - request.sinceNanos() > FairQueue.LONGEST_BYPASS.toNanos();
+    }
+
     private void destroyed(Step.Destroy destroy) {
-        Order order = warm.remove(destroy.slot());
+        Order order = warm.get(destroy.slot());
         assertThat(order).as("what is destroyed is warm").isNotNull();
-        waiting.entrySet().stream()
-                .filter(request -> request.getValue().equals(order) && !state.isShort())
-                .findFirst()
-                .ifPresent(wanting -> assertThat(firstWithoutMachine().orElseThrow())
-                        .as("who came before the one that wants what is destroyed")
-                        .isLessThan(wanting.getKey()));
+        assertNobodyIsKeptFromWhatIsReady();
+        warm.remove(destroy.slot());
         ending.put(destroy.slot(), order);
     }
 
     private void refused(Step.Refuse refuse) {
         assertThat(machines()).as("machines that could make room").isZero();
         assertThat(limit(refuse.order().size())).isGreaterThan(memoryBytes);
-        assertThat(refuse.ticket())
-                .as("the first")
-                .isEqualTo(waiting.keySet().iterator().next());
-        waiting.remove(refuse.ticket());
+        assertThat(waiting).containsKey(refuse.ticket());
+        forget(refuse.ticket());
+    }
+
+    private void forget(long ticket) {
+        waiting.remove(ticket);
+        withoutMemorySince.remove(ticket);
+        if (waiting.isEmpty()) {
+            passedOver.clear();
+        }
     }
 
     /** The memory holds all that run when each takes all that it can. */
@@ -280,31 +363,113 @@ final class PoolBooks {
                 .containsExactly(waiting.size(), starting.size(), warm.size(), leased.size(), ending.size());
         assertThat(machines()).isLessThanOrEqualTo(plan.max());
         assertThat(status.peak()).isLessThanOrEqualTo(plan.max());
-        if (waiting.isEmpty()) {
+        claimants()
+                .forEach(claimant -> assertThat(held(claimant))
+                        .as("machines of " + claimant.name())
+                        .isLessThanOrEqualTo(claimant.share().machines().orElse(Integer.MAX_VALUE)));
+        List<Waiting> inLine = inLine();
+        if (inLine.isEmpty()) {
             assertThat(count(warm, plan.usual())).isEqualTo(warm.size()).isLessThanOrEqualTo(plan.warm());
+            if (!state.isShort() && machines() - warm.size() < plan.processors()) {
+                assertThat(everPrimed).as("primed while there is time").containsAll(warm.keySet());
+            }
+        } else {
+            assertThat(starting.size() + leased.size() + ending.size())
+                    .as("machines whose end, or start, the requests wait for")
+                    .isPositive();
         }
-        if (state.isShort()) {
-            return; // Who is first then waits for memory, and all others for him.
+        assertNobodyIsKeptFromWhatIsReady();
+        assertRoomIsUsed();
+        noteWhoHasNoMemory();
+    }
+
+    /** A machine that is ready, and may grow, is granted to a request that wants it. */
+    private void assertNobodyIsKeptFromWhatIsReady() {
+        if (waiting.values().stream().anyMatch(this::mayBeOverdue)) {
+            return; // An overdue one may hold up all others.
         }
-        assertThat(waiting.values()).as("wanted, and ready").noneMatch(warm::containsValue);
-        if (waiting.isEmpty() && machines() - warm.size() < plan.processors()) {
-            assertThat(everPrimed).as("primed while there is time").containsAll(warm.keySet());
+        assertThat(inLine())
+                .as("wanted, and ready")
+                .noneMatch(request -> warm.containsValue(request.order())
+                        && limit(request.order().size()) - FIRST_BYTES <= freeBytes());
+    }
+
+    /** A machine is started for a request wherever there is room for it, also where another one has not the memory. */
+    private void assertRoomIsUsed() {
+        if (waiting.values().stream().anyMatch(this::mayBeOverdue)) {
+            return;
         }
-        if (firstWithoutMachine().isPresent()) {
-            assertThat(machines()).as("machines while somebody waits for one").isEqualTo(plan.max());
+        List<Order> unclaimed = new ArrayList<>(starting.values());
+        List<Waiting> without = inLine().stream()
+                .filter(request -> !isCutOff(request.claimant()))
+                .filter(request -> !unclaimed.remove(request.order()))
+                .toList();
+        if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
+            assertThat(without)
+                    .as("fits while there is room")
+                    .noneMatch(request ->
+                            machines() < plan.max() && limit(request.order().size()) <= freeBytes());
         }
-        if (waiting.size() > starting.size() + ending.size()) {
-            assertThat(warm).as("ready for nobody while somebody waits").isEmpty();
+        if (!state.isShort() && without.size() > ending.size()) {
+            assertThat(machines()).as("machines while a request has none").isEqualTo(plan.max());
+            assertThat(warm).as("ready while a request waits for room").isEmpty();
         }
     }
 
-    /** The first request that no machine being started will serve. */
-    private Optional<Long> firstWithoutMachine() {
-        List<Order> unclaimed = new ArrayList<>(starting.values());
-        return waiting.entrySet().stream()
-                .filter(request -> !unclaimed.remove(request.getValue()))
-                .map(Map.Entry::getKey)
-                .findFirst();
+    /** From when on a request has had no machine for want of memory alone, without a break. */
+    private void noteWhoHasNoMemory() {
+        for (Waiting request : waiting.values()) {
+            boolean memoryIsMissing = inLine().contains(request)
+                    && machines() < plan.max()
+                    && !starting.containsValue(request.order())
+                    && !warm.containsValue(request.order())
+                    && limit(request.order().size()) > freeBytes();
+            if (!memoryIsMissing) {
+                withoutMemorySince.remove(request.ticket());
+                passedOverdue.remove(request.ticket());
+            } else if (!isCutOff(request.claimant()) && !isHeldUp(request)) {
+                withoutMemorySince.putIfAbsent(request.ticket(), nowNanos);
+            }
+        }
+    }
+
+    /** Whether it may wait for another request, which is overdue, before it is asked for its memory. */
+    private boolean isHeldUp(Waiting request) {
+        return waiting.values().stream().anyMatch(other -> !other.equals(request) && mayBeOverdue(other));
+    }
+
+    /** The requests of claimants that may have one more machine. */
+    private List<Waiting> inLine() {
+        return waiting.values().stream()
+                .filter(request -> held(request.claimant())
+                        < request.claimant().share().machines().orElse(Integer.MAX_VALUE))
+                .toList();
+    }
+
+    /** Whether some of its requests may have to wait until others of it have been served. */
+    private boolean isCutOff(Claimant claimant) {
+        return claimant.share().machines().isPresent();
+    }
+
+    private long held(Claimant claimant) {
+        return holders.values().stream().filter(claimant::equals).count();
+    }
+
+    private Stream<Claimant> claimants() {
+        return holders.values().stream().distinct();
+    }
+
+    /** What neither is taken nor may be taken by those that start, run or end. */
+    private long freeBytes() {
+        long promised = starting.values().stream()
+                .mapToLong(order -> limit(order.size()))
+                .sum();
+        for (Map<Long, Order> growing : List.of(leased, ending)) {
+            promised += growing.entrySet().stream()
+                    .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))
+                    .sum();
+        }
+        return availableBytes() - promised;
     }
 
     private int machines() {
@@ -315,7 +480,7 @@ final class PoolBooks {
         return machines.values().stream().filter(order::equals).count();
     }
 
-    private static long chosen(Map<Long, Order> candidates, int choice) {
+    private static long chosen(Map<Long, ?> candidates, int choice) {
         return List.copyOf(candidates.keySet()).get(choice % candidates.size());
     }
 }

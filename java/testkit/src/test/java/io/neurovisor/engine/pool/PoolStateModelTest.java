@@ -2,6 +2,8 @@ package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.ObjIntConsumer;
 import java.util.function.Predicate;
 import net.jqwik.api.Arbitraries;
@@ -17,6 +19,13 @@ import net.jqwik.api.state.Transformer;
 /** Whatever happens in whatever order, a pool does what it may, all that it must, and in the right order. */
 final class PoolStateModelTest {
     private static final Order USUAL = new Order("base", SandboxSize.SMALL);
+    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+
+    private static final List<Claimant> CLAIMANTS = List.of(
+            Claimant.LOCAL,
+            new Claimant("free", PoolShare.UNLIMITED),
+            new Claimant("one", new PoolShare(Optional.of(1), Optional.of(2))),
+            new Claimant("two", new PoolShare(Optional.of(2), Optional.empty())));
 
     @Property(tries = 1000)
     void keepsItsPromisesWhateverHappens(@ForAll("histories") ActionChain<PoolBooks> history) {
@@ -51,8 +60,8 @@ final class PoolStateModelTest {
                         new Event(
                                 "a request arrives",
                                 books -> !books.isStopped(),
-                                (books, choice) ->
-                                        books.arrive(choice % 3 == 0 ? new Order("base", SandboxSize.LARGE) : USUAL)))
+                                (books, choice) -> books.arrive(
+                                        choice % 3 == 0 ? LARGE : USUAL, CLAIMANTS.get(choice / 3 % CLAIMANTS.size()))))
                 .withAction(1, new Event("a request gives up", PoolBooks::hasWaiting, PoolBooks::giveUp))
                 .withAction(6, new Event("a machine has started", PoolBooks::hasStarting, PoolBooks::startSucceeds))
                 .withAction(1, new Event("a machine has not started", PoolBooks::hasStarting, PoolBooks::startFails))

@@ -3,12 +3,15 @@ package io.neurovisor.engine.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxEnd;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Single decisions; {@link PoolStateModelTest} has them in whatever order. */
 final class PoolStateTest {
     private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
     private static final Duration LONG = Duration.ofSeconds(30);
 
     /** Priming takes longer than most programs: under load it would be at the cost of the next. */
@@ -20,7 +23,7 @@ final class PoolStateTest {
         Step.Start second = (Step.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
         assertThat(state.next(0)).as("while another starts").isEmpty();
-        long ticket = state.enqueue(SMALL);
+        long ticket = enqueue(state, SMALL, Claimant.LOCAL);
         assertThat(state.next(0)).contains(new Step.Grant(ticket, first.slot()));
         state.ready(second.slot());
         assertThat(state.next(0)).as("while a program runs").isEmpty();
@@ -47,12 +50,90 @@ final class PoolStateTest {
         state.ready(first.slot());
         assertThat(state.next(0)).isEmpty();
         assertThat(state.status().warmed()).isTrue();
-        long _ = state.enqueue(SMALL);
+        long _ = enqueue(state, SMALL, Claimant.LOCAL);
         assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
 
         state.released(first.slot());
         assertThat(state.next(0)).isEmpty();
         state.gone(first.slot());
         assertThat(state.next(0)).containsInstanceOf(Step.Start.class);
+    }
+
+    /** Or one claimant with requests beyond its share would keep the machines of all others cold. */
+    @Test
+    void machinesAreKeptReadyWhileAClaimantWaitsForItsOwnShare() {
+        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
+        Claimant limited = new Claimant("limited", new PoolShare(Optional.of(1), Optional.empty()));
+        enqueue(state, SMALL, limited);
+        Step.Start first = (Step.Start) state.next(0).orElseThrow();
+        state.ready(first.slot());
+        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        enqueue(state, SMALL, limited);
+        assertThat(state.next(0)).isEmpty();
+
+        state.keepWarm();
+        Step.Start kept = (Step.Start) state.next(0).orElseThrow();
+        assertThat(kept.ticket()).isEmpty();
+        state.ready(kept.slot());
+        assertThat(state.next(0)).contains(new Step.Prime(kept.slot()));
+    }
+
+    /** Or it could fill the memory with long programs and hold up all others by one request more. */
+    @Test
+    void anOverdueRequestHoldsUpNoOtherClaimantWhileItsOwnHasAMachine() {
+        Claimant greedy = new Claimant("greedy", PoolShare.UNLIMITED);
+        long[] availableBytes = {10};
+        MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, 9, 9, LONG, memory), _ -> 2L);
+        enqueue(state, SMALL, greedy);
+        Step.Start first = (Step.Start) state.next(0).orElseThrow();
+        state.ready(first.slot());
+        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        availableBytes[0] = 4;
+        long large = enqueue(state, LARGE, greedy);
+        assertThat(state.next(0)).isEmpty();
+
+        long later = FairQueue.LONGEST_BYPASS.toNanos() + 1;
+        enqueue(state, SMALL, greedy);
+        assertThat(state.next(later)).as("of the same claimant").isEmpty();
+        long other = enqueue(state, SMALL, Claimant.LOCAL);
+        assertThat(state.next(later))
+                .get()
+                .isInstanceOfSatisfying(
+                        Step.Start.class, start -> assertThat(start.ticket()).hasValue(other));
+
+        state.released(first.slot());
+        state.gone(first.slot());
+        assertThat(state.leave(other)).isTrue();
+        enqueue(state, SMALL, Claimant.LOCAL);
+        assertThat(state.next(later)).as("once its claimant has no machine").isEmpty();
+        availableBytes[0] = 10;
+        assertThat(state.next(later))
+                .get()
+                .isInstanceOfSatisfying(
+                        Step.Start.class, start -> assertThat(start.ticket()).hasValue(large));
+    }
+
+    @Test
+    void machinesThatWaitAreNotEndedForARequestThatDoesNotFitAllTheSame() {
+        long[] availableBytes = {6};
+        MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
+        PoolState state = new PoolState(new PoolPlan(SMALL, 1, 9, 9, 1, LONG, memory), _ -> 1L);
+        state.keepWarm();
+        enqueue(state, SMALL, Claimant.LOCAL);
+        Step.Start leased = (Step.Start) state.next(0).orElseThrow();
+        state.ready(leased.slot());
+        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        Step.Start kept = (Step.Start) state.next(0).orElseThrow();
+        state.ready(kept.slot());
+
+        enqueue(state, LARGE, Claimant.LOCAL);
+        assertThat(state.next(0)).isEmpty();
+        availableBytes[0] = 8;
+        assertThat(state.next(0)).contains(new Step.Destroy(kept.slot(), SandboxEnd.EVICTED));
+    }
+
+    private static long enqueue(PoolState state, Order order, Claimant claimant) {
+        return state.enqueue(order, claimant).orElseThrow();
     }
 }

@@ -11,12 +11,14 @@ import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.ManualTicker;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -30,6 +32,7 @@ final class WarmPoolMemoryTest {
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
+    private final ManualTicker ticker = new ManualTicker();
     private final AtomicLong totalMebibytes = new AtomicLong();
     private final List<WarmPool> pools = new ArrayList<>();
     private long heldMebibytes;
@@ -136,9 +139,24 @@ final class WarmPoolMemoryTest {
         assertThat(pool.status().shortage()).isEmpty();
     }
 
-    /** Or small requests, of which there is always one, would keep a large one waiting for ever. */
     @Test
-    void nobodyOvertakesWhoWaitsForMemory() {
+    void smallRequestsThatFitPassOverALargeOneThatDoesNot() {
+        WarmPool pool = pool(0, 10, 1100, 0);
+        Lease held = pool.lease(SMALL);
+        CompletableFuture<Void> large = later(() -> pool.lease(LARGE).close());
+        await().until(() -> pool.status().waiting() == 1);
+        pool.lease(SMALL).close();
+        pool.lease(SMALL, new Claimant("other", PoolShare.UNLIMITED), Optional.empty())
+                .close();
+        assertThat(pool.status().shortage()).isPresent();
+        assertThat(large).isNotDone();
+        held.close();
+        large.join();
+    }
+
+    /** Or small requests, of which there is always one, would keep a large one waiting for as long as it may wait. */
+    @Test
+    void noLaterRequestPassesOverALargeOneThatHasWaitedForMemoryForTooLong() {
         WarmPool pool = pool(0, 10, 1100, 0);
         Lease held = pool.lease(SMALL);
         List<String> served = Collections.synchronizedList(new ArrayList<>());
@@ -148,6 +166,7 @@ final class WarmPoolMemoryTest {
             }
         });
         await().until(() -> pool.status().waiting() == 1);
+        ticker.advance(FairQueue.LONGEST_BYPASS.plusNanos(1));
         CompletableFuture<Void> small = later(() -> {
             try (Lease _ = pool.lease(SMALL)) {
                 served.add("small");
@@ -187,7 +206,7 @@ final class WarmPoolMemoryTest {
                 new PoolPlan(SMALL, warm, max, max, max, LONG, memory),
                 TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
                 _ -> {},
-                Ticker.SYSTEM);
+                ticker);
         pools.add(pool);
         return pool;
     }
