@@ -35,6 +35,16 @@ final class AccessOptions {
     private @Nullable String insecureListen;
 
     @Option(
+            names = "--require-keys",
+            paramLabel = "on|off",
+            arity = "0..1",
+            fallbackValue = "on",
+            description =
+                    "Ask callers over loopback for a key too, as behind a reverse proxy; the Unix socket needs none."
+                            + " Default: off. Environment: NEUROVISOR_REQUIRE_KEYS.")
+    private @Nullable String requireKeys;
+
+    @Option(
             names = "--rate-limit",
             paramLabel = "CAPACITY:PER_SECOND|off",
             description = "How often each who calls may do so. Default: 100:50. Environment: NEUROVISOR_RATE_LIMIT.")

@@ -25,8 +25,6 @@ public final class LoggingConfigurator extends ContextAwareBase implements Confi
             "io.netty", Level.ERROR,
             // That a client has gone while it was sent something is no event.
             "io.grpc.netty.NettyServerHandler", Level.ERROR,
-            // That who scrapes has gone, with forty lines of where.
-            "io.prometheus.metrics.exporter.httpserver", Level.OFF,
             // What does not arrive is told by NeuroVisor itself, once.
             "io.opentelemetry.exporter", Level.OFF,
             "io.opentelemetry.sdk", Level.OFF);

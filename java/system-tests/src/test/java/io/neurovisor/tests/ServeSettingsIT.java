@@ -115,6 +115,15 @@ final class ServeSettingsIT {
         }
     }
 
+    @Test
+    void callersOverLoopbackNeedAKeyWhereTheUserSaysSo() {
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--require-keys=on")) {
+            assertThat(codeOf(daemon.channel())).isEqualTo(Status.Code.UNAUTHENTICATED);
+            CommandLineRun own = RunningDaemon.runBy(directory, "run", "-l", "sh", "-c", "echo 42");
+            assertThat(own.stdout()).as(own.stderr()).isEqualTo("42\n");
+        }
+    }
+
     private X509Bundle issued(String name) throws Exception {
         return new CertificateBuilder()
                 .subject("CN=" + name)

@@ -61,6 +61,7 @@ final class SettingEffectsTest {
             entry(
                     Setting.INSECURE_LISTEN,
                     "ServeSettingsIT.whatOthersReachWithoutEncryptionIsRefusedUnlessTheUserSaysSo"),
+            entry(Setting.REQUIRE_KEYS, "ServeSettingsIT.callersOverLoopbackNeedAKeyWhereTheUserSaysSo"),
             entry(Setting.RATE_LIMIT, "ServeIT.whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt"),
             entry(Setting.AUDIT_MAX, CERTIFIED),
             entry(Setting.LISTEN, CERTIFIED),

@@ -20,8 +20,8 @@ import java.util.function.Consumer;
  * Lets in who may call, before any of the call's messages is read.
  *
  * <ul>
- *   <li>Health needs no key and takes no token, for whoever watches a service must see it when it is busiest.
- *   <li>Reflection and channelz need whatever a call needs here, but no scope and no token.
+ *   <li>A check of health needs no key and takes no token: it must be answered when the service is busiest.
+ *   <li>Watching health, reflection and channelz need a key where a call needs one, but no scope and no token.
  *   <li>Everything else needs its scope and a token. A service that is not known here is served to nobody.
  * </ul>
  */
@@ -31,9 +31,10 @@ public final class AccessInterceptor implements ServerInterceptor {
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-    private static final String HEALTH = "grpc.health.v1.Health";
+    private static final String HEALTH_CHECK = "grpc.health.v1.Health/Check";
 
     private static final List<String> WITHOUT_SCOPE = List.of(
+            "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
             "grpc.channelz.v1.Channelz");
@@ -59,27 +60,33 @@ public final class AccessInterceptor implements ServerInterceptor {
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         String service = String.valueOf(call.getMethodDescriptor().getServiceName());
-        if (service.equals(HEALTH)) {
-            return next.startCall(call, headers);
-        }
+        Tenant tenant;
         try {
-            Tenant tenant = callers.identify(
-                    call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
-                    call.getAttributes().get(PeerUsers.UID),
-                    Optional.ofNullable(headers.getAll(AUTHORIZATION)).orElse(List.of()));
-            // Nothing behind this needs the secret, and what is not there is not logged.
-            headers.discardAll(AUTHORIZATION);
+            tenant = identify(call, headers);
             if (!WITHOUT_SCOPE.contains(service)) {
                 requireScope(tenant, service);
                 requireToken(tenant);
             }
-            return Contexts.interceptCall(Tenant.with(tenant), call, headers, next);
         } catch (StatusRuntimeException refusal) {
+            if (call.getMethodDescriptor().getFullMethodName().equals(HEALTH_CHECK)) {
+                return next.startCall(call, headers);
+            }
             call.close(
                     refusal.getStatus(),
                     Optional.ofNullable(refusal.getTrailers()).orElseGet(Metadata::new));
             return new ServerCall.Listener<>() {};
         }
+        return Contexts.interceptCall(Tenant.with(tenant), call, headers, next);
+    }
+
+    private Tenant identify(ServerCall<?, ?> call, Metadata headers) {
+        // Nothing behind this needs the secret, and what is not there is not logged.
+        Iterable<String> authorization =
+                Optional.ofNullable(headers.removeAll(AUTHORIZATION)).orElse(List.of());
+        return callers.identify(
+                call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR),
+                call.getAttributes().get(PeerUsers.UID),
+                authorization);
     }
 
     private static void requireScope(Tenant tenant, String service) {

@@ -43,6 +43,7 @@ import java.util.Optional;
  * @param agentTimeout what one task may take
  * @param tls with which files a server is called over TLS
  * @param insecureListen whether other machines may call a server without TLS
+ * @param requireKeys whether calls over loopback need a key, as those of other machines do
  * @param rateLimit how often each who calls a server may do so; empty for any number
  * @param listen where a server takes calls
  * @param port there; 0 for any that is free
@@ -86,6 +87,7 @@ public record Config(
         Duration agentTimeout,
         TlsConfig tls,
         boolean insecureListen,
+        boolean requireKeys,
         Optional<RateLimit> rateLimit,
         AuditConfig audit,
         InetAddress listen,
@@ -170,6 +172,7 @@ public record Config(
                 new TlsConfig(
                         values.get(Setting.TLS_CERT), values.get(Setting.TLS_KEY), values.get(Setting.TLS_CLIENT_CA)),
                 values.get(Setting.INSECURE_LISTEN),
+                values.get(Setting.REQUIRE_KEYS),
                 values.get(Setting.RATE_LIMIT),
                 new AuditConfig(values.get(Setting.AUDIT_MAX)),
                 values.get(Setting.LISTEN),

@@ -84,6 +84,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<Optional<Path>> TLS_CLIENT_CA =
             new Setting<>("tls-client-ca", Form.OPTIONAL_PATH, _ -> Optional.empty());
     public static final Setting<Boolean> INSECURE_LISTEN = new Setting<>("insecure-listen", Form.SWITCH, _ -> false);
+    public static final Setting<Boolean> REQUIRE_KEYS = new Setting<>("require-keys", Form.SWITCH, _ -> false);
     public static final Setting<Optional<RateLimit>> RATE_LIMIT =
             new Setting<>("rate-limit", Form.RATE, _ -> Optional.of(new RateLimit(100, 50)));
     public static final Setting<Optional<DataSize>> AUDIT_MAX =
@@ -150,6 +151,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             TLS_KEY,
             TLS_CLIENT_CA,
             INSECURE_LISTEN,
+            REQUIRE_KEYS,
             RATE_LIMIT,
             AUDIT_MAX,
             LISTEN,

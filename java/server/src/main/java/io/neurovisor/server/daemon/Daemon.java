@@ -201,8 +201,11 @@ public final class Daemon implements AutoCloseable {
 
     /** A call has a trace before it is let in, so that a refusal has one too. */
     private List<ServerInterceptor> interceptors(Config config, ApiKeys keys, Tracing tracing) {
-        Callers callers =
-                new Callers(keys, ListenRules.keysRequired(config.listen()), InstantSource.system(), Ticker.SYSTEM);
+        Callers callers = new Callers(
+                keys,
+                config.requireKeys() || ListenRules.keysRequired(config.listen()),
+                InstantSource.system(),
+                Ticker.SYSTEM);
         RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         return List.of(

@@ -7,20 +7,25 @@ import io.grpc.Server;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
+import io.neurovisor.server.access.CallLimits;
+import io.neurovisor.server.access.ConnectionLimit;
 import io.neurovisor.server.access.PeerUsers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -46,7 +51,9 @@ public final class GrpcPorts implements AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = 80 << 20;
 
     private static final int MAX_METADATA_BYTES = 16 << 10;
-    private static final int MAX_CALLS_OF_A_CONNECTION = 1000;
+
+    /** Clients wait with further calls, as HTTP/2 asks them to. */
+    static final int MAX_CALLS_OF_A_CONNECTION = 256;
 
     /** A system that is sparing gives a process 4096 descriptors: the rest is for machines and files. */
     private static final int MAX_TCP_CONNECTIONS = 3000;
@@ -54,8 +61,27 @@ public final class GrpcPorts implements AutoCloseable {
     /** How often clients that do not read are looked for. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** So the longest request may be sent at 5.6 Mbit/s. */
-    private static final Duration REQUEST_PATIENCE = Duration.ofMinutes(2);
+    /** More than calls without a key, so that some of the connections that keyless clients hold open are idle. */
+    static final int MAX_CONNECTIONS_OF_AN_ADDRESS = 1000;
+
+    /** Rapid resets come by the thousand; a client that cancels all of its calls a few times stays below. */
+    static final int MAX_RESETS = 1000;
+
+    private static final int RESET_WINDOW_SECONDS = 30;
+
+    /** As long as a call may wait and run, so that the age of its connection ends no program. */
+    private static final Duration CONNECTION_GRACE = ExecutionRequest.MAX_TIMEOUT.multipliedBy(2);
+
+    /**
+     * The times that clients have.
+     *
+     * @param request until a request has arrived whole
+     * @param connection until a connection takes no further calls
+     */
+    record Patience(Duration request, Duration connection) {
+        /** So the longest request may be sent at 5.6 Mbit/s. */
+        static final Patience STANDARD = new Patience(Duration.ofMinutes(2), Duration.ofHours(1));
+    }
 
     private final EventLoopGroup acceptors = loop("grpc-accept", 1);
     private final EventLoopGroup workers =
@@ -65,7 +91,9 @@ public final class GrpcPorts implements AutoCloseable {
     private final List<ServerInterceptor> interceptors;
     private final InboundMemory memory;
     private final Answers answers;
-    private final ConnectionLimit connections = new ConnectionLimit(MAX_TCP_CONNECTIONS);
+    private final Patience patience;
+    private final ConnectionLimit connections =
+            new ConnectionLimit(MAX_TCP_CONNECTIONS, MAX_CONNECTIONS_OF_AN_ADDRESS, GrpcPorts::isIdle);
     private final List<Server> servers = new ArrayList<>();
     private final List<ServerChannel> channels = new CopyOnWriteArrayList<>();
 
@@ -79,23 +107,25 @@ public final class GrpcPorts implements AutoCloseable {
                 services,
                 interceptors,
                 InboundMemory.ofThisProcess(),
-                REQUEST_PATIENCE,
+                new CallLimits(),
+                Patience.STANDARD,
                 new Answers(AnswerMemory.ofThisProcess(), sendPatience, Ticker.SYSTEM));
         Future<?> _ = workers.scheduleWithFixedDelay(
                 answers::endUnread, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** @param patience until a request has arrived whole */
     GrpcPorts(
             List<BindableService> services,
             List<ServerInterceptor> interceptors,
             InboundMemory memory,
-            Duration patience,
+            CallLimits limits,
+            Patience patience,
             Answers answers) {
-        RequestGuard guard = new RequestGuard(workers, patience, MAX_MESSAGE_BYTES);
+        RequestGuard guard = new RequestGuard(limits, workers, patience.request(), MAX_MESSAGE_BYTES);
         this.services = services.stream().map(guard::guarded).toList();
         this.interceptors = List.copyOf(interceptors);
         this.memory = requireNonNull(memory, "memory is null");
+        this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
     }
 
@@ -154,6 +184,12 @@ public final class GrpcPorts implements AutoCloseable {
                 exception);
     }
 
+    /** Also one that has not got to HTTP/2 yet. Read by another thread: at worst a call that begins now is cut off. */
+    private static boolean isIdle(Channel connection) {
+        Http2ConnectionHandler http2 = connection.pipeline().get(Http2ConnectionHandler.class);
+        return http2 == null || http2.connection().numActiveStreams() == 0;
+    }
+
     /** The kernel takes connections, and nobody looks at them before {@link #serve}. */
     private <C extends ServerChannel> C waiting(C channel) {
         channel.config().setAutoRead(false);
@@ -181,7 +217,10 @@ public final class GrpcPorts implements AutoCloseable {
                 .permitKeepAliveWithoutCalls(true)
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
-                .maxConnectionIdle(15, TimeUnit.MINUTES);
+                .maxConnectionIdle(15, TimeUnit.MINUTES)
+                .maxConnectionAge(patience.connection().toSeconds(), TimeUnit.SECONDS)
+                .maxConnectionAgeGrace(CONNECTION_GRACE.toSeconds(), TimeUnit.SECONDS)
+                .maxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS);
         services.forEach(builder::addService);
         // The one that is added last sees a call first.
         interceptors.reversed().forEach(builder::intercept);

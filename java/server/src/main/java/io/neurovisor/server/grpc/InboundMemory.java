@@ -4,7 +4,6 @@ import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.ServerStreamTracer;
 import io.grpc.Status;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -16,12 +15,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * <ul>
  *   <li>A call is charged for its bytes as they arrive, also for those of a message that never becomes whole.
  *   <li>The first {@link #FREE_BYTES} of each are free, so that usual requests are served while large ones find no room; what
- *       they take is bounded by {@link #MOST_CALLS}.
+ *       they take is bounded by the number of calls.
  * </ul>
  */
 final class InboundMemory extends ServerStreamTracer.Factory {
     static final int FREE_BYTES = 64 << 10;
-    static final int MOST_CALLS = 2048;
 
     /** A request is in the memory up to twice: as it came and as what was made of it; a half of the heap is for all else. */
     private static final int SHARE_OF_HEAP = 4;
@@ -29,32 +27,25 @@ final class InboundMemory extends ServerStreamTracer.Factory {
     private static final Context.Key<Share> SHARE = Context.key("inbound-memory");
 
     private final long mostBytes;
-    private final int mostCalls;
     private final AtomicLong bytes = new AtomicLong();
-    private final AtomicInteger calls = new AtomicInteger();
 
-    InboundMemory(long mostBytes, int mostCalls) {
+    InboundMemory(long mostBytes) {
         this.mostBytes = mostBytes;
-        this.mostCalls = mostCalls;
     }
 
     static InboundMemory ofThisProcess() {
-        return new InboundMemory(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP, MOST_CALLS);
+        return new InboundMemory(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
     }
 
     /** What the call that is served here has. */
     static Share current() {
         Share share = SHARE.get();
-        return share == null ? new InboundMemory(Long.MAX_VALUE, 1).new Share() : share;
+        return share == null ? new InboundMemory(Long.MAX_VALUE).new Share() : share;
     }
 
     /** What is charged now. */
     long bytes() {
         return bytes.get();
-    }
-
-    int calls() {
-        return calls.get();
     }
 
     @Override
@@ -72,7 +63,6 @@ final class InboundMemory extends ServerStreamTracer.Factory {
 
     /** What one call has of it: until its stream is closed, and every {@link #hold} has been given back. */
     final class Share extends ServerStreamTracer {
-        private final boolean admitted = calls.incrementAndGet() <= mostCalls;
         private final Lock lock = new ReentrantLock();
 
         // Guarded by the lock.
@@ -81,10 +71,20 @@ final class InboundMemory extends ServerStreamTracer.Factory {
         private long charged;
         private boolean found = true;
         private Runnable refusal = () -> {};
+        private Runnable ending = () -> {};
 
-        /** Whether there are not too many calls. */
-        boolean isAdmitted() {
-            return admitted;
+        /** Runs this once, when the stream is closed and no thread works for the call. */
+        void onEnd(Runnable action) {
+            lock.lock();
+            try {
+                if (holders > 0) {
+                    ending = action;
+                    return;
+                }
+            } finally {
+                lock.unlock();
+            }
+            action.run();
         }
 
         /** What is to be done, once, when the call's bytes find no room, or have found none before. */
@@ -138,7 +138,7 @@ final class InboundMemory extends ServerStreamTracer.Factory {
             try {
                 if (--holders == 0) {
                     bytes.addAndGet(-charged);
-                    calls.decrementAndGet();
+                    ending.run();
                 }
             } finally {
                 lock.unlock();

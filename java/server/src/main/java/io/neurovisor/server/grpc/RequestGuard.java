@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.rpc.Code;
 import io.grpc.BindableService;
+import io.grpc.Grpc;
 import io.grpc.KnownLength;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -16,6 +17,8 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.ProtoMethodDescriptorSupplier;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.access.CallLimits;
+import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.status.RpcFailure;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -37,15 +40,17 @@ final class RequestGuard implements ServerInterceptor {
 
     private static final Duration RETRY = Duration.ofSeconds(1);
 
+    private final CallLimits limits;
     private final ScheduledExecutorService timer;
     private final Duration patience;
     private final int mostBytes;
 
     /**
-     * @param patience until the last byte of a request
+     * @param patience until the last byte of a request, also of one that is a stream
      * @param mostBytes of a request that was sent compressed, when it is not any more
      */
-    RequestGuard(ScheduledExecutorService timer, Duration patience, int mostBytes) {
+    RequestGuard(CallLimits limits, ScheduledExecutorService timer, Duration patience, int mostBytes) {
+        this.limits = requireNonNull(limits, "limits is null");
         this.timer = requireNonNull(timer, "timer is null");
         this.patience = requireNonNull(patience, "patience is null");
         this.mostBytes = mostBytes;
@@ -62,9 +67,11 @@ final class RequestGuard implements ServerInterceptor {
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         InboundMemory.Share share = InboundMemory.current();
         GuardedCall<Q, A> guarded = new GuardedCall<>(call);
-        if (!share.isAdmitted()) {
-            guarded.refuse(
-                    busy("as many calls are being served as there may be, %d".formatted(InboundMemory.MOST_CALLS)));
+        try {
+            share.onEnd(limits.take(
+                    CallLimits.Caller.of(Tenant.current(), call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR))));
+        } catch (StatusRuntimeException refusal) {
+            guarded.refuse(refusal);
             return new ServerCall.Listener<>() {};
         }
         ServerCall.Listener<Q> service = next.startCall(guarded, headers);
@@ -72,11 +79,8 @@ final class RequestGuard implements ServerInterceptor {
         return new GuardedListener<>(service, guarded, message -> looked(call, share, message), late(guarded));
     }
 
-    /** A client that streams may take its time between its messages. */
+    /** A stream of requests that does not end would keep its call indefinitely. */
     private Runnable late(GuardedCall<?, ?> call) {
-        if (!call.getMethodDescriptor().getType().clientSendsOneMessage()) {
-            return () -> {};
-        }
         ScheduledFuture<?> end = timer.schedule(
                 () -> call.refuse(new RpcFailure(
                                 Code.DEADLINE_EXCEEDED,

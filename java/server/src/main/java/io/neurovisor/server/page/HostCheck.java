@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * Whether a request was meant for this server. A page of a stranger's can have its own name resolve to our address and so
  * make a browser read what we say; the browser then sends that name. Whoever writes an address himself sends no name.
  */
-final class HostCheck {
+public final class HostCheck {
     /** A name, an IPv4 address, or an IPv6 address in brackets, with or without a port (RFC 9110, section 7.2). */
     private static final Pattern HOST =
             Pattern.compile("(?:\\[(?<six>[0-9a-fA-F:.]{2,45})]|(?<name>[A-Za-z0-9._-]{1,253}))(?::\\d{1,5})?");
@@ -24,12 +24,12 @@ final class HostCheck {
     private final Set<String> names;
 
     /** @param names under which it is known beside its addresses */
-    HostCheck(Set<String> names) {
+    public HostCheck(Set<String> names) {
         this.names = Set.copyOf(names);
     }
 
     /** What a request with these headers is answered with instead of what it asks for; empty if it may have that. */
-    Optional<Refusal> refusal(List<String> hosts) {
+    public Optional<Refusal> refusal(List<String> hosts) {
         if (hosts.size() != 1) {
             return Optional.of(new Refusal(400, "a request has one Host header; this one has " + hosts.size()));
         }
@@ -62,8 +62,8 @@ final class HostCheck {
     }
 
     /** A status with what a person can do. */
-    record Refusal(int status, String text) {
-        Refusal {
+    public record Refusal(int status, String text) {
+        public Refusal {
             requireNonNull(text, "text is null");
         }
     }

@@ -3,9 +3,9 @@ package io.neurovisor.server.page;
 import static java.util.Objects.requireNonNull;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import com.sun.net.httpserver.HttpExchange;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.http.HttpCall;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import java.io.IOException;
@@ -13,6 +13,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
@@ -38,6 +39,7 @@ final class LiveEvents implements AutoCloseable {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
     private static final Duration WRITE_LIMIT = Duration.ofSeconds(10);
     private static final String RETRY_SECONDS = "30";
+    private static final String TYPE = "text/event-stream";
     private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.UTF_8);
 
     private final Supplier<Overview> overviews;
@@ -77,25 +79,21 @@ final class LiveEvents implements AutoCloseable {
     }
 
     /** Returns when the stream has ended. */
-    void serve(HttpExchange exchange) throws IOException {
-        if (exchange.getRequestMethod().equals("HEAD")) {
-            Replies.send(exchange, 200, "text/event-stream", new byte[0]);
+    void serve(HttpCall call) throws IOException {
+        if (call.isHead()) {
+            Replies.send(call, 200, TYPE, new byte[0]);
             return;
         }
         Client client = new Client();
         if (!admit(client)) {
-            exchange.getResponseHeaders().set("Retry-After", RETRY_SECONDS);
-            Replies.send(
-                    exchange,
+            call.answer(
                     503,
-                    Replies.TEXT,
-                    MOST_CLIENTS + " clients are being told already; ask for /status.json instead\n");
+                    Map.of("Retry-After", RETRY_SECONDS),
+                    MOST_CLIENTS + " clients are being told already; ask for /status.json instead");
             return;
         }
-        try (exchange) {
-            Replies.prepare(exchange, "text/event-stream");
-            exchange.sendResponseHeaders(200, 0);
-            tell(client, exchange.getResponseBody());
+        try {
+            tell(client, Replies.stream(call, TYPE));
         } catch (InterruptedException exception) {
             // The server ends, or the client did not read. There is nothing to tell it.
         } finally {

@@ -1,9 +1,11 @@
 package io.neurovisor.server.page;
 
-import com.sun.net.httpserver.Headers;
-import com.sun.net.httpserver.HttpExchange;
+import io.neurovisor.server.http.HttpCall;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Answers with what every answer of the status page has in common. */
 final class Replies {
@@ -15,31 +17,31 @@ final class Replies {
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    private static final Map<String, String> HEADERS = Map.of(
+            "Cache-Control", "no-store",
+            "Content-Security-Policy", POLICY,
+            "X-Content-Type-Options", "nosniff",
+            "Referrer-Policy", "no-referrer",
+            "Cross-Origin-Resource-Policy", "same-origin");
+
     private Replies() {}
 
-    static void send(HttpExchange exchange, int status, String type, String body) throws IOException {
-        send(exchange, status, type, body.getBytes(StandardCharsets.UTF_8));
+    static void send(HttpCall call, int status, String type, String body) throws IOException {
+        send(call, status, type, body.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The body is left out where a HEAD asks. */
-    static void send(HttpExchange exchange, int status, String type, byte[] body) throws IOException {
-        try (exchange) {
-            prepare(exchange, type);
-            boolean wantsBody = !exchange.getRequestMethod().equals("HEAD");
-            exchange.sendResponseHeaders(status, wantsBody && body.length > 0 ? body.length : -1);
-            if (wantsBody) {
-                exchange.getResponseBody().write(body);
-            }
-        }
+    static void send(HttpCall call, int status, String type, byte[] body) throws IOException {
+        call.answer(status, headers(type), body);
     }
 
-    static void prepare(HttpExchange exchange, String type) {
-        Headers headers = exchange.getResponseHeaders();
-        headers.set("Content-Type", type);
-        headers.set("Cache-Control", "no-store");
-        headers.set("Content-Security-Policy", POLICY);
-        headers.set("X-Content-Type-Options", "nosniff");
-        headers.set("Referrer-Policy", "no-referrer");
-        headers.set("Cross-Origin-Resource-Policy", "same-origin");
+    /** Begins a body without an end. */
+    static OutputStream stream(HttpCall call, String type) throws IOException {
+        return call.stream(headers(type));
+    }
+
+    private static Map<String, String> headers(String type) {
+        Map<String, String> headers = new HashMap<>(HEADERS);
+        headers.put("Content-Type", type);
+        return headers;
     }
 }

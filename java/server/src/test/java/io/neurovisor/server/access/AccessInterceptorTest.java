@@ -10,6 +10,7 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
 import io.grpc.Attributes;
 import io.grpc.CallOptions;
+import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.Grpc;
 import io.grpc.ManagedChannel;
@@ -21,6 +22,7 @@ import io.grpc.ServerTransportFilter;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.inprocess.InProcessServerBuilder;
@@ -211,6 +213,33 @@ final class AccessInterceptorTest {
     }
 
     @Test
+    void healthIsWatchedWithoutAKeyOnlyOverLoopbackAndTheUnixSocket() {
+        String secret = key("ci", EnumSet.of(Scope.INFER), Optional.of(new RateLimit(1, 1)));
+        for (Attributes local : List.of(LOOPBACK, unix(1000))) {
+            try (Service service = new Service(local, false)) {
+                assertThat(service.watch()).isEqualTo(ServingStatus.SERVING);
+            }
+        }
+        for (Attributes stranger : List.of(LOOPBACK, ELSEWHERE)) {
+            try (Service service = new Service(stranger, true)) {
+                refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", service::watch);
+                refused(Status.Code.UNAUTHENTICATED, "KEY_INVALID", () -> service.watch("Bearer " + secret + "x"));
+                assertThat(service.watch("Bearer " + secret)).isEqualTo(ServingStatus.SERVING);
+            }
+        }
+    }
+
+    @Test
+    void aCheckOfHealthIsAnsweredWhateverKeyIsShown() {
+        try (Service service = new Service(ELSEWHERE, true)) {
+            assertThat(HealthGrpc.newBlockingStub(service.channel("Bearer wrong"))
+                            .check(HealthCheckRequest.getDefaultInstance())
+                            .getStatus())
+                    .isEqualTo(ServingStatus.SERVING);
+        }
+    }
+
+    @Test
     void aDayHasAsManyExecutionsAsTheQuota() {
         AccessKey key = keys.create(new KeyGrant(
                         new KeyName("ci"),
@@ -352,15 +381,22 @@ final class AccessInterceptorTest {
         }
 
         String call(String service, String... authorization) {
+            return ClientCalls.blockingUnaryCall(channel(authorization), method(service), CallOptions.DEFAULT, "");
+        }
+
+        ServingStatus watch(String... authorization) {
+            return HealthGrpc.newBlockingStub(channel(authorization))
+                    .watch(HealthCheckRequest.getDefaultInstance())
+                    .next()
+                    .getStatus();
+        }
+
+        Channel channel(String... authorization) {
             Metadata headers = new Metadata();
             for (String value : authorization) {
                 headers.put(AUTHORIZATION, value);
             }
-            return ClientCalls.blockingUnaryCall(
-                    ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers)),
-                    method(service),
-                    CallOptions.DEFAULT,
-                    "");
+            return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
         }
 
         @Override

@@ -76,6 +76,7 @@ final class SettingTest {
                         entry("tls-key", "off"),
                         entry("tls-client-ca", "off"),
                         entry("insecure-listen", "off"),
+                        entry("require-keys", "off"),
                         entry("rate-limit", "100:50"),
                         entry("audit-max", "100M"),
                         entry("listen", "127.0.0.1"),

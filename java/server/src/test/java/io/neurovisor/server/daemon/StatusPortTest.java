@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.neurovisor.engine.pool.PoolStatus;
+import io.neurovisor.server.http.HttpLimits;
 import io.neurovisor.server.overview.Overviews;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -18,6 +19,8 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
@@ -30,7 +33,7 @@ final class StatusPortTest {
     private PoolStatus pool = new PoolStatus(0, 2, 0, 0, 0, 2, false, Optional.empty(), Optional.empty());
     private final Readiness readiness = new Readiness(() -> pool, 2);
     private final PrometheusRegistry registry = new PrometheusRegistry();
-    private final StatusPort port = opened(Duration.ofSeconds(20));
+    private final StatusPort port = opened(StatusPort.LIMITS);
 
     @BeforeEach
     void serve() {
@@ -119,7 +122,69 @@ final class StatusPortTest {
     }
 
     @Test
-    void whoDoesNotReadWhatHasBeenAskedForIsHungUpOn() throws IOException {
+    void halfRequestsCloseThePortToNobody() throws IOException {
+        List<Socket> halves = new ArrayList<>();
+        try {
+            for (int count = 0; count < 2 * StatusPort.LIMITS.connections(); count++) {
+                halves.add(connect(port));
+                halves.getLast()
+                        .getOutputStream()
+                        .write("GET /health HTTP/1.1\r\nHo".getBytes(StandardCharsets.US_ASCII));
+            }
+            for (String path : List.of("/health", "/metrics", "/")) {
+                assertThat(get(path)).startsWith("200 ");
+            }
+            assertThat(halves.getFirst().getInputStream().read())
+                    .as("the oldest")
+                    .isEqualTo(-1);
+        } finally {
+            for (Socket half : halves) {
+                half.close();
+            }
+        }
+    }
+
+    @Test
+    void aHeadThatIsLateEndsItsConnection() throws IOException {
+        assertThat(StatusPort.LIMITS.head()).hasSeconds(5);
+        try (StatusPort impatient = opened(new HttpLimits(512, 512, Duration.ofMillis(200), Duration.ofMinutes(1)))) {
+            impatient.serve();
+            for (String part : List.of("", "GET /health HTTP/1.1\r\nHost: local")) {
+                try (Socket half = connect(impatient)) {
+                    half.getOutputStream().write(part.getBytes(StandardCharsets.US_ASCII));
+                    assertThat(half.getInputStream().readAllBytes()).as(part).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void clientsThatDoNotReadMakeRoomForOthers() throws IOException {
+        countMoreThanASocketHolds();
+        try (StatusPort small = opened(new HttpLimits(4, 4, Duration.ofSeconds(5), Duration.ofMinutes(5)))) {
+            small.serve();
+            List<Socket> deaf = new ArrayList<>();
+            for (int count = 0; count < 4; count++) {
+                deaf.add(connect(small));
+                deaf.getLast().getOutputStream().write(request("/metrics"));
+                // It is being answered.
+                assertThat(deaf.getLast().getInputStream().read()).isEqualTo('H');
+            }
+            await().until(() -> {
+                try (Socket other = connect(small)) {
+                    other.getOutputStream().write(request("/health"));
+                    return other.getInputStream().read() == 'H';
+                } catch (IOException refused) {
+                    return false;
+                }
+            });
+            for (Socket scrape : deaf) {
+                scrape.close();
+            }
+        }
+    }
+
+    private void countMoreThanASocketHolds() {
         Counter counter = Counter.builder()
                 .name("dogs_total")
                 .help("More than any socket holds.")
@@ -127,36 +192,45 @@ final class StatusPortTest {
                 .register(registry);
         IntStream.range(0, 20_000)
                 .forEach(number -> counter.labelValues("x".repeat(500) + number).inc());
-        try (StatusPort impatient = opened(Duration.ofMillis(200))) {
+    }
+
+    @Test
+    void whoDoesNotReadWhatHasBeenAskedForIsHungUpOn() throws IOException {
+        countMoreThanASocketHolds();
+        try (StatusPort impatient = opened(new HttpLimits(512, 512, Duration.ofSeconds(5), Duration.ofMillis(200)))) {
             impatient.serve();
-            try (Socket scrape = new Socket(
-                    InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
+            try (Socket scrape = connect(impatient)) {
                 scrape.getOutputStream().write(request("/metrics"));
                 // What is written to a connection that is no more comes back as a failure.
                 await().untilAsserted(() -> assertThatThrownBy(
                                 () -> scrape.getOutputStream().write('x'))
                         .isInstanceOf(IOException.class));
             }
-            try (Socket scrape = new Socket(
-                    InetAddress.getLoopbackAddress(), impatient.address().getPort())) {
+            try (Socket scrape = connect(impatient)) {
                 scrape.getOutputStream().write(request("/health"));
                 assertThat(scrape.getInputStream().read()).isEqualTo('H');
             }
         }
     }
 
-    private StatusPort opened(Duration answerLimit) {
+    private static Socket connect(StatusPort port) throws IOException {
+        Socket socket =
+                new Socket(InetAddress.getLoopbackAddress(), port.address().getPort());
+        socket.setSoTimeout(60_000);
+        return socket;
+    }
+
+    private StatusPort opened(HttpLimits limits) {
         return StatusPort.open(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 readiness,
                 registry,
                 Overviews::hostile,
-                answerLimit);
+                limits);
     }
 
     private Socket asking(String path) throws IOException {
-        Socket socket =
-                new Socket(InetAddress.getLoopbackAddress(), port.address().getPort());
+        Socket socket = connect(port);
         socket.getOutputStream().write(request(path));
         return socket;
     }

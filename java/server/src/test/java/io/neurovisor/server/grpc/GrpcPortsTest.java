@@ -17,7 +17,7 @@ final class GrpcPortsTest {
     @Test
     void findsAThreadThatHangs() {
         CountDownLatch hang = new CountDownLatch(1);
-        try (GrpcPorts ports = new GrpcPorts(List.of(), List.of())) {
+        try (GrpcPorts ports = new GrpcPorts(List.of(), List.of(), LONG)) {
             ports.checkAlive(LONG);
             Future<Boolean> _ = ports.workers().next().submit(() -> {
                 hang.await();

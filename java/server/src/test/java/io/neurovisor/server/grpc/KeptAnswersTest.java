@@ -18,6 +18,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;
@@ -185,7 +186,12 @@ final class KeptAnswersTest {
                 false,
                 Optional.empty(),
                 (services, interceptors) -> new GrpcPorts(
-                        services, interceptors, InboundMemory.ofThisProcess(), Duration.ofMinutes(1), answers));
+                        services,
+                        interceptors,
+                        InboundMemory.ofThisProcess(),
+                        new CallLimits(),
+                        GrpcPorts.Patience.STANDARD,
+                        answers));
         open.add(served);
         return served.listen();
     }

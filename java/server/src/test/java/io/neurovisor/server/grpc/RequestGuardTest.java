@@ -14,8 +14,13 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteChunk;
@@ -24,6 +29,7 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
+import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -43,6 +49,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,15 +59,14 @@ import org.junit.jupiter.api.io.TempDir;
 @SuppressWarnings("NullAway.Init") // Before each test.
 final class RequestGuardTest {
     private static final int MEMORY_BYTES = 8 << 20;
-    private static final int MOST_CALLS = 40;
-    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Metadata.Key<String> LONG = Metadata.Key.of("x-long", Metadata.ASCII_STRING_MARSHALLER);
 
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
     private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
-    private final InboundMemory memory = new InboundMemory(MEMORY_BYTES, MOST_CALLS);
+    private final InboundMemory memory = new InboundMemory(MEMORY_BYTES);
+    private final CallLimits limits = new CallLimits();
 
     @TempDir
     private Path data;
@@ -71,7 +77,7 @@ final class RequestGuardTest {
 
     @BeforeEach
     void serve() {
-        serve(PATIENCE);
+        serve(Duration.ofMinutes(1));
     }
 
     /** @param patience with a request until it has arrived whole */
@@ -82,10 +88,12 @@ final class RequestGuardTest {
                 false,
                 Optional.empty(),
                 (services, interceptors) -> new GrpcPorts(
-                        services,
+                        Stream.concat(services.stream(), Stream.of(ProtoReflectionServiceV1.newInstance()))
+                                .toList(),
                         interceptors,
                         memory,
-                        patience,
+                        limits,
+                        new GrpcPorts.Patience(patience, Duration.ofHours(1)),
                         new Answers(AnswerMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
         int port = served.listen();
         channel =
@@ -236,7 +244,7 @@ final class RequestGuardTest {
         assertThat(TestServer.retryDelay(refusal)).isEqualTo(Duration.ofSeconds(1));
 
         channel.shutdownNow();
-        await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
+        await().until(() -> memory.bytes() == 0 && limits.calls() == 0);
     }
 
     @Test
@@ -249,7 +257,7 @@ final class RequestGuardTest {
         await().until(answer::isDone);
         await().during(Duration.ofMillis(300)).until(() -> memory.bytes() >= (2 << 20) - InboundMemory.FREE_BYTES);
         served.keyed().stopNow();
-        await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
+        await().until(() -> memory.bytes() == 0 && limits.calls() == 0);
     }
 
     @Test
@@ -272,7 +280,7 @@ final class RequestGuardTest {
         theServiceGoesOn();
         assertThat(status.get().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
         assertThat(status.get().getDescription()).contains("not arrived whole within 2 s");
-        await().until(() -> memory.bytes() == 0 && memory.calls() == 0);
+        await().until(() -> memory.bytes() == 0 && limits.calls() == 0);
         theServiceGoesOn();
     }
 
@@ -285,17 +293,28 @@ final class RequestGuardTest {
     }
 
     @Test
-    void moreCallsThanThereMayBeAreToldToTryAgain() {
-        guests = () -> new FakeGuest().hanging();
-        for (int count = 0; count < MOST_CALLS; count++) {
-            CompletableFuture<Status> _ = begin(request("x"));
-        }
-        await().until(() -> memory.calls() == MOST_CALLS);
-        StatusRuntimeException refusal = refusal(() -> client.execute(request("1")));
-        assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
-        channel.shutdownNow();
-        await().until(() -> memory.calls() == 0);
+    void aStreamOfRequestsThatDoesNotEndIsGivenUp() throws Exception {
+        close();
+        serve(Duration.ofSeconds(2));
+        CompletableFuture<Status> status = new CompletableFuture<>();
+        StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)
+                .serverReflectionInfo(new StreamObserver<>() {
+                    @Override
+                    public void onNext(ServerReflectionResponse answer) {}
+
+                    @Override
+                    public void onError(Throwable failure) {
+                        status.complete(Status.fromThrowable(failure));
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        status.complete(Status.OK);
+                    }
+                });
+        requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+        assertThat(status.get().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+        await().until(() -> limits.calls() == 0);
     }
 
     private void theServiceGoesOn() {

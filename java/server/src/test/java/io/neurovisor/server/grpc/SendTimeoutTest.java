@@ -13,6 +13,7 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;
@@ -54,7 +55,12 @@ final class SendTimeoutTest {
                 false,
                 Optional.empty(),
                 (services, interceptors) -> new GrpcPorts(
-                        services, interceptors, InboundMemory.ofThisProcess(), Duration.ofMinutes(1), answers));
+                        services,
+                        interceptors,
+                        InboundMemory.ofThisProcess(),
+                        new CallLimits(),
+                        GrpcPorts.Patience.STANDARD,
+                        answers));
         channel = NettyChannelBuilder.forAddress("127.0.0.1", served.listen())
                 .usePlaintext()
                 .build();

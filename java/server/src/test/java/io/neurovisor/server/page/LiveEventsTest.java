@@ -3,7 +3,8 @@ package io.neurovisor.server.page;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpServer;
+import io.neurovisor.server.http.HttpLimits;
+import io.neurovisor.server.http.HttpPort;
 import io.neurovisor.server.overview.Activity;
 import io.neurovisor.server.overview.Ended;
 import io.neurovisor.server.overview.Overview;
@@ -21,7 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.Executors;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,23 +34,25 @@ final class LiveEventsTest {
     private final ManualTicker ticker = new ManualTicker();
     private volatile Overview overview = Overviews.hostile();
     private final LiveEvents events = new LiveEvents(() -> overview, ticker);
-    private final HttpServer server;
+    private final HttpPort server;
 
     LiveEventsTest() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server = HttpPort.open(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                Optional.empty(),
+                events::serve,
+                new HttpLimits(512, 512, Duration.ofSeconds(30), Duration.ofSeconds(30)));
     }
 
     @BeforeEach
     void serve() {
-        server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-        server.createContext("/", events::serve);
-        server.start();
+        server.serve();
     }
 
     @AfterEach
     void close() {
         events.close();
-        server.stop(0);
+        server.close();
     }
 
     @Test
@@ -85,13 +88,13 @@ final class LiveEventsTest {
     }
 
     private void ask(Socket socket) throws IOException {
-        socket.connect(server.getAddress());
+        socket.connect(server.address());
         socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     }
 
     private BufferedReader stream() throws IOException {
         HttpURLConnection connection = (HttpURLConnection)
-                URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/")
+                URI.create("http://127.0.0.1:" + server.address().getPort() + "/")
                         .toURL()
                         .openConnection();
         connection.setReadTimeout(30_000);

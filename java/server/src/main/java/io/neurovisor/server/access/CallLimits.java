@@ -1,0 +1,146 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.grpc.StatusRuntimeException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bounds the calls that are served at the same time. Callers without a key, callers with a key and the Unix socket have
+ * separate shares, so that no group can use up the calls of another, and each caller has a limit within the share of its group.
+ *
+ * <p>Safe for use by many threads.
+ */
+public final class CallLimits {
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** Callers that share a number of calls. */
+    enum Group {
+        KEYLESS("callers without a key", 512),
+        KEY("callers with a key", 1024),
+        SOCKET("users of the Unix socket", 512);
+
+        private final String label;
+        private final int maxCalls;
+
+        Group(String label, int maxCalls) {
+            this.label = label;
+            this.maxCalls = maxCalls;
+        }
+
+        int maxCalls() {
+            return maxCalls;
+        }
+    }
+
+    /**
+     * A caller whose calls are counted together.
+     *
+     * @param maxCalls at the same time
+     */
+    public record Caller(String label, Group group, int maxCalls) {
+        static final int MAX_CALLS_OF_A_KEY = 256;
+        static final int MAX_CALLS_OF_A_STRANGER = 32;
+
+        public Caller {
+            requireNonNull(label, "label is null");
+            requireNonNull(group, "group is null");
+        }
+
+        /**
+         * Returns the caller of a call.
+         *
+         * @param tenant empty for a call that needs none
+         * @param remote distinguishes callers that are not tenants
+         */
+        public static Caller of(Optional<Tenant> tenant, @Nullable SocketAddress remote) {
+            return tenant.map(Caller::of)
+                    .orElseGet(() -> new Caller("address:" + network(remote), Group.KEYLESS, MAX_CALLS_OF_A_STRANGER));
+        }
+
+        private static Caller of(Tenant tenant) {
+            return switch (tenant) {
+                case Tenant.KeyHolder _ -> new Caller(tenant.label(), Group.KEY, MAX_CALLS_OF_A_KEY);
+                case Tenant.LocalUser _ -> new Caller(tenant.label(), Group.SOCKET, Group.SOCKET.maxCalls());
+                case Tenant.Loopback _ -> new Caller(tenant.label(), Group.KEYLESS, Group.KEYLESS.maxCalls());
+            };
+        }
+
+        private static String network(@Nullable SocketAddress remote) {
+            InetAddress address = remote instanceof InetSocketAddress internet ? internet.getAddress() : null;
+            return address == null ? "unknown" : OpenConnections.network(address);
+        }
+    }
+
+    private final Lock lock = new ReentrantLock();
+
+    @GuardedBy("lock")
+    private final Map<String, Integer> byCaller = new HashMap<>();
+
+    @GuardedBy("lock")
+    private final Map<Group, Integer> byGroup = new EnumMap<>(Group.class);
+
+    /**
+     * Counts a call.
+     *
+     * @return to be run once, when the call has ended
+     * @throws StatusRuntimeException {@code RESOURCE_EXHAUSTED} when the caller, or its group, has as many as it may have
+     */
+    public Runnable take(Caller caller) {
+        lock.lock();
+        try {
+            int own = byCaller.getOrDefault(caller.label(), 0);
+            int all = byGroup.getOrDefault(caller.group(), 0);
+            if (own >= caller.maxCalls()) {
+                throw exhausted(caller.label(), caller.maxCalls());
+            }
+            if (all >= caller.group().maxCalls()) {
+                throw exhausted(caller.group().label, caller.group().maxCalls());
+            }
+            byCaller.put(caller.label(), own + 1);
+            byGroup.put(caller.group(), all + 1);
+        } finally {
+            lock.unlock();
+        }
+        return () -> giveBack(caller);
+    }
+
+    private static StatusRuntimeException exhausted(String label, int maxCalls) {
+        return Refusal.TOO_MANY_CALLS.status(
+                "%s: %d calls are being served, which is the limit; try again when one has ended"
+                        .formatted(label, maxCalls),
+                Map.of("caller", label),
+                Optional.of(RETRY));
+    }
+
+    private void giveBack(Caller caller) {
+        lock.lock();
+        try {
+            byCaller.computeIfPresent(caller.label(), (_, calls) -> calls == 1 ? null : calls - 1);
+            byGroup.computeIfPresent(caller.group(), (_, calls) -> calls - 1);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns how many calls are counted now. */
+    public int calls() {
+        lock.lock();
+        try {
+            return byGroup.values().stream().mapToInt(Integer::intValue).sum();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.neurovisor.server.access;
+
+import static java.util.Objects.requireNonNull;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.net.InetAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+
+/**
+ * The open connections of a port and their limits, for the port and for each remote address. A new connection takes the place
+ * of the oldest idle one, so that clients that only hold connections open exclude no other client.
+ *
+ * <p>Safe for use by many threads.
+ */
+final class OpenConnections<C> {
+    private final int most;
+    private final int mostOfAddress;
+    private final Predicate<C> idle;
+    private final Lock lock = new ReentrantLock();
+
+    /** With the network that each comes from, the oldest first. */
+    @GuardedBy("lock")
+    private final Map<C, String> open = new LinkedHashMap<>();
+
+    @GuardedBy("lock")
+    private final Map<String, Set<C>> byNetwork = new HashMap<>();
+
+    /** @param idle whether a connection can be closed without ending a call */
+    OpenConnections(int most, int mostOfAddress, Predicate<C> idle) {
+        this.most = most;
+        this.mostOfAddress = mostOfAddress;
+        this.idle = requireNonNull(idle, "idle is null");
+    }
+
+    /**
+     * Adds a connection. Returns the connection to close where there are too many: the oldest idle one, of the same address if
+     * that has too many, or the new one where none is idle. What is returned is not counted any more.
+     */
+    Optional<C> add(C connection, InetAddress address) {
+        String network = network(address);
+        lock.lock();
+        try {
+            Set<C> ofNetwork = byNetwork.getOrDefault(network, Set.of());
+            Optional<C> surplus = Optional.empty();
+            if (ofNetwork.size() >= mostOfAddress) {
+                surplus = Optional.of(oldestIdle(ofNetwork).orElse(connection));
+            } else if (open.size() >= most) {
+                surplus = Optional.of(oldestIdle(open.keySet()).orElse(connection));
+            }
+            surplus.ifPresent(this::remove);
+            if (!surplus.equals(Optional.of(connection))) {
+                open.put(connection, network);
+                byNetwork.computeIfAbsent(network, _ -> new LinkedHashSet<>()).add(connection);
+            }
+            return surplus;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes a connection that has ended; one that is not counted changes nothing. */
+    void remove(C connection) {
+        lock.lock();
+        try {
+            String network = open.remove(connection);
+            if (network != null) {
+                byNetwork.computeIfPresent(
+                        network,
+                        (_, ofNetwork) -> ofNetwork.remove(connection) && ofNetwork.isEmpty() ? null : ofNetwork);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<C> oldestIdle(Collection<C> connections) {
+        return connections.stream().filter(idle).findFirst();
+    }
+
+    /** Returns what one client has of addresses: an address of IPv4, a /64 of IPv6, all of loopback. */
+    static String network(InetAddress address) {
+        if (address.isLoopbackAddress()) {
+            return "loopback";
+        }
+        byte[] bytes = address.getAddress();
+        return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) + "::/64" : address.getHostAddress();
+    }
+}

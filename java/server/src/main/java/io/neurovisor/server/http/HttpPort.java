@@ -1,0 +1,130 @@
+package io.neurovisor.server.http;
+
+import static java.util.Objects.requireNonNull;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.ChannelGroupFuture;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import io.neurovisor.server.access.ConnectionLimit;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Serves HTTP/1.1 on a TCP port, one request on each connection, each by a virtual thread. */
+public final class HttpPort implements AutoCloseable {
+    private static final int THREADS = 2;
+
+    private final HttpHandler handler;
+    private final HttpLimits limits;
+    private final Optional<SslContext> tls;
+    private final EventLoopGroup loop =
+            new MultiThreadIoEventLoopGroup(THREADS, new DefaultThreadFactory("http", true), NioIoHandler.newFactory());
+    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+    private final Channel listener;
+
+    private HttpPort(InetSocketAddress address, Optional<SslContext> tls, HttpHandler handler, HttpLimits limits)
+            throws IOException {
+        this.handler = requireNonNull(handler, "handler is null");
+        this.limits = requireNonNull(limits, "limits is null");
+        this.tls = requireNonNull(tls, "tls is null");
+        this.listener = listen(address);
+    }
+
+    /**
+     * Takes connections, which wait until {@link #serve}.
+     *
+     * @param tls encrypts; empty for plain text
+     * @throws IOException when the port cannot be opened
+     */
+    public static HttpPort open(
+            InetSocketAddress address, Optional<SslContext> tls, HttpHandler handler, HttpLimits limits)
+            throws IOException {
+        return new HttpPort(address, tls, handler, limits);
+    }
+
+    private Channel listen(InetSocketAddress address) throws IOException {
+        ConnectionLimit limit =
+                new ConnectionLimit(limits.connections(), limits.connectionsOfAddress(), HttpPort::isIdle);
+        ChannelFuture bound = new ServerBootstrap()
+                .group(loop)
+                .channelFactory(() -> {
+                    NioServerSocketChannel channel = new NioServerSocketChannel();
+                    channel.config().setAutoRead(false);
+                    channel.pipeline().addFirst(limit);
+                    return channel;
+                })
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel connection) {
+                        prepare(connection);
+                    }
+                })
+                .bind(address)
+                .awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            stopLoop();
+            throw bound.cause() instanceof IOException failure
+                    ? failure
+                    : new IOException("cannot be opened", bound.cause());
+        }
+        return bound.channel();
+    }
+
+    private void prepare(Channel connection) {
+        connections.add(connection);
+        tls.ifPresent(context -> {
+            SslHandler encryption = context.newHandler(connection.alloc());
+            encryption.setHandshakeTimeoutMillis(limits.head().toMillis());
+            connection.pipeline().addLast(encryption);
+        });
+        connection.pipeline().addLast(new HttpServerCodec(), new HttpConnection(handler, limits, executor));
+    }
+
+    private static boolean isIdle(Channel channel) {
+        HttpConnection connection = channel.pipeline().get(HttpConnection.class);
+        return connection == null || connection.isIdle();
+    }
+
+    /** Answers from now on. */
+    public void serve() {
+        listener.config().setAutoRead(true);
+    }
+
+    /** Where it listens, with the port that the system has chosen where any was wanted. */
+    public InetSocketAddress address() {
+        return (InetSocketAddress) listener.localAddress();
+    }
+
+    /** Closes every connection and interrupts whoever answers. */
+    @Override
+    public void close() {
+        ChannelFuture _ = listener.close().awaitUninterruptibly();
+        ChannelGroupFuture _ = connections.close();
+        executor.shutdownNow();
+        stopLoop();
+    }
+
+    private void stopLoop() {
+        Future<?> _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+    }
+}
