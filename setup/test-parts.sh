@@ -2,8 +2,7 @@
 # Runs the parts of a test run, several at a time, each as a process group with a log, so that Ctrl-C ends all of them. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
-# A test run within a test run has a directory of its own.
-readonly test_logs=${NEUROVISOR_TEST_LOGS:-$root/target/test} system_tests=$root/java/system-tests/target
+readonly test_logs=$root/target/test system_tests=$root/java/system-tests/target
 declare -A part_pids=() part_codes=() part_seconds=() part_began=() part_news=() part_rest=()
 part_order=() parts_not_begun=() together=()
 
@@ -245,15 +244,6 @@ begin_lab() {
 
 script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.sh"; }
 script_form() { "$root/setup/test-form.sh"; }
-
-# Ctrl-C while a test has machines, and while the lab runs one.
-script_interrupt() {
-    export NEUROVISOR_TEST_LOGS=$test_logs/interrupted
-    "$root/setup/test-interrupt.sh" 'qemu-system-x86_64.*-incoming' "$root/neurovisor" test RunIT &&
-        "$root/setup/test-interrupt.sh" 'ssh .*lab/test\.sh' "$root/neurovisor" test lab/FirecrackerVmmIT &&
-        echo 'interrupt: 2 passed, 0 failed'
-}
-
 script_fresh_trixie() { "$root/setup/fresh-root.sh" --suite trixie; }
 script_fresh_bookworm() { "$root/setup/fresh-root.sh" --suite bookworm; }
 

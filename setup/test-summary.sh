@@ -83,9 +83,7 @@ print_left_out() {
 # What a run can bring up to date in the repository: times, and the table of hostile programs.
 record_run() {
     local name security=$root/SECURITY.md
-    for name in "${script[@]}"; do
-        [[ -z ${part_seconds[$name]-} ]] || printf 'script\t%s\t%s\n' "$name" "${part_seconds[$name]}"
-    done >>"$test_logs/times.tsv"
+    for name in "${script[@]}"; do printf 'script\t%s\t%s\n' "$name" "${part_seconds[$name]-0}"; done >>"$test_logs/times.tsv"
     record_times "$test_logs/times.tsv"
     [[ -n $hostile_report && -s $hostile_report ]] || return 0
     awk -v report="$hostile_report" '

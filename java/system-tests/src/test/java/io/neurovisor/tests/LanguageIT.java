@@ -163,7 +163,8 @@ final class LanguageIT {
         FinishedProgram end = GrowingTimeout.from(
                 timeout(language, situation),
                 timeout -> neuroVisor.run(program, size(language), timeout),
-                run -> run.result().outcome() != Outcome.TIMED_OUT || !run.stdout().isEmpty());
+                run -> run.result().outcome() != Outcome.TIMED_OUT
+                        || !run.stdout().isEmpty());
         situation.check(language, end);
     }
 

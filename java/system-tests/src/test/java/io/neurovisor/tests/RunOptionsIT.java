@@ -112,7 +112,6 @@ final class RunOptionsIT {
         CommandLineRun run = CommandLineRun.await(process);
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(130);
         assertThat(run.stderr()).contains("neurovisor: cancelled");
-        await().atMost(LIMIT)
-                .untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(started).noneMatch(ProcessHandle::isAlive));
     }
 }

@@ -127,7 +127,7 @@ final class ServeIT {
                 timeout -> client.execute(request("bash", ENDLESS).toBuilder()
                         .setTimeoutSecs((int) timeout.toSeconds())
                         .build()),
-                answer -> !answer.getStdout().isEmpty());
+                response -> !response.getStdout().isEmpty());
         assertThat(late.getTimedOut()).isTrue();
         assertThat(late.getStdout()).isEqualTo("running\n");
     }
