@@ -14,6 +14,7 @@ import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
 import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
 import java.util.List;
@@ -56,8 +57,9 @@ final class AgentJob {
     }
 
     private RecordedSession find(String id) {
+        SessionOwner user = SessionOwner.ofThisProcess();
         try (Sessions sessions = History.required(options.guest().common())) {
-            return sessions.resumable(sessions.find(id));
+            return sessions.resumable(user, sessions.find(user, id));
         }
     }
 

@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.agent.loop.AgentListener;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
 import java.util.Optional;
@@ -28,11 +29,8 @@ final class Recording implements AutoCloseable {
         if (sessions == null) {
             return AgentListener.NONE;
         }
-        Sessions kept = sessions;
-        SessionRecorder begun =
-                continued.map(id -> kept.recordMore(id, task, model)).orElseGet(() -> kept.record(task, model));
-        recorder = begun;
-        return begun;
+        recorder = sessions.record(SessionOwner.ofThisProcess(), continued, task, model);
+        return recorder;
     }
 
     @Override

@@ -24,6 +24,7 @@ final class SessionJson {
         for (SessionSummary session : sessions) {
             array.addObject()
                     .put("id", session.id().toString())
+                    .put("owner", session.owner().label())
                     .put("task", session.task())
                     .put("model", session.model())
                     .put("begun", session.begun().toString())
@@ -38,6 +39,7 @@ final class SessionJson {
         ObjectNode object = JsonNodeFactory.instance
                 .objectNode()
                 .put("id", session.id().toString())
+                .put("owner", session.owner().label())
                 .put("begun", session.begun().toString())
                 .put("used", session.used().toString());
         ArrayNode runs = object.putArray("runs");

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
         name = "sessions",
         description = {
             "Lists, shows, continues, exports and deletes what agent mode has recorded.",
-            "ID is a session's id or trace id, the beginning of one, or \"last\"."
+            "ID is a session's id or the trace id of one of its runs, the beginning of one, or \"last\".",
+            "A user sees and deletes their own sessions; root, and the user of the data directory, all of them."
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
@@ -34,7 +35,7 @@ final class SessionsCommand implements Runnable {
 
     @Command(
             name = "list",
-            description = "Lists the sessions; what was used last comes first.",
+            description = "Lists the sessions with their owners; the one used last comes first.",
             mixinStandardHelpOptions = true)
     void list(@Mixin CommonOptions common, @Option(names = "--json", description = JSON) boolean json) {
         new SessionsPrinter(common, spec.commandLine().getOut()).list(json);

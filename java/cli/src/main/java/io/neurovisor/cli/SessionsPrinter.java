@@ -7,6 +7,7 @@ import io.neurovisor.session.RecordedRun;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.RunState;
 import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionSummary;
 import io.neurovisor.session.Sessions;
 import java.io.PrintWriter;
@@ -22,6 +23,7 @@ final class SessionsPrinter {
 
     private final CommonOptions common;
     private final PrintWriter out;
+    private final SessionOwner user = SessionOwner.ofThisProcess();
 
     SessionsPrinter(CommonOptions common, PrintWriter out) {
         this.common = requireNonNull(common, "common is null");
@@ -31,15 +33,16 @@ final class SessionsPrinter {
     void list(boolean json) {
         List<SessionSummary> all;
         try (Sessions sessions = History.existing(common).orElse(null)) {
-            all = sessions == null ? List.of() : sessions.list();
+            all = sessions == null ? List.of() : sessions.list(user);
         }
         if (json) {
             print(SessionJson.of(all).toPrettyString());
             return;
         }
-        Table table = new Table("SESSION", "USED", "STATE", "RUNS", "MODEL", "TASK");
+        Table table = new Table("SESSION", "OWNER", "USED", "STATE", "RUNS", "MODEL", "TASK");
         all.forEach(session -> table.row(
                 session.id().toString(),
+                session.owner().label(),
                 session.used().truncatedTo(ChronoUnit.SECONDS).toString(),
                 label(session.state()),
                 Integer.toString(session.runs()),
@@ -84,10 +87,10 @@ final class SessionsPrinter {
         try (Sessions sessions = History.required(common)) {
             // All are looked for before any goes.
             List<SessionId> found = ids.equals(List.of(ALL))
-                    ? sessions.list().stream().map(SessionSummary::id).toList()
-                    : ids.stream().map(sessions::find).distinct().toList();
+                    ? sessions.list(user).stream().map(SessionSummary::id).toList()
+                    : ids.stream().map(id -> sessions.find(user, id)).distinct().toList();
             for (SessionId id : found) {
-                sessions.delete(id);
+                sessions.delete(user, id);
                 if (!common.isQuiet()) {
                     print("deleted " + id);
                 }
@@ -97,7 +100,7 @@ final class SessionsPrinter {
 
     private RecordedSession find(String id) {
         try (Sessions sessions = History.required(common)) {
-            return sessions.session(sessions.find(id));
+            return sessions.session(user, sessions.find(user, id));
         }
     }
 

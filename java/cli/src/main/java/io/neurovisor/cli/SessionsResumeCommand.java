@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "resume",
         description = {
-            "Continues a session with another task: the model reads what was said before.",
+            "Continues one of your sessions with another task: the model reads what was said before.",
             "It is the session's last model unless another is set. Options and exit codes are those of agent."
         },
         mixinStandardHelpOptions = true)

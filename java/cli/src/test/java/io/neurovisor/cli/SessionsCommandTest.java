@@ -20,6 +20,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
 import java.io.IOException;
@@ -37,19 +38,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class SessionsCommandTest {
-    private static final String OLD = "01a21485-04be-7649-96a2-562c68d6275f";
-    private static final String NEW = "01a2ffff-04be-7649-96a2-562c68d6275f";
+    private static final SessionOwner USER = SessionOwner.ofThisProcess();
+    private static final String OLD_TRACE = "01a21485-04be-7649-96a2-562c68d6275f";
+    private static final String NEW_TRACE = "01a2ffff-04be-7649-96a2-562c68d6275f";
     private static final String CODE = "{\"language\": \"bash\", \"code\": \"echo 42\"}";
     private static final ToolCall CALL = new ToolCall("a", "execute_code", CODE);
 
     @TempDir
     private Path data;
 
+    private String old = "";
+    private String fresh = "";
     private Instant now = Instant.parse("2020-01-01T10:00:00Z");
 
     @Test
     void whereNothingIsRecordedNothingIsShownAndNothingMade() {
-        assertThat(run("sessions", "list").out()).isEqualTo("SESSION  USED  STATE  RUNS  MODEL  TASK\n");
+        assertThat(run("sessions", "list").out()).isEqualTo("SESSION  OWNER  USED  STATE  RUNS  MODEL  TASK\n");
         assertThat(run("sessions", "list", "--json").out()).isEqualTo("[ ]\n");
         Run show = run("sessions", "show", "last");
         assertThat(show.exitCode()).isEqualTo(2);
@@ -61,11 +65,12 @@ final class SessionsCommandTest {
     @Test
     void sessionsAreListedAndShownAsTheyPrinted() throws IOException {
         record();
-        assertThat(run("sessions", "list").out()).isEqualTo("""
-                SESSION                               USED                  STATE        RUNS  MODEL  TASK
-                %s  2020-01-31T10:00:00Z  interrupted  1     qwen3  a  [2J b
-                %s  2020-01-01T10:00:00Z  answered     1     qwen3  say 42
-                """.formatted(NEW, OLD));
+        assertThat(run("sessions", "list").out())
+                .isEqualTo("""
+                SESSION                               OWNER%1$s  USED                  STATE        RUNS  MODEL  TASK
+                %2$s  %4$s  2020-01-31T10:00:00Z  interrupted  1     qwen3  a  [2J b
+                %3$s  %4$s  2020-01-01T10:00:00Z  answered     1     qwen3  say 42
+                """.formatted(" ".repeat(USER.label().length() - "OWNER".length()), fresh, old, USER));
         assertThat(run("sessions", "show", "01a214").out()).isEqualTo("""
                 Session %s
 
@@ -83,22 +88,22 @@ final class SessionsCommandTest {
                   - Iterations: 2
                   - Tool calls: 1
                   - Total duration: 3.2s
-                """.formatted(OLD, OLD));
+                """.formatted(old, OLD_TRACE));
         assertThat(run("sessions", "show", "last").out())
-                .contains("./neurovisor sessions resume " + NEW + " TASK")
+                .contains("./neurovisor sessions resume " + fresh + " TASK")
                 .doesNotContain("\u001b");
-        assertThat(run("sessions", "export", OLD).out())
+        assertThat(run("sessions", "export", old).out())
                 .contains(
                         "## Task\n\nsay 42\n", "```bash\necho 42\n```", "## Model\n\nIt is 42.\n", "ANSWERED after 2");
-        assertThat(run("sessions", "export", NEW).out())
+        assertThat(run("sessions", "export", fresh).out())
                 .contains("a \n[2J b")
-                .endsWith("./neurovisor sessions resume " + NEW + " TASK\n")
+                .endsWith("./neurovisor sessions resume " + fresh + " TASK\n")
                 .doesNotContain("\u001b");
         JsonNode json = new ObjectMapper()
-                .readTree(run("sessions", "export", "--json", OLD).out());
+                .readTree(run("sessions", "export", "--json", old).out());
         assertThat(json)
                 .isEqualTo(new ObjectMapper()
-                        .readTree(run("sessions", "show", "--json", OLD).out()));
+                        .readTree(run("sessions", "show", "--json", old).out()));
         assertThat(json.at("/runs/0/messages/1/calls/0/execution/stdout").asText())
                 .isEqualTo("42\n");
         assertThat(json.at("/runs/0/answer").asText()).isEqualTo("It is 42.");
@@ -107,27 +112,48 @@ final class SessionsCommandTest {
     @Test
     void aSessionThatRunsIsNeitherContinuedNorDeleted() {
         try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
-                SessionRecorder _ = sessions.record(new AgentTask(id(OLD), "say 42"), "qwen3")) {
+                SessionRecorder recorder =
+                        sessions.record(USER, Optional.empty(), new AgentTask(id(OLD_TRACE), "say 42"), "qwen3")) {
+            old = recorder.session().toString();
             Run resume = run("sessions", "resume", "last", "more");
             assertThat(resume.exitCode()).isEqualTo(2);
             assertThat(resume.out()).isEmpty();
-            assertThat(resume.err()).startsWith("neurovisor: session " + OLD + " is running");
+            assertThat(resume.err()).startsWith("neurovisor: session " + old + " is running");
             assertThat(run("sessions", "delete", "last").err())
-                    .startsWith("neurovisor: session " + OLD + " is running");
+                    .startsWith("neurovisor: session " + old + " is running");
             assertThat(run("sessions", "show", "last").out()).endsWith("\nStill running.\n");
         }
     }
 
     @Test
+    void aClientsSessionIsShownToTheOperatorButNotContinued() {
+        try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
+                SessionRecorder recorder = sessions.record(
+                        SessionOwner.LOOPBACK, Optional.empty(), new AgentTask(id(OLD_TRACE), "obey me"), "qwen3")) {
+            old = recorder.session().toString();
+        }
+        assertThat(run("sessions", "list").out()).contains(old + "  loopback  ");
+        assertThat(run("sessions", "show", old).out()).contains("obey me");
+        Run resume = run("sessions", "resume", old, "more");
+        assertThat(resume.exitCode()).isEqualTo(2);
+        assertThat(resume.err()).startsWith("neurovisor: no session " + old + " belongs to " + USER + ";");
+        for (String command : List.of("show", "export", "delete")) {
+            assertThat(run("sessions", command, "last").err()).startsWith("neurovisor: there is no session \"last\"");
+        }
+        assertThat(run("sessions", "resume", "last", "more").exitCode()).isEqualTo(2);
+        assertThat(run("sessions", "delete", old).out()).isEqualTo("deleted " + old + "\n");
+    }
+
+    @Test
     void anAmbiguousOrUnknownIdDeletesNothing() {
         record();
-        Run ambiguous = run("sessions", "delete", OLD, "01a2");
+        Run ambiguous = run("sessions", "delete", old, "01a2");
         assertThat(ambiguous.exitCode()).isEqualTo(2);
         assertThat(ambiguous.err()).contains("several sessions begin with \"01a2\"");
-        assertThat(run("sessions", "delete", OLD, "nobody").exitCode()).isEqualTo(2);
-        assertThat(run("sessions", "list").out()).contains(OLD, NEW);
-        assertThat(run("sessions", "delete", "last", NEW).out()).isEqualTo("deleted " + NEW + "\n");
-        assertThat(run("sessions", "delete", "all").out()).isEqualTo("deleted " + OLD + "\n");
+        assertThat(run("sessions", "delete", old, "nobody").exitCode()).isEqualTo(2);
+        assertThat(run("sessions", "list").out()).contains(old, fresh);
+        assertThat(run("sessions", "delete", "last", fresh).out()).isEqualTo("deleted " + fresh + "\n");
+        assertThat(run("sessions", "delete", "all").out()).isEqualTo("deleted " + old + "\n");
         assertThat(run("sessions", "list", "--json").out()).isEqualTo("[ ]\n");
     }
 
@@ -135,7 +161,7 @@ final class SessionsCommandTest {
     void whatExpiresIsToldSessionBySession() {
         record();
         CommonOptions common = common("30d");
-        String line = "session " + OLD + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
+        String line = "session " + old + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
         Instant later = now.plusSeconds(1);
         assertThat(ExpiredSessions.remove(common, now, true)).isEmpty();
         assertThat(ExpiredSessions.remove(common("31d"), later, true)).isEmpty();
@@ -146,7 +172,7 @@ final class SessionsCommandTest {
         assertThat(ExpiredSessions.remove(common, later, true)).containsExactly(line);
         assertThat(ExpiredSessions.remove(common, later, false)).containsExactly(line);
         assertThat(ExpiredSessions.remove(common, later, false)).isEmpty();
-        assertThat(run("sessions", "list").out()).contains(NEW).doesNotContain(OLD);
+        assertThat(run("sessions", "list").out()).contains(fresh).doesNotContain(old);
     }
 
     private CommonOptions common(String age) {
@@ -175,12 +201,14 @@ final class SessionsCommandTest {
 
     private void record() {
         try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM)) {
-            try (SessionRecorder recorder = sessions.record(new AgentTask(id(OLD), "say 42"), "qwen3")) {
+            try (SessionRecorder recorder =
+                    sessions.record(USER, Optional.empty(), new AgentTask(id(OLD_TRACE), "say 42"), "qwen3")) {
+                old = recorder.session().toString();
                 recorder.said(new Message.User("say 42"));
                 recorder.said(new Message.Assistant("", List.of(CALL)));
                 recorder.executed(
                         CALL,
-                        new CodeRequest(id(OLD), Language.named("bash"), "echo 42"),
+                        new CodeRequest(id(OLD_TRACE), Language.named("bash"), "echo 42"),
                         new CodeResult(
                                 Outcome.COMPLETED,
                                 0,
@@ -195,7 +223,9 @@ final class SessionsCommandTest {
                 recorder.ended(new AgentResult(AgentEnd.ANSWERED, "It is 42.", "", stats, List.of()));
             }
             now = now.plus(Duration.ofDays(30));
-            try (SessionRecorder recorder = sessions.record(new AgentTask(id(NEW), "a \n\u001b[2J b"), "qwen3")) {
+            try (SessionRecorder recorder =
+                    sessions.record(USER, Optional.empty(), new AgentTask(id(NEW_TRACE), "a \n\u001b[2J b"), "qwen3")) {
+                fresh = recorder.session().toString();
                 recorder.said(new Message.User("a \n\u001b[2J b"));
             }
         }

@@ -10,9 +10,10 @@ import java.util.List;
  *
  * @param runs at least one, in order; each continues the one before
  */
-public record RecordedSession(SessionId id, Instant begun, Instant used, List<RecordedRun> runs) {
+public record RecordedSession(SessionId id, SessionOwner owner, Instant begun, Instant used, List<RecordedRun> runs) {
     public RecordedSession {
         requireNonNull(id, "id is null");
+        requireNonNull(owner, "owner is null");
         requireNonNull(begun, "begun is null");
         requireNonNull(used, "used is null");
         runs = List.copyOf(runs);

@@ -139,6 +139,15 @@ final class RunRows {
         }
     }
 
+    SessionOwner owner(ResultSet row) throws SQLException {
+        String label = text(row, "owner");
+        try {
+            return new SessionOwner(label);
+        } catch (IllegalArgumentException exception) {
+            throw files.faults().damaged("\"" + label + "\" is no owner", exception);
+        }
+    }
+
     private <E extends Enum<E>> E constant(Class<E> type, String name) {
         try {
             return Enum.valueOf(type, name);

@@ -27,9 +27,10 @@ final class RunWriter {
         this.now = requireNonNull(now, "now is null");
     }
 
-    void insert(SessionId id) {
-        handle.createUpdate("INSERT INTO session (id, begun_ms, used_ms) VALUES (:id, :now, :now)")
+    void insert(SessionId id, SessionOwner owner) {
+        handle.createUpdate("INSERT INTO session (id, owner, begun_ms, used_ms) VALUES (:id, :owner, :now, :now)")
                 .bind("id", id.toString())
+                .bind("owner", owner.label())
                 .bind("now", now.toEpochMilli())
                 .execute();
     }

@@ -10,38 +10,51 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
-/** The statements that find sessions. */
+/**
+ * The statements that find sessions: those of one owner, or all. Another owner's session is answered exactly like one that does
+ * not exist.
+ */
 final class SessionQueries {
-    /** The word for the session that was used last. */
+    /** The word for the caller's own session that was used last. */
     private static final String LAST = "last";
 
     private static final int MAX_SHOWN_CHARACTERS = 60;
 
+    /** Part of each query that reads {@code session}. */
+    private static final String VISIBLE = "(:owner IS NULL OR session.owner = :owner)";
+
     private static final String SUMMARIES = """
-            SELECT session.id, session.begun_ms, session.used_ms, first.task, last.model, last.trace_id, last.ending,
+            SELECT session.id, session.owner, session.begun_ms, session.used_ms,
+                first.task, last.model, last.trace_id, last.ending,
                 (SELECT count(*) FROM run WHERE session_id = session.id) AS runs
             FROM session
                 JOIN run AS first ON first.id = (SELECT min(id) FROM run WHERE session_id = session.id)
                 JOIN run AS last ON last.id = (SELECT max(id) FROM run WHERE session_id = session.id)
-            ORDER BY session.used_ms DESC, session.id DESC
-            """;
+            WHERE %s
+            ORDER BY session.used_ms DESC, session.rowid DESC
+            """.formatted(VISIBLE);
 
-    private final SessionFiles files;
+    private final RunRows rows;
+    private final Optional<SessionOwner> owner;
 
-    SessionQueries(SessionFiles files) {
-        this.files = requireNonNull(files, "files is null");
+    /** @param owner whose sessions are found; empty for everyone's */
+    SessionQueries(SessionFiles files, Optional<SessionOwner> owner) {
+        this.rows = new RunRows(files);
+        this.owner = requireNonNull(owner, "owner is null");
     }
 
     List<SessionSummary> summaries(Handle handle) {
-        return handle.createQuery(SUMMARIES).map((row, _) -> summary(row)).list();
+        return visible(handle, SUMMARIES).map((row, _) -> summary(row)).list();
     }
 
     private SessionSummary summary(ResultSet row) throws SQLException {
-        RunRows rows = new RunRows(files);
         return new SessionSummary(
                 new SessionId(rows.id(rows.text(row, "id"))),
+                rows.owner(row),
                 rows.text(row, "task"),
                 rows.text(row, "model"),
                 Instant.ofEpochMilli(row.getLong("begun_ms")),
@@ -50,9 +63,10 @@ final class SessionQueries {
                 rows.state(row));
     }
 
-    SessionId find(Handle handle, String text) {
+    /** @param caller whose last session {@code last} is */
+    SessionId find(Handle handle, String text, SessionOwner caller) {
         String wanted = text.strip().toLowerCase(Locale.ROOT);
-        List<String> found = wanted.equals(LAST) ? last(handle) : beginning(handle, wanted);
+        List<String> found = wanted.equals(LAST) ? last(handle, caller) : beginning(handle, wanted);
         if (found.isEmpty()) {
             throw unknown("there is no session \"" + shown(text) + "\"");
         }
@@ -60,62 +74,74 @@ final class SessionQueries {
             throw unknown("several sessions begin with \"" + shown(text) + "\", among them " + found.get(0) + " and "
                     + found.get(1));
         }
-        return new SessionId(new RunRows(files).id(found.getFirst()));
+        return new SessionId(rows.id(found.getFirst()));
     }
 
-    private static List<String> last(Handle handle) {
-        return handle.createQuery("SELECT id FROM session ORDER BY used_ms DESC, id DESC LIMIT 1")
+    private static List<String> last(Handle handle, SessionOwner caller) {
+        return handle.createQuery(
+                        "SELECT id FROM session WHERE owner = :caller ORDER BY used_ms DESC, rowid DESC LIMIT 1")
+                .bind("caller", caller.label())
                 .mapTo(String.class)
                 .list();
     }
 
     /** No pattern of SQL's, for the text may have its signs in it. */
-    private static List<String> beginning(Handle handle, String wanted) {
+    private List<String> beginning(Handle handle, String wanted) {
         if (wanted.isEmpty()) {
             return List.of();
         }
-        return handle.createQuery("""
-                        SELECT DISTINCT session_id FROM run
-                        WHERE substr(session_id, 1, length(:wanted)) = :wanted
-                            OR substr(trace_id, 1, length(:wanted)) = :wanted
-                        ORDER BY session_id LIMIT 2
-                        """)
+        return visible(handle, """
+                        SELECT DISTINCT session.id FROM session JOIN run ON run.session_id = session.id
+                        WHERE %s AND (substr(session.id, 1, length(:wanted)) = :wanted
+                            OR substr(run.trace_id, 1, length(:wanted)) = :wanted)
+                        ORDER BY session.id LIMIT 2
+                        """.formatted(VISIBLE))
                 .bind("wanted", wanted)
                 .mapTo(String.class)
                 .list();
     }
 
     RecordedSession session(Handle handle, SessionId id) {
-        RunRows rows = new RunRows(files);
-        List<RecordedRun> runs = rows.runs(handle, id);
-        if (runs.isEmpty()) {
-            throw unknown("there is no session " + id);
-        }
-        return handle.createQuery("SELECT begun_ms, used_ms FROM session WHERE id = :id")
+        return visible(handle, "SELECT owner, begun_ms, used_ms FROM session WHERE id = :id AND " + VISIBLE)
                 .bind("id", id.toString())
                 .map((row, _) -> new RecordedSession(
                         id,
+                        rows.owner(row),
                         Instant.ofEpochMilli(row.getLong("begun_ms")),
                         Instant.ofEpochMilli(row.getLong("used_ms")),
-                        runs))
+                        rows.runs(handle, id)))
                 .findOne()
-                // Deleted between the two questions.
-                .orElseThrow(() -> unknown("there is no session " + id));
+                // It has none if another process has deleted it between the two questions.
+                .filter(session -> !session.runs().isEmpty())
+                .orElseThrow(() -> unknown(id));
     }
 
     /** Also refuses a session that is not there any more. */
     void refuseWhileRunning(Handle handle, SessionId id) {
-        List<RunState> states = handle.createQuery("SELECT trace_id, ending FROM run WHERE session_id = :id")
+        List<RunState> states = visible(handle, """
+                        SELECT run.trace_id, run.ending FROM run JOIN session ON session.id = run.session_id
+                        WHERE session.id = :id AND %s
+                        """.formatted(VISIBLE))
                 .bind("id", id.toString())
-                .map((row, _) -> new RunRows(files).state(row))
+                .map((row, _) -> rows.state(row))
                 .list();
         if (states.isEmpty()) {
-            throw unknown("there is no session " + id);
+            throw unknown(id);
         }
         if (states.contains(RunState.RUNNING)) {
             throw new NeuroVisorException(
                     Fault.IN_USE, "session " + id + " is running; wait for its end, or end it, and try again");
         }
+    }
+
+    private Query visible(Handle handle, String sql) {
+        return handle.createQuery(sql)
+                .bind("owner", owner.map(SessionOwner::label).orElse(null));
+    }
+
+    private NeuroVisorException unknown(SessionId id) {
+        return unknown(
+                owner.map(some -> "no session " + id + " belongs to " + some).orElse("there is no session " + id));
     }
 
     private static NeuroVisorException unknown(String problem) {

@@ -29,6 +29,7 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     private static final Duration REPLY_INTERVAL = Duration.ofSeconds(1);
 
     private final Database database;
+    private final SessionId session;
     private final long run;
     private final RunLock alive;
     private final InstantSource clock;
@@ -40,13 +41,19 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     private int iterations;
     private Deadline nextReply;
 
-    SessionRecorder(Database database, long run, RunLock alive, InstantSource clock, Ticker ticker) {
+    SessionRecorder(Database database, SessionId session, long run, RunLock alive, InstantSource clock, Ticker ticker) {
         this.database = requireNonNull(database, "database is null");
+        this.session = requireNonNull(session, "session is null");
         this.run = run;
         this.alive = requireNonNull(alive, "alive is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
         this.nextReply = Deadline.after(REPLY_INTERVAL, ticker);
+    }
+
+    /** The session that the run belongs to. */
+    public SessionId session() {
+        return session;
     }
 
     @Override

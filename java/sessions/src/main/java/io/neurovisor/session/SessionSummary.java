@@ -13,9 +13,17 @@ import java.time.Instant;
  * @param state that of its last run
  */
 public record SessionSummary(
-        SessionId id, String task, String model, Instant begun, Instant used, int runs, RunState state) {
+        SessionId id,
+        SessionOwner owner,
+        String task,
+        String model,
+        Instant begun,
+        Instant used,
+        int runs,
+        RunState state) {
     public SessionSummary {
         requireNonNull(id, "id is null");
+        requireNonNull(owner, "owner is null");
         requireNonNull(task, "task is null");
         requireNonNull(model, "model is null");
         requireNonNull(begun, "begun is null");

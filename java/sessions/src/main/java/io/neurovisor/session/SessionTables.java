@@ -10,15 +10,16 @@ final class SessionTables {
     /** "NvSe": tells our database from everybody else's. */
     private static final int APPLICATION_ID = 0x4e765365;
 
-    private static final List<List<String>> VERSIONS = List.of(List.of(
-            """
+    private static final List<List<String>> VERSIONS = List.of(
+            List.of(
+                    """
             CREATE TABLE session (
                 id TEXT PRIMARY KEY,
                 begun_ms INTEGER NOT NULL,
                 used_ms INTEGER NOT NULL
             ) STRICT
             """,
-            """
+                    """
             CREATE TABLE run (
                 id INTEGER PRIMARY KEY,
                 session_id TEXT NOT NULL REFERENCES session ON DELETE CASCADE,
@@ -39,8 +40,8 @@ final class SessionTables {
                 total_ms INTEGER
             ) STRICT
             """,
-            "CREATE INDEX run_of_session ON run (session_id)",
-            """
+                    "CREATE INDEX run_of_session ON run (session_id)",
+                    """
             CREATE TABLE message (
                 id INTEGER PRIMARY KEY,
                 run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
@@ -49,8 +50,8 @@ final class SessionTables {
                 said_ms INTEGER NOT NULL
             ) STRICT
             """,
-            "CREATE INDEX message_of_run ON message (run_id)",
-            """
+                    "CREATE INDEX message_of_run ON message (run_id)",
+                    """
             CREATE TABLE tool_call (
                 id INTEGER PRIMARY KEY,
                 message_id INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
@@ -61,8 +62,8 @@ final class SessionTables {
                 result TEXT
             ) STRICT
             """,
-            "CREATE INDEX tool_call_of_message ON tool_call (message_id)",
-            """
+                    "CREATE INDEX tool_call_of_message ON tool_call (message_id)",
+                    """
             CREATE TABLE execution (
                 tool_call_id INTEGER PRIMARY KEY REFERENCES tool_call ON DELETE CASCADE,
                 language TEXT NOT NULL,
@@ -77,7 +78,9 @@ final class SessionTables {
                 stderr_bytes INTEGER NOT NULL,
                 detail TEXT NOT NULL
             ) STRICT
-            """));
+            """),
+            // Empty for sessions that a process of the first version records: see UnownedSessions.
+            List.of("ALTER TABLE session ADD COLUMN owner TEXT"));
 
     static final Schema SCHEMA = new Schema(
             "sessions",

@@ -13,16 +13,24 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
-/** The sessions that are kept in a directory. Any number of processes may use one at the same time. */
+/**
+ * The sessions that are kept in a directory. Any number of processes may use one at the same time.
+ *
+ * <p>Each session belongs to the owner who recorded it, who alone continues it. A reader reads and deletes its own sessions;
+ * root, and the user whose file the database is, those of all owners. A session that the caller may not use is answered
+ * exactly like one that does not exist.
+ */
 public final class Sessions implements AutoCloseable {
     private final SessionFiles files;
     private final Database database;
+    private final SessionOwner operator;
     private final InstantSource clock;
     private final Ticker ticker;
 
-    private Sessions(SessionFiles files, Database database, InstantSource clock, Ticker ticker) {
+    private Sessions(SessionFiles files, Database database, SessionOwner operator, InstantSource clock, Ticker ticker) {
         this.files = files;
         this.database = database;
+        this.operator = operator;
         this.clock = clock;
         this.ticker = ticker;
     }
@@ -38,7 +46,15 @@ public final class Sessions implements AutoCloseable {
         requireNonNull(ticker, "ticker is null");
         SessionFiles files = new SessionFiles(directory);
         files.create();
-        return new Sessions(files, Database.open(files.database(), SessionTables.SCHEMA), clock, ticker);
+        Database database = Database.open(files.database(), SessionTables.SCHEMA);
+        try {
+            SessionOwner operator = SessionOwner.ofFile(files.database());
+            new UnownedSessions(database).giveTo(operator);
+            return new Sessions(files, database, operator, clock, ticker);
+        } catch (RuntimeException failure) {
+            database.close();
+            throw failure;
+        }
     }
 
     /** Empty where nothing was ever kept. */
@@ -46,38 +62,26 @@ public final class Sessions implements AutoCloseable {
         return new SessionFiles(directory).exist() ? Optional.of(open(directory, clock, ticker)) : Optional.empty();
     }
 
-    /** Records a run, from now until the result is closed. The run's process is told to live as long. */
-    public SessionRecorder record(AgentTask task, String model) {
-        return record(new SessionId(task.traceId().value()), task, model);
-    }
-
-    /** The same for a session whose id shall not be its first run's trace id, which others may know. */
-    public SessionRecorder record(SessionId id, AgentTask task, String model) {
-        return record(id, task, model, false);
-    }
-
     /**
-     * Records a run that continues a session.
+     * Records a run until the recorder is closed; the run's process must live as long.
      *
-     * @throws NeuroVisorException {@code IN_USE} while another run continues it
+     * @param continued the owner's session that the run belongs to; empty for a new one
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where the owner has no such session, {@code IN_USE} while another run
+     *     continues it
      */
-    public SessionRecorder recordMore(SessionId id, AgentTask task, String model) {
-        return record(id, task, model, true);
-    }
-
-    private SessionRecorder record(SessionId id, AgentTask task, String model, boolean exists) {
+    public SessionRecorder record(SessionOwner owner, Optional<SessionId> continued, AgentTask task, String model) {
         RunLock alive = RunLock.take(files, task.traceId());
         try {
             return database.write(handle -> {
-                SessionQueries queries = queries();
                 RunWriter writer = new RunWriter(handle, clock.instant());
-                if (exists) {
-                    queries.refuseWhileRunning(handle, id);
+                SessionId id = continued.orElseGet(SessionId::random);
+                if (continued.isPresent()) {
+                    own(owner).refuseWhileRunning(handle, id);
                     writer.use(id);
                 } else {
-                    writer.insert(id);
+                    writer.insert(id, owner);
                 }
-                return new SessionRecorder(database, writer.insertRun(id, task, model), alive, clock, ticker);
+                return new SessionRecorder(database, id, writer.insertRun(id, task, model), alive, clock, ticker);
             });
         } catch (RuntimeException failure) {
             alive.close();
@@ -85,64 +89,76 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
-    /** What was used last comes first. */
-    public List<SessionSummary> list() {
-        return database.read(queries()::summaries);
+    /** The sessions that the reader may read; the one used last comes first. */
+    public List<SessionSummary> list(SessionOwner reader) {
+        return database.read(readable(reader)::summaries);
     }
 
     /**
-     * The session that has the given id or trace id, or the only one whose begins so; {@code last} is the one that was used last.
+     * Returns the session that the reader may read whose id, or the trace id of one of whose runs, is the given text or is the
+     * only one to begin with it; {@code last} is the reader's own session that was used last.
      *
      * @throws NeuroVisorException {@code SESSION_UNKNOWN} where there is none, or more than one
      */
-    public SessionId find(String text) {
-        return database.read(handle -> queries().find(handle, text));
-    }
-
-    public RecordedSession session(SessionId id) {
-        return database.read(handle -> queries().session(handle, id));
+    public SessionId find(SessionOwner reader, String text) {
+        return database.read(handle -> readable(reader).find(handle, text, reader));
     }
 
     /**
-     * A session to be continued.
+     * Returns a session that the reader may read.
      *
-     * @throws NeuroVisorException {@code IN_USE} while a run continues it
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where there is none
      */
-    public RecordedSession resumable(SessionId id) {
+    public RecordedSession session(SessionOwner reader, SessionId id) {
+        return database.read(handle -> readable(reader).session(handle, id));
+    }
+
+    /**
+     * Returns a session that its owner is about to continue.
+     *
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where the owner has no such session, {@code IN_USE} while a run
+     *     continues it
+     */
+    public RecordedSession resumable(SessionOwner owner, SessionId id) {
         return database.read(handle -> {
-            queries().refuseWhileRunning(handle, id);
-            return queries().session(handle, id);
+            own(owner).refuseWhileRunning(handle, id);
+            return own(owner).session(handle, id);
         });
     }
 
     /**
-     * Removes a session for good: what it said is in no file any more.
+     * Removes a session that the reader may read: its text is in no file afterwards.
      *
-     * @throws NeuroVisorException {@code IN_USE} while a run continues it
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where there is none, {@code IN_USE} while a run continues it
      */
-    public void delete(SessionId id) {
+    public void delete(SessionOwner reader, SessionId id) {
+        delete(readable(reader), id);
+    }
+
+    private void delete(SessionQueries queries, SessionId id) {
         database.change(handle -> {
-            queries().refuseWhileRunning(handle, id);
+            queries.refuseWhileRunning(handle, id);
             new RunWriter(handle, clock.instant()).delete(id);
         });
         database.forgetDeleted();
     }
 
-    /** Removes what nothing has happened in since then; tells only what that would be when it is a dry run. */
+    /** Removes the sessions of all owners that were not used since then; returns them also when it is a dry run. */
     public List<SessionSummary> removeUnusedSince(Instant then, boolean dryRun) {
-        List<SessionSummary> unused = list().stream()
+        SessionQueries all = new SessionQueries(files, Optional.empty());
+        List<SessionSummary> unused = database.read(all::summaries).stream()
                 .filter(session -> session.used().isBefore(then) && session.state() != RunState.RUNNING)
                 .toList();
         if (!dryRun) {
-            unused.forEach(session -> removeUnlessTaken(session.id()));
+            unused.forEach(session -> removeUnlessTaken(all, session.id()));
             RunLock.sweep(files);
         }
         return unused;
     }
 
-    private void removeUnlessTaken(SessionId id) {
+    private void removeUnlessTaken(SessionQueries all, SessionId id) {
         try {
-            delete(id);
+            delete(all, id);
         } catch (NeuroVisorException exception) {
             if (exception.fault() != Fault.IN_USE) {
                 throw exception;
@@ -151,8 +167,13 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
-    private SessionQueries queries() {
-        return new SessionQueries(files);
+    private SessionQueries own(SessionOwner owner) {
+        return new SessionQueries(files, Optional.of(owner));
+    }
+
+    private SessionQueries readable(SessionOwner reader) {
+        return new SessionQueries(
+                files, reader.isRoot() || reader.equals(operator) ? Optional.empty() : Optional.of(reader));
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.jdbi.v3.core.Jdbi;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Databases that something else has been at. */
 final class DamagedDatabaseTest {
+    private static final SessionOwner ME = SessionOwner.ofThisProcess();
+
     @TempDir
     private Path directory;
 
@@ -33,7 +36,7 @@ final class DamagedDatabaseTest {
         database = directory.resolve("sessions.db");
         try (Sessions sessions = open()) {
             AgentTask task = new AgentTask(new TraceId(new UUID(0x01a2148504be7000L, 1)), "a task");
-            try (SessionRecorder recorder = sessions.record(task, "m")) {
+            try (SessionRecorder recorder = sessions.record(ME, Optional.empty(), task, "m")) {
                 recorder.said(new Message.User("a task".repeat(2000)));
             }
         }
@@ -43,7 +46,7 @@ final class DamagedDatabaseTest {
     void aNewerVersionIsRefusedAndLeftAsItIs() throws IOException {
         sql("PRAGMA user_version = 99");
         byte[] before = Files.readAllBytes(database);
-        isRefused(database + " has version 99, and this NeuroVisor knows versions up to 1: a newer NeuroVisor has used"
+        isRefused(database + " has version 99, and this NeuroVisor knows versions up to 2: a newer NeuroVisor has used"
                 + " it; use that one, or another --data-dir, or keep no history with --no-history");
         assertThat(Files.readAllBytes(database)).isEqualTo(before);
     }
@@ -98,6 +101,8 @@ final class DamagedDatabaseTest {
         isRefused(database + " is damaged (\"x\" is no id)");
         sql("UPDATE run SET ending = 'ANSWERED', trace_id = '01a21485-04be-7000-0000-000000000001'");
         isRefused(database + " is damaged (a row has no answer)");
+        sql("UPDATE session SET owner = 'everybody'");
+        isRefused(database + " is damaged (\"everybody\" is no owner)");
     }
 
     private void isRefused(String message) {
@@ -109,7 +114,7 @@ final class DamagedDatabaseTest {
 
     private void readAll() {
         try (Sessions sessions = open()) {
-            sessions.list().forEach(summary -> sessions.session(summary.id()));
+            sessions.list(ME).forEach(summary -> sessions.session(ME, summary.id()));
         }
     }
 

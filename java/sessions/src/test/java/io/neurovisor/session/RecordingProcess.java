@@ -35,7 +35,8 @@ final class RecordingProcess {
         try (Sessions sessions = Sessions.open(Path.of(arguments[0]), InstantSource.system(), Ticker.SYSTEM)) {
             for (String traceId : List.of(arguments).subList(2, arguments.length)) {
                 AgentTask task = new AgentTask(new TraceId(UUID.fromString(traceId)), "count");
-                try (SessionRecorder recorder = sessions.record(task, "talkative")) {
+                try (SessionRecorder recorder =
+                        sessions.record(SessionOwner.ofThisProcess(), Optional.empty(), task, "talkative")) {
                     run(task, Integer.parseInt(arguments[1]), recorder);
                 }
             }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Sessions of several processes, some of which are killed. */
 final class SessionProcessesTest {
+    private static final SessionOwner ME = SessionOwner.ofThisProcess();
     private static final int MANY = 1_000_000;
 
     @TempDir
@@ -31,7 +33,7 @@ final class SessionProcessesTest {
         assertThat(one.waitFor()).isZero();
         assertThat(two.waitFor()).isZero();
         try (Sessions sessions = open()) {
-            assertThat(sessions.list()).hasSize(4).allSatisfy(summary -> {
+            assertThat(sessions.list(ME)).hasSize(4).allSatisfy(summary -> {
                 assertThat(summary.state()).isEqualTo(RunState.ANSWERED);
                 assertThat(executions(sessions, summary.id()))
                         .hasSize(40)
@@ -46,12 +48,12 @@ final class SessionProcessesTest {
         Process process = RecordingProcess.start(directory, MANY, id(1));
         int acknowledged = RecordingProcess.await(process, 25);
         try (Sessions sessions = open()) {
-            assertThat(sessions.list())
+            assertThat(sessions.list(ME))
                     .singleElement()
                     .satisfies(summary -> assertThat(summary.state()).isEqualTo(RunState.RUNNING));
             process.destroyForcibly().waitFor();
-            SessionId id = sessions.find("last");
-            RecordedRun run = sessions.session(id).runs().getFirst();
+            SessionId id = sessions.find(ME, "last");
+            RecordedRun run = sessions.session(ME, id).runs().getFirst();
             assertThat(run.state()).isEqualTo(RunState.INTERRUPTED);
             assertThat(executions(sessions, id)).hasSizeGreaterThanOrEqualTo(acknowledged);
             assertThat(acknowledged).isEqualTo(25);
@@ -59,13 +61,13 @@ final class SessionProcessesTest {
                 assertThat(running).isEmpty();
             }
 
-            List<Message> history = SessionHistory.of(sessions.session(id));
+            List<Message> history = SessionHistory.of(sessions.session(ME, id));
             AgentTask task = new AgentTask(id(2), "go on", history);
-            try (SessionRecorder recorder = sessions.recordMore(id, task, "talkative")) {
+            try (SessionRecorder recorder = sessions.record(ME, Optional.of(id), task, "talkative")) {
                 assertThat(RecordingProcess.run(task, 2, recorder).messages())
                         .startsWith(history.toArray(Message[]::new));
             }
-            assertThat(sessions.list()).singleElement().satisfies(summary -> {
+            assertThat(sessions.list(ME)).singleElement().satisfies(summary -> {
                 assertThat(summary.runs()).isEqualTo(2);
                 assertThat(summary.state()).isEqualTo(RunState.ANSWERED);
             });
@@ -73,7 +75,7 @@ final class SessionProcessesTest {
     }
 
     private static List<String> executions(Sessions sessions, SessionId id) {
-        return sessions.session(id).runs().getFirst().messages().stream()
+        return sessions.session(ME, id).runs().getFirst().messages().stream()
                 .flatMap(message -> message.calls().stream())
                 .flatMap(call -> call.execution().stream())
                 .map(execution -> execution.result().stdout().text(100))

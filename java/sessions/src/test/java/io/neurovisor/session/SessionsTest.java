@@ -38,6 +38,7 @@ final class SessionsTest {
     private static final TraceId FIRST = id("01a21485-04be-7649-96a2-562c68d6275f");
     private static final TraceId SECOND = id("01a21485-1111-7649-96a2-562c68d6275f");
     private static final Instant START = Instant.parse("2026-11-25T12:00:00Z");
+    private static final SessionOwner ME = SessionOwner.ofThisProcess();
     private static final ToolCall GOOD = new ToolCall("a", "execute_code", "{\"language\": \"bash\"}");
     private static final ToolCall BAD = new ToolCall("a", "fly", "{}");
 
@@ -61,8 +62,8 @@ final class SessionsTest {
     @Test
     void aRunIsReadBackAsItWas() {
         String odd = "a\u0000b \u001b[2J \ud83d\ude80 'quoted' -- %_";
-        try (SessionRecorder recorder = sessions.record(new AgentTask(FIRST, odd), "qwen3")) {
-            assertThat(sessions.list().getFirst().state()).isEqualTo(RunState.RUNNING);
+        try (SessionRecorder recorder = sessions.record(ME, Optional.empty(), new AgentTask(FIRST, odd), "qwen3")) {
+            assertThat(sessions.list(ME).getFirst().state()).isEqualTo(RunState.RUNNING);
             recorder.said(new Message.User(odd));
             recorder.iteration(1, "qwen3");
             recorder.text("thinking");
@@ -77,11 +78,11 @@ final class SessionsTest {
             now = now.plusSeconds(5);
             recorder.ended(ended(AgentEnd.ANSWERED, "three", 2));
         }
-        SessionSummary summary = sessions.list().getFirst();
+        SessionSummary summary = sessions.list(ME).getFirst();
         assertThat(summary)
                 .isEqualTo(new SessionSummary(
-                        new SessionId(FIRST.value()), odd, "qwen3", START, START.plusSeconds(5), 1, RunState.ANSWERED));
-        RecordedRun run = sessions.session(summary.id()).runs().getFirst();
+                        summary.id(), ME, odd, "qwen3", START, START.plusSeconds(5), 1, RunState.ANSWERED));
+        RecordedRun run = sessions.session(ME, summary.id()).runs().getFirst();
         assertThat(run.task()).isEqualTo(new AgentTask(FIRST, odd));
         assertThat(run.unfinishedReply()).isEmpty();
         assertThat(run.result()).contains(ended(AgentEnd.ANSWERED, "three", 2));
@@ -107,17 +108,18 @@ final class SessionsTest {
             recorder.said(new Message.Assistant("three", List.of()));
             recorder.ended(ended(AgentEnd.ANSWERED, "three", 2));
         });
-        SessionId id = sessions.find("01a21485");
-        try (SessionRecorder recorder = sessions.recordMore(id, new AgentTask(SECOND, "two"), "llama3.2")) {
+        SessionId id = sessions.find(ME, "01a21485");
+        try (SessionRecorder recorder =
+                sessions.record(ME, Optional.of(id), new AgentTask(SECOND, "two"), "llama3.2")) {
             recorder.said(new Message.User("two"));
-            assertThatThrownBy(() -> sessions.recordMore(
-                            id, new AgentTask(id("01b00000-0000-7000-8000-000000000000"), "x"), "m"))
+            assertThatThrownBy(() -> sessions.record(
+                            ME, Optional.of(id), new AgentTask(id("01b00000-0000-7000-8000-000000000000"), "x"), "m"))
                     .satisfies(failure -> assertThat(fault(failure)).isEqualTo(Fault.IN_USE));
-            assertThatThrownBy(() -> sessions.delete(id)).hasMessageContaining("session " + FIRST + " is running");
+            assertThatThrownBy(() -> sessions.delete(ME, id)).hasMessageContaining("session " + id + " is running");
             recorder.said(new Message.Assistant("four", List.of()));
             recorder.ended(ended(AgentEnd.ANSWERED, "four", 1));
         }
-        assertThat(SessionHistory.of(sessions.session(id)))
+        assertThat(SessionHistory.of(sessions.session(ME, id)))
                 .containsExactly(
                         new Message.User("one"),
                         new Message.Assistant("", List.of(GOOD)),
@@ -125,11 +127,11 @@ final class SessionsTest {
                         new Message.Assistant("three", List.of()),
                         new Message.User("two"),
                         new Message.Assistant("four", List.of()));
-        assertThat(sessions.list()).singleElement().satisfies(summary -> {
+        assertThat(sessions.list(ME)).singleElement().satisfies(summary -> {
             assertThat(summary.runs()).isEqualTo(2);
             assertThat(summary.model()).isEqualTo("llama3.2");
         });
-        assertThat(sessions.find(SECOND.toString())).isEqualTo(id);
+        assertThat(sessions.find(ME, SECOND.toString())).isEqualTo(id);
     }
 
     @Test
@@ -144,7 +146,7 @@ final class SessionsTest {
             recorder.text(" is");
             recorder.ended(ended(AgentEnd.MODEL_FAILED, "", 1));
         });
-        RecordedSession dead = sessions.session(new SessionId(FIRST.value()));
+        RecordedSession dead = sessions.session(ME, sessions.find(ME, FIRST.toString()));
         assertThat(dead.runs().getFirst().state()).isEqualTo(RunState.INTERRUPTED);
         assertThat(SessionHistory.of(dead))
                 .containsExactly(
@@ -154,7 +156,7 @@ final class SessionsTest {
                                 GOOD, "exit_code: 3\noutcome: timed out\nduration: 12 ms\nstdout:\nout\nstderr:\nerr"),
                         new Message.ToolResult(BAD, "error: it was not executed to its end"),
                         new Message.Assistant("[cut off before an answer]", List.of()));
-        RecordedSession broken = sessions.session(new SessionId(SECOND.value()));
+        RecordedSession broken = sessions.session(ME, sessions.find(ME, SECOND.toString()));
         assertThat(broken.runs().getFirst().unfinishedReply()).isEqualTo("<think>hm</think>The answer is");
         assertThat(SessionHistory.of(broken).getLast())
                 .isEqualTo(new Message.Assistant("The answer is [cut off before an answer]", List.of()));
@@ -162,7 +164,7 @@ final class SessionsTest {
 
     @Test
     void aReplyThatIsBeingWrittenIsKeptOnceASecondAndARetryBeginsItAgain() {
-        try (SessionRecorder recorder = sessions.record(new AgentTask(FIRST, "one"), "m")) {
+        try (SessionRecorder recorder = sessions.record(ME, Optional.empty(), new AgentTask(FIRST, "one"), "m")) {
             recorder.iteration(1, "m");
             recorder.text("a");
             assertThat(unfinished()).isEmpty();
@@ -178,20 +180,25 @@ final class SessionsTest {
 
     @Test
     void aSessionIsFoundByTheBeginningOfItsIdIfThatIsItsAlone() {
-        assertThatThrownBy(() -> sessions.find("last")).satisfies(SessionsTest::isUnknown);
+        assertThatThrownBy(() -> sessions.find(ME, "last")).satisfies(SessionsTest::isUnknown);
         record(FIRST, "one", _ -> {});
         now = now.plusSeconds(1);
         record(SECOND, "two", _ -> {});
-        assertThat(sessions.find("01a21485-0").value()).isEqualTo(FIRST.value());
-        assertThat(sessions.find("01A21485-1").value()).isEqualTo(SECOND.value());
-        assertThat(sessions.find("last").value()).isEqualTo(SECOND.value());
-        assertThatThrownBy(() -> sessions.find("01a2"))
+        SessionId first = sessions.find(ME, "01a21485-0");
+        SessionId second = sessions.find(ME, "01A21485-1");
+        assertThat(sessions.session(ME, first).runs().getFirst().task().text()).isEqualTo("one");
+        assertThat(sessions.session(ME, second).runs().getFirst().task().text()).isEqualTo("two");
+        assertThat(sessions.find(ME, first.toString().substring(0, 20))).isEqualTo(first);
+        assertThat(sessions.find(ME, "last")).isEqualTo(second);
+        assertThatThrownBy(() -> sessions.find(ME, "01a2"))
                 .satisfies(SessionsTest::isUnknown)
-                .hasMessage("several sessions begin with \"01a2\", among them " + FIRST + " and " + SECOND
-                        + "; ./neurovisor sessions list shows what there is");
+                .hasMessageStartingWith("several sessions begin with \"01a2\", among them ")
+                .hasMessageContaining(first.toString())
+                .hasMessageContaining(second.toString())
+                .hasMessageEndingWith("; ./neurovisor sessions list shows what there is");
         for (String wrong :
                 List.of("", "%", "_1a2", "01a21485-04be-7649-96a2-562c68d6275ff", "x' OR '1'='1", "\u001b")) {
-            assertThatThrownBy(() -> sessions.find(wrong))
+            assertThatThrownBy(() -> sessions.find(ME, wrong))
                     .satisfies(SessionsTest::isUnknown)
                     .hasMessageStartingWith("there is no session \"")
                     .hasMessageNotContaining("\u001b");
@@ -203,13 +210,13 @@ final class SessionsTest {
         record(FIRST, "keep this", _ -> {});
         record(SECOND, "Geheimnis".repeat(5000), _ -> {});
         assertThat(contents()).contains("Geheimnis");
-        sessions.delete(new SessionId(SECOND.value()));
+        SessionId second = sessions.find(ME, SECOND.toString());
+        sessions.delete(ME, second);
         assertThat(contents()).doesNotContain("Geheimnis").contains("keep this");
-        assertThat(sessions.list()).hasSize(1);
-        assertThatThrownBy(() -> sessions.delete(new SessionId(SECOND.value()))).satisfies(SessionsTest::isUnknown);
-        assertThatThrownBy(() -> sessions.session(new SessionId(SECOND.value())))
-                .satisfies(SessionsTest::isUnknown);
-        assertThatThrownBy(() -> sessions.recordMore(new SessionId(SECOND.value()), new AgentTask(SECOND, "x"), "m"))
+        assertThat(sessions.list(ME)).hasSize(1);
+        assertThatThrownBy(() -> sessions.delete(ME, second)).satisfies(SessionsTest::isUnknown);
+        assertThatThrownBy(() -> sessions.session(ME, second)).satisfies(SessionsTest::isUnknown);
+        assertThatThrownBy(() -> sessions.record(ME, Optional.of(second), new AgentTask(SECOND, "x"), "m"))
                 .satisfies(SessionsTest::isUnknown);
     }
 
@@ -217,25 +224,25 @@ final class SessionsTest {
     void whatIsUnusedForLongIsRemovedAndWhatRunsIsNot() {
         record(FIRST, "old", _ -> {});
         now = now.plus(Duration.ofDays(10));
-        try (SessionRecorder _ = sessions.record(new AgentTask(SECOND, "runs"), "m")) {
+        try (SessionRecorder _ = sessions.record(ME, Optional.empty(), new AgentTask(SECOND, "runs"), "m")) {
             now = now.plus(Duration.ofDays(40));
             record(id("01b00000-0000-7000-8000-000000000000"), "new", _ -> {});
             Instant then = now.minus(Duration.ofDays(30));
             assertThat(sessions.removeUnusedSince(then, true))
                     .extracting(SessionSummary::task)
                     .containsExactly("old");
-            assertThat(sessions.list()).hasSize(3);
+            assertThat(sessions.list(ME)).hasSize(3);
             assertThat(sessions.removeUnusedSince(then, false))
                     .extracting(SessionSummary::task)
                     .containsExactly("old");
-            assertThat(sessions.list()).extracting(SessionSummary::task).containsExactly("new", "runs");
+            assertThat(sessions.list(ME)).extracting(SessionSummary::task).containsExactly("new", "runs");
         }
     }
 
     @Test
     void nobodyElseReadsItAndNothingLiesElsewhere() throws IOException {
         Path database = parent.resolve("sessions/sessions.db");
-        try (SessionRecorder _ = sessions.record(new AgentTask(FIRST, "x"), "m")) {
+        try (SessionRecorder _ = sessions.record(ME, Optional.empty(), new AgentTask(FIRST, "x"), "m")) {
             try (Stream<Path> files = Files.walk(parent.resolve("sessions"))) {
                 assertThat(files.filter(Files::isRegularFile).toList())
                         .contains(database, parent.resolve("sessions/sessions.db-wal"))
@@ -263,14 +270,17 @@ final class SessionsTest {
     }
 
     private void record(TraceId id, String text, Recording recording) {
-        try (SessionRecorder recorder = sessions.record(new AgentTask(id, text), "qwen3")) {
+        try (SessionRecorder recorder = sessions.record(ME, Optional.empty(), new AgentTask(id, text), "qwen3")) {
             recorder.said(new Message.User(text));
             recording.on(recorder);
         }
     }
 
     private String unfinished() {
-        return sessions.session(new SessionId(FIRST.value())).runs().getFirst().unfinishedReply();
+        return sessions.session(ME, sessions.find(ME, FIRST.toString()))
+                .runs()
+                .getFirst()
+                .unfinishedReply();
     }
 
     private String contents() throws IOException {

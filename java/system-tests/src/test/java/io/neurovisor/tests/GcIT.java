@@ -9,6 +9,7 @@ import io.neurovisor.server.journal.Begun;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.journal.ExecutionKey;
 import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -104,10 +106,10 @@ final class GcIT {
 
     private static SessionId talkedLongAgo(Path directory, int days) {
         Instant then = InstantSource.system().instant().minus(Duration.ofDays(days));
-        SessionId id = new SessionId(UUID.randomUUID());
+        AgentTask task = new AgentTask(new TraceId(UUID.randomUUID()), "Say something");
         try (Sessions sessions = Sessions.open(directory, InstantSource.fixed(then), Ticker.SYSTEM);
-                SessionRecorder _ = sessions.record(id, new AgentTask(new TraceId(id.value()), "Say something"), "m")) {
-            return id;
+                SessionRecorder recorder = sessions.record(SessionOwner.ofThisProcess(), Optional.empty(), task, "m")) {
+            return recorder.session();
         }
     }
 

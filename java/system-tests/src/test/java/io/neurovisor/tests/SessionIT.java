@@ -42,11 +42,13 @@ final class SessionIT {
 
     @Test
     void aKilledRunIsShownAndGoesOnWithItsConversation() throws Exception {
-        String id;
+        String trace;
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo before the end"), calls("bash:sleep 999"))) {
-            id = killedInItsSecondCall(ollama);
+            trace = killedInItsSecondCall(ollama);
         }
+        String id = session(trace).path("id").asText();
         CommandLineRun list = neurovisor("sessions", "list");
+        assertThat(list.stdout()).doesNotContain(trace);
         assertThat(list.stdout().lines().filter(line -> line.startsWith(id)).toList())
                 .as(list.stdout() + list.stderr())
                 .singleElement()
@@ -130,7 +132,7 @@ final class SessionIT {
                 .doesNotContain(" org.sqlite.", " org.jdbi.", " io.neurovisor.session.");
     }
 
-    /** Returns the session's id when nothing of its process is left. */
+    /** Returns the run's trace id when nothing of its process is left. */
     private static String killedInItsSecondCall(ScriptedOllama ollama) throws Exception {
         Process process = CommandLineRun.start(
                 environment(ollama), "agent", "--json", "--size=small", "--warm=0", "Say something");

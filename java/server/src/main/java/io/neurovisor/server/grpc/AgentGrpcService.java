@@ -23,12 +23,12 @@ import io.neurovisor.server.metrics.AgentMetrics;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
-import io.neurovisor.session.SessionId;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Lets language models work on clients' tasks. */
 public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBase {
@@ -86,10 +86,10 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
                     open(name.or(() -> session.map(kept -> kept.runs().getLast().model()))));
             AgentRun run = new AgentRun(model, failures.watched(sandboxes), timed);
             AgentTask task = new AgentTask(TraceInterceptor.current().id(), text, before);
-            Optional<SessionId> id = history.session(!request.getNoHistory(), session);
-            try (SessionRecorder recorder = id.map(known -> history.begin(known, session.isEmpty(), task, model.name()))
-                    .orElse(null)) {
-                stream.started(started(model, id));
+            try (SessionRecorder recorder = request.getNoHistory()
+                    ? null
+                    : history.begin(session, task, model.name()).orElse(null)) {
+                stream.started(started(model, recorder));
                 // First it is recorded, then told: what a client has heard is never lost.
                 AgentResult result = run.run(
                         task,
@@ -110,11 +110,11 @@ public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBas
         }
     }
 
-    private static Started started(Model model, Optional<SessionId> session) {
+    private static Started started(Model model, @Nullable SessionRecorder recorder) {
         return Started.newBuilder()
                 .setTraceId(TraceInterceptor.current().shown())
                 .setModel(model.name())
-                .setSession(session.map(SessionId::toString).orElse(""))
+                .setSession(recorder == null ? "" : recorder.session().toString())
                 .build();
     }
 

@@ -5,10 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.access.Tenant;
 import io.neurovisor.server.trace.RequestTrace;
 import io.neurovisor.server.trace.TraceIds;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionId;
+import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
 import java.util.Optional;
@@ -17,10 +19,7 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The sessions that clients may continue. Whoever knows the id of one may do so, so it can neither be guessed, as the beginning
- * of one could be, nor is it a trace id, which a client may choose and model servers and collectors of traces are told.
- */
+/** The sessions of the tenant whose call is being served. Their ids are given to this tenant alone, and not logged. */
 final class AgentHistory {
     private static final Logger LOG = LoggerFactory.getLogger(AgentHistory.class);
     private static final Pattern WHOLE_ID = Pattern.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -32,7 +31,7 @@ final class AgentHistory {
         this.sessions = requireNonNull(sessions, "sessions is null");
     }
 
-    /** Empty where the client continues none. */
+    /** Returns the tenant's session that has the given id; empty for a call that continues none. */
     Optional<RecordedSession> continued(String id) {
         if (id.isEmpty()) {
             return Optional.empty();
@@ -40,31 +39,33 @@ final class AgentHistory {
         if (!WHOLE_ID.matcher(id).matches()) {
             throw NeuroVisorException.invalid(
                     "session",
-                    "session is no id of a session; use the whole id that the first run's started event told");
+                    "session is not the id of a session; use the whole id in the started event of its first run");
         }
         Sessions kept = sessions.orElseThrow(() -> new NeuroVisorException(
                 Fault.SESSION_UNKNOWN, "there is no session " + id + ": this server keeps none"));
-        return Optional.of(kept.resumable(new SessionId(UUID.fromString(id))));
-    }
-
-    /** Empty where nothing of the run is kept. */
-    Optional<SessionId> session(boolean isKept, Optional<RecordedSession> continued) {
-        return sessions.filter(_ -> isKept)
-                .map(_ -> continued
-                        .map(RecordedSession::id)
-                        .orElseGet(() -> new SessionId(TraceIds.next().value())));
+        return Optional.of(kept.resumable(owner(), new SessionId(UUID.fromString(id))));
     }
 
     /**
-     * Records a run that begins now, under its trace id where that is ours; two runs may have one of a client's.
-     *
-     * @param isNew whether it is the session's first
+     * Records a run that begins now, under its trace id where that is ours; two runs may have one of a client's. Empty where
+     * nothing is kept.
      */
-    SessionRecorder begin(SessionId id, boolean isNew, AgentTask task, String model) {
-        RequestTrace trace = TraceInterceptor.current();
-        AgentTask recorded = trace.isOurs() ? task : new AgentTask(TraceIds.next(), task.text(), task.history());
-        LOG.info("recorded as {} of session {}", recorded.traceId(), id);
-        Sessions kept = sessions.orElseThrow();
-        return isNew ? kept.record(id, recorded, model) : kept.recordMore(id, recorded, model);
+    Optional<SessionRecorder> begin(Optional<RecordedSession> continued, AgentTask task, String model) {
+        return sessions.map(kept -> {
+            RequestTrace trace = TraceInterceptor.current();
+            AgentTask recorded = trace.isOurs() ? task : new AgentTask(TraceIds.next(), task.text(), task.history());
+            LOG.info("recorded as {}", recorded.traceId());
+            return kept.record(owner(), continued.map(RecordedSession::id), recorded, model);
+        });
+    }
+
+    private static SessionOwner owner() {
+        return switch (TenantExecutions.tenant()) {
+            case Tenant.KeyHolder holder ->
+                SessionOwner.key(
+                        holder.key().grant().name().value(), holder.key().created());
+            case Tenant.LocalUser user -> SessionOwner.user(user.uid());
+            case Tenant.Loopback _ -> SessionOwner.LOOPBACK;
+        };
     }
 }

@@ -103,7 +103,7 @@ final class ServedCall<A> {
 
     private void fail(StatusRuntimeException status) {
         if (client.isCancelled()) {
-            LOG.debug("the client had gone: {}", status.getStatus());
+            LOG.debug("the client had gone: {}", status.getStatus().getCode());
             return;
         }
         client.onError(status);
