@@ -23,7 +23,12 @@ import picocli.CommandLine.Spec;
                     + "measured, whatever the numbers; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true,
-        subcommands = {BenchAgentCommand.class, BenchEnduranceCommand.class, BenchTraceCommand.class})
+        subcommands = {
+            BenchAgentCommand.class,
+            BenchEnduranceCommand.class,
+            BenchFairnessCommand.class,
+            BenchTraceCommand.class
+        })
 final class BenchCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
