@@ -75,6 +75,21 @@ pub fn serving(runtime_dir: &Path) -> Command {
     command
 }
 
+/// The groups that a spawner of root's is in, as the kernel tells them.
+pub const GROUPS: &str = "4711 4712";
+
+/// Has a spawner of root's begin in groups: whoever has none of them has been taken out of them.
+pub fn in_groups(command: &mut Command) {
+    if !is_root() {
+        return;
+    }
+    let mut member = Command::new("/usr/bin/setpriv");
+    member.args(["--groups", &GROUPS.replace(' ', ",")]);
+    member.arg(command.get_program()).args(command.get_args());
+    member.stdin(Stdio::piped()).stdout(Stdio::piped());
+    *command = member;
+}
+
 /// All processes of a VMM's jail, itself included.
 pub fn in_jail_of(vmm: Pid) -> Vec<OwnedFd> {
     let namespace = |pid: Pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use common::wire::handed_file::Access;
 use common::wire::{Chroot, HandedFile, TellOutput};
 use common::{
-    is_gone, is_root, open_jail, pidfd, read, start, status, temporary, until, wait_for_end, Event,
-    Host, Request, StartVmm,
+    in_groups, is_gone, is_root, open_jail, pidfd, read, start, status, temporary, until,
+    wait_for_end, Event, Host, Request, StartVmm,
 };
 use rustix::process::Pid;
 use tempfile::TempDir;
@@ -90,7 +90,7 @@ fn it_has_namespaces_and_its_files_and_nothing_is_left_of_it() {
     if !is_root() {
         return;
     }
-    let (mut host, place) = (Host::new(), Place::new());
+    let (mut host, place) = (Host::with(in_groups), Place::new());
     fs::write(place.at("kernel"), "a kernel").unwrap();
     let files = vec![
         place.file("kernel", Access::Read),
@@ -108,6 +108,8 @@ fn it_has_namespaces_and_its_files_and_nothing_is_left_of_it() {
         "the jailer's eight"
     );
     assert_eq!(status(vmm, "CapInh"), "0000000000000000");
+    assert_eq!(status(vmm, "Groups"), "");
+    assert_eq!(status(vmm, "Seccomp_filters"), "1", "no rings");
     let environment = read(format!("/proc/{vmm}/environ"));
     let of_shell = |word: &str| word.is_empty() || word.contains("PWD=/");
     assert!(environment.split('\0').all(of_shell), "{environment}");

@@ -9,7 +9,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use common::wire::handed_file::Access;
 use common::wire::HandedFile;
 use common::{
-    is_root, open_jail, read, start, status, until, Host, Jail, Request, StartVmm, ALLOW,
+    in_groups, is_root, open_jail, read, start, status, until, Host, Jail, Request, StartVmm,
+    ALLOW, GROUPS,
 };
 use rustix::process::Pid;
 
@@ -40,7 +41,7 @@ fn it_has_no_capability_a_filter_and_seven_namespaces_of_its_own() {
 
 #[test]
 fn a_vmm_of_roots_has_a_user_of_its_own_and_others_have_the_users() {
-    let mut host = Host::new();
+    let mut host = Host::with(in_groups);
     let uids: Vec<u32> = ["a", "b", "c"]
         .iter()
         .map(|id| {
@@ -67,6 +68,7 @@ fn a_vmm_of_roots_has_a_user_of_its_own_and_others_have_the_users() {
     if is_root() {
         let uid = fs::metadata(format!("/proc/{next}")).unwrap().uid();
         assert!(uid != uids[0] && uid != uids[2]);
+        assert_eq!(status(Pid::from_child(&host.spawner), "Groups"), GROUPS);
         assert_eq!(status(next, "Groups"), "");
     }
     host.leave();

@@ -194,6 +194,28 @@ fn a_process_is_only_killed_when_all_says_that_it_is_the_one() {
 }
 
 #[test]
+fn of_a_session_without_its_leader_only_what_began_with_it_is_killed() {
+    let script = "sleep 1000 >/dev/null 2>&1 & echo $$ $!";
+    let told = Command::new("/usr/bin/setsid")
+        .args(["/bin/sh", "-c", script])
+        .output()
+        .unwrap();
+    let told = String::from_utf8(told.stdout).unwrap();
+    let (leader, member) = told.trim_end().split_once(' ').unwrap();
+    let member = member.parse().unwrap();
+    let left = pidfd(Pid::from_raw(member).unwrap());
+    let start: u64 = start_of(member.try_into().unwrap()).parse().unwrap();
+    // Ten seconds, in the kernel's ticks: as long as bubblewrap may take to start its VMM, and more.
+    for (born, killed) in [(start - 1001, false), (start - 1000, true)] {
+        let (temporary, _) = with_journal(&format!("+ process {leader} {born}\n"));
+        let output = sweep(temporary.path(), &[]);
+        let process = format!("process {member}");
+        assert_eq!(lines(&output).contains(&process), killed, "{output:?}");
+        assert_eq!(is_gone(&left), killed);
+    }
+}
+
+#[test]
 fn a_hostile_journal_removes_nothing_that_is_not_scratch_of_ours() {
     let elsewhere = tempfile::tempdir().unwrap();
     let kept = elsewhere.path().join("precious");

@@ -18,6 +18,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -39,11 +40,25 @@ final class GuestFloodTest {
         try (FloodingGuest guest = new FloodingGuest(directory.resolve("agent"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel host = links.open(guest.socket, new GuestBucket(Ticker.SYSTEM))) {
-            assertThatThrownBy(() -> greet(host))
-                    .isInstanceOf(NeuroVisorException.class)
-                    .hasMessageContaining("the guest began more than 100 requests and 50 a second for 10 s");
-            assertThat(guest.answered.join()).isLessThan(PINGS_A_ROUND);
+            assertIsHungUpOn(guest, host);
         }
+    }
+
+    @Test
+    void soIsOneBehindAVsock() throws IOException {
+        try (FloodingGuest guest = FloodingGuest.behindVsock(directory.resolve("agent"));
+                GuestLinks links = new GuestLinks(InstantSource.system());
+                GuestChannel host =
+                        links.openVsock(guest.socket, 6000, Duration.ofMinutes(1), new GuestBucket(Ticker.SYSTEM))) {
+            assertIsHungUpOn(guest, host);
+        }
+    }
+
+    private static void assertIsHungUpOn(FloodingGuest guest, GuestChannel host) {
+        assertThatThrownBy(() -> greet(host))
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessageContaining("the guest began more than 100 requests and 50 a second for 10 s");
+        assertThat(guest.answered.join()).isLessThan(PINGS_A_ROUND);
     }
 
     @Test
@@ -70,19 +85,32 @@ final class GuestFloodTest {
     private static final class FloodingGuest implements AutoCloseable {
         private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
         private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+        private static final String VSOCK_REQUEST = "CONNECT 6000\n";
+        private static final String VSOCK_ANSWER = "OK 1073741824\n";
         private static final int PREFACE_BYTES = 24;
         private static final int HEADER_BYTES = 9;
         private static final int PING_ACKNOWLEDGED = 0x0601;
 
         final Path socket;
         final CompletableFuture<Integer> answered;
+        private final boolean vsock;
         private final ServerSocketChannel server;
 
         FloodingGuest(Path socket) throws IOException {
+            this(socket, false);
+        }
+
+        private FloodingGuest(Path socket, boolean vsock) throws IOException {
             this.socket = socket;
+            this.vsock = vsock;
             this.server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             server.bind(UnixDomainSocketAddress.of(socket));
             this.answered = CompletableFuture.supplyAsync(this::flood).orTimeout(1, TimeUnit.MINUTES);
+        }
+
+        /** One that Firecracker connects to (docs/vsock.md of Firecracker). */
+        static FloodingGuest behindVsock(Path socket) throws IOException {
+            return new FloodingGuest(socket, true);
         }
 
         @Override
@@ -94,6 +122,10 @@ final class GuestFloodTest {
         private int flood() {
             int answers = 0;
             try (SocketChannel host = server.accept()) {
+                if (vsock) {
+                    read(host, VSOCK_REQUEST.length());
+                    host.write(StandardCharsets.US_ASCII.encode(VSOCK_ANSWER));
+                }
                 host.write(ByteBuffer.wrap(SETTINGS));
                 read(host, PREFACE_BYTES);
                 for (int round = 1; round <= ROUNDS; round++) {

@@ -291,6 +291,16 @@ final class ExecutionGrpcServiceTest {
     }
 
     @Test
+    void theAuditLogHasTheEndOfWhatHadNoMachine() throws Exception {
+        vmm.failStarts("no memory");
+        assertThatThrownBy(() -> client.execute(request("1"))).isInstanceOf(StatusRuntimeException.class);
+        assertThat(Files.readAllLines(data.resolve("audit/audit.jsonl")))
+                .satisfiesExactly(
+                        accepted -> assertThat(accepted).contains("\"event\":\"accepted\""),
+                        ended -> assertThat(ended).contains("\"event\":\"ended\"", "\"fault\":\"VMM_FAILED\""));
+    }
+
+    @Test
     void anAnswerThatCannotBeKeptIsToldAndNothingIsRunAgain() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         guests = () -> {

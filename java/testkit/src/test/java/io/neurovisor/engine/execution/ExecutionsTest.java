@@ -11,6 +11,7 @@ import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.testkit.FakeGuest;
@@ -131,6 +132,22 @@ final class ExecutionsTest {
         assertThat(result.detail()).contains("more than 67108864 bytes of stdout");
         assertThat(sink.stdoutBytes()).hasSize(64 << 20);
         assertThat(vmm.livingCount()).isZero();
+    }
+
+    @Test
+    void aGuestThatSendsMoreErrorsThanAProgramMayIsCutOffToo() {
+        FakeVmm vmm = vmm(() -> new FakeGuest().executing((_, guest) -> {
+            for (int mebibytes = 0; mebibytes <= 64; mebibytes++) {
+                guest.stderr(ByteBuffer.allocate(1 << 20));
+            }
+            return ProgramExit.killed(Outcome.COMPLETED, Duration.ZERO);
+        }));
+
+        ExecutionResult result = executions(vmm).execute(request("1"), sink);
+
+        assertThat(result.outcome()).isEqualTo(Outcome.OUTPUT_LIMIT);
+        assertThat(result.detail()).contains("more than 67108864 bytes of stderr");
+        assertThat(sink.stderrBytes()).hasSize(64 << 20);
     }
 
     @Test

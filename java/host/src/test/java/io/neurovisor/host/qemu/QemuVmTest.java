@@ -1,0 +1,118 @@
+package io.neurovisor.host.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.probe.EbpfReading;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.VmmConfinement;
+import io.neurovisor.host.probe.VmmLayers;
+import io.neurovisor.host.spawner.Jail;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.SpawnerProgram;
+import io.neurovisor.host.spawner.VmmLaunch;
+import io.neurovisor.host.spawner.VmmLimits;
+import io.neurovisor.host.spawner.VmmProcess;
+import io.neurovisor.proto.spawner.Event;
+import io.neurovisor.proto.spawner.Exited;
+import io.neurovisor.proto.spawner.Started;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A QEMU of which a script tells what a spawner would. */
+final class QemuVmTest {
+    private static final VmId ID = new VmId("vm-1");
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final VmmLaunch LAUNCH = new VmmLaunch(
+            Path.of("/qemu"),
+            List.of(),
+            List.of(),
+            List.of(),
+            new Jail(List.of(), ByteString.EMPTY, 0),
+            new VmmLimits(1, 1, 1),
+            Optional.empty());
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void oneThatItsControlGroupKillsHasRunOutOfMemory() throws IOException {
+        QemuVm vm = ended(Exited.newBuilder().setSignal(9).setOomKilled(true));
+
+        assertThat(vm.ranOutOfMemory()).isTrue();
+        assertThat(vm.death()).hasValue("QEMU ran out of the memory of its control group (was killed by signal 9)");
+    }
+
+    @Test
+    void oneThatSomebodyElseKillsHasNot() throws IOException {
+        QemuVm vm = ended(Exited.newBuilder().setSignal(9));
+
+        assertThat(vm.ranOutOfMemory()).isFalse();
+        assertThat(vm.death()).hasValue("QEMU was killed by signal 9");
+    }
+
+    private QemuVm ended(Exited.Builder end) throws IOException {
+        try (Spawner spawner = Spawner.start(telling(end), directory.resolve("run"));
+                GuestLinks links = new GuestLinks(InstantSource.system());
+                QmpConnection monitor = monitor()) {
+            VmmProcess process = spawner.startVmm(ID.value(), LAUNCH);
+            assertThat(process.endsWithin(LIMIT)).isTrue();
+            VmmLayers layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING);
+            return new QemuVm(ID, "", process, monitor, links, layers, Ticker.SYSTEM);
+        }
+    }
+
+    /** Speaks when it is asked for the machine: of its start, and of its end. */
+    private SpawnerProgram telling(Exited.Builder end) throws IOException {
+        Path told = directory.resolve("told");
+        try (OutputStream events = Files.newOutputStream(told)) {
+            Started.Builder start = Started.newBuilder().setVmId(ID.value()).setPid(1);
+            Event.newBuilder().setStarted(start).build().writeDelimitedTo(events);
+            Event.newBuilder().setExited(end.setVmId(ID.value())).build().writeDelimitedTo(events);
+        }
+        Path script = Files.writeString(directory.resolve("spawner"), """
+                #!/bin/sh
+                head -c 1 >/dev/null
+                cat %s
+                exec cat >/dev/null
+                """.formatted(told));
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        return new SpawnerProgram(script, Path.of("/bwrap"), Optional.empty(), Optional.empty());
+    }
+
+    /** Of one that takes commands and then says no more. */
+    private QmpConnection monitor() throws IOException {
+        try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            Path socket = directory.resolve("qmp");
+            qemu.bind(UnixDomainSocketAddress.of(socket));
+            Thread _ = Thread.ofVirtual().start(() -> {
+                try (SocketChannel connection = qemu.accept()) {
+                    connection.write(StandardCharsets.UTF_8.encode("{\"QMP\": {}}\n{\"return\": {}}\n"));
+                    while (connection.read(ByteBuffer.allocate(100)) >= 0) {}
+                } catch (IOException hungUp) {
+                    // By the test, which has seen what it wanted.
+                }
+            });
+            return QmpConnection.open(socket, Deadline.after(LIMIT, Ticker.SYSTEM));
+        }
+    }
+}
