@@ -79,8 +79,8 @@ final class KeptExecution {
     }
 
     /**
-     * Ends with this chunk, which is on the disk before any listener gets it: whoever asks again must get the same. Where it
-     * cannot be written the listeners get it all the same, and whoever asks later is told to wait: it is never run again.
+     * Ends with this chunk, which is on the disk before any listener gets it, because a later request must get the same. If it
+     * cannot be written the listeners still get it, and a later request is refused with a delay: the program never runs again.
      */
     void end(ExecuteChunk last) {
         if (!write(with(last), true)) {
@@ -89,7 +89,7 @@ final class KeptExecution {
         change(() -> ended = true);
     }
 
-    /** Fails for all listeners. Whoever asks later gets what has been said and this chunk. */
+    /** Fails for all listeners. A later request gets what has been said before, then this chunk. */
     void fail(RuntimeException reason, ExecuteChunk last) {
         List<ExecuteChunk> all = with(last);
         fail(reason);

@@ -19,7 +19,7 @@ final class KeptOutput implements OutputSink {
     private static final int FILES_BYTES = 4 << 20;
     private static final int MAX_SKIPPED = 16;
 
-    /** Of each chunk, so that whoever reads them has little in memory at a time. */
+    /** Of each chunk, so that a reader holds little in memory at a time. */
     private static final int CHUNK_BYTES = 64 << 10;
 
     private final ChunkSink chunks;

@@ -106,7 +106,7 @@ public final class ExecutionJournal implements AutoCloseable {
         database.change(handle -> StoredParts.add(handle, key, number, part));
     }
 
-    /** Writes down the last part of the answer, which from now on is that of whoever asks for it. */
+    /** Writes down the last part of the answer, which every later request for the execution gets. */
     public void end(ExecutionKey key, int number, byte[] part) {
         database.change(handle -> {
             StoredParts.add(handle, key, number, part);

@@ -46,7 +46,7 @@ final class WholeAnswerTest {
     }
 
     @Test
-    void whatFindsNoRoomInTheMemoryIsLeftOutAndSaid() {
+    void leavesOutWhatFindsNoRoomInTheMemory() {
         AtomicLong room = new AtomicLong(10);
         WholeAnswer small = new WholeAnswer(bytes -> bytes <= room.get() && room.addAndGet(-bytes) >= 0);
         small.stdout(bytes("begin"));
