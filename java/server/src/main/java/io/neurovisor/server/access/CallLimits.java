@@ -49,11 +49,11 @@ public final class CallLimits {
      *
      * @param maxCalls at the same time
      */
-    public record Caller(String label, Group group, int maxCalls) {
+    private record Caller(String label, Group group, int maxCalls) {
         static final int MAX_CALLS_OF_A_KEY = 256;
         static final int MAX_CALLS_OF_A_STRANGER = 32;
 
-        public Caller {
+        Caller {
             requireNonNull(label, "label is null");
             requireNonNull(group, "group is null");
         }
@@ -64,7 +64,7 @@ public final class CallLimits {
          * @param tenant empty for a call that needs none
          * @param remote distinguishes callers that are not tenants
          */
-        public static Caller of(Optional<Tenant> tenant, @Nullable SocketAddress remote) {
+        static Caller of(Optional<Tenant> tenant, @Nullable SocketAddress remote) {
             return tenant.map(Caller::of)
                     .orElseGet(() -> new Caller("address:" + network(remote), Group.KEYLESS, MAX_CALLS_OF_A_STRANGER));
         }
@@ -89,15 +89,24 @@ public final class CallLimits {
     private final Map<String, Integer> byCaller = new HashMap<>();
 
     @GuardedBy("lock")
+    private final Map<SocketAddress, Integer> byConnection = new HashMap<>();
+
+    @GuardedBy("lock")
     private final Map<Group, Integer> byGroup = new EnumMap<>(Group.class);
 
     /**
      * Counts a call.
      *
+     * @param tenant empty for a call that needs none
+     * @param remote the other end of its connection
      * @return to be run once, when the call has ended
      * @throws StatusRuntimeException {@code RESOURCE_EXHAUSTED} when the caller, or its group, has as many as it may have
      */
-    public Runnable take(Caller caller) {
+    public Runnable take(Optional<Tenant> tenant, @Nullable SocketAddress remote) {
+        return take(Caller.of(tenant, remote), Optional.ofNullable(remote));
+    }
+
+    private Runnable take(Caller caller, Optional<SocketAddress> remote) {
         lock.lock();
         try {
             int own = byCaller.getOrDefault(caller.label(), 0);
@@ -110,10 +119,11 @@ public final class CallLimits {
             }
             byCaller.put(caller.label(), own + 1);
             byGroup.put(caller.group(), all + 1);
+            remote.ifPresent(connection -> byConnection.merge(connection, 1, Integer::sum));
         } finally {
             lock.unlock();
         }
-        return () -> giveBack(caller);
+        return () -> giveBack(caller, remote);
     }
 
     private static StatusRuntimeException exhausted(String label, int maxCalls) {
@@ -124,11 +134,26 @@ public final class CallLimits {
                 Optional.of(RETRY));
     }
 
-    private void giveBack(Caller caller) {
+    private void giveBack(Caller caller, Optional<SocketAddress> remote) {
         lock.lock();
         try {
             byCaller.computeIfPresent(caller.label(), (_, calls) -> calls == 1 ? null : calls - 1);
             byGroup.computeIfPresent(caller.group(), (_, calls) -> calls - 1);
+            remote.ifPresent(connection ->
+                    byConnection.computeIfPresent(connection, (_, calls) -> calls == 1 ? null : calls - 1));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Whether a call of the connection with this other end is being served. A stream that its client leaves open after its call has
+     * ended, or was refused, does not count.
+     */
+    public boolean isServed(SocketAddress remote) {
+        lock.lock();
+        try {
+            return byConnection.containsKey(remote);
         } finally {
             lock.unlock();
         }

@@ -7,14 +7,12 @@ import io.grpc.Server;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
-import io.netty.channel.Channel;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.ssl.SslContext;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -92,8 +90,7 @@ public final class GrpcPorts implements AutoCloseable {
     private final InboundMemory memory;
     private final Answers answers;
     private final Patience patience;
-    private final ConnectionLimit connections =
-            new ConnectionLimit(MAX_TCP_CONNECTIONS, MAX_CONNECTIONS_OF_AN_ADDRESS, GrpcPorts::isIdle);
+    private final ConnectionLimit connections;
     private final List<Server> servers = new ArrayList<>();
     private final List<ServerChannel> channels = new CopyOnWriteArrayList<>();
 
@@ -125,6 +122,10 @@ public final class GrpcPorts implements AutoCloseable {
         this.services = services.stream().map(guard::guarded).toList();
         this.interceptors = List.copyOf(interceptors);
         this.memory = requireNonNull(memory, "memory is null");
+        this.connections = new ConnectionLimit(
+                MAX_TCP_CONNECTIONS,
+                MAX_CONNECTIONS_OF_AN_ADDRESS,
+                connection -> !limits.isServed(connection.remoteAddress()));
         this.patience = requireNonNull(patience, "patience is null");
         this.answers = requireNonNull(answers, "answers is null");
     }
@@ -182,12 +183,6 @@ public final class GrpcPorts implements AutoCloseable {
                 Fault.PORT_UNUSABLE,
                 "socket " + socket + " cannot be served (" + exception.getMessage() + "); choose another with --socket",
                 exception);
-    }
-
-    /** Also one that has not got to HTTP/2 yet. Read by another thread: at worst a call that begins now is cut off. */
-    private static boolean isIdle(Channel connection) {
-        Http2ConnectionHandler http2 = connection.pipeline().get(Http2ConnectionHandler.class);
-        return http2 == null || http2.connection().numActiveStreams() == 0;
     }
 
     /** The kernel takes connections, and nobody looks at them before {@link #serve}. */

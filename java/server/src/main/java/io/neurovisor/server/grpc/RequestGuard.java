@@ -68,8 +68,7 @@ final class RequestGuard implements ServerInterceptor {
         InboundMemory.Share share = InboundMemory.current();
         GuardedCall<Q, A> guarded = new GuardedCall<>(call);
         try {
-            share.onEnd(limits.take(
-                    CallLimits.Caller.of(Tenant.current(), call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR))));
+            share.onEnd(limits.take(Tenant.current(), call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
         } catch (StatusRuntimeException refusal) {
             guarded.refuse(refusal);
             return new ServerCall.Listener<>() {};

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.pool.PoolShare;
-import io.neurovisor.server.access.CallLimits.Caller;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -14,6 +13,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class CallLimitsTest {
@@ -55,43 +55,63 @@ final class CallLimitsTest {
     @Test
     void aCallThatHasEndedMakesRoom() {
         take(key("ci"), 255);
-        Runnable end = limits.take(key("ci"));
+        Runnable end = take(key("ci"));
         exhausted(key("ci"), "256 calls");
         end.run();
         take(key("ci"), 1);
         exhausted(key("ci"), "256 calls");
     }
 
+    @Test
+    void aConnectionIsServedWhileACallOfItIsCounted() {
+        SocketAddress remote = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
+        Runnable first = limits.take(Optional.of(new Tenant.Loopback()), remote);
+        Runnable second = limits.take(Optional.of(new Tenant.Loopback()), remote);
+        first.run();
+        assertThat(limits.isServed(remote)).isTrue();
+        assertThat(limits.isServed(new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_001)))
+                .isFalse();
+        second.run();
+        assertThat(limits.isServed(remote)).isFalse();
+    }
+
+    /** Whose call it is. */
+    private record Caller(Optional<Tenant> tenant, @Nullable SocketAddress remote) {}
+
+    private Runnable take(Caller caller) {
+        return limits.take(caller.tenant(), caller.remote());
+    }
+
     private void take(Caller caller, int calls) {
         for (int count = 0; count < calls; count++) {
-            Runnable _ = limits.take(caller);
+            Runnable _ = take(caller);
         }
     }
 
     private void exhausted(Caller caller, String message) {
-        assertThatThrownBy(() -> limits.take(caller)).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
+        assertThatThrownBy(() -> take(caller)).isInstanceOfSatisfying(StatusRuntimeException.class, refusal -> {
             assertThat(refusal.getStatus().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
             assertThat(refusal.getStatus().getDescription()).contains(message);
         });
     }
 
     private static Caller loopback() {
-        return Caller.of(Optional.of(new Tenant.Loopback()), null);
+        return new Caller(Optional.of(new Tenant.Loopback()), null);
     }
 
     private static Caller socket(int uid) {
-        return Caller.of(Optional.of(new Tenant.LocalUser(uid)), null);
+        return new Caller(Optional.of(new Tenant.LocalUser(uid)), null);
     }
 
     private static Caller key(String name) {
         KeyGrant grant = new KeyGrant(
                 new KeyName(name), EnumSet.of(Scope.EXECUTE), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED);
         AccessKey key = new AccessKey(1, grant, Instant.EPOCH, Optional.empty(), Optional.empty());
-        return Caller.of(Optional.of(new Tenant.KeyHolder(key)), null);
+        return new Caller(Optional.of(new Tenant.KeyHolder(key)), null);
     }
 
     private static Caller stranger(String address) {
         SocketAddress remote = new InetSocketAddress(InetAddress.ofLiteral(address), 1);
-        return Caller.of(Optional.empty(), remote);
+        return new Caller(Optional.empty(), remote);
     }
 }

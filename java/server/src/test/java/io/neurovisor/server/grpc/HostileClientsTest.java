@@ -175,6 +175,24 @@ final class HostileClientsTest {
     }
 
     @Test
+    void openCallsOnEveryConnectionOfAnAddressKeepNoOtherClientOut() throws IOException {
+        List<RawHttp2> hostile = new ArrayList<>();
+        try {
+            for (int count = 0; count < GrpcPorts.MAX_CONNECTIONS_OF_AN_ADDRESS; count++) {
+                hostile.add(new RawHttp2(port));
+                hostile.getLast().open(1, CHECK);
+            }
+            // The others are refused, which ends their streams although the requests are not whole.
+            await().until(() -> limits.calls() == 512);
+            honestClientsAreServed();
+        } finally {
+            for (RawHttp2 client : hostile) {
+                client.close();
+            }
+        }
+    }
+
+    @Test
     void anOldConnectionTakesNoMoreCalls() throws IOException {
         served.close();
         serve(new GrpcPorts.Patience(Duration.ofMinutes(1), Duration.ofSeconds(1)));
