@@ -83,7 +83,7 @@ public final class HttpCall {
 
     /**
      * Answers with a body that ends with the connection. Each write returns when the system has its bytes: a client that does not
-     * read holds it up, and whoever writes must limit that.
+     * read blocks it, and the caller must limit that.
      */
     public OutputStream stream(Map<String, String> headers) throws IOException {
         streaming.run();

@@ -23,18 +23,18 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One connection, which has one request. It is closed when the head is late, when the answer has been written or takes too long,
- * and when more of a body arrives than anybody needs.
+ * and when more of a body arrives than any request needs.
  */
 final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
 
-    /** No request needs a body; a small one is read so that its client gets an answer. */
+    /** No request needs a body; a small one is read, so that its client gets an answer. */
     private static final int MAX_BODY_BYTES = 64 << 10;
 
-    /** An answer that takes longer waits for its client most likely. */
+    /** An answer that takes longer most likely waits for its client. */
     private static final Duration USUAL_ANSWER = Duration.ofSeconds(1);
 
-    private final HttpHandler handler;
+    private final HttpPages pages;
     private final HttpLimits limits;
     private final Executor executor;
     private @Nullable Future<?> timeLimit;
@@ -52,8 +52,8 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         STREAMING
     }
 
-    HttpConnection(HttpHandler handler, HttpLimits limits, Executor executor) {
-        this.handler = requireNonNull(handler, "handler is null");
+    HttpConnection(HttpPages pages, HttpLimits limits, Executor executor) {
+        this.pages = requireNonNull(pages, "pages is null");
         this.limits = requireNonNull(limits, "limits is null");
         this.executor = requireNonNull(executor, "executor is null");
     }
@@ -113,7 +113,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
             if (malformed) {
                 call.answer(400, Map.of(), "this is no request of HTTP, or its head is too long");
             } else {
-                handler.handle(call);
+                pages.handle(call);
             }
         } catch (IOException gone) {
             LOG.debug("a client has gone before its answer: {}", gone.getMessage());

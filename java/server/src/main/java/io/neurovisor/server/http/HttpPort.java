@@ -32,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 public final class HttpPort implements AutoCloseable {
     private static final int THREADS = 2;
 
-    private final HttpHandler handler;
+    private final HttpPages pages;
     private final HttpLimits limits;
     private final Optional<SslContext> tls;
     private final EventLoopGroup loop =
@@ -41,9 +41,9 @@ public final class HttpPort implements AutoCloseable {
     private final ChannelGroup connections = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
     private final Channel listener;
 
-    private HttpPort(InetSocketAddress address, Optional<SslContext> tls, HttpHandler handler, HttpLimits limits)
+    private HttpPort(InetSocketAddress address, Optional<SslContext> tls, HttpPages pages, HttpLimits limits)
             throws IOException {
-        this.handler = requireNonNull(handler, "handler is null");
+        this.pages = requireNonNull(pages, "pages is null");
         this.limits = requireNonNull(limits, "limits is null");
         this.tls = requireNonNull(tls, "tls is null");
         this.listener = listen(address);
@@ -55,10 +55,9 @@ public final class HttpPort implements AutoCloseable {
      * @param tls encrypts; empty for plain text
      * @throws IOException when the port cannot be opened
      */
-    public static HttpPort open(
-            InetSocketAddress address, Optional<SslContext> tls, HttpHandler handler, HttpLimits limits)
+    public static HttpPort open(InetSocketAddress address, Optional<SslContext> tls, HttpPages pages, HttpLimits limits)
             throws IOException {
-        return new HttpPort(address, tls, handler, limits);
+        return new HttpPort(address, tls, pages, limits);
     }
 
     private Channel listen(InetSocketAddress address) throws IOException {
@@ -97,7 +96,7 @@ public final class HttpPort implements AutoCloseable {
             encryption.setHandshakeTimeoutMillis(limits.head().toMillis());
             connection.pipeline().addLast(encryption);
         });
-        connection.pipeline().addLast(new HttpServerCodec(), new HttpConnection(handler, limits, executor));
+        connection.pipeline().addLast(new HttpServerCodec(), new HttpConnection(pages, limits, executor));
     }
 
     private static boolean isIdle(Channel channel) {
@@ -115,7 +114,7 @@ public final class HttpPort implements AutoCloseable {
         return (InetSocketAddress) listener.localAddress();
     }
 
-    /** Closes every connection and interrupts whoever answers. */
+    /** Closes every connection and interrupts the threads that answer. */
     @Override
     public void close() {
         ChannelFuture _ = listener.close().awaitUninterruptibly();

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.http.HttpCall;
-import io.neurovisor.server.http.HttpHandler;
+import io.neurovisor.server.http.HttpPages;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import java.io.IOException;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * Serves the status page ({@code /}), its live events ({@code /events}), the figures as JSON ({@code /status.json}) and one
  * execution ({@code /execution/TRACE}). Which requests get here is the business of the port.
  */
-public final class StatusPages implements HttpHandler, AutoCloseable {
+public final class StatusPages implements HttpPages, AutoCloseable {
     /** What there is, for whoever asks for something else. */
     public static final String PATHS = "/, /status.json, /events";
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** Answers requests. */
 @FunctionalInterface
-public interface HttpHandler {
+public interface HttpPages {
     /**
      * Answers a request, in a thread of its own, which is interrupted when the client goes away. The connection is closed when this
      * returns.
