@@ -36,7 +36,7 @@ final class KeysCommand implements Runnable {
             @Option(
                             names = "--scopes",
                             paramLabel = "SCOPE,...",
-                            description = "What it opens, of execute, infer and agent. Default: all of them.")
+                            description = "What it opens, of execute, infer, agent and metrics. Default: all of them.")
                     @Nullable
                     String scopes,
             @Option(

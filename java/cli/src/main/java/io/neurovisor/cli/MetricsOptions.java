@@ -18,4 +18,11 @@ final class MetricsOptions {
             paramLabel = "PORT",
             description = "At this port; 0 for any that is free. Default: 9090. Environment: NEUROVISOR_METRICS_PORT.")
     private @Nullable String metricsPort;
+
+    @Option(
+            names = "--metrics-tls-cert",
+            paramLabel = "FILE",
+            description = "Over TLS with this certificate, followed by those that vouch for it, in PEM. Default: off."
+                    + " Environment: NEUROVISOR_METRICS_TLS_CERT.")
+    private @Nullable String metricsTlsCert;
 }

@@ -23,6 +23,23 @@ final class ServeOptions {
     private final MetricsOptions metrics = new MetricsOptions();
 
     @Option(
+            names = "--metrics-tls-key",
+            paramLabel = "FILE",
+            description = "The private key for --metrics-tls-cert, in PEM. Default: off. Environment:"
+                    + " NEUROVISOR_METRICS_TLS_KEY.")
+    private @Nullable String metricsTlsKey;
+
+    @Option(
+            names = "--metrics-require-keys",
+            paramLabel = "on|off",
+            arity = "0..1",
+            fallbackValue = "on",
+            description =
+                    "Show status page and metrics only to requests with a key that has the scope metrics. Default:"
+                            + " off. Environment: NEUROVISOR_METRICS_REQUIRE_KEYS.")
+    private @Nullable String metricsRequireKeys;
+
+    @Option(
             names = "--socket",
             paramLabel = "PATH",
             description = "Take this user's own calls at this Unix socket. Default:"

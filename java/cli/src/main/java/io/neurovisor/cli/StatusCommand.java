@@ -3,11 +3,14 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.StatusClient;
-import io.neurovisor.server.config.MetricsConfig;
+import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -34,14 +37,20 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
 
+    @Option(
+            names = "--key-file",
+            paramLabel = "FILE",
+            description = "Show the daemon the API key in this file, where its metrics port requires keys.")
+    private @Nullable Path keyFile;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
 
     @Override
     public Integer call() {
-        MetricsConfig where = common.config().metrics();
-        StatusClient client = new StatusClient(where.listen(), where.port());
+        StatusClient client = new StatusClient(
+                common.config().metrics(), Optional.ofNullable(keyFile).map(file -> ApiKey.read(file, "--key-file")));
         Overview overview;
         try {
             overview = client.ask();
@@ -56,7 +65,7 @@ final class StatusCommand implements Callable<Integer> {
         if (json) {
             out.println(OverviewJson.write(overview));
         } else {
-            new StatusReport(out).print(overview, client.address());
+            new StatusReport(out).print(overview, client.url());
         }
         out.flush();
         return overview.ready() ? 0 : ExitCode.NOT_READY;

@@ -24,9 +24,9 @@ final class StatusReport {
         this.out = requireNonNull(out, "out is null");
     }
 
-    /** @param address that was asked */
-    void print(Overview overview, String address) {
-        line("NeuroVisor " + overview.version() + " at http://" + address + ": "
+    /** @param url that was asked */
+    void print(Overview overview, String url) {
+        line("NeuroVisor " + overview.version() + " at " + url + ": "
                 + (overview.ready() ? "ready" : "not ready") + ", up "
                 + Wording.duration(Duration.between(overview.startedAt(), overview.at())));
         if (!overview.obstacle().isEmpty()) {

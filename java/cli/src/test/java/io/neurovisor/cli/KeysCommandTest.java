@@ -59,7 +59,8 @@ final class KeysCommandTest {
                         .skip(1)
                         .map(line -> line.replaceAll("\\d{4}-\\S+", "TIME").replaceAll(" +", " ")))
                 .containsExactly(
-                        "ci execute,agent 10:5 1000/day 2 5 TIME - -", "other execute,infer,agent - - - - TIME - -");
+                        "ci execute,agent 10:5 1000/day 2 5 TIME - -",
+                        "other execute,infer,agent,metrics - - - - TIME - -");
         JsonNode json =
                 new ObjectMapper().readTree(run("keys", "list", "--json").out());
         assertThat(json.at("/0/name").asText()).isEqualTo("ci");
@@ -108,7 +109,7 @@ final class KeysCommandTest {
         assertThat(run.err())
                 .contains(
                         "NAME: \"a [2Jb\" is not allowed; use at most 63 small letters",
-                        "--scopes: \"fly\" is not allowed; use execute, infer, agent",
+                        "--scopes: \"fly\" is not allowed; use execute, infer, agent, metrics",
                         "--scopes: \"\" is not allowed",
                         "--rate: \"fast\" is not allowed; use CAPACITY:PER_SECOND",
                         "--quota: \"-1\" is not allowed; use a number of executions",

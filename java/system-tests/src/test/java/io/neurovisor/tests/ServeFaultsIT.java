@@ -236,6 +236,8 @@ final class ServeFaultsIT {
                         "--warm=1",
                         "--max=1",
                         "--acquire-timeout=20s",
+                        // A stream is left unread while the disks are full.
+                        "--send-timeout=1h",
                         "--vm-uids=" + uid + "-" + uid,
                         "--data-dir=" + data)) {
             await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));

@@ -68,6 +68,9 @@ final class SettingEffectsTest {
             entry(Setting.PORT, "ServeIT.aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice"),
             entry(Setting.METRICS_LISTEN, DRAIN),
             entry(Setting.METRICS_PORT, "StatusPageIT.theDaemonShowsWhatItDoesAndNothingThatAGuestWroteIsObeyed"),
+            entry(Setting.METRICS_TLS_CERT, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
+            entry(Setting.METRICS_TLS_KEY, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
+            entry(Setting.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeShowsWhatTheServerDoes"),
             entry(
                     Setting.PUSHGATEWAY,
                     "PushgatewayIT.whatACommandHasCountedIsThereWhenItHasEndedAndAlsoWhenItHasFailed"),

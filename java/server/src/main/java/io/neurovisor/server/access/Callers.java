@@ -7,8 +7,11 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
+import java.util.Base64;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +26,7 @@ import org.slf4j.LoggerFactory;
 public final class Callers {
     private static final Logger LOG = LoggerFactory.getLogger(Callers.class);
     private static final String SCHEME = "bearer ";
+    private static final String BASIC = "basic ";
 
     private final KnownKeys keys;
     private final boolean keysRequired;
@@ -59,6 +63,34 @@ public final class Callers {
         }
         throw Refusal.KEY_MISSING.status("an API key is needed: send the header \"authorization: Bearer nvk_...\";"
                 + " ./neurovisor keys create makes a key");
+    }
+
+    /**
+     * Returns the key that a request by HTTP shows: as gRPC does, or as the password of {@code Basic}, which a browser asks for.
+     *
+     * @param authorization the values of the header
+     * @throws NeuroVisorException when the keys cannot be read
+     */
+    public Optional<AccessKey> shown(List<String> authorization) {
+        return authorization.size() == 1 ? secret(authorization.getFirst()).flatMap(keys::find) : Optional.empty();
+    }
+
+    private static Optional<String> secret(String value) {
+        String lower = value.toLowerCase(Locale.ROOT);
+        if (lower.startsWith(SCHEME)) {
+            return Optional.of(value.substring(SCHEME.length()).strip());
+        }
+        if (!lower.startsWith(BASIC)) {
+            return Optional.empty();
+        }
+        try {
+            byte[] pair =
+                    Base64.getDecoder().decode(value.substring(BASIC.length()).strip());
+            String text = new String(pair, StandardCharsets.UTF_8);
+            return Optional.of(text.substring(text.indexOf(':') + 1));
+        } catch (IllegalArgumentException malformed) {
+            return Optional.empty();
+        }
     }
 
     private Tenant holder(String value, boolean more) {

@@ -13,19 +13,16 @@ public final class ListenRules {
     /**
      * Keys, code and output must not travel readable by accident.
      *
+     * @param port which TLS it is
      * @param insecureListen whether the user has said that they may
      * @throws NeuroVisorException {@code INVALID_ARGUMENT} for an address that others reach, without TLS and without that word
      */
-    public static void check(InetAddress address, TlsConfig tls, boolean insecureListen) {
+    public static void check(InetAddress address, TlsConfig tls, ServerTls port, boolean insecureListen) {
         if (keysRequired(address) && !tls.isWanted() && !insecureListen) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    "other machines reach %s: give %s and %s, or %s on where something else encrypts"
-                            .formatted(
-                                    address.getHostAddress(),
-                                    Setting.TLS_CERT.flag(),
-                                    Setting.TLS_KEY.flag(),
-                                    Setting.INSECURE_LISTEN.flag()));
+                    "other machines reach %s: give %s, or %s on where something else encrypts"
+                            .formatted(address.getHostAddress(), port.flags(), Setting.INSECURE_LISTEN.flag()));
         }
     }
 

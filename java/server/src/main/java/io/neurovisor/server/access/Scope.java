@@ -12,7 +12,9 @@ public enum Scope {
     /** Asking language models. */
     INFER,
     /** Agent runs, which ask models and run programs. */
-    AGENT;
+    AGENT,
+    /** Reading the metrics and the status page, where the metrics port requires keys. */
+    METRICS;
 
     /** What may be written, as the end of "use …". */
     public static final String ALLOWED =

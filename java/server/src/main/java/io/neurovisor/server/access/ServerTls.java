@@ -23,15 +23,31 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
 
 /** Makes TLS of the files that the user names, before a port is opened: a server that nobody can reach is told at its start. */
-public final class ServerTls {
-    private ServerTls() {}
+public enum ServerTls {
+    /** Calls by gRPC. */
+    CALLS(Setting.TLS_CERT, Setting.TLS_KEY),
+    /** The metrics port, by HTTP. */
+    METRICS(Setting.METRICS_TLS_CERT, Setting.METRICS_TLS_KEY);
+
+    private final String certFlag;
+    private final String keyFlag;
+
+    ServerTls(Setting<?> cert, Setting<?> key) {
+        this.certFlag = cert.flag();
+        this.keyFlag = key.flag();
+    }
+
+    /** The options without which there is none. */
+    String flags() {
+        return certFlag + " and " + keyFlag;
+    }
 
     /**
-     * What a gRPC server is built with, which follows the files when they are renewed. Empty where no TLS is wanted.
+     * What a server is built with, which follows the files when they are renewed. Empty where no TLS is wanted.
      *
      * @throws NeuroVisorException {@code INVALID_ARGUMENT} with flag, file and next step for the first that is wrong
      */
-    public static Optional<SslContext> context(TlsConfig config, InstantSource clock, Ticker ticker) {
+    public Optional<SslContext> context(TlsConfig config, InstantSource clock, Ticker ticker) {
         requireNonNull(clock, "clock is null");
         List<Path> files = Stream.of(config.cert(), config.key(), config.clientCa())
                 .flatMap(Optional::stream)
@@ -41,13 +57,13 @@ public final class ServerTls {
                 : Optional.empty();
     }
 
-    private static SslContext made(TlsConfig config, Instant now) {
-        PemFile certificates = file(config.cert(), Setting.TLS_CERT.flag());
-        PemFile keys = file(config.key(), Setting.TLS_KEY.flag());
+    private SslContext made(TlsConfig config, Instant now) {
+        PemFile certificates = file(config.cert(), certFlag);
+        PemFile keys = file(config.key(), keyFlag);
         List<X509Certificate> chain = new CertificateFile(certificates).chain(now);
-        PrivateKey key = new KeyFile(keys).matching(chain.getFirst().getPublicKey(), certificates);
+        PrivateKey privateKey = new KeyFile(keys).matching(chain.getFirst().getPublicKey(), certificates);
         // The JDK's own TLS: no native code parses what strangers send.
-        SslContextBuilder builder = GrpcSslContexts.configure(SslContextBuilder.forServer(key, chain), SslProvider.JDK);
+        SslContextBuilder builder = configured(SslContextBuilder.forServer(privateKey, chain));
         config.clientCa()
                 .map(path -> new CertificateFile(new PemFile(Setting.TLS_CLIENT_CA.flag(), path)))
                 .ifPresent(file -> builder.trustManager(file.certificates(now)).clientAuth(ClientAuth.REQUIRE));
@@ -58,10 +74,16 @@ public final class ServerTls {
         }
     }
 
-    private static PemFile file(Optional<Path> path, String flag) {
+    private SslContextBuilder configured(SslContextBuilder builder) {
+        return switch (this) {
+            case CALLS -> GrpcSslContexts.configure(builder, SslProvider.JDK);
+            case METRICS -> builder.sslProvider(SslProvider.JDK);
+        };
+    }
+
+    private PemFile file(Optional<Path> path, String flag) {
         return path.map(given -> new PemFile(flag, given))
-                .orElseThrow(() -> new NeuroVisorException(
-                        Fault.INVALID_ARGUMENT,
-                        flag + " is missing: TLS needs " + Setting.TLS_CERT.flag() + " and " + Setting.TLS_KEY.flag()));
+                .orElseThrow(() ->
+                        new NeuroVisorException(Fault.INVALID_ARGUMENT, flag + " is missing: TLS needs " + flags()));
     }
 }

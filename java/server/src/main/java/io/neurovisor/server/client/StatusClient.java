@@ -4,6 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.config.MetricsConfig;
+import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import java.io.IOException;
@@ -14,10 +16,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,39 +35,55 @@ public final class StatusClient {
 
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(2);
     private static final int OK = 200;
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
 
-    private final String address;
+    private final String url;
+    private final Optional<Path> certificate;
+    private final Optional<String> key;
 
-    /** @param listen where the daemon listens; where that is everywhere, it is asked on the loopback address */
-    public StatusClient(InetAddress listen, int port) {
-        requireNonNull(listen, "listen is null");
+    /**
+     * Makes a client of the daemon that has these settings.
+     *
+     * @param daemon where it listens; where that is everywhere, it is asked on the loopback address
+     * @param key to show; empty for none
+     */
+    public StatusClient(MetricsConfig daemon, Optional<String> key) {
+        InetAddress listen = daemon.listen();
+        int port = daemon.port();
         if (port == 0) {
             throw NeuroVisorException.invalid(
                     "metrics-port",
                     "port 0 is any that is free; say with --metrics-port which one the daemon has named");
         }
         String host = (listen.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : listen).getHostAddress();
-        this.address = (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+        this.certificate = daemon.tlsCert();
+        this.key = requireNonNull(key, "key is null");
+        this.url = (certificate.isPresent() ? "https" : "http") + "://" + (host.contains(":") ? "[" + host + "]" : host)
+                + ":" + port;
     }
 
-    /** Host and port that are asked. */
-    public String address() {
-        return address;
+    /** The server that is asked. */
+    public String url() {
+        return url;
     }
 
     public Overview ask() {
-        HttpRequest request = HttpRequest.newBuilder(URI.create("http://" + address + "/status.json"))
-                .timeout(LIMIT)
-                .build();
-        HttpClient client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .connectTimeout(CONNECT_LIMIT)
-                .proxy(HttpClient.Builder.NO_PROXY)
-                .build();
+        HttpRequest.Builder request =
+                HttpRequest.newBuilder(URI.create(url + "/status.json")).timeout(LIMIT);
+        key.ifPresent(secret -> request.header("Authorization", "Bearer " + secret));
+        HttpClient client = client();
         try {
             HttpResponse<String> response = client.sendAsync(
-                            request, BodyHandlers.limiting(BodyHandlers.ofString(StandardCharsets.UTF_8), MOST_BYTES))
+                            request.build(),
+                            BodyHandlers.limiting(BodyHandlers.ofString(StandardCharsets.UTF_8), MOST_BYTES))
                     .get(LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+            if (response.statusCode() == UNAUTHORIZED || response.statusCode() == FORBIDDEN) {
+                throw new NeuroVisorException(
+                        Fault.DAEMON_MISSING,
+                        "a daemon at " + url
+                                + " wants a key with the scope metrics; name a file that holds one with --key-file");
+            }
             if (response.statusCode() != OK) {
                 throw missing("answers with status " + response.statusCode(), null);
             }
@@ -82,10 +103,23 @@ public final class StatusClient {
         }
     }
 
+    private HttpClient client() {
+        HttpClient.Builder builder = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT_LIMIT)
+                .proxy(HttpClient.Builder.NO_PROXY);
+        certificate.ifPresent(
+                file -> builder.sslContext(PinnedCertificate.context(file, Setting.METRICS_TLS_CERT.flag())));
+        return builder.build();
+    }
+
     private static String reason(ExecutionException exception) {
         Throwable cause = exception.getCause();
         if (cause instanceof java.net.ConnectException) {
             return "is not there";
+        }
+        if (cause instanceof SSLException) {
+            return "does not serve TLS with the certificate that " + Setting.METRICS_TLS_CERT.flag() + " names";
         }
         return cause instanceof java.net.http.HttpTimeoutException
                 ? "has not answered within " + LIMIT.toSeconds() + " s"
@@ -95,7 +129,7 @@ public final class StatusClient {
     private NeuroVisorException missing(String what, @Nullable Exception cause) {
         return new NeuroVisorException(
                 Fault.DAEMON_MISSING,
-                "a daemon at http://" + address + " " + what
+                "a daemon at " + url + " " + what
                         + "; start one with neurovisor serve, or say where it is with --metrics-listen and --metrics-port",
                 cause);
     }

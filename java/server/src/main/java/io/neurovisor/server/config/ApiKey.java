@@ -23,7 +23,9 @@ public final class ApiKey {
 
     /** The file that the settings name comes first. */
     public static Optional<String> find(Config config, Surroundings surroundings) {
-        return config.apiKeyFile().map(ApiKey::read).or(() -> fromVariables(config, surroundings));
+        return config.apiKeyFile()
+                .map(file -> read(file, Setting.API_KEY_FILE.flag()))
+                .or(() -> fromVariables(config, surroundings));
     }
 
     private static Optional<String> fromVariables(Config config, Surroundings surroundings) {
@@ -34,16 +36,20 @@ public final class ApiKey {
         return key.map(String::strip).map(text -> checked(text, own.isEmpty() ? OPENAI_VARIABLE : VARIABLE));
     }
 
-    private static String read(Path file) {
+    /**
+     * Returns the key that a file holds.
+     *
+     * @param flag names the file
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a file that cannot be read, or holds no key
+     */
+    public static String read(Path file, String flag) {
         String shown = Shown.path(file);
         try (InputStream input = Files.newInputStream(file)) {
-            return checked(
-                    new String(input.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip(),
-                    Setting.API_KEY_FILE.flag() + " " + shown);
+            return checked(new String(input.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip(), flag + " " + shown);
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    Setting.API_KEY_FILE.flag() + " " + shown + " cannot be read: "
+                    flag + " " + shown + " cannot be read: "
                             + exception.getClass().getSimpleName(),
                     exception);
         }

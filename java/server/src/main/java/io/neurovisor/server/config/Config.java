@@ -177,7 +177,12 @@ public record Config(
                 new AuditConfig(values.get(Setting.AUDIT_MAX)),
                 values.get(Setting.LISTEN),
                 values.get(Setting.PORT),
-                new MetricsConfig(values.get(Setting.METRICS_LISTEN), values.get(Setting.METRICS_PORT)),
+                new MetricsConfig(
+                        values.get(Setting.METRICS_LISTEN),
+                        values.get(Setting.METRICS_PORT),
+                        values.get(Setting.METRICS_TLS_CERT),
+                        values.get(Setting.METRICS_TLS_KEY),
+                        values.get(Setting.METRICS_REQUIRE_KEYS)),
                 values.get(Setting.PUSHGATEWAY),
                 values.get(Setting.OTLP),
                 values.get(Setting.OTLP_PROTOCOL),

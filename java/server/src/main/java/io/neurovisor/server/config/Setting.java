@@ -95,6 +95,12 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
     public static final Setting<InetAddress> METRICS_LISTEN =
             new Setting<>("metrics-listen", Form.ADDRESS, _ -> InetAddress.getLoopbackAddress());
     public static final Setting<Integer> METRICS_PORT = new Setting<>("metrics-port", Form.count(0, 65_535), _ -> 9090);
+    public static final Setting<Optional<Path>> METRICS_TLS_CERT =
+            new Setting<>("metrics-tls-cert", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Optional<Path>> METRICS_TLS_KEY =
+            new Setting<>("metrics-tls-key", Form.OPTIONAL_PATH, _ -> Optional.empty());
+    public static final Setting<Boolean> METRICS_REQUIRE_KEYS =
+            new Setting<>("metrics-require-keys", Form.SWITCH, _ -> false);
     public static final Setting<Optional<URI>> PUSHGATEWAY =
             new Setting<>("pushgateway", Form.PUSHGATEWAY, _ -> Optional.empty());
     public static final Setting<Optional<URI>> OTLP =
@@ -158,6 +164,9 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             PORT,
             METRICS_LISTEN,
             METRICS_PORT,
+            METRICS_TLS_CERT,
+            METRICS_TLS_KEY,
+            METRICS_REQUIRE_KEYS,
             PUSHGATEWAY,
             OTLP,
             OTLP_PROTOCOL,

@@ -34,7 +34,6 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DataSize;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.TlsConfig;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.KeyedExecutions;
@@ -89,10 +88,13 @@ public final class Daemon implements AutoCloseable {
     private Daemon(Parts parts, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
         this.parts = parts;
         Config config = settings.config();
-        ListenRules.check(config.listen(), config.tls(), config.insecureListen());
-        ListenRules.check(config.metrics().listen(), TlsConfig.NONE, config.insecureListen());
+        ListenRules.check(config.listen(), config.tls(), ServerTls.CALLS, config.insecureListen());
+        ListenRules.check(
+                config.metrics().listen(), config.metrics().tls(), ServerTls.METRICS, config.insecureListen());
         this.timeouts = new RequestTimeouts(config.timeout(), config.timeoutMax());
-        Optional<SslContext> tls = ServerTls.context(config.tls(), InstantSource.system(), Ticker.SYSTEM);
+        Optional<SslContext> tls = ServerTls.CALLS.context(config.tls(), InstantSource.system(), Ticker.SYSTEM);
+        Optional<SslContext> metricsTls =
+                ServerTls.METRICS.context(config.metrics().tls(), InstantSource.system(), Ticker.SYSTEM);
         // First, so that a second daemon is refused before it does anything.
         this.socket = parts.own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
                 .path();
@@ -115,12 +117,23 @@ public final class Daemon implements AutoCloseable {
         Sessions sessions =
                 parts.own(Sessions.open(settings.sessions(), InstantSource.system(), Ticker.SYSTEM), Sessions::close);
         this.readiness = new Readiness(neuroVisor.pool()::look, config.warm());
-        InetSocketAddress wanted = new InetSocketAddress(
-                config.metrics().listen(), config.metrics().port());
+        Callers callers = new Callers(
+                keys,
+                config.requireKeys() || ListenRules.keysRequired(config.listen()),
+                InstantSource.system(),
+                Ticker.SYSTEM);
         DaemonOverview overview = new DaemonOverview(
                 neuroVisor, config, readiness, metrics.machines()::layers, recent, InstantSource.system());
-        StatusPort status =
-                parts.own(StatusPort.open(wanted, readiness, metrics.registry(), overview), StatusPort::close);
+        StatusPort status = parts.own(
+                StatusPort.open(
+                        config.metrics(),
+                        metricsTls,
+                        callers::shown,
+                        readiness,
+                        metrics.registry(),
+                        overview,
+                        StatusPort.LIMITS),
+                StatusPort::close);
         this.statusAddress = status.address();
         this.health = parts.own(
                 new HealthWatch(Map.of(
@@ -139,7 +152,7 @@ public final class Daemon implements AutoCloseable {
         this.ports = parts.own(
                 new GrpcPorts(
                         services(loaded, keys, audit, sessions, tracing),
-                        interceptors(config, keys, tracing),
+                        interceptors(config, callers, tracing),
                         config.sendTimeout()),
                 GrpcPorts::close);
         health.start();
@@ -200,12 +213,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     /** A call has a trace before it is let in, so that a refusal has one too. */
-    private List<ServerInterceptor> interceptors(Config config, ApiKeys keys, Tracing tracing) {
-        Callers callers = new Callers(
-                keys,
-                config.requireKeys() || ListenRules.keysRequired(config.listen()),
-                InstantSource.system(),
-                Ticker.SYSTEM);
+    private List<ServerInterceptor> interceptors(Config config, Callers callers, Tracing tracing) {
         RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         return List.of(

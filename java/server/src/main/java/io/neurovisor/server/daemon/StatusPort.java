@@ -2,10 +2,14 @@ package io.neurovisor.server.daemon;
 
 import static java.util.Objects.requireNonNull;
 
+import io.netty.handler.ssl.SslContext;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
+import io.neurovisor.server.access.AccessKey;
+import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.config.MetricsConfig;
 import io.neurovisor.server.http.HttpCall;
 import io.neurovisor.server.http.HttpLimits;
 import io.neurovisor.server.http.HttpPort;
@@ -18,22 +22,33 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells by HTTP whether the server lives ({@code /health}), whether it can run programs ({@code /ready}), what it has
  * counted ({@code /metrics}), and what it is doing ({@link StatusPages}). It only shows, and, but for {@code /health}, only to
- * requests that name this server.
+ * requests that name this server, or, where keys are required, that show one; {@code /ready} needs none.
  */
 final class StatusPort implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(StatusPort.class);
+
     static final HttpLimits LIMITS = new HttpLimits(512, 256, Duration.ofSeconds(5), Duration.ofSeconds(20));
+
+    private static final Map<String, String> CHALLENGE =
+            Map.of("WWW-Authenticate", "Basic realm=\"NeuroVisor\", charset=\"UTF-8\"");
 
     private static final String PAGES = "there is " + StatusPages.PATHS + ", /health, /ready and /metrics";
 
+    private final boolean keysRequired;
+    private final Function<List<String>, Optional<AccessKey>> keys;
     private final Readiness readiness;
     private final PrometheusScrapeHandler metrics;
     private final StatusPages pages;
@@ -41,35 +56,43 @@ final class StatusPort implements AutoCloseable {
     private final HttpPort port;
 
     private StatusPort(
-            InetSocketAddress address,
+            MetricsConfig config,
+            Optional<SslContext> tls,
+            Function<List<String>, Optional<AccessKey>> keys,
             Readiness readiness,
             PrometheusRegistry registry,
             Supplier<Overview> overviews,
             HttpLimits limits) {
+        InetSocketAddress address = new InetSocketAddress(config.listen(), config.port());
+        this.keysRequired = config.requireKeys();
+        this.keys = requireNonNull(keys, "keys is null");
         this.readiness = requireNonNull(readiness, "readiness is null");
         this.metrics = new PrometheusScrapeHandler(registry);
         this.hosts = new HostCheck(names(address));
-        this.port = listen(address, limits);
+        this.port = listen(address, tls, limits);
         this.pages = new StatusPages(overviews, PAGES);
     }
 
+    /**
+     * Takes connections, which wait until {@link #serve}.
+     *
+     * @param tls made of the config's files
+     * @param keys finds the one that a header shows
+     */
     static StatusPort open(
-            InetSocketAddress address, Readiness readiness, PrometheusRegistry registry, Supplier<Overview> overviews) {
-        return open(address, readiness, registry, overviews, LIMITS);
-    }
-
-    static StatusPort open(
-            InetSocketAddress address,
+            MetricsConfig config,
+            Optional<SslContext> tls,
+            Function<List<String>, Optional<AccessKey>> keys,
             Readiness readiness,
             PrometheusRegistry registry,
             Supplier<Overview> overviews,
             HttpLimits limits) {
-        return new StatusPort(address, readiness, registry, overviews, limits);
+        return new StatusPort(config, tls, keys, readiness, registry, overviews, limits);
     }
 
-    private HttpPort listen(InetSocketAddress address, HttpLimits limits) {
+    private HttpPort listen(InetSocketAddress address, Optional<SslContext> tls, HttpLimits limits) {
         try {
-            return HttpPort.open(address, Optional.empty(), this::handle, limits);
+            return HttpPort.open(address, tls, this::handle, limits);
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.PORT_UNUSABLE,
@@ -112,16 +135,44 @@ final class StatusPort implements AutoCloseable {
         } else if (call.path().equals("/health")) {
             call.answer(200, Map.of(), "live");
         } else {
-            Optional<HostCheck.Refusal> refusal = refusal(call);
+            boolean needsKey = keysRequired && !call.path().equals("/ready");
+            Optional<HostCheck.Refusal> refusal = needsKey ? withoutKey(call) : ofAnotherServer(call);
             if (refusal.isPresent()) {
-                call.answer(refusal.get().status(), Map.of(), refusal.get().text());
+                int status = refusal.get().status();
+                call.answer(
+                        status,
+                        status == 401 ? CHALLENGE : Map.of(),
+                        refusal.get().text());
             } else {
                 show(call);
             }
         }
     }
 
-    private Optional<HostCheck.Refusal> refusal(HttpCall call) {
+    /** A key needs no check of the Host header: a browser shows it to no other name than it was typed for. */
+    private Optional<HostCheck.Refusal> withoutKey(HttpCall call) {
+        try {
+            Optional<AccessKey> key = keys.apply(call.headers("Authorization"));
+            if (key.isEmpty()) {
+                return Optional.of(new HostCheck.Refusal(
+                        401,
+                        "an API key is needed, as \"authorization: Bearer nvk_...\" or as the password of any user;"
+                                + " ./neurovisor keys create NAME --scopes=metrics makes one"));
+            }
+            return key.get().grant().scopes().contains(Scope.METRICS)
+                    ? Optional.empty()
+                    : Optional.of(new HostCheck.Refusal(
+                            403,
+                            "key " + key.get().grant().name()
+                                    + " has not the scope metrics; make another with --scopes=metrics"));
+        } catch (NeuroVisorException failure) {
+            LOG.error("nobody with a key is served: {}", failure.getMessage());
+            return Optional.of(
+                    new HostCheck.Refusal(503, "the keys cannot be read now, which the server's log explains"));
+        }
+    }
+
+    private Optional<HostCheck.Refusal> ofAnotherServer(HttpCall call) {
         return call.path().startsWith("/")
                 ? hosts.refusal(call.headers("Host"))
                 : Optional.of(new HostCheck.Refusal(400, "this is no proxy; ask for a path"));

@@ -86,7 +86,7 @@ final class ServerTlsTest {
 
     @Test
     void withoutAnythingGivenThereIsNoTls() {
-        assertThat(ServerTls.context(
+        assertThat(ServerTls.CALLS.context(
                         new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty()), () -> now, ticker))
                 .isEmpty();
     }
@@ -110,7 +110,8 @@ final class ServerTlsTest {
 
     @Test
     void filesThatAreRenewedAreServedToTheNextAndWrongOnesToNobody() throws Exception {
-        SslContext context = ServerTls.context(config(null), () -> now, ticker).orElseThrow();
+        SslContext context =
+                ServerTls.CALLS.context(config(null), () -> now, ticker).orElseThrow();
         X509Bundle next = authority("CN=next");
         X509Bundle renewed = leaf("CN=server").buildIssuedBy(next);
         write("cert.pem", renewed.getCertificatePathPEM());
@@ -204,7 +205,7 @@ final class ServerTlsTest {
     @Test
     void aChainInTheWrongOrderIsTold() throws Exception {
         write("cert.pem", server.getCertificatePEM() + "\n" + authority.getCertificatePEM());
-        assertThat(ServerTls.context(config(null), () -> now, ticker)).isPresent();
+        assertThat(ServerTls.CALLS.context(config(null), () -> now, ticker)).isPresent();
         write("cert.pem", authority.getCertificatePEM() + "\n" + server.getCertificatePEM());
         isRefused(
                 config(null),
@@ -216,22 +217,22 @@ final class ServerTlsTest {
     void otherMachinesReachNoPortWithoutTlsByAccident() throws IOException {
         TlsConfig none = new TlsConfig(Optional.empty(), Optional.empty(), Optional.empty());
         for (String address : new String[] {"127.0.0.1", "127.8.8.8", "::1"}) {
-            ListenRules.check(InetAddress.ofLiteral(address), none, false);
+            ListenRules.check(InetAddress.ofLiteral(address), none, ServerTls.CALLS, false);
             assertThat(ListenRules.keysRequired(InetAddress.ofLiteral(address))).isFalse();
         }
         for (String address : new String[] {"0.0.0.0", "::", "192.0.2.1", "2001:db8::1"}) {
             InetAddress parsed = InetAddress.ofLiteral(address);
             assertThat(ListenRules.keysRequired(parsed)).isTrue();
-            ListenRules.check(parsed, none, true);
-            ListenRules.check(parsed, config(null), false);
-            assertThatThrownBy(() -> ListenRules.check(parsed, none, false))
+            ListenRules.check(parsed, none, ServerTls.CALLS, true);
+            ListenRules.check(parsed, config(null), ServerTls.CALLS, false);
+            assertThatThrownBy(() -> ListenRules.check(parsed, none, ServerTls.CALLS, false))
                     .hasMessage("other machines reach " + parsed.getHostAddress()
                             + ": give --tls-cert and --tls-key, or --insecure-listen on where something else encrypts");
         }
     }
 
     private int call(TlsConfig config, X509Bundle trusted, @Nullable X509Bundle client) throws Exception {
-        return call(ServerTls.context(config, () -> now, ticker).orElseThrow(), trusted, client);
+        return call(ServerTls.CALLS.context(config, () -> now, ticker).orElseThrow(), trusted, client);
     }
 
     private int call(SslContext context, X509Bundle trusted, @Nullable X509Bundle client) throws Exception {
@@ -272,7 +273,7 @@ final class ServerTlsTest {
     }
 
     private void isRefused(TlsConfig config, String message) {
-        assertThatThrownBy(() -> ServerTls.context(config, () -> now, ticker))
+        assertThatThrownBy(() -> ServerTls.CALLS.context(config, () -> now, ticker))
                 .hasMessageStartingWith(message)
                 .hasMessageNotContaining("\n")
                 .satisfies(failure ->

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.config.MetricsConfig;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import io.neurovisor.server.overview.Overviews;
@@ -17,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,8 +50,8 @@ final class StatusClientTest {
         Overview overview = Overviews.hostile();
         StatusClient client = asking(answering(200, OverviewJson.write(overview)));
         assertThat(client.ask()).isEqualTo(overview);
-        assertThat(client.address())
-                .isEqualTo("127.0.0.1:" + server.getAddress().getPort());
+        assertThat(client.url())
+                .isEqualTo("http://127.0.0.1:" + server.getAddress().getPort());
     }
 
     @Test
@@ -61,6 +63,13 @@ final class StatusClientTest {
                     .hasMessageContaining("answers with something else")
                     .hasMessageNotContaining("\u001b");
         }
+    }
+
+    @Test
+    void aDaemonThatWantsAKeyIsToldFromAStranger() {
+        assertMissing(asking(answering(401, "a key is needed")))
+                .hasMessageContaining("wants a key with the scope metrics")
+                .hasMessageContaining("--key-file");
     }
 
     @Test
@@ -96,20 +105,18 @@ final class StatusClientTest {
         try (Socket taken = new Socket()) {
             taken.bind(new InetSocketAddress(LOOPBACK, 0));
             int port = taken.getLocalPort();
-            assertMissing(new StatusClient(LOOPBACK, port))
+            assertMissing(client(LOOPBACK, port))
                     .hasMessage(
                             "a daemon at http://127.0.0.1:" + port + " is not there; start one with neurovisor serve,"
                                     + " or say where it is with --metrics-listen and --metrics-port");
         }
-        assertThatThrownBy(() -> new StatusClient(LOOPBACK, 0)).hasMessageContaining("say with --metrics-port");
+        assertThatThrownBy(() -> client(LOOPBACK, 0)).hasMessageContaining("say with --metrics-port");
     }
 
     @Test
     void aDaemonThatListensEverywhereIsAskedHere() throws IOException {
-        assertThat(new StatusClient(InetAddress.ofLiteral("0.0.0.0"), 9090).address())
-                .isEqualTo("127.0.0.1:9090");
-        assertThat(new StatusClient(InetAddress.ofLiteral("::1"), 9090).address())
-                .isEqualTo("[0:0:0:0:0:0:0:1]:9090");
+        assertThat(client(InetAddress.ofLiteral("0.0.0.0"), 9090).url()).isEqualTo("http://127.0.0.1:9090");
+        assertThat(client(InetAddress.ofLiteral("::1"), 9090).url()).isEqualTo("http://[0:0:0:0:0:0:0:1]:9090");
     }
 
     private static AbstractThrowableAssert<?, ? extends Throwable> assertMissing(StatusClient client) {
@@ -119,9 +126,14 @@ final class StatusClientTest {
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.DAEMON_MISSING));
     }
 
+    private static StatusClient client(InetAddress listen, int port) {
+        return new StatusClient(
+                new MetricsConfig(listen, port, Optional.empty(), Optional.empty(), false), Optional.empty());
+    }
+
     private StatusClient asking(HttpHandler handler) {
         server.createContext("/", handler);
-        return new StatusClient(LOOPBACK, server.getAddress().getPort());
+        return client(LOOPBACK, server.getAddress().getPort());
     }
 
     private static HttpHandler answering(int status, String text) {

@@ -14,8 +14,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -38,14 +36,14 @@ final class StatusPagesTest {
 
     private volatile Overview overview = Overviews.hostile();
     private final AtomicInteger looks = new AtomicInteger();
-    private final StatusPort port = StatusPort.open(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+    private final StatusPort port = StatusPorts.open(
             new Readiness(() -> new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty()), 1),
             new PrometheusRegistry(),
             () -> {
                 looks.incrementAndGet();
                 return overview;
-            });
+            },
+            StatusPort.LIMITS);
     private final List<HttpURLConnection> connections = new ArrayList<>();
 
     @BeforeEach

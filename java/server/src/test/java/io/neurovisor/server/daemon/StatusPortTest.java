@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -87,7 +86,8 @@ final class StatusPortTest {
 
     @Test
     void aPortInUseIsNamedWithItsHolder() {
-        assertThatThrownBy(() -> StatusPort.open(port.address(), readiness, registry, Overviews::hostile))
+        assertThatThrownBy(() -> StatusPorts.open(
+                        port.address().getPort(), readiness, registry, Overviews::hostile, StatusPort.LIMITS))
                 .hasMessageContaining("port " + port.address().getPort() + " on 127.0.0.1 is in use by process "
                         + ProcessHandle.current().pid())
                 .hasMessageContaining("--metrics-port");
@@ -221,12 +221,7 @@ final class StatusPortTest {
     }
 
     private StatusPort opened(HttpLimits limits) {
-        return StatusPort.open(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                readiness,
-                registry,
-                Overviews::hostile,
-                limits);
+        return StatusPorts.open(readiness, registry, Overviews::hostile, limits);
     }
 
     private Socket asking(String path) throws IOException {

@@ -1,0 +1,94 @@
+package io.neurovisor.server.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.X509ExtendedTrustManager;
+
+/** Trusts the certificate that a file holds first, and no other, whatever name or address the server is called by. */
+final class PinnedCertificate extends X509ExtendedTrustManager {
+    private final X509Certificate certificate;
+
+    private PinnedCertificate(X509Certificate certificate) {
+        this.certificate = requireNonNull(certificate, "certificate is null");
+    }
+
+    /**
+     * Returns what a client is built with.
+     *
+     * @param flag names the file
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a file that holds no certificate
+     */
+    static SSLContext context(Path file, String flag) {
+        try (InputStream input = Files.newInputStream(file)) {
+            X509Certificate certificate =
+                    (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(input);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new PinnedCertificate(certificate)}, null);
+            return context;
+        } catch (IOException | GeneralSecurityException exception) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    flag + " " + file + " cannot be read as a certificate in PEM; name the file that the daemon serves",
+                    exception);
+        }
+    }
+
+    private void check(X509Certificate[] chain) throws CertificateException {
+        if (chain.length == 0 || !chain[0].equals(certificate)) {
+            throw new CertificateException("the server shows another certificate");
+        }
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType, Socket socket)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkServerTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, SSLEngine engine)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType, Socket socket)
+            throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public void checkClientTrusted(X509Certificate[] chain, String authType) throws CertificateException {
+        check(chain);
+    }
+
+    @Override
+    public X509Certificate[] getAcceptedIssuers() {
+        return new X509Certificate[0];
+    }
+}
