@@ -1,5 +1,8 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.cli.endurance.Tenants;
+import io.neurovisor.engine.pool.PoolShare;
+import java.util.Optional;
 import io.neurovisor.cli.endurance.EnduranceReport;
 import io.neurovisor.cli.endurance.EnduranceRun;
 import io.neurovisor.host.process.ToolCommand;
@@ -34,6 +37,9 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     /** For the daemon and its machines to end. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+    /** Requests of a hostile client. */
+    private static final int HOSTILE_WAITING = 16;
+
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
@@ -52,6 +58,14 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     private int clients;
 
     @Option(
+            names = "--hostile",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "How many hostile clients join in the second half, 0 to 10: each has a key that may have one machine, as "
+                    + "the honest clients then have a key each, whose 99th percentile must not more than double. Default: 0.")
+    private int hostile;
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             description = "What they ask for and what is killed follows from it. Default: another each time.")
@@ -67,7 +81,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 ScratchDirectory directory = ScratchDirectory.make();
                 Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
-            EnduranceReport report = EnduranceRun.of(plan(settings, directory.socket()), this::tell);
+            EnduranceReport report = report(settings, directory.socket());
             progress.done();
             report.lines().forEach(spec.commandLine().getOut()::println);
             return cancellation.isRequested()
@@ -76,12 +90,30 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         }
     }
 
-    private EnduranceRun.Plan plan(Settings settings, Path socket) {
-        int warm = 2;
-        if (clients < 1 || clients > 100) {
-            throw new ParameterException(spec.commandLine(), "--clients: " + clients + " is not allowed; use 1 to 100");
+    private EnduranceReport report(Settings settings, Path socket) {
+        require("--clients", clients, 1, 100);
+        require("--hostile", hostile, 0, 10);
+        Duration time = time();
+        if (hostile == 0) {
+            return EnduranceRun.of(plan(settings, socket, time, Tenants.LOCAL), this::tell);
         }
-        Duration time = Setting.TIMEOUT
+        try (BenchKeys keys = BenchKeys.open(settings)) {
+            Tenants tenants = new Tenants(
+                    keys.create(clients, PoolShare.UNLIMITED),
+                    keys.create(hostile, new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING))));
+            return EnduranceRun.of(plan(settings, socket, time, tenants), this::tell);
+        }
+    }
+
+    private void require(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), "%s: %d is not allowed; use %d to %d".formatted(option, value, least, most));
+        }
+    }
+
+    private Duration time() {
+        return Setting.TIMEOUT
                 .form()
                 .parser()
                 .apply(duration)
@@ -89,7 +121,12 @@ final class BenchEnduranceCommand implements Callable<Integer> {
                         spec.commandLine(),
                         "--duration: \"" + duration + "\" is not allowed; use "
                                 + Setting.TIMEOUT.form().allowed()));
-        ToolCommand serve = guest.serve(socket, "--rate-limit=off", "--warm=" + warm, "--max=" + (clients + warm));
+    }
+
+    private EnduranceRun.Plan plan(Settings settings, Path socket, Duration time, Tenants tenants) {
+        int warm = 2;
+        ToolCommand serve =
+                guest.serve(socket, "--rate-limit=off", "--warm=" + warm, "--max=" + (clients + hostile + warm));
         return new EnduranceRun.Plan(
                 serve,
                 socket,
@@ -98,6 +135,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
                 () -> leftovers(settings),
                 guest.size(),
                 clients,
+                tenants,
                 time,
                 seed == null ? new SecureRandom().nextLong(1_000_000) : seed);
     }

@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MemoryRoom;
 import io.neurovisor.host.kernel.ServiceNotification;
+import io.neurovisor.host.jail.SelfConfinement;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LogLevel;
@@ -133,16 +134,23 @@ final class ServeCommand implements Callable<Integer> {
         remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
                 + " of at most " + config.max() + " ready");
         tellRoom(neuroVisor.pool().room(), config);
-        remark("has closed to itself exec and other system calls ("
-                + daemon.confinement().rules() + " rules on each of "
-                + daemon.confinement().threads() + " threads, no_new_privs) and has "
-                + (daemon.confinement().passesPermissions()
-                        ? "of root's capabilities CAP_DAC_OVERRIDE alone"
-                        : "no capabilities"));
+        remark(confinement(daemon.confinement()));
         if (!neuroVisor.accelerator().isKvm()) {
             remark("no KVM (" + neuroVisor.accelerator().reason()
                     + "): the guests are emulated, which is not a security boundary");
         }
+    }
+
+    private static String confinement(SelfConfinement confinement) {
+        String calls = "has closed to itself exec and other system calls (" + confinement.rules() + " rules on each of "
+                + confinement.threads() + " threads, no_new_privs) and has ";
+        if (!confinement.passesPermissions()) {
+            return calls + "no capabilities";
+        }
+        return calls + "of root's capabilities CAP_DAC_OVERRIDE alone; "
+                + (confinement.filesClosed()
+                        ? "it changes files below its own directories only (Landlock)"
+                        : "this kernel has no Landlock, so that it could change every file");
     }
 
     private static void tellRoom(MemoryRoom room, Config config) {

@@ -56,6 +56,12 @@ final class ImageStarts {
         files.put(usual.image(), usual);
     }
 
+    /** Finds the image of an order, or builds it where that is done here. */
+    Order withImage(Order order) {
+        BootFiles _ = boot(order.image());
+        return order;
+    }
+
     /** Makes what is missing unless that has been done before; what is removed later, a start makes again. */
     Order prepare(Order order) {
         if (!prepared.contains(order)) {

@@ -7,7 +7,6 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.MachineMemory;
 import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.pool.PoolPlan;
-import io.neurovisor.engine.pool.Sandboxes;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
@@ -32,6 +31,7 @@ import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.HostMemory;
+import io.neurovisor.host.probe.JvmMemory;
 import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
@@ -167,7 +167,7 @@ public final class NeuroVisor implements AutoCloseable {
         VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
         Vmm vmm = selected.vmm();
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
-        Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM);
+        Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM, settings.config().strict());
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
         SandboxFactory factory = new SandboxFactory(
@@ -176,16 +176,14 @@ public final class NeuroVisor implements AutoCloseable {
                 Ticker.SYSTEM,
                 listeners.sandboxes(),
                 settings.config().strict());
-        // The template first, which may have to be made again: the limit is for the machine.
-        Sandboxes sandboxes = order -> factory.open(starts.start(order), Deadline.after(START_LIMIT, Ticker.SYSTEM));
         WarmPool pool = new WarmPool(
                 plan(settings.config(), usual, vmm),
-                sandboxes,
+                new ImageSandboxes(factory, starts, START_LIMIT),
                 NeuroVisor::prime,
                 Ticker.SYSTEM,
                 listeners.sandboxes());
         Function<ExecutionRequest, Order> orders =
-                request -> starts.prepare(new Order(request.imageOr(usual.image()), request.size()));
+                request -> starts.withImage(new Order(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
                 usual.image(),
                 use,
@@ -203,7 +201,7 @@ public final class NeuroVisor implements AutoCloseable {
         int processors = Runtime.getRuntime().availableProcessors();
         // A template that has to be made first takes somewhat more than its clones, once: that is the reserve's.
         MachineMemory memory = new MachineMemory(
-                HostMemory.of(HostFiles.SYSTEM)::availableBytes, size -> vmm.memoryLimitBytes(size, config.snapshot()));
+                HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))::availableBytes, size -> vmm.memoryLimitBytes(size, config.snapshot()));
         return new PoolPlan(
                 order,
                 config.warm(),

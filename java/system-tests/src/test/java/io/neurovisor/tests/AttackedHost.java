@@ -2,6 +2,7 @@ package io.neurovisor.tests;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.testkit.TestPools;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
@@ -19,6 +20,7 @@ import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.testkit.RecordingSink;
 import java.nio.file.Path;
@@ -56,7 +58,7 @@ final class AttackedHost implements AutoCloseable {
         this.honestStart = machines.clone(SandboxSize.SMALL);
         this.honest = new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM);
         PoolPlan plan = new PoolPlan(new Order(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
-        this.pool = new WarmPool(plan, this::open, _ -> {}, Ticker.SYSTEM);
+        this.pool = new WarmPool(plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM);
         this.executions =
                 new Executions(request -> new Order(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
         pool.keepWarm();
@@ -140,13 +142,13 @@ final class AttackedHost implements AutoCloseable {
                 Optional.of(image));
     }
 
-    private Sandbox open(Order order) {
+    private Sandbox open(VmId id, Order order) {
         if (order.image().equals(HONEST)) {
-            return honest.open(honestStart, Deadline.after(HONEST_START_LIMIT, Ticker.SYSTEM));
+            return honest.open(id, honestStart, Deadline.after(HONEST_START_LIMIT, Ticker.SYSTEM));
         }
         Attack attack = requireNonNull(attacks.get(order.image()), "nobody attacks so");
         ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
         return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
-                .open(new VmStart.ColdBoot(machines.files(), order.size()), Deadline.after(START_LIMIT, Ticker.SYSTEM));
+                .open(id, new VmStart.ColdBoot(machines.files(), order.size()), Deadline.after(START_LIMIT, Ticker.SYSTEM));
     }
 }

@@ -1,10 +1,11 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import com.sun.tools.attach.VirtualMachine;
+import io.neurovisor.host.kernel.Landlock;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
@@ -12,7 +13,6 @@ import io.neurovisor.proto.spawner.Jail;
 import io.neurovisor.proto.spawner.Request;
 import io.neurovisor.proto.spawner.StartVmm;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,13 +21,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -76,8 +74,32 @@ final class DaemonConfinementIT {
                     assertThat(answers.get(index).get().getStdout()).isEqualTo(index * 2 + "\n");
                 }
             }
-            assertThat(execBy(daemon)).contains("Operation not permitted");
+            Map<String, String> attempts =
+                    DaemonIntruder.attempts(daemon.process().pid(), directory);
+            assertThat(attempts.get("exec")).contains("Operation not permitted");
             assertFiltered(daemon);
+            assertThat(ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                            .execute(program(21))
+                            .getStdout())
+                    .isEqualTo("42\n");
+        }
+    }
+
+    /** What an attacker in root's daemon could make the kernel or other programs run. */
+    @Test
+    @EnabledIf("isRoot")
+    void rootsDaemonChangesNoFilesButItsOwn() throws Exception {
+        Optional<Landlock> ruleset = Landlock.writingOnly(List.of());
+        ruleset.ifPresent(Landlock::close);
+        assumeThat(ruleset).as("Landlock of this kernel").isPresent();
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--max=1", "--acquire-timeout=2m")) {
+            daemon.awaitMessage(SAID, LIMIT);
+            Map<String, String> attempts =
+                    DaemonIntruder.attempts(daemon.process().pid(), directory);
+            assertThat(attempts).containsEntry("own", DaemonAttempts.DONE);
+            for (String closed : List.of("core_pattern", "modprobe", "cron", "home", "disk write")) {
+                assertThat(attempts.get(closed)).as(closed).startsWith("AccessDeniedException ");
+            }
             assertThat(ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                             .execute(program(21))
                             .getStdout())
@@ -164,33 +186,5 @@ final class DaemonConfinementIT {
             }
             throw new UncheckedIOException(exception);
         }
-    }
-
-    /** What the daemon itself meets when it starts a program: its JVM lets its own user load code into it. */
-    private String execBy(RunningDaemon daemon) throws Exception {
-        Path said = directory.resolve("exec-attempt");
-        VirtualMachine machine =
-                VirtualMachine.attach(Long.toString(daemon.process().pid()));
-        try {
-            machine.loadAgent(agent().toString(), said.toString());
-        } finally {
-            machine.detach();
-        }
-        return Files.readString(said);
-    }
-
-    private Path agent() throws IOException {
-        Path jar = directory.resolve("exec-attempt.jar");
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.getMainAttributes().putValue("Agent-Class", ExecAttempt.class.getName());
-        String entry = ExecAttempt.class.getName().replace('.', '/') + ".class";
-        try (JarOutputStream out = new JarOutputStream(Files.newOutputStream(jar), manifest);
-                InputStream content = ExecAttempt.class.getClassLoader().getResourceAsStream(entry)) {
-            assertThat(content).isNotNull();
-            out.putNextEntry(new JarEntry(entry));
-            content.transferTo(out);
-        }
-        return jar;
     }
 }

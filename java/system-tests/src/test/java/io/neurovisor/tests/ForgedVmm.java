@@ -15,6 +15,7 @@ import io.neurovisor.host.guestlink.GuestLinks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
 
 /** Machines of which an attack is all that there is, each behind a socket of its own that ends with it. */
 final class ForgedVmm implements Vmm {
@@ -38,6 +39,12 @@ final class ForgedVmm implements Vmm {
     @Override
     public long memoryLimitBytes(SandboxSize size, boolean cloned) {
         return 0;
+    }
+
+    /** A machine is gone when its close returns. */
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.util.Map;
+import java.util.HashMap;
 import com.google.common.util.concurrent.ListenableFuture;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -30,8 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 final class MemoryIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
-    /** For the daemon and two machines of size small that are emulated, or four of Firecracker's. */
-    private static final long LIMIT_BYTES = 1800L << 20;
+    /** For the daemon, its heap at its smallest, and two machines of size small that are emulated, or four of Firecracker's. */
+    private static final long LIMIT_BYTES = 2200L << 20;
 
     private static final int REQUESTS = 8;
 
@@ -53,7 +56,7 @@ final class MemoryIT {
         try (LimitedGroup group = LimitedGroup.make(LIMIT_BYTES);
                 RunningDaemon daemon = RunningDaemon.start(
                         directory,
-                        group.entering(directory),
+                        environment(group),
                         "--warm=0",
                         "--max=10",
                         "--size=small",
@@ -85,6 +88,12 @@ final class MemoryIT {
             daemon.signal("TERM");
             assertThat(daemon.awaitEnd()).isZero();
         }
+    }
+
+    private Map<String, String> environment(LimitedGroup group) throws IOException {
+        Map<String, String> environment = new HashMap<>(group.entering(directory));
+        environment.put("NEUROVISOR_JAVA_OPTS", "-Xmx256m");
+        return environment;
     }
 
     /** While as many run as there is room for. A client whose deadline passes before it hears the answer asks again. */

@@ -78,6 +78,8 @@ final class ServiceUnitIT {
         reporter.publishEntry("systemd-analyze security", Double.toString(exposure));
         assertThat(exposure).isLessThan(MOST_EXPOSURE);
 
+        assertItsJvmReachesNothingOfTheMachine();
+
         Set<String> gone = killed();
         assertServes();
         assertNothingIsLeftOf(gone);
@@ -110,6 +112,18 @@ final class ServiceUnitIT {
         assertThat(live).as(run.stdout()).contains(1, 2, 3, 6);
         // The spawner's and Firecracker's own, beside those that the unit gives to all that it starts.
         assertThat(report.at("/layers/1/detail").asText()).startsWith("2 filters on each of ");
+    }
+
+    /** What an attacker in its JVM could make the kernel, systemd or other programs run, or read off a disk. */
+    private static void assertItsJvmReachesNothingOfTheMachine() throws Exception {
+        Map<String, String> attempts = DaemonIntruder.attempts(Long.parseLong(property("MainPID")), DATA);
+        assertThat(attempts).containsEntry("own", DaemonAttempts.DONE);
+        for (String closed : List.of(
+                "exec", "core_pattern", "modprobe", "cron", "home", "disk write", "disk read", "systemd", "bus")) {
+            assertThat(attempts.get(closed)).as(closed).isNotEqualTo(DaemonAttempts.DONE);
+        }
+        assertThat(attempts.get("disk read")).doesNotContain("NoSuchFile");
+        assertThat(attempts.get("systemd")).contains("Permission denied");
     }
 
     /** In the middle of a program; systemd starts the service again. Returns the names of the machines that it had. */

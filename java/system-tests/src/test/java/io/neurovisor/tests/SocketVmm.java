@@ -10,6 +10,7 @@ import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.guestlink.GuestLinks;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.CompletableFuture;
 
 /** Machines that share a socket with somebody behind it. */
 final class SocketVmm implements Vmm {
@@ -34,6 +35,12 @@ final class SocketVmm implements Vmm {
     @Override
     public long memoryLimitBytes(SandboxSize size, boolean cloned) {
         return 0;
+    }
+
+    /** A machine is gone when its close returns. */
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        return CompletableFuture.completedFuture(null);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 
@@ -29,20 +30,25 @@ final class FakeVm implements Vm {
     private final Map<VmId, FakeVm> living;
     private final Function<Layer, LayerState> layers;
     private final LongSupplier residentBytes;
+    private final CompletableFuture<Void> mayEnd;
+    private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
+    /** @param mayEnd until this is complete, its VMM does not end */
     FakeVm(
             VmId id,
             VmStart start,
             FakeGuest guest,
             Map<VmId, FakeVm> living,
             Function<Layer, LayerState> layers,
-            LongSupplier residentBytes) {
+            LongSupplier residentBytes,
+            CompletableFuture<Void> mayEnd) {
         this.id = id;
         this.start = start;
         this.guest = guest;
         this.living = living;
         this.layers = layers;
         this.residentBytes = residentBytes;
+        this.mayEnd = mayEnd;
     }
 
     @Override
@@ -68,7 +74,16 @@ final class FakeVm implements Vm {
         } catch (IOException exception) {
             throw new NeuroVisorException(Fault.VMM_FAILED, "state cannot be written", exception);
         }
+        end();
+    }
+
+    CompletableFuture<Void> gone() {
+        return gone.copy();
+    }
+
+    private void end() {
         living.remove(id);
+        gone.complete(null);
     }
 
     @Override
@@ -103,6 +118,6 @@ final class FakeVm implements Vm {
 
     @Override
     public void close() {
-        living.remove(id);
+        CompletableFuture<Void> _ = mayEnd.thenRun(this::end);
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
@@ -25,6 +26,7 @@ public final class FakeVmm implements Vmm {
     private final List<VmStart> starts = new ArrayList<>();
     private volatile long residentBytes;
     private volatile Optional<String> startFailure = Optional.empty();
+    private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
 
     private volatile Function<Layer, LayerState> layers =
             layer -> LayerState.off(layer, "a fake machine protects nobody", "");
@@ -58,9 +60,20 @@ public final class FakeVmm implements Vmm {
         synchronized (starts) {
             starts.add(start);
         }
-        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers, () -> residentBytes);
+        FakeVm vm = new FakeVm(id, start, guests.apply(id), living, layers, () -> residentBytes, mayEnd);
         living.put(id, vm);
         return vm;
+    }
+
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        FakeVm vm = living.get(id);
+        return vm == null ? CompletableFuture.completedFuture(null) : vm.gone();
+    }
+
+    /** A machine that is started from now on ends when it is closed, but not before this is complete. */
+    public void endNoSoonerThan(CompletableFuture<Void> event) {
+        mayEnd = event;
     }
 
     /** From now on no machine starts; an empty reason ends that. */

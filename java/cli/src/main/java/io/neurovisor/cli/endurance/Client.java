@@ -22,10 +22,12 @@ final class Client {
     private static final int MOST_ASKS = 300;
 
     private final TestedDaemon daemon;
+    private final Optional<String> key;
     private final SandboxSize size;
 
-    Client(TestedDaemon daemon, SandboxSize size) {
+    Client(TestedDaemon daemon, Optional<String> key, SandboxSize size) {
         this.daemon = requireNonNull(daemon, "daemon is null");
+        this.key = requireNonNull(key, "key is null");
         this.size = requireNonNull(size, "size is null");
     }
 
@@ -57,7 +59,7 @@ final class Client {
 
     private Answer once(Job job) throws InterruptedException {
         Received received = new Received(job.kind() == Kind.GONE ? Client::goAway : () -> {});
-        try (DaemonClient client = daemon.connect()) {
+        try (DaemonClient client = daemon.connect(key)) {
             int killed = daemon.killed();
             return ask(killed, job, received, () -> client.execute(job.request(size), received));
         }
@@ -105,7 +107,7 @@ final class Client {
 
     private Answer keyed(Job job, ExecutionRequest request, Runnable first) throws InterruptedException {
         Received received = new Received(first);
-        try (DaemonClient client = daemon.connect()) {
+        try (DaemonClient client = daemon.connect(key)) {
             int killed = daemon.killed();
             return ask(killed, job, received, () -> client.executeOnce(job.token(), request, received));
         }

@@ -2,6 +2,7 @@ package io.neurovisor.cli.endurance;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.Optional;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
 /**
  * What a run has shown.
  *
+ * @param hostile what hostile clients did, where there were any
  * @param machinesKilled how many, besides the daemon
  * @param before what the daemon that came after the killed one held before its first client
  * @param after what it held when the last had gone
@@ -22,6 +24,7 @@ public record EnduranceReport(
         int clients,
         long seed,
         Ledger ledger,
+        Optional<HostileTraffic> hostile,
         int machinesKilled,
         Footprint before,
         Footprint after,
@@ -36,6 +39,7 @@ public record EnduranceReport(
     public EnduranceReport {
         requireNonNull(duration, "duration is null");
         requireNonNull(ledger, "ledger is null");
+        requireNonNull(hostile, "hostile is null");
         requireNonNull(before, "before is null");
         requireNonNull(after, "after is null");
         requireNonNull(audit, "audit is null");
@@ -68,6 +72,7 @@ public record EnduranceReport(
             lines.add("the daemon ended with " + exitCode);
         }
         left.forEach(thing -> lines.add("left behind: " + thing));
+        hostile.flatMap(traffic -> traffic.latencies().complaint()).ifPresent(lines::add);
         return lines;
     }
 
@@ -89,6 +94,7 @@ public record EnduranceReport(
                     percentile(times, 0.5),
                     percentile(times, 0.95)));
         }
+        hostile.ifPresent(traffic -> lines.addAll(traffic.lines()));
         lines.add("killed: " + machinesKilled + " machines, 1 daemon");
         lines.add(
                 "audit log: %d programs begun, none more than %d times; %d without an end, of the daemon that was killed"

@@ -2,6 +2,9 @@ package io.neurovisor.cli.endurance;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Queue;
+import java.util.Optional;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -35,6 +38,8 @@ public final class EnduranceRun {
     private final Plan plan;
     private final Deadline end;
     private final Ledger ledger = new Ledger();
+    private final Queue<Duration> alone = new ConcurrentLinkedQueue<>();
+    private final Queue<Duration> contended = new ConcurrentLinkedQueue<>();
     private final Consumer<String> progress;
 
     /**
@@ -42,6 +47,7 @@ public final class EnduranceRun {
      *
      * @param serve the command of the daemon, which serves at {@code socket} and keeps {@code warm} machines ready
      * @param audit its audit log
+     * @param tenants the hostile ones begin when the daemon serves again
      * @param leftovers what dead runs have left on this machine, a line each
      */
     public record Plan(
@@ -52,6 +58,7 @@ public final class EnduranceRun {
             Supplier<List<String>> leftovers,
             SandboxSize size,
             int clients,
+            Tenants tenants,
             Duration duration,
             long seed) {
         public Plan {
@@ -60,6 +67,7 @@ public final class EnduranceRun {
             requireNonNull(audit, "audit is null");
             requireNonNull(leftovers, "leftovers is null");
             requireNonNull(size, "size is null");
+            requireNonNull(tenants, "tenants is null");
             requireNonNull(duration, "duration is null");
         }
     }
@@ -86,12 +94,14 @@ public final class EnduranceRun {
         daemon.open();
         List<CompletableFuture<Void>> clients = new ArrayList<>();
         for (int number = 0; number < plan.clients(); number++) {
-            clients.add(begin(new Random(plan.seed() + number), new Client(daemon, plan.size())));
+            clients.add(begin(new Random(plan.seed() + number), daemon, new Client(daemon, key(number), plan.size())));
         }
         Random random = new Random(~plan.seed());
         int machines = killMachines(daemon, random, plan.duration().dividedBy(2));
         Footprint before = killDaemon(daemon);
+        List<HostileClient> hostile = beginHostile(daemon, clients);
         machines += killMachines(daemon, random, Duration.ZERO);
+        hostile.forEach(HostileClient::stop);
         join(clients);
         Footprint after = daemon.footprint();
         int exitCode = daemon.end();
@@ -102,18 +112,54 @@ public final class EnduranceRun {
             left.add("socket " + plan.socket());
         }
         return new EnduranceReport(
-                plan.duration(), plan.clients(), plan.seed(), ledger, machines, before, after, exitCode, audit, left);
+                plan.duration(), plan.clients(), plan.seed(), ledger, latencies(hostile), machines, before, after, exitCode, audit, left);
     }
 
-    private CompletableFuture<Void> begin(Random random, Client client) {
+    private Optional<String> key(int number) {
+        return plan.tenants().honest().stream().skip(number).findFirst();
+    }
+
+    private CompletableFuture<Void> begin(Random random, TestedDaemon daemon, Client client) {
+        return begin(() -> {
+            while (!end.hasPassed()) {
+                Job job = new Job(Kind.next(random), UUID.randomUUID().toString());
+                ledger.begin(job);
+                int killed = daemon.killed();
+                End how = client.run(job);
+                ledger.end(job, how);
+                if (job.kind() == Kind.GREETING && how.how() == End.How.RIGHT && daemon.killed() == killed) {
+                    (killed == 0 ? alone : contended).add(how.took());
+                }
+            }
+        });
+    }
+
+    private List<HostileClient> beginHostile(TestedDaemon daemon, List<CompletableFuture<Void>> threads) {
+        List<HostileClient> hostile = new ArrayList<>();
+        for (String key : plan.tenants().hostile()) {
+            HostileClient client = new HostileClient(daemon, key, plan.size());
+            Random random = new Random(plan.seed() - hostile.size() - 1);
+            hostile.add(client);
+            threads.add(begin(() -> client.run(random)));
+        }
+        return hostile;
+    }
+
+    private Optional<HostileTraffic> latencies(List<HostileClient> hostile) {
+        return hostile.isEmpty()
+                ? Optional.empty()
+                : Optional.of(HostileTraffic.of(hostile, new Latencies(List.copyOf(alone), List.copyOf(contended))));
+    }
+
+    private interface Work {
+        void run() throws InterruptedException;
+    }
+
+    private static CompletableFuture<Void> begin(Work work) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Thread _ = Thread.ofPlatform().daemon().name("client").start(() -> {
             try {
-                while (!end.hasPassed()) {
-                    Job job = new Job(Kind.next(random), UUID.randomUUID().toString());
-                    ledger.begin(job);
-                    ledger.end(job, client.run(job));
-                }
+                work.run();
                 boolean _ = done.complete(null);
             } catch (InterruptedException | RuntimeException failure) {
                 boolean _ = done.completeExceptionally(failure);

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -79,15 +80,19 @@ final class TestedDaemon implements AutoCloseable {
         serving.countDown();
     }
 
-    /** Waits where it does not serve just now. */
-    DaemonClient connect() throws InterruptedException {
+    /**
+     * Waits where it does not serve just now.
+     *
+     * @param key of the tenant; without one it is that of the socket
+     */
+    DaemonClient connect(Optional<String> key) throws InterruptedException {
         while (true) {
             if (!serving.await(START.toSeconds(), TimeUnit.SECONDS)) {
                 throw failed("does not serve again");
             }
             int before = killed();
             try {
-                return DaemonClient.connect(socket);
+                return DaemonClient.connect(socket, key);
             } catch (NeuroVisorException exception) {
                 boolean dead = before != killed() || !process.handle().isAlive();
                 if (exception.fault() != Fault.DAEMON_MISSING || !dead) {

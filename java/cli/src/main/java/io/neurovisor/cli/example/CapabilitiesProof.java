@@ -2,10 +2,13 @@ package io.neurovisor.cli.example;
 
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.host.jail.SelfConfinement;
-import io.neurovisor.host.kernel.CapabilitySignal;
+import io.neurovisor.host.kernel.ConfinementSignal;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** Looks at a VMM's capabilities, gives those of this very process up as a daemon does, and asks for them again. */
@@ -32,14 +35,14 @@ final class CapabilitiesProof implements Example {
     public void run(ExampleRun run) {
         run.checkLayer(Layer.CAPABILITIES);
         run.tell("this process may use " + permitted(OwnThreads.read(HostFiles.SYSTEM)));
-        SelfConfinement confinement = SelfConfinement.begin();
+        SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));
         long kept = confinement.passesPermissions() ? KEPT : 0;
         OwnThreads confined = OwnThreads.read(HostFiles.SYSTEM);
         run.check(
                 confined.holdingMoreThan(kept).isEmpty(),
                 "it has given up all but " + permitted(confined) + ", on each of " + confined.count() + " threads");
 
-        CapabilitySignal everything = CapabilitySignal.keeping(ALL);
+        ConfinementSignal everything = ConfinementSignal.keeping(ALL, Optional.empty());
         confined.ids().forEach(everything::send);
         LockSupport.parkNanos(DELIVERY.toNanos());
         OwnThreads asked = OwnThreads.read(HostFiles.SYSTEM);

@@ -5,6 +5,8 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.host.jail.SelfConfinement;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Looks at a VMM's filters, and closes to this very process what a daemon closes to itself. */
@@ -23,7 +25,7 @@ final class SeccompProof implements Example {
     public void run(ExampleRun run) {
         run.checkLayer(Layer.SECCOMP);
         run.check(start().isEmpty(), "this process starts a program");
-        SelfConfinement confinement = SelfConfinement.begin();
+        SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));
         run.tell("it closes to itself what a daemon does: " + confinement.rules() + " rules, read back on each of "
                 + confinement.threads() + " threads");
         Optional<String> refusal = start();

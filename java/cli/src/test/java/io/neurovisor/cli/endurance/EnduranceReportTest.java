@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,38 @@ final class EnduranceReportTest {
         end(Kind.GREETING, End.How.DIED);
         assertThat(report(0, SMALL, 0, CLEAN, List.of()).complaints())
                 .containsExactly("1 sandboxes died, of which 0 were killed");
+    }
+
+    @Test
+    void honestClientsThatHostileOnesSlowDownAreReported() {
+        List<Duration> alone = Collections.nCopies(100, Duration.ofMillis(50));
+        Latencies twice = new Latencies(alone, Collections.nCopies(100, Duration.ofMillis(100)));
+        assertThat(report(twice).complaints()).isEmpty();
+        assertThat(report(twice).lines())
+                .contains("hostile clients: 2, which made: flood 3")
+                .anyMatch(line -> line.endsWith("p99 100 ms: 2.00 times, at most 2.00"));
+        Latencies more = new Latencies(alone, Collections.nCopies(100, Duration.ofMillis(110)));
+        assertThat(report(more).complaints())
+                .containsExactly("honest clients' p99 next to hostile clients is 2.20 times that alone");
+        Latencies few = new Latencies(alone, List.of(Duration.ofMillis(1)));
+        assertThat(report(few).complaints())
+                .containsExactly("100 greetings alone and 1 next to hostile clients are too few to compare; choose a longer"
+                        + " --duration");
+    }
+
+    private EnduranceReport report(Latencies latencies) {
+        return new EnduranceReport(
+                Duration.ofMinutes(2),
+                4,
+                1,
+                ledger,
+                Optional.of(new HostileTraffic(2, "flood 3", latencies)),
+                0,
+                SMALL,
+                SMALL,
+                0,
+                CLEAN,
+                List.of());
     }
 
     @Test
@@ -120,7 +154,7 @@ final class EnduranceReportTest {
     }
 
     private EnduranceReport report(int killed, Footprint after, int exitCode, AuditTrail audit, List<String> left) {
-        return new EnduranceReport(Duration.ofMinutes(2), 4, 1, ledger, killed, SMALL, after, exitCode, audit, left);
+        return new EnduranceReport(Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
     }
 
     private static String accepted(String trace, Job job) {

@@ -25,7 +25,7 @@ public final class Executions {
     private final Ticker ticker;
     private final ExecutionListener listener;
 
-    /** @param orders may take its time to build an image or template; that does not count as waiting for a sandbox */
+    /** @param orders may take its time to build an image; that does not count as waiting for a sandbox */
     public Executions(Function<ExecutionRequest, Order> orders, WarmPool pool, Ticker ticker) {
         this(orders, pool, ticker, ExecutionListener.NONE);
     }

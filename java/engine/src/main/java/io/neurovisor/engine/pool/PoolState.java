@@ -30,6 +30,9 @@ import java.util.stream.Stream;
  * {@link FairQueue#LONGEST_BYPASS}: then it holds up those that come after it until it is served, the ones of its own
  * claimant always, the ones of others unless its claimant has a machine. Without the latter a claimant could fill the memory
  * and then hold up all others by one request more.
+ *
+ * <p>The first machine of a kind may need a template that has to be made first, which takes a machine of that size. It is made
+ * in the place of the machine that needs it, and only one at a time: requests for other kinds without a template wait.
  */
 final class PoolState {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
@@ -38,6 +41,7 @@ final class PoolState {
     private final PoolPlan plan;
     private final Slots slots;
     private final FairQueue queue = new FairQueue();
+    private final Set<Order> made = new HashSet<>();
     private long lastId;
     private int peak;
     private boolean warmed;
@@ -71,6 +75,21 @@ final class PoolState {
         return queue.remove(ticket);
     }
 
+    /** Returns whether a machine of that kind may need a template that does not exist yet. */
+    boolean isUnmade(Order order) {
+        return !made.contains(order);
+    }
+
+    /** What machines of that kind start from exists. */
+    void made(Order order) {
+        boolean _ = made.add(order);
+    }
+
+    /** Returns whether requests of that kind wait for a template: their own, or one that has to be made before it. */
+    boolean awaitsTemplate(Order order) {
+        return isUnmade(order) && isMaking();
+    }
+
     /** A machine has started, or has been primed. */
     void ready(long slot) {
         if (slots.become(slots.slot(slot, Phase.STARTING), Phase.WARM).ticket().isEmpty()) {
@@ -80,11 +99,12 @@ final class PoolState {
     }
 
     /**
-     * A machine has not started, or could not be primed. Returns the ticket of the request that it was started for, which
-     * has left the queue; empty when that one has been served otherwise, has given up or never was.
+     * A machine has not started, or could not be primed, and counts until it is {@link #gone}. Returns the ticket of the
+     * request that it was started for, which has left the queue; empty when that one has been served otherwise, has given up
+     * or never was.
      */
     OptionalLong failed(long slot, String reason, long nowNanos) {
-        Slot failed = slots.remove(slot, Phase.STARTING);
+        Slot failed = slots.become(slots.slot(slot, Phase.STARTING), Phase.ENDING);
         if (failed.ticket().isEmpty()) {
             refillFailed(reason, nowNanos);
         }
@@ -234,6 +254,10 @@ final class PoolState {
             queue.becameExpected(request);
             return Optional.empty();
         }
+        if (ready.isEmpty() && awaitsTemplate(order)) {
+            queue.becameExpected(request);
+            return Optional.empty();
+        }
         if (ready.isEmpty() && slots.count(Phase.STARTING) >= plan.startsAtOnce()) {
             return Optional.empty();
         }
@@ -293,6 +317,10 @@ final class PoolState {
         return Optional.of(new Step.Refuse(request.ticket(), request.order(), room));
     }
 
+    private boolean isMaking() {
+        return slots.in(Phase.STARTING).anyMatch(slot -> isUnmade(slot.order()));
+    }
+
     private boolean claim(Set<Long> claimed, Predicate<Slot> suitable) {
         return slots.first(suitable.and(slot -> !claimed.contains(slot.id())))
                 .map(slot -> claimed.add(slot.id()))
@@ -330,6 +358,7 @@ final class PoolState {
         }
         return slots.size() < plan.max()
                         && slots.count(Phase.STARTING) < plan.startsAtOnce()
+                        && !awaitsTemplate(plan.usual())
                         && fits(plan.usual(), Optional.empty())
                 ? Optional.of(start(plan.usual(), OptionalLong.empty()))
                 : Optional.empty();

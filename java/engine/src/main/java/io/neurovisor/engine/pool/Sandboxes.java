@@ -1,10 +1,24 @@
 package io.neurovisor.engine.pool;
 
 import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.vm.VmId;
+import java.util.concurrent.CompletableFuture;
 
 /** Where a pool's sandboxes come from. */
-@FunctionalInterface
 public interface Sandboxes {
-    /** A sandbox that has served nobody; the caller closes it. Takes what time it needs, within a limit of its own. */
-    Sandbox open(Order order);
+    /** Returns an id that no machine has had. */
+    VmId newId();
+
+    /** Makes what machines of that kind start from, unless it exists. Takes the time it needs. */
+    void make(Order order);
+
+    /**
+     * Returns a sandbox that no program has used; the caller closes it. Takes the time it needs, within a limit of its own.
+     *
+     * @param id of its machine
+     */
+    Sandbox open(VmId id, Order order);
+
+    /** Completes when the host has nothing left of that machine, whether or not it was opened. */
+    CompletableFuture<Void> gone(VmId id);
 }

@@ -23,7 +23,7 @@ record Slot(long id, Order order, Phase phase, OptionalLong ticket, Optional<Cla
 
         boolean mayBecome(Phase next) {
             return switch (this) {
-                case STARTING -> next == WARM;
+                case STARTING -> next == WARM || next == ENDING;
                 case WARM -> next != WARM;
                 case LEASED -> next == ENDING;
                 case ENDING -> false;

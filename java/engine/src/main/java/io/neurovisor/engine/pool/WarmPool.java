@@ -9,6 +9,7 @@ import io.neurovisor.engine.sandbox.SandboxEnd;
 import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmId;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -114,7 +115,7 @@ public final class WarmPool implements AutoCloseable {
         this.listener = requireNonNull(listener, "listener is null");
         this.executor = requireNonNull(executor, "executor is null");
         this.lock = requireNonNull(lock, "lock is null");
-        this.state = new PoolState(plan, slot -> machine(slot).sandbox().residentBytes());
+        this.state = new PoolState(plan, this::residentBytes);
     }
 
     /** Begins to keep machines ready; without it each is made when it is asked for. */
@@ -139,10 +140,32 @@ public final class WarmPool implements AutoCloseable {
      *     and later when it still has as many machines as it may have
      */
     public Lease lease(Order order, Claimant claimant, Optional<Deadline> deadline) {
-        Duration patience = deadline.map(end -> end.remaining().minus(MARGIN))
+        CompletableFuture<Lease> promise = new CompletableFuture<>();
+        long ticket = change(() -> enqueue(order, claimant, promise));
+        Duration patience = patience(deadline);
+        try {
+            while (!isAnsweredWithin(patience(deadline), promise)) {
+                boolean mayWait = patience(deadline).isPositive() && locked(() -> state.awaitsTemplate(order));
+                if (!mayWait) {
+                    return withdrawn(ticket, order, claimant, patience, promise);
+                }
+            }
+            return answer(promise);
+        } catch (InterruptedException exception) {
+            if (change(() -> withdraw(ticket, order, claimant, patience)).isEmpty()) {
+                CompletableFuture<Void> _ = promise.thenAccept(Lease::close); // At once: it has been answered.
+            }
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(
+                    Fault.INTERRUPTED, "waiting for a virtual machine was interrupted", exception);
+        }
+    }
+
+    /** How long a request waits before it gives up, unless a template is being made for it. */
+    private Duration patience(Optional<Deadline> deadline) {
+        return deadline.map(end -> end.remaining().minus(MARGIN))
                 .filter(left -> left.compareTo(plan.acquireTimeout()) < 0)
                 .orElse(plan.acquireTimeout());
-        return lease(order, claimant, patience);
     }
 
     public PoolStatus status() {
@@ -182,27 +205,25 @@ public final class WarmPool implements AutoCloseable {
         change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(Refusals.stopping())));
     }
 
-    private Lease lease(Order order, Claimant claimant, Duration patience) {
-        CompletableFuture<Lease> promise = new CompletableFuture<>();
-        long ticket = change(() -> enqueue(order, claimant, promise));
+    private static boolean isAnsweredWithin(Duration patience, CompletableFuture<Lease> promise)
+            throws InterruptedException {
         try {
-            return promise.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
+            Lease _ = promise.get(Math.max(0, patience.toNanos()), TimeUnit.NANOSECONDS);
         } catch (TimeoutException exception) {
-            Optional<NeuroVisorException> refusal = change(() -> withdraw(ticket, order, claimant, patience));
-            if (refusal.isPresent()) {
-                throw refusal.get();
-            }
-            return answer(promise);
-        } catch (InterruptedException exception) {
-            if (change(() -> withdraw(ticket, order, claimant, patience)).isEmpty()) {
-                CompletableFuture<Void> _ = promise.thenAccept(Lease::close); // At once: it has been answered.
-            }
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(
-                    Fault.INTERRUPTED, "waiting for a virtual machine was interrupted", exception);
+            return false;
         } catch (ExecutionException exception) {
-            return answer(promise);
+            // It is thrown where the answer is taken.
         }
+        return true;
+    }
+
+    private Lease withdrawn(
+            long ticket, Order order, Claimant claimant, Duration patience, CompletableFuture<Lease> promise) {
+        Optional<NeuroVisorException> refusal = change(() -> withdraw(ticket, order, claimant, patience));
+        if (refusal.isPresent()) {
+            throw refusal.get();
+        }
+        return answer(promise);
     }
 
     private long enqueue(Order order, Claimant claimant, CompletableFuture<Lease> promise) {
@@ -285,7 +306,7 @@ public final class WarmPool implements AutoCloseable {
             }
             case Step.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
-                work.add(() -> destroyUnasked(destroy.slot(), sandbox, destroy.end()));
+                work.add(() -> destroy(destroy.slot(), sandbox, destroy.end()));
             }
             case Step.Grant grant -> {
                 Sandbox sandbox = machine(grant.slot()).sandbox();
@@ -325,8 +346,13 @@ public final class WarmPool implements AutoCloseable {
 
     private void start(long slot, Order order) {
         long startNanos = ticker.nanos();
-        becomesReady(slot, () -> {
-            Sandbox sandbox = sandboxes.open(order);
+        VmId id = sandboxes.newId();
+        becomesReady(slot, id, () -> {
+            if (locked(() -> state.isUnmade(order))) {
+                sandboxes.make(order);
+                change(() -> state.made(order));
+            }
+            Sandbox sandbox = sandboxes.open(id, order);
             orElseEnded(sandbox, () -> {});
             change(() -> {
                 machines.put(slot, new Machine(sandbox, startNanos));
@@ -336,20 +362,21 @@ public final class WarmPool implements AutoCloseable {
     }
 
     private void prime(long slot, Sandbox sandbox) {
-        becomesReady(slot, () -> {
+        becomesReady(slot, sandbox.vmId(), () -> {
             orElseEnded(sandbox, () -> primer.accept(sandbox));
             change(() -> state.ready(slot));
         });
     }
 
-    private void becomesReady(long slot, Runnable work) {
+    private void becomesReady(long slot, VmId id, Runnable work) {
         try {
             work.run();
         } catch (NeuroVisorException exception) {
-            failed(slot, exception);
+            failed(slot, id, exception);
         } catch (RuntimeException | Error defect) {
             failed(
                     slot,
+                    id,
                     new NeuroVisorException(Fault.INTERNAL, "a virtual machine was not started: " + defect, defect));
         }
     }
@@ -364,22 +391,24 @@ public final class WarmPool implements AutoCloseable {
             });
         } catch (RuntimeException | Error failure) {
             sandbox.close();
-            listener.ended(sandbox.vmId(), SandboxEnd.START_FAILED);
+            VmId id = sandbox.vmId();
+            CompletableFuture<Void> _ =
+                    sandboxes.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
             throw failure;
         }
     }
 
-    private void failed(long slot, NeuroVisorException failure) {
+    private void failed(long slot, VmId id, NeuroVisorException failure) {
         String reason = String.valueOf(failure.getMessage());
         change(() -> {
             OptionalLong ticket = state.failed(slot, reason, ticker.nanos());
-            machines.remove(slot);
             if (ticket.isPresent()) {
                 boolean _ = promise(ticket.getAsLong()).completeExceptionally(failure);
             } else if (!state.isStopped()) {
                 LOG.warn("a virtual machine to be kept ready has not started: {}", reason);
             }
         });
+        whenGone(id, () -> change(() -> gone(slot)));
     }
 
     private void release(long slot, Sandbox sandbox) {
@@ -389,28 +418,51 @@ public final class WarmPool implements AutoCloseable {
             CompletableFuture.runAsync(() -> destroy(slot, sandbox, SandboxEnd.USED), executor)
                     .join();
         } catch (CompletionException exception) {
+            // Only a defect: a machine that is slow to end is waited for elsewhere.
             throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
         }
     }
 
-    private void destroyUnasked(long slot, Sandbox sandbox, SandboxEnd end) {
+    private void destroy(long slot, Sandbox sandbox, SandboxEnd end) {
+        VmId id = sandbox.vmId();
         try {
-            destroy(slot, sandbox, end);
-        } catch (NeuroVisorException exception) {
-            LOG.warn("virtual machine {} was not destroyed: {}", sandbox.vmId(), exception.getMessage());
+            sandbox.close();
+        } finally {
+            whenGone(id, () -> {
+                listener.ended(id, end);
+                change(() -> gone(slot));
+            });
         }
     }
 
-    private void destroy(long slot, Sandbox sandbox, SandboxEnd end) {
-        try {
-            sandbox.close();
-            listener.ended(sandbox.vmId(), end);
-        } finally {
-            change(() -> {
-                state.gone(slot);
-                machines.remove(slot);
-            });
+    /**
+     * Acts now where nothing of the machine is left, else as soon as that is so. Its result is the client's meanwhile, while
+     * the machine counts against what may exist.
+     */
+    private void whenGone(VmId id, Runnable action) {
+        CompletableFuture<Void> gone = sandboxes.gone(id);
+        if (gone.isDone()) {
+            action.run();
+            return;
         }
+        LOG.warn("virtual machine {} was killed and has not ended yet; it counts against --max until it has", id);
+        CompletableFuture<Void> _ = gone.whenCompleteAsync(
+                (_, _) -> {
+                    LOG.info("virtual machine {}, which was slow to end, has ended", id);
+                    action.run();
+                },
+                executor);
+    }
+
+    private void gone(long slot) {
+        state.gone(slot);
+        machines.remove(slot);
+    }
+
+    /** Nothing is known of a machine that has not started: it counts with all that it may take. */
+    private long residentBytes(long slot) {
+        Machine machine = machines.get(slot);
+        return machine == null ? 0 : machine.sandbox().residentBytes();
     }
 
     private Machine machine(long slot) {

@@ -41,10 +41,20 @@ public final class SandboxFactory {
         this.required = requireNonNull(required, "required is null");
     }
 
-    /** A sandbox that has served nobody; the caller closes it. */
+    /** Returns an id that no machine has had. */
+    public VmId newId() {
+        return VmId.random(strongRandom);
+    }
+
+    /** Returns a sandbox that no program has used, with a new id; the caller closes it. */
     public Sandbox open(VmStart start, Deadline deadline) {
+        return open(newId(), start, deadline);
+    }
+
+    /** The same with this id. */
+    public Sandbox open(VmId id, VmStart start, Deadline deadline) {
         long startNanos = ticker.nanos();
-        Vm vm = vmm.start(VmId.random(strongRandom), start, deadline);
+        Vm vm = vmm.start(id, start, deadline);
         listener.begun(vm);
         try {
             GuestChannel channel = readyChannel(vm, deadline);
@@ -63,10 +73,16 @@ public final class SandboxFactory {
                     ? String.valueOf(exception.getMessage())
                     : VmDiagnosis.describe(vm, exception);
             vm.close();
-            listener.ended(vm.id(), SandboxEnd.START_FAILED);
+            CompletableFuture<Void> _ =
+                    vmm.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
             throw new NeuroVisorException(
                     exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
         }
+    }
+
+    /** Completes when the host has nothing left of that machine. */
+    public CompletableFuture<Void> gone(VmId id) {
+        return vmm.gone(id);
     }
 
     private GuestChannel readyChannel(Vm vm, Deadline deadline) {

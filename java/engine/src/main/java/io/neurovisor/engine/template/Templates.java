@@ -6,6 +6,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -31,12 +32,20 @@ public final class Templates {
     private final Vmm vmm;
     private final RandomGenerator random;
     private final Ticker ticker;
+    private final RequiredLayers required;
 
     public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker) {
+        this(store, vmm, random, ticker, RequiredLayers.NONE);
+    }
+
+    /** @param required no program is run in a machine that has not all of these */
+    public Templates(
+            TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
         this.store = requireNonNull(store, "store is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.random = requireNonNull(random, "random is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
+        this.required = requireNonNull(required, "required is null");
     }
 
     /** The template, made first if need be; {@code TEMPLATE_BUILD_FAILED} says what kept the guest from getting ready. */
@@ -59,6 +68,7 @@ public final class Templates {
         try {
             try (GuestChannel channel = vm.connect(deadline)) {
                 channel.hello(deadline);
+                required.check(vm.layers());
                 for (Program program : key.warmPrograms()) {
                     progress.detail("warming " + program.language().label());
                     channel.prime(program, deadline);
@@ -68,6 +78,9 @@ public final class Templates {
             progress.detail("saving");
             vm.save(deadline);
         } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.LAYER_MISSING) {
+                throw exception;
+            }
             throw new NeuroVisorException(
                     Fault.TEMPLATE_BUILD_FAILED,
                     "template of image " + key.files().image() + ", size "

@@ -46,7 +46,10 @@ public interface Vm extends AutoCloseable {
      */
     String consoleTail();
 
-    /** Kills the machine and returns when nothing of it is left. Idempotent. */
+    /**
+     * Kills the machine and waits until nothing of it is left, but no longer than a loaded host needs: {@link Vmm#gone} says
+     * whether it is. Idempotent.
+     */
     @Override
     void close();
 }

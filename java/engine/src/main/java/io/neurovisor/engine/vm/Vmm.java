@@ -2,6 +2,7 @@ package io.neurovisor.engine.vm;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Deadline;
+import java.util.concurrent.CompletableFuture;
 
 /** Starts virtual machines with one kind of VMM. */
 public interface Vmm {
@@ -16,8 +17,11 @@ public interface Vmm {
     long memoryLimitBytes(SandboxSize size, boolean cloned);
 
     /**
-     * Returns a machine whose processors run and whose channel can be connected. What was begun is undone on failure:
-     * {@code VMM_FAILED} carries the VMM's last words.
+     * Returns a machine whose processors run and whose channel can be connected. A VMM that was begun is killed on failure,
+     * which may take until {@link #gone}: {@code VMM_FAILED} carries the VMM's last words.
      */
     Vm start(VmId id, VmStart start, Deadline deadline);
+
+    /** Completes when the host has nothing left of that machine; it is complete already where the machine never was. */
+    CompletableFuture<Void> gone(VmId id);
 }

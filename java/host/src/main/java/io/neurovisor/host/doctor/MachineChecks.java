@@ -2,6 +2,7 @@ package io.neurovisor.host.doctor;
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.JvmMemory;
 import java.util.List;
 
 /** The checks that look only at files of the kernel's. */
@@ -22,7 +23,7 @@ public final class MachineChecks {
                 new KvmDeviceCheck(files, user),
                 new UserNamespacesCheck(files),
                 new RootlessCheck(user),
-                new MemoryCheck(files, size, machineBytes, machineCount),
+                new MemoryCheck(files, JvmMemory.ofThisProcess(files), size, machineBytes, machineCount),
                 new SwapCheck(files),
                 new MemorySharingCheck(files),
                 new HyperThreadingCheck(files),

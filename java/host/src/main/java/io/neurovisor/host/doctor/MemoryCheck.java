@@ -5,31 +5,34 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.HostMemory;
+import io.neurovisor.host.probe.JvmMemory;
 
 /**
  * Whether the machines that may run at once have room.
  *
  * @param machineBytes the most that one of that size can take
  */
-record MemoryCheck(HostFiles files, SandboxSize size, long machineBytes, int machineCount) implements Check {
+record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long machineBytes, int machineCount) implements Check {
     private static final String NAME = "memory";
     private static final int MEBIBYTE_BITS = 20;
 
     MemoryCheck {
         requireNonNull(files, "files is null");
+        requireNonNull(process, "process is null");
         requireNonNull(size, "size is null");
     }
 
     @Override
     public Finding examine() {
-        long available = HostMemory.of(files).availableBytes();
+        long available = HostMemory.of(files, process).availableBytes();
         if (available == Long.MAX_VALUE) {
             return Finding.warn(NAME, "/proc/meminfo does not tell what is available", "");
         }
         long room = available / machineBytes;
-        String detail = "%d MiB available beside the %d for the host, room for %d machines of size %s (%d MiB each)"
+        String detail = "%d MiB available beside %d for this process and %d for the host, room for %d machines of size %s (%d MiB each)"
                 .formatted(
                         available >> MEBIBYTE_BITS,
+                        process.growthBytes() >> MEBIBYTE_BITS,
                         HostMemory.RESERVE_BYTES >> MEBIBYTE_BITS,
                         room,
                         size.label(),

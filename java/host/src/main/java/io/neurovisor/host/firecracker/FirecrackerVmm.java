@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Starts microVMs as Firecracker processes, each in a root directory of its own, under the spawner. */
@@ -93,6 +94,11 @@ public final class FirecrackerVmm implements Vmm {
     @Override
     public long memoryLimitBytes(SandboxSize size, boolean cloned) {
         return FirecrackerMachine.limits(size).memoryMaxBytes();
+    }
+
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        return spawner.gone(id.value());
     }
 
     @Override

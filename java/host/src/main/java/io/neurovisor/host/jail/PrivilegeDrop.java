@@ -6,14 +6,20 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.host.kernel.CapabilitySignal;
+import io.neurovisor.host.kernel.ConfinementSignal;
+import io.neurovisor.host.kernel.Landlock;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
-/** Takes from every thread of this process, for good, the capabilities that root has and a daemon does not need. */
+/**
+ * Takes from every thread of this process, for good, the capabilities that root has and a daemon does not need, and the right to
+ * change files outside of its directories.
+ */
 final class PrivilegeDrop {
     /** CAP_DAC_OVERRIDE: the sockets of VMs belong to the VMs' users. */
     static final long KEPT = 1L << 1;
@@ -28,18 +34,33 @@ final class PrivilegeDrop {
     private static final int CLEAN_LOOKS = 2;
 
     private final HostFiles files;
+    private final List<Path> writable;
 
-    PrivilegeDrop(HostFiles files) {
+    /** @param writable where files may still be changed */
+    PrivilegeDrop(HostFiles files, List<Path> writable) {
         this.files = requireNonNull(files, "files is null");
+        this.writable = List.copyOf(writable);
     }
 
-    /** Returns when no thread has more; at once where none had. */
-    void run() {
+    /**
+     * Returns when no thread has more, immediately where none had: then this is not root's process, and its user's files are
+     * all that it can change. Returns whether files are closed, which takes a kernel with Landlock.
+     */
+    boolean run() {
         OwnThreads before = OwnThreads.read(files);
         if (before.holdingMoreThan(KEPT).isEmpty()) {
-            return;
+            return false;
         }
-        CapabilitySignal signal = CapabilitySignal.keeping(before.permitted() & KEPT);
+        Optional<Landlock> ruleset = Landlock.writingOnly(writable);
+        try {
+            drop(ConfinementSignal.keeping(before.permitted() & KEPT, ruleset));
+        } finally {
+            ruleset.ifPresent(Landlock::close);
+        }
+        return ruleset.isPresent();
+    }
+
+    private void drop(ConfinementSignal signal) {
         Deadline deadline = Deadline.after(LIMIT, Ticker.SYSTEM);
         int clean = 0;
         while (clean < CLEAN_LOOKS) {
@@ -56,7 +77,7 @@ final class PrivilegeDrop {
         if (deadline.hasPassed()) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED,
-                    left.size() + " of its threads keep capabilities that were to be given up within "
+                    left.size() + " of its threads keep capabilities and files that were to be given up within "
                             + LIMIT.toSeconds() + " s");
         }
         LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());

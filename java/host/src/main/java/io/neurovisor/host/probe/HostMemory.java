@@ -9,17 +9,16 @@ import java.util.stream.Stream;
 
 /**
  * The memory that is there for virtual machines: the least of what the kernel has without swapping and of what each control
- * group above this process still allows, less {@link #RESERVE_BYTES}. What cannot be read bounds nothing.
+ * group above this process still allows, less what this process may still take itself and {@link #RESERVE_BYTES}. What cannot
+ * be read bounds nothing.
  */
 public final class HostMemory {
-    /**
-     * For this process and its host. The daemon's heap and buffers grow by less than that while guests attack it
-     * ({@code HostileAgentIT} holds both to 128 MiB).
-     */
+    /** For what else the host runs. */
     public static final long RESERVE_BYTES = 256L << 20;
 
     private final HostFiles files;
     private final List<Group> groups;
+    private final JvmMemory process;
 
     /**
      * A control group that may hold memory down.
@@ -46,13 +45,18 @@ public final class HostMemory {
         }
     }
 
-    private HostMemory(HostFiles files, List<Group> groups) {
+    private HostMemory(HostFiles files, List<Group> groups, JvmMemory process) {
         this.files = requireNonNull(files, "files is null");
         this.groups = List.copyOf(groups);
+        this.process = requireNonNull(process, "process is null");
     }
 
-    /** That of the machine that the files tell of, with the control groups in which this process is now. */
-    public static HostMemory of(HostFiles files) {
+    /**
+     * That of the machine that the files describe, with the control groups in which this process is now.
+     *
+     * @param process what this process may take itself
+     */
+    public static HostMemory of(HostFiles files, JvmMemory process) {
         LiveProcess self = LiveProcess.self(files);
         List<Group> groups = new ArrayList<>();
         for (Mount mount : self.mounts().orElse(List.of())) {
@@ -66,14 +70,14 @@ public final class HostMemory {
                                 upwards(mount, group).forEach(directory -> groups.add(Group.versionOne(directory))));
             }
         }
-        return new HostMemory(files, groups);
+        return new HostMemory(files, groups, process);
     }
 
     /** What machines may take of it at this moment, never less than nothing; {@link Long#MAX_VALUE} when nobody can say. */
     public long availableBytes() {
         return Stream.concat(machine().stream().boxed(), groups.stream().flatMap(this::left))
                 .min(Long::compare)
-                .map(bytes -> Math.max(0, Math.max(0, bytes) - RESERVE_BYTES))
+                .map(bytes -> Math.max(0, Math.max(0, bytes) - RESERVE_BYTES - process.growthBytes()))
                 .orElse(Long.MAX_VALUE);
     }
 

@@ -150,7 +150,7 @@ final class QemuVm implements Vm {
     public void close() {
         process.kill();
         monitor.close();
-        awaitEnd(END_TIMEOUT);
+        boolean _ = process.endsWithin(END_TIMEOUT);
     }
 
     /**

@@ -25,6 +25,7 @@ import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
 import io.neurovisor.host.spawner.Watch;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Starts microVMs as QEMU processes under the spawner. */
@@ -74,6 +75,11 @@ public final class QemuVmm implements Vmm {
     @Override
     public long memoryLimitBytes(SandboxSize size, boolean cloned) {
         return QemuCommand.limits(identity.accelerator(), size, cloned).memoryMaxBytes();
+    }
+
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        return spawner.gone(id.value());
     }
 
     @Override

@@ -96,9 +96,27 @@ public final class Spawner implements AutoCloseable {
     public VmmProcess startVmm(String id, VmmLaunch launch) {
         AwaitedVmm entry = awaited(id);
         send(Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
-        Started started = await(entry.started(), "start of VM " + id);
+        Started started = awaitStart(id, entry);
         return new VmmProcess(
                 this, id, runtimeDirectory.resolve(id), entry.exited(), started.getPid(), started.getCgroupProblem());
+    }
+
+    /** A start that comes after its answer was given up would run a VMM that has no owner. */
+    private Started awaitStart(String id, AwaitedVmm entry) {
+        try {
+            return await(entry.started(), "start of VM " + id);
+        } catch (NeuroVisorException exception) {
+            kill(id);
+            throw exception;
+        }
+    }
+
+    /** Completes when nothing is left of that VMM, or the spawner is lost, which kills every VMM. */
+    public CompletableFuture<Void> gone(String id) {
+        AwaitedVmm entry = entries.get(id);
+        return entry == null
+                ? CompletableFuture.completedFuture(null)
+                : entry.exited().handle((_, _) -> null);
     }
 
     /** Of whom the spawner may speak from now on. */

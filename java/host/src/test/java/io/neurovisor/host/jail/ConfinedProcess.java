@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -35,19 +36,23 @@ final class ConfinedProcess {
     private final AtomicLong written = new AtomicLong();
     private final AtomicLong rounds = new AtomicLong();
 
-    private ConfinedProcess() {}
+    private final Path own;
+
+    private ConfinedProcess(Path own) {
+        this.own = own;
+    }
 
     public static void main(String[] arguments) throws Exception {
         if (List.of(arguments).contains(BARRED)) {
             Libseccomp.locate().install(OtherCalls.ALLOW, List.of(new SeccompRule("seccomp", List.of(), 1)));
             try {
-                say("confined " + SelfConfinement.begin());
+                say("confined " + SelfConfinement.begin(List.of()));
             } catch (NeuroVisorException refusal) {
                 say(refusal.fault() + ": " + refusal.getMessage());
             }
             return;
         }
-        new ConfinedProcess().run(arguments.length == 0);
+        new ConfinedProcess(Files.createTempDirectory("own")).run(arguments.length == 0);
     }
 
     private void run(boolean confined) throws Exception {
@@ -57,7 +62,7 @@ final class ConfinedProcess {
         }
         long before = rounds.get();
         if (confined) {
-            say("confined " + SelfConfinement.begin().threads());
+            confine();
             tryEveryRule();
             say("more capabilities "
                     + OwnThreads.read(HostFiles.SYSTEM)
@@ -80,6 +85,45 @@ final class ConfinedProcess {
         say("worked on " + (rounds.get() > before));
     }
 
+    /** And says what it can then change, by this thread and by one that was there before. */
+    private void confine() throws Exception {
+        Path other = Files.createTempDirectory("other");
+        try (ExecutorService early = Executors.newSingleThreadExecutor()) {
+            say("before " + early.submit(() -> changes(other)).get());
+            SelfConfinement confinement = SelfConfinement.begin(List.of(own, Path.of("/dev/null")));
+            say("confined " + confinement.threads());
+            say("files closed " + confinement.filesClosed());
+            say("its own directory " + changes(own));
+            say("another directory " + changes(other));
+            say("another directory by an older thread "
+                    + early.submit(() -> changes(other)).get());
+            say("kernel settings " + writes(Path.of("/proc/sys/kernel/core_pattern")));
+            say("null " + writes(Path.of("/dev/null")));
+        }
+    }
+
+    /** Creates a file in a directory, and changes and removes it. */
+    private static String changes(Path directory) {
+        Path file = directory.resolve("file");
+        try {
+            Files.writeString(file, "changed");
+            Files.delete(file);
+            return "changed";
+        } catch (IOException refusal) {
+            return refusal.getClass().getSimpleName();
+        }
+    }
+
+    /** Opens a file to write to it, and writes nothing. */
+    private static String writes(Path file) {
+        try {
+            Files.newByteChannel(file, StandardOpenOption.WRITE).close();
+            return "open";
+        } catch (IOException refusal) {
+            return refusal.getClass().getSimpleName();
+        }
+    }
+
     private static void tryEveryRule() {
         for (PolicyRule rule : SeccompPolicy.daemon().rules()) {
             String syscall = rule.rule().syscall();
@@ -94,8 +138,8 @@ final class ConfinedProcess {
     }
 
     /** What root may do that nobody else may: to give a file away. */
-    private static String raised() throws IOException {
-        Path file = Files.createTempFile("confined", "");
+    private String raised() throws IOException {
+        Path file = Files.createTempFile(own, "given", "");
         try {
             Files.setAttribute(file, "unix:uid", 1);
             return "all";

@@ -1,8 +1,10 @@
 package io.neurovisor.host.jail;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.neurovisor.host.kernel.ForbiddenCalls;
+import io.neurovisor.host.kernel.Landlock;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
 import java.io.IOException;
@@ -10,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -70,6 +74,28 @@ final class SelfConfinementTest {
                 .anyMatch(line -> line.startsWith("exec ") && line.contains("Operation not permitted"))
                 .contains(
                         "new threads 200", "unfiltered false", "worked on true", "more capabilities 0", "raised none");
+    }
+
+    /** Another user's process has nothing of root's to give up. */
+    @Test
+    @EnabledIf("isRoot")
+    void rootChangesFilesOfItsOwnDirectoriesOnly() throws Exception {
+        Optional<Landlock> ruleset = Landlock.writingOnly(List.of());
+        ruleset.ifPresent(Landlock::close);
+        assumeThat(ruleset).as("Landlock of this kernel").isPresent();
+        assertThat(linesOf())
+                .contains(
+                        "before changed",
+                        "files closed true",
+                        "its own directory changed",
+                        "another directory AccessDeniedException",
+                        "another directory by an older thread AccessDeniedException",
+                        "kernel settings AccessDeniedException",
+                        "null open");
+    }
+
+    static boolean isRoot() {
+        return System.getProperty("user.name").equals("root");
     }
 
     @Test

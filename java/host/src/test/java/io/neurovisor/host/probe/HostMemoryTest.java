@@ -93,11 +93,11 @@ final class HostMemoryTest {
     void nobodyKnowsWhereNothingIsToldThatIsANumber() {
         for (String odd : new String[] {"", "MemAvailable: many kB", "MemAvailable: 99999999999999999999 kB", "\0"}) {
             files.write("/proc/meminfo", odd);
-            assertThat(HostMemory.of(new HostFiles(root)).availableBytes())
+            assertThat(of(new HostFiles(root), 0).availableBytes())
                     .as(odd)
                     .isEqualTo(Long.MAX_VALUE);
         }
-        assertThat(HostMemory.of(new HostFiles(root.resolve("none"))).availableBytes())
+        assertThat(of(new HostFiles(root.resolve("none")), 0).availableBytes())
                 .isEqualTo(Long.MAX_VALUE);
     }
 
@@ -119,7 +119,34 @@ final class HostMemoryTest {
 
     @Test
     void thisMachineTells() {
-        assertThat(HostMemory.of(HostFiles.SYSTEM).availableBytes()).isBetween(0L, 1L << 50);
+        assertThat(HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM)).availableBytes()).isBetween(0L, 1L << 50);
+    }
+
+    @Test
+    void whatThisProcessMayStillTakeIsNotThereForMachines() {
+        files.write("/proc/self/status", "RssAnon:\t  204800 kB");
+        assertThat(of(new HostFiles(root), 1024 * MEBIBYTE).availableBytes() / MEBIBYTE)
+                .isEqualTo(4096 - 256 - (1024 - 200));
+        assertThat(of(new HostFiles(root), 100 * MEBIBYTE).availableBytes() / MEBIBYTE)
+                .isEqualTo(4096 - 256);
+        assertThat(of(new HostFiles(root), 8192 * MEBIBYTE).availableBytes()).isZero();
+    }
+
+    @Test
+    void thisProcessMayTakeItsHeapBuffersCodeAndClasses() {
+        files.write(
+                "/proc/self/cmdline",
+                "java\0-Xmx1g\0-XX:ReservedCodeCacheSize=100m\0-XX:MaxDirectMemorySize=768M\0-XX:MaxMetaspaceSize=131072k"
+                        + "\0-XX:ReservedCodeCacheSize=209715200\0Main\0");
+        assertThat(JvmMemory.of(new HostFiles(root), 1024 * MEBIBYTE).maxBytes() / MEBIBYTE)
+                .isEqualTo(1024 + 768 + 200 + 128);
+        files.write("/proc/self/cmdline", "java\0-XX:MaxDirectMemorySize=lots\0-XX:ReservedCodeCacheSize=-1\0");
+        assertThat(JvmMemory.of(new HostFiles(root), 512 * MEBIBYTE).maxBytes() / MEBIBYTE)
+                .isEqualTo(512 + 512 + 48);
+    }
+
+    private static HostMemory of(HostFiles files, long processBytes) {
+        return HostMemory.of(files, new JvmMemory(files, processBytes));
     }
 
     private KernelFiles in(String mounts, String groups) {
@@ -127,6 +154,6 @@ final class HostMemoryTest {
     }
 
     private long available() {
-        return HostMemory.of(new HostFiles(root)).availableBytes() / MEBIBYTE;
+        return of(new HostFiles(root), 0).availableBytes() / MEBIBYTE;
     }
 }

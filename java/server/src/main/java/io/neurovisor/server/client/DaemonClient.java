@@ -2,6 +2,9 @@ package io.neurovisor.server.client;
 
 import static java.util.Objects.requireNonNull;
 
+import io.grpc.ClientInterceptors;
+import io.grpc.ClientInterceptor;
+import io.grpc.Channel;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -58,8 +61,9 @@ public final class DaemonClient implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final PeerVerdict verdict;
     private final ManagedChannel channel;
+    private final Channel calls;
 
-    private DaemonClient(Path socket, PeerUsers users) {
+    private DaemonClient(Path socket, PeerUsers users, Optional<String> key) {
         this.socket = requireNonNull(socket, "socket is null");
         this.verdict = new PeerVerdict(users);
         this.channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
@@ -78,12 +82,25 @@ public final class DaemonClient implements AutoCloseable {
                 .keepAliveTimeout(ALIVE_ANSWER.toSeconds(), TimeUnit.SECONDS)
                 .disableRetry()
                 .build();
+        this.calls = key.map(secret -> ClientInterceptors.intercept(channel, authorization(secret)))
+                .orElse(channel);
+    }
+
+    private static ClientInterceptor authorization(String secret) {
+        Metadata headers = new Metadata();
+        headers.put(header("authorization"), "Bearer " + secret);
+        return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
     /** Throws {@link Fault#DAEMON_MISSING}, with the reason, where none answers that is this user's or root's. */
     public static DaemonClient connect(Path socket) {
+        return connect(socket, Optional.empty());
+    }
+
+    /** The same as the tenant of a key, where there is one. */
+    public static DaemonClient connect(Path socket, Optional<String> key) {
         try {
-            return connect(socket, PeerUsers.ownAndRoot());
+            return connect(socket, PeerUsers.ownAndRoot(), key);
         } catch (IOException exception) {
             throw missing(socket, String.valueOf(exception.getMessage()));
         }
@@ -91,7 +108,11 @@ public final class DaemonClient implements AutoCloseable {
 
     /** @param users who may serve there */
     static DaemonClient connect(Path socket, PeerUsers users) {
-        DaemonClient client = new DaemonClient(socket, users);
+        return connect(socket, users, Optional.empty());
+    }
+
+    private static DaemonClient connect(Path socket, PeerUsers users, Optional<String> key) {
+        DaemonClient client = new DaemonClient(socket, users, key);
         boolean connected = false;
         try {
             client.awaitGreeting();
@@ -142,7 +163,7 @@ public final class DaemonClient implements AutoCloseable {
         Metadata sent = new Metadata();
         headers.forEach((name, value) -> sent.put(header(name), value));
         AtomicReference<Metadata> received = new AtomicReference<>(new Metadata());
-        BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
+        BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(calls)
                 .withInterceptors(
                         MetadataUtils.newAttachHeadersInterceptor(sent),
                         MetadataUtils.newCaptureMetadataInterceptor(received, new AtomicReference<>()))
@@ -160,7 +181,7 @@ public final class DaemonClient implements AutoCloseable {
 
     private DaemonResult execute(
             ExecuteRequest message, TraceId traceId, Optional<String> traceparent, OutputSink sink) {
-        BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(channel)
+        BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(calls)
                 .withInterceptors(ExecuteMessages.traceHeaders(traceId, traceparent))
                 .executeStream(message);
         return understood(traceId, end(call, sink));

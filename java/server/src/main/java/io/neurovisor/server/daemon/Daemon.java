@@ -1,5 +1,9 @@
 package io.neurovisor.server.daemon;
 
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.server.config.Surroundings;
+import java.util.stream.Stream;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ChannelzService;
@@ -162,7 +166,7 @@ public final class Daemon implements AutoCloseable {
         // Nobody is answered before, and no program but the VMM is started after, by this process or its spawner.
         // Once all ports are open, for one may be root's to open.
         neuroVisor.restrictSpawner();
-        this.confinement = SelfConfinement.begin();
+        this.confinement = SelfConfinement.begin(writable(settings, socket));
         status.serve();
         ports.serve();
         neuroVisor.pool().keepWarm();
@@ -220,6 +224,20 @@ public final class Daemon implements AutoCloseable {
                 new TraceInterceptor(new SecureRandom(), tracing),
                 calls,
                 new AccessInterceptor(callers, limits, calls::limited));
+    }
+
+    /** What root's daemon may change: its data, its sockets and those of its machines, and what libraries keep for a moment. */
+    private static List<Path> writable(Settings settings, Path socket) {
+        return Stream.of(
+                        settings.config().dataDir(),
+                        Surroundings.ofThisProcess().runtimeDirectory(),
+                        requireNonNull(socket.toAbsolutePath().getParent(), "a socket has a directory"),
+                        Path.of(System.getProperty("java.io.tmpdir")),
+                        Path.of("/tmp"), // Where the JVM takes requests of its own tools.
+                        Path.of("/var/tmp"), // Where SQLite sorts what memory does not hold.
+                        Path.of("/dev/null"))
+                .distinct()
+                .toList();
     }
 
     private static OptionalLong bytes(Optional<DataSize> size) {

@@ -70,6 +70,9 @@ public final class GrpcPorts implements AutoCloseable {
     /** As long as a call may wait and run, so that the age of its connection ends no program. */
     private static final Duration CONNECTION_GRACE = ExecutionRequest.MAX_TIMEOUT.multipliedBy(2);
 
+    /** For connections that are closed when all calls have ended. */
+    private static final Duration LAST_CONNECTIONS = Duration.ofSeconds(5);
+
     /**
      * The times that clients have.
      *
@@ -280,8 +283,18 @@ public final class GrpcPorts implements AutoCloseable {
     public void close() {
         stopNow();
         executor.close();
+        awaitConnections();
         for (EventLoopGroup loop : List.of(acceptors, workers)) {
             Future<?> _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+        }
+    }
+
+    /** What a connection has read and not decoded is given back when its end has been noticed, by the thread that serves it. */
+    private void awaitConnections() {
+        try {
+            boolean _ = awaitEnd(Deadline.after(LAST_CONNECTIONS, Ticker.SYSTEM));
+        } catch (InterruptedException exception) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -28,6 +28,7 @@ import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Optional;
@@ -48,8 +49,12 @@ final class MetricsTest {
             new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM, metrics.machines(), RequiredLayers.NONE);
     private final WarmPool pool = new WarmPool(
             new PoolPlan(SMALL, 2, 3, LONG),
-            order -> factory.open(
-                    new VmStart.ColdBoot(TestFiles.bootFiles(), order.size()), Deadline.after(LONG, Ticker.SYSTEM)),
+            TestPools.sandboxes(
+                    factory,
+                    (id, order) -> factory.open(
+                            id,
+                            new VmStart.ColdBoot(TestFiles.bootFiles(), order.size()),
+                            Deadline.after(LONG, Ticker.SYSTEM))),
             _ -> {},
             Ticker.SYSTEM,
             metrics.machines());

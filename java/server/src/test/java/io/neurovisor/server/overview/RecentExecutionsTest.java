@@ -3,6 +3,7 @@ package io.neurovisor.server.overview;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
@@ -188,7 +189,7 @@ final class RecentExecutionsTest {
 
     private Sandbox sandbox() {
         return TestPools.sandboxes(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), ticker)
-                .open(new Order("base", SandboxSize.SMALL));
+                .open(new VmId("vm-1"), new Order("base", SandboxSize.SMALL));
     }
 
     private static ExecutionRequest request() {

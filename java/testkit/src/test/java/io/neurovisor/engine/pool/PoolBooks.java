@@ -39,6 +39,7 @@ final class PoolBooks {
     private final Map<List<Claimant>, Integer> passedOver = new HashMap<>();
     private final Map<Long, Long> withoutMemorySince = new HashMap<>();
     private final Map<Long, Set<Claimant>> passedOverdue = new HashMap<>();
+    private final Set<Order> made = new HashSet<>();
     private final TreeSet<Long> everLeased = new TreeSet<>();
     private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
@@ -69,6 +70,14 @@ final class PoolBooks {
         settle();
     }
 
+    /** The template of what starts, where that has none yet, exists from now on. */
+    void makeTemplate(int choice) {
+        Order order = Objects.requireNonNull(starting.get(chosen(starting, choice)));
+        state.made(order);
+        made.add(order);
+        settle();
+    }
+
     void arrive(Order order, Claimant claimant) {
         long others = waiting.values().stream()
                 .filter(request -> request.claimant().equals(claimant))
@@ -90,6 +99,8 @@ final class PoolBooks {
 
     void startSucceeds(int choice) {
         long slot = chosen(starting, choice);
+        state.made(Objects.requireNonNull(starting.get(slot)));
+        made.add(Objects.requireNonNull(starting.get(slot)));
         state.ready(slot);
         warm.put(slot, starting.remove(slot));
         settle();
@@ -97,7 +108,7 @@ final class PoolBooks {
 
     void startFails(int choice) {
         long slot = chosen(starting, choice);
-        starting.remove(slot);
+        ending.put(slot, Objects.requireNonNull(starting.remove(slot)));
         OptionalLong told = state.failed(slot, "failed", nowNanos);
         Optional<Long> owner = Optional.ofNullable(startedFor.get(slot)).filter(waiting::containsKey);
         assertThat(told.stream().boxed().findFirst()).as("who is told").isEqualTo(owner);
@@ -201,6 +212,9 @@ final class PoolBooks {
     private void started(Step.Start start) {
         assertThat(stopped).as("started after the stop").isFalse();
         assertThat(machines()).as("machines before one more").isLessThan(plan.max());
+        assertThat(awaitsTemplate(start.order()))
+                .as("one more template at the same time")
+                .isFalse();
         if (start.ticket().isEmpty()) {
             assertThat(start.order()).isEqualTo(plan.usual());
             assertThat(keepsWarm).isTrue();
@@ -357,6 +371,11 @@ final class PoolBooks {
         return size.vcpuCount() + 2L;
     }
 
+    /** Whether a template is being made before which no other may be. */
+    private boolean awaitsTemplate(Order order) {
+        return !made.contains(order) && !made.containsAll(starting.values());
+    }
+
     private void atRest() {
         PoolStatus status = state.status();
         assertThat(List.of(status.waiting(), status.starting(), status.warm(), status.active(), status.ending()))
@@ -403,6 +422,7 @@ final class PoolBooks {
         List<Waiting> without = inLine().stream()
                 .filter(request -> !isCutOff(request.claimant()))
                 .filter(request -> !unclaimed.remove(request.order()))
+                .filter(request -> !awaitsTemplate(request.order()))
                 .toList();
         if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
             assertThat(without)
@@ -423,6 +443,7 @@ final class PoolBooks {
                     && machines() < plan.max()
                     && !starting.containsValue(request.order())
                     && !warm.containsValue(request.order())
+                    && !awaitsTemplate(request.order())
                     && limit(request.order().size()) > freeBytes();
             if (!memoryIsMissing) {
                 withoutMemorySince.remove(request.ticket());

@@ -64,6 +64,7 @@ final class PoolStateModelTest {
                                         choice % 3 == 0 ? LARGE : USUAL, CLAIMANTS.get(choice / 3 % CLAIMANTS.size()))))
                 .withAction(1, new Event("a request gives up", PoolBooks::hasWaiting, PoolBooks::giveUp))
                 .withAction(6, new Event("a machine has started", PoolBooks::hasStarting, PoolBooks::startSucceeds))
+                .withAction(1, new Event("a template is made", PoolBooks::hasStarting, PoolBooks::makeTemplate))
                 .withAction(1, new Event("a machine has not started", PoolBooks::hasStarting, PoolBooks::startFails))
                 .withAction(1, new Event("a warm machine dies", PoolBooks::hasWarm, PoolBooks::die))
                 .withAction(4, new Event("a lease ends", PoolBooks::hasLeased, PoolBooks::release))

@@ -18,6 +18,7 @@ final class PoolStateTest {
     @Test
     void whatWaitsIsPrimedOnceAProcessorIsFreeForIt() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 1, LONG, MachineMemory.PLENTY), _ -> 0L);
+        state.made(SMALL);
         state.keepWarm();
         Step.Start first = (Step.Start) state.next(0).orElseThrow();
         Step.Start second = (Step.Start) state.next(0).orElseThrow();
@@ -59,6 +60,35 @@ final class PoolStateTest {
         assertThat(state.next(0)).containsInstanceOf(Step.Start.class);
     }
 
+    /** A machine whose template is being made would fill every start of the pool if others could join it. */
+    @Test
+    void templatesAreMadeOneAtATime() {
+        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
+        enqueue(state, SMALL, Claimant.LOCAL);
+        Step.Start making = (Step.Start) state.next(0).orElseThrow();
+        enqueue(state, LARGE, Claimant.LOCAL);
+        enqueue(state, SMALL, Claimant.LOCAL);
+        assertThat(state.next(0)).isEmpty();
+        assertThat(state.awaitsTemplate(LARGE)).isTrue();
+        state.made(SMALL);
+        assertThat(state.awaitsTemplate(LARGE)).isFalse();
+        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order)).contains(LARGE);
+        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order)).contains(SMALL);
+        state.ready(making.slot());
+        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+    }
+
+    @Test
+    void templateThatIsNotMadeMakesRoomForTheNext() {
+        PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
+        enqueue(state, SMALL, Claimant.LOCAL);
+        Step.Start making = (Step.Start) state.next(0).orElseThrow();
+        enqueue(state, LARGE, Claimant.LOCAL);
+        assertThat(state.failed(making.slot(), "no room", 0)).isPresent();
+        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order)).contains(LARGE);
+        assertThat(state.status().ending()).isEqualTo(1);
+    }
+
     /** Or one claimant with requests beyond its share would keep the machines of all others cold. */
     @Test
     void machinesAreKeptReadyWhileAClaimantWaitsForItsOwnShare() {
@@ -85,6 +115,8 @@ final class PoolStateTest {
         long[] availableBytes = {10};
         MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
         PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, 9, 9, LONG, memory), _ -> 2L);
+        state.made(SMALL);
+        state.made(LARGE);
         enqueue(state, SMALL, greedy);
         Step.Start first = (Step.Start) state.next(0).orElseThrow();
         state.ready(first.slot());

@@ -101,7 +101,7 @@ final class WarmPoolLincheckTest {
             Order usual = new Order("base", SandboxSize.SMALL);
             pool = new WarmPool(
                     new PoolPlan(usual, 1, MAX, Duration.ofSeconds(30)),
-                    this::open,
+                    machines,
                     _ -> {},
                     () -> 0,
                     SandboxListener.NONE,
@@ -114,10 +114,6 @@ final class WarmPoolLincheckTest {
             try (Lease lease = pool.lease(new Order("base", size))) {
                 return used.add(lease.sandbox().vmId().value()) && machines.livingCount() <= MAX;
             }
-        }
-
-        private Sandbox open(Order order) {
-            return machines.open(PlainSandboxes.start(order.size()));
         }
     }
 

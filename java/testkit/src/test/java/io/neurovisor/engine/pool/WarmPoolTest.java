@@ -112,13 +112,13 @@ final class WarmPoolTest {
         WarmPool pool = pool(
                 processors,
                 processors,
-                order -> {
+                TestPools.sandboxes(sandboxes, (id, order) -> {
                     busy.countDown();
                     while (!answered.get() && !deadline.hasPassed()) {
                         Thread.onSpinWait();
                     }
-                    return sandboxes.open(order);
-                },
+                    return sandboxes.open(id, order);
+                }),
                 ticker);
         pool.keepWarm();
         busy.await();
@@ -133,10 +133,10 @@ final class WarmPoolTest {
         Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
                 new PoolPlan(SMALL, 5, 8, 2, 8, LONG, MachineMemory.PLENTY),
-                order -> {
+                TestPools.sandboxes(real, (id, order) -> {
                     awaitQuietly(gate);
-                    return real.open(order);
-                },
+                    return real.open(id, order);
+                }),
                 _ -> {},
                 Ticker.SYSTEM);
         pools.add(pool);
@@ -266,11 +266,11 @@ final class WarmPoolTest {
     @Test
     void aRequestWhoseMachineDiesAtItsStartIsToldItsLastWords() {
         Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
-        Sandboxes dying = order -> {
-            Sandbox sandbox = real.open(order);
+        Sandboxes dying = TestPools.sandboxes(real, (id, order) -> {
+            Sandbox sandbox = real.open(id, order);
             FakeGuest _ = guest(sandbox.vmId()).dead("QEMU was killed by signal 9");
             return sandbox;
-        };
+        });
         WarmPool pool = pool(0, 2, dying, ticker);
         assertThatThrownBy(() -> pool.lease(SMALL)).hasMessageContaining("QEMU was killed by signal 9");
         assertThat(vmm.starts()).hasSize(1);
@@ -338,12 +338,13 @@ final class WarmPoolTest {
         };
         Templates templates = new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM);
         SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM);
-        Sandboxes sandboxes = order -> {
+        Sandboxes sandboxes = TestPools.sandboxes(factory, (id, order) -> {
             TemplateKey key = new TemplateKey(TestFiles.bootFiles(), order.size(), vmm.identity(), List.of(PRIMER));
             return factory.open(
+                    id,
                     new VmStart.Restore(templates.findOrBuild(key, Progress.SILENT)),
                     Deadline.after(LONG, Ticker.SYSTEM));
-        };
+        });
         WarmPool pool = warmed(pool(1, 2, sandboxes, ticker));
         Path template = directory.resolve(SMALL.size().label());
         try (Stream<Path> files = Files.list(template)) {
@@ -404,10 +405,10 @@ final class WarmPoolTest {
         WarmPool pool = pool(
                 1,
                 1,
-                order -> {
+                TestPools.sandboxes(real, (id, order) -> {
                     awaitQuietly(gate);
-                    return real.open(order);
-                },
+                    return real.open(id, order);
+                }),
                 Ticker.SYSTEM);
         pool.keepWarm();
         await().until(() -> pool.status().starting() == 1);

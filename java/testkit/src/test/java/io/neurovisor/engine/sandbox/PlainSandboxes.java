@@ -1,6 +1,8 @@
 package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.Sandboxes;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
@@ -15,15 +17,30 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Sandboxes that are made without any thread of their own, which a model checker could not steer. */
-public final class PlainSandboxes {
+public final class PlainSandboxes implements Sandboxes {
     private static final Ticker STANDING = () -> 0;
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
     private final AtomicInteger made = new AtomicInteger();
 
-    public Sandbox open(VmStart.ColdBoot start) {
+    @Override
+    public VmId newId() {
+        return new VmId("vm-" + made.incrementAndGet());
+    }
+
+    @Override
+    public void make(Order order) {}
+
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        return vmm.gone(id);
+    }
+
+    @Override
+    public Sandbox open(VmId id, Order order) {
+        VmStart.ColdBoot start = start(order.size());
         Deadline deadline = Deadline.after(Duration.ZERO, STANDING);
-        Vm vm = vmm.start(new VmId("vm-" + made.incrementAndGet()), start, deadline);
+        Vm vm = vmm.start(id, start, deadline);
         return new Sandbox(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING, 0);
     }
 

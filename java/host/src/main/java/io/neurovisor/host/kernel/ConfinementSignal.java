@@ -10,17 +10,25 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
- * A signal that takes capabilities from the thread that it is sent to.
+ * A signal that takes capabilities, and the right to change files, from the thread that it is sent to.
  *
- * <p>{@code capset} works on the thread that calls it and on no other (capset(2)), the C library has no form of it for a whole
- * process, and the threads of a JVM that compile and collect garbage run no code of ours. So each is sent a signal whose handler
- * makes the call, as libpsx of libcap does it. The handler is 22 bytes of machine code in memory of its own: code of the JVM's
- * could not run there, for such a thread may be anywhere. It stays for good: a signal that comes late finds it, and does once
- * more what has been done.
+ * <p>{@code capset} and {@code landlock_restrict_self} work on the thread that calls them and on no other (capset(2),
+ * landlock(7)), the C library has no form of them for a whole process, and the JVM's own threads, which compile and collect
+ * garbage, run no code of ours. So each is sent a signal whose handler makes the calls, as libpsx of libcap does it. The handler
+ * is machine code in a page of its own: the JVM's code could not run there, for such a thread may be anywhere. It stays: a signal
+ * that comes late finds it, and changes nothing more.
+ *
+ * <p>INVARIANT: capabilities are taken last. A thread that Landlock has refused keeps them, and is found by that.
  */
-public final class CapabilitySignal {
+public final class ConfinementSignal {
     private static final FunctionDescriptor MMAP =
             FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     private static final FunctionDescriptor MPROTECT = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
@@ -48,40 +56,47 @@ public final class CapabilitySignal {
 
     private static final int LAST_SIGNAL = 64;
 
-    private static final int HEADER_OFFSET = 32;
-    private static final int DATA_OFFSET = 40;
+    private static final int HEADER_OFFSET = 128;
+    private static final int DATA_OFFSET = 136;
 
     /** {@code _LINUX_CAPABILITY_VERSION_3}: sets of 64 bits, in two halves. */
     private static final int VERSION = 0x20080522;
 
-    private static final byte[] CODE = {
-        (byte) 0xb8,
-        126,
-        0,
-        0,
-        0, // mov eax, SYS_capset
-        0x48,
-        (byte) 0x8d,
-        0x3d,
-        HEADER_OFFSET - 12,
-        0,
-        0,
-        0, // lea rdi, [rip + header]
-        0x48,
-        (byte) 0x8d,
-        0x35,
-        DATA_OFFSET - 19,
-        0,
-        0,
-        0, // lea rsi, [rip + data]
-        0x0f,
-        0x05, // syscall
-        (byte) 0xc3 // ret: to the library's restorer, which returns to what was interrupted
-    };
+    /** Makes Landlock accept threads without CAP_SYS_ADMIN, too (prctl(2)). */
+    private static final byte[] NO_NEW_PRIVILEGES = bytes("""
+            b8 9d 00 00 00  mov eax, SYS_prctl
+            bf 26 00 00 00  mov edi, PR_SET_NO_NEW_PRIVS
+            be 01 00 00 00  mov esi, 1
+            31 d2           xor edx, edx
+            45 31 d2        xor r10d, r10d
+            45 31 c0        xor r8d, r8d
+            0f 05           syscall""");
+
+    private static final byte[] RESTRICT = bytes("""
+            b8 be 01 00 00  mov eax, SYS_landlock_restrict_self
+            31 f6           xor esi, esi
+            bf              mov edi, (the descriptor of the ruleset follows)""");
+
+    /** Over all of {@link #CAPSET} but its return. */
+    private static final byte[] RETURN_IF_REFUSED = bytes("""
+            0f 05           syscall
+            85 c0           test eax, eax
+            78 15           js +21""");
+
+    /** The displacements, 0 here, are set when it is known where it lies. */
+    private static final byte[] CAPSET = bytes("""
+            b8 7e 00 00 00        mov eax, SYS_capset
+            48 8d 3d 00 00 00 00  lea rdi, [rip + header]
+            48 8d 35 00 00 00 00  lea rsi, [rip + data]
+            0f 05                 syscall
+            c3                    ret: to the library's restorer, which returns to what was interrupted""");
+
+    private static final int HEADER_DISPLACEMENT = 8;
+    private static final int DATA_DISPLACEMENT = 15;
 
     private final int number;
 
-    private CapabilitySignal(int number) {
+    private ConfinementSignal(int number) {
         this.number = number;
     }
 
@@ -89,8 +104,9 @@ public final class CapabilitySignal {
      * Prepares the signal.
      *
      * @param kept the capabilities that a thread has afterwards, a bit each; it must have them
+     * @param files to which a thread is restricted, where this kernel can do that; open until all have had the signal
      */
-    public static CapabilitySignal keeping(long kept) {
+    public static ConfinementSignal keeping(long kept, Optional<Landlock> files) {
         String architecture = System.getProperty("os.arch");
         if (!architecture.equals("amd64")) {
             throw new NeuroVisorException(
@@ -99,7 +115,7 @@ public final class CapabilitySignal {
                             + "; start it without any");
         }
         NativeLibrary libc = NativeLibrary.libc();
-        MemorySegment handler = handler(libc, kept);
+        MemorySegment handler = handler(libc, code(files), kept);
         // NATIVE: the structures are copied by the kernel; the handler's page is never given back.
         try (Arena arena = Arena.ofConfined()) {
             int number = unused(libc, arena);
@@ -109,12 +125,34 @@ public final class CapabilitySignal {
             action.asSlice(MASK_OFFSET, MASK_BYTES).fill((byte) 0xff);
             action.set(JAVA_INT, FLAGS_OFFSET, SA_ONSTACK | SA_RESTART);
             libc.checkedInt("sigaction", SIGACTION, number, action, MemorySegment.NULL);
-            return new CapabilitySignal(number);
+            return new ConfinementSignal(number);
         }
     }
 
+    private static byte[] code(Optional<Landlock> files) {
+        ByteBuffer code = ByteBuffer.allocate(HEADER_OFFSET).order(ByteOrder.LITTLE_ENDIAN);
+        files.ifPresent(ruleset -> code.put(NO_NEW_PRIVILEGES)
+                .put(RESTRICT)
+                .putInt(ruleset.descriptor())
+                .put(RETURN_IF_REFUSED));
+        int capset = code.position();
+        code.put(CAPSET);
+        // Relative to the next instruction.
+        code.putInt(capset + HEADER_DISPLACEMENT, HEADER_OFFSET - (capset + HEADER_DISPLACEMENT + Integer.BYTES));
+        code.putInt(capset + DATA_DISPLACEMENT, DATA_OFFSET - (capset + DATA_DISPLACEMENT + Integer.BYTES));
+        return Arrays.copyOf(code.array(), code.position());
+    }
+
+    /** The bytes at the beginning of each line. */
+    private static byte[] bytes(String listing) {
+        return HexFormat.of()
+                .parseHex(listing.lines()
+                        .map(line -> line.split("  ", 2)[0].replace(" ", ""))
+                        .collect(Collectors.joining()));
+    }
+
     @SuppressWarnings("restricted") // The launcher enables native access.
-    private static MemorySegment handler(NativeLibrary libc, long kept) {
+    private static MemorySegment handler(NativeLibrary libc, byte[] code, long kept) {
         // NATIVE: written while it can be written, and executed only when it cannot be any more.
         MemorySegment page = libc.callPointer(
                 "mmap",
@@ -129,7 +167,7 @@ public final class CapabilitySignal {
             throw new NeuroVisorException(Fault.TOOL_FAILED, "a page of memory for a signal's handler was refused");
         }
         page = page.reinterpret(PAGE_BYTES);
-        MemorySegment.copy(CODE, 0, page, JAVA_BYTE, 0, CODE.length);
+        MemorySegment.copy(code, 0, page, JAVA_BYTE, 0, code.length);
         // The header's thread is 0: whoever calls.
         page.set(JAVA_INT, HEADER_OFFSET, VERSION);
         for (int half = 0; half < 2; half++) {

@@ -1,0 +1,65 @@
+package io.neurovisor.host.probe;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The memory that this process may still take. Its clients and guests decide when its heap, direct buffers, compiled code and
+ * classes grow to the limits that its command line sets.
+ *
+ * @param maxBytes the sum of these limits
+ */
+public record JvmMemory(HostFiles files, long maxBytes) {
+    private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([kKmMgG]?)");
+
+    /** The default of a JVM that compiles with C1 alone. */
+    private static final long DEFAULT_CODE_BYTES = 48L << 20;
+
+    public JvmMemory {
+        requireNonNull(files, "files is null");
+        if (maxBytes < 0) {
+            throw new IllegalArgumentException("a JVM of at most " + maxBytes + " bytes");
+        }
+    }
+
+    /** Returns that of this process, as the files describe it. Classes without a limit count as 0: no client or guest makes this process load any. */
+    public static JvmMemory ofThisProcess(HostFiles files) {
+        return of(files, Runtime.getRuntime().maxMemory());
+    }
+
+    /** @param heapBytes the most that the heap can take */
+    static JvmMemory of(HostFiles files, long heapBytes) {
+        List<String> arguments = files.lines("/proc/self/cmdline").stream()
+                .flatMap(line -> Pattern.compile("\0").splitAsStream(line))
+                .toList();
+        long maxBytes = heapBytes
+                + limit(arguments, "-XX:MaxDirectMemorySize=").orElse(heapBytes) // As java.nio has it.
+                + limit(arguments, "-XX:ReservedCodeCacheSize=").orElse(DEFAULT_CODE_BYTES)
+                + limit(arguments, "-XX:MaxMetaspaceSize=").orElse(0L);
+        return new JvmMemory(files, maxBytes);
+    }
+
+    /** Returns what it may take beyond what it has taken. */
+    public long growthBytes() {
+        return Math.max(0, maxBytes - LiveProcess.self(files).residentBytes());
+    }
+
+    /** The JVM uses the last of several. */
+    private static Optional<Long> limit(List<String> arguments, String option) {
+        return arguments.stream()
+                .filter(argument -> argument.startsWith(option))
+                .reduce((_, last) -> last)
+                .map(argument -> SIZE.matcher(argument.substring(option.length())))
+                .filter(Matcher::matches)
+                .map(size -> Long.parseLong(size.group(1)) << unitBits(size.group(2)));
+    }
+
+    private static int unitBits(String unit) {
+        return 10 * ("kmg".indexOf(unit.toLowerCase(Locale.ROOT)) + (unit.isEmpty() ? 0 : 1));
+    }
+}

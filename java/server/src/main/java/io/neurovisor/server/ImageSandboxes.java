@@ -1,0 +1,49 @@
+package io.neurovisor.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.Sandboxes;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/** Sandboxes that start from the images of the data directory and their templates. */
+final class ImageSandboxes implements Sandboxes {
+    private final SandboxFactory factory;
+    private final ImageStarts starts;
+    private final Duration limit;
+
+    /** @param limit for the start of a machine, without the time that a missing template takes */
+    ImageSandboxes(SandboxFactory factory, ImageStarts starts, Duration limit) {
+        this.factory = requireNonNull(factory, "factory is null");
+        this.starts = requireNonNull(starts, "starts is null");
+        this.limit = requireNonNull(limit, "limit is null");
+    }
+
+    @Override
+    public VmId newId() {
+        return factory.newId();
+    }
+
+    @Override
+    public void make(Order order) {
+        VmStart _ = starts.start(order);
+    }
+
+    @Override
+    public Sandbox open(VmId id, Order order) {
+        VmStart start = starts.start(order); // A template that was removed meanwhile is made again.
+        return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
+    }
+
+    @Override
+    public CompletableFuture<Void> gone(VmId id) {
+        return factory.gone(id);
+    }
+}

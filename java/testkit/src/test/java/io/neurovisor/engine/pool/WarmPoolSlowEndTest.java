@@ -1,0 +1,73 @@
+package io.neurovisor.engine.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxEnd;
+import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+/** Machines whose VMM does not end when it is killed, until the test lets it. */
+final class WarmPoolSlowEndTest {
+    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+
+    private final CompletableFuture<Void> mayEnd = new CompletableFuture<>();
+    private final List<SandboxEnd> ends = new CopyOnWriteArrayList<>();
+    private final SandboxListener listener = new SandboxListener() {
+        @Override
+        public void ended(VmId id, SandboxEnd end) {
+            ends.add(end);
+        }
+    };
+
+    @Test
+    void usedMachineCountsUntilItHasEnded() {
+        WarmPool pool = pool(new FakeGuest());
+        pool.lease(SMALL).close();
+        assertThat(pool.status().ending()).isEqualTo(1);
+        assertThat(ends).isEmpty();
+
+        CompletableFuture<Void> next =
+                CompletableFuture.runAsync(() -> pool.lease(SMALL).close(), Thread::startVirtualThread);
+        await().until(() -> pool.status().waiting() == 1);
+        assertThat(pool.status().starting()).isZero();
+        assertThat(next).isNotDone();
+
+        mayEnd.complete(null);
+        next.join();
+        await().until(() -> pool.status().machines() == 0);
+        assertThat(ends).containsExactly(SandboxEnd.USED, SandboxEnd.USED);
+    }
+
+    @Test
+    void machineThatHasNotStartedCountsUntilItHasEnded() {
+        WarmPool pool = pool(new FakeGuest().silent());
+        assertThatThrownBy(() -> pool.lease(SMALL)).hasMessageContaining("the guest agent did not answer in time");
+        await().until(() -> pool.status().ending() == 1);
+        mayEnd.complete(null);
+        await().until(() -> pool.status().machines() == 0);
+    }
+
+    private WarmPool pool(FakeGuest first) {
+        FakeVmm vmm = new FakeVmm(_ -> first.isClosed() ? new FakeGuest() : first);
+        vmm.endNoSoonerThan(mayEnd);
+        return new WarmPool(
+                new PoolPlan(SMALL, 0, 1, Duration.ofSeconds(30)),
+                TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM),
+                _ -> {},
+                Ticker.SYSTEM,
+                listener);
+    }
+}

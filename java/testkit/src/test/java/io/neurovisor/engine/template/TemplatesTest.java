@@ -1,0 +1,66 @@
+package io.neurovisor.engine.template;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.engine.layer.LayerState;
+import io.neurovisor.engine.layer.RequiredLayers;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.testkit.FakeGuest;
+import io.neurovisor.testkit.FakeVmm;
+import io.neurovisor.testkit.TestFiles;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TemplatesTest {
+    private static final Program WARM = new Program(Language.BASH, "true");
+
+    private final FakeGuest guest = new FakeGuest();
+    private final FakeVmm vmm = new FakeVmm(_ -> guest);
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void machineWithoutARequiredLayerRunsNoProgram() {
+        FakeVmm unfiltered = vmm.reading(layer -> layer == Layer.SECCOMP
+                ? LayerState.off(layer, "not here", "a fix")
+                : LayerState.live(layer, "read"));
+        assertThatThrownBy(() -> make(unfiltered, RequiredLayers.ALL))
+                .isInstanceOfSatisfying(
+                        NeuroVisorException.class,
+                        exception -> assertThat(exception.fault()).isEqualTo(Fault.LAYER_MISSING))
+                .hasMessageContaining("layer " + Layer.SECCOMP.number());
+        assertThat(guest.primed()).isEmpty();
+        assertThat(unfiltered.livingCount()).isZero();
+    }
+
+    @Test
+    void machineWithAllRequiredLayersIsWarmedAndSaved() {
+        FakeVmm protectedVmm = vmm.reading(layer -> LayerState.live(layer, "read"));
+        assertThat(make(protectedVmm, RequiredLayers.ALL).directory()).isEqualTo(directory);
+        assertThat(guest.primed()).containsExactly(WARM);
+        assertThat(guest.isWarmed()).isTrue();
+    }
+
+    private SavedVm make(FakeVmm vmm, RequiredLayers required) {
+        TemplateStore store = (key, writer, _) -> {
+            writer.accept(directory);
+            return new SavedVm(key.files(), key.size(), directory);
+        };
+        TemplateKey key = new TemplateKey(TestFiles.bootFiles(), SandboxSize.SMALL, vmm.identity(), List.of(WARM));
+        return new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM, required)
+                .findOrBuild(key, Progress.SILENT);
+    }
+}
