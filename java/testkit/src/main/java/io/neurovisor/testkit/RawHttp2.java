@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -19,7 +20,8 @@ public final class RawHttp2 implements AutoCloseable {
     public static final int NO_ERROR = 0;
 
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    private static final Duration READ_LIMIT = Duration.ofSeconds(60);
+    /** Shorter than the time after which a server that hears nothing hangs up. */
+    private static final Duration READ_LIMIT = Duration.ofSeconds(25);
 
     private static final int HEADERS = 1;
     private static final int RST_STREAM = 3;
@@ -101,6 +103,16 @@ public final class RawHttp2 implements AutoCloseable {
                 return input.readInt();
             }
             input.skipNBytes(length);
+        }
+    }
+
+    /** Reads until the server closes the connection. Returns false when it sends nothing for some time instead. */
+    public boolean isClosed() throws IOException {
+        try {
+            input.readAllBytes();
+            return true;
+        } catch (SocketTimeoutException open) {
+            return false;
         }
     }
 

@@ -3,7 +3,6 @@ package io.neurovisor.server.daemon;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.server.config.Surroundings;
-import java.util.stream.Stream;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ChannelzService;
@@ -228,16 +227,15 @@ public final class Daemon implements AutoCloseable {
 
     /** What root's daemon may change: its data, its sockets and those of its machines, and what libraries keep for a moment. */
     private static List<Path> writable(Settings settings, Path socket) {
-        return Stream.of(
-                        settings.config().dataDir(),
-                        Surroundings.ofThisProcess().runtimeDirectory(),
-                        requireNonNull(socket.toAbsolutePath().getParent(), "a socket has a directory"),
-                        Path.of(System.getProperty("java.io.tmpdir")),
-                        Path.of("/tmp"), // Where the JVM takes requests of its own tools.
-                        Path.of("/var/tmp"), // Where SQLite sorts what memory does not hold.
-                        Path.of("/dev/null"))
-                .distinct()
-                .toList();
+        Path sockets = requireNonNull(socket.toAbsolutePath().getParent(), "a socket has a directory");
+        return List.of(
+                settings.config().dataDir(),
+                Surroundings.ofThisProcess().runtimeDirectory(),
+                sockets,
+                Path.of(System.getProperty("java.io.tmpdir")),
+                Path.of("/tmp"), // Where the JVM takes requests of its own tools.
+                Path.of("/var/tmp"), // Where SQLite sorts what memory does not hold.
+                Path.of("/dev/null"));
     }
 
     private static OptionalLong bytes(Optional<DataSize> size) {

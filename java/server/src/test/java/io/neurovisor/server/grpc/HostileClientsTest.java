@@ -36,7 +36,6 @@ import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -157,19 +156,19 @@ final class HostileClientsTest {
         Watches watches = new Watches();
         HealthGrpc.newStub(channel()).watch(HealthCheckRequest.getDefaultInstance(), watches);
         await().until(() -> watches.open.get() == 1);
-        List<Socket> idle = new ArrayList<>();
+        List<RawHttp2> idle = new ArrayList<>();
         try {
             for (int count = 0; count < GrpcPorts.MAX_CONNECTIONS_OF_AN_ADDRESS; count++) {
-                idle.add(new Socket(InetAddress.getLoopbackAddress(), port));
-                idle.getLast().setSoTimeout(60_000);
+                idle.add(new RawHttp2(port));
             }
-            // Its place was the last one's.
-            assertThat(idle.getFirst().getInputStream().readAllBytes()).hasSizeLessThan(100);
+            assertThat(idle.getFirst().isClosed())
+                    .as("the oldest makes room for the last one")
+                    .isTrue();
             honestClientsAreServed();
             assertThat(watches.refused).as("the connection that serves a call").hasValue(0);
         } finally {
-            for (Socket socket : idle) {
-                socket.close();
+            for (RawHttp2 client : idle) {
+                client.close();
             }
         }
     }
