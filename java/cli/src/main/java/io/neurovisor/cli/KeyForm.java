@@ -2,12 +2,15 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.server.access.KeyExpiry;
 import io.neurovisor.server.access.KeyGrant;
 import io.neurovisor.server.access.KeyName;
 import io.neurovisor.server.access.KeySecret;
 import io.neurovisor.server.access.Quota;
 import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.TokenBudget;
 import io.neurovisor.server.config.RateLimit;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -26,11 +29,13 @@ record KeyForm(
         @Nullable String rate,
         @Nullable String quota,
         @Nullable String maxMachines,
-        @Nullable String maxWaiting) {
+        @Nullable String maxWaiting,
+        @Nullable String tokenBudget,
+        @Nullable String expires) {
     private static final int MAX_SHOWN_CHARACTERS = 60;
 
-    /** Tells everything that is wrong at once. */
-    KeyGrant grant(CommandLine command) {
+    /** Reports everything that is wrong in one failure. */
+    KeyGrant grant(CommandLine command, Instant now) {
         List<String> problems = new ArrayList<>();
         Optional<KeyName> checkedName = parse("NAME", name, KeyName::parse, KeyName.ALLOWED, problems);
         Set<Scope> checkedScopes = scopes(problems);
@@ -39,10 +44,21 @@ record KeyForm(
         PoolShare checkedShare = new PoolShare(
                 parse("--max-machines", maxMachines, PoolShare::parse, PoolShare.ALLOWED, problems),
                 parse("--max-waiting", maxWaiting, PoolShare::parse, PoolShare.ALLOWED, problems));
+        Optional<TokenBudget> checkedTokens =
+                parse("--token-budget", tokenBudget, TokenBudget::parse, TokenBudget.ALLOWED, problems);
+        Optional<KeyExpiry> checkedExpiry =
+                parse("--expires", expires, text -> KeyExpiry.parse(text, now), KeyExpiry.ALLOWED, problems);
         if (!problems.isEmpty()) {
             throw new ParameterException(command, String.join("; ", problems));
         }
-        return new KeyGrant(checkedName.orElseThrow(), checkedScopes, checkedRate, checkedQuota, checkedShare);
+        return new KeyGrant(
+                checkedName.orElseThrow(),
+                checkedScopes,
+                checkedRate,
+                checkedQuota,
+                checkedShare,
+                checkedTokens,
+                checkedExpiry);
     }
 
     private Set<Scope> scopes(List<String> problems) {

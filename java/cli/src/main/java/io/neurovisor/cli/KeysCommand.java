@@ -1,5 +1,6 @@
 package io.neurovisor.cli;
 
+import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -65,12 +66,27 @@ final class KeysCommand implements Runnable {
                                     "How many of its calls may wait for a virtual machine; further ones are refused. Default: no limit.")
                     @Nullable
                     String maxWaiting,
+            @Option(
+                            names = "--token-budget",
+                            paramLabel = "N/day",
+                            description =
+                                    "How many tokens models may read and write for it in one day of UTC. Default: no limit.")
+                    @Nullable
+                    String tokenBudget,
+            @Option(
+                            names = "--expires",
+                            paramLabel = "DURATION|DATE",
+                            description =
+                                    "When it is refused from: a duration from now such as 12h or 90d, or a date such as 2030-01-31, at whose beginning in UTC it expires. Default: never.")
+                    @Nullable
+                    String expires,
             @Parameters(
                             paramLabel = "NAME",
                             description = "What lists and the audit log call it. No name is used twice.")
                     String name) {
-        KeyForm form = new KeyForm(name, scopes, rate, quota, maxMachines, maxWaiting);
-        new Keys(common, spec.commandLine()).create(form.grant(spec.commandLine()));
+        KeyForm form = new KeyForm(name, scopes, rate, quota, maxMachines, maxWaiting, tokenBudget, expires);
+        new Keys(common, spec.commandLine())
+                .create(form.grant(spec.commandLine(), InstantSource.system().instant()));
     }
 
     @Command(name = "list", description = "Lists all keys there ever were.", mixinStandardHelpOptions = true)

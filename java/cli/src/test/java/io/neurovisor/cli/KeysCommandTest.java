@@ -10,6 +10,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -25,7 +30,7 @@ final class KeysCommandTest {
     @Test
     void whereNoKeyWasMadeNoneIsShownAndNothingMade() {
         assertThat(run("keys", "list").out())
-                .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  CREATED  USED  REVOKED\n");
+                .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  TOKENS  CREATED  USED  EXPIRES  REVOKED\n");
         assertThat(run("keys", "list", "--json").out()).isEqualTo("[ ]\n");
         Run revoke = run("keys", "revoke", "ci");
         assertThat(revoke.exitCode()).isEqualTo(2);
@@ -48,7 +53,11 @@ final class KeysCommandTest {
                 "--max-machines",
                 "2",
                 "--max-waiting",
-                "5");
+                "5",
+                "--token-budget",
+                "2000000/day",
+                "--expires",
+                "90d");
         assertThat(create.exitCode()).as(create.err()).isZero();
         assertThat(create.out()).matches("nvk_[A-Za-z0-9_-]{43}\n");
         assertThat(create.err()).isEqualTo(NOTE);
@@ -59,8 +68,8 @@ final class KeysCommandTest {
                         .skip(1)
                         .map(line -> line.replaceAll("\\d{4}-\\S+", "TIME").replaceAll(" +", " ")))
                 .containsExactly(
-                        "ci execute,agent 10:5 1000/day 2 5 TIME - -",
-                        "other execute,infer,agent,metrics - - - - TIME - -");
+                        "ci execute,agent 10:5 1000/day 2 5 2000000/day TIME - TIME -",
+                        "other execute,infer,agent,metrics - - - - - TIME - - -");
         JsonNode json =
                 new ObjectMapper().readTree(run("keys", "list", "--json").out());
         assertThat(json.at("/0/name").asText()).isEqualTo("ci");
@@ -69,9 +78,31 @@ final class KeysCommandTest {
         assertThat(json.at("/0/quota").asText()).isEqualTo("1000/day");
         assertThat(json.at("/0/max_machines").asInt()).isEqualTo(2);
         assertThat(json.at("/0/max_waiting").asInt()).isEqualTo(5);
+        assertThat(json.at("/0/token_budget").asText()).isEqualTo("2000000/day");
+        assertThat(Duration.between(
+                        Instant.parse(json.at("/0/created").asText()),
+                        Instant.parse(json.at("/0/expires").asText())))
+                .isBetween(Duration.ofDays(90).minusMinutes(1), Duration.ofDays(90));
+        assertThat(json.at("/0/expired").asBoolean(true)).isFalse();
+        assertThat(json.at("/1/token_budget").isMissingNode()).isTrue();
+        assertThat(json.at("/1/expires").isMissingNode()).isTrue();
         assertThat(json.at("/1/max_machines").isMissingNode()).isTrue();
         assertThat(json.at("/0/revoked").isMissingNode()).isTrue();
         assertThat(list.out() + json).doesNotContain(create.out().strip().substring(4));
+    }
+
+    @Test
+    void aKeyThatHasExpiredIsListedAsSuch() throws Exception {
+        run("keys", "create", "ci", "--expires", "1m");
+        try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("access/keys.db"));
+                Statement statement = database.createStatement()) {
+            assertThat(statement.executeUpdate("UPDATE access_key SET expires_ms = 1000"))
+                    .isEqualTo(1);
+        }
+        assertThat(run("keys", "list").out()).contains("1970-01-01T00:00:01Z (expired)");
+        JsonNode json =
+                new ObjectMapper().readTree(run("keys", "list", "--json").out());
+        assertThat(json.at("/0/expired").asBoolean()).isTrue();
     }
 
     @Test
@@ -103,7 +134,11 @@ final class KeysCommandTest {
                 "--max-machines",
                 "0",
                 "--max-waiting",
-                "many");
+                "many",
+                "--token-budget",
+                "1000/hour",
+                "--expires",
+                "2020-01-01");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
         assertThat(run.err())
@@ -114,7 +149,9 @@ final class KeysCommandTest {
                         "--rate: \"fast\" is not allowed; use CAPACITY:PER_SECOND",
                         "--quota: \"-1\" is not allowed; use a number of executions",
                         "--max-machines: \"0\" is not allowed; use a number of 1 to 999999",
-                        "--max-waiting: \"many\" is not allowed; use a number of 1 to 999999")
+                        "--max-waiting: \"many\" is not allowed; use a number of 1 to 999999",
+                        "--token-budget: \"1000/hour\" is not allowed; use a number of tokens of 1 to 999999999999",
+                        "--expires: \"2020-01-01\" is not allowed; use a time in the future")
                 .doesNotContain("\u001b");
         assertThat(data).isEmptyDirectory();
     }

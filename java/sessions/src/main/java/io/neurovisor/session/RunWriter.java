@@ -8,6 +8,7 @@ import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.session.RecordedMessage.Role;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
@@ -19,8 +20,12 @@ final class RunWriter {
     /** Of each stream of a program's; more than any model is shown of it. */
     private static final int OUTPUT_CHARACTERS = 64 << 10;
 
+    /** Of each row, beside its texts, so that runs with next to no text are counted too. */
+    private static final int ROW_BYTES = 200;
+
     private final Handle handle;
     private final Instant now;
+    private long bytes;
 
     RunWriter(Handle handle, Instant now) {
         this.handle = requireNonNull(handle, "handle is null");
@@ -42,6 +47,22 @@ final class RunWriter {
                 .execute();
     }
 
+    /** Adds what has been written since the last call to what the session takes. */
+    void countBytes(SessionId id) {
+        if (bytes > 0) {
+            handle.createUpdate("UPDATE session SET bytes = bytes + :bytes WHERE id = :id")
+                    .bind("id", id.toString())
+                    .bind("bytes", bytes)
+                    .execute();
+            bytes = 0;
+        }
+    }
+
+    private String counted(String text) {
+        bytes += text.getBytes(StandardCharsets.UTF_8).length;
+        return text;
+    }
+
     void delete(SessionId id) {
         handle.createUpdate("DELETE FROM session WHERE id = :id")
                 .bind("id", id.toString())
@@ -49,13 +70,14 @@ final class RunWriter {
     }
 
     long insertRun(SessionId session, AgentTask task, String model) {
+        bytes += ROW_BYTES;
         return key(handle.createUpdate("""
                         INSERT INTO run (session_id, trace_id, task, model, begun_ms)
                         VALUES (:session, :trace, :task, :model, :now)
                         """)
                 .bind("session", session.toString())
                 .bind("trace", task.traceId().toString())
-                .bind("task", task.text())
+                .bind("task", counted(task.text()))
                 .bind("model", model)
                 .bind("now", now.toEpochMilli()));
     }
@@ -70,15 +92,17 @@ final class RunWriter {
     }
 
     long insertMessage(long run, Role role, String text) {
+        bytes += ROW_BYTES;
         return key(handle.createUpdate(
                         "INSERT INTO message (run_id, role, text, said_ms) VALUES (:run, :role, :text, :now)")
                 .bind("run", run)
                 .bind("role", role.name().toLowerCase(Locale.ROOT))
-                .bind("text", text)
+                .bind("text", counted(text))
                 .bind("now", now.toEpochMilli()));
     }
 
     long insertCall(long message, ToolCall call) {
+        bytes += ROW_BYTES;
         return key(handle.createUpdate("""
                         INSERT INTO tool_call (message_id, call_id, name, arguments)
                         VALUES (:message, :id, :name, :arguments)
@@ -86,24 +110,25 @@ final class RunWriter {
                 .bind("message", message)
                 .bind("id", call.id())
                 .bind("name", call.name())
-                .bind("arguments", call.arguments()));
+                .bind("arguments", counted(call.arguments())));
     }
 
     void refuse(long call, String reason) {
         handle.createUpdate("UPDATE tool_call SET refusal = :reason WHERE id = :call")
                 .bind("call", call)
-                .bind("reason", reason)
+                .bind("reason", counted(reason))
                 .execute();
     }
 
     void tell(long call, String result) {
         handle.createUpdate("UPDATE tool_call SET result = :result WHERE id = :call")
                 .bind("call", call)
-                .bind("result", result)
+                .bind("result", counted(result))
                 .execute();
     }
 
     void insertExecution(long call, CodeRequest request, CodeResult result) {
+        bytes += ROW_BYTES;
         handle.createUpdate("""
                         INSERT INTO execution (tool_call_id, language, code, outcome, exit_code, duration_ms, boot_ms,
                             stdout, stdout_bytes, stderr, stderr_bytes, detail)
@@ -112,21 +137,21 @@ final class RunWriter {
                         """)
                 .bind("call", call)
                 .bind("language", request.language().label())
-                .bind("code", request.code())
+                .bind("code", counted(request.code()))
                 .bind("outcome", result.outcome().name())
                 .bind("exitCode", result.exitCode())
                 .bind("duration", result.duration().toMillis())
                 .bind("boot", result.bootTime().map(Duration::toMillis).orElse(null))
-                .bind("stdout", result.stdout().text(OUTPUT_CHARACTERS))
+                .bind("stdout", counted(result.stdout().text(OUTPUT_CHARACTERS)))
                 .bind("stdoutBytes", result.stdout().totalBytes())
-                .bind("stderr", result.stderr().text(OUTPUT_CHARACTERS))
+                .bind("stderr", counted(result.stderr().text(OUTPUT_CHARACTERS)))
                 .bind("stderrBytes", result.stderr().totalBytes())
-                .bind("detail", result.detail())
+                .bind("detail", counted(result.detail()))
                 .execute();
     }
 
     void end(long run, AgentResult result, String unfinishedReply) {
-        progress(run, result.stats().iterations(), unfinishedReply);
+        progress(run, result.stats().iterations(), counted(unfinishedReply));
         handle.createUpdate("""
                         UPDATE run SET ended_ms = :now, ending = :ending, answer = :answer, explanation = :explanation,
                             tool_calls = :toolCalls, prompt_tokens = :prompt, reply_tokens = :reply,
@@ -136,8 +161,8 @@ final class RunWriter {
                 .bind("run", run)
                 .bind("now", now.toEpochMilli())
                 .bind("ending", result.end().name())
-                .bind("answer", result.answer())
-                .bind("explanation", result.explanation())
+                .bind("answer", counted(result.answer()))
+                .bind("explanation", counted(result.explanation()))
                 .bind("toolCalls", result.stats().toolCalls())
                 .bind("prompt", result.stats().usage().prompt())
                 .bind("reply", result.stats().usage().reply())

@@ -124,7 +124,11 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     }
 
     private void write(Consumer<RunWriter> change) {
-        database.change(handle -> change.accept(new RunWriter(handle, clock.instant())));
+        database.change(handle -> {
+            RunWriter writer = new RunWriter(handle, clock.instant());
+            change.accept(writer);
+            writer.countBytes(session);
+        });
     }
 
     @Override

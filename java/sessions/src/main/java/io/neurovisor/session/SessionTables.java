@@ -80,7 +80,27 @@ final class SessionTables {
             ) STRICT
             """),
             // Empty for sessions that a process of the first version records: see UnownedSessions.
-            List.of("ALTER TABLE session ADD COLUMN owner TEXT"));
+            List.of("ALTER TABLE session ADD COLUMN owner TEXT"),
+            // What an owner's sessions take is added up each time that it begins a run.
+            List.of(
+                    "ALTER TABLE session ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
+                    """
+            UPDATE session SET bytes =
+                (SELECT coalesce(sum(octet_length(task) + octet_length(unfinished_reply) + coalesce(octet_length(answer), 0)
+                        + coalesce(octet_length(explanation), 0)), 0)
+                    FROM run WHERE run.session_id = session.id)
+                + (SELECT coalesce(sum(octet_length(message.text)), 0)
+                    FROM message JOIN run ON run.id = message.run_id WHERE run.session_id = session.id)
+                + (SELECT coalesce(sum(octet_length(tool_call.arguments) + coalesce(octet_length(tool_call.result), 0)
+                        + coalesce(octet_length(tool_call.refusal), 0)), 0)
+                    FROM tool_call JOIN message ON message.id = tool_call.message_id
+                        JOIN run ON run.id = message.run_id WHERE run.session_id = session.id)
+                + (SELECT coalesce(sum(octet_length(code) + octet_length(stdout) + octet_length(stderr) + octet_length(detail)), 0)
+                    FROM execution JOIN tool_call ON tool_call.id = execution.tool_call_id
+                        JOIN message ON message.id = tool_call.message_id
+                        JOIN run ON run.id = message.run_id WHERE run.session_id = session.id)
+            """,
+                    "CREATE INDEX session_of_owner ON session (owner)"));
 
     static final Schema SCHEMA = new Schema(
             "sessions",

@@ -24,13 +24,21 @@ public final class Sessions implements AutoCloseable {
     private final SessionFiles files;
     private final Database database;
     private final SessionOwner operator;
+    private final SessionShare share;
     private final InstantSource clock;
     private final Ticker ticker;
 
-    private Sessions(SessionFiles files, Database database, SessionOwner operator, InstantSource clock, Ticker ticker) {
+    private Sessions(
+            SessionFiles files,
+            Database database,
+            SessionOwner operator,
+            SessionShare share,
+            InstantSource clock,
+            Ticker ticker) {
         this.files = files;
         this.database = database;
         this.operator = operator;
+        this.share = share;
         this.clock = clock;
         this.ticker = ticker;
     }
@@ -42,6 +50,10 @@ public final class Sessions implements AutoCloseable {
      * @throws NeuroVisorException {@code HISTORY_UNUSABLE} for a database that is damaged or of a newer version
      */
     public static Sessions open(Path directory, InstantSource clock, Ticker ticker) {
+        return open(directory, SessionShare.USUAL, clock, ticker);
+    }
+
+    static Sessions open(Path directory, SessionShare share, InstantSource clock, Ticker ticker) {
         requireNonNull(clock, "clock is null");
         requireNonNull(ticker, "ticker is null");
         SessionFiles files = new SessionFiles(directory);
@@ -50,7 +62,7 @@ public final class Sessions implements AutoCloseable {
         try {
             SessionOwner operator = SessionOwner.ofFile(files.database());
             new UnownedSessions(database).giveTo(operator);
-            return new Sessions(files, database, operator, clock, ticker);
+            return new Sessions(files, database, operator, share, clock, ticker);
         } catch (RuntimeException failure) {
             database.close();
             throw failure;
@@ -67,7 +79,7 @@ public final class Sessions implements AutoCloseable {
      *
      * @param continued the owner's session that the run belongs to; empty for a new one
      * @throws NeuroVisorException {@code SESSION_UNKNOWN} where the owner has no such session, {@code IN_USE} while another run
-     *     continues it
+     *     continues it, {@code SESSIONS_FULL} where as much is kept of the owner's sessions as of any
      */
     public SessionRecorder record(SessionOwner owner, Optional<SessionId> continued, AgentTask task, String model) {
         RunLock alive = RunLock.take(files, task.traceId());
@@ -75,13 +87,16 @@ public final class Sessions implements AutoCloseable {
             return database.write(handle -> {
                 RunWriter writer = new RunWriter(handle, clock.instant());
                 SessionId id = continued.orElseGet(SessionId::random);
+                share.require(handle, owner, continued.isEmpty());
                 if (continued.isPresent()) {
                     own(owner).refuseWhileRunning(handle, id);
                     writer.use(id);
                 } else {
                     writer.insert(id, owner);
                 }
-                return new SessionRecorder(database, id, writer.insertRun(id, task, model), alive, clock, ticker);
+                long run = writer.insertRun(id, task, model);
+                writer.countBytes(id);
+                return new SessionRecorder(database, id, run, alive, clock, ticker);
             });
         } catch (RuntimeException failure) {
             alive.close();

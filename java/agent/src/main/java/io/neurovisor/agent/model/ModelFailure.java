@@ -29,13 +29,15 @@ public final class ModelFailure extends RuntimeException {
         REFUSED,
         CANCELLED,
         /** The time that the whole reply may take is over. */
-        OUT_OF_TIME;
+        OUT_OF_TIME,
+        /** No server was asked, because the caller may not ask now; the cause says why. */
+        NOT_ADMITTED;
 
         /** Whether the same request may succeed a moment later. */
         public boolean isTransient() {
             return switch (this) {
                 case UNREACHABLE, BUSY, SERVER_ERROR, BROKEN_STREAM -> true;
-                case STALLED, MODEL_MISSING, TOOLS_UNSUPPORTED, REFUSED, CANCELLED, OUT_OF_TIME -> false;
+                case STALLED, MODEL_MISSING, TOOLS_UNSUPPORTED, REFUSED, CANCELLED, OUT_OF_TIME, NOT_ADMITTED -> false;
             };
         }
     }

@@ -25,6 +25,7 @@ public enum Fault {
     LAB_FAILED(FaultKind.HOST, "The lab machine did not start, or ended before its work was done."),
     STORAGE_FAILED(FaultKind.HOST, "A file or directory of the data directory could not be read or written."),
     SESSION_UNKNOWN(FaultKind.CALLER, "No recorded session has the given id, or several begin with it."),
+    SESSIONS_FULL(FaultKind.CALLER, "As many sessions, or as much of them, is kept of their owner as of any."),
     HISTORY_UNUSABLE(FaultKind.HOST, "The database of sessions is damaged, or of a newer NeuroVisor."),
     ACCESS_UNUSABLE(FaultKind.HOST, "The database of API keys is damaged, or of a newer NeuroVisor."),
     JOURNAL_UNUSABLE(FaultKind.HOST, "The database of executions with a key is damaged, or of a newer NeuroVisor."),
@@ -37,6 +38,7 @@ public enum Fault {
     POOL_EXHAUSTED(FaultKind.CAPACITY, "No virtual machine was ready within the time that a request may wait for one."),
     MEMORY_SHORT(FaultKind.CAPACITY, "The host has not the memory that one more virtual machine could take."),
     QUOTA_EXCEEDED(FaultKind.CAPACITY, "A key has had the executions that it may have in a day."),
+    TOKENS_EXCEEDED(FaultKind.CAPACITY, "A key has used the tokens of language models that it may have in a day."),
     TENANT_LIMIT(
             FaultKind.CAPACITY,
             "A client has as many virtual machines, or requests that wait for one, as its key allows."),

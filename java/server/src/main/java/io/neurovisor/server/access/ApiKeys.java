@@ -71,8 +71,10 @@ public final class ApiKeys implements AutoCloseable {
 
     private AccessKey insert(Handle handle, KeyGrant grant, KeySecret secret) {
         handle.createUpdate("""
-                        INSERT INTO access_key (name, hash, scopes, rate_limit, quota, max_machines, max_waiting, created_ms)
-                        VALUES (:name, :hash, :scopes, :rateLimit, :quota, :maxMachines, :maxWaiting, :created)
+                        INSERT INTO access_key (name, hash, scopes, rate_limit, quota, max_machines, max_waiting,
+                            token_budget, expires_ms, created_ms)
+                        VALUES (:name, :hash, :scopes, :rateLimit, :quota, :maxMachines, :maxWaiting,
+                            :tokens, :expires, :created)
                         """)
                 .bind("name", grant.name().value())
                 .bind("hash", secret.hash())
@@ -81,6 +83,12 @@ public final class ApiKeys implements AutoCloseable {
                 .bind("quota", grant.quota().map(Object::toString).orElse(null))
                 .bind("maxMachines", grant.share().machines().orElse(null))
                 .bind("maxWaiting", grant.share().waiting().orElse(null))
+                .bind("tokens", grant.tokens().map(Object::toString).orElse(null))
+                .bind(
+                        "expires",
+                        grant.expiry()
+                                .map(expiry -> expiry.time().toEpochMilli())
+                                .orElse(null))
                 .bind("created", clock.instant().toEpochMilli())
                 .execute();
         return rows.named(handle, grant.name().value()).orElseThrow();
@@ -96,7 +104,7 @@ public final class ApiKeys implements AutoCloseable {
     }
 
     private void refuseTooMany(Handle handle) {
-        if (rows.valid(handle).size() >= MOST_KEYS) {
+        if (rows.unrevoked(handle).size() >= MOST_KEYS) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT, "there are " + MOST_KEYS + " keys, which is the most; revoke some");
         }
@@ -133,8 +141,9 @@ public final class ApiKeys implements AutoCloseable {
         return KeyName.parse(name).isPresent() && !KeySecret.isSimilar(name) ? name : "of such a name";
     }
 
-    Map<String, AccessKey> valid() {
-        return database.read(rows::valid);
+    /** By the hash of their secret, those that have expired included. */
+    Map<String, AccessKey> unrevoked() {
+        return database.read(rows::unrevoked);
     }
 
     void used(AccessKey key, Instant when) {
@@ -146,18 +155,8 @@ public final class ApiKeys implements AutoCloseable {
 
     /** Counts one execution of today's, unless there were as many as the quota allows. */
     boolean count(AccessKey key, Quota quota) {
-        long today = Math.floorDiv(clock.instant().getEpochSecond(), 86_400L);
         return database.write(handle -> {
-            handle.createUpdate("""
-                            INSERT INTO day_of_key (key_id, epoch_day, executions) VALUES (:key, :today, 0)
-                            ON CONFLICT (key_id) DO UPDATE SET epoch_day = :today, executions = 0
-                            WHERE epoch_day NOT IN (:today, :today + 1)
-                            """)
-                    // A clock that is set back over midnight gives nobody a second day; one that was years ahead is
-                    // forgotten.
-                    .bind("key", key.id())
-                    .bind("today", today)
-                    .execute();
+            beginDay(handle, key);
             int counted = handle.createUpdate("""
                             UPDATE day_of_key SET executions = executions + 1
                             WHERE key_id = :key AND executions < :most
@@ -167,6 +166,35 @@ public final class ApiKeys implements AutoCloseable {
                     .execute();
             return counted == 1;
         });
+    }
+
+    /** Adds to the tokens of today; returns their number. */
+    long addTokens(AccessKey key, long tokens) {
+        return database.write(handle -> {
+            beginDay(handle, key);
+            if (tokens > 0) {
+                handle.createUpdate("UPDATE day_of_key SET tokens = tokens + :tokens WHERE key_id = :key")
+                        .bind("key", key.id())
+                        .bind("tokens", tokens)
+                        .execute();
+            }
+            return handle.createQuery("SELECT tokens FROM day_of_key WHERE key_id = :key")
+                    .bind("key", key.id())
+                    .mapTo(Long.class)
+                    .one();
+        });
+    }
+
+    /** A clock that is set back over midnight begins no second day; one that was years ahead is forgotten. */
+    private void beginDay(Handle handle, AccessKey key) {
+        handle.createUpdate("""
+                        INSERT INTO day_of_key (key_id, epoch_day, executions, tokens) VALUES (:key, :today, 0, 0)
+                        ON CONFLICT (key_id) DO UPDATE SET epoch_day = :today, executions = 0, tokens = 0
+                        WHERE epoch_day NOT IN (:today, :today + 1)
+                        """)
+                .bind("key", key.id())
+                .bind("today", Math.floorDiv(clock.instant().getEpochSecond(), 86_400L))
+                .execute();
     }
 
     @Override

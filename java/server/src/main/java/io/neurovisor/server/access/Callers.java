@@ -30,6 +30,7 @@ public final class Callers {
 
     private final KnownKeys keys;
     private final boolean keysRequired;
+    private final InstantSource clock;
 
     /**
      * @param keysRequired whether whoever comes by TCP needs a key, also over loopback. So it must be where others than this
@@ -38,6 +39,7 @@ public final class Callers {
     public Callers(ApiKeys keys, boolean keysRequired, InstantSource clock, Ticker ticker) {
         this.keys = new KnownKeys(requireNonNull(keys, "keys is null"), clock, ticker);
         this.keysRequired = keysRequired;
+        this.clock = clock;
     }
 
     /**
@@ -66,13 +68,16 @@ public final class Callers {
     }
 
     /**
-     * Returns the key that a request by HTTP shows: as gRPC does, or as the password of {@code Basic}, which a browser asks for.
+     * Returns the valid key that a request by HTTP shows: as gRPC does, or as the password of {@code Basic}, which a browser asks
+     * for.
      *
      * @param authorization the values of the header
      * @throws NeuroVisorException when the keys cannot be read
      */
     public Optional<AccessKey> shown(List<String> authorization) {
-        return authorization.size() == 1 ? secret(authorization.getFirst()).flatMap(keys::find) : Optional.empty();
+        return authorization.size() == 1
+                ? secret(authorization.getFirst()).flatMap(keys::find).filter(key -> !hasExpired(key))
+                : Optional.empty();
     }
 
     private static Optional<String> secret(String value) {
@@ -98,10 +103,21 @@ public final class Callers {
             throw Refusal.KEY_INVALID.status(
                     "the header authorization is not understood: send one, of the form \"Bearer nvk_...\"");
         }
-        return find(value.substring(SCHEME.length()).strip())
-                .map(Tenant.KeyHolder::new)
+        AccessKey key = find(value.substring(SCHEME.length()).strip())
                 .orElseThrow(() -> Refusal.KEY_INVALID.status(
                         "the API key is unknown or was revoked; ./neurovisor keys list shows those that are valid"));
+        if (hasExpired(key)) {
+            throw Refusal.KEY_EXPIRED.status(
+                    "the API key %s has expired at %s; make another with ./neurovisor keys create"
+                            .formatted(
+                                    key.grant().name(),
+                                    key.grant().expiry().map(Object::toString).orElse("")));
+        }
+        return new Tenant.KeyHolder(key);
+    }
+
+    private boolean hasExpired(AccessKey key) {
+        return key.grant().expiry().stream().anyMatch(expiry -> expiry.isOver(clock.instant()));
     }
 
     private Optional<AccessKey> find(String text) {

@@ -42,8 +42,8 @@ final class KeyRows {
                 .findOne();
     }
 
-    /** By the hash of their secret; those that were revoked are not among them. */
-    Map<String, AccessKey> valid(Handle handle) {
+    /** By the hash of their secret; those that were revoked are not among them, those that have expired are. */
+    Map<String, AccessKey> unrevoked(Handle handle) {
         Map<String, AccessKey> keys = new HashMap<>();
         handle.createQuery("SELECT * FROM access_key WHERE revoked_ms IS NULL")
                 .map((row, _) -> Map.entry(requireNonNull(row.getString("hash"), "NOT NULL"), key(row)))
@@ -63,7 +63,9 @@ final class KeyRows {
                 optional(row.getString("quota"), Quota::parse),
                 new PoolShare(
                         optional(row.getString("max_machines"), PoolShare::parse),
-                        optional(row.getString("max_waiting"), PoolShare::parse)));
+                        optional(row.getString("max_waiting"), PoolShare::parse)),
+                optional(row.getString("token_budget"), TokenBudget::parse),
+                time(row, "expires_ms").map(KeyExpiry::new));
         return new AccessKey(
                 row.getLong("id"),
                 grant,

@@ -38,6 +38,12 @@ final class KeyTables {
                     ALTER TABLE access_key ADD COLUMN max_machines INTEGER
                     """, """
                     ALTER TABLE access_key ADD COLUMN max_waiting INTEGER
+                    """), List.of("""
+                    ALTER TABLE access_key ADD COLUMN token_budget TEXT
+                    """, """
+                    ALTER TABLE access_key ADD COLUMN expires_ms INTEGER
+                    """, """
+                    ALTER TABLE day_of_key ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0
                     """)));
 
     private KeyTables() {}

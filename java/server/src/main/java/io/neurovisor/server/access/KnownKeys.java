@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys that are valid, as a daemon knows them: a revoked one is refused after half a second at most, a new one is
+ * The keys that are not revoked, as a daemon knows them: a revoked one is refused after half a second at most, a new one is
  * accepted after 20 ms at most. However many wrong ones are tried, the database is looked at 50 times a second at most.
  *
  * <p>While the database cannot be read nobody is let in: each failure leaves here as it is.
@@ -47,7 +47,7 @@ final class KnownKeys {
         this.nextLook = trusted;
     }
 
-    /** The valid key that has the given text, which may be anything, as its secret. */
+    /** The key, which may have expired, that has the given text, which may be anything, as its secret. */
     Optional<AccessKey> find(String text) {
         return KeySecret.parse(text).flatMap(this::find);
     }
@@ -68,7 +68,7 @@ final class KnownKeys {
     }
 
     private void look() {
-        known = keys.valid();
+        known = keys.unrevoked();
         noted.keySet().retainAll(known.values().stream().map(AccessKey::id).toList());
         trusted = Deadline.after(TRUSTED, ticker);
         nextLook = Deadline.after(BETWEEN_LOOKS, ticker);

@@ -93,7 +93,7 @@ public final class KnownModels implements Models {
                         forget(name, model());
                         throw failure;
                     }
-                    case BUSY, CANCELLED, OUT_OF_TIME -> throw failure;
+                    case BUSY, CANCELLED, OUT_OF_TIME, NOT_ADMITTED -> throw failure;
                 };
             }
         }

@@ -18,20 +18,23 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * Files that lines are added to: {@code audit.jsonl}, and up to nine older ones, {@code audit-1.jsonl} being the newest of
- * them. Processes may add lines at the same time.
+ * The files of the audit log: {@code audit.jsonl}, to which lines are added, {@code audit-1.jsonl} to {@code audit-3.jsonl} with
+ * all lines before those, and {@code audit-4.jsonl} with what is kept of still older ones, see {@link OldLines}. Processes may add
+ * lines at the same time.
  *
  * <p>What is added is on the disk, or else nothing of it is in the file. A line that another process's end has cut becomes a
  * line of its own, so that no later one is lost with it.
  */
 final class AuditFiles {
-    static final int MOST_FILES = 10;
+    /** Of the limit: one for each of the first four files, three for the oldest, and three while that is written anew. */
+    static final int SHARES = 10;
 
     private static final Set<OpenOption> OPTIONS = Set.of(
             StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
     private final Path directory;
     private final OptionalLong maxBytes;
+    private boolean joined;
 
     /** @param maxBytes of all files together; none are removed where it is empty */
     AuditFiles(Path directory, OptionalLong maxBytes) {
@@ -40,17 +43,26 @@ final class AuditFiles {
     }
 
     Path current() {
-        return directory.resolve("audit.jsonl");
+        return file(directory, 0);
     }
 
-    private Path older(int number) {
-        return directory.resolve("audit-" + number + ".jsonl");
+    static Path file(Path directory, int number) {
+        return directory.resolve(number == 0 ? "audit.jsonl" : "audit-" + number + ".jsonl");
+    }
+
+    static long size(Path file) throws IOException {
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? Files.size(file) : 0;
     }
 
     /** @param lines each with its end */
     void add(byte[] lines) {
         PrivateFiles.directory(directory);
         try (PathLock _ = PathLock.acquire(directory.resolve(".lock"), () -> {})) {
+            if (!joined) {
+                // A process that was killed may have left something to do.
+                new OldLines(directory, 0).finish();
+                joined = true;
+            }
             rotate(lines.length);
             write(lines);
         } catch (IOException failure) {
@@ -70,7 +82,7 @@ final class AuditFiles {
                 }
                 file.force(false);
             } catch (IOException failure) {
-                // Half a line would be taken for an execution that somebody has been refused.
+                // Half a line would be taken for an execution that was refused.
                 file.truncate(end);
                 throw failure;
             }
@@ -90,33 +102,34 @@ final class AuditFiles {
     }
 
     private void rotate(int coming) throws IOException {
-        if (maxBytes.isEmpty() || !Files.exists(current(), LinkOption.NOFOLLOW_LINKS)) {
+        if (maxBytes.isEmpty()) {
             return;
         }
-        long share = maxBytes.getAsLong() / MOST_FILES;
-        long size = Files.size(current());
+        long share = maxBytes.getAsLong() / SHARES;
+        long size = size(current());
         if (size == 0 || size + coming <= share) {
             return;
         }
-        for (int number = MOST_FILES - 1; number > 0; number--) {
-            Path newer = number == 1 ? current() : older(number - 1);
+        OldLines old = new OldLines(directory, OldLines.SHARES * share);
+        old.finish();
+        old.join(firstOld(share));
+        for (int number = OldLines.NUMBER - 1; number > 0; number--) {
+            Path newer = file(directory, number - 1);
             if (Files.exists(newer, LinkOption.NOFOLLOW_LINKS)) {
-                Files.move(newer, older(number), StandardCopyOption.ATOMIC_MOVE);
+                Files.move(newer, file(directory, number), StandardCopyOption.ATOMIC_MOVE);
             }
         }
-        removeExcess(maxBytes.getAsLong() - share);
     }
 
-    /** The limit may have been a larger one when the older files were written. */
-    private void removeExcess(long allowed) throws IOException {
-        long bytes = 0;
-        for (int number = 1; number < MOST_FILES; number++) {
-            if (Files.exists(older(number), LinkOption.NOFOLLOW_LINKS)) {
-                bytes += Files.size(older(number));
-                if (bytes > allowed) {
-                    Files.delete(older(number));
-                }
+    /** Returns the first file that does not fit any more, which is an earlier one where the limit was larger until now. */
+    private int firstOld(long share) throws IOException {
+        long kept = 0;
+        for (int number = 0; number < OldLines.NUMBER - 1; number++) {
+            kept += size(file(directory, number));
+            if (kept > (OldLines.NUMBER - 1) * share) {
+                return number;
             }
         }
+        return OldLines.NUMBER - 1;
     }
 }

@@ -33,6 +33,7 @@ import io.neurovisor.server.access.ListenRules;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
 import io.neurovisor.server.access.ServerTls;
+import io.neurovisor.server.access.TokenBudgets;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DataSize;
@@ -202,7 +203,8 @@ public final class Daemon implements AutoCloseable {
                 health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
-        services.addAll(ModelServices.of(loaded, executions, sessions, metrics, tracing));
+        services.addAll(ModelServices.of(
+                loaded, new TokenBudgets(keys, InstantSource.system()), executions, sessions, metrics, tracing));
         if (config.channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }

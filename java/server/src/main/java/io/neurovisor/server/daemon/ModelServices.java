@@ -2,8 +2,10 @@ package io.neurovisor.server.daemon;
 
 import io.grpc.BindableService;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.access.TokenBudgets;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.agent.AgentSettings;
+import io.neurovisor.server.agent.BudgetedModels;
 import io.neurovisor.server.agent.KnownModels;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
@@ -24,18 +26,28 @@ final class ModelServices {
 
     /** A question may take as long as a task. */
     static List<BindableService> of(
-            LoadedConfig loaded, TenantExecutions executions, Sessions sessions, Metrics metrics, Tracing tracing) {
+            LoadedConfig loaded,
+            TokenBudgets budgets,
+            TenantExecutions executions,
+            Sessions sessions,
+            Metrics metrics,
+            Tracing tracing) {
         Config config = loaded.config();
         Surroundings surroundings = Surroundings.ofThisProcess();
         List<BindableService> services = new ArrayList<>(new InferenceGrpcService(
-                        new KnownModels(name -> tracing.traced(
-                                metrics.models().measured(AgentModels.inference(config, name, surroundings)))),
+                        new BudgetedModels(
+                                new KnownModels(name -> tracing.traced(
+                                        metrics.models().measured(AgentModels.inference(config, name, surroundings)))),
+                                budgets),
                         config.agentTimeout(),
                         metrics.models(),
                         Ticker.SYSTEM)
                 .services());
         services.add(new AgentGrpcService(
-                name -> tracing.traced(metrics.models().measured(AgentModels.named(loaded, name, surroundings))),
+                new BudgetedModels(
+                        name -> tracing.traced(
+                                metrics.models().measured(AgentModels.named(loaded, name, surroundings))),
+                        budgets),
                 executions,
                 new AgentSettings(AgentModels.limits(config), config.timeout(), config.size()),
                 Optional.of(sessions),

@@ -39,12 +39,18 @@ public final class FaultStatus {
             case LANGUAGE_MISSING,
                     IMAGE_NOT_BUILT,
                     KERNEL_NOT_BUILT,
+                    SESSIONS_FULL,
                     IN_USE,
                     PORT_UNUSABLE,
                     VMM_MISSING,
                     LAYER_MISSING,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
-            case POOL_EXHAUSTED, MEMORY_SHORT, JOURNAL_FULL, QUOTA_EXCEEDED, TENANT_LIMIT -> Code.RESOURCE_EXHAUSTED;
+            case POOL_EXHAUSTED,
+                    MEMORY_SHORT,
+                    JOURNAL_FULL,
+                    QUOTA_EXCEEDED,
+                    TOKENS_EXCEEDED,
+                    TENANT_LIMIT -> Code.RESOURCE_EXHAUSTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
                     DAEMON_REFUSED,

@@ -65,7 +65,7 @@ final class KeptExecution {
         return digest;
     }
 
-    /** Returns false for a chunk that is left out, because the one before could not be written. */
+    /** Returns false for a chunk that is left out, because the one before could not be written or exceeds the tenant's share. */
     boolean add(ExecuteChunk chunk) {
         if (unwritable) {
             return false;
@@ -116,7 +116,11 @@ final class KeptExecution {
                 journal.append(key, partBytes.size(), bytes);
             }
         } catch (NeuroVisorException exception) {
-            LOG.error("its answer is not kept: {}", exception.getMessage());
+            if (exception.fault() == Fault.JOURNAL_FULL) {
+                LOG.info("its answer is cut: {}", exception.getMessage());
+            } else {
+                LOG.error("its answer is not kept: {}", exception.getMessage());
+            }
             return false;
         }
         restBytes = 0;

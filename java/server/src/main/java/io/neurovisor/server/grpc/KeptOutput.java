@@ -80,7 +80,7 @@ final class KeptOutput implements OutputSink {
             inPieces(content, piece -> chunks.file(path, piece, !content.hasRemaining()));
         }
         if (lost) {
-            skip(path, "could not be written to the disk");
+            skip(path, "could not be kept");
         } else if (!fits) {
             skip(path, "is too large for an answer that is kept");
         }

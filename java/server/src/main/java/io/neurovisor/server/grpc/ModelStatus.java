@@ -4,6 +4,7 @@ import com.google.rpc.Code;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelFailure.Reason;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.status.RpcFailure;
 import java.time.Duration;
 import java.util.Optional;
@@ -18,6 +19,9 @@ final class ModelStatus {
     private ModelStatus() {}
 
     static StatusRuntimeException of(ModelFailure failure) {
+        if (failure.reason() == Reason.NOT_ADMITTED && failure.getCause() instanceof NeuroVisorException refusal) {
+            return FaultStatus.of(refusal);
+        }
         Reason reason = failure.reason();
         Duration delay = failure.retryAfter().compareTo(RETRY) > 0 ? failure.retryAfter() : RETRY;
         return new RpcFailure(
@@ -31,7 +35,7 @@ final class ModelStatus {
     static Code code(Reason reason) {
         return switch (reason) {
             case UNREACHABLE, SERVER_ERROR, BROKEN_STREAM, STALLED -> Code.UNAVAILABLE;
-            case BUSY -> Code.RESOURCE_EXHAUSTED;
+            case BUSY, NOT_ADMITTED -> Code.RESOURCE_EXHAUSTED;
             case MODEL_MISSING -> Code.NOT_FOUND;
             case TOOLS_UNSUPPORTED, REFUSED -> Code.FAILED_PRECONDITION;
             case CANCELLED -> Code.CANCELLED;

@@ -35,20 +35,21 @@ public final class ExecutionJournal implements AutoCloseable {
 
     private static final String FILE = "journal.db";
     private static final String LONG_AGO = "(ended_ms IS NULL AND begun_ms < :lost)";
-    private static final int MOST_EXECUTIONS = 10_000;
-    private static final long MOST_BYTES = 1L << 30;
 
     private final Database database;
     private final Path owners;
     private final String owner;
     private final PathLock life;
+    private final JournalRoom room;
     private final InstantSource clock;
 
-    private ExecutionJournal(Database database, Path owners, String owner, PathLock life, InstantSource clock) {
+    private ExecutionJournal(
+            Database database, Path owners, String owner, PathLock life, JournalRoom room, InstantSource clock) {
         this.database = database;
         this.owners = owners;
         this.owner = owner;
         this.life = life;
+        this.room = room;
         this.clock = clock;
     }
 
@@ -64,20 +65,25 @@ public final class ExecutionJournal implements AutoCloseable {
      * @throws NeuroVisorException {@code JOURNAL_UNUSABLE} for a database that is damaged or of a newer version
      */
     public static ExecutionJournal open(Path directory, InstantSource clock) {
+        return open(directory, JournalRoom.USUAL, clock);
+    }
+
+    static ExecutionJournal open(Path directory, JournalRoom room, InstantSource clock) {
         requireNonNull(clock, "clock is null");
         Path home = directory.toAbsolutePath().normalize();
         Database database = Database.open(home.resolve(FILE), JournalTables.SCHEMA);
         Path owners = PrivateFiles.directory(home.resolve("owners"));
         String owner = UUID.randomUUID().toString();
         PathLock life = PathLock.acquire(owners.resolve(owner), () -> {});
-        return new ExecutionJournal(database, owners, owner, life, clock);
+        return new ExecutionJournal(database, owners, owner, life, room, clock);
     }
 
     /**
      * Writes down that this process is about to execute, unless that was done before.
      *
      * @param requestDigest of what is to be executed
-     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a key that was used for another request
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a key that was used for another request, {@code JOURNAL_FULL} when
+     *     the tenant has its share of the journal; an execution that is in it is answered all the same
      */
     public Begun begin(ExecutionKey key, String requestDigest) {
         return database.write(handle -> {
@@ -86,7 +92,7 @@ public final class ExecutionJournal implements AutoCloseable {
             if (known.isPresent()) {
                 return known(handle, key, known.get(), requestDigest);
             }
-            refuseWhenFull(handle);
+            room.requireForExecution(handle, key.tenant(), clock.millis());
             handle.createUpdate("""
                             INSERT INTO execution (tenant, key, request_sha256, owner, begun_ms)
                             VALUES (:tenant, :key, :digest, :owner, :now)
@@ -101,12 +107,19 @@ public final class ExecutionJournal implements AutoCloseable {
         });
     }
 
-    /** Writes a part of the answer down while the execution goes on. */
+    /**
+     * Writes a part of the answer down while the execution goes on.
+     *
+     * @throws NeuroVisorException {@code JOURNAL_FULL} for a part that exceeds the tenant's share
+     */
     public void append(ExecutionKey key, int number, byte[] part) {
-        database.change(handle -> StoredParts.add(handle, key, number, part));
+        database.change(handle -> {
+            room.requireForAnswer(handle, key.tenant(), part.length);
+            StoredParts.add(handle, key, number, part);
+        });
     }
 
-    /** Writes down the last part of the answer, which every later request for the execution gets. */
+    /** Writes down the last part of the answer, which every later request for the execution gets, whatever the tenant's share. */
     public void end(ExecutionKey key, int number, byte[] part) {
         database.change(handle -> {
             StoredParts.add(handle, key, number, part);
@@ -254,21 +267,6 @@ public final class ExecutionJournal implements AutoCloseable {
 
     private long lostSince() {
         return clock.millis() - LOST.toMillis();
-    }
-
-    private static void refuseWhenFull(Handle handle) {
-        long executions = handle.createQuery("SELECT count(*) FROM execution")
-                .mapTo(Long.class)
-                .one();
-        long bytes = handle.createQuery("SELECT coalesce(sum(answer_bytes), 0) FROM execution")
-                .mapTo(Long.class)
-                .one();
-        if (executions >= MOST_EXECUTIONS || bytes >= MOST_BYTES) {
-            throw new NeuroVisorException(
-                    Fault.JOURNAL_FULL,
-                    "%d executions with a key and %d MiB of their answers are kept, which is the most; each is for %d minutes"
-                            .formatted(executions, bytes >> 20, KEPT.toMinutes()));
-        }
     }
 
     private boolean lives(String other) {

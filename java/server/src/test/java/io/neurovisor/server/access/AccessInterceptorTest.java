@@ -74,7 +74,7 @@ final class AccessInterceptorTest {
 
     private final List<Tenant> limited = new ArrayList<>();
     private final ManualTicker ticker = new ManualTicker();
-    private final Instant now = Instant.parse("2026-11-25T22:00:00Z");
+    private Instant now = Instant.parse("2026-11-25T22:00:00Z");
     private ApiKeys keys;
 
     @BeforeEach
@@ -163,6 +163,35 @@ final class AccessInterceptorTest {
                 Status.Code.UNAUTHENTICATED,
                 "KEY_INVALID",
                 () -> call(LOOPBACK, false, EXECUTION, "Bearer " + secret, "Bearer " + secret));
+    }
+
+    @Test
+    void anExpiredKeyIsRefusedByAServerThatRunsAndTheRefusalSaysSo() {
+        Instant end = now.plusSeconds(60);
+        String secret = keys.create(new KeyGrant(
+                        new KeyName("ci"),
+                        EnumSet.of(Scope.EXECUTE),
+                        Optional.empty(),
+                        Optional.empty(),
+                        PoolShare.UNLIMITED,
+                        Optional.empty(),
+                        Optional.of(new KeyExpiry(end))))
+                .secret()
+                .reveal();
+        try (Service service = new Service(LOOPBACK, false)) {
+            now = end.minusMillis(1);
+            assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
+            now = end;
+            StatusRuntimeException refusal = refused(
+                    Status.Code.UNAUTHENTICATED, "KEY_EXPIRED", () -> service.call(EXECUTION, "Bearer " + secret));
+            assertThat(refusal.getStatus().getDescription())
+                    .isEqualTo("the API key ci has expired at 2026-11-25T22:01:00Z; make another with ./neurovisor keys"
+                            + " create")
+                    .doesNotContain(secret);
+            keys.revoke("ci");
+            ticker.advance(Duration.ofSeconds(1));
+            refused(Status.Code.UNAUTHENTICATED, "KEY_INVALID", () -> service.call(EXECUTION, "Bearer " + secret));
+        }
     }
 
     @Test

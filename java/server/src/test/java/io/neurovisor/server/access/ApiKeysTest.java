@@ -55,7 +55,9 @@ final class ApiKeysTest {
                 EnumSet.of(Scope.EXECUTE, Scope.AGENT),
                 Optional.of(new RateLimit(7, 3)),
                 Optional.of(new Quota(1000)),
-                new PoolShare(Optional.of(2), Optional.of(5)));
+                new PoolShare(Optional.of(2), Optional.of(5)),
+                Optional.of(new TokenBudget(2_000_000)),
+                Optional.of(new KeyExpiry(START.plus(Duration.ofDays(90)))));
         NewKey created = keys.create(grant);
         assertThat(keys.list()).containsExactly(created.key());
         assertThat(created.key().grant()).isEqualTo(grant);
@@ -74,6 +76,9 @@ final class ApiKeysTest {
         database.useHandle(handle -> {
             handle.execute("ALTER TABLE access_key DROP COLUMN max_machines");
             handle.execute("ALTER TABLE access_key DROP COLUMN max_waiting");
+            handle.execute("ALTER TABLE access_key DROP COLUMN token_budget");
+            handle.execute("ALTER TABLE access_key DROP COLUMN expires_ms");
+            handle.execute("ALTER TABLE day_of_key DROP COLUMN tokens");
             handle.execute("PRAGMA user_version = 1");
         });
         open();
@@ -85,6 +90,33 @@ final class ApiKeysTest {
                 Optional.empty(),
                 new PoolShare(Optional.of(1), Optional.empty()));
         assertThat(keys.create(grant).key().grant()).isEqualTo(grant);
+    }
+
+    @Test
+    void aKeyOfTheSecondVersionHasNoBudgetDoesNotExpireAndKeepsItsCount() {
+        AccessKey old = keys.create(all("old")).key();
+        assertThat(keys.count(old, new Quota(2))).isTrue();
+        keys.close();
+        Jdbi database = Jdbi.create("jdbc:sqlite:" + parent.resolve("access/keys.db"));
+        database.useHandle(handle -> {
+            handle.execute("ALTER TABLE access_key DROP COLUMN token_budget");
+            handle.execute("ALTER TABLE access_key DROP COLUMN expires_ms");
+            handle.execute("ALTER TABLE day_of_key DROP COLUMN tokens");
+            handle.execute("PRAGMA user_version = 2");
+        });
+        open();
+        assertThat(keys.list()).containsExactly(old);
+        assertThat(keys.count(old, new Quota(2))).isTrue();
+        assertThat(keys.count(old, new Quota(2))).isFalse();
+        assertThat(keys.addTokens(old, 5)).isEqualTo(5);
+    }
+
+    @Test
+    void aKeyWithABudgetThatNobodyCanHaveWrittenIsDamage() {
+        keys.create(all("ci"));
+        Jdbi database = Jdbi.create("jdbc:sqlite:" + parent.resolve("access/keys.db"));
+        database.useHandle(handle -> handle.execute("UPDATE access_key SET token_budget = 'much'"));
+        assertThatThrownBy(keys::list).hasMessageContaining("is damaged (a key has a \"much\")");
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.KeyExpiry;
 import io.neurovisor.server.access.KeyGrant;
 import io.neurovisor.server.access.KeyName;
 import io.neurovisor.server.access.Scope;
@@ -51,6 +52,7 @@ final class StatusPortAccessTest {
 
     private final Overview overview = Overviews.hostile();
     private final ManualTicker ticker = new ManualTicker();
+    private Duration ahead = Duration.ZERO;
     private ApiKeys keys;
     private StatusPort port;
 
@@ -94,6 +96,26 @@ final class StatusPortAccessTest {
     }
 
     @Test
+    void anExpiredKeyShowsNothing() throws IOException {
+        String scraper = keys.create(new KeyGrant(
+                        new KeyName("scraper"),
+                        EnumSet.of(Scope.METRICS),
+                        Optional.empty(),
+                        Optional.empty(),
+                        PoolShare.UNLIMITED,
+                        Optional.empty(),
+                        KeyExpiry.parse("1h", InstantSource.system().instant())))
+                .secret()
+                .reveal();
+        open(Map.of("metrics-require-keys", "on"));
+        assertThat(get("/metrics", "Authorization: Bearer " + scraper)).startsWith("HTTP/1.1 200 ");
+        ahead = Duration.ofHours(1);
+        assertThat(get("/metrics", "Authorization: Bearer " + scraper)).startsWith("HTTP/1.1 401 ");
+        assertThat(get("/metrics", "Authorization: Basic " + basic("any:" + scraper)))
+                .startsWith("HTTP/1.1 401 ");
+    }
+
+    @Test
     void theFilesOfTheSettingsEncryptThePort() throws Exception {
         Path cert = directory.resolve("cert");
         Path key = directory.resolve("key");
@@ -130,7 +152,8 @@ final class StatusPortAccessTest {
                 LoadedConfig.load(all, Optional.empty(), new Surroundings(Map.of(), directory.resolve("home")));
         assertThat(loaded.problems()).isEmpty();
         MetricsConfig config = loaded.config().metrics();
-        Callers callers = new Callers(keys, false, InstantSource.system(), ticker);
+        Callers callers =
+                new Callers(keys, false, () -> InstantSource.system().instant().plus(ahead), ticker);
         port = StatusPort.open(
                 config,
                 ServerTls.METRICS.context(config.tls(), InstantSource.system(), ticker),

@@ -19,9 +19,13 @@ import io.neurovisor.server.access.Quota;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.Scope;
 import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.access.TokenBudget;
+import io.neurovisor.server.access.TokenBudgets;
 import io.neurovisor.server.agent.AgentSettings;
+import io.neurovisor.server.agent.BudgetedModels;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.metrics.AgentMetrics;
+import io.neurovisor.server.metrics.ModelMetrics;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionId;
@@ -76,9 +80,25 @@ final class AgentServers implements AutoCloseable {
         AgentSettings settings = new AgentSettings(AgentLimits.USUAL, Duration.ofSeconds(30), SandboxSize.SMALL);
         return new TestServer(
                 List.of(new AgentGrpcService(
-                        _ -> model, executions, settings, Optional.of(sessions), metrics, tracing)),
+                        budgeted(model), executions, settings, Optional.of(sessions), metrics, tracing)),
                 tenant,
                 tracing);
+    }
+
+    /** The inference service. */
+    TestServer asking(Model model, Tenant tenant) throws IOException {
+        return new TestServer(
+                new InferenceGrpcService(
+                                budgeted(model),
+                                Duration.ofMinutes(5),
+                                new ModelMetrics(new PrometheusRegistry(), Ticker.SYSTEM),
+                                Ticker.SYSTEM)
+                        .services(),
+                tenant);
+    }
+
+    private BudgetedModels budgeted(Model model) {
+        return new BudgetedModels(_ -> model, new TokenBudgets(keys, InstantSource.system()));
     }
 
     PrometheusRegistry registry() {
@@ -89,6 +109,19 @@ final class AgentServers implements AutoCloseable {
     Tenant key(String name, Optional<Quota> quota) {
         return new Tenant.KeyHolder(keys.create(new KeyGrant(
                         new KeyName(name), EnumSet.of(Scope.AGENT), Optional.empty(), quota, PoolShare.UNLIMITED))
+                .key());
+    }
+
+    /** The holder of a new key. */
+    Tenant key(String name, TokenBudget tokens) {
+        return new Tenant.KeyHolder(keys.create(new KeyGrant(
+                        new KeyName(name),
+                        EnumSet.of(Scope.AGENT, Scope.INFER),
+                        Optional.empty(),
+                        Optional.empty(),
+                        PoolShare.UNLIMITED,
+                        Optional.of(tokens),
+                        Optional.empty()))
                 .key());
     }
 
