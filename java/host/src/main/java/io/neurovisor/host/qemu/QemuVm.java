@@ -27,7 +27,7 @@ final class QemuVm implements Vm {
     private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration LAST_WORDS_TIMEOUT = Duration.ofSeconds(1);
     /** A killed process gives its memory back first, and its spawner removes what is left: seconds on a host that is loaded. */
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
+    static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
     private final VmId id;
     private final String stateFile;

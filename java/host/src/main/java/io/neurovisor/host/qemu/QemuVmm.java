@@ -135,6 +135,7 @@ public final class QemuVmm implements Vmm {
         // A monitor that hangs up means that QEMU is ending; its last words arrive with its exit.
         Optional<String> words = lastWords(process);
         process.kill();
+        boolean _ = process.endsWithin(QemuVm.END_TIMEOUT);
         return new NeuroVisorException(
                 Fault.VMM_FAILED,
                 "virtual machine " + id + " did not start: " + words.orElseGet(exception::getMessage),
