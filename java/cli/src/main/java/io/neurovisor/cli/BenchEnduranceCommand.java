@@ -1,10 +1,9 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.cli.endurance.Tenants;
-import io.neurovisor.engine.pool.PoolShare;
-import java.util.Optional;
 import io.neurovisor.cli.endurance.EnduranceReport;
 import io.neurovisor.cli.endurance.EnduranceRun;
+import io.neurovisor.cli.endurance.Tenants;
+import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.DeadRuns;
 import io.neurovisor.server.Settings;
@@ -13,6 +12,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -61,8 +61,9 @@ final class BenchEnduranceCommand implements Callable<Integer> {
             names = "--hostile",
             paramLabel = "N",
             defaultValue = "0",
-            description = "How many hostile clients join in the second half, 0 to 10: each has a key that may have one machine, as "
-                    + "the honest clients then have a key each, whose 99th percentile must not more than double. Default: 0.")
+            description =
+                    "How many hostile clients join in the second half, 0 to 10: each has a key that may have one machine, as "
+                            + "the honest clients then have a key each, whose 99th percentile must not more than double. Default: 0.")
     private int hostile;
 
     @Option(

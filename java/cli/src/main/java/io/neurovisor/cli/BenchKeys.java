@@ -34,8 +34,8 @@ final class BenchKeys implements AutoCloseable {
         List<String> secrets = new ArrayList<>();
         for (int number = 0; number < count; number++) {
             KeyName name = new KeyName("bench-" + UUID.randomUUID());
-            NewKey key = keys.create(
-                    new KeyGrant(name, Set.of(Scope.EXECUTE), Optional.empty(), Optional.empty(), share));
+            NewKey key =
+                    keys.create(new KeyGrant(name, Set.of(Scope.EXECUTE), Optional.empty(), Optional.empty(), share));
             names.add(name.value());
             secrets.add(key.secret().reveal());
         }

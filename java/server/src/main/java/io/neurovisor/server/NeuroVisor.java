@@ -167,7 +167,12 @@ public final class NeuroVisor implements AutoCloseable {
         VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
         Vmm vmm = selected.vmm();
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
-        Templates templates = new Templates(templates(settings, workshop), vmm, random, Ticker.SYSTEM, settings.config().strict());
+        Templates templates = new Templates(
+                templates(settings, workshop),
+                vmm,
+                random,
+                Ticker.SYSTEM,
+                settings.config().strict());
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
         SandboxFactory factory = new SandboxFactory(
@@ -201,7 +206,8 @@ public final class NeuroVisor implements AutoCloseable {
         int processors = Runtime.getRuntime().availableProcessors();
         // A template that has to be made first takes somewhat more than its clones, once: that is the reserve's.
         MachineMemory memory = new MachineMemory(
-                HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))::availableBytes, size -> vmm.memoryLimitBytes(size, config.snapshot()));
+                HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))::availableBytes,
+                size -> vmm.memoryLimitBytes(size, config.snapshot()));
         return new PoolPlan(
                 order,
                 config.warm(),

@@ -2,7 +2,6 @@ package io.neurovisor.tests;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.testkit.TestPools;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
@@ -23,6 +22,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestPools;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -149,6 +149,9 @@ final class AttackedHost implements AutoCloseable {
         Attack attack = requireNonNull(attacks.get(order.image()), "nobody attacks so");
         ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
         return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
-                .open(id, new VmStart.ColdBoot(machines.files(), order.size()), Deadline.after(START_LIMIT, Ticker.SYSTEM));
+                .open(
+                        id,
+                        new VmStart.ColdBoot(machines.files(), order.size()),
+                        Deadline.after(START_LIMIT, Ticker.SYSTEM));
     }
 }

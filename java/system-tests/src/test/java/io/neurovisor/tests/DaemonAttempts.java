@@ -36,8 +36,9 @@ public final class DaemonAttempts {
         ends.put("disk read", opened(disk, StandardOpenOption.READ));
         ends.put("systemd", connected("/run/systemd/private"));
         ends.put("bus", connected("/run/dbus/system_bus_socket"));
-        List<String> lines =
-                ends.entrySet().stream().map(end -> end.getKey() + "=" + end.getValue()).toList();
+        List<String> lines = ends.entrySet().stream()
+                .map(end -> end.getKey() + "=" + end.getValue())
+                .toList();
         Files.write(Path.of(file), lines);
     }
 

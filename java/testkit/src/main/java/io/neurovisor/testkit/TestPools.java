@@ -34,8 +34,8 @@ public final class TestPools {
         SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), ticker);
         return sandboxes(
                 factory,
-                (id, order) -> factory.open(
-                        id, new VmStart.ColdBoot(files, order.size()), Deadline.after(PATIENCE, ticker)));
+                (id, order) ->
+                        factory.open(id, new VmStart.ColdBoot(files, order.size()), Deadline.after(PATIENCE, ticker)));
     }
 
     /** The sandboxes of a factory that are opened in another way. */
@@ -110,8 +110,7 @@ public final class TestPools {
 
     /** One execution, in this sandbox. */
     public static Executions executionIn(Sandbox sandbox) {
-        Sandboxes one =
-                sandboxes(sandbox::vmId, (_, _) -> sandbox, _ -> CompletableFuture.completedFuture(null));
+        Sandboxes one = sandboxes(sandbox::vmId, (_, _) -> sandbox, _ -> CompletableFuture.completedFuture(null));
         return executions(one, Ticker.SYSTEM, ExecutionListener.NONE);
     }
 

@@ -2,11 +2,11 @@ package io.neurovisor.cli.endurance;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.Optional;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**

@@ -2,9 +2,6 @@ package io.neurovisor.cli.endurance;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.Queue;
-import java.util.Optional;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -16,9 +13,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -112,7 +112,17 @@ public final class EnduranceRun {
             left.add("socket " + plan.socket());
         }
         return new EnduranceReport(
-                plan.duration(), plan.clients(), plan.seed(), ledger, latencies(hostile), machines, before, after, exitCode, audit, left);
+                plan.duration(),
+                plan.clients(),
+                plan.seed(),
+                ledger,
+                latencies(hostile),
+                machines,
+                before,
+                after,
+                exitCode,
+                audit,
+                left);
     }
 
     private Optional<String> key(int number) {

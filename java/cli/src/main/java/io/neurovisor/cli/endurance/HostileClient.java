@@ -2,7 +2,6 @@ package io.neurovisor.cli.endurance;
 
 import static java.util.Objects.requireNonNull;
 
-import java.util.concurrent.TimeUnit;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -20,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
@@ -90,7 +90,8 @@ final class HostileClient {
                 execute("head -c 3000000 /dev/zero", once, false);
                 together(READERS, _ -> execute("head -c 3000000 /dev/zero", once, true));
             }
-            case CHURN -> together(CONNECTIONS, _ -> daemon.connect(Optional.of(key)).close());
+            case CHURN ->
+                together(CONNECTIONS, _ -> daemon.connect(Optional.of(key)).close());
             case GUESS -> together(GUESSES, _ -> guess());
         }
     }

@@ -25,8 +25,9 @@ record Latencies(List<Duration> alone, List<Duration> contended) {
     /** What does not hold; empty where it does. */
     Optional<String> complaint() {
         if (alone.size() < FEWEST || contended.size() < FEWEST) {
-            return Optional.of("%d greetings alone and %d next to hostile clients are too few to compare; choose a longer --duration"
-                    .formatted(alone.size(), contended.size()));
+            return Optional.of(
+                    "%d greetings alone and %d next to hostile clients are too few to compare; choose a longer --duration"
+                            .formatted(alone.size(), contended.size()));
         }
         return ratio() <= MOST
                 ? Optional.empty()
@@ -36,7 +37,8 @@ record Latencies(List<Duration> alone, List<Duration> contended) {
 
     String line() {
         return alone.isEmpty() || contended.isEmpty()
-                ? "honest clients: %d greetings alone, %d next to hostile clients".formatted(alone.size(), contended.size())
+                ? "honest clients: %d greetings alone, %d next to hostile clients"
+                        .formatted(alone.size(), contended.size())
                 : String.format(
                         Locale.ROOT,
                         "honest clients: %d greetings alone, p50 %d ms, p99 %d ms; next to hostile clients %d, p50 %d ms, p99"
@@ -52,7 +54,8 @@ record Latencies(List<Duration> alone, List<Duration> contended) {
     }
 
     private double ratio() {
-        return (double) percentile(contended, 0.99).toNanos() / percentile(alone, 0.99).toNanos();
+        return (double) percentile(contended, 0.99).toNanos()
+                / percentile(alone, 0.99).toNanos();
     }
 
     private static Duration percentile(List<Duration> sorted, double share) {

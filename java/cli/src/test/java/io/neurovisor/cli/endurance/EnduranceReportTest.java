@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,8 +80,9 @@ final class EnduranceReportTest {
                 .containsExactly("honest clients' p99 next to hostile clients is 2.20 times that alone");
         Latencies few = new Latencies(alone, List.of(Duration.ofMillis(1)));
         assertThat(report(few).complaints())
-                .containsExactly("100 greetings alone and 1 next to hostile clients are too few to compare; choose a longer"
-                        + " --duration");
+                .containsExactly(
+                        "100 greetings alone and 1 next to hostile clients are too few to compare; choose a longer"
+                                + " --duration");
     }
 
     private EnduranceReport report(Latencies latencies) {
@@ -154,7 +155,8 @@ final class EnduranceReportTest {
     }
 
     private EnduranceReport report(int killed, Footprint after, int exitCode, AuditTrail audit, List<String> left) {
-        return new EnduranceReport(Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
+        return new EnduranceReport(
+                Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
     }
 
     private static String accepted(String trace, Job job) {

@@ -392,8 +392,7 @@ public final class WarmPool implements AutoCloseable {
         } catch (RuntimeException | Error failure) {
             sandbox.close();
             VmId id = sandbox.vmId();
-            CompletableFuture<Void> _ =
-                    sandboxes.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
+            CompletableFuture<Void> _ = sandboxes.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
             throw failure;
         }
     }

@@ -73,8 +73,7 @@ public final class SandboxFactory {
                     ? String.valueOf(exception.getMessage())
                     : VmDiagnosis.describe(vm, exception);
             vm.close();
-            CompletableFuture<Void> _ =
-                    vmm.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
+            CompletableFuture<Void> _ = vmm.gone(id).thenRun(() -> listener.ended(id, SandboxEnd.START_FAILED));
             throw new NeuroVisorException(
                     exception.fault(), "virtual machine " + vm.id() + ": " + diagnosis, exception);
         }

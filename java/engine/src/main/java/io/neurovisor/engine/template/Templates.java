@@ -5,8 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
-import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.layer.RequiredLayers;
+import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
@@ -39,8 +39,7 @@ public final class Templates {
     }
 
     /** @param required no program is run in a machine that has not all of these */
-    public Templates(
-            TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
+    public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
         this.store = requireNonNull(store, "store is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
         this.random = requireNonNull(random, "random is null");

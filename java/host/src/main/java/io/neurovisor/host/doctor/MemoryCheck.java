@@ -12,7 +12,8 @@ import io.neurovisor.host.probe.JvmMemory;
  *
  * @param machineBytes the most that one of that size can take
  */
-record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long machineBytes, int machineCount) implements Check {
+record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long machineBytes, int machineCount)
+        implements Check {
     private static final String NAME = "memory";
     private static final int MEBIBYTE_BITS = 20;
 
@@ -29,14 +30,15 @@ record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long ma
             return Finding.warn(NAME, "/proc/meminfo does not tell what is available", "");
         }
         long room = available / machineBytes;
-        String detail = "%d MiB available beside %d for this process and %d for the host, room for %d machines of size %s (%d MiB each)"
-                .formatted(
-                        available >> MEBIBYTE_BITS,
-                        process.growthBytes() >> MEBIBYTE_BITS,
-                        HostMemory.RESERVE_BYTES >> MEBIBYTE_BITS,
-                        room,
-                        size.label(),
-                        machineBytes >> MEBIBYTE_BITS);
+        String detail =
+                "%d MiB available beside %d for this process and %d for the host, room for %d machines of size %s (%d MiB each)"
+                        .formatted(
+                                available >> MEBIBYTE_BITS,
+                                process.growthBytes() >> MEBIBYTE_BITS,
+                                HostMemory.RESERVE_BYTES >> MEBIBYTE_BITS,
+                                room,
+                                size.label(),
+                                machineBytes >> MEBIBYTE_BITS);
         return room >= machineCount
                 ? Finding.pass(NAME, detail)
                 : Finding.warn(

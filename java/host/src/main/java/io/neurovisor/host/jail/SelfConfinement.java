@@ -3,9 +3,9 @@ package io.neurovisor.host.jail;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.OwnThreads;
 import java.nio.file.Path;
 import java.util.List;
-import io.neurovisor.host.probe.OwnThreads;
 
 /**
  * What this process has given up, for good, on every thread that it has or will have: the system calls that

@@ -93,8 +93,8 @@ public final class Landlock implements AutoCloseable {
     }
 
     private void allow(Path path, long handled, Arena arena) {
-        int opened = NativeLibrary.libc()
-                .checkedInt("open", OPEN, arena.allocateFrom(path.toString()), O_PATH | O_CLOEXEC);
+        int opened =
+                NativeLibrary.libc().checkedInt("open", OPEN, arena.allocateFrom(path.toString()), O_PATH | O_CLOEXEC);
         try {
             MemorySegment rule = arena.allocate(MemoryLayout.sequenceLayout(RULE_BYTES, JAVA_BYTE));
             long allowed = Files.isDirectory(path) ? handled : handled & (WRITE_FILE | TRUNCATE | IOCTL_DEVICE);

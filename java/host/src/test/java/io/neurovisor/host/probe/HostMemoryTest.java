@@ -93,12 +93,9 @@ final class HostMemoryTest {
     void nobodyKnowsWhereNothingIsToldThatIsANumber() {
         for (String odd : new String[] {"", "MemAvailable: many kB", "MemAvailable: 99999999999999999999 kB", "\0"}) {
             files.write("/proc/meminfo", odd);
-            assertThat(of(new HostFiles(root), 0).availableBytes())
-                    .as(odd)
-                    .isEqualTo(Long.MAX_VALUE);
+            assertThat(of(new HostFiles(root), 0).availableBytes()).as(odd).isEqualTo(Long.MAX_VALUE);
         }
-        assertThat(of(new HostFiles(root.resolve("none")), 0).availableBytes())
-                .isEqualTo(Long.MAX_VALUE);
+        assertThat(of(new HostFiles(root.resolve("none")), 0).availableBytes()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
@@ -119,7 +116,9 @@ final class HostMemoryTest {
 
     @Test
     void thisMachineTells() {
-        assertThat(HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM)).availableBytes()).isBetween(0L, 1L << 50);
+        assertThat(HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))
+                        .availableBytes())
+                .isBetween(0L, 1L << 50);
     }
 
     @Test

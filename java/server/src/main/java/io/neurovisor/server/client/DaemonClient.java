@@ -2,9 +2,9 @@ package io.neurovisor.server.client;
 
 import static java.util.Objects.requireNonNull;
 
-import io.grpc.ClientInterceptors;
-import io.grpc.ClientInterceptor;
 import io.grpc.Channel;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;

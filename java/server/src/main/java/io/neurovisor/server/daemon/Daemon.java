@@ -2,7 +2,6 @@ package io.neurovisor.server.daemon;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.server.config.Surroundings;
 import io.grpc.BindableService;
 import io.grpc.ServerInterceptor;
 import io.grpc.protobuf.services.ChannelzService;
@@ -38,6 +37,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DataSize;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.KeyedExecutions;

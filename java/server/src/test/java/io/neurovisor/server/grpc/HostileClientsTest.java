@@ -36,7 +36,6 @@ import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestFiles;
 import io.neurovisor.testkit.TestPools;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;

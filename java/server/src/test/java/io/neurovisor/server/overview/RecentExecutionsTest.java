@@ -3,7 +3,6 @@ package io.neurovisor.server.overview;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
@@ -18,6 +17,7 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;

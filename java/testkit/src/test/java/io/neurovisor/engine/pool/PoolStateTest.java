@@ -72,8 +72,10 @@ final class PoolStateTest {
         assertThat(state.awaitsTemplate(LARGE)).isTrue();
         state.made(SMALL);
         assertThat(state.awaitsTemplate(LARGE)).isFalse();
-        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order)).contains(LARGE);
-        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order)).contains(SMALL);
+        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order))
+                .contains(LARGE);
+        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order))
+                .contains(SMALL);
         state.ready(making.slot());
         assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
     }
@@ -85,7 +87,8 @@ final class PoolStateTest {
         Step.Start making = (Step.Start) state.next(0).orElseThrow();
         enqueue(state, LARGE, Claimant.LOCAL);
         assertThat(state.failed(making.slot(), "no room", 0)).isPresent();
-        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order)).contains(LARGE);
+        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order))
+                .contains(LARGE);
         assertThat(state.status().ending()).isEqualTo(1);
     }
 

@@ -5,7 +5,6 @@ import static org.jetbrains.lincheck.datastructures.ManagedStrategyGuaranteeKt.f
 
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.sandbox.PlainSandboxes;
-import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.testkit.FakeVmm;
 import java.time.Duration;

@@ -34,9 +34,8 @@ final class TemplatesTest {
 
     @Test
     void machineWithoutARequiredLayerRunsNoProgram() {
-        FakeVmm unfiltered = vmm.reading(layer -> layer == Layer.SECCOMP
-                ? LayerState.off(layer, "not here", "a fix")
-                : LayerState.live(layer, "read"));
+        FakeVmm unfiltered = vmm.reading(layer ->
+                layer == Layer.SECCOMP ? LayerState.off(layer, "not here", "a fix") : LayerState.live(layer, "read"));
         assertThatThrownBy(() -> make(unfiltered, RequiredLayers.ALL))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
@@ -60,7 +59,6 @@ final class TemplatesTest {
             return new SavedVm(key.files(), key.size(), directory);
         };
         TemplateKey key = new TemplateKey(TestFiles.bootFiles(), SandboxSize.SMALL, vmm.identity(), List.of(WARM));
-        return new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM, required)
-                .findOrBuild(key, Progress.SILENT);
+        return new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM, required).findOrBuild(key, Progress.SILENT);
     }
 }
