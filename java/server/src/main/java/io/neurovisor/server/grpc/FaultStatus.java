@@ -45,12 +45,8 @@ public final class FaultStatus {
                     VMM_MISSING,
                     LAYER_MISSING,
                     DAEMON_MISSING -> Code.FAILED_PRECONDITION;
-            case POOL_EXHAUSTED,
-                    MEMORY_SHORT,
-                    JOURNAL_FULL,
-                    QUOTA_EXCEEDED,
-                    TOKENS_EXCEEDED,
-                    TENANT_LIMIT -> Code.RESOURCE_EXHAUSTED;
+            case POOL_EXHAUSTED, MEMORY_SHORT, JOURNAL_FULL, QUOTA_EXCEEDED, TOKENS_EXCEEDED, TENANT_LIMIT ->
+                Code.RESOURCE_EXHAUSTED;
             case INTERRUPTED -> Code.CANCELLED;
             case STOPPING,
                     DAEMON_REFUSED,
