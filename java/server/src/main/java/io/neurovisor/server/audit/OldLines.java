@@ -1,7 +1,6 @@
 package io.neurovisor.server.audit;
 
 import io.neurovisor.host.store.PrivateFiles;
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -156,33 +155,61 @@ final class OldLines {
 
     /** Each with its end; one that is longer than any of the log's own is left out. */
     private static void forEachLine(List<Path> sources, Lines lines) throws IOException {
+        byte[] block = new byte[LINE_BYTES];
         for (Path source : sources) {
-            try (InputStream input =
-                    new BufferedInputStream(Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS), LINE_BYTES)) {
-                ByteArrayOutputStream line = new ByteArrayOutputStream();
-                long length = 0;
-                for (int next = input.read(); next >= 0; next = input.read()) {
-                    length++;
-                    if (length < LINE_BYTES) {
-                        line.write(next);
-                    }
-                    if (next == '\n') {
-                        accept(line, length, lines);
-                        length = 0;
-                    }
+            try (InputStream input = Files.newInputStream(source, LinkOption.NOFOLLOW_LINKS)) {
+                Line line = new Line(lines);
+                for (int length = input.read(block); length > 0; length = input.read(block)) {
+                    line.addBlock(block, length);
                 }
-                if (length > 0) {
-                    line.write('\n');
-                    accept(line, length + 1, lines);
-                }
+                line.endCut();
             }
         }
     }
 
-    private static void accept(ByteArrayOutputStream line, long length, Lines lines) throws IOException {
-        if (line.size() == length) {
-            lines.accept(line.toByteArray());
+    /** The line that is being read. */
+    private static final class Line {
+        private final Lines lines;
+        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private long length;
+
+        Line(Lines lines) {
+            this.lines = lines;
         }
-        line.reset();
+
+        void addBlock(byte[] block, int blockLength) throws IOException {
+            int begin = 0;
+            for (int index = 0; index < blockLength; index++) {
+                if (block[index] == '\n') {
+                    add(block, begin, index + 1);
+                    end();
+                    begin = index + 1;
+                }
+            }
+            add(block, begin, blockLength);
+        }
+
+        private void add(byte[] block, int begin, int end) {
+            length += end - begin;
+            if (length <= LINE_BYTES) {
+                bytes.write(block, begin, end - begin);
+            }
+        }
+
+        private void end() throws IOException {
+            if (bytes.size() == length) {
+                lines.accept(bytes.toByteArray());
+            }
+            bytes.reset();
+            length = 0;
+        }
+
+        /** A line that another process's end has cut becomes a line all the same. */
+        void endCut() throws IOException {
+            if (length > 0) {
+                add(new byte[] {'\n'}, 0, 1);
+                end();
+            }
+        }
     }
 }
