@@ -203,7 +203,7 @@ final class RequestAttacks {
             calls.add(client.execute(USUAL.toBuilder().setSize(name).build()));
             calls.add(client.execute(USUAL.toBuilder().setImage(name).build()));
         }
-        assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.startsWith("INVALID_ARGUMENT"));
+        assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.matches("INVALID_ARGUMENT.*|NOT_FOUND/IMAGE_UNKNOWN"));
     }
 
     private static void longTimes(Attacker attacker) throws Exception {
