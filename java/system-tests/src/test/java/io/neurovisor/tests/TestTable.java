@@ -52,7 +52,8 @@ record TestTable(List<Row> rows) {
             Path source = files.filter(file -> file.endsWith(name + ".java"))
                     .findFirst()
                     .orElseThrow(() -> new ClassNotFoundException(name + " has no source below " + sources));
-            return Class.forName(sources.relativize(source).toString().replace(".java", "").replace('/', '.'));
+            return Class.forName(
+                    sources.relativize(source).toString().replace(".java", "").replace('/', '.'));
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }

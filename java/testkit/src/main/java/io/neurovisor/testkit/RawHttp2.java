@@ -108,7 +108,7 @@ public final class RawHttp2 implements Closeable {
         fields.write(Math.min(text.length(), 127));
         if (rest >= 0) {
             for (; rest >= 128; rest >>>= 7) {
-                fields.write(rest & 127 | 128);
+                fields.write((rest & 127) | 128);
             }
             fields.write(rest);
         }
@@ -128,7 +128,7 @@ public final class RawHttp2 implements Closeable {
     /** Sends a frame whose head says that it has so many bytes. */
     public void frame(int length, int type, int flags, int stream, byte[] payload) throws IOException {
         output.write(ByteBuffer.allocate(9 + payload.length)
-                .putInt(length << 8 | type)
+                .putInt((length << 8) | type)
                 .put((byte) flags)
                 .putInt(stream)
                 .put(payload)

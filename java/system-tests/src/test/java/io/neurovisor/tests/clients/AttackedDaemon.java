@@ -44,8 +44,7 @@ final class AttackedDaemon implements AutoCloseable {
     private final Map<KeyHolder, String> secrets = new EnumMap<>(KeyHolder.class);
     private final Optional<Encryption> encryption;
     private final HostileModels models = new HostileModels();
-    private final MultiThreadIoEventLoopGroup loop =
-            new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+    private final MultiThreadIoEventLoopGroup loop = new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
     private final RunningDaemon daemon;
     private final StatusReader status;
 
@@ -65,8 +64,8 @@ final class AttackedDaemon implements AutoCloseable {
                 "--acquire-timeout=1m",
                 "--send-timeout=" + SEND_TIMEOUT.toSeconds() + "s"));
         encryption.ifPresent(certificates -> options.addAll(certificates.options()));
-        this.daemon = RunningDaemon.start(
-                directory, Map.of("OLLAMA_HOST", models.address()), options.toArray(String[]::new));
+        this.daemon =
+                RunningDaemon.start(directory, Map.of("OLLAMA_HOST", models.address()), options.toArray(String[]::new));
         this.status = new StatusReader(daemon.statusPort(), encryption, secret(KeyHolder.HONEST));
     }
 
@@ -159,7 +158,9 @@ final class AttackedDaemon implements AutoCloseable {
         List<Path> directories = new ArrayList<>(List.of(data));
         Path runtime = Surroundings.ofThisProcess().runtimeDirectory();
         try (Stream<Path> found = Files.list(runtime)) {
-            found.filter(one -> one.getFileName().toString().startsWith(daemon.process().pid() + "-"))
+            found.filter(one -> one.getFileName()
+                            .toString()
+                            .startsWith(daemon.process().pid() + "-"))
                     .forEach(directories::add);
         }
         return DaemonNumbers.of(daemon.process().toHandle(), directories);

@@ -1,5 +1,7 @@
 package io.neurovisor.tests.clients;
 
+import static java.util.Objects.requireNonNull;
+
 import com.google.common.util.concurrent.ListenableFuture;
 import com.google.common.util.concurrent.SettableFuture;
 import com.google.protobuf.Any;
@@ -78,7 +80,7 @@ final class Calls {
             Object _ = call.get(LIMIT_SECONDS, TimeUnit.SECONDS);
             return "OK";
         } catch (ExecutionException exception) {
-            return end(exception.getCause());
+            return end(requireNonNull(exception.getCause(), "a call fails with a reason"));
         } catch (TimeoutException exception) {
             throw new AssertionError("a call has not ended after " + LIMIT_SECONDS + " s", exception);
         }

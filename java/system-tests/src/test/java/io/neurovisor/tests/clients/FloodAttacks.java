@@ -231,8 +231,7 @@ final class FloodAttacks {
         ExecuteRequest large = Calls.program("bash", "wc -c").toBuilder()
                 .setStdin(UnsafeByteOperations.unsafeWrap(new byte[70 << 20]))
                 .build();
-        ExecutionServiceGrpc.ExecutionServiceFutureStub client =
-                ExecutionServiceGrpc.newFutureStub(attacker.channel());
+        ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(attacker.channel());
         List<ListenableFuture<?>> calls = new ArrayList<>();
         for (int count = 0; count < 8; count++) {
             calls.add(client.execute(large));
@@ -250,7 +249,7 @@ final class FloodAttacks {
             await().atMost(LIMIT)
                     .until(
                             () -> "%d messages, ends %s".formatted(messages.get(), new TreeMap<>(ends)),
-                            ("%d messages, ends %s".formatted(expectedMessages, new TreeMap<>(expectedEnds)))::equals);
+                            "%d messages, ends %s".formatted(expectedMessages, new TreeMap<>(expectedEnds))::equals);
         }
 
         @Override

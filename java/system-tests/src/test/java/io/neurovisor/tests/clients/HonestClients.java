@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.ManagedChannel;
 import io.neurovisor.engine.execution.ExecutionRequest;
-import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.testkit.RecordingSink;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -16,7 +16,8 @@ final class HostileClientsTableTest {
     private static final int SHORT = 15;
     private static final DaemonNumbers BEFORE =
             new DaemonNumbers(30L << 20, 100, 40, Map.of("data", 3L, "data/audit", 1L));
-    private static final HonestClients.Times SOON = new HonestClients.Times(Duration.ofMillis(300), Duration.ofSeconds(1));
+    private static final HonestClients.Times SOON =
+            new HonestClients.Times(Duration.ofMillis(300), Duration.ofSeconds(1));
 
     @Test
     void thereAreEnoughOfThem() {

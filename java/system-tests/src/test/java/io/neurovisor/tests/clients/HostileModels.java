@@ -30,8 +30,9 @@ final class HostileModels implements AutoCloseable {
     /** The server has no model whose name begins so. */
     static final String MISSING = "missing";
 
-    private static final String LINE = "{\"model\": \"m\", \"message\": {\"role\": \"assistant\", \"content\": \"%s\"%s},"
-            + " \"done\": %b, \"done_reason\": \"stop\", \"prompt_eval_count\": 10, \"eval_count\": 10}\n";
+    private static final String LINE =
+            "{\"model\": \"m\", \"message\": {\"role\": \"assistant\", \"content\": \"%s\"%s},"
+                    + " \"done\": %b, \"done_reason\": \"stop\", \"prompt_eval_count\": 10, \"eval_count\": 10}\n";
     private static final String CALL = ", \"tool_calls\": [{\"function\": {\"name\": \"execute_code\","
             + " \"arguments\": {\"language\": \"bash\", \"code\": \"echo $RANDOM\"}}}]";
 

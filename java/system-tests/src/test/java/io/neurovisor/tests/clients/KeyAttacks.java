@@ -14,6 +14,7 @@ import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.tests.clients.ClientAttack.Defence;
 import io.neurovisor.tests.clients.ClientAttack.Group;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -121,7 +122,7 @@ final class KeyAttacks {
                 "Bearer ' OR 1=1 --",
                 "Bearer " + "A".repeat(10_000),
                 "Bearer" + valid,
-                "Basic " + Base64.getEncoder().encodeToString(("user:" + valid).getBytes()),
+                "Basic " + Base64.getEncoder().encodeToString(("user:" + valid).getBytes(StandardCharsets.US_ASCII)),
                 "Digest username=\"" + valid + "\"",
                 "Token " + valid,
                 valid,
@@ -151,7 +152,8 @@ final class KeyAttacks {
     private static void missingScopes(Attacker attacker) throws Exception {
         List<ListenableFuture<?>> calls = new ArrayList<>();
         for (KeyHolder holder : List.of(KeyHolder.ASKING, KeyHolder.SCRAPING)) {
-            calls.add(ExecutionServiceGrpc.newFutureStub(attacker.channel(holder)).execute(UNKNOWN_LANGUAGE));
+            calls.add(
+                    ExecutionServiceGrpc.newFutureStub(attacker.channel(holder)).execute(UNKNOWN_LANGUAGE));
         }
         for (KeyHolder holder : List.of(KeyHolder.HONEST, KeyHolder.SCRAPING)) {
             calls.add(InferenceServiceGrpc.newFutureStub(attacker.channel(holder))

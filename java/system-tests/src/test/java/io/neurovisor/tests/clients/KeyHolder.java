@@ -13,39 +13,45 @@ import java.util.Set;
 
 /** Clients with a key of the daemon, which differ in what it opens and how much they may take. */
 enum KeyHolder {
-    HONEST(EnumSet.of(Scope.EXECUTE, Scope.METRICS), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED),
+    HONEST,
     /** May have one machine, and two calls that wait. */
-    GREEDY(
-            EnumSet.of(Scope.EXECUTE, Scope.AGENT, Scope.INFER),
-            Optional.empty(),
-            Optional.empty(),
-            new PoolShare(Optional.of(1), Optional.of(2))),
+    GREEDY,
     /** May run three programs a day. */
-    POOR(EnumSet.of(Scope.EXECUTE), Optional.empty(), Optional.of(new Quota(3)), PoolShare.UNLIMITED),
+    POOR,
     /** May make five calls at once, and one a second. */
-    HASTY(EnumSet.of(Scope.EXECUTE), Optional.of(new RateLimit(5, 1)), Optional.empty(), PoolShare.UNLIMITED),
-    ASKING(EnumSet.of(Scope.INFER), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED),
-    SCRAPING(EnumSet.of(Scope.METRICS), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED),
+    HASTY,
+    /** May ask models only. */
+    ASKING,
+    /** May read metrics only. */
+    SCRAPING,
     /** Is revoked by an attack. */
-    DISMISSED(EnumSet.of(Scope.EXECUTE), Optional.empty(), Optional.empty(), PoolShare.UNLIMITED);
-
-    private final Set<Scope> scopes;
-    private final Optional<RateLimit> rate;
-    private final Optional<Quota> quota;
-    private final PoolShare share;
-
-    KeyHolder(Set<Scope> scopes, Optional<RateLimit> rate, Optional<Quota> quota, PoolShare share) {
-        this.scopes = scopes;
-        this.rate = rate;
-        this.quota = quota;
-        this.share = share;
-    }
+    DISMISSED;
 
     String keyName() {
         return name().toLowerCase(Locale.ROOT);
     }
 
     KeyGrant grant() {
-        return new KeyGrant(new KeyName(keyName()), scopes, rate, quota, share);
+        return switch (this) {
+            case HONEST -> grant(EnumSet.of(Scope.EXECUTE, Scope.METRICS), PoolShare.UNLIMITED);
+            case GREEDY ->
+                grant(
+                        EnumSet.of(Scope.EXECUTE, Scope.AGENT, Scope.INFER),
+                        new PoolShare(Optional.of(1), Optional.of(2)));
+            case POOR -> limited(Optional.empty(), Optional.of(new Quota(3)));
+            case HASTY -> limited(Optional.of(new RateLimit(5, 1)), Optional.empty());
+            case ASKING -> grant(EnumSet.of(Scope.INFER), PoolShare.UNLIMITED);
+            case SCRAPING -> grant(EnumSet.of(Scope.METRICS), PoolShare.UNLIMITED);
+            case DISMISSED -> grant(EnumSet.of(Scope.EXECUTE), PoolShare.UNLIMITED);
+        };
+    }
+
+    private KeyGrant grant(Set<Scope> scopes, PoolShare share) {
+        return new KeyGrant(new KeyName(keyName()), scopes, Optional.empty(), Optional.empty(), share);
+    }
+
+    private KeyGrant limited(Optional<RateLimit> rate, Optional<Quota> quota) {
+        return new KeyGrant(
+                new KeyName(keyName()), EnumSet.of(Scope.EXECUTE), rate, quota, PoolShare.UNLIMITED);
     }
 }

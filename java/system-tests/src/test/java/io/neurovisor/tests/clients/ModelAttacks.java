@@ -162,9 +162,7 @@ final class ModelAttacks {
         for (int count = 0; count < 80; count++) {
             calls.add(ask(
                     channel,
-                    QUESTION.toBuilder()
-                            .setModel(HostileModels.MISSING + count)
-                            .build()));
+                    QUESTION.toBuilder().setModel(HostileModels.MISSING + count).build()));
         }
         assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.startsWith("NOT_FOUND"));
         assertThat(attacker.daemon().status().metrics()).noneMatch(line -> line.contains(HostileModels.MISSING));
@@ -179,7 +177,15 @@ final class ModelAttacks {
         List<ListenableFuture<?>> calls = new ArrayList<>();
         calls.add(ask(channel, many.build()));
         for (Map.Entry<String, String> label : Map.of(
-                        "x".repeat(65), "x", "a b", "x", "x", "y".repeat(1025), "y", "\u001b[2J", "system_prompt",
+                        "x".repeat(65),
+                        "x",
+                        "a b",
+                        "x",
+                        "x",
+                        "y".repeat(1025),
+                        "y",
+                        "\u001b[2J",
+                        "system_prompt",
                         "x".repeat(65 << 10))
                 .entrySet()) {
             calls.add(ask(
@@ -199,8 +205,7 @@ final class ModelAttacks {
                         .setLimits(AgentLimits.newBuilder().setToolCalls(2))
                         .build())
                 .forEachRemaining(events::add);
-        assertThat(events.getLast().getFinished().getOutcome())
-                .isEqualTo(AgentOutcome.AGENT_OUTCOME_TOOL_CALL_LIMIT);
+        assertThat(events.getLast().getFinished().getOutcome()).isEqualTo(AgentOutcome.AGENT_OUTCOME_TOOL_CALL_LIMIT);
         assertThat(events.stream().filter(AgentEvent::hasExecution)).hasSizeLessThanOrEqualTo(2);
     }
 
@@ -234,8 +239,8 @@ final class ModelAttacks {
     private static void silentModels(Attacker attacker) {
         Channel channel = attacker.channel(KeyHolder.GREEDY);
         for (int count = 0; count < 40; count++) {
-            ListenableFuture<?> _ =
-                    ask(channel, QUESTION.toBuilder().setModel(HostileModels.SILENT).build());
+            ListenableFuture<?> _ = ask(
+                    channel, QUESTION.toBuilder().setModel(HostileModels.SILENT).build());
             ListenableFuture<?> _ =
                     run(channel, TASK.toBuilder().setModel(HostileModels.SILENT).build());
         }
@@ -248,9 +253,7 @@ final class ModelAttacks {
         for (int count = 0; count < 20; count++) {
             calls.add(InferenceServiceGrpc.newFutureStub(channel)
                     .withDeadlineAfter(1, TimeUnit.SECONDS)
-                    .infer(QUESTION.toBuilder()
-                            .setModel(HostileModels.SILENT)
-                            .build()));
+                    .infer(QUESTION.toBuilder().setModel(HostileModels.SILENT).build()));
         }
         assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.startsWith("DEADLINE_EXCEEDED"));
     }
@@ -278,10 +281,8 @@ final class ModelAttacks {
                 .getStarted()
                 .getSession();
         assertThat(session).isNotEmpty();
-        RunAgentRequest continued = TASK.toBuilder()
-                .setNoHistory(false)
-                .setSession(session)
-                .build();
+        RunAgentRequest continued =
+                TASK.toBuilder().setNoHistory(false).setSession(session).build();
         assertThat(Calls.end(run(attacker.channel(), continued))).startsWith("NOT_FOUND");
         assertThat(Calls.end(run(attacker.channelToSocket(), continued))).startsWith("NOT_FOUND");
     }

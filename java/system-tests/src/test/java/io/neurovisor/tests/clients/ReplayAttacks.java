@@ -122,8 +122,9 @@ final class ReplayAttacks {
                 ExecutionServiceGrpc.newFutureStub(attacker.channel(KeyHolder.GREEDY));
         List<ListenableFuture<?>> calls = new ArrayList<>();
         for (String key : List.of("x".repeat(129), "x".repeat(100_000), " ", "a b", "a\nb", "\0", "ä", "\u202e")) {
-            calls.add(client.execute(
-                    Calls.program("bash", "1").toBuilder().setIdempotencyKey(key).build()));
+            calls.add(client.execute(Calls.program("bash", "1").toBuilder()
+                    .setIdempotencyKey(key)
+                    .build()));
         }
         assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.startsWith("INVALID_ARGUMENT"));
     }
@@ -180,7 +181,8 @@ final class ReplayAttacks {
                 usual.toBuilder().putEnv(forged, forged).build())) {
             calls.add(client.execute(request));
         }
-        assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.matches("INVALID_ARGUMENT.*|NOT_FOUND/IMAGE_UNKNOWN"));
+        assertThat(Calls.ends(calls).keySet())
+                .allMatch(end -> end.matches("INVALID_ARGUMENT.*|NOT_FOUND/IMAGE_UNKNOWN"));
         assertThat(Files.readAllLines(attacker.daemon().data().resolve("audit/audit.jsonl")))
                 .allMatch(line -> line.startsWith("{\"time\"") && line.endsWith("}"))
                 .noneMatch(line -> line.startsWith("{\"time\":\"2000"));

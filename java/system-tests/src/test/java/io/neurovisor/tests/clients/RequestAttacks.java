@@ -40,7 +40,11 @@ final class RequestAttacks {
                                 Defence.FORM,
                                 RequestAttacks::manyFields)
                         .inShortTier(),
-                request("nested_groups", "Nests 50,000 groups in a message.", Defence.FORM, RequestAttacks::nestedGroups),
+                request(
+                        "nested_groups",
+                        "Nests 50,000 groups in a message.",
+                        Defence.FORM,
+                        RequestAttacks::nestedGroups),
                 request(
                         "packed_request",
                         "Compresses 100 MiB of nothing into a small request.",
@@ -158,10 +162,7 @@ final class RequestAttacks {
     private static void unknownCompression(Attacker attacker) throws IOException {
         RawHttp2 client = attacker.http2();
         client.frame(
-                RawHttp2.HEADERS,
-                RawHttp2.END_HEADERS,
-                1,
-                RawHttp2.head(EXECUTE, Map.of("grpc-encoding", "unknown")));
+                RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1, RawHttp2.head(EXECUTE, Map.of("grpc-encoding", "unknown")));
         client.frame(RawHttp2.DATA, RawHttp2.END_STREAM, 1, new byte[] {1, 0, 0, 0, 1, 7});
         client.awaitEndOfStream(1);
     }
@@ -203,7 +204,8 @@ final class RequestAttacks {
             calls.add(client.execute(USUAL.toBuilder().setSize(name).build()));
             calls.add(client.execute(USUAL.toBuilder().setImage(name).build()));
         }
-        assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.matches("INVALID_ARGUMENT.*|NOT_FOUND/IMAGE_UNKNOWN"));
+        assertThat(Calls.ends(calls).keySet())
+                .allMatch(end -> end.matches("INVALID_ARGUMENT.*|NOT_FOUND/IMAGE_UNKNOWN"));
     }
 
     private static void longTimes(Attacker attacker) throws Exception {

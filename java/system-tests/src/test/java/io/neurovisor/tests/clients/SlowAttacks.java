@@ -107,7 +107,8 @@ final class SlowAttacks {
     }
 
     private static void stalledMessages(Attacker attacker) throws Exception {
-        byte[] quarter = ByteBuffer.allocate(16_000).put((byte) 0).putInt(60_000).array();
+        byte[] quarter =
+                ByteBuffer.allocate(16_000).put((byte) 0).putInt(60_000).array();
         for (int connection = 0; connection < 8; connection++) {
             RawHttp2 client = attacker.http2();
             for (int call = 0; call < 50; call++) {

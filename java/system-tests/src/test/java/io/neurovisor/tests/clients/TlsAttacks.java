@@ -62,11 +62,7 @@ final class TlsAttacks {
                         "Makes 200 handshakes and resets each connection.",
                         Defence.NOTHING,
                         TlsAttacks::handshakeFlood),
-                tls(
-                        "old_protocols",
-                        "Offers TLS 1.0 and 1.1 alone.",
-                        Defence.PROTOCOL,
-                        TlsAttacks::oldProtocols),
+                tls("old_protocols", "Offers TLS 1.0 and 1.1 alone.", Defence.PROTOCOL, TlsAttacks::oldProtocols),
                 tls(
                         "other_protocols",
                         "Encrypts, and agrees on no protocol or on HTTP/1.1.",
@@ -220,7 +216,8 @@ final class TlsAttacks {
 
     private static void otherProtocols(Attacker attacker) throws IOException {
         for (String[] offered : new String[][] {{}, {"http/1.1"}, {"spdy/3"}}) {
-            SSLSocket socket = attacker.own(encryption(attacker).connect(attacker.daemon().port(), offered));
+            SSLSocket socket =
+                    attacker.own(encryption(attacker).connect(attacker.daemon().port(), offered));
             try {
                 socket.startHandshake();
                 socket.getOutputStream().write(GET.formatted("/", "").getBytes(StandardCharsets.US_ASCII));
@@ -302,7 +299,8 @@ final class TlsAttacks {
                         + Base64.getEncoder().encodeToString(("user:" + wrong).getBytes(StandardCharsets.US_ASCII))
                         + "\r\n",
                 "Authorization: Basic %%%\r\n",
-                "Authorization: Bearer " + attacker.daemon().secret(KeyHolder.SCRAPING) + "\r\nAuthorization: Bearer x\r\n");
+                "Authorization: Bearer " + attacker.daemon().secret(KeyHolder.SCRAPING)
+                        + "\r\nAuthorization: Bearer x\r\n");
         for (String path : List.of("/", "/metrics", "/status.json", "/events", "/execution/x")) {
             for (String header : unauthorized) {
                 assertThat(answer(attacker, path, header)).as(path + header).startsWith("HTTP/1.1 401 ");
