@@ -34,7 +34,7 @@ final class AttackedDaemon implements AutoCloseable {
     static final int WARM = 3;
 
     /** So short that an attack waits for it. */
-    static final Duration SEND_TIMEOUT = Duration.ofSeconds(3);
+    static final Duration SEND_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final Duration LOOK = Duration.ofMillis(50);

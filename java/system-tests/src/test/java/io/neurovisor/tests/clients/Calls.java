@@ -11,6 +11,9 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
@@ -28,12 +31,20 @@ import java.util.concurrent.TimeoutException;
 
 /** Calls of gRPC, and how they have ended: {@code OK}, or a code with the server's reason, as {@code NOT_FOUND/NO_SUCH_MODEL}. */
 final class Calls {
+    /** The end of a call beyond the limit of its caller. */
+    static final String TOO_MANY_CALLS = "RESOURCE_EXHAUSTED/TOO_MANY_CALLS";
+
     private static final long LIMIT_SECONDS = 120;
 
     private Calls() {}
 
     static ExecuteRequest program(String language, String code) {
         return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
+    }
+
+    /** A check of health. */
+    static ListenableFuture<HealthCheckResponse> check(Channel channel) {
+        return HealthGrpc.newFutureStub(channel).check(HealthCheckRequest.getDefaultInstance());
     }
 
     /** Calls a method, which need not exist, with bytes that need not be a message. */

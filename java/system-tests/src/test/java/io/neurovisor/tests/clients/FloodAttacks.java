@@ -36,7 +36,6 @@ final class FloodAttacks {
     private static final int MOST_KEYLESS_CALLS = 512;
 
     private static final int MOST_CALLS_OF_A_KEY = 256;
-    private static final String TOO_MANY_CALLS = "RESOURCE_EXHAUSTED/TOO_MANY_CALLS";
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
     private FloodAttacks() {}
@@ -130,7 +129,7 @@ final class FloodAttacks {
                 socket.setSoLinger(true, 0);
             }
         }
-        assertThat(Calls.end(check(attacker.channel()))).isEqualTo("OK");
+        assertThat(Calls.end(Calls.check(attacker.channel()))).isEqualTo("OK");
     }
 
     private static void watches(Attacker attacker) {
@@ -138,7 +137,7 @@ final class FloodAttacks {
         for (int connection = 0; connection < 4; connection++) {
             watch(attacker.channel(), 250, watches);
         }
-        watches.awaitCounts(MOST_KEYLESS_CALLS, Map.of(TOO_MANY_CALLS, 1000 - MOST_KEYLESS_CALLS));
+        watches.awaitCounts(MOST_KEYLESS_CALLS, Map.of(Calls.TOO_MANY_CALLS, 1000 - MOST_KEYLESS_CALLS));
     }
 
     private static void watchesOfAKey(Attacker attacker) {
@@ -146,7 +145,7 @@ final class FloodAttacks {
         for (int connection = 0; connection < 2; connection++) {
             watch(attacker.channel(KeyHolder.ASKING), 150, watches);
         }
-        watches.awaitCounts(MOST_CALLS_OF_A_KEY, Map.of(TOO_MANY_CALLS, 300 - MOST_CALLS_OF_A_KEY));
+        watches.awaitCounts(MOST_CALLS_OF_A_KEY, Map.of(Calls.TOO_MANY_CALLS, 300 - MOST_CALLS_OF_A_KEY));
     }
 
     private static void watch(Channel channel, int count, StreamObserver<HealthCheckResponse> watches) {
@@ -164,14 +163,14 @@ final class FloodAttacks {
                 StreamObserver<ServerReflectionRequest> _ = stub.serverReflectionInfo(streams);
             }
         }
-        streams.awaitCounts(0, Map.of(TOO_MANY_CALLS, 600 - MOST_KEYLESS_CALLS));
+        streams.awaitCounts(0, Map.of(Calls.TOO_MANY_CALLS, 600 - MOST_KEYLESS_CALLS));
     }
 
     private static void healthChecks(Attacker attacker) throws Exception {
         Channel channel = attacker.channel();
         List<ListenableFuture<?>> calls = new ArrayList<>();
         for (int count = 0; count < 3000; count++) {
-            calls.add(check(channel));
+            calls.add(Calls.check(channel));
         }
         assertThat(Calls.ends(calls)).isEqualTo(Map.of("OK", 3000));
     }
@@ -179,13 +178,9 @@ final class FloodAttacks {
     private static void callsOnNewConnections(Attacker attacker) throws Exception {
         List<ListenableFuture<?>> calls = new ArrayList<>();
         for (int count = 0; count < 200; count++) {
-            calls.add(check(attacker.channel()));
+            calls.add(Calls.check(attacker.channel()));
         }
         assertThat(Calls.ends(calls)).isEqualTo(Map.of("OK", 200));
-    }
-
-    private static ListenableFuture<HealthCheckResponse> check(Channel channel) {
-        return HealthGrpc.newFutureStub(channel).check(HealthCheckRequest.getDefaultInstance());
     }
 
     private static void unknownMethods(Attacker attacker) throws Exception {

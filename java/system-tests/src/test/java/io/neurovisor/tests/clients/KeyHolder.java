@@ -16,7 +16,7 @@ enum KeyHolder {
     HONEST,
     /** May have one machine, and two calls that wait. */
     GREEDY,
-    /** May run three programs a day. */
+    /** May run one program a day. */
     POOR,
     /** May make five calls at once, and one a second. */
     HASTY,
@@ -38,7 +38,7 @@ enum KeyHolder {
                 grant(
                         EnumSet.of(Scope.EXECUTE, Scope.AGENT, Scope.INFER),
                         new PoolShare(Optional.of(1), Optional.of(2)));
-            case POOR -> limited(Optional.empty(), Optional.of(new Quota(3)));
+            case POOR -> limited(Optional.empty(), Optional.of(new Quota(1)));
             case HASTY -> limited(Optional.of(new RateLimit(5, 1)), Optional.empty());
             case ASKING -> grant(EnumSet.of(Scope.INFER), PoolShare.UNLIMITED);
             case SCRAPING -> grant(EnumSet.of(Scope.METRICS), PoolShare.UNLIMITED);
@@ -51,7 +51,6 @@ enum KeyHolder {
     }
 
     private KeyGrant limited(Optional<RateLimit> rate, Optional<Quota> quota) {
-        return new KeyGrant(
-                new KeyName(keyName()), EnumSet.of(Scope.EXECUTE), rate, quota, PoolShare.UNLIMITED);
+        return new KeyGrant(new KeyName(keyName()), EnumSet.of(Scope.EXECUTE), rate, quota, PoolShare.UNLIMITED);
     }
 }

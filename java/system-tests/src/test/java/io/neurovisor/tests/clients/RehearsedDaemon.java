@@ -18,7 +18,7 @@ import java.nio.file.Path;
  * @param before what it held at rest, before any attack
  */
 record RehearsedDaemon(AttackedDaemon daemon, boolean isEncrypted, DaemonNumbers before) {
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 2;
 
     RehearsedDaemon {
         requireNonNull(daemon, "daemon is null");

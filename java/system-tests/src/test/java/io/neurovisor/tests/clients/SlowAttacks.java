@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.common.util.concurrent.ListenableFuture;
+import io.grpc.Channel;
 import io.grpc.Status;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecuteResponse;
@@ -26,7 +27,6 @@ final class SlowAttacks {
     private static final String CHECK = "grpc.health.v1.Health/Check";
     private static final String EXECUTE = "neurovisor.execution.ExecutionService/Execute";
     private static final Duration LIMIT = Duration.ofMinutes(1);
-    private static final int MOST_KEYLESS_CALLS = 512;
     private static final ExecuteRequest ENDLESS_OUTPUT = Calls.program("bash", "yes");
     private static final ExecuteRequest ENDLESS = Calls.program("bash", "echo begun; sleep 1000").toBuilder()
             .setTimeoutSecs(3000)
@@ -49,7 +49,7 @@ final class SlowAttacks {
                         .inShortTier(),
                 slow(
                         "stalled_messages",
-                        "Sends a quarter of the message of each of 400 calls.",
+                        "Sends a quarter of the message of each of 90 calls.",
                         Defence.NOTHING,
                         SlowAttacks::stalledMessages),
                 slow(
@@ -103,20 +103,22 @@ final class SlowAttacks {
                 client.open(2 * call + 1, CHECK);
             }
         }
-        await().atMost(LIMIT).until(attacker.daemon().status()::callsInFlight, calls -> calls == MOST_KEYLESS_CALLS);
+        Channel another = attacker.channel();
+        await().atMost(LIMIT).until(() -> Calls.end(Calls.check(another)), Calls.TOO_MANY_CALLS::equals);
     }
 
     private static void stalledMessages(Attacker attacker) throws Exception {
-        byte[] quarter =
-                ByteBuffer.allocate(16_000).put((byte) 0).putInt(60_000).array();
-        for (int connection = 0; connection < 8; connection++) {
+        byte[] quarter = ByteBuffer.allocate(16_000).put((byte) 0).putInt(60_000).array();
+        byte[] head = RawHttp2.head(
+                EXECUTE, Map.of("authorization", "Bearer " + attacker.daemon().secret(KeyHolder.GREEDY)));
+        for (int connection = 0; connection < 3; connection++) {
             RawHttp2 client = attacker.http2();
-            for (int call = 0; call < 50; call++) {
-                client.open(2 * call + 1, CHECK);
+            for (int call = 0; call < 30; call++) {
+                client.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS, 2 * call + 1, head);
                 client.frame(RawHttp2.DATA, 0, 2 * call + 1, quarter);
             }
         }
-        await().atMost(LIMIT).until(attacker.daemon().status()::callsInFlight, calls -> calls == 400);
+        await().atMost(LIMIT).until(attacker.daemon().status()::callsInFlight, calls -> calls == 90);
     }
 
     private static void unreadOutput(Attacker attacker) throws Exception {

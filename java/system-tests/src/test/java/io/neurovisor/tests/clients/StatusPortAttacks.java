@@ -33,11 +33,10 @@ final class StatusPortAttacks {
                         Defence.LIMITS,
                         StatusPortAttacks::silentConnections),
                 status(
-                                "unfinished_heads",
-                                "Sends half of the head of a request on each of 100 connections.",
-                                Defence.TIME,
-                                StatusPortAttacks::unfinishedHeads)
-                        .inShortTier(),
+                        "unfinished_heads",
+                        "Sends half of the head of a request on each of 100 connections.",
+                        Defence.TIME,
+                        StatusPortAttacks::unfinishedHeads),
                 status(
                                 "forged_hosts",
                                 "Asks for the server of other names, as a page that rebinds its name does.",
@@ -84,7 +83,7 @@ final class StatusPortAttacks {
                 status(
                         "unread_metrics",
                         "Asks 60 times for the metrics and reads none.",
-                        Defence.TIME,
+                        Defence.NOTHING,
                         StatusPortAttacks::unreadMetrics),
                 status(
                         "metrics_flood",
