@@ -154,6 +154,11 @@ final class AttackedDaemon implements AutoCloseable {
                 .until(() -> OverviewJson.read(status.get("/status.json")).pool(), condition);
     }
 
+    /** How many it has open now. */
+    long descriptors() throws IOException {
+        return DaemonNumbers.descriptors(daemon.process().toHandle());
+    }
+
     DaemonNumbers numbers() throws IOException, InterruptedException {
         List<Path> directories = new ArrayList<>(List.of(data));
         Path runtime = Surroundings.ofThisProcess().runtimeDirectory();

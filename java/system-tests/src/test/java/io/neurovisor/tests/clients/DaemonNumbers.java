@@ -37,13 +37,20 @@ record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String,
     }
 
     static DaemonNumbers of(ProcessHandle jvm, List<Path> directories) throws IOException, InterruptedException {
-        Path process = Path.of("/proc", Long.toString(jvm.pid()));
         Map<String, Long> files = new TreeMap<>();
         for (Path directory : directories) {
             files.putAll(files(directory));
         }
         long heapBytes = heapBytes(jvm);
-        return new DaemonNumbers(heapBytes, entries(process.resolve("fd")), entries(process.resolve("task")), files);
+        return new DaemonNumbers(heapBytes, descriptors(jvm), entries(process(jvm).resolve("task")), files);
+    }
+
+    static long descriptors(ProcessHandle jvm) throws IOException {
+        return entries(process(jvm).resolve("fd"));
+    }
+
+    private static Path process(ProcessHandle jvm) {
+        return Path.of("/proc", Long.toString(jvm.pid()));
     }
 
     /** Says what a daemon holds that it did not before; empty when it is as it was. */

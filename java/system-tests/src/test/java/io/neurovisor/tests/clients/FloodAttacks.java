@@ -49,6 +49,11 @@ final class FloodAttacks {
                                 FloodAttacks::silentConnections)
                         .inShortTier(),
                 flood(
+                        "connection_storm",
+                        "Opens 3000 connections as fast as it can.",
+                        Defence.LIMITS,
+                        FloodAttacks::connectionStorm),
+                flood(
                         "begun_connections",
                         "Opens 1200 connections that begin HTTP/2 and make no call.",
                         Defence.LIMITS,
@@ -115,6 +120,16 @@ final class FloodAttacks {
         IdleConnections connections = attacker.idleConnections();
         connections.openSilent(MOST_CONNECTIONS + 200);
         await().atMost(LIMIT).until(() -> connections.open() <= MOST_CONNECTIONS);
+    }
+
+    private static void connectionStorm(Attacker attacker) throws Exception {
+        IdleConnections connections = attacker.idleConnections();
+        long before = attacker.daemon().descriptors();
+        for (int count = 0; count < 30; count++) {
+            connections.openHttp2(100);
+            // Some are being closed at any moment.
+            assertThat(attacker.daemon().descriptors() - before).isLessThan(MOST_CONNECTIONS + 400);
+        }
     }
 
     private static void begunConnections(Attacker attacker) throws Exception {

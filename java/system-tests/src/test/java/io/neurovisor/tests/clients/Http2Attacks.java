@@ -33,7 +33,6 @@ final class Http2Attacks {
     private static final int PROTOCOL_ERROR = 1;
 
     private static final int FLOW_CONTROL_ERROR = 3;
-    private static final int STREAM_CLOSED = 5;
     private static final int FRAME_SIZE_ERROR = 6;
     private static final int COMPRESSION_ERROR = 9;
 
@@ -67,14 +66,17 @@ final class Http2Attacks {
                 served(
                         "settings",
                         "Sends its settings twenty thousand times.",
+                        Defence.NOTHING,
                         client -> repeat(() -> client.frame(RawHttp2.SETTINGS, 0, 0, new byte[0]))),
                 served(
                         "priorities",
                         "Gives twenty thousand streams that do not exist a priority.",
+                        Defence.NOTHING,
                         Http2Attacks::priorities),
                 served(
                         "unknown_frames",
                         "Sends twenty thousand frames of a type that does not exist.",
+                        Defence.NOTHING,
                         client -> repeat(() -> client.frame(0xfa, 0, 0, new byte[100]))),
                 closed(
                                 "endless_headers",
@@ -82,16 +84,16 @@ final class Http2Attacks {
                                 RawHttp2.ENHANCE_YOUR_CALM,
                                 Http2Attacks::endlessHeaders)
                         .inShortTier(),
-                closed(
+                served(
                         "packed_headers",
                         "Sends a header of 4 KiB once and refers to it three thousand times.",
-                        PROTOCOL_ERROR,
+                        Defence.PROTOCOL,
                         Http2Attacks::packedHeaders),
-                served("large_headers", "Sends headers of 20 KiB.", Http2Attacks::largeHeaders),
-                closed(
+                served("large_headers", "Sends headers of 20 KiB.", Defence.PROTOCOL, Http2Attacks::largeHeaders),
+                served(
                         "empty_data",
                         "Sends twenty thousand empty frames of data in one call.",
-                        RawHttp2.ENHANCE_YOUR_CALM,
+                        Defence.NOTHING,
                         Http2Attacks::emptyData));
     }
 
@@ -121,11 +123,15 @@ final class Http2Attacks {
                         "Opens a stream with a number of the server's.",
                         PROTOCOL_ERROR,
                         client -> client.open(2, CHECK)),
-                closed("reused_stream", "Opens a stream again after it has ended.", STREAM_CLOSED, client -> {
-                    client.open(3, CHECK);
-                    client.reset(3);
-                    client.open(1, CHECK);
-                }),
+                served(
+                        "old_stream",
+                        "Opens a stream with a lower number than one that has ended.",
+                        Defence.PROTOCOL,
+                        client -> {
+                            client.open(3, CHECK);
+                            client.reset(3);
+                            client.open(1, CHECK);
+                        }),
                 closed(
                         "push",
                         "Promises the server a stream.",
@@ -162,8 +168,8 @@ final class Http2Attacks {
     }
 
     /** The connection lives on, and its next call is answered. */
-    private static ClientAttack served(String name, String title, Frames frames) {
-        return new ClientAttack(Group.HTTP2, name, title, Defence.NOTHING, attacker -> {
+    private static ClientAttack served(String name, String title, Defence stoppedBy, Frames frames) {
+        return new ClientAttack(Group.HTTP2, name, title, stoppedBy, attacker -> {
             RawHttp2 client = attacker.http2();
             frames.send(client);
             client.open(1001, CHECK);
@@ -215,6 +221,7 @@ final class Http2Attacks {
             block.write(0x80 | 62);
         }
         client.frame(RawHttp2.HEADERS, RawHttp2.END_HEADERS, 1, block.toByteArray());
+        client.awaitEndOfStream(1);
     }
 
     private static void largeHeaders(RawHttp2 client) throws IOException {

@@ -131,7 +131,7 @@ final class RequestAttacks {
         assertThat(Calls.end(ExecutionServiceGrpc.newFutureStub(attacker.channel(KeyHolder.GREEDY))
                         .withCompression("gzip")
                         .execute(request)))
-                .isIn("RESOURCE_EXHAUSTED/REQUEST_TOO_LARGE", "RESOURCE_EXHAUSTED/SERVER_BUSY");
+                .startsWith("RESOURCE_EXHAUSTED");
     }
 
     private static void longText(Attacker attacker) throws Exception {
