@@ -184,13 +184,10 @@ junit_options() {
 
 # Prints "--select-class=..." or "--select-method=..." of each name, and the tag of the short tier.
 selectors() {
-    local name
+    local name kind
     for name in "$@"; do
-        if [[ $name == *'#'* ]]; then
-            printf -- '--select-method=io.neurovisor.tests.%s\n' "$name"
-        else
-            printf -- '--select-class=io.neurovisor.tests.%s\n' "$name"
-        fi
+        [[ $name == *'#'* ]] && kind=method || kind=class
+        printf -- '--select-%s=%s.%s\n' "$kind" "$(test_package "${name%%#*}")" "$name"
     done
     [[ $tier == long ]] || echo --include-tag=short
 }
@@ -209,6 +206,7 @@ begin_here() {
     mapfile -t selected < <(selectors "${here[@]}")
     junit_options here
     begin_part system "$JAVA_HOME/bin/java" "${options[@]}" "-Dneurovisor.home=$root" ${hostile_report:+"-Dneurovisor.hostile.report=$hostile_report"} \
+        ${clients_report:+"-Dneurovisor.hostile.clients.report=$clients_report"} \
         -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${junit_two_at_a_time[@]}" \
         "--reports-dir=$test_logs/reports/here" "${selected[@]}"
     together+=(system)

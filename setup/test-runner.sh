@@ -18,7 +18,7 @@ in_runner() {
             source "$copy/setup/$part.sh"
         done
         mkdir -p -- "$test_logs"
-        tier=long selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report=''
+        tier=long selection='these tests' parts='' forced='' minutes='' seed='' record='' with_unit_tests='' hostile_report='' clients_report=''
         clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' ollama=''
         unit=() here=() user=() models=() lab_qemu=() lab_firecracker=() lab_user=() lab_systemd=() script=()
         "$@"
@@ -131,6 +131,30 @@ test_a_run_without_a_passed_test_fails() {
     local status=0
     in_runner run_parts true >/dev/null || status=$?
     expect status 1 "$status"
+}
+
+test_a_class_is_selected_with_the_package_of_its_source() {
+    mkdir -p -- "$copy/java/system-tests/src/test/java/io/neurovisor/tests/clients"
+    touch -- "$copy/java/system-tests/src/test/java/io/neurovisor/tests/clients/CrashIT.java"
+    expect selectors $'--select-class=io.neurovisor.tests.RunIT\n--select-method=io.neurovisor.tests.clients.CrashIT#ends' \
+        "$(in_runner selectors RunIT 'CrashIT#ends')"
+}
+
+# record_clients: a run with a part that has made the table of hostile clients.
+record_clients() {
+    clients_report=$test_logs/clients.md record=true
+    echo 'new clients' >"$clients_report"
+    run_parts "echo '[         1 tests successful ]'"
+}
+
+test_the_table_of_a_run_is_printed_and_recorded_in_its_own_place() {
+    local mark='<!-- written by ./neurovisor test --area %s --record -->\n%s\n<!-- end of what it writes -->\n' shown
+    # shellcheck disable=SC2059 # The format of a mark.
+    printf "before\n$mark$mark" hostile 'old programs' hostile-clients 'old clients' >"$copy/SECURITY.md"
+    shown=$(in_runner record_clients)
+    expect_line "$shown" 'new clients'
+    # shellcheck disable=SC2059
+    expect SECURITY.md "$(printf "before\n$mark$mark" hostile 'old programs' hostile-clients 'new clients')" "$(<"$copy/SECURITY.md")"
 }
 
 test_interrupting_a_run_ends_all_its_parts() {

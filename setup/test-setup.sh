@@ -27,7 +27,7 @@ set_up_tests() {
     # shellcheck source=setup/fuzz.sh
     source "$root/setup/fuzz.sh"
     [[ $tier == short ]] || export NEUROVISOR_TEST_LONG=true
-    clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' hostile_report=''
+    clients_reason='' monitors_reason='' browser_reason='' models_ready='' models_skipped='' hostile_report='' clients_report=''
     plan_needs_machines || return 0
     trap stop_parts EXIT
     trap 'interrupt_parts INT' INT
@@ -39,7 +39,7 @@ set_up_tests() {
     end_parts images
     ((part_codes[images] == 0)) || { tail -n 15 -- "$test_logs/images.log" >&2 && die 'The images could not be set up.' "The whole log: $test_logs/images.log"; }
     set_up_oci
-    set_up_hostile_report
+    set_up_hostile_reports
 }
 
 # Images and templates, so that tests find them; Firecracker and the lab's image where there are tests for them.
@@ -100,8 +100,9 @@ set_up_oci() {
     ((part_codes[oci] == 0)) || die 'The container image could not be made.' "The whole log: $test_logs/oci.log"
 }
 
-set_up_hostile_report() {
-    [[ $tier == long ]] && plan_has HostileProgramsIT || return 0
-    hostile_report=$test_logs/hostile.md
-    rm -f -- "$hostile_report"
+# The tables of SECURITY.md, which only whole runs write.
+set_up_hostile_reports() {
+    [[ $tier == long ]] || return 0
+    ! plan_has HostileProgramsIT || hostile_report=$test_logs/hostile.md
+    ! plan_has HostileClientsIT || clients_report=$test_logs/hostile-clients.md
 }

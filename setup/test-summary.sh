@@ -16,6 +16,7 @@ summarize_tests() {
     printf '\n%s\n' "NeuroVisor's tests: $selection"
     print_counts || code=1
     print_left_out
+    print_reports
     for name in "${failed[@]}"; do
         printf 'failed, %s: ended with code %s\n' "$name" "${part_codes[$name]}"
         code=1
@@ -80,17 +81,32 @@ print_left_out() {
         printf 'Not begun, for the time of this run was over: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"
 }
 
-# What a run can bring up to date in the repository: times, and the table of hostile programs.
+# print_reports: the tables of hostile programs and clients, where this run has made them.
+print_reports() {
+    local report
+    for report in "$hostile_report" "$clients_report"; do
+        [[ -z $report || ! -s $report ]] || { echo && cat -- "$report" && echo; }
+    done
+}
+
+# What a run can bring up to date in the repository: times, and the tables of hostile programs and clients.
 record_run() {
-    local name security=$root/SECURITY.md
+    local name
     for name in "${script[@]}"; do
         [[ -z ${part_seconds[$name]-} ]] || printf 'script\t%s\t%s\n' "$name" "${part_seconds[$name]}"
     done >>"$test_logs/times.tsv"
     record_times "$test_logs/times.tsv"
-    [[ -n $hostile_report && -s $hostile_report ]] || return 0
-    awk -v report="$hostile_report" '
-        /^<!-- end of what it writes -->$/ { while ((getline line <report) > 0) print line; writes = 0 }
+    record_report hostile "$hostile_report"
+    record_report hostile-clients "$clients_report"
+}
+
+# record_report AREA REPORT: puts the table of an area into SECURITY.md, where this run has made it.
+record_report() {
+    local security=$root/SECURITY.md
+    [[ -n $2 && -s $2 ]] || return 0
+    awk -v report="$2" -v mark="<!-- written by ./neurovisor test --area $1 --record -->" '
+        writes && $0 == "<!-- end of what it writes -->" { while ((getline line <report) > 0) print line; writes = 0 }
         !writes
-        /^<!-- written by .\/neurovisor test --area hostile --record -->$/ { writes = 1 }' "$security" >"$security.new"
+        $0 == mark { writes = 1 }' "$security" >"$security.new"
     mv -- "$security.new" "$security"
 }

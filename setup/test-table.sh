@@ -36,6 +36,16 @@ parts_of_test() {
 # unit_test_module CLASS: the Maven module that has this unit test.
 unit_test_module() { [[ $1 != *Test ]] || (cd "$root" && find java/*/src/test -name "$1.java" | cut -d / -f 1,2); }
 
+# test_package CLASS: the package of a system test, which the directory of its source says.
+test_package() {
+    local source
+    source=$(cd "$root" && find java/system-tests/src/test/java -name "$1.java" 2>/dev/null | head -n 1)
+    source=${source:-java/system-tests/src/test/java/io/neurovisor/tests/$1.java}
+    source=${source#java/system-tests/src/test/java/}
+    source=${source%/*}
+    printf '%s' "${source//\//.}"
+}
+
 slice_count() { test_rows | cut -f 5 | sort -n | tail -n 1; }
 
 # slice_of_commit: from the id of the commit that is checked out, so that all slices have their turn without anything being stored.

@@ -12,7 +12,7 @@ readonly test_usage=('Usage: neurovisor test [OPTION...]               the short
     'Options:'
     '  --minutes N   how long the tests that attack for a given time go on; with --area fuzz the CPU minutes of each decoder'
     '  --seed N      repeats a run of those tests'
-    '  --record      writes the times of this run into setup/tests.tsv, and the table of hostile programs into SECURITY.md')
+    '  --record      writes the times of this run into setup/tests.tsv, and the tables of hostile programs and clients into SECURITY.md')
 
 # shellcheck source=setup/test-table.sh
 source "$root/setup/test-table.sh"

@@ -10,4 +10,4 @@ import org.junit.jupiter.api.parallel.Isolated;
 @Isolated
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
-@interface Alone {}
+public @interface Alone {}

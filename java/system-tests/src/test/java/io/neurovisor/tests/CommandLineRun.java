@@ -15,11 +15,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** One run of {@code ./neurovisor}, as a user starts it. */
-record CommandLineRun(int exitCode, String stdout, String stderr) {
+public record CommandLineRun(int exitCode, String stdout, String stderr) {
     private static final long LIMIT_SECONDS = 900;
 
     /** The repository this build is of. */
-    static Path home() {
+    public static Path home() {
         return Path.of(System.getProperty("neurovisor.home"));
     }
 

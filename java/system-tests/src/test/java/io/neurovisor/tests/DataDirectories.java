@@ -10,11 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Data directories of a test's own, with what the usual one has. */
-final class DataDirectories {
+public final class DataDirectories {
     private DataDirectories() {}
 
     /** One with the images and templates of the usual one. */
-    static Path ready(Path parent) {
+    public static Path ready(Path parent) {
         return with(
                 parent, ".neurovisor", "probes.properties", "initrds", "kernels", "images/[!.]*", "templates/[!.]*");
     }

@@ -1,12 +1,12 @@
 package io.neurovisor.tests;
 
 /** How many variants of a case run: those that the short tier has time for, or all of them in the long tier. */
-final class Extent {
+public final class Extent {
     private static final boolean LONG = "true".equals(System.getenv("NEUROVISOR_TEST_LONG"));
 
     private Extent() {}
 
-    static boolean isLong() {
+    public static boolean isLong() {
         return LONG;
     }
 }

@@ -1,5 +1,6 @@
 package io.neurovisor.tests;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,7 +15,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Connections of strangers who ask for nothing and never read. */
-final class IdleConnections implements AutoCloseable {
+public final class IdleConnections implements Closeable {
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
     /** Of length nothing, on stream nothing. */
@@ -25,18 +26,18 @@ final class IdleConnections implements AutoCloseable {
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().factory());
 
-    IdleConnections(int port) {
+    public IdleConnections(int port) {
         this.server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
-    void openSilent(int count) throws IOException {
+    public void openSilent(int count) throws IOException {
         for (int number = 0; number < count; number++) {
             SocketChannel _ = connect();
         }
     }
 
     /** Each begins HTTP/2 as it should. */
-    void openHttp2(int count) throws IOException {
+    public void openHttp2(int count) throws IOException {
         for (int number = 0; number < count; number++) {
             SocketChannel connection = connect();
             connection.write(ByteBuffer.wrap(PREFACE));
@@ -45,7 +46,7 @@ final class IdleConnections implements AutoCloseable {
     }
 
     /** Each sends a byte of what HTTP/2 begins with in a second, and then goes on with settings, a byte in a second. */
-    void openDribbling(int count) throws IOException {
+    public void openDribbling(int count) throws IOException {
         for (int number = 0; number < count; number++) {
             SocketChannel connection = connect();
             Dribble dribble = new Dribble(connection);
@@ -54,7 +55,7 @@ final class IdleConnections implements AutoCloseable {
     }
 
     /** How many the server has not hung up on. */
-    int open() throws IOException {
+    public int open() throws IOException {
         int open = 0;
         ByteBuffer buffer = ByteBuffer.allocate(4096);
         for (SocketChannel connection : connections) {

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A {@code ./neurovisor} that serves, on ports and a socket of its own. Closing it ends it, whatever it is doing. */
-final class RunningDaemon implements AutoCloseable {
+public final class RunningDaemon implements AutoCloseable {
     private static final Pattern SERVES =
             Pattern.compile(".*serves gRPC on [0-9.]+:(\\d+) and (\\S+), .* on ([0-9.]+):(\\d+).*");
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
@@ -60,11 +60,11 @@ final class RunningDaemon implements AutoCloseable {
     }
 
     /** Serves when this returns; its machines may not be ready yet. */
-    static RunningDaemon start(Path directory, String... options) {
+    public static RunningDaemon start(Path directory, String... options) {
         return start(directory, Map.of(), options);
     }
 
-    static RunningDaemon start(Path directory, Map<String, String> environment, String... options) {
+    public static RunningDaemon start(Path directory, Map<String, String> environment, String... options) {
         return new RunningDaemon(launch(directory, environment, options));
     }
 
@@ -94,7 +94,7 @@ final class RunningDaemon implements AutoCloseable {
         return channel;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
@@ -102,7 +102,7 @@ final class RunningDaemon implements AutoCloseable {
         return statusHost;
     }
 
-    int statusPort() {
+    public int statusPort() {
         return statusPort;
     }
 
@@ -127,11 +127,11 @@ final class RunningDaemon implements AutoCloseable {
         }
     }
 
-    Process process() {
+    public Process process() {
         return process;
     }
 
-    List<String> messages() {
+    public List<String> messages() {
         return List.copyOf(messages);
     }
 

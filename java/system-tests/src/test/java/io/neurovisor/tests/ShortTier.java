@@ -13,4 +13,4 @@ import org.junit.jupiter.api.Tag;
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("short")
 @Target({ElementType.TYPE, ElementType.METHOD})
-@interface ShortTier {}
+public @interface ShortTier {}

@@ -1,8 +1,10 @@
 package io.neurovisor.tests;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -43,8 +45,18 @@ record TestTable(List<Row> rows) {
         return rows.stream().filter(row -> row.name().equals(name));
     }
 
+    /** Of the package that the directory of its source says. */
     static Class<?> testClass(String name) throws ClassNotFoundException {
-        return Class.forName("io.neurovisor.tests." + name);
+        Path sources = CommandLineRun.home().resolve("java/system-tests/src/test/java");
+        try (Stream<Path> files = Files.walk(sources)) {
+            Path source = files.filter(file -> file.endsWith(name + ".java"))
+                    .findFirst()
+                    .orElseThrow(() -> new ClassNotFoundException(name + " has no source below " + sources));
+            return Class.forName(
+                    sources.relativize(source).toString().replace(".java", "").replace('/', '.'));
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
     }
 
     /** Whether the class, or one of its methods, is in the short tier. */

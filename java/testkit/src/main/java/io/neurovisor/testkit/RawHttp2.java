@@ -1,33 +1,50 @@
 package io.neurovisor.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.DataInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalInt;
 
 /** A client of HTTP/2 that sends frames in any order, as hostile clients do. It ignores flow control and answers nothing. */
-public final class RawHttp2 implements AutoCloseable {
+public final class RawHttp2 implements Closeable {
     /** The error code of a server that ends a connection for its behaviour (RFC 9113, section 7). */
     public static final int ENHANCE_YOUR_CALM = 11;
 
     /** The error code of a server that ends a connection in order. */
     public static final int NO_ERROR = 0;
 
-    private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-    /** Shorter than the time after which a server that hears nothing hangs up. */
-    private static final Duration READ_LIMIT = Duration.ofSeconds(25);
+    /** Types of frames (RFC 9113, section 6). */
+    public static final int DATA = 0;
 
-    private static final int HEADERS = 1;
-    private static final int RST_STREAM = 3;
-    private static final int SETTINGS = 4;
+    public static final int HEADERS = 1;
+    public static final int RST_STREAM = 3;
+    public static final int SETTINGS = 4;
     private static final int GOAWAY = 7;
-    private static final int END_HEADERS = 4;
+
+    /** Flags of DATA and HEADERS. */
+    public static final int END_STREAM = 1;
+
+    public static final int END_HEADERS = 4;
+
+    private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final Duration READ_LIMIT = Duration.ofSeconds(60);
+
+    /** Shorter than the time after which a server that hears nothing hangs up. */
+    private static final Duration BEFORE_KEEPALIVE = Duration.ofSeconds(25);
+
     private static final int CANCEL = 8;
 
     /** Indexes of the static table (RFC 7541, appendix A), as fields and as names of fields. */
@@ -43,7 +60,12 @@ public final class RawHttp2 implements AutoCloseable {
 
     /** Connects to a port of loopback and begins HTTP/2. */
     public RawHttp2(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(new Socket(InetAddress.getLoopbackAddress(), port));
+    }
+
+    /** Begins HTTP/2 on a connection, which is closed with this. */
+    public RawHttp2(Socket connection) throws IOException {
+        socket = requireNonNull(connection, "connection is null");
         socket.setSoTimeout((int) READ_LIMIT.toMillis());
         output = socket.getOutputStream();
         input = new DataInputStream(socket.getInputStream());
@@ -55,9 +77,14 @@ public final class RawHttp2 implements AutoCloseable {
      * Opens a call of gRPC, of which no message follows.
      *
      * @param stream odd, and higher than any before
-     * @param method such as {@code package.Service/Method}, at most 120 characters
+     * @param method such as {@code package.Service/Method}
      */
     public void open(int stream, String method) throws IOException {
+        frame(HEADERS, END_HEADERS, stream, head(method, Map.of()));
+    }
+
+    /** Returns the header block of a call, with further fields, in the encoding of RFC 7541 without Huffman coding. */
+    public static byte[] head(String method, Map<String, String> more) {
         ByteArrayOutputStream fields = new ByteArrayOutputStream();
         fields.writeBytes(POST_BY_HTTP);
         fields.write(PATH);
@@ -66,15 +93,30 @@ public final class RawHttp2 implements AutoCloseable {
         text(fields, "localhost");
         fields.writeBytes(CONTENT_TYPE);
         text(fields, "application/grpc");
-        fields.write(0);
-        text(fields, "te");
-        text(fields, "trailers");
-        frame(HEADERS, END_HEADERS, stream, fields.toByteArray());
+        fields.writeBytes(field("te", "trailers"));
+        more.forEach((name, value) -> fields.writeBytes(field(name, value)));
+        return fields.toByteArray();
     }
 
-    /** Without Huffman coding; the length has a byte. */
+    /** Returns a header field that no table remembers. */
+    public static byte[] field(String name, String value) {
+        ByteArrayOutputStream field = new ByteArrayOutputStream();
+        field.write(0);
+        text(field, name);
+        text(field, value);
+        return field.toByteArray();
+    }
+
+    /** The length is an integer with a prefix of 7 bits (RFC 7541, section 5.1). */
     private static void text(ByteArrayOutputStream fields, String text) {
-        fields.write(text.length());
+        int rest = text.length() - 127;
+        fields.write(Math.min(text.length(), 127));
+        if (rest >= 0) {
+            for (; rest >= 128; rest >>>= 7) {
+                fields.write((rest & 127) | 128);
+            }
+            fields.write(rest);
+        }
         fields.writeBytes(text.getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -83,31 +125,86 @@ public final class RawHttp2 implements AutoCloseable {
         frame(RST_STREAM, 0, stream, new byte[] {0, 0, 0, CANCEL});
     }
 
-    private void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+    /** Sends a frame, which may be one that no rule allows. */
+    public void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+        frame(payload.length, type, flags, stream, payload);
+    }
+
+    /** Sends a frame whose head says that it has so many bytes. */
+    public void frame(int length, int type, int flags, int stream, byte[] payload) throws IOException {
         output.write(ByteBuffer.allocate(9 + payload.length)
-                .putInt(payload.length << 8 | type)
+                .putInt((length << 8) | type)
                 .put((byte) flags)
                 .putInt(stream)
                 .put(payload)
                 .array());
     }
 
-    /** Reads until the server says that it takes no more calls of this connection. Returns its error code. */
-    public int awaitGoAway() throws IOException {
+    /** Reads until the server has ended its side of a stream, in order or by a reset. */
+    public void awaitEndOfStream(int stream) throws IOException {
         while (true) {
             int head = input.readInt();
-            int length = head >>> 8;
-            input.skipNBytes(5);
-            if ((head & 0xff) == GOAWAY) {
-                input.skipNBytes(4);
-                return input.readInt();
+            int flags = input.readUnsignedByte();
+            int current = input.readInt();
+            input.skipNBytes(head >>> 8);
+            int type = head & 0xff;
+            boolean ends = type == RST_STREAM || (type <= HEADERS && (flags & END_STREAM) != 0);
+            if (current == stream && ends) {
+                return;
             }
-            input.skipNBytes(length);
         }
+    }
+
+    /** Reads until the server says that it takes no more calls of this connection. Returns its error code. */
+    public int awaitGoAway() throws IOException {
+        OptionalInt code = nextGoAway();
+        if (code.isEmpty()) {
+            throw new EOFException("the server has closed the connection without a GOAWAY");
+        }
+        return code.getAsInt();
+    }
+
+    /** Reads until the server has closed the connection. Returns the error code of the last GOAWAY; empty without one. */
+    public OptionalInt awaitEnd() throws IOException {
+        OptionalInt last = OptionalInt.empty();
+        try {
+            for (OptionalInt next = nextGoAway(); next.isPresent(); next = nextGoAway()) {
+                last = next;
+            }
+        } catch (SocketException reset) {
+            // A server that closes with bytes unread resets the connection.
+        }
+        return last;
+    }
+
+    /** Empty at the end of the connection. */
+    private OptionalInt nextGoAway() throws IOException {
+        try {
+            while (true) {
+                int head = input.readInt();
+                int length = head >>> 8;
+                input.skipNBytes(5);
+                if ((head & 0xff) == GOAWAY) {
+                    input.skipNBytes(4);
+                    int code = input.readInt();
+                    input.skipNBytes(length - 8L);
+                    return OptionalInt.of(code);
+                }
+                input.skipNBytes(length);
+            }
+        } catch (EOFException end) {
+            return OptionalInt.empty();
+        }
+    }
+
+    /** From now on a read fails before the server could hang up on a client that is silent. */
+    public void readBeforeKeepalive() throws IOException {
+        socket.setSoTimeout((int) BEFORE_KEEPALIVE.toMillis());
     }
 
     /** Reads until the server closes the connection. Returns false when it sends nothing for some time instead. */
     public boolean isClosed() throws IOException {
+        readBeforeKeepalive();
         try {
             input.readAllBytes();
             return true;

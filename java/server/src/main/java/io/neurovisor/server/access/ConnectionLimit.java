@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +24,14 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
     private static final Duration LOG_AGAIN_AFTER = Duration.ofMinutes(1);
 
+    /**
+     * Surplus connections whose clients are told before they are closed. HTTP/2 waits up to ten seconds for a client to confirm that; a
+     * client that opens connections faster would have all of them open meanwhile.
+     */
+    static final int MOST_CLOSING = 64;
+
     private final OpenConnections<Channel> open;
+    private final AtomicInteger closing = new AtomicInteger();
 
     // Only the thread that accepts connections uses it.
     private long loggedNanos = Ticker.SYSTEM.nanos() - LOG_AGAIN_AFTER.toNanos();
@@ -56,11 +64,18 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
             connection.unsafe().closeForcibly();
             return;
         }
-        surplus.ifPresent(oldest -> {
-            ChannelFuture _ = oldest.close();
-        });
+        surplus.ifPresent(this::end);
         connection.closeFuture().addListener(_ -> open.remove(connection));
         super.channelRead(context, message);
+    }
+
+    private void end(Channel oldest) {
+        if (closing.incrementAndGet() <= MOST_CLOSING) {
+            ChannelFuture _ = oldest.close();
+        } else {
+            oldest.eventLoop().execute(oldest.unsafe()::closeForcibly);
+        }
+        oldest.closeFuture().addListener(_ -> closing.decrementAndGet());
     }
 
     private void warn(Channel port, InetAddress remote) {

@@ -195,6 +195,7 @@ final class HostileClientsTest {
         served.close();
         serve(new GrpcPorts.Patience(Duration.ofMinutes(1), Duration.ofSeconds(1)));
         try (RawHttp2 client = new RawHttp2(port)) {
+            client.readBeforeKeepalive();
             client.open(1, CHECK);
             assertThat(client.awaitGoAway()).isEqualTo(RawHttp2.NO_ERROR);
         }

@@ -1,0 +1,67 @@
+package io.neurovisor.server.access;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ConnectionLimitTest {
+    private static final int MOST = 10;
+
+    private final EmbeddedChannel port = new EmbeddedChannel(new ConnectionLimit(1000, MOST, _ -> true));
+    private final List<Connection> connections = new ArrayList<>();
+
+    @Test
+    void aSurplusConnectionIsClosedInOrder() {
+        open(MOST + 1);
+        assertThat(connections.getFirst().isAskedToClose).isTrue();
+        assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + 1);
+        connections.getFirst().unsafe().closeForcibly();
+        open(1);
+        assertThat(connections).filteredOn(connection -> connection.isAskedToClose).hasSize(2);
+    }
+
+    /** Each protocol may take its time to close a connection. */
+    @Test
+    void fasterThanConnectionsCloseInOrderTheyAreClosedWithoutIt() {
+        open(20 * MOST);
+        assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + ConnectionLimit.MOST_CLOSING);
+        assertThat(connections.subList(19 * MOST, 20 * MOST)).allMatch(Connection::isOpen);
+    }
+
+    private void open(int count) {
+        for (int number = 0; number < count; number++) {
+            Connection connection = new Connection();
+            connections.add(connection);
+            port.writeInbound(connection);
+            connections.forEach(Connection::runPendingTasks);
+        }
+    }
+
+    /** A connection of one address whose protocol never gets to close it. */
+    private static final class Connection extends EmbeddedChannel {
+        private boolean isAskedToClose;
+
+        Connection() {
+            pipeline().addLast(new ChannelOutboundHandlerAdapter() {
+                @Override
+                public void close(ChannelHandlerContext context, ChannelPromise promise) {
+                    isAskedToClose = true;
+                }
+            });
+        }
+
+        @Override
+        protected SocketAddress remoteAddress0() {
+            return new InetSocketAddress(InetAddress.ofLiteral("192.0.2.1"), 1);
+        }
+    }
+}
