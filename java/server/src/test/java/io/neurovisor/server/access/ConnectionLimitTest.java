@@ -26,7 +26,9 @@ final class ConnectionLimitTest {
         assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + 1);
         connections.getFirst().unsafe().closeForcibly();
         open(1);
-        assertThat(connections).filteredOn(connection -> connection.isAskedToClose).hasSize(2);
+        assertThat(connections)
+                .filteredOn(connection -> connection.isAskedToClose)
+                .hasSize(2);
     }
 
     /** Each protocol may take its time to close a connection. */
