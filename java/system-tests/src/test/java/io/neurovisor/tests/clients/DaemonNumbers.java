@@ -42,7 +42,8 @@ record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String,
             files.putAll(files(directory));
         }
         long heapBytes = heapBytes(jvm);
-        return new DaemonNumbers(heapBytes, descriptors(jvm), entries(process(jvm).resolve("task")), files);
+        return new DaemonNumbers(
+                heapBytes, descriptors(jvm), entries(process(jvm).resolve("task")), files);
     }
 
     static long descriptors(ProcessHandle jvm) throws IOException {
