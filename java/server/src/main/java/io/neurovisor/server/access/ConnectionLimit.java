@@ -30,6 +30,9 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
      */
     static final int MOST_CLOSING = 64;
 
+    /** At so many no connection is accepted: the threads that close them are slower than the one that accepts. */
+    static final int PAUSE = 2 * MOST_CLOSING;
+
     private final OpenConnections<Channel> open;
     private final AtomicInteger closing = new AtomicInteger();
 
@@ -64,18 +67,32 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
             connection.unsafe().closeForcibly();
             return;
         }
-        surplus.ifPresent(this::end);
+        surplus.ifPresent(oldest -> end(oldest, context.channel()));
         connection.closeFuture().addListener(_ -> open.remove(connection));
         super.channelRead(context, message);
     }
 
-    private void end(Channel oldest) {
-        if (closing.incrementAndGet() <= MOST_CLOSING) {
+    private void end(Channel oldest, Channel port) {
+        int count = closing.incrementAndGet();
+        if (count >= PAUSE) {
+            port.config().setAutoRead(false);
+        }
+        oldest.closeFuture().addListener(_ -> {
+            closing.decrementAndGet();
+            resume(port);
+        });
+        if (count <= MOST_CLOSING) {
             ChannelFuture _ = oldest.close();
         } else {
             oldest.eventLoop().execute(oldest.unsafe()::closeForcibly);
         }
-        oldest.closeFuture().addListener(_ -> closing.decrementAndGet());
+        resume(port); // They may all have been closed before the pause.
+    }
+
+    private void resume(Channel port) {
+        if (closing.get() < PAUSE) {
+            port.config().setAutoRead(true);
+        }
     }
 
     private void warn(Channel port, InetAddress remote) {

@@ -39,12 +39,29 @@ final class ConnectionLimitTest {
         assertThat(connections.subList(19 * MOST, 20 * MOST)).allMatch(Connection::isOpen);
     }
 
+    @Test
+    void noConnectionIsAcceptedUntilThoseBeforeAreClosed() {
+        openWithoutClosing(MOST + ConnectionLimit.PAUSE - 1);
+        assertThat(port.config().isAutoRead()).isTrue();
+        openWithoutClosing(1);
+        assertThat(port.config().isAutoRead()).isFalse();
+        connections.forEach(Connection::runPendingTasks);
+        assertThat(port.config().isAutoRead()).isTrue();
+        assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + ConnectionLimit.MOST_CLOSING);
+    }
+
     private void open(int count) {
+        for (int number = 0; number < count; number++) {
+            openWithoutClosing(1);
+            connections.forEach(Connection::runPendingTasks);
+        }
+    }
+
+    private void openWithoutClosing(int count) {
         for (int number = 0; number < count; number++) {
             Connection connection = new Connection();
             connections.add(connection);
             port.writeInbound(connection);
-            connections.forEach(Connection::runPendingTasks);
         }
     }
 

@@ -32,6 +32,9 @@ final class FloodAttacks {
     /** Of one address, as the daemon allows. */
     private static final int MOST_CONNECTIONS = 1000;
 
+    /** Connections beyond them that are being closed at a moment. */
+    private static final int MOST_CLOSING = 64;
+
     /** Of callers without a key, and of one key. */
     private static final int MOST_KEYLESS_CALLS = 512;
 
@@ -119,7 +122,7 @@ final class FloodAttacks {
     private static void silentConnections(Attacker attacker) throws Exception {
         IdleConnections connections = attacker.idleConnections();
         connections.openSilent(MOST_CONNECTIONS + 200);
-        await().atMost(LIMIT).until(() -> connections.open() <= MOST_CONNECTIONS);
+        await().atMost(LIMIT).until(() -> connections.open() <= MOST_CONNECTIONS + MOST_CLOSING);
     }
 
     private static void connectionStorm(Attacker attacker) throws Exception {
@@ -127,15 +130,15 @@ final class FloodAttacks {
         long before = attacker.daemon().descriptors();
         for (int count = 0; count < 30; count++) {
             connections.openHttp2(100);
-            // Some are being closed at any moment.
-            assertThat(attacker.daemon().descriptors() - before).isLessThan(MOST_CONNECTIONS + 400);
+            // Twice as many are being closed while the next ones are accepted.
+            assertThat(attacker.daemon().descriptors() - before).isLessThan(MOST_CONNECTIONS + 4 * MOST_CLOSING);
         }
     }
 
     private static void begunConnections(Attacker attacker) throws Exception {
         IdleConnections connections = attacker.idleConnections();
         connections.openHttp2(MOST_CONNECTIONS + 200);
-        await().atMost(LIMIT).until(() -> connections.open() <= MOST_CONNECTIONS);
+        await().atMost(LIMIT).until(() -> connections.open() <= MOST_CONNECTIONS + MOST_CLOSING);
     }
 
     private static void connectionsThatReset(Attacker attacker) throws Exception {
