@@ -232,7 +232,8 @@ public final class NeuroVisor implements AutoCloseable {
                 kernels(settings, workshop),
                 digests(settings),
                 InstantSource.system(),
-                workshop);
+                workshop,
+                settings::buildNamespace);
     }
 
     /** The guest kernels of a data directory, to look at. */
@@ -248,7 +249,8 @@ public final class NeuroVisor implements AutoCloseable {
                 settings.config().kernel(),
                 digests(settings),
                 InstantSource.system(),
-                workshop);
+                workshop,
+                settings::buildNamespace);
     }
 
     /** The templates of a data directory, to look at. */
