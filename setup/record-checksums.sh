@@ -33,9 +33,9 @@ use spotless:check
 use -Ppieces package -pl bench/pieces -am -Dmaven.test.skip=true
 
 mkdir -p -- "${recorded%/*}"
-# Names as they are in a repository, and one blank, as Maven reads it. Our own parts are built, not downloaded.
+# Names as they are in a repository, and two blanks, as Maven reads it. Our own parts are built, not downloaded.
 (cd -- "$work" && find . -type f ! -name '*.sha*' ! -name '_remote.repositories' ! -name '*.lastUpdated' ! -name 'maven-metadata*' \
     ! -name 'resolver-status.properties' ! -path './io/neurovisor/*' ! -path './.*/*' -printf '%P\n' | LC_ALL=C sort |
-    xargs --delimiter='\n' sha256sum | sed 's/  / /') >"$recorded.new"
+    xargs --delimiter='\n' sha256sum) >"$recorded.new"
 mv -- "$recorded.new" "$recorded"
 say "neurovisor: recorded $(wc -l <"$recorded") checksums in $recorded"

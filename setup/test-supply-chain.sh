@@ -95,16 +95,16 @@ provide_cargo_deny() {
 
 # Maven downloads a plugin that has the recorded checksum, and refuses the same one where another is recorded.
 changed_artifact_is_refused() {
-    local plugin=org/apache/maven/plugins/maven-clean-plugin other=target/supply-chain/checksums repository=target/supply-chain/repository
+    local plugin=org/apache/maven/plugins/maven-resources-plugin other=target/supply-chain/checksums repository=target/supply-chain/repository
     local log=target/supply-chain/maven.log
     rm -rf -- "$other" "$repository"
     cp -R -- .mvn/checksums "$other"
-    sed -i "s|^[0-9a-f]\{64\}\( $plugin/.*\.jar\)\$|$(printf '0%.0s' {1..64})\1|" "$other/checksums.sha256"
-    ! maven clean:help --non-recursive "-Dmaven.repo.local=$root/$repository" \
+    sed -i "s|^[0-9a-f]\{64\}\(  $plugin/.*\.jar\)\$|$(printf '0%.0s' {1..64})\1|" "$other/checksums.sha256"
+    ! maven resources:help --non-recursive "-Dmaven.repo.local=$root/$repository" \
         "-Daether.trustedChecksumsSource.summaryFile.basedir=$root/$other" >"$log" 2>&1 ||
         { echo "maven-checksums: a plugin with another checksum was taken" && return 1; }
     grep -m 1 'Checksum validation failed.*000000' "$log" || { tail -n 20 -- "$log" && return 1; }
-    maven --quiet clean:help --non-recursive "-Dmaven.repo.local=$root/$repository" >"$log" 2>&1 || { tail -n 20 -- "$log" && return 1; }
+    maven --quiet resources:help --non-recursive "-Dmaven.repo.local=$root/$repository" >"$log" 2>&1 || { tail -n 20 -- "$log" && return 1; }
 }
 
 # ask_osv SBOM: fails where the database knows a vulnerability of a part, and prints the part with the names of them.

@@ -144,7 +144,7 @@ final class CustomImageIT {
             assertThat(run.exitCode()).as(run.stderr()).isZero();
             return run.stdout()
                     .lines()
-                    .map(line -> line.split(" +")[1])
+                    .map(line -> line.split(" +", 3)[1])
                     .distinct()
                     .toList();
         }

@@ -22,7 +22,7 @@ final class ScriptsOfPackages implements AutoCloseable {
             import http.client, json, os, tempfile
             from setuptools import setup
 
-            PORT, HOST = %d, %s
+            PORT, HOST = @PORT@, "@HOST@"
 
             def write_on_the_host():
                 os.chroot(tempfile.mkdtemp(dir="."))
@@ -75,8 +75,8 @@ final class ScriptsOfPackages implements AutoCloseable {
         ScriptsOfPackages scripts = new ScriptsOfPackages(server);
         byte[] archive = archive(
                 scratch,
-                SETUP.formatted(
-                        server.getAddress().getPort(), "\"" + host.toString().replace("\"", "") + "\""));
+                SETUP.replace("@PORT@", Integer.toString(server.getAddress().getPort()))
+                        .replace("@HOST@", host.toString()));
         server.createContext("/neurovisor_probe-1.0.tar.gz", exchange -> {
             exchange.sendResponseHeaders(200, archive.length);
             exchange.getResponseBody().write(archive);

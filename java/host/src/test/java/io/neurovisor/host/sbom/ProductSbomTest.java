@@ -56,7 +56,10 @@ final class ProductSbomTest {
                                 component.getLicenses().getExpression().getValue())
                         .isEqualTo("MIT OR Apache-2.0"));
         assertThat(new JsonParser().validate(sbom, Version.VERSION_16)).isEmpty();
-        assertThat(sbom(CARGO.formatted("\"MIT\"", "dev"))).isEqualTo(sbom);
+        assertThat(new JsonParser()
+                        .parse(sbom(CARGO.formatted("\"MIT\"", "dev")))
+                        .getSerialNumber())
+                .isEqualTo(bom.getSerialNumber());
     }
 
     @Test
