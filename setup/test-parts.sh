@@ -243,6 +243,7 @@ begin_lab() {
 }
 
 script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.sh"; }
+script_supply_chain() { "$root/setup/test-supply-chain.sh"; }
 script_form() { "$root/setup/test-form.sh"; }
 
 # Ctrl-C while a test has machines, and while the lab runs one.

@@ -200,8 +200,8 @@ test_images_are_set_up_or_it_is_said() {
     local status part
     : >"$HOME/fails"
     set_up || exit
-    expect set-up $'setup\nsetup --firecracker\nsetup --image full' "$(LC_ALL=C sort "$HOME/set.up")"
-    for part in setup 'setup --firecracker' 'setup --image full'; do
+    expect set-up $'setup\nsetup --firecracker --third-party-firecracker\nsetup --image full' "$(LC_ALL=C sort "$HOME/set.up")"
+    for part in setup 'setup --firecracker --third-party-firecracker' 'setup --image full'; do
         echo "$part" >"$HOME/fails"
         status=0
         set_up || status=$?

@@ -48,7 +48,7 @@ set_up_images() {
     env --default-signal=INT "$root/neurovisor" setup --image full &
     full=$!
     env --default-signal=INT "$root/neurovisor" setup || status=$?
-    ! plan_has_lab || env --default-signal=INT "$root/neurovisor" setup --firecracker || status=$?
+    ! plan_has_lab || env --default-signal=INT "$root/neurovisor" setup --firecracker --third-party-firecracker || status=$?
     wait "$full" || status=$?
     return "$status"
 }

@@ -56,7 +56,7 @@ count_tests() {
         }
         match($0, /^[A-Za-z ]+: [0-9]+ passed, [0-9]+ failed/) {
             split(substr($0, index($0, ": ") + 2), word, " ")
-            passed += word[1]; failed += word[3]
+            passed += word[1]; failed += word[3]; skipped += word[5]
         }
         END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
@@ -77,6 +77,7 @@ print_left_out() {
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
+    sed -n 's/^SKIPPED \([a-z]*\): /Skipped, of supply-chain \1: /p' "$test_logs/supply-chain.log" 2>/dev/null || true
     ((${#parts_not_begun[@]} == 0)) ||
         printf 'Not begun, for the time of this run was over: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"
 }

@@ -7,15 +7,18 @@ use std::path::PathBuf;
 
 use rustix::process::Pid;
 
+use crate::build_root::BuildRoot;
 use crate::process_stat::parse_pid;
 
 pub const USAGE: &str = "\
 usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT]
-       neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help";
+       neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
+       neurovisor-spawner --build-root FIRST-LAST DIR PROGRAM...";
 
 pub const HELP: &str = "\
 usage: neurovisor-spawner --runtime-dir DIR --bwrap FILE [--uids FIRST-LAST] [--ebpf OBJECT]
        neurovisor-spawner --sweep BASE [--dry-run] | --tool PID [--spawner PID] PROGRAM... | --version | --help
+       neurovisor-spawner --build-root FIRST-LAST DIR PROGRAM...
 
 Starts, holds and cleans up VMMs for the NeuroVisor process that started it. Requests (proto/spawner.proto) are read
 from stdin, events are written to stdout. At the end of stdin all VMMs are killed and their directories removed.
@@ -30,6 +33,9 @@ from stdin, events are written to stdout. At the end of stdin all VMMs are kille
                      run a program with its arguments; end it, and all it has started, when process PID ends, which must
                      be our parent
   --spawner PID      end it also when this one ends, which must be the parent's child
+  --build-root FIRST-LAST DIR PROGRAM...
+                     become a program as root of a user namespace whose ids are these numbers of the host, with the
+                     directory at /run/neurovisor/build; for root
   --version          print the version
   --help             print this text";
 
@@ -46,6 +52,7 @@ pub enum Command {
     Serve(Serving),
     Sweep { base: PathBuf, dry_run: bool },
     Tool(Tool),
+    BuildRoot(BuildRoot),
     Version,
     Help,
 }
@@ -74,11 +81,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
                 absolute(name, &mut runtime_dir, arguments.next())?;
             }
             Some(name @ "--bwrap") => absolute(name, &mut bwrap, arguments.next())?,
-            Some("--uids") if uids.is_none() => uids = Some(range(arguments.next())?),
+            Some(name @ "--uids") if uids.is_none() => uids = Some(range(name, arguments.next())?),
             Some(name @ "--ebpf") => absolute(name, &mut ebpf, arguments.next())?,
             Some(name @ "--sweep") => absolute(name, &mut sweep, arguments.next())?,
             Some("--dry-run") => dry_run = true,
             Some("--tool") => return tool(arguments),
+            Some(name @ "--build-root") => return build_root(name, arguments),
             _ => return Err(format!("unknown argument {argument:?}")),
         }
     }
@@ -99,8 +107,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, S
 }
 
 /// No number of root's, and none that means "unchanged" to the kernel.
-fn range(value: Option<OsString>) -> Result<RangeInclusive<u32>, String> {
-    let value = value.ok_or("--uids needs FIRST-LAST")?;
+fn range(name: &str, value: Option<OsString>) -> Result<RangeInclusive<u32>, String> {
+    let value = value.ok_or_else(|| format!("{name} needs FIRST-LAST"))?;
     let parsed = value.to_str().and_then(|text| {
         let (first, last) = text.split_once('-')?;
         let number = |text: &str| text.parse::<u32>().ok();
@@ -108,7 +116,7 @@ fn range(value: Option<OsString>) -> Result<RangeInclusive<u32>, String> {
     });
     parsed
         .filter(|range| *range.start() > 0 && *range.end() < u32::MAX && !range.is_empty())
-        .ok_or_else(|| format!("--uids {value:?}: not FIRST-LAST of 1 to {}", u32::MAX - 1))
+        .ok_or_else(|| format!("{name} {value:?}: not FIRST-LAST of 1 to {}", u32::MAX - 1))
 }
 
 /// All that follows the processes belongs to the program.
@@ -119,18 +127,37 @@ fn tool(arguments: impl Iterator<Item = OsString>) -> Result<Command, String> {
         .next_if(|argument| argument == "--spawner")
         .map(|_| process("--spawner", arguments.next()))
         .transpose()?;
+    Ok(Command::Tool(Tool {
+        host,
+        spawner,
+        command: program("--tool", arguments)?,
+    }))
+}
+
+/// All that follows the directory belongs to the program.
+fn build_root(
+    name: &str,
+    mut arguments: impl Iterator<Item = OsString>,
+) -> Result<Command, String> {
+    let ids = range(name, arguments.next())?;
+    let mut directory = None;
+    absolute(name, &mut directory, arguments.next())?;
+    Ok(Command::BuildRoot(BuildRoot {
+        ids,
+        directory: directory.unwrap_or_default(),
+        command: program(name, arguments)?,
+    }))
+}
+
+fn program(name: &str, arguments: impl Iterator<Item = OsString>) -> Result<Vec<CString>, String> {
     let command = arguments
         .map(|argument| CString::new(argument.into_vec()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| "an argument contains a NUL")?;
     if command.is_empty() {
-        return Err("--tool needs a program".into());
+        return Err(format!("{name} needs a program"));
     }
-    Ok(Command::Tool(Tool {
-        host,
-        spawner,
-        command,
-    }))
+    Ok(command)
 }
 
 fn process(name: &str, value: Option<OsString>) -> Result<Pid, String> {
@@ -171,7 +198,7 @@ mod tests {
             }))
         );
         for (text, expected) in [("7-9", 7..=9), ("7-7", 7..=7)] {
-            assert_eq!(range(Some(text.into())), Ok(expected));
+            assert_eq!(range("--uids", Some(text.into())), Ok(expected));
         }
         for (arguments, spawner) in [
             (&["--tool", "7", "ls", "--spawner"][..], None),
@@ -194,6 +221,14 @@ mod tests {
             let base = "/run/x".into();
             assert_eq!(parsed(arguments), Ok(Command::Sweep { base, dry_run }));
         }
+        assert_eq!(
+            parsed(&["--build-root", "7-9", "/scratch", "ls", "--help"]),
+            Ok(Command::BuildRoot(BuildRoot {
+                ids: 7..=9,
+                directory: "/scratch".into(),
+                command: vec![c"ls".into(), c"--help".into()],
+            }))
+        );
         assert_eq!(parsed(&["--version"]), Ok(Command::Version));
         assert_eq!(parsed(&["--help"]), Ok(Command::Help));
     }
@@ -237,6 +272,10 @@ mod tests {
             &["--sweep", "/b", "--ebpf", "/c"],
             &["--runtime-dir", "/a", "--bwrap", "/b", "--ebpf", "c"],
             &["--sweep", "relative"],
+            &["--build-root"],
+            &["--build-root", "0-9", "/scratch", "ls"],
+            &["--build-root", "7-9", "scratch", "ls"],
+            &["--build-root", "7-9", "/scratch"],
             &["--tool"],
             &["--tool", "0", "true"],
             &["--tool", "7"],

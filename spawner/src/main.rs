@@ -5,13 +5,14 @@
 //! [`chroot`] what confines it, [`ebpf`] what the kernel holds against it,
 //! [`orphans`] and [`removal`] the way out,
 //! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
-//! spawner does for VMMs.
+//! spawner does for VMMs; [`build_root`] takes the host's root from those that run scripts of packages.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
 
 mod arguments;
 mod bubblewrap;
+mod build_root;
 mod cgroup;
 mod child;
 mod chroot;
@@ -81,6 +82,9 @@ fn main() -> ExitCode {
         Command::Serve(serving) => exit(serve(serving)),
         Command::Sweep { base, dry_run } => exit(sweep(&base, dry_run)),
         Command::Tool(tool) => exit(tool::run(&tool)),
+        Command::BuildRoot(wanted) => {
+            exit(build_root::become_program(&wanted).map(|never| match never {}))
+        }
     }
 }
 

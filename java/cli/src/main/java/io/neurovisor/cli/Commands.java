@@ -30,7 +30,8 @@ final class Commands {
             Map.entry("uninstall", UninstallCommand::new),
             Map.entry("completion", CompletionCommand::new),
             Map.entry(PrepareImageCommand.NAME, PrepareImageCommand::new),
-            Map.entry(RecordStartCommand.NAME, RecordStartCommand::new));
+            Map.entry(RecordStartCommand.NAME, RecordStartCommand::new),
+            Map.entry(WriteSbomCommand.NAME, WriteSbomCommand::new));
 
     /** Tells of all others. */
     private static final String COMPLETION = "completion";

@@ -36,6 +36,10 @@ final class GuestOptions {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final VmmOptions vmm = new VmmOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
     @Option(
             names = "--size",
             paramLabel = "SIZE",

@@ -30,6 +30,10 @@ final class ImageBuildCommand implements Runnable {
     @Mixin
     private final CommonOptions common = new CommonOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
     @Parameters(
             paramLabel = "IMAGE",
             arity = "0..1",

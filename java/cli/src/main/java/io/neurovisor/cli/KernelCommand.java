@@ -61,6 +61,7 @@ final class KernelCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void build(
             @Mixin CommonOptions common,
+            @Mixin ImageBuildOptions imageBuild,
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();

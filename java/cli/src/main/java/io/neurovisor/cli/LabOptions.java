@@ -1,10 +1,15 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.host.lab.LabSize;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How large a lab machine is. */
 final class LabOptions {
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
     @Option(
             names = "--memory",
             paramLabel = "MB",

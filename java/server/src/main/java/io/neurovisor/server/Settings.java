@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.ebpf.EbpfLayer;
 import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.EbpfSupport;
@@ -54,7 +55,7 @@ public record Settings(Path home, Config config) {
                                 BUBBLEWRAP.program()
                                         + " is not in PATH, and no VMM runs outside a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
-                isRoot() ? Optional.of(freeUids()) : Optional.empty(),
+                isRoot() ? Optional.of(free(Setting.VM_UIDS, config.vmUids())) : Optional.empty(),
                 ebpf().watches() ? Optional.of(ebpfObject()) : Optional.empty());
     }
 
@@ -68,13 +69,26 @@ public record Settings(Path home, Config config) {
         return home.resolve("target/bpf/vmm.bpf.o");
     }
 
-    private UidRange freeUids() {
-        UidRange uids = config.vmUids();
-        new SystemUsers(HostFiles.SYSTEM).owner(uids).ifPresent(owner -> {
-            throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT,
-                    Setting.VM_UIDS.flag() + " " + uids + ": " + owner + " has one of them; choose others");
-        });
+    /** In which scripts of packages run while images are built. Fails where root's ids for them belong to somebody. */
+    BuildNamespace buildNamespace() {
+        if (!isRoot()) {
+            return new BuildNamespace.OfUser();
+        }
+        return config.imageUids()
+                .<BuildNamespace>map(ids -> new BuildNamespace.OfRoot(spawner(), free(Setting.IMAGE_UIDS, ids)))
+                .orElseGet(BuildNamespace.None::new);
+    }
+
+    private UidRange free(Setting<?> setting, UidRange uids) {
+        new SystemUsers(HostFiles.SYSTEM)
+                .owner(uids)
+                .or(() -> Optional.of("a VM (" + Setting.VM_UIDS.flag() + " " + config.vmUids() + ")")
+                        .filter(_ -> setting.equals(Setting.IMAGE_UIDS) && uids.overlaps(config.vmUids())))
+                .ifPresent(owner -> {
+                    throw new NeuroVisorException(
+                            Fault.INVALID_ARGUMENT,
+                            setting.flag() + " " + uids + ": " + owner + " has one of them; choose others");
+                });
         return uids;
     }
 

@@ -1,10 +1,15 @@
 package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -12,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Images of a person's own. They need Debian's mirror and the Python index. */
 final class CustomImageIT {
     private static final String NAME = "custom-image-it";
+    private static final boolean ROOT = System.getProperty("user.name").equals("root");
 
     @TempDir
     Path directory;
@@ -72,6 +78,76 @@ final class CustomImageIT {
         assertRefused("does not exist", "--name", "mine", "--pip-requirements", "/nowhere/requirements.txt");
         assertRefused("add --name", "--apt", "jo");
         assertRefused("not both", "--name", "mine", "base");
+    }
+
+    @ShortTier
+    @Test
+    void scriptsOfPackagesHaveNoRightOnTheHost() throws IOException {
+        assumeTrue(ROOT, "an ordinary user's builds have the rights of that user");
+        Path host = othersMayRead(Files.createDirectory(directory.resolve("host")));
+        try (ScriptsOfPackages scripts = ScriptsOfPackages.serve(directory.resolve("scratch"), host)) {
+            assertThat(built(scripts)).allSatisfy(found -> {
+                assertThat(found).contains("\"uid\": 0,").containsPattern("\"outside\": 20000[0-9]{5},");
+                // It is out of its chroot, for there is no such directory in it.
+                assertThat(found).contains("\"attempt\": \"PermissionError\"");
+                assertThat(found).contains("\"PATH\"").doesNotContain("API_KEY", "secret");
+            });
+        }
+        assertThat(host).isEmptyDirectory();
+        assertThat(ownersInTheImage()).allMatch(owner -> owner.matches("[0-9]{1,5}/[0-9]{1,5}"));
+        assertThat(ownersInTheImage()).contains("0/0");
+    }
+
+    @Test
+    void scriptsOfPackagesAreRootOfTheHostWhereRootSaysSo() throws IOException {
+        assumeTrue(ROOT, "an ordinary user's builds have the rights of that user");
+        Path host = othersMayRead(Files.createDirectory(directory.resolve("host")));
+        try (ScriptsOfPackages scripts = ScriptsOfPackages.serve(directory.resolve("scratch"), host)) {
+            assertThat(built(scripts, "--image-uids=off"))
+                    .allSatisfy(found -> assertThat(found).contains("\"outside\": 0,", "\"attempt\": \"written\""));
+        }
+        assertThat(host.resolve("written")).hasContent("by a package");
+    }
+
+    /** JUnit's directory is its user's alone; whoever has left the chroot is to be stopped at the directory itself. */
+    private Path othersMayRead(Path host) throws IOException {
+        for (Path path : List.of(directory, host)) {
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+        return host;
+    }
+
+    private List<String> built(ScriptsOfPackages scripts, String... options) throws IOException {
+        String[] arguments = Stream.concat(
+                        Stream.of(
+                                "image",
+                                "build",
+                                "--name",
+                                NAME,
+                                "--pip-requirements",
+                                requirements(scripts.requirement()).toString()),
+                        Stream.of(options))
+                .toArray(String[]::new);
+        CommandLineRun run = CommandLineRun.of(Map.of("ANTHROPIC_API_KEY", "secret"), arguments);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(scripts.findings()).isNotEmpty();
+        return scripts.findings();
+    }
+
+    private static List<String> ownersInTheImage() throws IOException {
+        try (Stream<Path> images = Files.list(TestMachines.dataDirectory().resolve("images"))) {
+            Path image = images.filter(path -> path.getFileName().toString().startsWith(NAME + "-"))
+                    .findFirst()
+                    .orElseThrow();
+            PlainMachine.Run run = PlainMachine.start(List.of(
+                    "unsquashfs", "-lln", image.resolve("rootfs.squashfs").toString()));
+            assertThat(run.exitCode()).as(run.stderr()).isZero();
+            return run.stdout()
+                    .lines()
+                    .map(line -> line.split(" +", 3)[1])
+                    .distinct()
+                    .toList();
+        }
     }
 
     private Path requirements(String lines) throws IOException {

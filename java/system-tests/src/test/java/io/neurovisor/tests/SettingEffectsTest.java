@@ -45,6 +45,7 @@ final class SettingEffectsTest {
             entry(Setting.MAX, POOL),
             entry(Setting.ACQUIRE_TIMEOUT, FULL),
             entry(Setting.VM_UIDS, FULL),
+            entry(Setting.IMAGE_UIDS, "CustomImageIT.scriptsOfPackagesAreRootOfTheHostWhereRootSaysSo"),
             entry(Setting.MODEL, "AgentModelsTest.theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay"),
             entry(Setting.PROVIDER, MODELS),
             entry(Setting.BASE_URL, MODELS),

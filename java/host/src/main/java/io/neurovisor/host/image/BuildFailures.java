@@ -44,6 +44,11 @@ final class BuildFailures {
                     "Unable to locate package|has no installation candidate",
                     "Debian " + DebianSources.SUITE + " has no such package"),
             Sign.of(
+                    "cannot (make the user namespace in which|have user ids mapped for a build)",
+                    "scripts of packages run in a user namespace, which this machine does not give; allow it (sysctl"
+                            + " user.max_user_namespaces=15000; in a container give it ids or name others by"
+                            + " --image-uids FIRST-LAST), or have them run as root of this machine by --image-uids=off"),
+            Sign.of(
                     "newuidmap|newgidmap|/etc/sub[ug]id|unprivileged_userns_clone|unshare\\(.*failed|cannot unshare",
                     "this user may not create user namespaces; install uidmap by ./neurovisor setup and give the user"
                             + " subordinate ids (usermod --add-subuids 100000-165535 --add-subgids 100000-165535),"

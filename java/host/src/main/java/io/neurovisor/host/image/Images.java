@@ -7,6 +7,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
@@ -37,6 +38,7 @@ public final class Images {
     private final FileDigests digests;
     private final InstantSource clock;
     private final Workshop workshop;
+    private final Supplier<BuildNamespace> namespace;
     private final ArtifactStore images;
     private final Kernels kernels;
     private final ArtifactStore initrds;
@@ -50,6 +52,7 @@ public final class Images {
      * @param kernels of the same data directory
      * @param digests of the same data directory
      * @param workshop where they are built
+     * @param namespace in which scripts of packages run; asked for when something is built
      */
     public Images(
             Path home,
@@ -58,12 +61,14 @@ public final class Images {
             Kernels kernels,
             FileDigests digests,
             InstantSource clock,
-            Workshop workshop) {
+            Workshop workshop,
+            Supplier<BuildNamespace> namespace) {
         this.recipes = new Recipes(home.resolve("guest").resolve("image"));
         this.agent = requireNonNull(agent, "agent is null");
         this.digests = requireNonNull(digests, "digests is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.workshop = requireNonNull(workshop, "workshop is null");
+        this.namespace = requireNonNull(namespace, "namespace is null");
         this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests, workshop);
         this.kernels = requireNonNull(kernels, "kernels is null");
         this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, workshop);
@@ -204,7 +209,7 @@ public final class Images {
                         recipe,
                         recipes.layer(),
                         parent.map(artifact -> artifact.file(RootfsBuilder.ROOTFS)),
-                        Mmdebstrap.ofHost(),
+                        Mmdebstrap.ofHost(namespace.get()),
                         workshop,
                         clock,
                         progress)

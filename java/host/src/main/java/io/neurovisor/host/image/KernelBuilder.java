@@ -77,7 +77,8 @@ final class KernelBuilder implements ArtifactBuilder {
     }
 
     private void fetch(Path emptyDirectory, Path scratch, KernelPackage into) {
-        ToolCommand command = mmdebstrap.tarOf("extract", List.of(DEBIAN_PACKAGE), List.of(), scratch);
+        ToolCommand command = mmdebstrap.tarOf(
+                "extract", List.of(DEBIAN_PACKAGE), List.of(), mmdebstrap.scratch(scratch.resolve("install")));
         ToolResult result = workshop.tool(command)
                 .output(into::read)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))

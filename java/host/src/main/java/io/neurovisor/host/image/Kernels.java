@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactBuilder;
 import io.neurovisor.host.store.ArtifactState;
@@ -21,6 +22,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -39,6 +41,7 @@ public final class Kernels {
     private final KernelChoice choice;
     private final InstantSource clock;
     private final Workshop workshop;
+    private final Supplier<BuildNamespace> namespace;
     private final ArtifactStore store;
 
     /**
@@ -47,6 +50,7 @@ public final class Kernels {
      * @param home the installation, with the small kernel's recipe in {@code guest/kernel}
      * @param digests of the same data directory
      * @param workshop where they are made
+     * @param namespace in which scripts of packages run; asked for when something is built
      */
     public Kernels(
             Path home,
@@ -54,12 +58,14 @@ public final class Kernels {
             KernelChoice choice,
             FileDigests digests,
             InstantSource clock,
-            Workshop workshop) {
+            Workshop workshop,
+            Supplier<BuildNamespace> namespace) {
         this.recipe = home.resolve("guest").resolve("kernel");
         this.directory = dataDirectory.resolve("kernels");
         this.choice = requireNonNull(choice, "choice is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.workshop = requireNonNull(workshop, "workshop is null");
+        this.namespace = requireNonNull(namespace, "namespace is null");
         this.store = new ArtifactStore("kernel", directory, digests, workshop);
     }
 
@@ -163,11 +169,12 @@ public final class Kernels {
     private ArtifactBuilder builder(GuestKernel kernel, Progress progress) {
         // What the host is set to is asked only when something is built.
         return switch (kernel) {
-            case DEBIAN -> empty -> new KernelBuilder(Mmdebstrap.ofHost(), workshop, clock, progress).build(empty);
+            case DEBIAN ->
+                empty -> new KernelBuilder(Mmdebstrap.ofHost(namespace.get()), workshop, clock, progress).build(empty);
             case SMALL ->
                 empty -> new SmallKernelBuilder(
                                 KernelRecipe.read(recipe),
-                                Mmdebstrap.ofHost(),
+                                Mmdebstrap.ofHost(namespace.get()),
                                 workshop,
                                 PrivateFiles.directory(directory).resolve(LOG),
                                 clock,

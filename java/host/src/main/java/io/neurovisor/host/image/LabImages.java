@@ -3,6 +3,7 @@ package io.neurovisor.host.image;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.function.Supplier;
 
 /** The root image that lab machines boot, built from its recipe in {@code lab/image} when it is missing or outdated. */
 public final class LabImages {
@@ -30,13 +32,26 @@ public final class LabImages {
     private final ArtifactStore store;
     private final InstantSource clock;
     private final Workshop workshop;
+    private final Supplier<BuildNamespace> namespace;
 
-    /** @param home the installation, with the recipe */
-    public LabImages(Path home, Path directory, FileDigests digests, InstantSource clock, Workshop workshop) {
+    /**
+     * Images of a data directory.
+     *
+     * @param home the installation, with the recipe
+     * @param namespace in which scripts of packages run; asked for when something is built
+     */
+    public LabImages(
+            Path home,
+            Path directory,
+            FileDigests digests,
+            InstantSource clock,
+            Workshop workshop,
+            Supplier<BuildNamespace> namespace) {
         this.recipes = new Recipes(home.resolve("lab").resolve("image"));
         this.store = new ArtifactStore("image", directory, digests, workshop);
         this.clock = requireNonNull(clock, "clock is null");
         this.workshop = requireNonNull(workshop, "workshop is null");
+        this.namespace = requireNonNull(namespace, "namespace is null");
     }
 
     /** What a lab machine boots from; builds it unless it is there. */
@@ -62,7 +77,7 @@ public final class LabImages {
                         recipe,
                         recipes.layer(),
                         java.util.Optional.empty(),
-                        Mmdebstrap.ofHost(),
+                        Mmdebstrap.ofHost(namespace.get()),
                         workshop,
                         clock,
                         progress)

@@ -2,6 +2,8 @@ package io.neurovisor.host.image;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.build.BuildNamespace;
+import io.neurovisor.host.build.BuildScratch;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,23 +36,23 @@ final class Mmdebstrap {
 
     private final DebianSources sources;
     private final List<String> aptOptions;
-    private final boolean root;
+    private final BuildNamespace namespace;
     private final Set<String> inherited;
 
     /** @param inherited the names of the variables in this process's environment */
-    Mmdebstrap(DebianSources sources, List<String> aptOptions, boolean root, Set<String> inherited) {
+    Mmdebstrap(DebianSources sources, List<String> aptOptions, BuildNamespace namespace, Set<String> inherited) {
         this.sources = requireNonNull(sources, "sources is null");
         this.aptOptions = List.copyOf(aptOptions);
-        this.root = root;
+        this.namespace = requireNonNull(namespace, "namespace is null");
         this.inherited = Set.copyOf(inherited);
     }
 
     /** As the host is set up. */
-    static Mmdebstrap ofHost() {
+    static Mmdebstrap ofHost(BuildNamespace namespace) {
         return new Mmdebstrap(
                 DebianSources.choose(System.getenv(), HostApt.targets()),
                 HostApt.accessOptions(),
-                "root".equals(System.getProperty("user.name")),
+                namespace,
                 System.getenv().keySet());
     }
 
@@ -66,24 +68,29 @@ final class Mmdebstrap {
         return sources;
     }
 
+    /** A directory, which must not be there yet, that one command works in. */
+    BuildScratch scratch(Path directory) {
+        return BuildScratch.create(namespace, directory);
+    }
+
     /**
      * Writes a tar archive of the new root directory to standard output.
      *
      * @param scratch where the root directory is unpacked meanwhile
      */
-    ToolCommand tarOf(String variant, List<String> packages, List<String> options, Path scratch) {
+    ToolCommand tarOf(String variant, List<String> packages, List<String> options, BuildScratch scratch) {
         return command("tar", variant, packages, options, scratch);
     }
 
     /** Makes a root directory, in which the options' hooks do the work, and throws it away. */
-    ToolCommand work(String variant, List<String> packages, List<String> options, Path scratch) {
+    ToolCommand work(String variant, List<String> packages, List<String> options, BuildScratch scratch) {
         return command("null", variant, packages, options, scratch);
     }
 
     private ToolCommand command(
-            String format, String variant, List<String> packages, List<String> options, Path scratch) {
+            String format, String variant, List<String> packages, List<String> options, BuildScratch scratch) {
         List<String> arguments = new ArrayList<>();
-        // An ordinary user is root of the namespaces around it.
+        // It is root of the namespaces around it.
         arguments.add("--mode=root");
         arguments.add("--variant=" + variant);
         arguments.add("--format=" + format);
@@ -106,11 +113,11 @@ final class Mmdebstrap {
         arguments.add(DebianSources.SUITE);
         arguments.add("-");
         arguments.addAll(sources.lines());
-        return inNamespaces(withoutSecrets(ToolCommand.of("mmdebstrap", "mmdebstrap"))
+        return scratch.inside(inNamespaces(withoutSecrets(ToolCommand.of("mmdebstrap", "mmdebstrap"))
                 .withArguments(arguments)
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
                 .withEnvironment("LC_ALL", "C.UTF-8")
-                .withEnvironment("TMPDIR", scratch.toString()));
+                .withEnvironment("TMPDIR", scratch.place().toString())));
     }
 
     private ToolCommand withoutSecrets(ToolCommand command) {
@@ -126,8 +133,6 @@ final class Mmdebstrap {
     /**
      * What is mounted in the root directory goes with the last process in the namespace, also when mmdebstrap has no time to
      * unmount; otherwise whoever removes the directory would meet the host's own /proc in it.
-     *
-     * <p>An ordinary user installs packages as root of a user namespace.
      */
     private ToolCommand inNamespaces(ToolCommand command) {
         ToolCommand mounting = new ToolCommand(
@@ -136,7 +141,7 @@ final class Mmdebstrap {
                         List.of("--mount", "--propagation", "private", "--", command.program()),
                         command.environment())
                 .withArguments(command.arguments());
-        return root ? mounting : tidied(mounting).asNamespaceRoot();
+        return namespace.hidesFiles() ? tidied(mounting) : mounting;
     }
 
     /**
@@ -149,18 +154,6 @@ final class Mmdebstrap {
                         "util-linux",
                         List.of("--pid", "--fork", "--kill-child", "--", "sh", "-c", TIDY, "sh", command.program()),
                         command.environment())
-                .withArguments(command.arguments());
-    }
-
-    /**
-     * The command as seen by itself run by root, without other ids. mksquashfs gives an archive's root directory to whoever runs it, whatever
-     * its options say (4.5.1).
-     */
-    ToolCommand asNamespaceRoot(ToolCommand command) {
-        if (root) {
-            return command;
-        }
-        return ToolCommand.of("unshare", "util-linux", "--map-root-user", "--", command.program())
                 .withArguments(command.arguments());
     }
 }

@@ -3,6 +3,7 @@ package io.neurovisor.host.image;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.build.BuildScratch;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
@@ -102,31 +103,38 @@ final class RootfsBuilder implements ArtifactBuilder {
     }
 
     private void pack(Path emptyDirectory, Path scratch, Path rootfs) {
-        ToolCommand squash = mmdebstrap
-                .asNamespaceRoot(ToolCommand.of("mksquashfs", "squashfs-tools", "-", rootfs.toString(), "-tar"))
+        // Directories of their own: what reads the archive is out of reach of the scripts that have made it.
+        BuildScratch installing = mmdebstrap.scratch(scratch.resolve("install"));
+        BuildScratch packing = mmdebstrap.scratch(scratch.resolve("pack"));
+        ToolCommand squash = packing.inside(ToolCommand.of("mksquashfs", "squashfs-tools", "-")
+                .withArguments(List.of(packing.place().resolve(ROOTFS).toString(), "-tar"))
                 .withArguments(COMPRESSION)
-                // mmdebstrap's archive has no entry that mksquashfs takes for the root directory.
+                // mmdebstrap's archive has no entry that mksquashfs takes for the root directory, which it gives to
+                // whoever runs it, whatever its options say (4.5.1).
                 .withArguments(List.of("-noappend", "-quiet", "-no-progress", "-root-mode", "0755"))
-                .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH);
-        ToolResult result = workshop.tool(install(scratch), squash)
+                .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH));
+        ToolResult result = workshop.tool(install(scratch, installing), squash)
                 .grace(CLEANUP)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
         if (result.failed()) {
             throw BuildFailures.of("image " + recipe.name(), home(emptyDirectory), result);
         }
+        packing.take(ROOTFS, rootfs);
+        installing.take(PACKAGES, scratch.resolve(PACKAGES));
+        installing.takeIfThere(PYTHON_PACKAGES, scratch.resolve(PYTHON_PACKAGES));
     }
 
-    private ToolCommand install(Path scratch) {
+    private ToolCommand install(Path scratch, BuildScratch installing) {
         Optional<Path> requirements = recipe.definition()
                 .filter(ImageDefinition::hasRequirements)
                 .map(definition -> write(scratch.resolve("requirements.txt"), definition.requirements()));
         if (requirements.isEmpty()) {
-            return install(scratch, requirements, Optional.empty());
+            return install(installing, requirements, Optional.empty());
         }
         Map<String, String> environment = System.getenv();
         HostPip pip = HostPip.of(environment, Path.of(System.getProperty("user.home")), Path.of("/etc"));
-        ToolCommand command = install(scratch, requirements, pip.certificates());
+        ToolCommand command = install(installing, requirements, pip.certificates());
         Map<String, String> variables = pip.variables(environment.keySet(), RootfsHooks.CERTIFICATES);
         for (Map.Entry<String, String> variable : variables.entrySet()) {
             command = command.withEnvironment(variable.getKey(), variable.getValue());
@@ -134,12 +142,26 @@ final class RootfsBuilder implements ArtifactBuilder {
         return command;
     }
 
-    private ToolCommand install(Path scratch, Optional<Path> requirements, Optional<Path> certificates) {
-        List<String> hooks = new RootfsHooks(recipe, layer, parentRootfs, requirements, certificates)
-                .options(scratch.resolve(PACKAGES), scratch.resolve(PYTHON_PACKAGES));
+    private ToolCommand install(BuildScratch installing, Optional<Path> requirements, Optional<Path> certificates) {
+        List<String> hooks = new RootfsHooks(
+                        handed(recipe, installing),
+                        installing.hand(layer, "layer"),
+                        parentRootfs.map(file -> installing.handSealed(file, "parent.squashfs")),
+                        requirements.map(file -> installing.hand(file, "requirements.txt")),
+                        certificates.map(file -> installing.hand(file, "certificates.pem")))
+                .options(
+                        installing.place().resolve(PACKAGES), installing.place().resolve(PYTHON_PACKAGES));
         return parentRootfs.isPresent()
-                ? mmdebstrap.tarOf("custom", List.of(), hooks, scratch)
-                : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, scratch);
+                ? mmdebstrap.tarOf("custom", List.of(), hooks, installing)
+                : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, installing);
+    }
+
+    /** The recipe with its files where the command can read them. */
+    private static Recipe handed(Recipe recipe, BuildScratch installing) {
+        Optional<Recipe> parent = recipe.parent().map(below -> handed(below, installing));
+        Path directory = installing.hand(
+                recipe.directory(), "recipe-" + recipe.directories().size());
+        return new Recipe(recipe.name(), directory, recipe.packages(), parent, recipe.definition(), recipe.digest());
     }
 
     /** mmdebstrap splits the arguments of its own hook commands as a shell would. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.build.BuildScratch;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.ArtifactBuilder;
 import io.neurovisor.host.store.DiskSpace;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
@@ -32,6 +34,9 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     /** mmdebstrap removes a directory of three gigabytes when it is stopped. */
     private static final Duration CLEANUP = Duration.ofSeconds(60);
+
+    /** What the build leaves in its directory out. */
+    private static final List<String> MADE = List.of("vmlinux", "config", "facts", "packages.tsv");
 
     private final KernelRecipe recipe;
     private final Mmdebstrap mmdebstrap;
@@ -86,7 +91,9 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     private void compile(Path emptyDirectory, Path scratch, Path made) {
         try (KernelBuildOutput output = KernelBuildOutput.to(log, progress, clock)) {
-            ToolResult result = workshop.tool(mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(made), scratch))
+            BuildScratch compiling = mmdebstrap.scratch(scratch.resolve("compile"));
+            ToolResult result = workshop.tool(
+                            mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(compiling), compiling))
                     .grace(CLEANUP)
                     .messages(output::line)
                     .outputLines(output::line)
@@ -95,17 +102,21 @@ final class SmallKernelBuilder implements ArtifactBuilder {
                 throw BuildFailures.of(
                         "the small kernel (log: %s)".formatted(log), RootfsBuilder.home(emptyDirectory), result);
             }
+            MADE.forEach(name -> compiling.take(name, made.resolve(name)));
         }
     }
 
-    private List<String> hooks(Path made) {
-        return List.of(
+    private List<String> hooks(BuildScratch compiling) {
+        List<String> hooks = new ArrayList<>(List.of(
                 "--customize-hook=mkdir \"$1/build\"",
-                "--customize-hook=sync-in %s /build".formatted(RootfsBuilder.quoted(recipe.directory())),
+                "--customize-hook=sync-in %s /build"
+                        .formatted(RootfsBuilder.quoted(compiling.hand(recipe.directory(), "recipe"))),
                 "--customize-hook=chroot \"$1\" sh /build/build.sh",
                 "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1/build/out/packages.tsv\""
-                        .formatted(InstalledPackage.QUERY_FORMAT),
-                "--customize-hook=sync-out /build/out %s".formatted(RootfsBuilder.quoted(made)));
+                        .formatted(InstalledPackage.QUERY_FORMAT)));
+        MADE.forEach(name -> hooks.add("--customize-hook=download /build/out/%s %s"
+                .formatted(name, RootfsBuilder.quoted(compiling.place().resolve(name)))));
+        return hooks;
     }
 
     private SmallKernelManifest manifest(Path made) throws IOException {

@@ -26,6 +26,14 @@ public record UidRange(long first, long last) {
         return first < 1 || first > last || last > GREATEST ? Optional.empty() : Optional.of(new UidRange(first, last));
     }
 
+    public long count() {
+        return last - first + 1;
+    }
+
+    public boolean overlaps(UidRange other) {
+        return overlaps(other.first, other.last);
+    }
+
     boolean overlaps(long otherFirst, long otherLast) {
         return otherFirst <= last && first <= otherLast;
     }

@@ -8,6 +8,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.FileDigests;
@@ -44,7 +45,8 @@ class ImagesTest {
                 KernelChoice.DEBIAN,
                 digests,
                 InstantSource.system(),
-                Workshop.unattended());
+                Workshop.unattended(),
+                BuildNamespace.OfUser::new);
         images = new Images(
                 directory.resolve("home"),
                 agent,
@@ -52,7 +54,8 @@ class ImagesTest {
                 kernels,
                 digests,
                 InstantSource.system(),
-                Workshop.unattended());
+                Workshop.unattended(),
+                BuildNamespace.OfUser::new);
     }
 
     @Test

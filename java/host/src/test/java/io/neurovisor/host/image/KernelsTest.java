@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
@@ -139,7 +140,13 @@ class KernelsTest {
 
     private Kernels kernels(KernelChoice choice) {
         return new Kernels(
-                directory.resolve("home"), data, choice, digests, InstantSource.system(), Workshop.unattended());
+                directory.resolve("home"),
+                data,
+                choice,
+                digests,
+                InstantSource.system(),
+                Workshop.unattended(),
+                BuildNamespace.OfUser::new);
     }
 
     private String booted(KernelChoice choice) {

@@ -2,62 +2,59 @@ package io.neurovisor.host.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.host.build.BuildNamespace;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.api.io.TempDir;
 
 class MmdebstrapTest {
-    private static final Path SCRATCH = Path.of("/data/scratch");
+    private static final BuildNamespace USERS = new BuildNamespace.OfUser();
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void everybodyUnpacksInTheDataDirectory(boolean root) {
-        ToolCommand command = command(root);
+    @TempDir
+    private Path directory;
 
-        assertThat(command.arguments()).contains("--mode=root", "--variant=minbase", "--include=a,b", "--extra");
-        assertThat(command.environment())
-                .containsEntry("TMPDIR", "/data/scratch")
-                .containsKey("SOURCE_DATE_EPOCH");
+    @Test
+    void everybodyUnpacksInTheDataDirectory() {
+        for (BuildNamespace namespace : List.of(USERS, new BuildNamespace.None())) {
+            ToolCommand command = command(namespace);
+
+            assertThat(command.arguments()).contains("--mode=root", "--variant=minbase", "--include=a,b", "--extra");
+            assertThat(command.environment())
+                    .containsEntry("TMPDIR", scratch(namespace).toString())
+                    .containsKey("SOURCE_DATE_EPOCH");
+        }
     }
 
     @Test
     void workLeavesNoRootDirectoryBehind() {
-        assertThat(mmdebstrap(true)
-                        .work("essential", List.of("a"), List.of(), SCRATCH)
+        Mmdebstrap mmdebstrap = mmdebstrap(USERS);
+        assertThat(mmdebstrap
+                        .work("essential", List.of("a"), List.of(), mmdebstrap.scratch(scratch(USERS)))
                         .arguments())
                 .contains("--format=null", "--variant=essential");
     }
 
     @Test
     void whatIsMountedGoesWithTheProcessesHoweverTheyEnd() {
-        assertThat(command(true).program()).isEqualTo("unshare");
-        assertThat(command(true).arguments()).startsWith("--mount", "--propagation", "private", "--", "mmdebstrap");
+        ToolCommand command = command(new BuildNamespace.None());
+        assertThat(command.program()).isEqualTo("unshare");
+        assertThat(command.arguments()).startsWith("--mount", "--propagation", "private", "--", "mmdebstrap");
     }
 
     @Test
     void ordinaryUsersInstallAsRootOfANamespaceWithIdsOfTheirOwn() {
-        assertThat(command(false).program()).isEqualTo("unshare");
-        assertThat(command(false).arguments())
+        assertThat(command(USERS).program()).isEqualTo("unshare");
+        assertThat(command(USERS).arguments())
                 .startsWith("--map-root-user", "--map-auto")
                 .containsSubsequence("--pid", "sh", "--mount", "--propagation", "private", "--", "mmdebstrap");
     }
 
     @Test
-    void ordinaryUsersPackAsRootOfANamespace() {
-        ToolCommand squash = ToolCommand.of("mksquashfs", "squashfs-tools", "-");
-
-        assertThat(mmdebstrap(true).asNamespaceRoot(squash)).isEqualTo(squash);
-        assertThat(mmdebstrap(false).asNamespaceRoot(squash).arguments())
-                .containsExactly("--map-root-user", "--", "mksquashfs", "-");
-    }
-
-    @Test
     void scriptsOfPackagesSeeNoSecretOfTheEnvironment() {
-        assertThat(command(true).environment())
+        assertThat(command(USERS).environment())
                 .containsEntry("ANTHROPIC_API_KEY", "")
                 .containsEntry("NEUROVISOR_OPENAI_KEY", "")
                 .doesNotContainKeys("PATH", "https_proxy");
@@ -65,12 +62,12 @@ class MmdebstrapTest {
 
     @Test
     void proxiesOfTheHostAreCarriedOver() {
-        assertThat(command(true).arguments()).contains("--aptopt=Acquire::http::Proxy \"http://proxy:3128\"");
+        assertThat(command(USERS).arguments()).contains("--aptopt=Acquire::http::Proxy \"http://proxy:3128\"");
     }
 
     @Test
     void suiteTargetAndSourcesComeLast() {
-        assertThat(command(true).arguments()).endsWith(sources());
+        assertThat(command(USERS).arguments()).endsWith(sources());
     }
 
     @Test
@@ -93,15 +90,21 @@ class MmdebstrapTest {
         };
     }
 
-    private static ToolCommand command(boolean root) {
-        return mmdebstrap(root).tarOf("minbase", List.of("a", "b"), List.of("--extra"), SCRATCH);
+    private ToolCommand command(BuildNamespace namespace) {
+        Mmdebstrap mmdebstrap = mmdebstrap(namespace);
+        return mmdebstrap.tarOf(
+                "minbase", List.of("a", "b"), List.of("--extra"), mmdebstrap.scratch(scratch(namespace)));
     }
 
-    private static Mmdebstrap mmdebstrap(boolean root) {
+    private Path scratch(BuildNamespace namespace) {
+        return directory.resolve(namespace.getClass().getSimpleName());
+    }
+
+    private static Mmdebstrap mmdebstrap(BuildNamespace namespace) {
         return new Mmdebstrap(
                 DebianSources.debian(),
                 List.of("Acquire::http::Proxy \"http://proxy:3128\""),
-                root,
+                namespace,
                 Set.of("PATH", "https_proxy", "ANTHROPIC_API_KEY", "NEUROVISOR_OPENAI_KEY"));
     }
 }

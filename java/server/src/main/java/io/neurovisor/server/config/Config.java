@@ -58,6 +58,8 @@ import java.util.Optional;
  * @param sendTimeout what a server gives a client to read what waits for it
  * @param channelz whether a server tells about its connections to who asks
  * @param vmUids whose users VMMs are that root starts, each another
+ * @param imageUids the users of the namespace in which scripts of packages run when root builds an image; empty for none, so
+ *     that they run as root
  */
 public record Config(
         Path dataDir,
@@ -75,6 +77,7 @@ public record Config(
         int max,
         Duration acquireTimeout,
         UidRange vmUids,
+        Optional<UidRange> imageUids,
         String model,
         ProviderChoice provider,
         Optional<URI> baseUrl,
@@ -117,6 +120,7 @@ public record Config(
         requireNonNull(timeoutMax, "timeoutMax is null");
         requireNonNull(acquireTimeout, "acquireTimeout is null");
         requireNonNull(vmUids, "vmUids is null");
+        requireNonNull(imageUids, "imageUids is null");
         requireNonNull(model, "model is null");
         requireNonNull(provider, "provider is null");
         requireNonNull(baseUrl, "baseUrl is null");
@@ -159,6 +163,7 @@ public record Config(
                 values.get(Setting.MAX),
                 values.get(Setting.ACQUIRE_TIMEOUT),
                 values.get(Setting.VM_UIDS),
+                values.get(Setting.IMAGE_UIDS),
                 values.get(Setting.MODEL),
                 values.get(Setting.PROVIDER),
                 values.get(Setting.BASE_URL),

@@ -158,6 +158,13 @@ public record Form<T>(
             UidRange::parse,
             UidRange::toString);
 
+    /** Debian's packages have users up to 65534. */
+    static final Form<Optional<UidRange>> IMAGE_UIDS = new Form<>(
+            "the first and last of at least 65536 user ids, such as 2000065536-2000131071, or off",
+            List.of(),
+            text -> unless(NONE, text, range -> UidRange.parse(range).filter(uids -> uids.count() > 0xffff)),
+            uids -> uids.map(UidRange::toString).orElse(NONE));
+
     static final Form<Optional<DataSize>> LIMIT = new Form<>(
             "a size such as 500M, 20G or 1T, or off",
             List.of(),

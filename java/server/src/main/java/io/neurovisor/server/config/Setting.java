@@ -59,6 +59,8 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("acquire-timeout", Form.TIMEOUT, _ -> Duration.ofSeconds(30));
     public static final Setting<UidRange> VM_UIDS =
             new Setting<>("vm-uids", Form.UIDS, _ -> new UidRange(2_000_000_000L, 2_000_000_999L));
+    public static final Setting<Optional<UidRange>> IMAGE_UIDS = new Setting<>(
+            "image-uids", Form.IMAGE_UIDS, _ -> Optional.of(new UidRange(2_000_065_536L, 2_000_131_071L)));
     public static final Setting<String> MODEL = new Setting<>("model", Form.MODEL, _ -> "qwen3");
     public static final Setting<ProviderChoice> PROVIDER =
             new Setting<>("provider", Form.oneOf(ProviderChoice.values()), _ -> ProviderChoice.AUTO);
@@ -143,6 +145,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             MAX,
             ACQUIRE_TIMEOUT,
             VM_UIDS,
+            IMAGE_UIDS,
             MODEL,
             PROVIDER,
             BASE_URL,

