@@ -84,7 +84,8 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
         if (count <= MOST_CLOSING) {
             ChannelFuture _ = oldest.close();
         } else {
-            oldest.eventLoop().execute(oldest.unsafe()::closeForcibly);
+            // Past the handlers of its protocol, which would wait.
+            oldest.eventLoop().execute(() -> oldest.unsafe().close(oldest.newPromise()));
         }
         resume(port); // They may all have been closed before the pause.
     }

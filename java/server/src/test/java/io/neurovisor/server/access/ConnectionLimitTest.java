@@ -24,7 +24,7 @@ final class ConnectionLimitTest {
         open(MOST + 1);
         assertThat(connections.getFirst().isAskedToClose).isTrue();
         assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + 1);
-        connections.getFirst().unsafe().closeForcibly();
+        connections.getFirst().unsafe().close(connections.getFirst().newPromise());
         open(1);
         assertThat(connections)
                 .filteredOn(connection -> connection.isAskedToClose)
