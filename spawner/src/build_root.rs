@@ -23,7 +23,7 @@ use rustix::pipe::{pipe_with, PipeFlags};
 use rustix::process::{self, Gid, Pid, Signal, Uid};
 use rustix::thread::{self, unshare_unsafe, UnshareFlags};
 
-/// Root's own directory, below which nobody else gets; the namespace has a file system of its own over it.
+/// Root's own directory, which no other user can enter; the namespace has a separate file system over it.
 const DIRECTORY: &str = "/run/neurovisor";
 const PLACE: &str = "/run/neurovisor/build";
 

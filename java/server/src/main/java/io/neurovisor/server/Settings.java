@@ -69,7 +69,7 @@ public record Settings(Path home, Config config) {
         return home.resolve("target/bpf/vmm.bpf.o");
     }
 
-    /** In which scripts of packages run while images are built. Fails where root's ids for them belong to somebody. */
+    /** In which scripts of packages run while images are built. Fails where root's ids for them belong to a user. */
     BuildNamespace buildNamespace() {
         if (!isRoot()) {
             return new BuildNamespace.OfUser();

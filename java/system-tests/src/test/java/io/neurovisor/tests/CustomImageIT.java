@@ -109,7 +109,7 @@ final class CustomImageIT {
         assertThat(host.resolve("written")).hasContent("by a package");
     }
 
-    /** JUnit's directory is its user's alone; whoever has left the chroot is to be stopped at the directory itself. */
+    /** JUnit's directory is its user's alone; a program that has left the chroot is to be stopped at the directory itself. */
     private Path othersMayRead(Path host) throws IOException {
         for (Path path : List.of(directory, host)) {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -26,10 +26,10 @@ public sealed interface BuildNamespace {
         return directory;
     }
 
-    /** Makes what this process has just made, and nobody else can replace, the property of the root inside. */
+    /** Gives what this process has just made, and no other user can replace, to the root inside. */
     default void give(Path directory) {}
 
-    /** Makes a regular file, which nobody else can replace any more, the property of this process's user alone. */
+    /** Gives a regular file, which no other user can replace any more, to the user of this process alone. */
     default void reclaim(Path file) {
         try {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));

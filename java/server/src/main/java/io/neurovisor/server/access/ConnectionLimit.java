@@ -25,7 +25,7 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
     private static final Duration LOG_AGAIN_AFTER = Duration.ofMinutes(1);
 
     /**
-     * Surplus connections whose clients are told before they are closed. HTTP/2 waits up to ten seconds for a client to confirm that; a
+     * Surplus connections that are closed in order, with a notice to their clients. HTTP/2 waits up to ten seconds for a client to confirm that; a
      * client that opens connections faster would have all of them open meanwhile.
      */
     static final int MOST_CLOSING = 64;

@@ -16,7 +16,7 @@ import java.net.Socket;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/** Whoever makes one attack. What it opens stays open until it is closed. */
+/** A client that makes one attack. What it opens stays open until it is closed. */
 final class Attacker implements AutoCloseable {
     private static final int READ_LIMIT_MILLIS = 60_000;
 

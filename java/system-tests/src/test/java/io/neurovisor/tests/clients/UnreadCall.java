@@ -30,7 +30,7 @@ final class UnreadCall<Q, A> extends ClientCall.Listener<A> {
         return unread;
     }
 
-    /** Reads what has arrived, after which the end is told. */
+    /** Reads what has arrived, and then the end. */
     Status.Code end() throws Exception {
         call.request(Integer.MAX_VALUE);
         return end.get(LIMIT_SECONDS, TimeUnit.SECONDS).getStatus().getCode();

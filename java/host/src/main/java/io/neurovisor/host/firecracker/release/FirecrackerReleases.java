@@ -26,7 +26,7 @@ public final class FirecrackerReleases {
     private final ReleaseSource upstream;
     private final Optional<ReleaseSource> thirdParty;
 
-    /** @param thirdParty whether a package of somebody else may stand in where the release itself is out of reach */
+    /** @param thirdParty whether a third party's package may be used where the release itself cannot be reached */
     public FirecrackerReleases(Path dataDirectory, Workshop workshop, boolean thirdParty) {
         this(
                 dataDirectory,
