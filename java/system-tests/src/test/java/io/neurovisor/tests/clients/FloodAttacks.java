@@ -130,8 +130,8 @@ final class FloodAttacks {
         long before = attacker.daemon().descriptors();
         for (int count = 0; count < 30; count++) {
             connections.openHttp2(100);
-            // Twice as many are being closed while the next ones are accepted.
-            assertThat(attacker.daemon().descriptors() - before).isLessThan(MOST_CONNECTIONS + 4 * MOST_CLOSING);
+            // Some are being closed at any moment, and a selector holds their descriptors for a moment more.
+            assertThat(attacker.daemon().descriptors() - before).isLessThan(MOST_CONNECTIONS + 500);
         }
     }
 
