@@ -76,6 +76,11 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         this(group, name, title, stoppedBy, script, false);
     }
 
+    /** Whether the other is this attack, from another list of all: their scripts are then not the same objects. */
+    boolean isSameAs(ClientAttack other) {
+        return group == other.group && name.equals(other.name);
+    }
+
     ClientAttack inShortTier() {
         return new ClientAttack(group, name, title, stoppedBy, script, true);
     }

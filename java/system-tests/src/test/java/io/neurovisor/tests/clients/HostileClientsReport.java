@@ -38,7 +38,9 @@ final class HostileClientsReport {
                 .formatted(
                         name,
                         attacks.size(),
-                        attacks.stream().filter(withstood::contains).count(),
+                        attacks.stream()
+                                .filter(attack -> withstood.stream().anyMatch(attack::isSameAs))
+                                .count(),
                         stoppedBy));
     }
 }
