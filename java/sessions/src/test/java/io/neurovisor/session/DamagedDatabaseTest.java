@@ -46,7 +46,7 @@ final class DamagedDatabaseTest {
     void aNewerVersionIsRefusedAndLeftAsItIs() throws IOException {
         sql("PRAGMA user_version = 99");
         byte[] before = Files.readAllBytes(database);
-        isRefused(database + " has version 99, and this NeuroVisor knows versions up to 2: a newer NeuroVisor has used"
+        isRefused(database + " has version 99, and this NeuroVisor knows versions up to 3: a newer NeuroVisor has used"
                 + " it; use that one, or another --data-dir, or keep no history with --no-history");
         assertThat(Files.readAllBytes(database)).isEqualTo(before);
     }
@@ -88,7 +88,11 @@ final class DamagedDatabaseTest {
             try {
                 readAll();
             } catch (NeuroVisorException exception) {
-                assertThat(exception).hasMessageContaining(database.toString());
+                // An index that has lost a row says that there is no such session.
+                assertThat(String.valueOf(exception.getMessage()))
+                        .satisfiesAnyOf(
+                                message -> assertThat(message).contains(database.toString()),
+                                message -> assertThat(message).startsWith("there is no session "));
             }
         }
     }
