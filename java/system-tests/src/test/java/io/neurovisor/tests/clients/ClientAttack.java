@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An attack of a client.
@@ -98,6 +99,17 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
 
     boolean isEncrypted() {
         return group == Group.TLS;
+    }
+
+    /** By its name, of which there is one: a script is made anew each time that all attacks are asked for. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ClientAttack attack && attack.toString().equals(toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
     }
 
     @Override
