@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An attack of a client.
@@ -76,11 +77,6 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         this(group, name, title, stoppedBy, script, false);
     }
 
-    /** Whether the other is this attack, from another list of all: their scripts are then not the same objects. */
-    boolean isSameAs(ClientAttack other) {
-        return group == other.group && name.equals(other.name);
-    }
-
     ClientAttack inShortTier() {
         return new ClientAttack(group, name, title, stoppedBy, script, true);
     }
@@ -103,6 +99,17 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
 
     boolean isEncrypted() {
         return group == Group.TLS;
+    }
+
+    /** By its name, of which there is one: a script is made anew each time that all attacks are asked for. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof ClientAttack attack && attack.toString().equals(toString());
+    }
+
+    @Override
+    public int hashCode() {
+        return toString().hashCode();
     }
 
     @Override

@@ -38,9 +38,7 @@ final class HostileClientsReport {
                 .formatted(
                         name,
                         attacks.size(),
-                        attacks.stream()
-                                .filter(attack -> withstood.stream().anyMatch(attack::isSameAs))
-                                .count(),
+                        attacks.stream().filter(withstood::contains).count(),
                         stoppedBy));
     }
 }

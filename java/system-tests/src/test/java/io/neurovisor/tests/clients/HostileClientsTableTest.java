@@ -32,6 +32,12 @@ final class HostileClientsTableTest {
                 .contains(ClientAttack.Group.values());
     }
 
+    /** Otherwise the report would not find those that were withstood. */
+    @Test
+    void twoReadingsAreTheSameAttacks() {
+        assertThat(ClientAttack.all()).isEqualTo(ClientAttack.all());
+    }
+
     @Test
     void theShortTierHasFifteenOnOneDaemon() {
         assertThat(ClientAttack.all())
