@@ -37,7 +37,7 @@ public final class DaemonAttempts {
         ends.put("systemd", connected("/run/systemd/private"));
         ends.put("bus", connected("/run/dbus/system_bus_socket"));
         List<String> lines = ends.entrySet().stream()
-                .map(end -> end.getKey() + "=" + end.getValue())
+                .map(end -> end.getKey() + "=" + end.getValue().replace('\n', ' '))
                 .toList();
         Files.write(Path.of(file), lines);
     }
