@@ -27,7 +27,7 @@ public final class DaemonAttempts {
         Map<String, String> ends = new TreeMap<>();
         ends.put("exec", exec());
         ends.put("core_pattern", opened("/proc/sys/kernel/core_pattern", StandardOpenOption.WRITE));
-        ends.put("modprobe", opened("/proc/sys/kernel/modprobe", StandardOpenOption.WRITE));
+        ends.put("hostname", opened("/proc/sys/kernel/hostname", StandardOpenOption.WRITE));
         ends.put("cron", created("/etc/cron.d"));
         ends.put("home", created(System.getProperty("user.home")));
         ends.put("own", created(String.valueOf(Path.of(file).getParent())));

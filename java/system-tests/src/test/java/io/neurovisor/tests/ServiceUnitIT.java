@@ -119,7 +119,7 @@ final class ServiceUnitIT {
         Map<String, String> attempts = DaemonIntruder.attempts(Long.parseLong(property("MainPID")), DATA);
         assertThat(attempts).containsEntry("own", DaemonAttempts.DONE);
         for (String closed : List.of(
-                "exec", "core_pattern", "modprobe", "cron", "home", "disk write", "disk read", "systemd", "bus")) {
+                "exec", "core_pattern", "hostname", "cron", "home", "disk write", "disk read", "systemd", "bus")) {
             assertThat(attempts.get(closed)).as(closed).isNotEqualTo(DaemonAttempts.DONE);
         }
         assertThat(attempts.get("disk read")).doesNotContain("NoSuchFile");
