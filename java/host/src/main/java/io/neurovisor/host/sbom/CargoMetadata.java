@@ -97,9 +97,14 @@ final class CargoMetadata {
     private Stream<String> used(String id) {
         return children(requireNonNull(nodes.getOrDefault(id, described(id))).path("deps"))
                 .filter(dependency -> children(dependency.path("dep_kinds"))
-                        .anyMatch(kind -> kind.path("kind").isNull()))
+                        .anyMatch(CargoMetadata::isCompiledIn))
                 .map(dependency -> dependency.path("pkg").asText())
                 .filter(child -> !runsInTheCompiler(child));
+    }
+
+    /** Neither for a build script or tests, nor for programs that are fuzzed. */
+    private static boolean isCompiledIn(JsonNode kind) {
+        return kind.path("kind").isNull() && !kind.path("target").asText("").equals("cfg(fuzzing)");
     }
 
     private boolean runsInTheCompiler(String id) {

@@ -30,7 +30,8 @@ final class ProductSbomTest {
               {"id": "6", "name": "below", "version": "3.0.0", "license": "Zlib", "targets": [{"kind": ["lib"]}]}],
              "resolve": {"nodes": [
               {"id": "1", "deps": [{"pkg": "3", "dep_kinds": [{"kind": null}]}, {"pkg": "4", "dep_kinds": [{"kind": null}]},
-                                   {"pkg": "5", "dep_kinds": [{"kind": "%s"}]}]},
+                                   {"pkg": "5", "dep_kinds": [{"kind": "%s"}]},
+                                   {"pkg": "7", "dep_kinds": [{"kind": null, "target": "cfg(fuzzing)"}, {"kind": "dev"}]}]},
               {"id": "2", "deps": [{"pkg": "3", "dep_kinds": [{"kind": "build"}, {"kind": null}]}]},
               {"id": "3", "deps": [{"pkg": "6", "dep_kinds": [{"kind": null}]}]},
               {"id": "4", "deps": []}, {"id": "5", "deps": []}, {"id": "6", "deps": []}]}}""";
