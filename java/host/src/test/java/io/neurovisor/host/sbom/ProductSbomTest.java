@@ -31,7 +31,7 @@ final class ProductSbomTest {
              "resolve": {"nodes": [
               {"id": "1", "deps": [{"pkg": "3", "dep_kinds": [{"kind": null}]}, {"pkg": "4", "dep_kinds": [{"kind": null}]},
                                    {"pkg": "5", "dep_kinds": [{"kind": "%s"}]},
-                                   {"pkg": "7", "dep_kinds": [{"kind": null, "target": "cfg(fuzzing)"}, {"kind": "dev"}]}]},
+                                   {"pkg": "7", "dep_kinds": [{"kind": null, "target": "cfg(fuzzing)"}, {"kind": "build"}]}]},
               {"id": "2", "deps": [{"pkg": "3", "dep_kinds": [{"kind": "build"}, {"kind": null}]}]},
               {"id": "3", "deps": [{"pkg": "6", "dep_kinds": [{"kind": null}]}]},
               {"id": "4", "deps": []}, {"id": "5", "deps": []}, {"id": "6", "deps": []}]}}""";
