@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 
 /**
- * Who asks a daemon for programs.
+ * The tenants that ask a daemon for programs.
  *
  * @param honest the keys of the honest clients, one each; without any they are the one tenant of the socket
  * @param hostile the keys of the hostile clients
