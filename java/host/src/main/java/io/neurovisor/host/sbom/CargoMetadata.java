@@ -96,8 +96,7 @@ final class CargoMetadata {
 
     private Stream<String> used(String id) {
         return children(requireNonNull(nodes.getOrDefault(id, described(id))).path("deps"))
-                .filter(dependency -> children(dependency.path("dep_kinds"))
-                        .anyMatch(CargoMetadata::isCompiledIn))
+                .filter(dependency -> children(dependency.path("dep_kinds")).anyMatch(CargoMetadata::isCompiledIn))
                 .map(dependency -> dependency.path("pkg").asText())
                 .filter(child -> !runsInTheCompiler(child));
     }
