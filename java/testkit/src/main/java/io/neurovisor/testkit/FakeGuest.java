@@ -5,7 +5,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
-import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -134,7 +134,7 @@ public final class FakeGuest implements GuestChannel {
     }
 
     @Override
-    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience) {
+    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
         if (identity.isEmpty()) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity of its own yet");
         }
@@ -159,7 +159,7 @@ public final class FakeGuest implements GuestChannel {
             }
             throw failure;
         });
-        lateFile.ifPresent(file -> send(file, timeout, sink, patience));
+        lateFile.ifPresent(file -> send(file, timeout, sink, deadline));
         Outcome outcome = lateFile.isPresent() ? Outcome.TIMED_OUT : Outcome.COMPLETED;
         return new ProgramExit(outcome, 0, 0, Duration.ofMillis(1), false, false, ProgramExit.Details.NONE);
     }
@@ -173,15 +173,15 @@ public final class FakeGuest implements GuestChannel {
         }
     }
 
-    private static void send(LateFile file, Duration timeout, OutputSink sink, Patience patience) {
+    private static void send(LateFile file, Duration timeout, OutputSink sink, ResponseDeadline deadline) {
         file.ticker().advance(timeout);
         for (int part = 1; part <= file.parts(); part++) {
             boolean last = part == file.parts();
             file.ticker().advance(file.gap());
-            if (patience.remaining().isZero()) {
+            if (deadline.remaining().isZero()) {
                 throw new NeuroVisorException(Fault.GUEST_SILENT, "the guest agent did not answer in time");
             }
-            patience.whileHandling(() -> sink.file("late", ByteBuffer.wrap(new byte[1]), last));
+            deadline.whileHandling(() -> sink.file("late", ByteBuffer.wrap(new byte[1]), last));
         }
     }
 

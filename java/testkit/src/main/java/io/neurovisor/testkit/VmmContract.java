@@ -7,7 +7,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestIdentity;
-import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.limits.SandboxSize;
@@ -155,7 +155,7 @@ public abstract class VmmContract {
 
     private static ProgramExit execute(GuestChannel channel, RecordingSink sink) {
         return channel.execute(
-                HELLO, TIMEOUT, new TraceId(UUID.randomUUID()), sink, Patience.with(TIMEOUT, Ticker.SYSTEM));
+                HELLO, TIMEOUT, new TraceId(UUID.randomUUID()), sink, ResponseDeadline.after(TIMEOUT, Ticker.SYSTEM));
     }
 
     private static void assertFault(Runnable call, Fault fault) {

@@ -26,8 +26,8 @@ public interface GuestChannel extends AutoCloseable {
     /** Starts the interpreters that wait for their programs; the last call before the machine is saved as a template. */
     void warm(Deadline deadline);
 
-    /** Runs the machine's one execution; output arrives at the sink from the calling thread, as long as patience lasts. */
-    ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience);
+    /** Runs the machine's one execution; the calling thread passes output to the sink until {@code deadline}. */
+    ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline);
 
     /** Hangs up. Idempotent. */
     @Override

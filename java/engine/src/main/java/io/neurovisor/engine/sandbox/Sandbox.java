@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
-import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
@@ -98,14 +98,14 @@ public final class Sandbox implements AutoCloseable {
 
     /**
      * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off when the host's
-     * {@link Patience} ends, and its program counts as timed out all the same. Interrupting the calling thread cancels the
+     * {@link ResponseDeadline} passes, and its program counts as timed out all the same. Interrupting the calling thread cancels the
      * program, with which the interruption is served: the thread goes on to clean up and to report.
      */
     public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
         try {
-            Patience patience = Patience.with(timeout, ticker);
-            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), patience), "");
+            ResponseDeadline deadline = ResponseDeadline.after(timeout, ticker);
+            return new SandboxRun(channel.execute(program, timeout, traceId, new CappedSink(sink), deadline), "");
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.LANGUAGE_MISSING) {
                 throw languageMissing(program.language(), exception);

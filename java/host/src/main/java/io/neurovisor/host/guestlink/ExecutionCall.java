@@ -6,7 +6,7 @@ import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.proto.execution.ExecuteChunk;
@@ -14,17 +14,17 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Listens to a guest that runs a program, until its report or until patience ends. However it ends, the call is over. */
+/** Reads the messages of a guest that runs a program, until its report or the deadline, and then ends the call. */
 final class ExecutionCall {
     private final OutputSink sink;
     private final OutputFiles files;
-    private final Patience patience;
+    private final ResponseDeadline deadline;
     private boolean begun;
 
-    ExecutionCall(OutputSink sink, Patience patience) {
+    ExecutionCall(OutputSink sink, ResponseDeadline deadline) {
         this.sink = requireNonNull(sink, "sink is null");
         this.files = new OutputFiles(sink);
-        this.patience = requireNonNull(patience, "patience is null");
+        this.deadline = requireNonNull(deadline, "deadline is null");
     }
 
     ProgramExit run(BlockingClientCall<?, ExecuteChunk> call) {
@@ -57,12 +57,12 @@ final class ExecutionCall {
     }
 
     private void deliver(ExecuteChunk chunk) {
-        patience.whileHandling(() -> ExecuteMessages.deliver(chunk, sink, files));
+        deadline.whileHandling(() -> ExecuteMessages.deliver(chunk, sink, files));
     }
 
     private ExecuteChunk next(BlockingClientCall<?, ExecuteChunk> call) {
         try {
-            ExecuteChunk chunk = call.read(patience.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            ExecuteChunk chunk = call.read(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
             if (chunk == null) {
                 throw new NeuroVisorException(
                         Fault.SANDBOX_LOST, "the guest agent ended the execution without saying how it ended");

@@ -13,7 +13,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.guest.GuestHello;
 import io.neurovisor.engine.guest.GuestIdentity;
-import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.program.ProgramExit;
@@ -90,10 +90,10 @@ final class GrpcGuestChannel implements GuestChannel {
     }
 
     @Override
-    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, Patience patience) {
+    public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
         ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(channel)
                 .withInterceptors(ExecuteMessages.traceHeaders(traceId, Optional.empty()));
-        return new ExecutionCall(sink, patience)
+        return new ExecutionCall(sink, deadline)
                 .run(apart(() -> stub.executeStream(ExecuteMessages.request(program, timeout))));
     }
 

@@ -11,7 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.guest.Patience;
+import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.ProgramExit;
@@ -82,7 +82,7 @@ final class GuestLinkFuzzTest {
     /** Messages of an execution: output, files with harmless names, and an end with harmless words, or a lost sandbox. */
     @FuzzTest
     void execution(byte[] messages) throws IOException {
-        ExecutionCall call = new ExecutionCall(new CheckingSink(), Patience.with(Duration.ofDays(1), Ticker.SYSTEM));
+        ExecutionCall call = new ExecutionCall(new CheckingSink(), ResponseDeadline.after(Duration.ofDays(1), Ticker.SYSTEM));
         ByteArrayInputStream stream = new ByteArrayInputStream(messages);
         try {
             for (ExecuteChunk chunk = ExecuteChunk.parseDelimitedFrom(stream);
