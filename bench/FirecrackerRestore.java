@@ -20,7 +20,7 @@ import io.neurovisor.server.Product;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,7 +61,7 @@ final class FirecrackerRestore {
         Map<String, String> flags = Map.of("vmm", "firecracker", "size", arguments[1], "warm", "0");
         Settings settings = new Settings(
                 Path.of(arguments[0]),
-                LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
+                LoadedConfig.load(flags, Optional.empty(), ProcessEnvironment.current())
                         .config());
         String turn = restores(settings, start(settings, size));
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {

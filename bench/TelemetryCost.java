@@ -24,7 +24,7 @@ import io.neurovisor.proto.execution.ExecuteResponse;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.grpc.ServedExecutions;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.overview.RecentExecutions;
@@ -174,7 +174,7 @@ final class TelemetryCost {
         return LoadedConfig.load(
                         Map.of("otlp", "http://127.0.0.1:" + port, "otlp-protocol", "http/protobuf"),
                         Optional.empty(),
-                        new Surroundings(Map.of(), Path.of("/nowhere")))
+                        new ProcessEnvironment(Map.of(), Path.of("/nowhere")))
                 .config();
     }
 

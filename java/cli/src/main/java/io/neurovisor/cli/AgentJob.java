@@ -9,7 +9,7 @@ import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
@@ -65,7 +65,7 @@ final class AgentJob {
 
     private Model model(Optional<String> usual) {
         return tracing.traced(metrics.measured(
-                AgentModels.open(options.guest().common().loaded(), usual, Surroundings.ofThisProcess())));
+                AgentModels.open(options.guest().common().loaded(), usual, ProcessEnvironment.current())));
     }
 
     private int work(AgentTask task, Model asked, Optional<SessionId> continued) {

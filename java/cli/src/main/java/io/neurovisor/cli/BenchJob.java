@@ -11,7 +11,7 @@ import io.neurovisor.cli.bench.Problem;
 import io.neurovisor.cli.bench.Problems;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
 import java.util.List;
@@ -35,7 +35,7 @@ final class BenchJob {
                 .filter(problem -> names.contains(problem.name()))
                 .toList();
         return Agents.told(
-                err, () -> bench(AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess()), problems));
+                err, () -> bench(AgentModels.open(guest.common().loaded(), ProcessEnvironment.current()), problems));
     }
 
     private int bench(Model asked, List<Problem> problems) {

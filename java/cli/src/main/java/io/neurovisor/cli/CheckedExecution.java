@@ -42,7 +42,7 @@ final class CheckedExecution implements IExecutionStrategy {
             Map<String, String> flags = settings(chain.getLast());
             common.launchedWith(launch);
             LoadedConfig loaded =
-                    common.accept(() -> LoadedConfig.load(flags, common.configFile(), launch.surroundings()));
+                    common.accept(() -> LoadedConfig.load(flags, common.configFile(), launch.environment()));
             problems.addAll(loaded.problems());
             Logging.start(loaded.config().log());
         });

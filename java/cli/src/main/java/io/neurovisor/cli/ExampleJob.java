@@ -12,7 +12,7 @@ import io.neurovisor.cli.example.MissingLayer;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -52,7 +52,7 @@ final class ExampleJob {
     private int run(Example example) {
         // A model that is not there is told before anything is started.
         Optional<Model> asked = example.needs().contains(Example.Need.MODEL)
-                ? Optional.of(AgentModels.open(guest.common().loaded(), Surroundings.ofThisProcess()))
+                ? Optional.of(AgentModels.open(guest.common().loaded(), ProcessEnvironment.current()))
                 : Optional.empty();
         if (example.needs().contains(Example.Need.DAEMON)) {
             return byDaemon(example, asked);

@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
 
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine;
@@ -14,16 +14,16 @@ public final class Main {
     public static void main(String[] arguments) {
         String[] spelledOut = ImpliedCommand.spelledOut(arguments);
         System.exit(
-                commandLine(Launch.in(Surroundings.ofThisProcess()), spelledOut).execute(spelledOut));
+                commandLine(Launch.in(ProcessEnvironment.current()), spelledOut).execute(spelledOut));
     }
 
     /**
      * What can execute these arguments; without any, every command there is.
      *
-     * @param surroundings where settings are looked for
+     * @param environment where settings are looked for
      */
-    static CommandLine commandLine(Surroundings surroundings, String... arguments) {
-        return commandLine(Launch.in(surroundings), arguments);
+    static CommandLine commandLine(ProcessEnvironment environment, String... arguments) {
+        return commandLine(Launch.in(environment), arguments);
     }
 
     /** The same for all that a command is given. */

@@ -60,7 +60,7 @@ final class ProgramOptions {
     /** Reads everything that the options name. */
     Program program(Launch launch) {
         Map<String, String> environment =
-                EnvironmentArguments.parse(variables, launch.surroundings().variables());
+                EnvironmentArguments.parse(variables, launch.environment().variables());
         ProgramSource source = new ProgramSource(language, code, positionals, launch.in());
         if (stdin && source.isStandardInput()) {
             throw invalid("standard input cannot be both the program and its input; leave out --stdin or name a FILE");

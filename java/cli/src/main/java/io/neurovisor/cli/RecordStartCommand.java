@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import io.neurovisor.cli.daemon.OwnDaemon;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -58,6 +58,6 @@ final class RecordStartCommand implements Callable<Integer> {
         String[] arguments = Stream.of(Stream.of("run"), options, PROGRAM.stream())
                 .flatMap(words -> words)
                 .toArray(String[]::new);
-        return Main.commandLine(Surroundings.ofThisProcess(), arguments).execute(arguments);
+        return Main.commandLine(ProcessEnvironment.current(), arguments).execute(arguments);
     }
 }

@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.server.Uninstallation;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.List;
@@ -46,11 +46,11 @@ final class UninstallCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Surroundings surroundings = Surroundings.ofThisProcess();
+        ProcessEnvironment environment = ProcessEnvironment.current();
         Uninstallation uninstallation = new Uninstallation(
                 common.settings(),
-                purge ? List.of(LoadedConfig.standardFile(surroundings)) : List.of(),
-                surroundings.variables());
+                purge ? List.of(LoadedConfig.standardFile(environment)) : List.of(),
+                environment.variables());
         List<Unneeded> contents = uninstallation.contents();
         PrintWriter out = spec.commandLine().getOut();
         if (contents.isEmpty()) {

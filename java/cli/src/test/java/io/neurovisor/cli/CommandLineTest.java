@@ -3,8 +3,8 @@ package io.neurovisor.cli;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
-import io.neurovisor.server.config.Surroundings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -117,7 +117,7 @@ final class CommandLineTest {
 
     @Test
     void aCommandThatIsNamedFirstIsTheOnlyOneThatIsMadeAndTheSame() {
-        Surroundings none = new Surroundings(Map.of(), Path.of("/nowhere"));
+        ProcessEnvironment none = new ProcessEnvironment(Map.of(), Path.of("/nowhere"));
         Map<String, CommandLine> all = Main.commandLine(none).getSubcommands();
         assertThat(all).hasSizeGreaterThan(15).allSatisfy((name, command) -> {
             CommandLine program = Main.commandLine(none, name, "--help");
@@ -151,7 +151,7 @@ final class CommandLineTest {
     }
 
     static Stream<CommandLine> commands() {
-        return withSubcommands(Main.commandLine(new Surroundings(Map.of(), Path.of("/nowhere"))))
+        return withSubcommands(Main.commandLine(new ProcessEnvironment(Map.of(), Path.of("/nowhere"))))
                 .filter(command -> !command.getCommandSpec().usageMessage().hidden());
     }
 
@@ -166,7 +166,7 @@ final class CommandLineTest {
     private Run run(Map<String, String> variables, String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine commandLine = Main.commandLine(new Surroundings(variables, directory), arguments);
+        CommandLine commandLine = Main.commandLine(new ProcessEnvironment(variables, directory), arguments);
         commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         int exitCode = commandLine.execute(List.of(arguments).toArray(String[]::new));
         return new Run(exitCode, out.toString(), err.toString());

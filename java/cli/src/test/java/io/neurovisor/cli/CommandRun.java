@@ -1,6 +1,6 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -39,10 +39,10 @@ record CommandRun(int exitCode, ByteBuffer stdoutBytes, String stderr) {
             Map<String, String> variables, InputStream stdin, LocalMachines.Opening machines, String... arguments) {
         Map<String, String> environment = new HashMap<>(Map.of("NEUROVISOR_DAEMON", "off"));
         environment.putAll(variables);
-        Surroundings surroundings = new Surroundings(environment, Path.of("/nowhere"));
+        ProcessEnvironment process = new ProcessEnvironment(environment, Path.of("/nowhere"));
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
-        CommandLine commandLine = Main.commandLine(new Launch(surroundings, stdin, out, err, machines), arguments);
+        CommandLine commandLine = Main.commandLine(new Launch(process, stdin, out, err, machines), arguments);
         commandLine.setOut(new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true));
         commandLine.setErr(new PrintWriter(new OutputStreamWriter(err, StandardCharsets.UTF_8), true));
         int exitCode = commandLine.execute(arguments);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -205,7 +205,7 @@ final class KeysCommandTest {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int exitCode = Main.commandLine(
-                        new Surroundings(Map.of("NEUROVISOR_DATA_DIR", data.toString()), data.resolve("home")))
+                        new ProcessEnvironment(Map.of("NEUROVISOR_DATA_DIR", data.toString()), data.resolve("home")))
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))
                 .execute(arguments);

@@ -3,8 +3,8 @@ package io.neurovisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
-import io.neurovisor.server.config.Surroundings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,7 +28,7 @@ final class ReadmeTest {
     private static final Path HOME = Path.of(System.getProperty("neurovisor.home"));
     private static final Path USER = Path.of("/home/user");
     private static final String README = read(HOME.resolve("README.md"));
-    private static final Surroundings NONE = new Surroundings(Map.of(), USER);
+    private static final ProcessEnvironment NONE = new ProcessEnvironment(Map.of(), USER);
 
     /** Each constant of {@link ExitCode} with the words beside it. */
     private static final Map<String, String> EXIT_CODES = Map.ofEntries(
@@ -82,7 +82,7 @@ final class ReadmeTest {
     private <T> boolean standard(Setting<T> setting, String cell) {
         T value = setting.standard().apply(NONE);
         if (value instanceof Path path) {
-            Surroundings told = new Surroundings(
+            ProcessEnvironment told = new ProcessEnvironment(
                     Map.of("XDG_DATA_HOME", "/$XDG_DATA_HOME", "XDG_RUNTIME_DIR", runtime.toString()), USER);
             return codes(cell)
                     .containsAll(List.of(shown(setting.standard().apply(told).toString()), shown(path.toString())));

@@ -19,7 +19,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;
@@ -178,7 +178,7 @@ final class SessionsCommandTest {
     private CommonOptions common(String age) {
         CommonOptions common = new CommonOptions();
         Map<String, String> flags = Map.of("data-dir", data.toString(), "sessions-max-age", age);
-        common.accept(() -> LoadedConfig.load(flags, Optional.empty(), surroundings()));
+        common.accept(() -> LoadedConfig.load(flags, Optional.empty(), environment()));
         return common;
     }
 
@@ -235,8 +235,8 @@ final class SessionsCommandTest {
         return new TraceId(UUID.fromString(text));
     }
 
-    private Surroundings surroundings() {
-        return new Surroundings(Map.of("NEUROVISOR_DATA_DIR", data.toString()), data);
+    private ProcessEnvironment environment() {
+        return new ProcessEnvironment(Map.of("NEUROVISOR_DATA_DIR", data.toString()), data);
     }
 
     private record Run(int exitCode, String out, String err) {}
@@ -244,7 +244,7 @@ final class SessionsCommandTest {
     private Run run(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        int exitCode = Main.commandLine(surroundings())
+        int exitCode = Main.commandLine(environment())
                 .setOut(new PrintWriter(out))
                 .setErr(new PrintWriter(err))
                 .execute(arguments);

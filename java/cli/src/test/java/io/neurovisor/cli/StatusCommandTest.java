@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.engine.pool.PoolStatus;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.overview.Activity;
 import io.neurovisor.server.overview.Current;
 import io.neurovisor.server.overview.Ended;
@@ -177,7 +177,7 @@ final class StatusCommandTest {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         int exitCode = Main.commandLine(
-                        new Surroundings(Map.of("NEUROVISOR_DATA_DIR", data.toString()), data.resolve("home")))
+                        new ProcessEnvironment(Map.of("NEUROVISOR_DATA_DIR", data.toString()), data.resolve("home")))
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments.toArray(String[]::new));

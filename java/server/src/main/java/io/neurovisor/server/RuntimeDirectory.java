@@ -2,7 +2,7 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ final class RuntimeDirectory {
     }
 
     private static Path base() {
-        Path base = Surroundings.ofThisProcess().runtimeDirectory();
+        Path base = ProcessEnvironment.current().runtimeDirectory();
         try {
             if (!Files.exists(base, LinkOption.NOFOLLOW_LINKS)) {
                 Files.createDirectory(base, PosixFilePermissions.asFileAttribute(OWNER_ONLY));

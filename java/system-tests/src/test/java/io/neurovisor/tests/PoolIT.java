@@ -18,7 +18,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestPools;
 import java.time.Duration;
@@ -134,7 +134,7 @@ final class PoolIT {
                 LIMIT.toSeconds() + "s");
         return new Settings(
                 CommandLineRun.home(),
-                LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
+                LoadedConfig.load(flags, Optional.empty(), ProcessEnvironment.current())
                         .config());
     }
 

@@ -15,7 +15,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.testkit.RecordingSink;
 import java.time.Duration;
 import java.util.Map;
@@ -39,7 +39,7 @@ final class QueuedProgram {
         Map<String, String> flags = Map.of("max", "1", "warm", "0", "acquire-timeout", "300s");
         Settings settings = new Settings(
                 CommandLineRun.home(),
-                LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
+                LoadedConfig.load(flags, Optional.empty(), ProcessEnvironment.current())
                         .config());
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
             CompletableFuture<String> first = execution(neuroVisor);

@@ -25,8 +25,8 @@ import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
-import io.neurovisor.server.config.Surroundings;
 import io.neurovisor.server.config.VmmChoice;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -133,7 +133,7 @@ final class TestMachines implements AutoCloseable {
     static Settings settings(Map<String, String> flags) {
         return new Settings(
                 CommandLineRun.home(),
-                LoadedConfig.load(flags, Optional.empty(), Surroundings.ofThisProcess())
+                LoadedConfig.load(flags, Optional.empty(), ProcessEnvironment.current())
                         .config());
     }
 

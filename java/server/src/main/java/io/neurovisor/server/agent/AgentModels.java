@@ -7,8 +7,8 @@ import io.neurovisor.agent.provider.ModelServers;
 import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
-import io.neurovisor.server.config.Surroundings;
 import java.util.Optional;
 
 /** What the settings say of models. */
@@ -18,8 +18,8 @@ public final class AgentModels {
     private AgentModels() {}
 
     /** With the model of the settings. */
-    public static Model open(LoadedConfig loaded, Surroundings surroundings) {
-        return open(loaded, Optional.empty(), surroundings);
+    public static Model open(LoadedConfig loaded, ProcessEnvironment environment) {
+        return open(loaded, Optional.empty(), environment);
     }
 
     /**
@@ -28,36 +28,36 @@ public final class AgentModels {
      * @param usual the model where the user has set none
      * @throws io.neurovisor.agent.model.ModelFailure with the command that mends it
      */
-    public static Model open(LoadedConfig loaded, Optional<String> usual, Surroundings surroundings) {
+    public static Model open(LoadedConfig loaded, Optional<String> usual, ProcessEnvironment environment) {
         Config config = loaded.config();
         boolean isDefault = loaded.isDefault(Setting.MODEL);
         return ModelServers.open(choice(
                 config,
                 isDefault ? usual.orElse(config.model()) : config.model(),
                 isDefault && usual.isEmpty(),
-                surroundings));
+                environment));
     }
 
     /** With the model that a request names, otherwise that of the settings. */
-    public static Model named(LoadedConfig loaded, Optional<String> name, Surroundings surroundings) {
+    public static Model named(LoadedConfig loaded, Optional<String> name, ProcessEnvironment environment) {
         Config config = loaded.config();
         return ModelServers.open(choice(
-                config, name.orElse(config.model()), name.isEmpty() && loaded.isDefault(Setting.MODEL), surroundings));
+                config, name.orElse(config.model()), name.isEmpty() && loaded.isDefault(Setting.MODEL), environment));
     }
 
     /** For questions without an agent: whoever asks hears of each failure, and has a usual model of its own. */
-    public static Model inference(Config config, Optional<String> name, Surroundings surroundings) {
-        return ModelServers.openUnretried(choice(config, name.orElse(INFERENCE_MODEL), name.isEmpty(), surroundings));
+    public static Model inference(Config config, Optional<String> name, ProcessEnvironment environment) {
+        return ModelServers.openUnretried(choice(config, name.orElse(INFERENCE_MODEL), name.isEmpty(), environment));
     }
 
-    private static ModelChoice choice(Config config, String model, boolean isUsual, Surroundings surroundings) {
+    private static ModelChoice choice(Config config, String model, boolean isUsual, ProcessEnvironment environment) {
         return new ModelChoice(
                 config.provider(),
                 model,
                 isUsual,
                 config.baseUrl(),
                 config.ollamaHost(),
-                ApiKey.find(config, surroundings),
+                ApiKey.find(config, environment),
                 config.keepAlive());
     }
 

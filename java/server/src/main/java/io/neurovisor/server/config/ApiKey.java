@@ -22,16 +22,16 @@ public final class ApiKey {
     private ApiKey() {}
 
     /** The file that the settings name comes first. */
-    public static Optional<String> find(Config config, Surroundings surroundings) {
+    public static Optional<String> find(Config config, ProcessEnvironment environment) {
         return config.apiKeyFile()
                 .map(file -> read(file, Setting.API_KEY_FILE.flag()))
-                .or(() -> fromVariables(config, surroundings));
+                .or(() -> fromVariables(config, environment));
     }
 
-    private static Optional<String> fromVariables(Config config, Surroundings surroundings) {
-        Optional<String> own = surroundings.variable(VARIABLE);
+    private static Optional<String> fromVariables(Config config, ProcessEnvironment environment) {
+        Optional<String> own = environment.variable(VARIABLE);
         Optional<String> key = own.isEmpty() && config.provider() == ProviderChoice.OPENAI
-                ? surroundings.variable(OPENAI_VARIABLE)
+                ? environment.variable(OPENAI_VARIABLE)
                 : own;
         return key.map(String::strip).map(text -> checked(text, own.isEmpty() ? OPENAI_VARIABLE : VARIABLE));
     }

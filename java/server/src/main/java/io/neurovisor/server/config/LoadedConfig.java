@@ -33,10 +33,10 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
      * @param flags what the command line says, by setting's name
      * @param file the file that the command line names
      */
-    public static LoadedConfig load(Map<String, String> flags, Optional<Path> file, Surroundings surroundings) {
-        Optional<Path> location = file.or(() -> named(surroundings)).or(() -> standard(surroundings));
+    public static LoadedConfig load(Map<String, String> flags, Optional<Path> file, ProcessEnvironment environment) {
+        Optional<Path> location = file.or(() -> named(environment)).or(() -> standard(environment));
         ConfigFile content = location.map(ConfigFile::read).orElse(ConfigFile.NONE);
-        SettingValues values = new SettingValues(flags, surroundings, content);
+        SettingValues values = new SettingValues(flags, environment, content);
         Config config = Config.of(values);
         List<String> problems = new ArrayList<>(content.problems());
         problems.addAll(values.problems());
@@ -62,17 +62,17 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
     }
 
     /** Where the file is looked for when nobody names one. */
-    public static Path standardFile(Surroundings surroundings) {
-        return surroundings.directory("XDG_CONFIG_HOME", ".config").resolve("neurovisor/config.yaml");
+    public static Path standardFile(ProcessEnvironment environment) {
+        return environment.directory("XDG_CONFIG_HOME", ".config").resolve("neurovisor/config.yaml");
     }
 
-    private static Optional<Path> named(Surroundings surroundings) {
-        return surroundings.variable(FILE_VARIABLE).map(Path::of);
+    private static Optional<Path> named(ProcessEnvironment environment) {
+        return environment.variable(FILE_VARIABLE).map(Path::of);
     }
 
-    private static Optional<Path> standard(Surroundings surroundings) {
+    private static Optional<Path> standard(ProcessEnvironment environment) {
         // A link that leads nowhere, or a file that cannot be read, is a mistake to be told and not a missing file.
-        return Optional.of(standardFile(surroundings))
+        return Optional.of(standardFile(environment))
                 .filter(path -> java.nio.file.Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS));
     }
 }

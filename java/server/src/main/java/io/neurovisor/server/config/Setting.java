@@ -25,14 +25,14 @@ import java.util.function.Function;
  * @param variable the environment variable, which is not derived where users know another
  * @param standard the value where nobody sets one
  */
-public record Setting<T>(String name, String variable, Form<T> form, Function<Surroundings, T> standard) {
+public record Setting<T>(String name, String variable, Form<T> form, Function<ProcessEnvironment, T> standard) {
     private static final int MOST_MACHINES = 1000;
 
     public static final Setting<Path> DATA_DIR = new Setting<>(
             "data-dir",
             Form.PATH,
-            surroundings ->
-                    surroundings.directory("XDG_DATA_HOME", ".local/share").resolve("neurovisor"));
+            environment ->
+                    environment.directory("XDG_DATA_HOME", ".local/share").resolve("neurovisor"));
     public static final Setting<String> IMAGE = new Setting<>("image", Form.IMAGE, _ -> ExecutionRequest.USUAL_IMAGE);
     public static final Setting<KernelChoice> KERNEL =
             new Setting<>("kernel", Form.oneOf(KernelChoice.values()), _ -> KernelChoice.AUTO);
@@ -111,7 +111,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
             new Setting<>("otlp-protocol", "OTEL_EXPORTER_OTLP_PROTOCOL", Form.OTLP_PROTOCOL, _ -> OtlpProtocol.AUTO);
     public static final Setting<Double> TRACE_SAMPLE = new Setting<>("trace-sample", Form.SHARE, _ -> 1.0);
     public static final Setting<Path> SOCKET = new Setting<>(
-            "socket", Form.PATH, surroundings -> surroundings.runtimeDirectory().resolve("daemon.sock"));
+            "socket", Form.PATH, environment -> environment.runtimeDirectory().resolve("daemon.sock"));
     public static final Setting<DaemonUse> DAEMON =
             new Setting<>("daemon", Form.oneOf(DaemonUse.values()), _ -> DaemonUse.AUTO);
     public static final Setting<Duration> DRAIN_TIMEOUT =
@@ -191,7 +191,7 @@ public record Setting<T>(String name, String variable, Form<T> form, Function<Su
         requireNonNull(standard, "standard is null");
     }
 
-    private Setting(String name, Form<T> form, Function<Surroundings, T> standard) {
+    private Setting(String name, Form<T> form, Function<ProcessEnvironment, T> standard) {
         this(name, "NEUROVISOR_" + name.replace('-', '_').toUpperCase(Locale.ROOT), form, standard);
     }
 

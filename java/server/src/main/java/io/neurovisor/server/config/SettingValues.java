@@ -15,7 +15,7 @@ final class SettingValues {
     private static final String HOME = "~/";
 
     private final Map<String, String> flags;
-    private final Surroundings surroundings;
+    private final ProcessEnvironment environment;
     private final ConfigFile file;
     private final List<EffectiveValue> chosen = new ArrayList<>();
     private final List<String> problems = new ArrayList<>();
@@ -24,9 +24,9 @@ final class SettingValues {
     private record Given(String origin, String text, boolean fromFile) {}
 
     /** @param flags by setting's name */
-    SettingValues(Map<String, String> flags, Surroundings surroundings, ConfigFile file) {
+    SettingValues(Map<String, String> flags, ProcessEnvironment environment, ConfigFile file) {
         this.flags = Map.copyOf(flags);
-        this.surroundings = requireNonNull(surroundings, "surroundings is null");
+        this.environment = requireNonNull(environment, "environment is null");
         this.file = requireNonNull(file, "file is null");
     }
 
@@ -43,7 +43,7 @@ final class SettingValues {
         if (first != null) {
             return first;
         }
-        T standard = setting.standard().apply(surroundings);
+        T standard = setting.standard().apply(environment);
         chosen.add(new EffectiveValue(setting, setting.form().printer().apply(standard), EffectiveValue.DEFAULT));
         return standard;
     }
@@ -72,7 +72,7 @@ final class SettingValues {
         if (flag != null) {
             given.add(new Given(setting.flag(), flag, false));
         }
-        surroundings
+        environment
                 .variable(setting.variable())
                 .ifPresent(text -> given.add(new Given(setting.variable(), text, false)));
         file.entry(setting.name()).ifPresent(entry -> given.add(new Given(entry.origin(), entry.value(), true)));
@@ -83,7 +83,7 @@ final class SettingValues {
         String subject = given.fromFile() ? given.origin() + ": " + setting.name() : given.origin();
         String text = given.text();
         if (setting.form().equals(Form.PATH) && text.startsWith(HOME)) {
-            text = surroundings
+            text = environment
                     .userHome()
                     .resolve(text.substring(HOME.length()))
                     .toString();

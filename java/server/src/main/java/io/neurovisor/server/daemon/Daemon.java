@@ -37,7 +37,7 @@ import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DataSize;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.grpc.ExecutionGrpcService;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.KeyedExecutions;
@@ -232,7 +232,7 @@ public final class Daemon implements AutoCloseable {
         Path sockets = requireNonNull(socket.toAbsolutePath().getParent(), "a socket has a directory");
         return List.of(
                 settings.config().dataDir(),
-                Surroundings.ofThisProcess().runtimeDirectory(),
+                ProcessEnvironment.current().runtimeDirectory(),
                 sockets,
                 Path.of(System.getProperty("java.io.tmpdir")),
                 Path.of("/tmp"), // Where the JVM takes requests of its own tools.

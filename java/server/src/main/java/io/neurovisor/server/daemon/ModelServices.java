@@ -9,7 +9,7 @@ import io.neurovisor.server.agent.BudgetedModels;
 import io.neurovisor.server.agent.KnownModels;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.grpc.AgentGrpcService;
 import io.neurovisor.server.grpc.InferenceGrpcService;
 import io.neurovisor.server.grpc.TenantExecutions;
@@ -33,11 +33,11 @@ final class ModelServices {
             Metrics metrics,
             Tracing tracing) {
         Config config = loaded.config();
-        Surroundings surroundings = Surroundings.ofThisProcess();
+        ProcessEnvironment environment = ProcessEnvironment.current();
         List<BindableService> services = new ArrayList<>(new InferenceGrpcService(
                         new BudgetedModels(
                                 new KnownModels(name -> tracing.traced(
-                                        metrics.models().measured(AgentModels.inference(config, name, surroundings)))),
+                                        metrics.models().measured(AgentModels.inference(config, name, environment)))),
                                 budgets),
                         config.agentTimeout(),
                         metrics.models(),
@@ -46,7 +46,7 @@ final class ModelServices {
         services.add(new AgentGrpcService(
                 new BudgetedModels(
                         name -> tracing.traced(
-                                metrics.models().measured(AgentModels.named(loaded, name, surroundings))),
+                                metrics.models().measured(AgentModels.named(loaded, name, environment))),
                         budgets),
                 executions,
                 new AgentSettings(AgentModels.limits(config), config.timeout(), config.size()),

@@ -9,7 +9,7 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.testkit.FakeServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -80,7 +80,7 @@ final class AgentModelsTest {
             Map<String, String> all = new HashMap<>(flags);
             all.put("ollama-host", server.uri().toString());
             LoadedConfig loaded = load(all, variables);
-            assertThat(AgentModels.open(loaded, new Surroundings(variables, home))
+            assertThat(AgentModels.open(loaded, new ProcessEnvironment(variables, home))
                             .ask(
                                     new ModelRequest(List.of(new Message.User("Hello")), Duration.ofMinutes(1)),
                                     ReplyListener.NONE)
@@ -91,7 +91,7 @@ final class AgentModelsTest {
     }
 
     private LoadedConfig load(Map<String, String> flags, Map<String, String> variables) {
-        LoadedConfig loaded = LoadedConfig.load(flags, Optional.empty(), new Surroundings(variables, home));
+        LoadedConfig loaded = LoadedConfig.load(flags, Optional.empty(), new ProcessEnvironment(variables, home));
         assertThat(loaded.problems()).isEmpty();
         return loaded;
     }

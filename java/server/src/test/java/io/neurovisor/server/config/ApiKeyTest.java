@@ -69,9 +69,9 @@ final class ApiKeyTest {
     }
 
     private Optional<String> find(Map<String, String> flags, Map<String, String> variables) {
-        Surroundings surroundings = new Surroundings(variables, directory);
-        LoadedConfig loaded = LoadedConfig.load(flags, Optional.empty(), surroundings);
+        ProcessEnvironment environment = new ProcessEnvironment(variables, directory);
+        LoadedConfig loaded = LoadedConfig.load(flags, Optional.empty(), environment);
         assertThat(loaded.problems()).isEmpty();
-        return ApiKey.find(loaded.config(), surroundings);
+        return ApiKey.find(loaded.config(), environment);
     }
 }

@@ -141,7 +141,7 @@ final class LoadedConfigTest {
 
     @Test
     void everyFlagIsMapped() {
-        LoadedConfig loaded = LoadedConfig.load(OTHERS, Optional.empty(), surroundings(Map.of()));
+        LoadedConfig loaded = LoadedConfig.load(OTHERS, Optional.empty(), environment(Map.of()));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
         assertThat(loaded.values())
@@ -151,7 +151,7 @@ final class LoadedConfigTest {
 
     @Test
     void everyVariableIsMapped() {
-        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), surroundings(variables()));
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), environment(variables()));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
         assertThat(loaded.values())
@@ -161,7 +161,7 @@ final class LoadedConfigTest {
 
     @Test
     void everyKeyOfTheFileIsMapped() throws IOException {
-        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.of(file(yaml())), surroundings(Map.of()));
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.of(file(yaml())), environment(Map.of()));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
         assertThat(loaded.values())
@@ -170,7 +170,7 @@ final class LoadedConfigTest {
 
     @Test
     void withoutAnySourceAllIsDefault() {
-        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), surroundings(Map.of()));
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of()));
         assertThat(loaded.file()).isEmpty();
         assertThat(loaded.values())
                 .hasSameSizeAs(Setting.ALL)
@@ -181,7 +181,7 @@ final class LoadedConfigTest {
     void flagBeatsVariableBeatsFileBeatsDefault() throws IOException {
         Path file = file("size: small\nimage: a\ntimeout: 1m\n");
         Map<String, String> variables = Map.of("NEUROVISOR_SIZE", "large", "NEUROVISOR_IMAGE", "b");
-        LoadedConfig loaded = LoadedConfig.load(Map.of("size", "medium"), Optional.of(file), surroundings(variables));
+        LoadedConfig loaded = LoadedConfig.load(Map.of("size", "medium"), Optional.of(file), environment(variables));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config().size()).isEqualTo(SandboxSize.MEDIUM);
         assertThat(loaded.config().image()).isEqualTo("b");
@@ -197,7 +197,7 @@ final class LoadedConfigTest {
         Path file = file("size: huge\nsnapshoot: off\nlog-level: [debug]\nimage: A\n");
         Map<String, String> variables = Map.of("NEUROVISOR_SIZE", "tiny", "NEUROVISOR_CACHE_MAX", "much");
         LoadedConfig loaded =
-                LoadedConfig.load(Map.of("size", "medium", "timeout", "0"), Optional.of(file), surroundings(variables));
+                LoadedConfig.load(Map.of("size", "medium", "timeout", "0"), Optional.of(file), environment(variables));
         assertThat(loaded.problems())
                 .containsExactlyInAnyOrder(
                         file + ":1: size: \"huge\" is not allowed; use small, medium or large",
@@ -213,13 +213,13 @@ final class LoadedConfigTest {
     @Test
     void moreWarmMachinesThanThereMayBeAreAProblemAmongTheOthers() throws IOException {
         Path file = file("max: 2\nsize: huge\n");
-        assertThat(LoadedConfig.load(Map.of("warm", "3"), Optional.of(file), surroundings(Map.of()))
+        assertThat(LoadedConfig.load(Map.of("warm", "3"), Optional.of(file), environment(Map.of()))
                         .problems())
                 .containsExactly(
                         file + ":2: size: \"huge\" is not allowed; use small, medium or large",
                         "warm 3 (--warm) is more than max 2 (" + file + ":1); use a warm of at most max");
         assertThat(LoadedConfig.load(
-                                Map.of("warm", "2"), Optional.empty(), surroundings(Map.of("NEUROVISOR_MAX_VMS", "2")))
+                                Map.of("warm", "2"), Optional.empty(), environment(Map.of("NEUROVISOR_MAX_VMS", "2")))
                         .problems())
                 .isEmpty();
     }
@@ -228,7 +228,7 @@ final class LoadedConfigTest {
     void theFileIsFoundByVariableAndAtTheUsualPlace() throws IOException {
         Path named = file("size: small\n");
         assertThat(LoadedConfig.load(
-                                Map.of(), Optional.empty(), surroundings(Map.of("NEUROVISOR_CONFIG", named.toString())))
+                                Map.of(), Optional.empty(), environment(Map.of("NEUROVISOR_CONFIG", named.toString())))
                         .config()
                         .size())
                 .isEqualTo(SandboxSize.SMALL);
@@ -236,7 +236,7 @@ final class LoadedConfigTest {
         Path usual = directory.resolve(".config/neurovisor/config.yaml");
         Files.createDirectories(usual.getParent());
         Files.writeString(usual, "size: large\n");
-        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), surroundings(Map.of()));
+        LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of()));
         assertThat(loaded.file()).contains(usual);
         assertThat(loaded.config().size()).isEqualTo(SandboxSize.LARGE);
     }
@@ -244,14 +244,14 @@ final class LoadedConfigTest {
     @Test
     void aNamedFileThatIsMissingIsAProblem() {
         Path missing = directory.resolve("none.yaml");
-        assertThat(LoadedConfig.load(Map.of(), Optional.of(missing), surroundings(Map.of()))
+        assertThat(LoadedConfig.load(Map.of(), Optional.of(missing), environment(Map.of()))
                         .problems())
                 .containsExactly("config file " + missing + " cannot be read: no such file");
     }
 
     @Test
     void anEmptyVariableCountsAsUnset() {
-        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), surroundings(Map.of("NEUROVISOR_SIZE", "")))
+        assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of("NEUROVISOR_SIZE", "")))
                         .problems())
                 .isEmpty();
     }
@@ -260,7 +260,7 @@ final class LoadedConfigTest {
     @CsvSource({"~/nv,", "/nv,", "nv,use a path that begins with / or ~/", "./nv,use a path that begins with / or ~/"})
     void aPathInTheFileDoesNotDependOnWhereOneIs(String path, String problem) throws IOException {
         LoadedConfig loaded =
-                LoadedConfig.load(Map.of(), Optional.of(file("data-dir: " + path)), surroundings(Map.of()));
+                LoadedConfig.load(Map.of(), Optional.of(file("data-dir: " + path)), environment(Map.of()));
         if (problem == null) {
             assertThat(loaded.problems()).isEmpty();
             assertThat(loaded.config().dataDir()).isEqualTo(Path.of(path.replace("~", directory.toString())));
@@ -273,8 +273,8 @@ final class LoadedConfigTest {
         return Files.writeString(directory.resolve("config.yaml"), content);
     }
 
-    private Surroundings surroundings(Map<String, String> variables) {
-        return new Surroundings(variables, directory);
+    private ProcessEnvironment environment(Map<String, String> variables) {
+        return new ProcessEnvironment(variables, directory);
     }
 
     private static Map<String, String> variables() {

@@ -43,9 +43,9 @@ final class SettingTest {
 
     @Test
     void defaultsAreTheDocumentedOnes() {
-        Surroundings surroundings = new Surroundings(Map.of(), Path.of("/home/x"));
+        ProcessEnvironment environment = new ProcessEnvironment(Map.of(), Path.of("/home/x"));
         assertThat(Setting.ALL.stream()
-                        .collect(Collectors.toMap(Setting::name, setting -> standard(setting, surroundings))))
+                        .collect(Collectors.toMap(Setting::name, setting -> standard(setting, environment))))
                 .containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
                         entry("data-dir", "/home/x/.local/share/neurovisor"),
                         entry("image", "base"),
@@ -111,9 +111,9 @@ final class SettingTest {
 
     @Test
     void dataDirectoryFollowsXdgUnlessThatIsRelative() {
-        assertThat(Setting.DATA_DIR.standard().apply(new Surroundings(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
+        assertThat(Setting.DATA_DIR.standard().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
                 .isEqualTo(Path.of("/d/neurovisor"));
-        assertThat(Setting.DATA_DIR.standard().apply(new Surroundings(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
+        assertThat(Setting.DATA_DIR.standard().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
                 .isEqualTo(Path.of("/h/.local/share/neurovisor"));
     }
 
@@ -193,8 +193,8 @@ final class SettingTest {
                                         .isPresent()));
     }
 
-    private static <T> String standard(Setting<T> setting, Surroundings surroundings) {
-        return setting.form().printer().apply(setting.standard().apply(surroundings));
+    private static <T> String standard(Setting<T> setting, ProcessEnvironment environment) {
+        return setting.form().printer().apply(setting.standard().apply(environment));
     }
 
     private static Stream<String> paths(Class<?> record, String prefix) {

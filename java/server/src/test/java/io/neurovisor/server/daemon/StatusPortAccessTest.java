@@ -17,7 +17,7 @@ import io.neurovisor.server.access.ServerTls;
 import io.neurovisor.server.client.StatusClient;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.MetricsConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.Overviews;
 import io.neurovisor.testkit.ManualTicker;
@@ -149,7 +149,7 @@ final class StatusPortAccessTest {
         Map<String, String> all = new HashMap<>(settings);
         all.put("metrics-port", "0");
         LoadedConfig loaded =
-                LoadedConfig.load(all, Optional.empty(), new Surroundings(Map.of(), directory.resolve("home")));
+                LoadedConfig.load(all, Optional.empty(), new ProcessEnvironment(Map.of(), directory.resolve("home")));
         assertThat(loaded.problems()).isEmpty();
         MetricsConfig config = loaded.config().metrics();
         Callers callers =

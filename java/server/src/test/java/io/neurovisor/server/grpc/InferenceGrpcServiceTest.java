@@ -26,7 +26,7 @@ import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.agent.KnownModels;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.metrics.ModelMetrics;
 import io.neurovisor.server.trace.TraceScope;
 import io.neurovisor.testkit.FakeServer;
@@ -502,12 +502,12 @@ final class InferenceGrpcServiceTest {
     }
 
     private TestServer serving(Duration longest, Map<String, String> flags) throws IOException {
-        Surroundings surroundings = new Surroundings(Map.of(), directory);
-        LoadedConfig loaded = LoadedConfig.load(flags, Optional.empty(), surroundings);
+        ProcessEnvironment environment = new ProcessEnvironment(Map.of(), directory);
+        LoadedConfig loaded = LoadedConfig.load(flags, Optional.empty(), environment);
         assertThat(loaded.problems()).isEmpty();
         Config config = loaded.config();
         return new TestServer(new InferenceGrpcService(
-                        new KnownModels(name -> AgentModels.inference(config, name, surroundings)),
+                        new KnownModels(name -> AgentModels.inference(config, name, environment)),
                         longest,
                         new ModelMetrics(new PrometheusRegistry(), Ticker.SYSTEM),
                         Ticker.SYSTEM)

@@ -10,7 +10,7 @@ import ch.qos.logback.core.read.ListAppender;
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.OtlpProtocol;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.sdk.common.CompletableResultCode;
 import java.io.IOException;
@@ -100,7 +100,7 @@ final class TracingTest {
                 "trace-sample",
                 share);
         LoadedConfig loaded =
-                LoadedConfig.load(flags, Optional.empty(), new Surroundings(Map.of(), Path.of("/home/x")));
+                LoadedConfig.load(flags, Optional.empty(), new ProcessEnvironment(Map.of(), Path.of("/home/x")));
         assertThat(loaded.problems()).isEmpty();
         try (Tracing tracing = Tracing.of(loaded.config())) {
             tracing.begin(tracing.span("call"), RequestTrace.of(null, null)).end();

@@ -10,7 +10,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.util.concurrent.Future;
 import io.neurovisor.server.access.ApiKeys;
-import io.neurovisor.server.config.Surroundings;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import io.neurovisor.tests.DataDirectories;
@@ -161,7 +161,7 @@ final class AttackedDaemon implements AutoCloseable {
 
     DaemonNumbers numbers() throws IOException, InterruptedException {
         List<Path> directories = new ArrayList<>(List.of(data));
-        Path runtime = Surroundings.ofThisProcess().runtimeDirectory();
+        Path runtime = ProcessEnvironment.current().runtimeDirectory();
         try (Stream<Path> found = Files.list(runtime)) {
             found.filter(one -> one.getFileName()
                             .toString()
