@@ -60,7 +60,7 @@ final class InitrdBuilder implements ArtifactBuilder {
         } catch (IOException failure) {
             throw StorageFaults.of("build", initrd, failure);
         }
-        return "initrd-" + Sha256.of(initrd).substring(0, RootfsBuilder.SHORT_DIGEST);
+        return "initrd-" + Sha256.abbreviate(Sha256.of(initrd));
     }
 
     private Path modules() {

@@ -61,7 +61,7 @@ final class KernelBuilder implements ArtifactBuilder {
 
     @Override
     public String build(Path emptyDirectory) {
-        DiskSpace.require(RootfsBuilder.home(emptyDirectory), NEEDED_BYTES, "Building the guest kernel");
+        DiskSpace.require(ArtifactBuilder.store(emptyDirectory), NEEDED_BYTES, "Building the guest kernel");
         progress.step("Fetching the guest kernel (%s)".formatted(DEBIAN_PACKAGE));
         Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
         KernelPackage kernelPackage = new KernelPackage(PrivateFiles.directory(scratch.resolve("modules")));
@@ -84,7 +84,7 @@ final class KernelBuilder implements ArtifactBuilder {
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
         if (result.failed()) {
-            throw BuildFailures.of("the guest kernel", RootfsBuilder.home(emptyDirectory), result);
+            throw BuildFailures.of("the guest kernel", ArtifactBuilder.store(emptyDirectory), result);
         }
     }
 
@@ -108,6 +108,6 @@ final class KernelBuilder implements ArtifactBuilder {
                 files);
         JsonFile.write(home.resolve(KernelManifest.FILE), manifest);
         String digest = Sha256.of(kernel);
-        return kernelPackage.release() + "-" + digest.substring(0, RootfsBuilder.SHORT_DIGEST);
+        return kernelPackage.release() + "-" + Sha256.abbreviate(digest);
     }
 }

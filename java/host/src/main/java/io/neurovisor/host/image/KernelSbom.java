@@ -10,12 +10,12 @@ final class KernelSbom {
     private KernelSbom() {}
 
     static byte[] of(SmallKernelManifest manifest) {
-        Bom bom = Sbom.about(kernel(manifest), manifest.kernelDigest(), manifest.created());
+        Bom bom = PackageSbom.about(kernel(manifest), manifest.kernelDigest(), manifest.created());
         bom.getMetadata().setToolChoice(tools(manifest));
         manifest.packages().stream()
                 .filter(found -> found.name().equals(manifest.sourcePackage()))
-                .forEach(found -> bom.addComponent(Sbom.component(found, manifest.suite())));
-        return Sbom.json(bom);
+                .forEach(found -> bom.addComponent(PackageSbom.component(found, manifest.suite())));
+        return PackageSbom.json(bom);
     }
 
     private static Component kernel(SmallKernelManifest manifest) {
@@ -24,10 +24,10 @@ final class KernelSbom {
         kernel.setName("neurovisor-kernel-small");
         kernel.setVersion(manifest.release());
         kernel.addHash(new Hash(Hash.Algorithm.SHA_256, manifest.kernelDigest()));
-        kernel.addProperty(Sbom.property("neurovisor:fragment", manifest.fragmentDigest()));
-        kernel.addProperty(Sbom.property("neurovisor:script", manifest.scriptDigest()));
-        kernel.addProperty(Sbom.property("neurovisor:compiler", manifest.compiler()));
-        kernel.addProperty(Sbom.property("neurovisor:linker", manifest.linker()));
+        kernel.addProperty(PackageSbom.property("neurovisor:fragment", manifest.fragmentDigest()));
+        kernel.addProperty(PackageSbom.property("neurovisor:script", manifest.scriptDigest()));
+        kernel.addProperty(PackageSbom.property("neurovisor:compiler", manifest.compiler()));
+        kernel.addProperty(PackageSbom.property("neurovisor:linker", manifest.linker()));
         return kernel;
     }
 
@@ -35,7 +35,7 @@ final class KernelSbom {
         ToolInformation tools = new ToolInformation();
         tools.setComponents(manifest.packages().stream()
                 .filter(found -> !found.name().equals(manifest.sourcePackage()))
-                .map(found -> Sbom.component(found, manifest.suite()))
+                .map(found -> PackageSbom.component(found, manifest.suite()))
                 .toList());
         return tools;
     }

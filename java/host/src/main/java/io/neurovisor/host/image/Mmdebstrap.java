@@ -64,6 +64,11 @@ final class Mmdebstrap {
         return Optional.of(line.substring(INFORMATION.length()).replaceFirst("\\.*$", ""));
     }
 
+    /** Quotes a path for the arguments of a hook command, which mmdebstrap splits as a shell does. */
+    static String quote(Path path) {
+        return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
+    }
+
     DebianSources sources() {
         return sources;
     }

@@ -32,7 +32,6 @@ final class RootfsBuilder implements ArtifactBuilder {
     static final String RELEASE = "rootfs-1";
 
     static final String ROOTFS = "rootfs.squashfs";
-    static final int SHORT_DIGEST = 12;
 
     private static final String PACKAGES = "packages.tsv";
     private static final String PYTHON_PACKAGES = "python-packages.txt";
@@ -76,7 +75,7 @@ final class RootfsBuilder implements ArtifactBuilder {
     @Override
     public String build(Path emptyDirectory) {
         DiskSpace.require(
-                home(emptyDirectory),
+                ArtifactBuilder.store(emptyDirectory),
                 parentRootfs.isPresent() ? NEEDED_BYTES_TO_EXTEND : NEEDED_BYTES,
                 "Building image " + recipe.name());
         // A missing program is found here, before the long work.
@@ -92,14 +91,9 @@ final class RootfsBuilder implements ArtifactBuilder {
         String digest = Sha256.of(rootfs);
         ImageManifest manifest = manifest(rootfs, digest, scratch, tools);
         JsonFile.write(emptyDirectory.resolve(ImageManifest.FILE), manifest);
-        PrivateFiles.replace(emptyDirectory.resolve(Sbom.FILE), Sbom.of(manifest));
+        PrivateFiles.replace(emptyDirectory.resolve(PackageSbom.FILE), ImageSbom.of(manifest));
         PrivateFiles.delete(scratch);
-        return recipe.name() + "-" + digest.substring(0, SHORT_DIGEST);
-    }
-
-    /** The directory a person knows; the one being filled has a passing name. */
-    static Path home(Path emptyDirectory) {
-        return requireNonNull(emptyDirectory.getParent(), "parent is null");
+        return recipe.name() + "-" + Sha256.abbreviate(digest);
     }
 
     private void pack(Path emptyDirectory, Path scratch, Path rootfs) {
@@ -118,7 +112,7 @@ final class RootfsBuilder implements ArtifactBuilder {
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();
         if (result.failed()) {
-            throw BuildFailures.of("image " + recipe.name(), home(emptyDirectory), result);
+            throw BuildFailures.of("image " + recipe.name(), ArtifactBuilder.store(emptyDirectory), result);
         }
         packing.take(ROOTFS, rootfs);
         installing.take(PACKAGES, scratch.resolve(PACKAGES));
@@ -162,11 +156,6 @@ final class RootfsBuilder implements ArtifactBuilder {
         Path directory = installing.hand(
                 recipe.directory(), "recipe-" + recipe.directories().size());
         return new Recipe(recipe.name(), directory, recipe.packages(), parent, recipe.definition(), recipe.digest());
-    }
-
-    /** mmdebstrap splits the arguments of its own hook commands as a shell would. */
-    static String quoted(Path path) {
-        return "'" + path.toAbsolutePath().toString().replace("'", "'\\''") + "'";
     }
 
     private static Path write(Path file, List<String> lines) {

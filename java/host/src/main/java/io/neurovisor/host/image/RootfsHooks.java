@@ -51,7 +51,7 @@ record RootfsHooks(
     private List<String> begin() {
         return List.of(
                 "--essential-hook=mkdir \"$1%s\"".formatted(RECIPE),
-                "--essential-hook=sync-in %s %s".formatted(RootfsBuilder.quoted(recipe.directory()), RECIPE),
+                "--essential-hook=sync-in %s %s".formatted(Mmdebstrap.quote(recipe.directory()), RECIPE),
                 "--essential-hook=chroot \"$1\" sh %s/prepare.sh %s".formatted(RECIPE, RECIPE),
                 "--customize-hook=chroot \"$1\" sh %s/customize.sh %s".formatted(RECIPE, RECIPE));
     }
@@ -59,14 +59,14 @@ record RootfsHooks(
     private List<String> extend(Path rootfs) {
         List<String> options = new ArrayList<>(List.of(
                 "--setup-hook=mkdir -p \"$1%s\" \"$1/tmp/layer\"".formatted(RECIPE),
-                "--setup-hook=sync-in %s /tmp/layer".formatted(RootfsBuilder.quoted(layer)),
-                "--setup-hook=sync-in %s %s".formatted(RootfsBuilder.quoted(recipe.directory()), RECIPE),
-                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(RootfsBuilder.quoted(rootfs)),
+                "--setup-hook=sync-in %s /tmp/layer".formatted(Mmdebstrap.quote(layer)),
+                "--setup-hook=sync-in %s %s".formatted(Mmdebstrap.quote(recipe.directory()), RECIPE),
+                "--setup-hook=upload %s /tmp/parent.squashfs".formatted(Mmdebstrap.quote(rootfs)),
                 "--setup-hook=sh \"$1/tmp/layer/unpack.sh\" \"$1\""));
         requirements.ifPresent(file -> options.add(
-                "--setup-hook=upload %s %s/requirements.txt".formatted(RootfsBuilder.quoted(file), RECIPE)));
+                "--setup-hook=upload %s %s/requirements.txt".formatted(Mmdebstrap.quote(file), RECIPE)));
         certificates.ifPresent(
-                file -> options.add("--setup-hook=upload %s %s".formatted(RootfsBuilder.quoted(file), CERTIFICATES)));
+                file -> options.add("--setup-hook=upload %s %s".formatted(Mmdebstrap.quote(file), CERTIFICATES)));
         if (!recipe.packages().isEmpty()) {
             options.add("--customize-hook=chroot \"$1\" apt-get install --yes %s >&2"
                     .formatted(String.join(" ", recipe.packages())));
@@ -80,10 +80,10 @@ record RootfsHooks(
         List<String> options = new ArrayList<>(List.of(
                 "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1%s/packages.tsv\""
                         .formatted(InstalledPackage.QUERY_FORMAT, RECIPE),
-                "--customize-hook=download %s/packages.tsv %s".formatted(RECIPE, RootfsBuilder.quoted(packages))));
+                "--customize-hook=download %s/packages.tsv %s".formatted(RECIPE, Mmdebstrap.quote(packages))));
         if (requirements.isPresent()) {
             options.add("--customize-hook=download %s/python-packages.txt %s"
-                    .formatted(RECIPE, RootfsBuilder.quoted(pythonPackages)));
+                    .formatted(RECIPE, Mmdebstrap.quote(pythonPackages)));
         }
         // Proxies and mirrors of the host, with their passwords, are none of a sandbox's business.
         options.add(

@@ -77,11 +77,11 @@ final class SmallKernelBuilder implements ArtifactBuilder {
                     emptyDirectory.resolve(KernelBuilder.CONFIG),
                     StandardCopyOption.ATOMIC_MOVE);
             JsonFile.write(emptyDirectory.resolve(SmallKernelManifest.FILE), manifest);
-            PrivateFiles.replace(emptyDirectory.resolve(Sbom.FILE), KernelSbom.of(manifest));
+            PrivateFiles.replace(emptyDirectory.resolve(PackageSbom.FILE), KernelSbom.of(manifest));
             return "small-%s-%s"
                     .formatted(
                             manifest.sourceVersion().replaceAll("[^A-Za-z0-9.+-]", "-"),
-                            manifest.address().substring(0, RootfsBuilder.SHORT_DIGEST));
+                            Sha256.abbreviate(manifest.address()));
         } catch (IOException failure) {
             throw StorageFaults.of("take the small kernel from", made, failure);
         } finally {
@@ -100,7 +100,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
                     .run();
             if (result.failed()) {
                 throw BuildFailures.of(
-                        "the small kernel (log: %s)".formatted(log), RootfsBuilder.home(emptyDirectory), result);
+                        "the small kernel (log: %s)".formatted(log), ArtifactBuilder.store(emptyDirectory), result);
             }
             MADE.forEach(name -> compiling.take(name, made.resolve(name)));
         }
@@ -110,12 +110,12 @@ final class SmallKernelBuilder implements ArtifactBuilder {
         List<String> hooks = new ArrayList<>(List.of(
                 "--customize-hook=mkdir \"$1/build\"",
                 "--customize-hook=sync-in %s /build"
-                        .formatted(RootfsBuilder.quoted(compiling.hand(recipe.directory(), "recipe"))),
+                        .formatted(Mmdebstrap.quote(compiling.hand(recipe.directory(), "recipe"))),
                 "--customize-hook=chroot \"$1\" sh /build/build.sh",
                 "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1/build/out/packages.tsv\""
                         .formatted(InstalledPackage.QUERY_FORMAT)));
         MADE.forEach(name -> hooks.add("--customize-hook=download /build/out/%s %s"
-                .formatted(name, RootfsBuilder.quoted(compiling.place().resolve(name)))));
+                .formatted(name, Mmdebstrap.quote(compiling.place().resolve(name)))));
         return hooks;
     }
 

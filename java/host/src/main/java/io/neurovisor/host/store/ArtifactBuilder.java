@@ -1,5 +1,7 @@
 package io.neurovisor.host.store;
 
+import static java.util.Objects.requireNonNull;
+
 import java.nio.file.Path;
 
 /** Makes the files of an artifact. */
@@ -11,4 +13,9 @@ public interface ArtifactBuilder {
      * @return the artifact's directory name, such as {@code base-3f2a91c04d77}: letters, digits, dots, dashes, plus signs
      */
     String build(Path emptyDirectory);
+
+    /** Returns the directory of the store, for messages to users: the directory that is being filled has a temporary name. */
+    static Path store(Path emptyDirectory) {
+        return requireNonNull(emptyDirectory.getParent(), "parent is null");
+    }
 }

@@ -17,12 +17,18 @@ import java.util.regex.Pattern;
 /** SHA-256 digests as 64 lower-case hexadecimal digits. */
 public final class Sha256 {
     private static final Pattern FORM = Pattern.compile("[0-9a-f]{64}");
+    private static final int ABBREVIATED_LENGTH = 12;
     private static final int BUFFER_BYTES = 1 << 20;
 
     private Sha256() {}
 
     public static boolean isDigest(String text) {
         return FORM.matcher(text).matches();
+    }
+
+    /** Returns the first digits of a digest, for the name of a directory or a version. */
+    public static String abbreviate(String digest) {
+        return digest.substring(0, ABBREVIATED_LENGTH);
     }
 
     public static String of(byte[] content) {

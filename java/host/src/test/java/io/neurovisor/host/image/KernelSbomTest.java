@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class KernelSbomTest {
     @Test
     void isValidAndTellsSourceFromTools() throws Exception {
-        byte[] sbom = KernelSbom.of(TestManifests.smallKernel());
+        byte[] sbom = KernelSbom.of(TestKernelManifests.smallKernel());
         JsonParser parser = new JsonParser();
 
         assertThat(parser.validate(new String(sbom, UTF_8), Version.VERSION_16)).isEmpty();

@@ -169,7 +169,7 @@ class KernelsTest {
 
     private Artifact storeSmall() {
         String input = KernelRecipe.read(directory.resolve("home/guest/kernel")).input();
-        return store(GuestKernel.SMALL, input, "small", TestManifests.smallKernel());
+        return store(GuestKernel.SMALL, input, "small", TestKernelManifests.smallKernel());
     }
 
     private Artifact store(GuestKernel kernel, String input, String content, Record manifest) {

@@ -9,10 +9,10 @@ import org.cyclonedx.model.Component;
 import org.cyclonedx.parsers.JsonParser;
 import org.junit.jupiter.api.Test;
 
-class SbomTest {
+class ImageSbomTest {
     @Test
     void isValidCycloneDxWithOnePackageUrlEach() throws Exception {
-        byte[] sbom = Sbom.of(TestManifests.imageOfAPersonsOwn());
+        byte[] sbom = ImageSbom.of(TestManifests.imageOfAPersonsOwn());
         JsonParser parser = new JsonParser();
 
         assertThat(parser.validate(new String(sbom, java.nio.charset.StandardCharsets.UTF_8), Version.VERSION_16))
@@ -30,6 +30,6 @@ class SbomTest {
 
     @Test
     void isTheSameForTheSameImage() throws ParseException {
-        assertThat(Sbom.of(TestManifests.image())).isEqualTo(Sbom.of(TestManifests.image()));
+        assertThat(ImageSbom.of(TestManifests.image())).isEqualTo(ImageSbom.of(TestManifests.image()));
     }
 }

@@ -15,25 +15,18 @@ import org.cyclonedx.exception.GeneratorException;
 import org.cyclonedx.generators.BomGeneratorFactory;
 import org.cyclonedx.model.Bom;
 import org.cyclonedx.model.Component;
-import org.cyclonedx.model.Hash;
 import org.cyclonedx.model.Metadata;
 import org.cyclonedx.model.Property;
 import org.jspecify.annotations.Nullable;
 
-/** An image's software bill of materials in CycloneDX 1.6, one component per Debian or Python package. */
-final class Sbom {
+/** Software bills of materials in CycloneDX 1.6, with one component per Debian or Python package. */
+final class PackageSbom {
+    /** The name of the file in the directory of an image or a kernel. */
     static final String FILE = "sbom.cdx.json";
 
-    private Sbom() {}
+    private PackageSbom() {}
 
-    static byte[] of(ImageManifest manifest) {
-        Bom bom = about(image(manifest), manifest.rootfsDigest(), manifest.created());
-        manifest.packages().forEach(found -> bom.addComponent(component(found, manifest.suite())));
-        manifest.pythonPackages().forEach(found -> bom.addComponent(component(found)));
-        return json(bom);
-    }
-
-    /** A bill of materials without any yet. */
+    /** Returns a bill of materials for the built component, without any packages. */
     static Bom about(Component built, String digest, String created) {
         Metadata metadata = new Metadata();
         metadata.setTimestamp(Date.from(Instant.parse(created)));
@@ -58,16 +51,7 @@ final class Sbom {
         }
     }
 
-    private static Component image(ImageManifest manifest) {
-        Component image = new Component();
-        image.setType(Component.Type.OPERATING_SYSTEM);
-        image.setName("neurovisor-image-" + manifest.name());
-        image.setVersion(manifest.rootfsDigest().substring(0, RootfsBuilder.SHORT_DIGEST));
-        image.addHash(new Hash(Hash.Algorithm.SHA_256, manifest.rootfsDigest()));
-        return image;
-    }
-
-    private static Component component(PythonPackage found) {
+    static Component component(PythonPackage found) {
         return component(found.name(), found.version(), purl("pypi", null, found.name(), found.version(), Map.of()));
     }
 
