@@ -2,8 +2,8 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.image.Images;
-import io.neurovisor.host.image.Kernels;
 import io.neurovisor.host.template.FileTemplateStore;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;

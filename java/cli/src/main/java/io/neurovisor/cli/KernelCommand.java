@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.host.image.GuestKernel;
-import io.neurovisor.host.image.Kernels;
+import io.neurovisor.host.guestkernel.GuestKernel;
+import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;

@@ -2,12 +2,12 @@ package io.neurovisor.cli;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.lab.Lab;
-import io.neurovisor.host.lab.Labs;
-import io.neurovisor.host.lab.TemporaryLab;
 import io.neurovisor.host.process.ForegroundTool;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.lab.Lab;
+import io.neurovisor.lab.Labs;
+import io.neurovisor.lab.TemporaryLab;
 import io.neurovisor.server.LabWiring;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;

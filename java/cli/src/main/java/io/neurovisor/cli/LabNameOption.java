@@ -1,6 +1,6 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.host.lab.LabName;
+import io.neurovisor.lab.LabName;
 import picocli.CommandLine.Option;
 
 /** Which of several lab machines is meant. */

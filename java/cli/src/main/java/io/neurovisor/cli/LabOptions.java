@@ -1,6 +1,6 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.host.lab.LabSize;
+import io.neurovisor.lab.LabSize;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 

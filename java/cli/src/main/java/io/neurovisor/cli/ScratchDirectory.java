@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.files.PrivateFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MemoryRoom;
 import io.neurovisor.host.jail.SelfConfinement;
-import io.neurovisor.host.kernel.ServiceNotification;
+import io.neurovisor.host.nativecalls.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LogLevel;

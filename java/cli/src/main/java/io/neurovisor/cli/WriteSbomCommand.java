@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.sbom.ProductSbom;
-import io.neurovisor.host.store.PrivateFiles;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,9 +1,9 @@
 package io.neurovisor.database;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.store.PathLock;
-import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;

@@ -1,8 +1,8 @@
 package io.neurovisor.database;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,11 +2,11 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.lab.Labs;
 import io.neurovisor.host.spawner.SpawnerSweep;
 import io.neurovisor.host.store.DeadProcesses;
 import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.lab.Labs;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

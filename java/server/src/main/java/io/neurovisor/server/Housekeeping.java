@@ -2,9 +2,9 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.host.store.DiskUsage;
 import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.StoreSweep;
 import io.neurovisor.host.store.Unneeded;

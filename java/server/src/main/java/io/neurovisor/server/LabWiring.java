@@ -1,11 +1,11 @@
 package io.neurovisor.server;
 
+import io.neurovisor.host.files.FileDigests;
 import io.neurovisor.host.image.LabImages;
-import io.neurovisor.host.lab.LabStarts;
-import io.neurovisor.host.lab.Labs;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.Workshop;
+import io.neurovisor.lab.LabStarts;
+import io.neurovisor.lab.Labs;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.DiskUsage;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.host.store.DiskUsage;
-import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.host.store.UseRegistry;
 import java.nio.file.Files;

@@ -1,9 +1,9 @@
 package io.neurovisor.session;
 
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.host.store.PathLock;
-import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.neurovisor.session;
 import io.neurovisor.database.Database;
 import io.neurovisor.database.DatabaseFaults;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.files.PrivateFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

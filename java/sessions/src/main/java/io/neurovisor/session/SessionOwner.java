@@ -1,6 +1,6 @@
 package io.neurovisor.session;
 
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -23,6 +23,8 @@ final class ArchitectureTest {
             .definedBy("io.neurovisor.server..")
             .layer("host")
             .definedBy("io.neurovisor.host..")
+            .layer("lab")
+            .definedBy("io.neurovisor.lab..")
             .layer("agent")
             .definedBy("io.neurovisor.agent..")
             .layer("database")
@@ -36,15 +38,17 @@ final class ArchitectureTest {
             .whereLayer("server")
             .mayOnlyBeAccessedByLayers("cli")
             .whereLayer("host")
-            .mayOnlyBeAccessedByLayers("database", "sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers("database", "lab", "sessions", "server", "cli")
             .whereLayer("database")
             .mayOnlyBeAccessedByLayers("sessions", "server")
+            .whereLayer("lab")
+            .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("agent")
             .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
             .whereLayer("sessions")
             .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("agent", "host", "database", "sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers("agent", "host", "database", "lab", "sessions", "server", "cli")
             .because("doors translate, the host layer touches the machine, the agent talks to models, and the engine"
                     + " knows none of them");
 
@@ -112,6 +116,15 @@ final class ArchitectureTest {
             .dependOnClassesThat()
             .haveFullyQualifiedName(ProcessBuilder.class.getName())
             .because("virtual machines are started by the spawner alone, tools by host.process alone");
+
+    @ArchTest
+    static final ArchRule nativeCallsHaveOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.host.nativecalls..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("java.lang.foreign..")
+            .because("native memory and errno are handled in one place");
 
     @ArchTest
     static final ArchRule generatedMessagesStayAtTheEdges = noClasses()

@@ -3,7 +3,7 @@ package io.neurovisor.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.neurovisor.host.store.PathLock;
+import io.neurovisor.host.files.PathLock;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

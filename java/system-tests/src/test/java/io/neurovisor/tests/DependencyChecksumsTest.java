@@ -2,7 +2,7 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

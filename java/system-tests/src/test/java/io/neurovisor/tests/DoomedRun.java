@@ -3,7 +3,7 @@ package io.neurovisor.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.files.PrivateFiles;
 import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;

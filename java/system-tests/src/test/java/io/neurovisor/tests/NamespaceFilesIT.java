@@ -2,11 +2,11 @@ package io.neurovisor.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.spawner.SpawnerWorkshop;
-import io.neurovisor.host.store.PathLock;
-import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.StagedDirectory;
 import io.neurovisor.server.NeuroVisor;
 import java.nio.file.Path;

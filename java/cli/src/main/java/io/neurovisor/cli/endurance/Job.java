@@ -7,7 +7,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.server.trace.TraceIds;
 import java.nio.charset.StandardCharsets;

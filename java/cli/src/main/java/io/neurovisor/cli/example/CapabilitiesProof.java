@@ -2,7 +2,7 @@ package io.neurovisor.cli.example;
 
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.host.jail.SelfConfinement;
-import io.neurovisor.host.kernel.ConfinementSignal;
+import io.neurovisor.host.nativecalls.ConfinementSignal;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.neurovisor.cli.example;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.program.Language;
-import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.spawner.EbpfCounts;
 import java.util.Comparator;
 import java.util.Map;

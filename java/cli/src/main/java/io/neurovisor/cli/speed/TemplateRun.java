@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.host.store.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

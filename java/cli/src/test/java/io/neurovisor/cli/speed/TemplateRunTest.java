@@ -2,7 +2,7 @@ package io.neurovisor.cli.speed;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package io.neurovisor.host.build;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.spawner.UidRange;
-import io.neurovisor.host.store.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

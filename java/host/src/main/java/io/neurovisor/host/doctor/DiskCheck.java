@@ -2,7 +2,7 @@ package io.neurovisor.host.doctor;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.store.DiskUsage;
+import io.neurovisor.host.files.DiskUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

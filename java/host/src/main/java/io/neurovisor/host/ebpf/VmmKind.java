@@ -3,7 +3,7 @@ package io.neurovisor.host.ebpf;
 import static java.util.Objects.requireNonNull;
 
 import com.google.protobuf.ByteString;
-import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;

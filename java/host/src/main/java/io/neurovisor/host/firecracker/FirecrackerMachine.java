@@ -3,7 +3,7 @@ package io.neurovisor.host.firecracker;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
-import io.neurovisor.host.image.GuestBoot;
+import io.neurovisor.host.guestkernel.GuestBoot;
 import io.neurovisor.host.spawner.HandedFile;
 import io.neurovisor.host.spawner.HandedFile.Access;
 import io.neurovisor.host.spawner.VmmLimits;

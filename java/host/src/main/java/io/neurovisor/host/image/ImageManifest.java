@@ -2,6 +2,8 @@ package io.neurovisor.host.image;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.debian.InstalledPackage;
+import io.neurovisor.host.debian.PythonPackage;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,7 @@
 package io.neurovisor.host.image;
 
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.debian.PackageSbom;
+import io.neurovisor.host.files.Sha256;
 import org.cyclonedx.model.Bom;
 import org.cyclonedx.model.Component;
 import org.cyclonedx.model.Hash;

@@ -8,10 +8,14 @@ import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.host.build.BuildNamespace;
+import io.neurovisor.host.debian.ManifestFile;
+import io.neurovisor.host.debian.Mmdebstrap;
+import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.guestkernel.KernelBuilder;
+import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
-import io.neurovisor.host.store.FileDigests;
 import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.Workshop;
 import java.nio.file.Files;
@@ -253,7 +257,7 @@ public final class Images {
         return directory
                 .map(home -> home.resolve(ImageManifest.FILE))
                 .filter(Files::isRegularFile)
-                .map(file -> JsonFile.read(file, ImageManifest.class).definition());
+                .map(file -> ManifestFile.read(file, ImageManifest.class).definition());
     }
 
     private NeuroVisorException unknown(String name) {
@@ -271,7 +275,7 @@ public final class Images {
     }
 
     private static ImageSummary summary(Artifact artifact) {
-        ImageManifest manifest = JsonFile.read(artifact.file(ImageManifest.FILE), ImageManifest.class);
+        ImageManifest manifest = ManifestFile.read(artifact.file(ImageManifest.FILE), ImageManifest.class);
         return new ImageSummary(
                 artifact.name(),
                 manifest.rootfsDigest(),

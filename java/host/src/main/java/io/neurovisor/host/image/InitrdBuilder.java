@@ -2,10 +2,11 @@ package io.neurovisor.host.image;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.guestkernel.KernelBuilder;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactBuilder;
-import io.neurovisor.host.store.Sha256;
-import io.neurovisor.host.store.StorageFaults;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

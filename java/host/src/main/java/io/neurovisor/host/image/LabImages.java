@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.build.BuildNamespace;
+import io.neurovisor.host.debian.Mmdebstrap;
+import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.guestkernel.KernelBuilder;
+import io.neurovisor.host.guestkernel.KernelImage;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
-import io.neurovisor.host.store.FileDigests;
-import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.StorageFaults;
 import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;

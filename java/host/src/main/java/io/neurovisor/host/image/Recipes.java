@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.store.Sha256;
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

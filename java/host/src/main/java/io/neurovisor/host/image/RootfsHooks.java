@@ -2,6 +2,9 @@ package io.neurovisor.host.image;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.debian.DebianSources;
+import io.neurovisor.host.debian.InstalledPackage;
+import io.neurovisor.host.debian.Mmdebstrap;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

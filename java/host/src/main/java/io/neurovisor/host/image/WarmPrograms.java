@@ -2,7 +2,7 @@ package io.neurovisor.host.image;
 
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

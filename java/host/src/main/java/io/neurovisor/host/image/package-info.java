@@ -1,4 +1,4 @@
-/** What guests boot from: root images, the kernel and the initrd, built from recipes where they are missing. Everything is built from Debian packages, without containers, and is known by digest. */
+/** Root images and initrds that guests boot from. They are built from recipes where they are missing or outdated, without containers, and are known by digest. */
 @NullMarked
 package io.neurovisor.host.image;
 

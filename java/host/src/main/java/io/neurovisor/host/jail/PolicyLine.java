@@ -1,6 +1,6 @@
 package io.neurovisor.host.jail;
 
-import io.neurovisor.host.kernel.SeccompRule;
+import io.neurovisor.host.nativecalls.SeccompRule;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.neurovisor.host.jail;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.kernel.SeccompRule;
+import io.neurovisor.host.nativecalls.SeccompRule;
 
 /**
  * One line of a policy.

@@ -2,9 +2,9 @@ package io.neurovisor.host.jail;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.probe.ProbeCache;
-import io.neurovisor.host.store.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;

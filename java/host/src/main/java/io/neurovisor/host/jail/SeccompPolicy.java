@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.kernel.Libseccomp;
-import io.neurovisor.host.kernel.OtherCalls;
-import io.neurovisor.host.kernel.SeccompRule;
+import io.neurovisor.host.nativecalls.Libseccomp;
+import io.neurovisor.host.nativecalls.OtherCalls;
+import io.neurovisor.host.nativecalls.SeccompRule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.host.store.StorageFaults;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.file.Path;

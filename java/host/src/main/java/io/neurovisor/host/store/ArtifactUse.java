@@ -2,6 +2,8 @@ package io.neurovisor.host.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -2,6 +2,9 @@ package io.neurovisor.host.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,7 @@
 package io.neurovisor.host.store;
 
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,9 @@ package io.neurovisor.host.store;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.files.TrustedPath;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,6 +2,8 @@ package io.neurovisor.host.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.DiskUsage;
+import io.neurovisor.host.files.PrivateFiles;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;

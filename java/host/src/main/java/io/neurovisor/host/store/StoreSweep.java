@@ -2,6 +2,10 @@ package io.neurovisor.host.store;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.files.DiskUsage;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

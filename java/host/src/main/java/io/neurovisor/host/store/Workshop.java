@@ -1,6 +1,7 @@
 package io.neurovisor.host.store;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;

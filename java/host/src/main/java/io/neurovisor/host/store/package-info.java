@@ -1,4 +1,4 @@
-/** Files that must be exactly what was built: locked while they are made, published at once and recognised by digest. Nothing here knows what the files are for. */
+/** Artifacts on disk, such as images, kernels and templates. An artifact appears whole or not at all, is built once however many processes ask for it, and is removed only while no process uses it. */
 @NullMarked
 package io.neurovisor.host.store;
 

@@ -2,7 +2,7 @@ package io.neurovisor.host.ebpf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;

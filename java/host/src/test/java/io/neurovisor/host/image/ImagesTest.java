@@ -9,10 +9,14 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.host.build.BuildNamespace;
+import io.neurovisor.host.debian.ManifestFile;
+import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.guestkernel.KernelBuilder;
+import io.neurovisor.host.guestkernel.KernelChoice;
+import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
-import io.neurovisor.host.store.FileDigests;
-import io.neurovisor.host.store.PrivateFiles;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -229,7 +233,7 @@ class ImagesTest {
                         input,
                         staging -> {
                             write(staging.resolve("rootfs.squashfs"), "root");
-                            JsonFile.write(staging.resolve(ImageManifest.FILE), manifest);
+                            ManifestFile.write(staging.resolve(ImageManifest.FILE), manifest);
                             return name + "-abc";
                         },
                         Progress.SILENT);

@@ -1,5 +1,7 @@
 package io.neurovisor.host.image;
 
+import io.neurovisor.host.debian.InstalledPackage;
+import io.neurovisor.host.debian.PythonPackage;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

@@ -1,10 +1,10 @@
 package io.neurovisor.host.jail;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.kernel.ForbiddenCalls;
-import io.neurovisor.host.kernel.Libseccomp;
-import io.neurovisor.host.kernel.OtherCalls;
-import io.neurovisor.host.kernel.SeccompRule;
+import io.neurovisor.host.nativecalls.ForbiddenCalls;
+import io.neurovisor.host.nativecalls.Libseccomp;
+import io.neurovisor.host.nativecalls.OtherCalls;
+import io.neurovisor.host.nativecalls.SeccompRule;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package io.neurovisor.host.jail;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.neurovisor.host.kernel.ForbiddenCalls;
-import io.neurovisor.host.kernel.Landlock;
+import io.neurovisor.host.nativecalls.ForbiddenCalls;
+import io.neurovisor.host.nativecalls.Landlock;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.OwnThreads;
 import java.io.IOException;

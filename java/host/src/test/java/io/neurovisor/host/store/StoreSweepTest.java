@@ -3,6 +3,9 @@ package io.neurovisor.host.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.files.FileDigests;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

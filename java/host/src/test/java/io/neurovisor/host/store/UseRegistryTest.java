@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package io.neurovisor.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;

@@ -2,9 +2,9 @@ package io.neurovisor.server.audit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.store.PathLock;
-import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.StorageFaults;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

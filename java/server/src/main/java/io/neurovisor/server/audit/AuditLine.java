@@ -10,7 +10,7 @@ import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.BlockedAttempt;
 import io.neurovisor.engine.vm.VmId;
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;

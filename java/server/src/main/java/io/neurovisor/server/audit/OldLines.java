@@ -1,6 +1,6 @@
 package io.neurovisor.server.audit;
 
-import io.neurovisor.host.store.PrivateFiles;
+import io.neurovisor.host.files.PrivateFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -6,7 +6,7 @@ import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
-import io.neurovisor.host.image.KernelChoice;
+import io.neurovisor.host.guestkernel.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
 import java.net.InetAddress;
 import java.net.URI;

@@ -16,7 +16,7 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.program.ProgramLimits;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmmIdentity;
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;

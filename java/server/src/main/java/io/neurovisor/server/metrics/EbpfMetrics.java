@@ -2,7 +2,7 @@ package io.neurovisor.server.metrics;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.kernel.Libseccomp;
+import io.neurovisor.host.nativecalls.Libseccomp;
 import io.neurovisor.host.spawner.EbpfCounts;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;

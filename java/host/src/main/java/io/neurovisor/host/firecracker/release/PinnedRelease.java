@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import java.nio.file.Path;
 
 /**

@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
-import io.neurovisor.host.store.PrivateFiles;
-import io.neurovisor.host.store.StorageFaults;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

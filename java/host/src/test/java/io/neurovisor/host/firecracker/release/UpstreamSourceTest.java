@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.store.Sha256;
+import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.store.Workshop;
 import java.io.IOException;
 import java.net.InetAddress;

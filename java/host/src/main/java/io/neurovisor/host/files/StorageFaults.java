@@ -1,0 +1,45 @@
+package io.neurovisor.host.files;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/** Turns the JDK's input and output exceptions into one line that names the file and the reason. */
+public final class StorageFaults {
+    private StorageFaults() {}
+
+    /**
+     * The fault for a failed access.
+     *
+     * @param action what was tried, as in "write" or "lock"
+     */
+    public static NeuroVisorException of(String action, Path file, IOException failure) {
+        if (failure instanceof ClosedByInterruptException || failure instanceof FileLockInterruptionException) {
+            Thread.currentThread().interrupt();
+            return new NeuroVisorException(
+                    Fault.INTERRUPTED, "Cancelled; could not %s %s".formatted(action, file), failure);
+        }
+        return new NeuroVisorException(
+                Fault.STORAGE_FAILED, "Cannot %s %s: %s".formatted(action, file, reason(failure)), failure);
+    }
+
+    private static String reason(IOException failure) {
+        String message = String.valueOf(failure.getMessage());
+        if (message.contains("No space left on device")) {
+            return "the disk is full; free some space or give another --data-dir";
+        }
+        if (message.contains("Read-only file system")) {
+            return "the file system is read-only; give another --data-dir";
+        }
+        return switch (failure) {
+            case AccessDeniedException _ -> "permission denied for user " + System.getProperty("user.name");
+            case NoSuchFileException _ -> "it does not exist";
+            default -> message;
+        };
+    }
+}

@@ -1,0 +1,120 @@
+package io.neurovisor.host.guestkernel;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.debian.Mmdebstrap;
+import io.neurovisor.host.files.StorageFaults;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps what a kernel build prints in a log file, and tells people how far it is: by the steps and the number of files that
+ * {@code build.sh} announces, and by the compiler calls that follow.
+ */
+final class KernelBuildOutput implements AutoCloseable {
+    private static final String STEP = "step: ";
+    private static final Pattern TOTAL = Pattern.compile("compiling: (\\d{1,6}) files");
+    private static final Pattern COMPILED = Pattern.compile("CC {2,}\\S.*");
+    private static final Pattern LINKED = Pattern.compile("(?:LD|OBJCOPY|NM|KSYMS) +(?:\\.tmp_)?vmlinux\\S*");
+
+    private final Path file;
+    private final BufferedWriter log;
+    private final Progress progress;
+    private final InstantSource clock;
+    private @Nullable Instant began;
+    private boolean broken;
+    private int total;
+    private int compiled;
+
+    private KernelBuildOutput(Path file, BufferedWriter log, Progress progress, InstantSource clock) {
+        this.file = requireNonNull(file, "file is null");
+        this.log = requireNonNull(log, "log is null");
+        this.progress = requireNonNull(progress, "progress is null");
+        this.clock = requireNonNull(clock, "clock is null");
+    }
+
+    /** Begins an empty log file. */
+    static KernelBuildOutput to(Path file, Progress progress, InstantSource clock) {
+        try {
+            return new KernelBuildOutput(file, Files.newBufferedWriter(file), progress, clock);
+        } catch (IOException failure) {
+            throw StorageFaults.of("write", file, failure);
+        }
+    }
+
+    /** Called for each line by whoever reads the tools' output, one after the other. */
+    synchronized void line(String line) {
+        keep(line);
+        if (line.startsWith(STEP)) {
+            progress.step(line.substring(STEP.length()));
+        } else {
+            detail(line);
+        }
+    }
+
+    /** Goes on without a log that cannot be written: whoever stops reading a tool's output stops the tool. */
+    private void keep(String line) {
+        if (broken) {
+            return;
+        }
+        try {
+            log.write(line);
+            log.newLine();
+            // Somebody may be watching the file.
+            log.flush();
+        } catch (IOException failure) {
+            broken = true;
+            progress.step(StorageFaults.of("write", file, failure).getMessage() + "; building without a log");
+        }
+    }
+
+    private void detail(String line) {
+        Matcher announced = TOTAL.matcher(line);
+        if (announced.matches()) {
+            total = Integer.parseInt(requireNonNull(announced.group(1)));
+            began = clock.instant();
+        } else if (total > 0 && COMPILED.matcher(line).matches()) {
+            compiled++;
+            progress.detail(compiling());
+        } else if (LINKED.matcher(line).matches()) {
+            progress.detail("linking");
+        } else {
+            Mmdebstrap.progress(line).ifPresent(progress::detail);
+        }
+    }
+
+    private String compiling() {
+        // The last files may be more than were announced: the announcement ends where linking begins.
+        int percent = Math.min(compiled * 100 / total, 99);
+        return "%d of %d files (%d %%)%s".formatted(compiled, Math.max(total, compiled), percent, left());
+    }
+
+    private String left() {
+        Duration passed = Duration.between(requireNonNull(began, "began is null"), clock.instant());
+        // The first files say little about the others.
+        if (compiled < total / 20 || compiled >= total) {
+            return "";
+        }
+        long minutes = Math.round(passed.toMillis() * (double) (total - compiled) / compiled / 60_000);
+        return minutes == 0 ? ", less than a minute left" : ", about %d min left".formatted(minutes);
+    }
+
+    @Override
+    public synchronized void close() {
+        try {
+            log.close();
+        } catch (IOException failure) {
+            // Each line was flushed or its failure told.
+            broken = true;
+        }
+    }
+}

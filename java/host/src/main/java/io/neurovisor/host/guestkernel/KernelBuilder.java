@@ -1,0 +1,117 @@
+package io.neurovisor.host.guestkernel;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.debian.BuildFailures;
+import io.neurovisor.host.debian.DebianSources;
+import io.neurovisor.host.debian.ManifestFile;
+import io.neurovisor.host.debian.Mmdebstrap;
+import io.neurovisor.host.files.DiskSpace;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.store.ArtifactBuilder;
+import io.neurovisor.host.store.Workshop;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
+
+/** Takes the guest kernel and the modules a guest needs out of Debian's kernel package for clouds. */
+public final class KernelBuilder implements ArtifactBuilder {
+    public static final String KERNEL = "vmlinux";
+    static final String CONFIG = "config";
+    public static final String MODULES = "modules";
+    public static final String ORDER = "order";
+
+    private static final String DEBIAN_PACKAGE = "linux-image-cloud-amd64";
+    private static final long NEEDED_BYTES = 600L << 20;
+
+    /** In this order where dependencies leave a choice: devices first, then file systems, the channel, the host's clock. */
+    private static final List<String> WANTED = List.of(
+            "virtio_mmio",
+            "virtio_blk",
+            "virtio_console",
+            "virtio_rng",
+            "squashfs",
+            "erofs",
+            "ext4",
+            "overlay",
+            "vsock",
+            "vmw_vsock_virtio_transport",
+            "ptp_kvm");
+
+    /** Digest of everything that decides what is built. */
+    public static final String INPUT = Sha256.of("kernel-2 %s %s %s"
+            .formatted(DEBIAN_PACKAGE, DebianSources.SUITE, WANTED)
+            .getBytes(StandardCharsets.UTF_8));
+
+    private final Mmdebstrap mmdebstrap;
+    private final Workshop workshop;
+    private final InstantSource clock;
+    private final Progress progress;
+
+    KernelBuilder(Mmdebstrap mmdebstrap, Workshop workshop, InstantSource clock, Progress progress) {
+        this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.clock = requireNonNull(clock, "clock is null");
+        this.progress = requireNonNull(progress, "progress is null");
+    }
+
+    @Override
+    public String build(Path emptyDirectory) {
+        DiskSpace.require(ArtifactBuilder.store(emptyDirectory), NEEDED_BYTES, "Building the guest kernel");
+        progress.step("Fetching the guest kernel (%s)".formatted(DEBIAN_PACKAGE));
+        Path scratch = PrivateFiles.directory(emptyDirectory.resolve("scratch"));
+        KernelPackage kernelPackage = new KernelPackage(PrivateFiles.directory(scratch.resolve("modules")));
+        fetch(emptyDirectory, scratch, kernelPackage);
+        progress.step("Unpacking guest kernel " + kernelPackage.release());
+        try {
+            return unpack(kernelPackage, emptyDirectory);
+        } catch (IOException failure) {
+            throw StorageFaults.of("unpack the guest kernel into", emptyDirectory, failure);
+        } finally {
+            PrivateFiles.delete(scratch);
+        }
+    }
+
+    private void fetch(Path emptyDirectory, Path scratch, KernelPackage into) {
+        ToolCommand command = mmdebstrap.tarOf(
+                "extract", List.of(DEBIAN_PACKAGE), List.of(), mmdebstrap.scratch(scratch.resolve("install")));
+        ToolResult result = workshop.tool(command)
+                .output(into::read)
+                .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
+                .run();
+        if (result.failed()) {
+            throw BuildFailures.of("the guest kernel", ArtifactBuilder.store(emptyDirectory), result);
+        }
+    }
+
+    private String unpack(KernelPackage kernelPackage, Path home) throws IOException {
+        List<String> order = ModuleOrder.of(WANTED, kernelPackage.builtIn(), kernelPackage::module);
+        Path modules = PrivateFiles.directory(home.resolve(MODULES));
+        for (String module : order) {
+            Files.write(modules.resolve(module + ".ko"), kernelPackage.moduleContent(module));
+        }
+        List<String> files = order.stream().map(module -> module + ".ko").toList();
+        Files.writeString(modules.resolve(ORDER), String.join("\n", files) + "\n");
+        Files.write(home.resolve(CONFIG), kernelPackage.config());
+        Path kernel = home.resolve(KERNEL);
+        kernelPackage.kernel().unpackTo(kernel);
+        KernelManifest manifest = new KernelManifest(
+                kernelPackage.release(),
+                DEBIAN_PACKAGE,
+                DebianSources.SUITE,
+                clock.instant().toString(),
+                mmdebstrap.sources().publicAddresses(),
+                files);
+        ManifestFile.write(home.resolve(KernelManifest.FILE), manifest);
+        String digest = Sha256.of(kernel);
+        return kernelPackage.release() + "-" + Sha256.abbreviate(digest);
+    }
+}

@@ -1,0 +1,34 @@
+package io.neurovisor.host.guestkernel;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * A kernel that is there, as shown to people.
+ *
+ * @param release as {@code uname -r} prints it
+ * @param digest SHA-256 of the kernel's file
+ * @param boots whether it is the one that guests boot
+ * @param problem why it is not used as it is, if so
+ */
+public record KernelSummary(
+        GuestKernel kernel,
+        String release,
+        String digest,
+        long sizeBytes,
+        Instant created,
+        Path directory,
+        boolean boots,
+        Optional<String> problem) {
+    public KernelSummary {
+        requireNonNull(kernel, "kernel is null");
+        requireNonNull(release, "release is null");
+        requireNonNull(digest, "digest is null");
+        requireNonNull(created, "created is null");
+        requireNonNull(directory, "directory is null");
+        requireNonNull(problem, "problem is null");
+    }
+}

@@ -1,0 +1,5 @@
+/** The kernels that guests boot: Debian's cloud kernel and the small kernel that is compiled from its recipe. Chooses one of them and builds it where it is missing. */
+@NullMarked
+package io.neurovisor.host.guestkernel;
+
+import org.jspecify.annotations.NullMarked;

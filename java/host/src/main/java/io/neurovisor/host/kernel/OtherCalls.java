@@ -1,9 +1,0 @@
-package io.neurovisor.host.kernel;
-
-/** What a filter answers to a system call that none of its rules names. */
-public enum OtherCalls {
-    /** The end of the process: for a list of what is allowed. */
-    KILL,
-    /** Nothing, the call is made: for a list of what is denied. */
-    ALLOW
-}

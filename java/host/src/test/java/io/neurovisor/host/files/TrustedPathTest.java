@@ -1,0 +1,88 @@
+package io.neurovisor.host.files;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class TrustedPathTest {
+    private static final int SOMEBODY = 2_000_000_999;
+
+    @TempDir
+    private Path directory;
+
+    private Path data;
+    private TrustedPath trusted;
+    private int user;
+
+    @BeforeEach
+    void makeDirectories() throws IOException {
+        data = Files.createDirectories(directory.resolve("a/b/data"));
+        trusted = TrustedPath.ofThisProcess();
+        user = (int) Files.getAttribute(data, "unix:uid");
+    }
+
+    @Test
+    void trustsWhatOnlyThisUserCanChange() throws IOException {
+        assertThat(trusted.danger(data)).isEmpty();
+        assertThat(trusted.danger(data.resolve("not/there/yet"))).isEmpty();
+        assertThat(trusted.danger(Path.of("/"))).isEmpty();
+    }
+
+    @Test
+    void namesTheDirectoryAboveThatOthersCanWrite() throws IOException {
+        mode(directory.resolve("a"), "rwxr-xrwx");
+        assertThat(trusted.danger(data)).hasValue(directory.resolve("a") + " can be written by others (mode 0757)");
+        assertThat(trusted.danger(data.resolve("not/there/yet"))).isPresent();
+    }
+
+    @Test
+    void refusesAGroupThatCanWriteForRootAlone() throws IOException {
+        mode(data, "rwxrwxr-x");
+        assertThat(new TrustedPath(0).dangerAt(data).isPresent()).isTrue();
+        assertThat(new TrustedPath(user == 0 ? SOMEBODY : user).dangerAt(data)).isEmpty();
+    }
+
+    @Test
+    void trustsWhatLiesInADirectoryWithTheStickyBit() throws IOException {
+        Files.setAttribute(directory.resolve("a"), "unix:mode", 01777);
+        assertThat(trusted.danger(data)).isEmpty();
+    }
+
+    @Test
+    void refusesWhatBelongsToAnotherUser() throws IOException {
+        assumeTrue(user == 0, "only root can give files away");
+        Files.setAttribute(directory.resolve("a/b"), "unix:uid", SOMEBODY);
+        assertThat(trusted.danger(data)).hasValue(directory.resolve("a/b") + " belongs to user " + SOMEBODY);
+        assertThat(new TrustedPath(SOMEBODY).danger(data)).isEmpty();
+    }
+
+    @Test
+    void followsALinkToWhereOthersCanWrite() throws IOException {
+        Path open = Files.createDirectories(directory.resolve("open/data"));
+        mode(directory.resolve("open"), "rwxrwxrwx");
+        Path link = Files.createSymbolicLink(data.resolve("link"), open);
+        assertThat(trusted.danger(link).orElseThrow())
+                .startsWith(directory.toRealPath().resolve("open").toString());
+    }
+
+    @Test
+    void refusesALinkThatAnotherUserHasMade() throws IOException {
+        assumeTrue(user == 0, "only root can give files away");
+        Path link = Files.createSymbolicLink(directory.resolve("link"), data);
+        Process given =
+                new ProcessBuilder("chown", "--no-dereference", Integer.toString(SOMEBODY), link.toString()).start();
+        assertThat(given.onExit().join().exitValue()).isZero();
+        assertThat(trusted.danger(link)).hasValue(link + " belongs to user " + SOMEBODY);
+    }
+
+    private static void mode(Path path, String permissions) throws IOException {
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+    }
+}

@@ -1,0 +1,84 @@
+package io.neurovisor.host.nativecalls;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A service manager's socket, a real one, hears what is said to it, and nothing else comes of a socket that is not there. */
+@Timeout(20)
+final class ServiceNotificationTest {
+    @TempDir
+    private Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"path", "abstract name"})
+    void theManagerHearsEachMessageWhole(String kind) {
+        String name = kind.equals("path") ? directory.resolve("notify").toString() : "@neurovisor-" + UUID.randomUUID();
+        try (DatagramListener manager = DatagramListener.bind(name)) {
+            ServiceNotification notification = ServiceNotification.of(Map.of("NOTIFY_SOCKET", name));
+            assertThat(notification.isWanted()).isTrue();
+            notification.ready("serving on 127.0.0.1:50051");
+            notification.status("3 machines are warm\nREADY=0");
+            notification.stopping("2 executions run on — Ende");
+            notification.alive();
+            assertThat(manager.next()).isEqualTo("READY=1\nSTATUS=serving on 127.0.0.1:50051");
+            assertThat(manager.next()).isEqualTo("STATUS=3 machines are warm READY=0");
+            assertThat(manager.next()).isEqualTo("STOPPING=1\nSTATUS=2 executions run on — Ende");
+            assertThat(manager.next()).isEqualTo("WATCHDOG=1");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/nowhere/at/all", "@neurovisor-nobody-listens", "vsock:2:1234"})
+    void aManagerThatIsNotThereStopsNobody(String socket) {
+        ServiceNotification notification = ServiceNotification.of(Map.of("NOTIFY_SOCKET", socket));
+        notification.ready("");
+        notification.stopping("");
+        assertThat(notification.isWanted()).isEqualTo(!socket.isEmpty());
+    }
+
+    @Test
+    void readsTheWatchdogTimeoutThatIsMeantForThisProcess() {
+        String ours = Long.toString(ProcessHandle.current().pid());
+        assertThat(watchdogTimeout("60000000", ours)).contains(Duration.ofMinutes(1));
+        assertThat(watchdogTimeout("60000000", "")).contains(Duration.ofMinutes(1));
+        assertThat(watchdogTimeout("60000000", "1")).isEmpty();
+        for (String wrong : List.of("", "0", "-1", "1s", "9".repeat(19))) {
+            assertThat(watchdogTimeout(wrong, ours)).as(wrong).isEmpty();
+        }
+        assertThat(ServiceNotification.of(Map.of("WATCHDOG_USEC", "1000")).watchdogTimeout())
+                .isEmpty();
+    }
+
+    private static Optional<Duration> watchdogTimeout(String micros, String pid) {
+        return ServiceNotification.of(Map.of("NOTIFY_SOCKET", "@nobody", "WATCHDOG_USEC", micros, "WATCHDOG_PID", pid))
+                .watchdogTimeout();
+    }
+
+    @Test
+    void withoutAManagerThereIsNobodyToTell() {
+        ServiceNotification notification = ServiceNotification.of(Map.of());
+        notification.ready("");
+        assertThat(notification.isWanted()).isFalse();
+    }
+
+    @Test
+    void whatFailsIsNamedInTheSystemsWords() {
+        assertThatThrownBy(() -> UnixDatagram.send(directory.resolve("gone").toString(), new byte[1]))
+                .hasMessage("sendto failed: No such file or directory (errno 2)");
+        assertThatThrownBy(() -> UnixDatagram.send("vsock:2:1234", new byte[1])).hasMessageContaining("vsock:2:1234");
+        assertThatThrownBy(() -> UnixDatagram.send("/" + "long".repeat(30), new byte[1]))
+                .hasMessageContaining("121 bytes; allowed: 107");
+    }
+}

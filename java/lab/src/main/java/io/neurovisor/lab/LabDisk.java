@@ -1,0 +1,86 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.store.Workshop;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+
+/**
+ * A lab machine's disk: a file system that holds the images and kernels of the host's data directory, with room for what is
+ * made in the machine. Templates stay behind, for the machine has another processor.
+ */
+final class LabDisk {
+    private static final String SIZE = "16G";
+    private static final List<String> STORES = List.of("images", "kernels", "initrds", "firecracker");
+
+    private final Path dataDirectory;
+    private final Workshop workshop;
+
+    LabDisk(Path dataDirectory, Workshop workshop) {
+        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+    }
+
+    /** Writes the disk; blocks that hold nothing take no room. */
+    void make(LabFiles files) {
+        // Of the same file system as what it links to, so that nothing is copied twice.
+        Path content = PrivateFiles.directory(files.directory().resolve("content"));
+        Path data = PrivateFiles.directory(content.resolve("data"));
+        for (String store : STORES) {
+            link(dataDirectory.resolve(store), data.resolve(store));
+        }
+        ToolResult result = workshop.tool(ToolCommand.of("/sbin/mkfs.ext4", "e2fsprogs")
+                        .withArguments(List.of("-q", "-F", "-m", "0", "-E", "lazy_itable_init=1", "-O", "^has_journal"))
+                        .withArguments(
+                                List.of("-d", content.toString(), files.disk().toString(), SIZE)))
+                .run();
+        PrivateFiles.delete(content);
+        if (result.failed()) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    "The lab's disk %s cannot be made: %s".formatted(files.disk(), result.lastMessage()));
+        }
+    }
+
+    private static void link(Path from, Path to) {
+        if (!Files.isDirectory(from)) {
+            return;
+        }
+        try {
+            Files.walkFileTree(from, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
+                    // What is half-made is another process's.
+                    if (directory.getFileName().toString().startsWith(".")) {
+                        return FileVisitResult.SKIP_SUBTREE;
+                    }
+                    PrivateFiles.directory(to.resolve(from.relativize(directory)));
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    if (attributes.isRegularFile()
+                            && !file.getFileName().toString().startsWith(".")) {
+                        Files.createLink(to.resolve(from.relativize(file)), file);
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException failure) {
+            throw StorageFaults.of("link the files of", from, failure);
+        }
+    }
+}

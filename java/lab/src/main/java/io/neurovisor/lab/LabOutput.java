@@ -1,0 +1,48 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.host.process.OutputReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
+
+/** What a command in the lab has left to come home: an archive of which regular files with plain paths are taken alone. */
+final class LabOutput implements OutputReader {
+    private static final int PART_BYTES = 1 << 16;
+
+    private final LabFileReceiver receiver;
+
+    LabOutput(LabFileReceiver receiver) {
+        this.receiver = requireNonNull(receiver, "receiver is null");
+    }
+
+    @Override
+    public void read(InputStream tar) throws IOException {
+        TarArchiveInputStream archive = new TarArchiveInputStream(tar);
+        for (TarArchiveEntry entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
+            // isFile() is also true of links and devices.
+            if (entry.getLinkFlag() == TarConstants.LF_NORMAL || entry.getLinkFlag() == TarConstants.LF_OLDNORM) {
+                pass(FilePath.checked(entry.getName().replaceFirst("^\\./", "")), archive);
+            }
+        }
+        // What follows the last entry is padding; a writer whose pipe breaks would report a failure.
+        tar.transferTo(OutputStream.nullOutputStream());
+    }
+
+    private void pass(String path, InputStream content) throws IOException {
+        while (true) {
+            byte[] part = content.readNBytes(PART_BYTES);
+            boolean last = part.length < PART_BYTES;
+            receiver.file(path, ByteBuffer.wrap(part), last);
+            if (last) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.image.LabImage;
+import io.neurovisor.host.process.ToolCommand;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The QEMU that emulates a lab machine: a processor with SVM and nested paging, two disks, and no network but the host. */
+final class LabQemu {
+    private static final ToolCommand PROGRAM = ToolCommand.of("qemu-system-x86_64", "qemu-system-x86");
+
+    /** The memory for translated code, in MiB: a nested guest's is translated anew whenever it runs full. */
+    private static final int TRANSLATED_MEGABYTES = 512;
+
+    /**
+     * How many commands see the repository at the same time: each mounts it anew, and a device serves one mount until the kernel has
+     * dropped it, which can be after the end of its command.
+     */
+    static final int REPOSITORY_DEVICES = 8;
+
+    private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet reboot=t panic=-1"
+            // BPF programs may decide, as they do where the product runs.
+            + " lsm=landlock,lockdown,yama,integrity,bpf"
+            // There is no speculation in an emulated processor.
+            + " mitigations=off";
+
+    private final LabImage image;
+    private final LabSize size;
+    private final Path repository;
+    private final Optional<Path> jdk;
+
+    /** @param jdk which the machine is to use instead of its own */
+    LabQemu(LabImage image, LabSize size, Path repository, Optional<Path> jdk) {
+        this.image = requireNonNull(image, "image is null");
+        this.size = requireNonNull(size, "size is null");
+        this.repository = requireNonNull(repository, "repository is null");
+        this.jdk = requireNonNull(jdk, "jdk is null");
+    }
+
+    /** Tells the machine what the command line hands in. */
+    void writeSeed(LabFiles files) {
+        jdk.ifPresent(home -> PrivateFiles.replace(
+                files.seed().resolve("jdk"), home.toString().getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /**
+     * The command line.
+     *
+     * @param readySocket where somebody listens to the machine's word that it is ready
+     */
+    ToolCommand command(LabFiles files, int port, Path readySocket) {
+        return PROGRAM.withArguments(machine())
+                .withArguments(List.of("-pidfile", files.pid().toString()))
+                .withArguments(boot())
+                .withArguments(drive("system", image.rootfs(), "readonly=on"))
+                // Nobody needs the disk after a crash of the host.
+                .withArguments(drive("disk", files.disk(), "cache=unsafe,discard=unmap"))
+                .withArguments(share("seed", files.seed(), 1))
+                .withArguments(share("repository", repository, REPOSITORY_DEVICES))
+                .withArguments(jdk.map(home -> share("jdk", home, 1)).orElse(List.of()))
+                .withArguments(List.of("-netdev", network(port), "-device", "virtio-net-pci,netdev=host,romfile="))
+                .withArguments(List.of("-device", "virtio-rng-pci"))
+                .withArguments(List.of("-serial", "file:" + files.console()))
+                .withArguments(List.of("-chardev", "socket,id=ready,path=" + escaped(readySocket)))
+                .withArguments(List.of("-serial", "chardev:ready"));
+    }
+
+    private List<String> machine() {
+        return List.of(
+                "-name",
+                "neurovisor-lab",
+                "-machine",
+                "q35,usb=off,vmport=off,smbus=off",
+                "-accel",
+                "tcg,thread=multi,tb-size=" + TRANSLATED_MEGABYTES,
+                "-cpu",
+                "EPYC-v1,+svm,+npt",
+                "-m",
+                Integer.toString(size.memoryMegabytes()),
+                "-smp",
+                Integer.toString(size.processors()),
+                "-nodefaults",
+                "-no-user-config",
+                "-no-reboot",
+                "-display",
+                "none");
+    }
+
+    private List<String> boot() {
+        return List.of(
+                "-kernel", image.kernel().toString(),
+                "-initrd", image.initrd().toString(),
+                "-append", KERNEL_ARGUMENTS);
+    }
+
+    private static List<String> drive(String id, Path file, String options) {
+        return List.of("-drive", "if=virtio,id=" + id + ",format=raw," + options + ",file=" + escaped(file));
+    }
+
+    /**
+     * Read-only: what the machine does to the repository stays in the machine.
+     *
+     * @param devices how many mounts of it there can be, as a mount takes a free device of the tag
+     */
+    private static List<String> share(String tag, Path directory, int devices) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "-fsdev",
+                "local,id=" + tag + ",security_model=none,readonly=on,multidevs=remap,path=" + escaped(directory)));
+        for (int device = 0; device < devices; device++) {
+            arguments.addAll(List.of("-device", "virtio-9p-pci,fsdev=" + tag + ",mount_tag=" + tag));
+        }
+        return arguments;
+    }
+
+    private static String network(int port) {
+        return "user,id=host,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:" + port + "-10.0.2.15:22";
+    }
+
+    /** A comma separates QEMU's options. */
+    private static String escaped(Path path) {
+        return path.toString().replace(",", ",,");
+    }
+}

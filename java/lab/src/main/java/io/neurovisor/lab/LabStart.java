@@ -1,0 +1,106 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** The start of one lab machine: its keys, its disk, its QEMU, and the wait until it is ready. */
+final class LabStart {
+    /** On a host that is busy with ten other things. */
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private static final int SHOWN_CONSOLE_LINES = 8;
+
+    private final LabQemu qemu;
+    private final LabDisk disk;
+    private final Progress progress;
+
+    LabStart(LabQemu qemu, LabDisk disk, Progress progress) {
+        this.qemu = requireNonNull(qemu, "qemu is null");
+        this.disk = requireNonNull(disk, "disk is null");
+        this.progress = requireNonNull(progress, "progress is null");
+    }
+
+    /**
+     * Returns when the machine takes commands.
+     *
+     * @param files of a machine, of which only the directory is there
+     * @param runner runs QEMU: to its end, or until it has gone into the background
+     */
+    Lab start(LabName name, LabFiles files, Runner runner) throws InterruptedException {
+        int port = LoopbackPort.free();
+        LabKeys.make(files, port);
+        qemu.writeSeed(files);
+        progress.step("Making the lab's disk");
+        disk.make(files);
+        progress.step("Starting lab " + name);
+        try (LabReadiness readiness = LabReadiness.listen()) {
+            CompletableFuture<Boolean> word = readiness.word();
+            CompletableFuture<ToolResult> process = runner.run(qemu.command(files, port, readiness.socket()));
+            await(word, process, files);
+        }
+        Lab lab = new Lab(name, files, port);
+        lab.writeAddress();
+        return lab;
+    }
+
+    /** Runs a QEMU. */
+    interface Runner {
+        CompletableFuture<ToolResult> run(ToolCommand qemu);
+    }
+
+    private static void await(CompletableFuture<Boolean> word, CompletableFuture<ToolResult> process, LabFiles files)
+            throws InterruptedException {
+        // A QEMU that went into the background has ended well, and its word is still to come.
+        CompletableFuture<Boolean> failed = process.thenCompose(
+                result -> result.failed() ? CompletableFuture.completedFuture(false) : new CompletableFuture<>());
+        try {
+            Object ready = CompletableFuture.anyOf(word, failed).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            if (Boolean.TRUE.equals(ready)) {
+                return;
+            }
+            throw failure("it ended while it started", process, files);
+        } catch (TimeoutException late) {
+            throw failure("it was not ready within %d s".formatted(PATIENCE.toSeconds()), process, files);
+        } catch (ExecutionException exception) {
+            if (exception.getCause() instanceof NeuroVisorException known) {
+                throw known;
+            }
+            throw new NeuroVisorException(Fault.LAB_FAILED, "The lab cannot be started: " + exception, exception);
+        }
+    }
+
+    private static NeuroVisorException failure(String how, CompletableFuture<ToolResult> process, LabFiles files) {
+        String qemu = process.isDone()
+                        && !process.isCompletedExceptionally()
+                        && process.join().failed()
+                ? "QEMU: " + process.join().lastMessage() + "; "
+                : "";
+        return new NeuroVisorException(
+                Fault.LAB_FAILED,
+                "The lab cannot be used: %s. %sIts console: %s".formatted(how, qemu, lastLines(files)));
+    }
+
+    private static String lastLines(LabFiles files) {
+        try {
+            List<String> lines = Files.exists(files.console()) ? Files.readAllLines(files.console()) : List.of();
+            return lines.isEmpty()
+                    ? "nothing"
+                    : String.join(" | ", lines.subList(Math.max(0, lines.size() - SHOWN_CONSOLE_LINES), lines.size()));
+        } catch (IOException unreadable) {
+            return "unreadable (" + unreadable.getMessage() + ")";
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.image.LabImages;
+import io.neurovisor.host.process.Tool;
+import io.neurovisor.host.store.Workshop;
+import java.nio.file.Path;
+
+/** Starts lab machines, each to stay until it is taken down or for this process alone. */
+public final class LabStarts {
+    private final LabImages images;
+    private final Path dataDirectory;
+    private final Path directory;
+    private final Path repository;
+    private final Workshop workshop;
+
+    /**
+     * @param dataDirectory whose images and kernels the machines get
+     * @param directory of the machines' own files
+     * @param repository which the machines see
+     */
+    public LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Workshop workshop) {
+        this.images = requireNonNull(images, "images is null");
+        this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
+        this.directory = requireNonNull(directory, "directory is null");
+        this.repository = requireNonNull(repository, "repository is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+    }
+
+    /** Starts a machine that outlives this process. */
+    public Lab stay(LabName name, LabSize size, Progress progress) {
+        Labs labs = new Labs(directory);
+        PrivateFiles.directory(directory);
+        try (PathLock lock = PathLock.acquire(
+                labs.lockFile(name), () -> progress.step("Another process is starting lab " + name + "; waiting"))) {
+            if (labs.find(name).isPresent()) {
+                throw new NeuroVisorException(
+                        Fault.IN_USE,
+                        "Lab %s is up already; ./neurovisor lab down --name %s ends it".formatted(name, name));
+            }
+            LabStart start = start(size, progress);
+            // What a machine that has died left.
+            boolean _ = labs.remove(name, lock);
+            LabFiles files = new LabFiles(PrivateFiles.directory(labs.home(name)));
+            boolean started = false;
+            try {
+                Lab lab = start.start(
+                        name,
+                        files,
+                        qemu -> RunningTool.start(Tool.of(qemu.withArguments(java.util.List.of("-daemonize"))))
+                                .result());
+                started = true;
+                return lab;
+            } catch (InterruptedException interrupt) {
+                throw interrupted(interrupt);
+            } finally {
+                if (!started) {
+                    boolean _ = labs.remove(name, lock);
+                }
+            }
+        }
+    }
+
+    /** Starts a machine that ends with what is returned, or with this process. */
+    public TemporaryLab temporary(LabSize size, Progress progress) {
+        LabStart start = start(size, progress);
+        PrivateFiles.directory(directory);
+        LabName name = new LabName("run-" + ProcessHandle.current().pid());
+        // A name by which the spawner knows what is not meant to stay.
+        String passing = ".%s~building-%s".formatted(name, Long.toString(System.nanoTime(), Character.MAX_RADIX));
+        return TemporaryLab.start(start, name, directory.resolve(passing), workshop);
+    }
+
+    private LabStart start(LabSize size, Progress progress) {
+        LabQemu qemu = new LabQemu(images.obtain(progress), size, repository, HostJdk.selfContained());
+        return new LabStart(qemu, new LabDisk(dataDirectory, workshop), progress);
+    }
+
+    static NeuroVisorException interrupted(InterruptedException interrupt) {
+        Thread.currentThread().interrupt();
+        return new NeuroVisorException(Fault.INTERRUPTED, "starting the lab was cancelled", interrupt);
+    }
+}

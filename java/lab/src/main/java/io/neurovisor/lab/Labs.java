@@ -1,0 +1,114 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PathLock;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.files.StorageFaults;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The lab machines of one data directory that were started to stay. */
+public final class Labs {
+    private final Path directory;
+
+    /** @param directory which need not exist yet */
+    public Labs(Path directory) {
+        this.directory = requireNonNull(directory, "directory is null");
+    }
+
+    /** Where the machine's files are. */
+    Path home(LabName name) {
+        return directory.resolve(name.text());
+    }
+
+    /** The machine, if it runs and is ready. */
+    public Optional<Lab> find(LabName name) {
+        LabFiles files = new LabFiles(home(name));
+        return Files.exists(files.address()) && new LabProcess(files.pid()).runs()
+                ? Optional.of(Lab.at(name, files))
+                : Optional.empty();
+    }
+
+    /** Those that run and are ready, by name. */
+    public List<Lab> list() {
+        return names().stream().map(this::find).flatMap(Optional::stream).toList();
+    }
+
+    /** Ends the machine and removes its files; false when there is none. */
+    public boolean remove(LabName name) {
+        if (!Files.isDirectory(home(name))) {
+            return false;
+        }
+        try (PathLock lock = PathLock.acquire(lockFile(name), () -> {})) {
+            return remove(name, lock);
+        }
+    }
+
+    /** As {@link #remove(LabName)}, for who keeps others from starting or removing the machine. */
+    boolean remove(LabName name, PathLock heldForName) {
+        requireNonNull(heldForName, "heldForName is null");
+        Path home = home(name);
+        if (!Files.isDirectory(home)) {
+            return false;
+        }
+        try {
+            new LabProcess(new LabFiles(home).pid()).end();
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "ending lab " + name + " was cancelled", interrupt);
+        }
+        PrivateFiles.delete(home);
+        return true;
+    }
+
+    /**
+     * The directories of machines that have ended without being taken down; one that is just being started is none.
+     *
+     * @param dryRun whether they stay
+     */
+    public List<Path> sweep(boolean dryRun) {
+        List<Path> swept = new ArrayList<>();
+        for (LabName name : names()) {
+            Optional<PathLock> held = PathLock.tryAcquire(lockFile(name));
+            held.ifPresent(lock -> {
+                try (lock) {
+                    Path home = home(name);
+                    if (Files.isDirectory(home) && !new LabProcess(new LabFiles(home).pid()).runs()) {
+                        swept.add(home);
+                        boolean _ = !dryRun && remove(name, lock);
+                    }
+                }
+            });
+        }
+        return swept;
+    }
+
+    /** Held by who starts or removes the machine. */
+    Path lockFile(LabName name) {
+        return directory.resolve("." + name + ".lock");
+    }
+
+    private List<LabName> names() {
+        if (!Files.isDirectory(directory)) {
+            return List.of();
+        }
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(Files::isDirectory)
+                    .filter(entry -> !entry.getFileName().toString().startsWith("."))
+                    .map(entry -> new LabName(entry.getFileName().toString()))
+                    .sorted(Comparator.comparing(LabName::text))
+                    .toList();
+        } catch (IOException failure) {
+            throw StorageFaults.of("list", directory, failure);
+        }
+    }
+}

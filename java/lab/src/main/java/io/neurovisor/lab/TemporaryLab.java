@@ -1,0 +1,65 @@
+package io.neurovisor.lab;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.store.Workshop;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/** A lab machine that ends with its owner, however that ends; its files go with it. */
+public final class TemporaryLab implements AutoCloseable {
+    /** QEMU has nothing to save. */
+    private static final Duration GRACE = Duration.ofSeconds(1);
+
+    private final Path home;
+    private final Workshop workshop;
+    private final Workshop.Held held;
+    private Optional<RunningTool> qemu = Optional.empty();
+    private Optional<Lab> lab = Optional.empty();
+
+    private TemporaryLab(Path home, Workshop workshop) {
+        this.home = requireNonNull(home, "home is null");
+        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.held = workshop.hold(home);
+    }
+
+    static TemporaryLab start(LabStart start, LabName name, Path home, Workshop workshop) {
+        TemporaryLab temporary = new TemporaryLab(home, workshop);
+        boolean started = false;
+        try {
+            PrivateFiles.delete(home);
+            LabFiles files = new LabFiles(PrivateFiles.directory(home));
+            temporary.lab = Optional.of(start.start(name, files, temporary::run));
+            started = true;
+            return temporary;
+        } catch (InterruptedException interrupt) {
+            throw LabStarts.interrupted(interrupt);
+        } finally {
+            if (!started) {
+                temporary.close();
+            }
+        }
+    }
+
+    private CompletableFuture<ToolResult> run(ToolCommand command) {
+        RunningTool running = RunningTool.start(workshop.tool(command).grace(GRACE));
+        qemu = Optional.of(running);
+        return running.result();
+    }
+
+    public Lab lab() {
+        return lab.orElseThrow();
+    }
+
+    @Override
+    public void close() {
+        qemu.ifPresent(RunningTool::close);
+        PrivateFiles.delete(home);
+        held.close();
+    }
+}

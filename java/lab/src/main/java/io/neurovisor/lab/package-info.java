@@ -1,0 +1,5 @@
+/** The lab: a machine with KVM, cgroup v2 and BPF LSM that QEMU emulates. It runs commands in the repository as it is on the host. */
+@NullMarked
+package io.neurovisor.lab;
+
+import org.jspecify.annotations.NullMarked;
