@@ -2,7 +2,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.pool.Lease;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
@@ -66,10 +66,10 @@ final class FirecrackerRestore {
         String turn = restores(settings, start(settings, size));
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
             // Which checks the template's files: once, as a daemon does.
-            Order order = neuroVisor.prepare(size);
+            MachineKind kind = neuroVisor.prepare(size);
             while (turn != null) {
                 boolean primed = turn.equals("warm");
-                answer(() -> primed ? warm(neuroVisor, order) : fresh(neuroVisor, order));
+                answer(() -> primed ? warm(neuroVisor, kind) : fresh(neuroVisor, kind));
                 turn = IO.readln();
             }
         }
@@ -127,17 +127,17 @@ final class FirecrackerRestore {
     }
 
     /** From the request for a machine to the end of the first program in it. */
-    private static String fresh(NeuroVisor neuroVisor, Order order) {
+    private static String fresh(NeuroVisor neuroVisor, MachineKind kind) {
         long began = System.nanoTime();
-        try (Lease lease = neuroVisor.pool().lease(order)) {
+        try (Lease lease = neuroVisor.pool().lease(kind)) {
             run(lease);
             return since(began);
         }
     }
 
     /** From the request to the program's end, in a machine that has been primed and has waited; and its memory then. */
-    private static String warm(NeuroVisor neuroVisor, Order order) throws InterruptedException {
-        try (Lease lease = neuroVisor.pool().lease(order)) {
+    private static String warm(NeuroVisor neuroVisor, MachineKind kind) throws InterruptedException {
+        try (Lease lease = neuroVisor.pool().lease(kind)) {
             lease.sandbox().prime(PRIMER, Deadline.after(PATIENCE, Ticker.SYSTEM));
             Thread.sleep(REST);
             long began = System.nanoTime();

@@ -11,7 +11,7 @@ import io.neurovisor.engine.execution.ExecutionListeners;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.SandboxFactory;
@@ -128,11 +128,11 @@ final class TelemetryCost {
     private static Executions executions(SandboxListener machines, ExecutionListener listener) {
         SandboxFactory factory = new SandboxFactory(
                 new FakeVmm(_ -> new FakeGuest()), new SecureRandom(), Ticker.SYSTEM, machines, RequiredLayers.NONE);
-        Order usual = new Order("base", SandboxSize.SMALL);
+        MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
         WarmPool pool = new WarmPool(
                 new PoolPlan(usual, 0, 1, PATIENCE),
-                order -> factory.open(
-                        new VmStart.ColdBoot(TestFiles.bootFiles(), order.size()),
+                kind -> factory.open(
+                        new VmStart.ColdBoot(TestFiles.bootFiles(), kind.size()),
                         Deadline.after(PATIENCE, Ticker.SYSTEM)),
                 _ -> {},
                 Ticker.SYSTEM,

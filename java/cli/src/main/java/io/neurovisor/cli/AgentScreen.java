@@ -18,7 +18,7 @@ import io.neurovisor.cli.screen.TerminalWidth;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Ticker;
 import java.io.Closeable;
 import java.io.IOException;
@@ -87,7 +87,7 @@ final class AgentScreen implements AgentOutput, Progress {
     public void called(ToolCall call) {
         running++;
         screen.rest();
-        String name = call.name().isEmpty() ? "?" : Harmless.line(call.name());
+        String name = call.name().isEmpty() ? "?" : UntrustedText.line(call.name());
         screen.line(styled("[Tool Call] " + name));
         CallArguments.read(call.arguments())
                 .filter(arguments -> arguments.path("code").isTextual())
@@ -178,7 +178,7 @@ final class AgentScreen implements AgentOutput, Progress {
     }
 
     private static String shown(String content) {
-        String harmless = Harmless.lines(content).replace("\t", "    ");
+        String harmless = UntrustedText.lines(content).replace("\t", "    ");
         return harmless.length() > SHOWN_CHARACTERS ? harmless.substring(0, SHOWN_CHARACTERS) + "..." : harmless;
     }
 

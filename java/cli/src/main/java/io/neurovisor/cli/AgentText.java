@@ -11,7 +11,7 @@ import io.neurovisor.agent.loop.CodeRequest;
 import io.neurovisor.agent.loop.CodeResult;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.program.Outcome;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.util.Locale;
 
 /** Prints a run line by line, for people and for scripts that read those lines. */
@@ -25,7 +25,7 @@ final class AgentText implements AgentOutput {
 
     AgentText(Lines out, AgentTask task) {
         this.out = requireNonNull(out, "out is null");
-        print("Task: \"" + Harmless.line(task.text()) + "\"");
+        print("Task: \"" + UntrustedText.line(task.text()) + "\"");
         print("trace_id: " + task.traceId());
         print("");
     }
@@ -37,7 +37,7 @@ final class AgentText implements AgentOutput {
 
     @Override
     public void retry(String reason) {
-        print("[Retry] " + Harmless.line(reason));
+        print("[Retry] " + UntrustedText.line(reason));
     }
 
     @Override
@@ -48,7 +48,7 @@ final class AgentText implements AgentOutput {
                 ? arguments.path("language").asText("?") + ", \""
                         + preview(arguments.path("code").asText()) + "\""
                 : "\"" + preview(call.arguments()) + "\"";
-        print("[Tool Call] " + (call.name().isEmpty() ? "?" : Harmless.line(call.name())) + "(" + Harmless.line(shown)
+        print("[Tool Call] " + (call.name().isEmpty() ? "?" : UntrustedText.line(call.name())) + "(" + UntrustedText.line(shown)
                 + ")");
     }
 
@@ -66,16 +66,16 @@ final class AgentText implements AgentOutput {
 
     @Override
     public void refused(ToolCall call, String reason) {
-        print("[Refused] " + Harmless.line(reason));
+        print("[Refused] " + UntrustedText.line(reason));
     }
 
     @Override
     public void ended(AgentResult result) {
         print("");
         if (result.end() == AgentEnd.ANSWERED) {
-            print("Result: " + Harmless.lines(result.answer()));
+            print("Result: " + UntrustedText.lines(result.answer()));
         } else {
-            print("Partial result (" + Harmless.line(result.explanation()) + "): " + Harmless.lines(result.answer()));
+            print("Partial result (" + UntrustedText.line(result.explanation()) + "): " + UntrustedText.lines(result.answer()));
         }
         stats(result);
     }

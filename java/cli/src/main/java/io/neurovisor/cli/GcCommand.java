@@ -1,6 +1,6 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Housekeeping;
 import java.io.PrintWriter;
 import java.time.InstantSource;
@@ -42,7 +42,7 @@ final class GcCommand implements Runnable {
 
     @Override
     public void run() {
-        List<Unneeded> removed = new Housekeeping(common.settings(), InstantSource.system(), dryRun).collect();
+        List<UnusedPath> removed = new Housekeeping(common.settings(), InstantSource.system(), dryRun).collect();
         PrintWriter out = spec.commandLine().getOut();
         String verb = dryRun ? "would remove " : "removed ";
         removed.forEach(item ->
@@ -51,7 +51,7 @@ final class GcCommand implements Runnable {
                 ExpiredSessions.remove(common, InstantSource.system().instant(), dryRun);
         expired.forEach(session -> out.println(verb + session));
         if (!common.isQuiet()) {
-            long bytes = removed.stream().mapToLong(Unneeded::bytes).sum();
+            long bytes = removed.stream().mapToLong(UnusedPath::bytes).sum();
             int items = removed.size() + expired.size();
             out.println(
                     items == 0

@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.image.ImageDefinition;
 import io.neurovisor.host.image.Images;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;
 import java.nio.file.Path;
@@ -78,8 +78,8 @@ final class ImageBuildCommand implements Runnable {
         String built = name != null ? name : image != null ? image : ExecutionRequest.USUAL_IMAGE;
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
-                SpawnerWorkshop workshop = NeuroVisor.workshop(common.settings())) {
-            Images images = NeuroVisor.images(common.settings(), workshop);
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings())) {
+            Images images = NeuroVisor.images(common.settings(), supervisor);
             if (name != null) {
                 images.define(name, definition(), progress);
             } else if (rebuild) {

@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import io.neurovisor.host.guestkernel.GuestKernel;
 import io.neurovisor.host.guestkernel.Kernels;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;
 import java.time.Duration;
@@ -65,9 +65,9 @@ final class KernelCommand implements Runnable {
             @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
-                SpawnerWorkshop workshop = NeuroVisor.workshop(common.settings());
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
-            Kernels kernels = NeuroVisor.kernels(common.settings(), workshop);
+            Kernels kernels = NeuroVisor.kernels(common.settings(), supervisor);
             if (rebuild) {
                 kernels.rebuild(GuestKernel.SMALL, progress);
             } else {

@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.engine.pool.PoolShare;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.server.access.KeyExpiry;
 import io.neurovisor.server.access.KeyGrant;
 import io.neurovisor.server.access.KeyName;
@@ -92,7 +92,7 @@ record KeyForm(
         if (KeySecret.isSimilar(text)) {
             return "nvk_...";
         }
-        String line = Harmless.line(text);
+        String line = UntrustedText.line(text);
         return line.length() > MAX_SHOWN_CHARACTERS ? line.substring(0, MAX_SHOWN_CHARACTERS) + "..." : line;
     }
 }

@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.process.ForegroundTool;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.lab.Lab;
 import io.neurovisor.lab.Labs;
@@ -57,9 +57,9 @@ final class LabCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void up(@Mixin CommonOptions common, @Mixin LabNameOption name, @Mixin LabOptions options) {
         try (ConsoleProgress progress = common.progress();
-                SpawnerWorkshop workshop = workshop(common.settings());
+                SpawnerSupervisor supervisor = supervisor(common.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
-            LabWiring.starts(common.settings(), workshop).stay(name.name(), options.size(), progress);
+            LabWiring.starts(common.settings(), supervisor).stay(name.name(), options.size(), progress);
         }
         if (!common.isQuiet()) {
             spec.commandLine()
@@ -95,9 +95,9 @@ final class LabCommand implements Runnable {
             return execute(settings, up.get(), command, Optional.ofNullable(out));
         }
         try (ConsoleProgress progress = common.progress();
-                SpawnerWorkshop workshop = workshop(settings);
+                SpawnerSupervisor supervisor = supervisor(settings);
                 Cancellation _ = Cancellation.unwinding(CLEANUP);
-                TemporaryLab temporary = LabWiring.starts(settings, workshop).temporary(options.size(), progress)) {
+                TemporaryLab temporary = LabWiring.starts(settings, supervisor).temporary(options.size(), progress)) {
             progress.done();
             return execute(settings, temporary.lab(), command, Optional.ofNullable(out));
         }
@@ -135,9 +135,9 @@ final class LabCommand implements Runnable {
         }
     }
 
-    private static SpawnerWorkshop workshop(Settings settings) {
+    private static SpawnerSupervisor supervisor(Settings settings) {
         new DataDirectory(settings.config().dataDir()).claim();
-        return NeuroVisor.workshop(settings);
+        return NeuroVisor.supervisor(settings);
     }
 
     private static int execute(Settings settings, Lab lab, List<String> command, Optional<Path> out) {

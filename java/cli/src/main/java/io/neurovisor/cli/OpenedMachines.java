@@ -28,7 +28,7 @@ final class OpenedMachines implements LocalMachines {
     @Override
     public void prepare(ExecutionRequest request) {
         neuroVisor.prepare(request);
-        StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
+        StartupCache.standard().refresh(guest.arguments(), neuroVisor.supervisor(), progress);
     }
 
     @Override

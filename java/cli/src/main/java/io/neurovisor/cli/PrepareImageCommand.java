@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.engine.execution.ExecutionRequest;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;
 import picocli.CommandLine.Command;
@@ -23,8 +23,8 @@ final class PrepareImageCommand implements Runnable {
     public void run() {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
-                SpawnerWorkshop workshop = NeuroVisor.workshop(common.settings())) {
-            NeuroVisor.images(common.settings(), workshop).prepare(ExecutionRequest.USUAL_IMAGE, progress);
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings())) {
+            NeuroVisor.images(common.settings(), supervisor).prepare(ExecutionRequest.USUAL_IMAGE, progress);
         }
     }
 }

@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.pool.MemoryRoom;
+import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.host.jail.SelfConfinement;
 import io.neurovisor.host.nativecalls.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
@@ -153,7 +153,7 @@ final class ServeCommand implements Callable<Integer> {
                         : "this kernel has no Landlock, so that it could change every file");
     }
 
-    private static void tellRoom(MemoryRoom room, Config config) {
+    private static void tellRoom(MemoryHeadroom room, Config config) {
         String processors =
                 "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
                         + Runtime.getRuntime().availableProcessors() + " processors";

@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.session.RecordedRun;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.RunState;
@@ -46,8 +46,8 @@ final class SessionsPrinter {
                 session.used().truncatedTo(ChronoUnit.SECONDS).toString(),
                 label(session.state()),
                 Integer.toString(session.runs()),
-                Harmless.line(session.model()),
-                shortened(Harmless.line(session.task()))));
+                UntrustedText.line(session.model()),
+                shortened(UntrustedText.line(session.task()))));
         table.print(out);
     }
 
@@ -80,7 +80,7 @@ final class SessionsPrinter {
             text.write(run.result().isEmpty() ? "\n" + unfinished(run, session.id()) + "\n\n" : "\n");
         }
         // What a terminal would obey; JSON has it.
-        print(Harmless.lines(text.toString()).stripTrailing());
+        print(UntrustedText.lines(text.toString()).stripTrailing());
     }
 
     void delete(List<String> ids) {

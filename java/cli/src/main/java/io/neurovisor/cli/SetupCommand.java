@@ -1,7 +1,7 @@
 package io.neurovisor.cli;
 
 import io.neurovisor.host.firecracker.release.FirecrackerReleases;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Setting;
@@ -53,7 +53,7 @@ final class SetupCommand implements Callable<Integer> {
                 NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
                 Cancellation _ = Cancellation.closing(neuroVisor::close)) {
             neuroVisor.prepare(guest.size());
-            StartupCache.standard().refresh(guest.arguments(), neuroVisor.workshop(), progress);
+            StartupCache.standard().refresh(guest.arguments(), neuroVisor.supervisor(), progress);
             progress.done();
             spec.commandLine()
                     .getErr()
@@ -72,10 +72,10 @@ final class SetupCommand implements Callable<Integer> {
     private void fetchFirecracker() {
         new DataDirectory(guest.config().dataDir()).claim();
         try (ConsoleProgress progress = guest.common().progress();
-                SpawnerWorkshop workshop = NeuroVisor.workshop(guest.settings());
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(guest.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
             Optional<String> fetched =
-                    new FirecrackerReleases(guest.config().dataDir(), workshop, thirdParty).obtain(progress);
+                    new FirecrackerReleases(guest.config().dataDir(), supervisor, thirdParty).obtain(progress);
             progress.done();
             fetched.ifPresent(origin -> spec.commandLine().getErr().println("neurovisor: " + origin));
         }

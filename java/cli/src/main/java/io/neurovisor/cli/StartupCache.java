@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,12 +31,12 @@ final class StartupCache {
     }
 
     /** Records the cache if the launcher misses it and may write it. */
-    void refresh(List<String> guestArguments, Workshop workshop, Progress progress) {
+    void refresh(List<String> guestArguments, Supervisor supervisor, Progress progress) {
         if (!state.equals("missing") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
             return;
         }
         progress.step("Recording what a start loads");
-        ToolResult recorded = workshop.tool(new ToolCommand(
+        ToolResult recorded = supervisor.tool(new ToolCommand(
                         home.resolve("neurovisor").toString(),
                         "neurovisor",
                         Stream.concat(Stream.of(RecordStartCommand.NAME), guestArguments.stream())

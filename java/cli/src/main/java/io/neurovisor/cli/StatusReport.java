@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.server.overview.Activity;
 import io.neurovisor.server.overview.Current;
 import io.neurovisor.server.overview.Ended;
@@ -66,9 +66,9 @@ final class StatusReport {
         Table table = new Table("LAYER", "STATUS", "OF THE MACHINE THAT WAS STARTED LAST");
         for (Overview.Protection layer : overview.layers()) {
             table.row(
-                    layer.layer() + " " + Harmless.line(layer.name()),
-                    Harmless.line(layer.status()),
-                    Harmless.line(layer.detail()));
+                    layer.layer() + " " + UntrustedText.line(layer.name()),
+                    UntrustedText.line(layer.status()),
+                    UntrustedText.line(layer.detail()));
         }
         table.print(out);
     }
@@ -143,10 +143,10 @@ final class StatusReport {
     }
 
     private static void row(Table table, String... cells) {
-        table.row(Arrays.stream(cells).map(Harmless::line).toArray(String[]::new));
+        table.row(Arrays.stream(cells).map(UntrustedText::line).toArray(String[]::new));
     }
 
     private void line(String text) {
-        out.println(Harmless.line(text));
+        out.println(UntrustedText.line(text));
     }
 }

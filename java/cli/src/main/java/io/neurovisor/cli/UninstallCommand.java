@@ -1,6 +1,6 @@
 package io.neurovisor.cli;
 
-import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Uninstallation;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.ProcessEnvironment;
@@ -51,7 +51,7 @@ final class UninstallCommand implements Callable<Integer> {
                 common.settings(),
                 purge ? List.of(LoadedConfig.standardFile(environment)) : List.of(),
                 environment.variables());
-        List<Unneeded> contents = uninstallation.contents();
+        List<UnusedPath> contents = uninstallation.contents();
         PrintWriter out = spec.commandLine().getOut();
         if (contents.isEmpty()) {
             out.println("nothing to remove");

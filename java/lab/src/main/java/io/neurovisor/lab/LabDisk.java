@@ -8,7 +8,7 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -26,11 +26,11 @@ final class LabDisk {
     private static final List<String> STORES = List.of("images", "kernels", "initrds", "firecracker");
 
     private final Path dataDirectory;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
 
-    LabDisk(Path dataDirectory, Workshop workshop) {
+    LabDisk(Path dataDirectory, Supervisor supervisor) {
         this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
     /** Writes the disk; blocks that hold nothing take no room. */
@@ -41,7 +41,7 @@ final class LabDisk {
         for (String store : STORES) {
             link(dataDirectory.resolve(store), data.resolve(store));
         }
-        ToolResult result = workshop.tool(ToolCommand.of("/sbin/mkfs.ext4", "e2fsprogs")
+        ToolResult result = supervisor.tool(ToolCommand.of("/sbin/mkfs.ext4", "e2fsprogs")
                         .withArguments(List.of("-q", "-F", "-m", "0", "-E", "lazy_itable_init=1", "-O", "^has_journal"))
                         .withArguments(
                                 List.of("-d", content.toString(), files.disk().toString(), SIZE)))

@@ -9,7 +9,7 @@ import io.neurovisor.host.files.PathLock;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.image.LabImages;
 import io.neurovisor.host.process.Tool;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Path;
 
 /** Starts lab machines, each to stay until it is taken down or for this process alone. */
@@ -18,19 +18,19 @@ public final class LabStarts {
     private final Path dataDirectory;
     private final Path directory;
     private final Path repository;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
 
     /**
      * @param dataDirectory whose images and kernels the machines get
      * @param directory of the machines' own files
      * @param repository which the machines see
      */
-    public LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Workshop workshop) {
+    public LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Supervisor supervisor) {
         this.images = requireNonNull(images, "images is null");
         this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
         this.directory = requireNonNull(directory, "directory is null");
         this.repository = requireNonNull(repository, "repository is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
     /** Starts a machine that outlives this process. */
@@ -74,12 +74,12 @@ public final class LabStarts {
         LabName name = new LabName("run-" + ProcessHandle.current().pid());
         // A name by which the spawner knows what is not meant to stay.
         String passing = ".%s~building-%s".formatted(name, Long.toString(System.nanoTime(), Character.MAX_RADIX));
-        return TemporaryLab.start(start, name, directory.resolve(passing), workshop);
+        return TemporaryLab.start(start, name, directory.resolve(passing), supervisor);
     }
 
     private LabStart start(LabSize size, Progress progress) {
         LabQemu qemu = new LabQemu(images.obtain(progress), size, repository, HostJdk.selfContained());
-        return new LabStart(qemu, new LabDisk(dataDirectory, workshop), progress);
+        return new LabStart(qemu, new LabDisk(dataDirectory, supervisor), progress);
     }
 
     static NeuroVisorException interrupted(InterruptedException interrupt) {

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -17,19 +17,19 @@ public final class TemporaryLab implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(1);
 
     private final Path home;
-    private final Workshop workshop;
-    private final Workshop.Held held;
+    private final Supervisor supervisor;
+    private final Supervisor.Held held;
     private Optional<RunningTool> qemu = Optional.empty();
     private Optional<Lab> lab = Optional.empty();
 
-    private TemporaryLab(Path home, Workshop workshop) {
+    private TemporaryLab(Path home, Supervisor supervisor) {
         this.home = requireNonNull(home, "home is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
-        this.held = workshop.hold(home);
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
+        this.held = supervisor.hold(home);
     }
 
-    static TemporaryLab start(LabStart start, LabName name, Path home, Workshop workshop) {
-        TemporaryLab temporary = new TemporaryLab(home, workshop);
+    static TemporaryLab start(LabStart start, LabName name, Path home, Supervisor supervisor) {
+        TemporaryLab temporary = new TemporaryLab(home, supervisor);
         boolean started = false;
         try {
             PrivateFiles.delete(home);
@@ -47,7 +47,7 @@ public final class TemporaryLab implements AutoCloseable {
     }
 
     private CompletableFuture<ToolResult> run(ToolCommand command) {
-        RunningTool running = RunningTool.start(workshop.tool(command).grace(GRACE));
+        RunningTool running = RunningTool.start(supervisor.tool(command).grace(GRACE));
         qemu = Optional.of(running);
         return running.result();
     }

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.host.spawner.SpawnerSweep;
 import io.neurovisor.host.store.DeadProcesses;
-import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import io.neurovisor.lab.Labs;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ public final class DeadRuns {
      * @param things that were removed
      * @param problems in words, a line for each thing that stays
      */
-    public record Swept(List<Unneeded> things, List<String> problems) {
+    public record Swept(List<UnusedPath> things, List<String> problems) {
         public Swept {
             things = List.copyOf(things);
             problems = List.copyOf(problems);
@@ -50,20 +50,20 @@ public final class DeadRuns {
     }
 
     public Swept sweep() {
-        List<Unneeded> things = new ArrayList<>();
+        List<UnusedPath> things = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         // Where sockets are kept depends on the environment, and that of the dead may have been another.
         Set<Path> places = new LinkedHashSet<>(bases);
         processes.runtimeDirectories().forEach(directory -> places.add(requireNonNull(directory.getParent())));
         for (Path base : places) {
             SpawnerSweep.Swept swept = sweep.sweep(base);
-            swept.things().forEach(path -> things.add(new Unneeded(path, REASON, 0)));
+            swept.things().forEach(path -> things.add(new UnusedPath(path, REASON, 0)));
             problems.addAll(swept.problems());
         }
         processes.sweep().stream()
                 .filter(left -> things.stream().noneMatch(thing -> thing.path().equals(left.path())))
                 .forEach(things::add);
-        labs.sweep(dryRun).forEach(home -> things.add(new Unneeded(home, "left by a lab machine that has ended", 0)));
+        labs.sweep(dryRun).forEach(home -> things.add(new UnusedPath(home, "left by a lab machine that has ended", 0)));
         return new Swept(things, problems);
     }
 }

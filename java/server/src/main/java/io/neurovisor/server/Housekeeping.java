@@ -7,9 +7,9 @@ import io.neurovisor.host.image.Images;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.StoreSweep;
-import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.Supervisor;
+import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
-import io.neurovisor.host.store.Workshop;
 import io.neurovisor.server.config.DataSize;
 import io.neurovisor.server.journal.ExecutionJournal;
 import java.nio.file.Files;
@@ -31,7 +31,7 @@ public final class Housekeeping {
     private final InstantSource clock;
     private final UseRegistry uses;
     private final boolean dryRun;
-    private final List<Unneeded> removed = new ArrayList<>();
+    private final List<UnusedPath> removed = new ArrayList<>();
 
     public Housekeeping(Settings settings, InstantSource clock, boolean dryRun) {
         this.settings = requireNonNull(settings, "settings is null");
@@ -41,7 +41,7 @@ public final class Housekeeping {
     }
 
     /** Returns what was removed, or would be. */
-    public List<Unneeded> collect() {
+    public List<UnusedPath> collect() {
         if (!Files.isDirectory(settings.dataDir())) {
             return List.of();
         }
@@ -54,7 +54,7 @@ public final class Housekeeping {
         List<StoreContent> stores = images.stores();
         stores.forEach(this::sweep);
         // A machine that is up has what it needs open.
-        sweep(LabWiring.images(settings, Workshop.unattended()).content());
+        sweep(LabWiring.images(settings, Supervisor.unattended()).content());
         // After the images: what they no longer hold, no template is needed for.
         StoreContent templates = NeuroVisor.templates(settings).content(images.bootDigests());
         sweep(templates);
@@ -70,7 +70,7 @@ public final class Housekeeping {
         try (ExecutionJournal journal = ExecutionJournal.open(settings.journal(), clock)) {
             ExecutionJournal.Expired expired = journal.sweep(dryRun);
             if (expired.executions() > 0) {
-                removed.add(new Unneeded(
+                removed.add(new UnusedPath(
                         settings.journal(),
                         expired.executions() + (expired.executions() == 1 ? " execution" : " executions")
                                 + " by a key, whose answers nobody can ask for any more",
@@ -93,7 +93,7 @@ public final class Housekeeping {
                 .mapToLong(store -> DiskUsage.bytes(store.directory()))
                 .sum();
         if (dryRun) {
-            bytes -= removed.stream().mapToLong(Unneeded::bytes).sum();
+            bytes -= removed.stream().mapToLong(UnusedPath::bytes).sum();
         }
         for (Path directory : List.of(templates.directory(), settings.images())) {
             StoreSweep sweep = sweep(directory);
@@ -103,8 +103,8 @@ public final class Housekeeping {
                 if (bytes <= max.bytes()) {
                     return;
                 }
-                Optional<Unneeded> evicted = sweep.remove(oldest, "over the limit of " + max + ", longest unused");
-                bytes -= evicted.map(Unneeded::bytes).orElse(0L);
+                Optional<UnusedPath> evicted = sweep.remove(oldest, "over the limit of " + max + ", longest unused");
+                bytes -= evicted.map(UnusedPath::bytes).orElse(0L);
                 evicted.ifPresent(removed::add);
             }
         }

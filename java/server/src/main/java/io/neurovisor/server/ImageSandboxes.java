@@ -2,8 +2,8 @@ package io.neurovisor.server;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.pool.Order;
-import io.neurovisor.engine.pool.Sandboxes;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.SandboxSource;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.time.Deadline;
@@ -13,8 +13,8 @@ import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** Sandboxes that start from the images of the data directory and their templates. */
-final class ImageSandboxes implements Sandboxes {
+/** SandboxSource that start from the images of the data directory and their templates. */
+final class ImageSandboxes implements SandboxSource {
     private final SandboxFactory factory;
     private final ImageStarts starts;
     private final Duration limit;
@@ -32,13 +32,13 @@ final class ImageSandboxes implements Sandboxes {
     }
 
     @Override
-    public void make(Order order) {
-        VmStart _ = starts.start(order);
+    public void make(MachineKind kind) {
+        VmStart _ = starts.start(kind);
     }
 
     @Override
-    public Sandbox open(VmId id, Order order) {
-        VmStart start = starts.start(order); // A template that was removed meanwhile is made again.
+    public Sandbox open(VmId id, MachineKind kind) {
+        VmStart start = starts.start(kind); // A template that was removed meanwhile is made again.
         return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
     }
 

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.template.TemplateKey;
 import io.neurovisor.engine.template.Templates;
@@ -31,7 +31,7 @@ final class ImageStarts {
     private final boolean building;
     private final Progress progress;
     private final Map<String, BootFiles> files = new ConcurrentHashMap<>();
-    private final Set<Order> prepared = ConcurrentHashMap.newKeySet();
+    private final Set<MachineKind> prepared = ConcurrentHashMap.newKeySet();
 
     /**
      * @param usual what is in use already
@@ -57,27 +57,27 @@ final class ImageStarts {
     }
 
     /** Finds the image of an order, or builds it where that is done here. */
-    Order withImage(Order order) {
-        BootFiles _ = boot(order.image());
-        return order;
+    MachineKind withImage(MachineKind kind) {
+        BootFiles _ = boot(kind.image());
+        return kind;
     }
 
     /** Makes what is missing unless that has been done before; what is removed later, a start makes again. */
-    Order prepare(Order order) {
-        if (!prepared.contains(order)) {
-            VmStart _ = start(order);
+    MachineKind prepare(MachineKind kind) {
+        if (!prepared.contains(kind)) {
+            VmStart _ = start(kind);
         }
-        return order;
+        return kind;
     }
 
     /** Builds the image, where that is done here, and makes the template unless they are there. */
-    VmStart start(Order order) {
-        BootFiles boot = boot(order.image());
+    VmStart start(MachineKind kind) {
+        BootFiles boot = boot(kind.image());
         VmStart start = snapshot
                 ? new VmStart.Restore(
-                        template(new TemplateKey(boot, order.size(), vmm, images.warmPrograms(order.image()))))
-                : new VmStart.ColdBoot(boot, order.size());
-        prepared.add(order);
+                        template(new TemplateKey(boot, kind.size(), vmm, images.warmPrograms(kind.image()))))
+                : new VmStart.ColdBoot(boot, kind.size());
+        prepared.add(kind);
         return start;
     }
 

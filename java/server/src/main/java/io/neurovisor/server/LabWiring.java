@@ -3,7 +3,7 @@ package io.neurovisor.server;
 import io.neurovisor.host.files.FileDigests;
 import io.neurovisor.host.image.LabImages;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.lab.LabStarts;
 import io.neurovisor.lab.Labs;
 import java.nio.file.Path;
@@ -18,9 +18,9 @@ public final class LabWiring {
         return new Labs(machines(settings));
     }
 
-    public static LabStarts starts(Settings settings, Workshop workshop) {
+    public static LabStarts starts(Settings settings, Supervisor supervisor) {
         return new LabStarts(
-                images(settings, workshop), settings.dataDir(), machines(settings), settings.home(), workshop);
+                images(settings, supervisor), settings.dataDir(), machines(settings), settings.home(), supervisor);
     }
 
     /** The command run below a program that ends it when this process ends, however that does. */
@@ -32,13 +32,13 @@ public final class LabWiring {
     }
 
     /** The root images that the machines boot. */
-    static LabImages images(Settings settings, Workshop workshop) {
+    static LabImages images(Settings settings, Supervisor supervisor) {
         return new LabImages(
                 settings.home(),
                 settings.labs().resolve("images"),
                 new FileDigests(settings.digests(), InstantSource.system()),
                 InstantSource.system(),
-                workshop,
+                supervisor,
                 settings::buildNamespace);
     }
 

@@ -4,8 +4,8 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.MachineMemory;
-import io.neurovisor.engine.pool.Order;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
@@ -15,7 +15,7 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
 import io.neurovisor.engine.sandbox.SandboxListener;
 import io.neurovisor.engine.template.Templates;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.BlockedAttempt;
@@ -35,11 +35,11 @@ import io.neurovisor.host.probe.HostMemory;
 import io.neurovisor.host.probe.JvmMemory;
 import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.host.spawner.Spawner;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.ArtifactUse;
 import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.host.store.UseRegistry;
-import io.neurovisor.host.store.Workshop;
 import io.neurovisor.host.template.FileTemplateStore;
 import io.neurovisor.server.config.Config;
 import java.nio.file.Path;
@@ -71,7 +71,7 @@ public final class NeuroVisor implements AutoCloseable {
     private final String image;
     private final ArtifactUse use;
     private final Spawner spawner;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final GuestLinks links;
     private final WarmPool pool;
     private final Executions executions;
@@ -82,7 +82,7 @@ public final class NeuroVisor implements AutoCloseable {
             String image,
             ArtifactUse use,
             Spawner spawner,
-            Workshop workshop,
+            Supervisor supervisor,
             GuestLinks links,
             WarmPool pool,
             Executions executions,
@@ -92,7 +92,7 @@ public final class NeuroVisor implements AutoCloseable {
         this.use = use;
         this.selected = selected;
         this.spawner = spawner;
-        this.workshop = workshop;
+        this.supervisor = supervisor;
         this.links = links;
         this.pool = pool;
         this.executions = executions;
@@ -122,9 +122,9 @@ public final class NeuroVisor implements AutoCloseable {
         boolean opened = false;
         try {
             spawner.onBlocked((id, attempt) -> blocked(new VmId(id), attempt, listeners.sandboxes()));
-            SpawnerWorkshop workshop = new SpawnerWorkshop(settings.spawner(), spawner);
-            ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, workshop);
-            NeuroVisor neuroVisor = wire(settings, building, use, spawner, workshop, links, progress, listeners);
+            SpawnerSupervisor supervisor = new SpawnerSupervisor(settings.spawner(), spawner);
+            ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, supervisor);
+            NeuroVisor neuroVisor = wire(settings, building, use, spawner, supervisor, links, progress, listeners);
             opened = true;
             return neuroVisor;
         } finally {
@@ -142,13 +142,13 @@ public final class NeuroVisor implements AutoCloseable {
                 id,
                 attempt.allowed() ? "tried" : "been refused",
                 attempt.hook(),
-                Harmless.line(attempt.subject()));
+                UntrustedText.line(attempt.subject()));
         listener.blocked(id, attempt);
     }
 
     /** For commands that build and start no machine. */
-    public static SpawnerWorkshop workshop(Settings settings) {
-        return new SpawnerWorkshop(
+    public static SpawnerSupervisor supervisor(Settings settings) {
+        return new SpawnerSupervisor(
                 settings.spawner(), Spawner.start(settings.spawnerProgram(), RuntimeDirectory.choose()));
     }
 
@@ -157,18 +157,18 @@ public final class NeuroVisor implements AutoCloseable {
             boolean building,
             ArtifactUse use,
             Spawner spawner,
-            Workshop workshop,
+            Supervisor supervisor,
             GuestLinks links,
             Progress progress,
             Listeners listeners) {
         SecureRandom random = new SecureRandom();
-        Images images = images(settings, workshop);
+        Images images = images(settings, supervisor);
         BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
         VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
         Vmm vmm = selected.vmm();
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
         Templates templates = new Templates(
-                templates(settings, workshop),
+                templates(settings, supervisor),
                 vmm,
                 random,
                 Ticker.SYSTEM,
@@ -187,13 +187,13 @@ public final class NeuroVisor implements AutoCloseable {
                 NeuroVisor::prime,
                 Ticker.SYSTEM,
                 listeners.sandboxes());
-        Function<ExecutionRequest, Order> orders =
-                request -> starts.withImage(new Order(request.imageOr(usual.image()), request.size()));
+        Function<ExecutionRequest, MachineKind> orders =
+                request -> starts.withImage(new MachineKind(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
                 usual.image(),
                 use,
                 spawner,
-                workshop,
+                supervisor,
                 links,
                 pool,
                 new Executions(orders, pool, Ticker.SYSTEM, listeners.executions()),
@@ -202,14 +202,14 @@ public final class NeuroVisor implements AutoCloseable {
     }
 
     private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {
-        Order order = new Order(usual.image(), config.size());
+        MachineKind kind = new MachineKind(usual.image(), config.size());
         int processors = Runtime.getRuntime().availableProcessors();
         // A template that has to be made first takes somewhat more than its clones, once: that is the reserve's.
         MachineMemory memory = new MachineMemory(
                 HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))::availableBytes,
                 size -> vmm.memoryLimitBytes(size, config.snapshot()));
         return new PoolPlan(
-                order,
+                kind,
                 config.warm(),
                 config.max(),
                 STARTS_PER_PROCESSOR * processors,
@@ -224,46 +224,46 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** The root images of a data directory, to look at. */
     public static Images images(Settings settings) {
-        return images(settings, Workshop.unattended());
+        return images(settings, Supervisor.unattended());
     }
 
-    /** The root images of a data directory, to be built in a workshop. */
-    public static Images images(Settings settings, Workshop workshop) {
+    /** The root images of a data directory, to be built in a supervisor. */
+    public static Images images(Settings settings, Supervisor supervisor) {
         return new Images(
                 settings.home(),
                 settings.guestAgent(),
                 settings.dataDir(),
-                kernels(settings, workshop),
+                kernels(settings, supervisor),
                 digests(settings),
                 InstantSource.system(),
-                workshop,
+                supervisor,
                 settings::buildNamespace);
     }
 
     /** The guest kernels of a data directory, to look at. */
     public static Kernels kernels(Settings settings) {
-        return kernels(settings, Workshop.unattended());
+        return kernels(settings, Supervisor.unattended());
     }
 
-    /** The guest kernels of a data directory, to be built in a workshop. */
-    public static Kernels kernels(Settings settings, Workshop workshop) {
+    /** The guest kernels of a data directory, to be built in a supervisor. */
+    public static Kernels kernels(Settings settings, Supervisor supervisor) {
         return new Kernels(
                 settings.home(),
                 settings.dataDir(),
                 settings.config().kernel(),
                 digests(settings),
                 InstantSource.system(),
-                workshop,
+                supervisor,
                 settings::buildNamespace);
     }
 
     /** The templates of a data directory, to look at. */
     public static FileTemplateStore templates(Settings settings) {
-        return templates(settings, Workshop.unattended());
+        return templates(settings, Supervisor.unattended());
     }
 
-    private static FileTemplateStore templates(Settings settings, Workshop workshop) {
-        return new FileTemplateStore(settings.templates(), digests(settings), InstantSource.system(), workshop);
+    private static FileTemplateStore templates(Settings settings, Supervisor supervisor) {
+        return new FileTemplateStore(settings.templates(), digests(settings), InstantSource.system(), supervisor);
     }
 
     private static FileDigests digests(Settings settings) {
@@ -280,23 +280,23 @@ public final class NeuroVisor implements AutoCloseable {
     }
 
     /** Makes what sandboxes of the usual image start from, if it is not there, and says how to ask the pool for one. */
-    public Order prepare(SandboxSize size) {
-        return starts.prepare(new Order(image, size));
+    public MachineKind prepare(SandboxSize size) {
+        return starts.prepare(new MachineKind(image, size));
     }
 
     /** What machines of such an order start from, made if it is not there. */
-    public VmStart start(Order order) {
-        return starts.start(order);
+    public VmStart start(MachineKind kind) {
+        return starts.start(kind);
     }
 
     /** Makes what the request's sandbox starts from, if it is not there. */
     public void prepare(ExecutionRequest request) {
-        Order _ = starts.prepare(new Order(request.imageOr(image), request.size()));
+        MachineKind _ = starts.prepare(new MachineKind(request.imageOr(image), request.size()));
     }
 
     /** Where this process makes what must not outlive it. */
-    public Workshop workshop() {
-        return workshop;
+    public Supervisor supervisor() {
+        return supervisor;
     }
 
     /** What runs the guests' instructions, with the reason where it is not the hardware. */

@@ -7,7 +7,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.DiskUsage;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -36,22 +36,22 @@ public final class Uninstallation {
     }
 
     /** What there is to remove; {@code INVALID_ARGUMENT} when the data directory is not NeuroVisor's. */
-    public List<Unneeded> contents() {
+    public List<UnusedPath> contents() {
         refuseWhileRunning();
-        List<Unneeded> contents = new ArrayList<>();
+        List<UnusedPath> contents = new ArrayList<>();
         if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
             dataDirectory.requireOurs();
-            contents.add(new Unneeded(
+            contents.add(new UnusedPath(
                     dataDirectory.path(),
                     "images, kernels, templates, sessions and keys",
                     DiskUsage.bytes(dataDirectory.path())));
         }
         sockets.stream()
                 .filter(base -> Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS))
-                .forEach(base -> contents.add(new Unneeded(base, "sockets", DiskUsage.bytes(base))));
+                .forEach(base -> contents.add(new UnusedPath(base, "sockets", DiskUsage.bytes(base))));
         configuration.stream()
                 .filter(Files::exists)
-                .forEach(file -> contents.add(new Unneeded(file, "settings", DiskUsage.bytes(file))));
+                .forEach(file -> contents.add(new UnusedPath(file, "settings", DiskUsage.bytes(file))));
         return contents;
     }
 

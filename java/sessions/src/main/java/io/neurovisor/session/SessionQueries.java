@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -151,7 +151,7 @@ final class SessionQueries {
 
     /** What somebody typed, as far as it can be shown. */
     private static String shown(String text) {
-        String printable = Harmless.line(text);
+        String printable = UntrustedText.line(text);
         return printable.length() > MAX_SHOWN_CHARACTERS
                 ? printable.substring(0, MAX_SHOWN_CHARACTERS) + "..."
                 : printable;

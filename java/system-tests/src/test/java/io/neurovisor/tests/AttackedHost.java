@@ -7,7 +7,7 @@ import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.engine.pool.WarmPool;
@@ -57,10 +57,10 @@ final class AttackedHost implements AutoCloseable {
         this.sockets = requireNonNull(sockets, "sockets is null");
         this.honestStart = machines.clone(SandboxSize.SMALL);
         this.honest = new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM);
-        PoolPlan plan = new PoolPlan(new Order(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
+        PoolPlan plan = new PoolPlan(new MachineKind(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
         this.pool = new WarmPool(plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM);
         this.executions =
-                new Executions(request -> new Order(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
+                new Executions(request -> new MachineKind(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
         pool.keepWarm();
     }
 
@@ -142,16 +142,16 @@ final class AttackedHost implements AutoCloseable {
                 Optional.of(image));
     }
 
-    private Sandbox open(VmId id, Order order) {
-        if (order.image().equals(HONEST)) {
+    private Sandbox open(VmId id, MachineKind kind) {
+        if (kind.image().equals(HONEST)) {
             return honest.open(id, honestStart, Deadline.after(HONEST_START_LIMIT, Ticker.SYSTEM));
         }
-        Attack attack = requireNonNull(attacks.get(order.image()), "nobody attacks so");
+        Attack attack = requireNonNull(attacks.get(kind.image()), "nobody attacks so");
         ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
         return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
                 .open(
                         id,
-                        new VmStart.ColdBoot(machines.files(), order.size()),
+                        new VmStart.ColdBoot(machines.files(), kind.size()),
                         Deadline.after(START_LIMIT, Ticker.SYSTEM));
     }
 }

@@ -6,7 +6,7 @@ import io.neurovisor.host.files.PathLock;
 import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.StagedDirectory;
 import io.neurovisor.server.NeuroVisor;
 import java.nio.file.Path;
@@ -24,11 +24,11 @@ final class NamespaceFilesIT {
     @Test
     void aHalfMadeDirectoryGoesWithTheFilesOfOtherUsersInIt() {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {
-            SpawnerWorkshop workshop = NeuroVisor.workshop(TestMachines.settings());
-            StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, workshop);
+            SpawnerSupervisor supervisor = NeuroVisor.supervisor(TestMachines.settings());
+            StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, supervisor);
             fillAsAnotherUser(staged.path());
             staged.close();
-            workshop.close();
+            supervisor.close();
 
             assertThat(staged.path()).doesNotExist();
         }
@@ -40,10 +40,10 @@ final class NamespaceFilesIT {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {
             Path dead = PrivateFiles.directory(parent.resolve(".base~building-1-dead"));
             fillAsAnotherUser(dead);
-            SpawnerWorkshop workshop = NeuroVisor.workshop(TestMachines.settings());
+            SpawnerSupervisor supervisor = NeuroVisor.supervisor(TestMachines.settings());
 
-            StagedDirectory.begin(parent, "base", lock, workshop).close();
-            workshop.close();
+            StagedDirectory.begin(parent, "base", lock, supervisor).close();
+            supervisor.close();
 
             assertThat(dead).doesNotExist();
         }

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.pool.Lease;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
@@ -62,11 +62,11 @@ final class PoolIT {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT);
                 ProcessCount processes = new ProcessCount()) {
             WarmPool pool = neuroVisor.pool();
-            Order order = neuroVisor.prepare(settings().config().size());
+            MachineKind kind = neuroVisor.prepare(settings().config().size());
             pool.keepWarm();
             await().atMost(LIMIT).until(() -> pool.status().warm() == WARM);
 
-            List<Served> served = serveAll(pool, order);
+            List<Served> served = serveAll(pool, kind);
 
             assertThat(served).allSatisfy(one -> {
                 assertThat(one.result().outcome()).isEqualTo(Outcome.COMPLETED);
@@ -86,7 +86,7 @@ final class PoolIT {
     }
 
     /** Begins each request once the one before is in the queue or has its machine, so that their order is known. */
-    private static List<Served> serveAll(WarmPool pool, Order order) throws InterruptedException {
+    private static List<Served> serveAll(WarmPool pool, MachineKind kind) throws InterruptedException {
         Semaphore places = new Semaphore(AT_ONCE);
         List<CompletableFuture<Served>> answers = new ArrayList<>();
         for (int request = 0; request < REQUESTS; request++) {
@@ -95,7 +95,7 @@ final class PoolIT {
             CompletableFuture<Lease> leased = new CompletableFuture<>();
             answers.add(answer);
             Thread thread = Thread.ofPlatform().start(() -> {
-                try (Lease lease = pool.lease(order, Deadline.after(LIMIT, Ticker.SYSTEM))) {
+                try (Lease lease = pool.lease(kind, Deadline.after(LIMIT, Ticker.SYSTEM))) {
                     leased.complete(lease);
                     answer.complete(execute(lease));
                 } catch (RuntimeException | Error failure) {

@@ -9,8 +9,8 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
-import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.probe.EbpfReading;
 import io.neurovisor.host.probe.VmmLayers;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ final class SocketVm implements Vm {
 
     @Override
     public GuestChannel connect(Deadline deadline) {
-        return links.open(socket, new GuestBucket(Ticker.SYSTEM));
+        return links.open(socket, new GuestRateLimit(Ticker.SYSTEM));
     }
 
     @Override

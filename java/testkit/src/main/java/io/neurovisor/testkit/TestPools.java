@@ -3,9 +3,9 @@ package io.neurovisor.testkit;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
-import io.neurovisor.engine.pool.Sandboxes;
+import io.neurovisor.engine.pool.SandboxSource;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.sandbox.SandboxFactory;
@@ -29,41 +29,41 @@ public final class TestPools {
 
     private TestPools() {}
 
-    /** Sandboxes that are booted cold. */
-    public static Sandboxes sandboxes(Vmm vmm, BootFiles files, Ticker ticker) {
+    /** SandboxSource that are booted cold. */
+    public static SandboxSource sandboxes(Vmm vmm, BootFiles files, Ticker ticker) {
         SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), ticker);
         return sandboxes(
                 factory,
-                (id, order) ->
-                        factory.open(id, new VmStart.ColdBoot(files, order.size()), Deadline.after(PATIENCE, ticker)));
+                (id, kind) ->
+                        factory.open(id, new VmStart.ColdBoot(files, kind.size()), Deadline.after(PATIENCE, ticker)));
     }
 
     /** The sandboxes of a factory that are opened in another way. */
-    public static Sandboxes sandboxes(SandboxFactory factory, BiFunction<VmId, Order, Sandbox> opening) {
+    public static SandboxSource sandboxes(SandboxFactory factory, BiFunction<VmId, MachineKind, Sandbox> opening) {
         return sandboxes(factory::newId, opening, factory::gone);
     }
 
     /** The same sandboxes, opened in another way. */
-    public static Sandboxes sandboxes(Sandboxes others, BiFunction<VmId, Order, Sandbox> opening) {
+    public static SandboxSource sandboxes(SandboxSource others, BiFunction<VmId, MachineKind, Sandbox> opening) {
         return sandboxes(others::newId, opening, others::gone);
     }
 
     /** The same sandboxes from templates, which have to be made first. */
-    public static Sandboxes sandboxes(Sandboxes others, Consumer<Order> making) {
-        return new Sandboxes() {
+    public static SandboxSource sandboxes(SandboxSource others, Consumer<MachineKind> making) {
+        return new SandboxSource() {
             @Override
             public VmId newId() {
                 return others.newId();
             }
 
             @Override
-            public void make(Order order) {
-                making.accept(order);
+            public void make(MachineKind kind) {
+                making.accept(kind);
             }
 
             @Override
-            public Sandbox open(VmId id, Order order) {
-                return others.open(id, order);
+            public Sandbox open(VmId id, MachineKind kind) {
+                return others.open(id, kind);
             }
 
             @Override
@@ -73,22 +73,22 @@ public final class TestPools {
         };
     }
 
-    private static Sandboxes sandboxes(
+    private static SandboxSource sandboxes(
             Supplier<VmId> ids,
-            BiFunction<VmId, Order, Sandbox> opening,
+            BiFunction<VmId, MachineKind, Sandbox> opening,
             Function<VmId, CompletableFuture<Void>> ends) {
-        return new Sandboxes() {
+        return new SandboxSource() {
             @Override
             public VmId newId() {
                 return ids.get();
             }
 
             @Override
-            public void make(Order order) {}
+            public void make(MachineKind kind) {}
 
             @Override
-            public Sandbox open(VmId id, Order order) {
-                return opening.apply(id, order);
+            public Sandbox open(VmId id, MachineKind kind) {
+                return opening.apply(id, kind);
             }
 
             @Override
@@ -110,13 +110,13 @@ public final class TestPools {
 
     /** One execution, in this sandbox. */
     public static Executions executionIn(Sandbox sandbox) {
-        Sandboxes one = sandboxes(sandbox::vmId, (_, _) -> sandbox, _ -> CompletableFuture.completedFuture(null));
+        SandboxSource one = sandboxes(sandbox::vmId, (_, _) -> sandbox, _ -> CompletableFuture.completedFuture(null));
         return executions(one, Ticker.SYSTEM, ExecutionListener.NONE);
     }
 
-    private static Executions executions(Sandboxes sandboxes, Ticker ticker, ExecutionListener listener) {
-        Order usual = new Order("base", SandboxSize.SMALL);
+    private static Executions executions(SandboxSource sandboxes, Ticker ticker, ExecutionListener listener) {
+        MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
         WarmPool pool = new WarmPool(new PoolPlan(usual, 0, 1, PATIENCE), sandboxes, _ -> {}, ticker);
-        return new Executions(request -> new Order(usual.image(), request.size()), pool, ticker, listener);
+        return new Executions(request -> new MachineKind(usual.image(), request.size()), pool, ticker, listener);
     }
 }

@@ -30,7 +30,7 @@ import org.openjdk.jmh.infra.Blackhole;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class PoolPiece {
-    private static final Order USUAL = new Order("base", SandboxSize.SMALL);
+    private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
 
     private final WarmPool pool = new WarmPool(
             new PoolPlan(USUAL, 3, 10, Duration.ofSeconds(30)),

@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What each frame of a guest costs its bucket. */
+/** What each frame of a guest costs its rateLimit. */
 @NullMarked
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -23,18 +23,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class FramesPiece {
-    private final GuestBucket bucket = new GuestBucket(Ticker.SYSTEM);
+    private final GuestRateLimit rateLimit = new GuestRateLimit(Ticker.SYSTEM);
 
     /** A frame that ours has called for. */
     @Benchmark
     public Duration answered() {
-        bucket.sent(1);
-        return bucket.take(1);
+        rateLimit.sent(1);
+        return rateLimit.take(1);
     }
 
-    /** A frame that nothing has called for, of a bucket that has long been empty. */
+    /** A frame that nothing has called for, of a rateLimit that has long been empty. */
     @Benchmark
     public Duration begun() {
-        return bucket.take(1);
+        return rateLimit.take(1);
     }
 }

@@ -4,7 +4,7 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.host.guestlink.ExecuteMessages;
+import io.neurovisor.host.guestlink.GuestMessages;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import java.io.IOException;
@@ -54,7 +54,7 @@ public class MessagesPiece {
         try {
             ExecutionRequest request =
                     ExecutionMessages.request(ExecuteRequest.parseFrom(REQUEST), TRACE, LIMIT, SandboxSize.SMALL);
-            return ExecuteMessages.request(request.program(), request.timeout()).toByteArray();
+            return GuestMessages.request(request.program(), request.timeout()).toByteArray();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }

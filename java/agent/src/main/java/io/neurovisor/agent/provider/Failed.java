@@ -1,7 +1,7 @@
 package io.neurovisor.agent.provider;
 
 import io.neurovisor.agent.model.ModelFailure;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpConnectTimeoutException;
@@ -70,9 +70,9 @@ final class Failed {
 
     /** What a server says, made fit for one line. */
     static String line(String text) {
-        String line = Harmless.line(text).strip().replaceAll("\\s+", " ");
+        String line = UntrustedText.line(text).strip().replaceAll("\\s+", " ");
         return line.length() > MAX_CHARACTERS
-                ? Harmless.line(line.substring(0, MAX_CHARACTERS)).strip() + "..."
+                ? UntrustedText.line(line.substring(0, MAX_CHARACTERS)).strip() + "..."
                 : line;
     }
 

@@ -3,7 +3,7 @@ package io.neurovisor.agent.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +30,6 @@ final class ReplyEventsFuzzTest {
     }
 
     private static void assertHarmless(String text) {
-        assertThat(text).isEqualTo(Harmless.line(text)).hasSizeLessThanOrEqualTo(303);
+        assertThat(text).isEqualTo(UntrustedText.line(text)).hasSizeLessThanOrEqualTo(303);
     }
 }

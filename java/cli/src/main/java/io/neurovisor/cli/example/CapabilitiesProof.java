@@ -4,7 +4,7 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.host.jail.SelfConfinement;
 import io.neurovisor.host.nativecalls.ConfinementSignal;
 import io.neurovisor.host.probe.HostFiles;
-import io.neurovisor.host.probe.OwnThreads;
+import io.neurovisor.host.probe.ProcessThreads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,10 +34,10 @@ final class CapabilitiesProof implements Example {
     @Override
     public void run(ExampleRun run) {
         run.checkLayer(Layer.CAPABILITIES);
-        run.tell("this process may use " + permitted(OwnThreads.read(HostFiles.SYSTEM)));
+        run.tell("this process may use " + permitted(ProcessThreads.read(HostFiles.SYSTEM)));
         SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));
         long kept = confinement.passesPermissions() ? KEPT : 0;
-        OwnThreads confined = OwnThreads.read(HostFiles.SYSTEM);
+        ProcessThreads confined = ProcessThreads.read(HostFiles.SYSTEM);
         run.check(
                 confined.holdingMoreThan(kept).isEmpty(),
                 "it has given up all but " + permitted(confined) + ", on each of " + confined.count() + " threads");
@@ -45,13 +45,13 @@ final class CapabilitiesProof implements Example {
         ConfinementSignal everything = ConfinementSignal.keeping(ALL, Optional.empty());
         confined.ids().forEach(everything::send);
         LockSupport.parkNanos(DELIVERY.toNanos());
-        OwnThreads asked = OwnThreads.read(HostFiles.SYSTEM);
+        ProcessThreads asked = ProcessThreads.read(HostFiles.SYSTEM);
         run.check(
                 asked.holdingMoreThan(kept).isEmpty(),
                 "after a signal to each that asks the kernel for all of them again: " + permitted(asked));
     }
 
-    private static String permitted(OwnThreads threads) {
+    private static String permitted(ProcessThreads threads) {
         return "%016x".formatted(threads.permitted());
     }
 }

@@ -16,7 +16,7 @@ import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.Program;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.NeuroVisor;
@@ -58,7 +58,7 @@ public final class ExampleRun {
 
     /** A model's or a guest's words on a line of ours. */
     static String shown(String text) {
-        String line = Harmless.line(text).strip();
+        String line = UntrustedText.line(text).strip();
         return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
     }
 

@@ -6,8 +6,8 @@ import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.server.client.DaemonClient;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -77,7 +77,7 @@ final class RateLimitProof implements Example {
     }
 
     private static void guest(ExampleRun run) {
-        GuestBucket bucket = new GuestBucket(Ticker.SYSTEM);
+        GuestRateLimit bucket = new GuestRateLimit(Ticker.SYSTEM);
         try (FloodingGuest guest = FloodingGuest.start();
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel channel = links.open(guest.socket(), bucket)) {

@@ -2,7 +2,7 @@ package io.neurovisor.cli.screen;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.util.Locale;
@@ -82,7 +82,7 @@ public final class Screen implements AutoCloseable {
     /** A stranger's text as it comes, of which the terminal obeys nothing; the spinner goes, and is back when no more comes. */
     public void text(String piece) {
         synchronized (lock) {
-            String shown = Harmless.lines(whole(piece));
+            String shown = UntrustedText.lines(whole(piece));
             if (!shown.isEmpty()) {
                 erase();
                 textIsComing = true;
@@ -97,7 +97,7 @@ public final class Screen implements AutoCloseable {
     public void await(String label) {
         synchronized (lock) {
             endLine();
-            waitingFor = Harmless.line(label);
+            waitingFor = UntrustedText.line(label);
             textIsComing = false;
             waitingSince = ticker.nanos();
             draw();

@@ -3,7 +3,7 @@ package io.neurovisor.cli.speed;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.server.NeuroVisor;
@@ -34,11 +34,11 @@ public final class SpeedRun {
         Measurements measurements = new Measurements();
         List<Target> targets = new ArrayList<>();
         for (SandboxSize size : sizes) {
-            Order order = neuroVisor.prepare(size);
+            MachineKind kind = neuroVisor.prepare(size);
             Floor floor = new Floor(
-                    compiled(plan.floor()), template(neuroVisor, order), plan.scratch(), accelerator(neuroVisor));
+                    compiled(plan.floor()), template(neuroVisor, kind), plan.scratch(), accelerator(neuroVisor));
             ScenarioRun run =
-                    new ScenarioRun(new Workbench(plan, size, neuroVisor, order, floor, measurements, progress));
+                    new ScenarioRun(new Workbench(plan, size, neuroVisor, kind, floor, measurements, progress));
             Stream.of(Scenario.values()).filter(plan.scenarios()::contains).forEach(run::run);
             boolean whole =
                     plan.scenarios().stream().map(Scenario::label).toList().containsAll(Scenario.quickLabels());
@@ -69,8 +69,8 @@ public final class SpeedRun {
         return floor;
     }
 
-    private static SavedVm template(NeuroVisor neuroVisor, Order order) {
-        if (neuroVisor.vmm().name().equals("qemu") && neuroVisor.start(order) instanceof VmStart.Restore(var saved)) {
+    private static SavedVm template(NeuroVisor neuroVisor, MachineKind kind) {
+        if (neuroVisor.vmm().name().equals("qemu") && neuroVisor.start(kind) instanceof VmStart.Restore(var saved)) {
             return saved;
         }
         throw new NeuroVisorException(

@@ -7,7 +7,7 @@ import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.client.DaemonResult;
@@ -28,7 +28,7 @@ record Workbench(
         Plan plan,
         SandboxSize size,
         NeuroVisor neuroVisor,
-        Order order,
+        MachineKind kind,
         Floor floor,
         Measurements measurements,
         Consumer<String> progress) {
@@ -41,7 +41,7 @@ record Workbench(
         requireNonNull(plan, "plan is null");
         requireNonNull(size, "size is null");
         requireNonNull(neuroVisor, "neuroVisor is null");
-        requireNonNull(order, "order is null");
+        requireNonNull(kind, "kind is null");
         requireNonNull(floor, "floor is null");
         requireNonNull(measurements, "measurements is null");
         requireNonNull(progress, "progress is null");

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.Lease;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.sandbox.Sandbox;
@@ -20,19 +20,19 @@ import java.util.function.Function;
  * is destroyed before the result is returned. Safe for use by many threads.
  */
 public final class Executions {
-    private final Function<ExecutionRequest, Order> orders;
+    private final Function<ExecutionRequest, MachineKind> orders;
     private final WarmPool pool;
     private final Ticker ticker;
     private final ExecutionListener listener;
 
     /** @param orders may take its time to build an image; that does not count as waiting for a sandbox */
-    public Executions(Function<ExecutionRequest, Order> orders, WarmPool pool, Ticker ticker) {
+    public Executions(Function<ExecutionRequest, MachineKind> orders, WarmPool pool, Ticker ticker) {
         this(orders, pool, ticker, ExecutionListener.NONE);
     }
 
     /** The same, with one who hears of each execution. */
     public Executions(
-            Function<ExecutionRequest, Order> orders, WarmPool pool, Ticker ticker, ExecutionListener listener) {
+            Function<ExecutionRequest, MachineKind> orders, WarmPool pool, Ticker ticker, ExecutionListener listener) {
         this.orders = requireNonNull(orders, "orders is null");
         this.pool = requireNonNull(pool, "pool is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
@@ -51,10 +51,10 @@ public final class Executions {
      */
     public ExecutionResult execute(
             ExecutionRequest request, Claimant claimant, Optional<Deadline> deadline, OutputSink sink) {
-        return execute(request, order -> pool.lease(order, claimant, deadline), sink);
+        return execute(request, kind -> pool.lease(kind, claimant, deadline), sink);
     }
 
-    private ExecutionResult execute(ExecutionRequest request, Function<Order, Lease> leases, OutputSink sink) {
+    private ExecutionResult execute(ExecutionRequest request, Function<MachineKind, Lease> leases, OutputSink sink) {
         listener.begun(request);
         try {
             return run(request, leases, sink);
@@ -64,11 +64,11 @@ public final class Executions {
         }
     }
 
-    private ExecutionResult run(ExecutionRequest request, Function<Order, Lease> leases, OutputSink sink) {
+    private ExecutionResult run(ExecutionRequest request, Function<MachineKind, Lease> leases, OutputSink sink) {
         long startNanos = ticker.nanos();
-        Order order = orders.apply(request);
+        MachineKind kind = orders.apply(request);
         ExecutionResult result;
-        try (Lease lease = leases.apply(order)) {
+        try (Lease lease = leases.apply(kind)) {
             Sandbox sandbox = lease.sandbox();
             long readyNanos = ticker.nanos();
             Duration acquireTime = Duration.ofNanos(readyNanos - startNanos);

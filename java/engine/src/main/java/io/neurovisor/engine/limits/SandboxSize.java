@@ -1,7 +1,7 @@
 package io.neurovisor.engine.limits;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -41,7 +41,7 @@ public enum SandboxSize {
                 .findFirst()
                 .orElseThrow(() -> NeuroVisorException.invalid(
                         "size",
-                        "size \"" + Harmless.line(name.substring(0, Math.min(name.length(), MAX_SHOWN_CHARACTERS)))
+                        "size \"" + UntrustedText.line(name.substring(0, Math.min(name.length(), MAX_SHOWN_CHARACTERS)))
                                 + "\" is not known; use one of "
                                 + Arrays.stream(values())
                                         .map(SandboxSize::label)

@@ -26,9 +26,9 @@ final class FairQueue {
     private long turns;
 
     /** A request without a machine. */
-    record Waiting(long ticket, Order order, Claimant claimant) {
+    record Waiting(long ticket, MachineKind kind, Claimant claimant) {
         Waiting {
-            requireNonNull(order, "order is null");
+            requireNonNull(kind, "kind is null");
             requireNonNull(claimant, "claimant is null");
         }
     }
@@ -103,7 +103,7 @@ final class FairQueue {
      *
      * @param machines how many a claimant has
      */
-    Turns turns(ToIntFunction<Claimant> machines) {
+    RoundRobin turns(ToIntFunction<Claimant> machines) {
         Map<Claimant, List<Waiting>> byClaimant = new LinkedHashMap<>();
         waiting.values()
                 .forEach(request -> byClaimant
@@ -112,7 +112,7 @@ final class FairQueue {
         List<Claimant> order = byClaimant.keySet().stream()
                 .sorted(Comparator.comparing(claimant -> lastTurns.getOrDefault(claimant, 0L)))
                 .toList();
-        Turns pass = new Turns();
+        RoundRobin pass = new RoundRobin();
         for (Claimant claimant : order) {
             int most = claimant.share().machines().orElse(Integer.MAX_VALUE);
             pass.add(requireNonNull(byClaimant.get(claimant)), most - machines.applyAsInt(claimant));

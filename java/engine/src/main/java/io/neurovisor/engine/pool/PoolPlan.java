@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param memory what bounds the machines besides
  */
 public record PoolPlan(
-        Order usual,
+        MachineKind usual,
         int warm,
         int max,
         int startsAtOnce,
@@ -34,7 +34,7 @@ public record PoolPlan(
     }
 
     /** As many starting, and doing something, as there may be, of machines that take no memory. */
-    public PoolPlan(Order usual, int warm, int max, Duration acquireTimeout) {
+    public PoolPlan(MachineKind usual, int warm, int max, Duration acquireTimeout) {
         this(usual, warm, max, max, max, acquireTimeout, MachineMemory.PLENTY);
     }
 }

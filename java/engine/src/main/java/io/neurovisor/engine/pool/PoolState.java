@@ -41,7 +41,7 @@ final class PoolState {
     private final PoolPlan plan;
     private final Slots slots;
     private final FairQueue queue = new FairQueue();
-    private final Set<Order> made = new HashSet<>();
+    private final Set<MachineKind> made = new HashSet<>();
     private long lastId;
     private int peak;
     private boolean warmed;
@@ -51,7 +51,7 @@ final class PoolState {
     private int failures;
     private long retryNanos;
     private Optional<String> failure = Optional.empty();
-    private Optional<MemoryRoom> shortage = Optional.empty();
+    private Optional<MemoryHeadroom> shortage = Optional.empty();
 
     /** @param residentBytes what a machine, by its id, has of the memory already; not asked of one that starts */
     PoolState(PoolPlan plan, LongUnaryOperator residentBytes) {
@@ -66,8 +66,8 @@ final class PoolState {
     }
 
     /** A request joins the queue; returns its ticket, or empty when its claimant has as many there as it may have. */
-    OptionalLong enqueue(Order order, Claimant claimant) {
-        return queue.add(new Waiting(++lastId, order, claimant)) ? OptionalLong.of(lastId) : OptionalLong.empty();
+    OptionalLong enqueue(MachineKind kind, Claimant claimant) {
+        return queue.add(new Waiting(++lastId, kind, claimant)) ? OptionalLong.of(lastId) : OptionalLong.empty();
     }
 
     /** A request waits no longer; false when it has been served. */
@@ -76,18 +76,18 @@ final class PoolState {
     }
 
     /** Returns whether a machine of that kind may need a template that does not exist yet. */
-    boolean isUnmade(Order order) {
-        return !made.contains(order);
+    boolean isUnmade(MachineKind kind) {
+        return !made.contains(kind);
     }
 
     /** What machines of that kind start from exists. */
-    void made(Order order) {
-        boolean _ = made.add(order);
+    void made(MachineKind kind) {
+        boolean _ = made.add(kind);
     }
 
     /** Returns whether requests of that kind wait for a template: their own, or one that has to be made before it. */
-    boolean awaitsTemplate(Order order) {
-        return isUnmade(order) && isMaking();
+    boolean awaitsTemplate(MachineKind kind) {
+        return isUnmade(kind) && isMaking();
     }
 
     /** A machine has started, or has been primed. */
@@ -114,19 +114,19 @@ final class PoolState {
     }
 
     /** A machine that waits for a request has died. */
-    Step died(long slot, String reason, long nowNanos) {
+    PoolAction died(long slot, String reason, long nowNanos) {
         refillFailed(reason, nowNanos);
         return end(slots.slot(slot, Phase.WARM), SandboxEnd.DIED);
     }
 
     /** A machine that waits for a request has done so for too long. */
-    Step expired(long slot) {
+    PoolAction expired(long slot) {
         return end(slots.slot(slot, Phase.WARM), SandboxEnd.EXPIRED);
     }
 
     /** A request has done with its machine, which its thread destroys. */
     void released(long slot) {
-        Step _ = end(slots.slot(slot, Phase.LEASED), SandboxEnd.USED);
+        PoolAction _ = end(slots.slot(slot, Phase.LEASED), SandboxEnd.USED);
     }
 
     /** Nothing is left of a machine. */
@@ -156,9 +156,9 @@ final class PoolState {
     }
 
     /** The next thing to do, already booked; empty when everything is as it should be. */
-    Optional<Step> next(long nowNanos) {
+    Optional<PoolAction> next(long nowNanos) {
         shortage = Optional.empty();
-        Optional<Step> step =
+        Optional<PoolAction> step =
                 serve(nowNanos).or(this::endSurplus).or(() -> refill(nowNanos)).or(this::prime);
         warmed |= step.isEmpty() && slots.in(Phase.WARM).findAny().isPresent();
         return step;
@@ -183,7 +183,7 @@ final class PoolState {
     }
 
     /** The memory as it is now for machines of that size. */
-    MemoryRoom room(SandboxSize size) {
+    MemoryHeadroom room(SandboxSize size) {
         return slots.room(size);
     }
 
@@ -197,12 +197,12 @@ final class PoolState {
         return queue.count(claimant);
     }
 
-    private Optional<Step> serve(long nowNanos) {
+    private Optional<PoolAction> serve(long nowNanos) {
         Set<Long> claimed = new HashSet<>();
         // First what is ready: room is then made of machines that no request wants.
         return grantReady(nowNanos)
                 .or(() -> inTurn(nowNanos, (turns, request) -> {
-                    Optional<Step> step = makeMachine(request, claimed, nowNanos);
+                    Optional<PoolAction> step = makeMachine(request, claimed, nowNanos);
                     if (!queue.isShort(request)) {
                         turns.take();
                     }
@@ -213,16 +213,16 @@ final class PoolState {
     }
 
     /** No turns are taken: a claimant that wants several kinds has one place in the order for each of them. */
-    private Optional<Step> grantReady(long nowNanos) {
+    private Optional<PoolAction> grantReady(long nowNanos) {
         return inTurn(nowNanos, (_, request) -> grant(request));
     }
 
     /** Tries the requests in their turn until one leads to a step; leaves out those that may not be served before another. */
-    private Optional<Step> inTurn(long nowNanos, BiFunction<Turns, Waiting, Optional<Step>> attempt) {
-        Turns turns = queue.turns(slots::count);
+    private Optional<PoolAction> inTurn(long nowNanos, BiFunction<RoundRobin, Waiting, Optional<PoolAction>> attempt) {
+        RoundRobin turns = queue.turns(slots::count);
         for (Optional<Waiting> next = turns.next(); next.isPresent(); next = turns.next()) {
             Waiting request = next.get();
-            Optional<Step> step = attempt.apply(turns, request);
+            Optional<PoolAction> step = attempt.apply(turns, request);
             if (step.isPresent()) {
                 return step;
             }
@@ -236,25 +236,25 @@ final class PoolState {
         return Optional.empty();
     }
 
-    private Optional<Step> grant(Waiting request) {
-        return slots.first(slot -> slot.is(Phase.WARM, request.order()))
-                .filter(slot -> fits(request.order(), Optional.of(slot)))
+    private Optional<PoolAction> grant(Waiting request) {
+        return slots.first(slot -> slot.is(Phase.WARM, request.kind()))
+                .filter(slot -> fits(request.kind(), Optional.of(slot)))
                 .map(slot -> {
                     queue.serve(request);
                     warmed = true;
                     slots.put(slot.become(Phase.LEASED).heldBy(request.claimant()));
-                    return new Step.Grant(request.ticket(), slot.id());
+                    return new PoolAction.Grant(request.ticket(), slot.id());
                 });
     }
 
-    private Optional<Step> makeMachine(Waiting request, Set<Long> claimed, long nowNanos) {
-        Order order = request.order();
-        Optional<Slot> ready = slots.first(slot -> slot.is(Phase.WARM, order)); // But too little memory for it to grow.
-        if (ready.isEmpty() && claim(claimed, slot -> slot.is(Phase.STARTING, order))) {
+    private Optional<PoolAction> makeMachine(Waiting request, Set<Long> claimed, long nowNanos) {
+        MachineKind kind = request.kind();
+        Optional<Slot> ready = slots.first(slot -> slot.is(Phase.WARM, kind)); // But too little memory for it to grow.
+        if (ready.isEmpty() && claim(claimed, slot -> slot.is(Phase.STARTING, kind))) {
             queue.becameExpected(request);
             return Optional.empty();
         }
-        if (ready.isEmpty() && awaitsTemplate(order)) {
+        if (ready.isEmpty() && awaitsTemplate(kind)) {
             queue.becameExpected(request);
             return Optional.empty();
         }
@@ -262,9 +262,9 @@ final class PoolState {
             return Optional.empty();
         }
         if (ready.isPresent() || slots.size() < plan.max()) {
-            if (ready.isEmpty() && fits(order, ready)) {
+            if (ready.isEmpty() && fits(kind, ready)) {
                 queue.becameExpected(request);
-                return Optional.of(start(order, OptionalLong.of(request.ticket())));
+                return Optional.of(start(kind, OptionalLong.of(request.ticket())));
             }
             queue.becameShort(request, nowNanos);
             return makeRoom(request, ready);
@@ -282,8 +282,8 @@ final class PoolState {
     }
 
     /** Whether the memory is there for all that the machine can take, and for all that the others can. */
-    private boolean fits(Order order, Optional<Slot> ready) {
-        MemoryRoom room = room(order.size());
+    private boolean fits(MachineKind kind, Optional<Slot> ready) {
+        MemoryHeadroom room = room(kind.size());
         boolean fits = room.freeBytes() >= needed(room, ready);
         if (!fits && shortage.isEmpty()) {
             shortage = Optional.of(room);
@@ -291,16 +291,16 @@ final class PoolState {
         return fits;
     }
 
-    private long needed(MemoryRoom room, Optional<Slot> ready) {
+    private long needed(MemoryHeadroom room, Optional<Slot> ready) {
         return ready.map(slots::growth).orElse(room.limitBytes());
     }
 
     /** Machines that no request uses give their memory to one, where that is enough; with no machine left it is refused. */
-    private Optional<Step> makeRoom(Waiting request, Optional<Slot> ready) {
+    private Optional<PoolAction> makeRoom(Waiting request, Optional<Slot> ready) {
         if (slots.in(Phase.ENDING).findAny().isPresent()) {
             return Optional.empty();
         }
-        MemoryRoom room = room(request.order().size());
+        MemoryHeadroom room = room(request.kind().size());
         List<Slot> idle = slots.in(Phase.WARM)
                 .filter(slot -> !Optional.of(slot).equals(ready))
                 .toList();
@@ -314,11 +314,11 @@ final class PoolState {
             return Optional.empty();
         }
         boolean _ = queue.remove(request.ticket());
-        return Optional.of(new Step.Refuse(request.ticket(), request.order(), room));
+        return Optional.of(new PoolAction.Refuse(request.ticket(), request.kind(), room));
     }
 
     private boolean isMaking() {
-        return slots.in(Phase.STARTING).anyMatch(slot -> isUnmade(slot.order()));
+        return slots.in(Phase.STARTING).anyMatch(slot -> isUnmade(slot.kind()));
     }
 
     private boolean claim(Set<Long> claimed, Predicate<Slot> suitable) {
@@ -333,24 +333,24 @@ final class PoolState {
     }
 
     /** No request wants what is still ready when all have been served. */
-    private Optional<Step> endSurplus() {
+    private Optional<PoolAction> endSurplus() {
         if (isAsked()) {
             return Optional.empty(); // A machine that was started for one request may serve the next of its kind.
         }
         long usual = warm().stream()
-                .filter(slot -> slot.order().equals(plan.usual()))
+                .filter(slot -> slot.kind().equals(plan.usual()))
                 .count();
         return slots.first(
-                        slot -> slot.phase() == Phase.WARM && (!slot.order().equals(plan.usual()) || usual > target()))
+                        slot -> slot.phase() == Phase.WARM && (!slot.kind().equals(plan.usual()) || usual > target()))
                 .map(slot -> end(slot, stopped ? SandboxEnd.SHUTDOWN : SandboxEnd.EVICTED));
     }
 
-    private Optional<Step> refill(long nowNanos) {
+    private Optional<PoolAction> refill(long nowNanos) {
         if (!refillDue || isAsked() || !pause(nowNanos).isZero()) {
             return Optional.empty();
         }
         long usual = Stream.concat(slots.in(Phase.WARM), slots.in(Phase.STARTING))
-                .filter(slot -> slot.order().equals(plan.usual()))
+                .filter(slot -> slot.kind().equals(plan.usual()))
                 .count();
         if (usual >= target()) {
             refillDue = false;
@@ -365,15 +365,15 @@ final class PoolState {
     }
 
     /** Only while nobody waits, who would be served later, and while it takes no processor from those that work. */
-    private Optional<Step> prime() {
+    private Optional<PoolAction> prime() {
         if (isAsked() || slots.size() - slots.count(Phase.WARM) >= plan.processors()) {
             return Optional.empty();
         }
         return slots.first(slot -> slot.phase() == Phase.WARM && !slot.primed())
-                .filter(slot -> fits(slot.order(), Optional.of(slot)))
+                .filter(slot -> fits(slot.kind(), Optional.of(slot)))
                 .map(slot -> {
                     slots.put(slot.becomePrimed());
-                    return new Step.Prime(slot.id());
+                    return new PoolAction.Prime(slot.id());
                 });
     }
 
@@ -381,14 +381,14 @@ final class PoolState {
         return keepingWarm && !stopped ? plan.warm() : 0;
     }
 
-    private Step start(Order order, OptionalLong ticket) {
-        slots.put(new Slot(++lastId, order, Phase.STARTING, ticket, Optional.empty(), false));
+    private PoolAction start(MachineKind kind, OptionalLong ticket) {
+        slots.put(new Slot(++lastId, kind, Phase.STARTING, ticket, Optional.empty(), false));
         peak = Math.max(peak, slots.size());
-        return new Step.Start(lastId, order, ticket);
+        return new PoolAction.Start(lastId, kind, ticket);
     }
 
-    private Step end(Slot slot, SandboxEnd end) {
-        return new Step.Destroy(slots.become(slot, Phase.ENDING).id(), end);
+    private PoolAction end(Slot slot, SandboxEnd end) {
+        return new PoolAction.Destroy(slots.become(slot, Phase.ENDING).id(), end);
     }
 
     /** Machines that fail at the same time have failed once. */

@@ -26,7 +26,7 @@ public record PoolStatus(
         int waiting,
         int peak,
         boolean warmed,
-        Optional<MemoryRoom> shortage,
+        Optional<MemoryHeadroom> shortage,
         Optional<String> failure) {
     public PoolStatus {
         requireNonNull(shortage, "shortage is null");

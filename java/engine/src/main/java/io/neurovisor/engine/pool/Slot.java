@@ -12,7 +12,7 @@ import java.util.OptionalLong;
  * @param holder the claimant whose request has, or had, it
  * @param primed whether it has been, or is being
  */
-record Slot(long id, Order order, Phase phase, OptionalLong ticket, Optional<Claimant> holder, boolean primed) {
+record Slot(long id, MachineKind kind, Phase phase, OptionalLong ticket, Optional<Claimant> holder, boolean primed) {
     /** What a machine is doing. */
     enum Phase {
         /** Or being primed: it will be of use. */
@@ -32,29 +32,29 @@ record Slot(long id, Order order, Phase phase, OptionalLong ticket, Optional<Cla
     }
 
     Slot {
-        requireNonNull(order, "order is null");
+        requireNonNull(kind, "kind is null");
         requireNonNull(phase, "phase is null");
         requireNonNull(ticket, "ticket is null");
         requireNonNull(holder, "holder is null");
     }
 
-    boolean is(Phase asked, Order wanted) {
-        return phase == asked && order.equals(wanted);
+    boolean is(Phase asked, MachineKind wanted) {
+        return phase == asked && kind.equals(wanted);
     }
 
     Slot become(Phase next) {
         if (!phase.mayBecome(next)) {
             throw new IllegalStateException("machine " + id + " is " + phase + " and cannot become " + next);
         }
-        return new Slot(id, order, next, ticket, holder, primed);
+        return new Slot(id, kind, next, ticket, holder, primed);
     }
 
     Slot heldBy(Claimant claimant) {
-        return new Slot(id, order, phase, ticket, Optional.of(claimant), primed);
+        return new Slot(id, kind, phase, ticket, Optional.of(claimant), primed);
     }
 
     /** Whoever it was started for has been served. */
     Slot becomePrimed() {
-        return new Slot(id, order, become(Phase.STARTING).phase(), OptionalLong.empty(), holder, true);
+        return new Slot(id, kind, become(Phase.STARTING).phase(), OptionalLong.empty(), holder, true);
     }
 }

@@ -84,11 +84,11 @@ final class Slots {
     }
 
     /** The memory as it is now for machines of that size. */
-    MemoryRoom room(SandboxSize size) {
+    MemoryHeadroom room(SandboxSize size) {
         List<Slot> promised = slots.values().stream()
                 .filter(slot -> slot.phase() != Phase.WARM)
                 .toList();
-        return new MemoryRoom(
+        return new MemoryHeadroom(
                 size,
                 limit(size),
                 memory.availableBytes().getAsLong(),

@@ -66,7 +66,7 @@ public final class WarmPool implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WarmPool.class);
 
     private final PoolPlan plan;
-    private final Sandboxes sandboxes;
+    private final SandboxSource sandboxes;
     private final Consumer<Sandbox> primer;
     private final Ticker ticker;
     private final SandboxListener listener;
@@ -85,7 +85,7 @@ public final class WarmPool implements AutoCloseable {
     private record Machine(Sandbox sandbox, long startNanos) {}
 
     /** @param primer sends through a new machine what makes its first program quick */
-    public WarmPool(PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker) {
+    public WarmPool(PoolPlan plan, SandboxSource sandboxes, Consumer<Sandbox> primer, Ticker ticker) {
         this(plan, sandboxes, primer, ticker, SandboxListener.NONE);
     }
 
@@ -95,14 +95,14 @@ public final class WarmPool implements AutoCloseable {
      * @param listener the one that {@code sandboxes} tells of their beginnings
      */
     public WarmPool(
-            PoolPlan plan, Sandboxes sandboxes, Consumer<Sandbox> primer, Ticker ticker, SandboxListener listener) {
+            PoolPlan plan, SandboxSource sandboxes, Consumer<Sandbox> primer, Ticker ticker, SandboxListener listener) {
         this(plan, sandboxes, primer, ticker, listener, Executors.newCachedThreadPool(THREADS), new ReentrantLock());
     }
 
     /** @param executor starts and destroys machines */
     WarmPool(
             PoolPlan plan,
-            Sandboxes sandboxes,
+            SandboxSource sandboxes,
             Consumer<Sandbox> primer,
             Ticker ticker,
             SandboxListener listener,
@@ -124,13 +124,13 @@ public final class WarmPool implements AutoCloseable {
     }
 
     /** Waits for a machine as long as any request may, for a process that serves no clients. */
-    public Lease lease(Order order) {
-        return lease(order, Claimant.LOCAL, Optional.empty());
+    public Lease lease(MachineKind kind) {
+        return lease(kind, Claimant.LOCAL, Optional.empty());
     }
 
     /** The same until shortly before the deadline. */
-    public Lease lease(Order order, Deadline deadline) {
-        return lease(order, Claimant.LOCAL, Optional.of(deadline));
+    public Lease lease(MachineKind kind, Deadline deadline) {
+        return lease(kind, Claimant.LOCAL, Optional.of(deadline));
     }
 
     /**
@@ -139,20 +139,20 @@ public final class WarmPool implements AutoCloseable {
      * @throws NeuroVisorException {@code TENANT_LIMIT} at once when the claimant has as many requests that wait as it may have,
      *     and later when it still has as many machines as it may have
      */
-    public Lease lease(Order order, Claimant claimant, Optional<Deadline> deadline) {
+    public Lease lease(MachineKind kind, Claimant claimant, Optional<Deadline> deadline) {
         CompletableFuture<Lease> promise = new CompletableFuture<>();
-        long ticket = change(() -> enqueue(order, claimant, promise));
+        long ticket = change(() -> enqueue(kind, claimant, promise));
         Duration patience = patience(deadline);
         try {
             while (!isAnsweredWithin(patience(deadline), promise)) {
-                boolean mayWait = patience(deadline).isPositive() && locked(() -> state.awaitsTemplate(order));
+                boolean mayWait = patience(deadline).isPositive() && locked(() -> state.awaitsTemplate(kind));
                 if (!mayWait) {
-                    return withdrawn(ticket, order, claimant, patience, promise);
+                    return withdrawn(ticket, kind, claimant, patience, promise);
                 }
             }
             return answer(promise);
         } catch (InterruptedException exception) {
-            if (change(() -> withdraw(ticket, order, claimant, patience)).isEmpty()) {
+            if (change(() -> withdraw(ticket, kind, claimant, patience)).isEmpty()) {
                 CompletableFuture<Void> _ = promise.thenAccept(Lease::close); // At once: it has been answered.
             }
             Thread.currentThread().interrupt();
@@ -173,7 +173,7 @@ public final class WarmPool implements AutoCloseable {
     }
 
     /** How many of its usual machines the memory holds, as it is now. */
-    public MemoryRoom room() {
+    public MemoryHeadroom room() {
         return locked(() -> state.room(plan.usual().size()));
     }
 
@@ -202,7 +202,7 @@ public final class WarmPool implements AutoCloseable {
     /** Takes no more requests and destroys what nobody uses, without waiting for it. Leases stay what they are. */
     @Override
     public void close() {
-        change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(Refusals.stopping())));
+        change(() -> state.stop().forEach(ticket -> promise(ticket).completeExceptionally(PoolFaults.stopping())));
     }
 
     private static boolean isAnsweredWithin(Duration patience, CompletableFuture<Lease> promise)
@@ -218,26 +218,26 @@ public final class WarmPool implements AutoCloseable {
     }
 
     private Lease withdrawn(
-            long ticket, Order order, Claimant claimant, Duration patience, CompletableFuture<Lease> promise) {
-        Optional<NeuroVisorException> refusal = change(() -> withdraw(ticket, order, claimant, patience));
+            long ticket, MachineKind kind, Claimant claimant, Duration patience, CompletableFuture<Lease> promise) {
+        Optional<NeuroVisorException> refusal = change(() -> withdraw(ticket, kind, claimant, patience));
         if (refusal.isPresent()) {
             throw refusal.get();
         }
         return answer(promise);
     }
 
-    private long enqueue(Order order, Claimant claimant, CompletableFuture<Lease> promise) {
+    private long enqueue(MachineKind kind, Claimant claimant, CompletableFuture<Lease> promise) {
         if (state.isStopped()) {
-            throw Refusals.stopping();
+            throw PoolFaults.stopping();
         }
         long ticket =
-                state.enqueue(order, claimant).orElseThrow(() -> Refusals.queueFull(claimant, state.waiting(claimant)));
+                state.enqueue(kind, claimant).orElseThrow(() -> PoolFaults.queueFull(claimant, state.waiting(claimant)));
         promises.put(ticket, promise);
         return ticket;
     }
 
     /** Why the request that leaves has no machine; empty when it has been answered before. */
-    private Optional<NeuroVisorException> withdraw(long ticket, Order order, Claimant claimant, Duration patience) {
+    private Optional<NeuroVisorException> withdraw(long ticket, MachineKind kind, Claimant claimant, Duration patience) {
         PoolStatus status = state.status();
         int waiting = state.waiting(claimant);
         if (!state.leave(ticket)) {
@@ -247,8 +247,8 @@ public final class WarmPool implements AutoCloseable {
         int machines = state.machines(claimant);
         return Optional.of(
                 machines >= claimant.share().machines().orElse(Integer.MAX_VALUE)
-                        ? Refusals.shareUsed(order, patience, claimant, machines, waiting)
-                        : Refusals.exhausted(order, patience, plan.max(), status));
+                        ? PoolFaults.shareUsed(kind, patience, claimant, machines, waiting)
+                        : PoolFaults.exhausted(kind, patience, plan.max(), status));
     }
 
     private static Lease answer(CompletableFuture<Lease> promise) {
@@ -277,7 +277,7 @@ public final class WarmPool implements AutoCloseable {
             result = event.get();
             long nowNanos = ticker.nanos();
             state.warm().forEach(slot -> unusable(slot, nowNanos).ifPresent(step -> book(step, work)));
-            for (Optional<Step> step = state.next(nowNanos); step.isPresent(); step = state.next(nowNanos)) {
+            for (Optional<PoolAction> step = state.next(nowNanos); step.isPresent(); step = state.next(nowNanos)) {
                 book(step.get(), work);
             }
             wakeAfter(state.pause(nowNanos));
@@ -293,22 +293,22 @@ public final class WarmPool implements AutoCloseable {
     }
 
     /** Does what is quick; what takes its time is put to the work. */
-    private void book(Step step, List<Runnable> work) {
+    private void book(PoolAction step, List<Runnable> work) {
         switch (step) {
-            case Step.Start start -> work.add(() -> start(start.slot(), start.order()));
-            case Step.Prime prime -> {
+            case PoolAction.Start start -> work.add(() -> start(start.slot(), start.kind()));
+            case PoolAction.Prime prime -> {
                 Sandbox sandbox = machine(prime.slot()).sandbox();
                 work.add(() -> prime(prime.slot(), sandbox));
             }
-            case Step.Refuse refuse -> {
+            case PoolAction.Refuse refuse -> {
                 boolean _ = promise(refuse.ticket())
-                        .completeExceptionally(Refusals.neverFits(refuse.order(), refuse.room()));
+                        .completeExceptionally(PoolFaults.neverFits(refuse.kind(), refuse.room()));
             }
-            case Step.Destroy destroy -> {
+            case PoolAction.Destroy destroy -> {
                 Sandbox sandbox = machine(destroy.slot()).sandbox();
                 work.add(() -> destroy(destroy.slot(), sandbox, destroy.end()));
             }
-            case Step.Grant grant -> {
+            case PoolAction.Grant grant -> {
                 Sandbox sandbox = machine(grant.slot()).sandbox();
                 Lease lease = new Lease(++leases, sandbox, () -> release(grant.slot(), sandbox));
                 boolean _ = promise(grant.ticket()).complete(lease);
@@ -316,7 +316,7 @@ public final class WarmPool implements AutoCloseable {
         }
     }
 
-    private Optional<Step> unusable(Slot slot, long nowNanos) {
+    private Optional<PoolAction> unusable(Slot slot, long nowNanos) {
         Machine machine = machine(slot.id());
         Optional<String> death = machine.sandbox().death();
         if (death.isPresent()) {
@@ -344,15 +344,15 @@ public final class WarmPool implements AutoCloseable {
         }
     }
 
-    private void start(long slot, Order order) {
+    private void start(long slot, MachineKind kind) {
         long startNanos = ticker.nanos();
         VmId id = sandboxes.newId();
         becomesReady(slot, id, () -> {
-            if (locked(() -> state.isUnmade(order))) {
-                sandboxes.make(order);
-                change(() -> state.made(order));
+            if (locked(() -> state.isUnmade(kind))) {
+                sandboxes.make(kind);
+                change(() -> state.made(kind));
             }
-            Sandbox sandbox = sandboxes.open(id, order);
+            Sandbox sandbox = sandboxes.open(id, kind);
             orElseEnded(sandbox, () -> {});
             change(() -> {
                 machines.put(slot, new Machine(sandbox, startNanos));

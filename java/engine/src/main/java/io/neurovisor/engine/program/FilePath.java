@@ -1,7 +1,7 @@
 package io.neurovisor.engine.program;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
@@ -60,7 +60,7 @@ public final class FilePath {
         StringBuilder shown = new StringBuilder();
         path.codePoints().limit(MAX_SHOWN_CHARACTERS).forEach(character -> {
             String one = Character.toString(character);
-            if (!Harmless.line(one).equals(one)) {
+            if (!UntrustedText.line(one).equals(one)) {
                 shown.append(String.format("\\u%04x", character));
             } else {
                 shown.append(one);

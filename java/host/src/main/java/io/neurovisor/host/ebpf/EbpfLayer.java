@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.EbpfReading;
+import io.neurovisor.host.spawner.EbpfPolicy;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmProcess;
-import io.neurovisor.host.spawner.Watch;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -52,9 +52,9 @@ public final class EbpfLayer {
     }
 
     /** How a VMM of this kind is to be watched; empty where none is. */
-    public Optional<Watch> watch(VmmKind kind) {
+    public Optional<EbpfPolicy> watch(VmmKind kind) {
         return reading.watches()
-                ? Optional.of(new Watch(audit, kind.isConfiguredSealed(), kind.expectedCalls()))
+                ? Optional.of(new EbpfPolicy(audit, kind.isConfiguredSealed(), kind.expectedCalls()))
                 : Optional.empty();
     }
 

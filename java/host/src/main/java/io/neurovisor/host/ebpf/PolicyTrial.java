@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import com.google.protobuf.ByteString;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.spawner.EbpfPolicy;
 import io.neurovisor.host.spawner.Jail;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmExit;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmLimits;
 import io.neurovisor.host.spawner.VmmProcess;
-import io.neurovisor.host.spawner.Watch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -74,7 +74,7 @@ public final class PolicyTrial {
                         EVERY_CALL,
                         0),
                 LIMITS,
-                Optional.of(new Watch(false, false, ByteString.EMPTY)));
+                Optional.of(new EbpfPolicy(false, false, ByteString.EMPTY)));
         VmmProcess process = spawner.startVmm("trial-" + ProcessHandle.current().pid(), launch);
         try {
             awaitLaunched(process);

@@ -42,16 +42,16 @@ final class FirecrackerApi implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Channel channel;
-    private final FirecrackerAnswers answers;
+    private final FirecrackerResponses answers;
 
-    private FirecrackerApi(Channel channel, FirecrackerAnswers answers) {
+    private FirecrackerApi(Channel channel, FirecrackerResponses answers) {
         this.channel = requireNonNull(channel, "channel is null");
         this.answers = requireNonNull(answers, "answers is null");
     }
 
     /** A session, if somebody listens on the socket now. */
     static Optional<FirecrackerApi> connect(Bootstrap unixSockets, Path socket, Deadline deadline) {
-        FirecrackerAnswers answers = new FirecrackerAnswers();
+        FirecrackerResponses answers = new FirecrackerResponses();
         ChannelFuture connection = unixSockets
                 .handler(new ChannelInitializer<>() {
                     @Override
@@ -75,7 +75,7 @@ final class FirecrackerApi implements AutoCloseable {
     }
 
     /** Has a channel's answers understood. */
-    static void handle(Channel channel, FirecrackerAnswers answers) {
+    static void handle(Channel channel, FirecrackerResponses answers) {
         channel.pipeline()
                 .addLast(new HttpClientCodec())
                 .addLast(new HttpObjectAggregator(MAX_ANSWER_BYTES))
@@ -110,7 +110,7 @@ final class FirecrackerApi implements AutoCloseable {
             request.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
         }
         try {
-            FirecrackerAnswers.Answer answer =
+            FirecrackerResponses.Answer answer =
                     answers.ask(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
             return judged(what, answer);
         } catch (TimeoutException exception) {
@@ -126,14 +126,14 @@ final class FirecrackerApi implements AutoCloseable {
         }
     }
 
-    static JsonNode judged(String what, FirecrackerAnswers.Answer answer) throws JsonProcessingException {
+    static JsonNode judged(String what, FirecrackerResponses.Answer answer) throws JsonProcessingException {
         if (answer.status() != OK && answer.status() != NO_CONTENT) {
             throw refused(what, answer);
         }
         return JSON.readTree(answer.body());
     }
 
-    private static NeuroVisorException refused(String what, FirecrackerAnswers.Answer answer) {
+    private static NeuroVisorException refused(String what, FirecrackerResponses.Answer answer) {
         return new NeuroVisorException(
                 Fault.VMM_FAILED,
                 "Firecracker refused %s (HTTP %d): %s"

@@ -4,8 +4,8 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestkernel.GuestBoot;
-import io.neurovisor.host.spawner.HandedFile;
-import io.neurovisor.host.spawner.HandedFile.Access;
+import io.neurovisor.host.spawner.PassedFile.Access;
+import io.neurovisor.host.spawner.PassedFile;
 import io.neurovisor.host.spawner.VmmLimits;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,9 +65,9 @@ final class FirecrackerMachine {
     }
 
     /** What its root directory holds. */
-    List<HandedFile> files() {
+    List<PassedFile> files() {
         BootFiles boot = start.files();
-        List<HandedFile> files = new ArrayList<>(List.of(new HandedFile(boot.rootfs(), Access.READ, ROOTFS)));
+        List<PassedFile> files = new ArrayList<>(List.of(new PassedFile(boot.rootfs(), Access.READ, ROOTFS)));
         switch (start) {
             case VmStart.ColdBoot _ -> addKernel(files, boot);
             case VmStart.TemplateBoot template -> {
@@ -161,13 +161,13 @@ final class FirecrackerMachine {
                 List.of(new TreeMap<>(Map.of("register", "ecx", "bitmap", bitmap)))));
     }
 
-    private static void addKernel(List<HandedFile> files, BootFiles boot) {
-        files.add(new HandedFile(boot.kernel(), Access.READ, KERNEL));
-        files.add(new HandedFile(boot.initrd(), Access.READ, INITRD));
+    private static void addKernel(List<PassedFile> files, BootFiles boot) {
+        files.add(new PassedFile(boot.kernel(), Access.READ, KERNEL));
+        files.add(new PassedFile(boot.initrd(), Access.READ, INITRD));
     }
 
-    private static void addSaved(List<HandedFile> files, Path directory, Access access) {
-        files.add(new HandedFile(directory.resolve(STATE_FILE), access, STATE_FILE));
-        files.add(new HandedFile(directory.resolve(MEMORY_FILE), access, MEMORY_FILE));
+    private static void addSaved(List<PassedFile> files, Path directory, Access access) {
+        files.add(new PassedFile(directory.resolve(STATE_FILE), access, STATE_FILE));
+        files.add(new PassedFile(directory.resolve(MEMORY_FILE), access, MEMORY_FILE));
     }
 }

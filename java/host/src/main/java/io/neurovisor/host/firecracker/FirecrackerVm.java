@@ -12,8 +12,8 @@ import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.VmUsage;
-import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.message.ConsoleText;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.VmmProcess;
@@ -39,7 +39,7 @@ final class FirecrackerVm implements Vm {
     private final VmStart start;
     private final VmmProcess process;
     private final FirecrackerApi api;
-    private final GuestBucket bucket;
+    private final GuestRateLimit bucket;
     private final VsockConnector connector;
     private final VmmLayers layers;
     private final Ticker ticker;
@@ -58,7 +58,7 @@ final class FirecrackerVm implements Vm {
         this.api = requireNonNull(api, "api is null");
         Path socket = FirecrackerVmm.root(process).resolve(FirecrackerMachine.VSOCK_SOCKET);
         this.ticker = requireNonNull(ticker, "ticker is null");
-        this.bucket = new GuestBucket(ticker);
+        this.bucket = new GuestRateLimit(ticker);
         this.connector = new VsockConnector(links, socket, process, bucket, ticker);
         this.layers = requireNonNull(layers, "layers is null");
     }
@@ -121,7 +121,7 @@ final class FirecrackerVm implements Vm {
             return Optional.empty();
         }
         return Optional.of(process.exit()
-                .handle((exit, failure) -> exit == null ? "its spawner was lost" : FirecrackerEnd.describe(exit))
+                .handle((exit, failure) -> exit == null ? "its spawner was lost" : FirecrackerExit.describe(exit))
                 .join());
     }
 

@@ -19,10 +19,10 @@ import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Chroot;
+import io.neurovisor.host.spawner.EbpfPolicy;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
-import io.neurovisor.host.spawner.Watch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ public final class FirecrackerVmm implements Vmm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final EbpfLayer ebpf;
-    private final Optional<Watch> watch;
+    private final Optional<EbpfPolicy> watch;
     private final Ticker ticker;
 
     /**
@@ -189,7 +189,7 @@ public final class FirecrackerVmm implements Vmm {
 
     private static Optional<String> lastWords(VmmProcess process) {
         return Optional.ofNullable(process.exit()
-                .thenApply(FirecrackerEnd::describe)
+                .thenApply(FirecrackerExit::describe)
                 .exceptionally(failure -> "its spawner was lost")
                 .completeOnTimeout(null, 1, TimeUnit.SECONDS)
                 .join());

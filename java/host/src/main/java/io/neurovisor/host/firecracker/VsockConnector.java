@@ -7,8 +7,8 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.guest.GuestChannel;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,11 +43,11 @@ final class VsockConnector {
     private final GuestLinks links;
     private final Path socket;
     private final VmmProcess process;
-    private final GuestBucket bucket;
+    private final GuestRateLimit bucket;
     private final Ticker ticker;
     private final AtomicReference<@Nullable GuestChannel> current = new AtomicReference<>();
 
-    VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestBucket bucket, Ticker ticker) {
+    VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestRateLimit bucket, Ticker ticker) {
         this.links = requireNonNull(links, "links is null");
         this.socket = requireNonNull(socket, "socket is null");
         this.process = requireNonNull(process, "process is null");

@@ -14,7 +14,7 @@ import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.ArtifactBuilder;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -52,13 +52,13 @@ public final class KernelBuilder implements ArtifactBuilder {
             .getBytes(StandardCharsets.UTF_8));
 
     private final Mmdebstrap mmdebstrap;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final InstantSource clock;
     private final Progress progress;
 
-    KernelBuilder(Mmdebstrap mmdebstrap, Workshop workshop, InstantSource clock, Progress progress) {
+    KernelBuilder(Mmdebstrap mmdebstrap, Supervisor supervisor, InstantSource clock, Progress progress) {
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
@@ -83,7 +83,7 @@ public final class KernelBuilder implements ArtifactBuilder {
     private void fetch(Path emptyDirectory, Path scratch, KernelPackage into) {
         ToolCommand command = mmdebstrap.tarOf(
                 "extract", List.of(DEBIAN_PACKAGE), List.of(), mmdebstrap.scratch(scratch.resolve("install")));
-        ToolResult result = workshop.tool(command)
+        ToolResult result = supervisor.tool(command)
                 .output(into::read)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();

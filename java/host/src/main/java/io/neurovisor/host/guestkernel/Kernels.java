@@ -16,7 +16,7 @@ import io.neurovisor.host.store.ArtifactBuilder;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.StoreContent;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ public final class Kernels {
     private final Path directory;
     private final KernelChoice choice;
     private final InstantSource clock;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final Supplier<BuildNamespace> namespace;
     private final ArtifactStore store;
 
@@ -51,7 +51,7 @@ public final class Kernels {
      *
      * @param home the installation, with the small kernel's recipe in {@code guest/kernel}
      * @param digests of the same data directory
-     * @param workshop where they are made
+     * @param supervisor where they are made
      * @param namespace in which scripts of packages run; asked for when something is built
      */
     public Kernels(
@@ -60,15 +60,15 @@ public final class Kernels {
             KernelChoice choice,
             FileDigests digests,
             InstantSource clock,
-            Workshop workshop,
+            Supervisor supervisor,
             Supplier<BuildNamespace> namespace) {
         this.recipe = home.resolve("guest").resolve("kernel");
         this.directory = dataDirectory.resolve("kernels");
         this.choice = requireNonNull(choice, "choice is null");
         this.clock = requireNonNull(clock, "clock is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.namespace = requireNonNull(namespace, "namespace is null");
-        this.store = new ArtifactStore("kernel", directory, digests, workshop);
+        this.store = new ArtifactStore("kernel", directory, digests, supervisor);
     }
 
     /** What guests boot; makes Debian's kernel when it is that and missing, outdated or damaged. */
@@ -172,12 +172,12 @@ public final class Kernels {
         // What the host is set to is asked only when something is built.
         return switch (kernel) {
             case DEBIAN ->
-                empty -> new KernelBuilder(Mmdebstrap.ofHost(namespace.get()), workshop, clock, progress).build(empty);
+                empty -> new KernelBuilder(Mmdebstrap.ofHost(namespace.get()), supervisor, clock, progress).build(empty);
             case SMALL ->
                 empty -> new SmallKernelBuilder(
                                 KernelRecipe.read(recipe),
                                 Mmdebstrap.ofHost(namespace.get()),
-                                workshop,
+                                supervisor,
                                 PrivateFiles.directory(directory).resolve(LOG),
                                 clock,
                                 progress)

@@ -18,7 +18,7 @@ import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.ArtifactBuilder;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +46,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     private final KernelRecipe recipe;
     private final Mmdebstrap mmdebstrap;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final Path log;
     private final InstantSource clock;
     private final Progress progress;
@@ -55,13 +55,13 @@ final class SmallKernelBuilder implements ArtifactBuilder {
     SmallKernelBuilder(
             KernelRecipe recipe,
             Mmdebstrap mmdebstrap,
-            Workshop workshop,
+            Supervisor supervisor,
             Path log,
             InstantSource clock,
             Progress progress) {
         this.recipe = requireNonNull(recipe, "recipe is null");
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.log = requireNonNull(log, "log is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
@@ -98,7 +98,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
     private void compile(Path emptyDirectory, Path scratch, Path made) {
         try (KernelBuildOutput output = KernelBuildOutput.to(log, progress, clock)) {
             BuildScratch compiling = mmdebstrap.scratch(scratch.resolve("compile"));
-            ToolResult result = workshop.tool(
+            ToolResult result = supervisor.tool(
                             mmdebstrap.work("essential", KernelRecipe.PACKAGES, hooks(compiling), compiling))
                     .grace(CLEANUP)
                     .messages(output::line)

@@ -46,18 +46,18 @@ final class ExecutionCall {
             requireContent(chunk);
         }
         deliver(chunk);
-        return chunk.getIsFinal() ? Optional.of(ExecuteMessages.exit(chunk.getMetadata())) : Optional.empty();
+        return chunk.getIsFinal() ? Optional.of(GuestMessages.exit(chunk.getMetadata())) : Optional.empty();
     }
 
     /** Of messages with nothing in them there could be any number. */
     private static void requireContent(ExecuteChunk chunk) {
-        if (ExecuteMessages.isEmpty(chunk)) {
+        if (GuestMessages.isEmpty(chunk)) {
             throw new NeuroVisorException(Fault.SANDBOX_LOST, "the guest agent sent a message with nothing in it");
         }
     }
 
     private void deliver(ExecuteChunk chunk) {
-        deadline.whileHandling(() -> ExecuteMessages.deliver(chunk, sink, files));
+        deadline.whileHandling(() -> GuestMessages.deliver(chunk, sink, files));
     }
 
     private ExecuteChunk next(BlockingClientCall<?, ExecuteChunk> call) {

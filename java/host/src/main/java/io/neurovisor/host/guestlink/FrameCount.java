@@ -44,7 +44,7 @@ final class FrameCount {
      * What a guest sends, but for data that is there and that somebody waits for. Flow control holds up no other: what nobody
      * reads is given back at once, and so is padding, which no agent of ours sends.
      */
-    static FrameCount received(AwaitedCall call) {
+    static FrameCount received(PendingCall call) {
         return new FrameCount(
                 (type, flags, length, stream) -> {
                     boolean due = type == DATA && length > 0 && (flags & PADDED) == 0 && call.isAnswering(stream);
@@ -57,7 +57,7 @@ final class FrameCount {
     }
 
     /** What we send of ourselves: not our answers to the guest, or it could pay with what it makes us say. */
-    static FrameCount sent(AwaitedCall call) {
+    static FrameCount sent(PendingCall call) {
         return new FrameCount(
                 (type, flags, length, stream) -> switch (type) {
                     case DATA -> length > 0;

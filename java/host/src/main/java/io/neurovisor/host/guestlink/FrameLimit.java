@@ -17,12 +17,12 @@ import java.util.concurrent.TimeUnit;
  * fills its own buffers; one that keeps it empty is hung up on, which ends its machine.
  */
 final class FrameLimit extends ChannelDuplexHandler {
-    private final GuestBucket bucket;
-    private final AwaitedCall call = new AwaitedCall();
+    private final GuestRateLimit bucket;
+    private final PendingCall call = new PendingCall();
     private final FrameCount received = FrameCount.received(call);
     private final FrameCount sent = FrameCount.sent(call);
 
-    FrameLimit(GuestBucket bucket) {
+    FrameLimit(GuestRateLimit bucket) {
         this.bucket = requireNonNull(bucket, "bucket is null");
     }
 
@@ -39,7 +39,7 @@ final class FrameLimit extends ChannelDuplexHandler {
             ((ByteBuf) message).release();
             context.fireExceptionCaught(new IOException("the guest began more than %d requests and %d a second for %d s"
                     .formatted(
-                            GuestBucket.CAPACITY, GuestBucket.TOKENS_A_SECOND, GuestBucket.LONGEST_EMPTY.toSeconds())));
+                            GuestRateLimit.CAPACITY, GuestRateLimit.TOKENS_A_SECOND, GuestRateLimit.LONGEST_EMPTY.toSeconds())));
             ChannelFuture _ = context.close();
             return;
         }

@@ -73,7 +73,7 @@ final class GrpcGuestChannel implements GuestChannel {
         // Rounded up to seconds: what takes too long is told as the call's end, not as the program's.
         PrimeRequest request = PrimeRequest.newBuilder()
                 .setProgram(
-                        ExecuteMessages.request(program, deadline.remaining().plusSeconds(1)))
+                        GuestMessages.request(program, deadline.remaining().plusSeconds(1)))
                 .build();
         PrimeResponse response = call(() -> guest(deadline).prime(request));
         if (response.getExitCode() != 0) {
@@ -92,9 +92,9 @@ final class GrpcGuestChannel implements GuestChannel {
     @Override
     public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
         ExecutionServiceGrpc.ExecutionServiceBlockingV2Stub stub = ExecutionServiceGrpc.newBlockingV2Stub(channel)
-                .withInterceptors(ExecuteMessages.traceHeaders(traceId, Optional.empty()));
+                .withInterceptors(GuestMessages.traceHeaders(traceId, Optional.empty()));
         return new ExecutionCall(sink, deadline)
-                .run(apart(() -> stub.executeStream(ExecuteMessages.request(program, timeout))));
+                .run(apart(() -> stub.executeStream(GuestMessages.request(program, timeout))));
     }
 
     @Override

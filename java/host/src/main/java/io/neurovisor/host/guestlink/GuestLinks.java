@@ -65,7 +65,7 @@ public final class GuestLinks implements AutoCloseable {
      *
      * @param bucket of the guest, whatever connections it has
      */
-    public GuestChannel open(Path socket, GuestBucket bucket) {
+    public GuestChannel open(Path socket, GuestRateLimit bucket) {
         return open(socket, () -> limited(new NioDomainSocketChannel(), bucket));
     }
 
@@ -75,7 +75,7 @@ public final class GuestLinks implements AutoCloseable {
      * @param socket on which Firecracker is asked for connections
      * @param acceptance how long the guest may take to accept one
      */
-    public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestBucket bucket) {
+    public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit bucket) {
         return open(socket, () -> {
             Channel channel = limited(new NioDomainSocketChannel(), bucket);
             channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
@@ -83,7 +83,7 @@ public final class GuestLinks implements AutoCloseable {
         });
     }
 
-    private static Channel limited(Channel channel, GuestBucket bucket) {
+    private static Channel limited(Channel channel, GuestRateLimit bucket) {
         channel.pipeline().addFirst(new FrameLimit(bucket));
         return channel;
     }

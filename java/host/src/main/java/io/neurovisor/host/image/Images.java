@@ -17,7 +17,7 @@ import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.StoreContent;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -41,7 +41,7 @@ public final class Images {
     private final Path agent;
     private final FileDigests digests;
     private final InstantSource clock;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final Supplier<BuildNamespace> namespace;
     private final ArtifactStore images;
     private final Kernels kernels;
@@ -55,7 +55,7 @@ public final class Images {
      * @param dataDirectory where what is built is kept
      * @param kernels of the same data directory
      * @param digests of the same data directory
-     * @param workshop where they are built
+     * @param supervisor where they are built
      * @param namespace in which scripts of packages run; asked for when something is built
      */
     public Images(
@@ -65,17 +65,17 @@ public final class Images {
             Kernels kernels,
             FileDigests digests,
             InstantSource clock,
-            Workshop workshop,
+            Supervisor supervisor,
             Supplier<BuildNamespace> namespace) {
         this.recipes = new Recipes(home.resolve("guest").resolve("image"));
         this.agent = requireNonNull(agent, "agent is null");
         this.digests = requireNonNull(digests, "digests is null");
         this.clock = requireNonNull(clock, "clock is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.namespace = requireNonNull(namespace, "namespace is null");
-        this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests, workshop);
+        this.images = new ArtifactStore("image", dataDirectory.resolve("images"), digests, supervisor);
         this.kernels = requireNonNull(kernels, "kernels is null");
-        this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, workshop);
+        this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, supervisor);
     }
 
     /** What a guest of this image boots from; builds what is missing, outdated or damaged. */
@@ -214,7 +214,7 @@ public final class Images {
                         recipes.layer(),
                         parent.map(artifact -> artifact.file(RootfsBuilder.ROOTFS)),
                         Mmdebstrap.ofHost(namespace.get()),
-                        workshop,
+                        supervisor,
                         clock,
                         progress)
                 .build(directory);

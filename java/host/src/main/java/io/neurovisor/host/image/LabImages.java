@@ -14,7 +14,7 @@ import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.StoreContent;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ public final class LabImages {
     private final Recipes recipes;
     private final ArtifactStore store;
     private final InstantSource clock;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final Supplier<BuildNamespace> namespace;
 
     /**
@@ -48,12 +48,12 @@ public final class LabImages {
             Path directory,
             FileDigests digests,
             InstantSource clock,
-            Workshop workshop,
+            Supervisor supervisor,
             Supplier<BuildNamespace> namespace) {
         this.recipes = new Recipes(home.resolve("lab").resolve("image"));
-        this.store = new ArtifactStore("image", directory, digests, workshop);
+        this.store = new ArtifactStore("image", directory, digests, supervisor);
         this.clock = requireNonNull(clock, "clock is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.namespace = requireNonNull(namespace, "namespace is null");
     }
 
@@ -81,7 +81,7 @@ public final class LabImages {
                         recipes.layer(),
                         java.util.Optional.empty(),
                         Mmdebstrap.ofHost(namespace.get()),
-                        workshop,
+                        supervisor,
                         clock,
                         progress)
                 .build(directory);
@@ -101,7 +101,7 @@ public final class LabImages {
     }
 
     private void copyOut(Path rootfs, String packed, Path target) {
-        workshop.tool(ToolCommand.of("unsquashfs", "squashfs-tools", "-cat", rootfs.toString(), packed))
+        supervisor.tool(ToolCommand.of("unsquashfs", "squashfs-tools", "-cat", rootfs.toString(), packed))
                 .output(target)
                 .run()
                 .orThrow();

@@ -20,7 +20,7 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
 import io.neurovisor.host.store.ArtifactBuilder;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ final class RootfsBuilder implements ArtifactBuilder {
     private final Path layer;
     private final Optional<Path> parentRootfs;
     private final Mmdebstrap mmdebstrap;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final InstantSource clock;
     private final Progress progress;
 
@@ -68,14 +68,14 @@ final class RootfsBuilder implements ArtifactBuilder {
             Path layer,
             Optional<Path> parentRootfs,
             Mmdebstrap mmdebstrap,
-            Workshop workshop,
+            Supervisor supervisor,
             InstantSource clock,
             Progress progress) {
         this.recipe = requireNonNull(recipe, "recipe is null");
         this.layer = requireNonNull(layer, "layer is null");
         this.parentRootfs = requireNonNull(parentRootfs, "parentRootfs is null");
         this.mmdebstrap = requireNonNull(mmdebstrap, "mmdebstrap is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
@@ -115,7 +115,7 @@ final class RootfsBuilder implements ArtifactBuilder {
                 // whoever runs it, whatever its options say (4.5.1).
                 .withArguments(List.of("-noappend", "-quiet", "-no-progress", "-root-mode", "0755"))
                 .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH));
-        ToolResult result = workshop.tool(install(scratch, installing), squash)
+        ToolResult result = supervisor.tool(install(scratch, installing), squash)
                 .grace(CLEANUP)
                 .messages(line -> Mmdebstrap.progress(line).ifPresent(progress::detail))
                 .run();

@@ -9,7 +9,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.nativecalls.ConfinementSignal;
 import io.neurovisor.host.nativecalls.Landlock;
 import io.neurovisor.host.probe.HostFiles;
-import io.neurovisor.host.probe.OwnThreads;
+import io.neurovisor.host.probe.ProcessThreads;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -47,7 +47,7 @@ final class PrivilegeDrop {
      * all that it can change. Returns whether files are closed, which takes a kernel with Landlock.
      */
     boolean run() {
-        OwnThreads before = OwnThreads.read(files);
+        ProcessThreads before = ProcessThreads.read(files);
         if (before.holdingMoreThan(KEPT).isEmpty()) {
             return false;
         }
@@ -64,7 +64,7 @@ final class PrivilegeDrop {
         Deadline deadline = Deadline.after(LIMIT, Ticker.SYSTEM);
         int clean = 0;
         while (clean < CLEAN_LOOKS) {
-            List<Long> left = OwnThreads.read(files).holdingMoreThan(KEPT);
+            List<Long> left = ProcessThreads.read(files).holdingMoreThan(KEPT);
             clean = left.isEmpty() ? clean + 1 : 0;
             left.forEach(signal::send);
             if (!left.isEmpty()) {

@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.nativecalls.DefaultAction;
 import io.neurovisor.host.nativecalls.Libseccomp;
-import io.neurovisor.host.nativecalls.OtherCalls;
 import io.neurovisor.host.nativecalls.SeccompRule;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,7 +18,7 @@ import java.util.List;
  *
  * @param others what becomes of a call that has no line
  */
-public record SeccompPolicy(OtherCalls others, List<PolicyRule> rules) {
+public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
     private static final String QEMU = "qemu.seccomp";
     private static final String DAEMON = "daemon.seccomp";
 
@@ -29,12 +29,12 @@ public record SeccompPolicy(OtherCalls others, List<PolicyRule> rules) {
 
     /** The policy for QEMU, which is part of the product. */
     public static SeccompPolicy qemu() {
-        return parse(QEMU, OtherCalls.KILL, qemuText());
+        return parse(QEMU, DefaultAction.KILL, qemuText());
     }
 
     /** The policy for the daemon itself, which is part of the product. */
     static SeccompPolicy daemon() {
-        return parse(DAEMON, OtherCalls.ALLOW, text(DAEMON));
+        return parse(DAEMON, DefaultAction.ALLOW, text(DAEMON));
     }
 
     /** The same, unread: equal texts are equal policies. */
@@ -55,7 +55,7 @@ public record SeccompPolicy(OtherCalls others, List<PolicyRule> rules) {
     }
 
     /** Reads a policy; all that is wrong with it is told at once. */
-    static SeccompPolicy parse(String name, OtherCalls others, String text) {
+    static SeccompPolicy parse(String name, DefaultAction others, String text) {
         List<PolicyRule> rules = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         List<String> lines = text.lines().map(String::strip).toList();
@@ -78,8 +78,8 @@ public record SeccompPolicy(OtherCalls others, List<PolicyRule> rules) {
         return new SeccompPolicy(others, rules);
     }
 
-    private static PolicyRule effective(OtherCalls others, PolicyRule rule) throws PolicySyntaxException {
-        if (others == OtherCalls.ALLOW && rule.rule().errno() == 0) {
+    private static PolicyRule effective(DefaultAction others, PolicyRule rule) throws PolicySyntaxException {
+        if (others == DefaultAction.ALLOW && rule.rule().errno() == 0) {
             throw new PolicySyntaxException("\"" + rule.rule().syscall() + "\" denies nothing; errno=NAME is missing");
         }
         return rule;

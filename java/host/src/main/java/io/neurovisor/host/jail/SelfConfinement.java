@@ -3,7 +3,7 @@ package io.neurovisor.host.jail;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.HostFiles;
-import io.neurovisor.host.probe.OwnThreads;
+import io.neurovisor.host.probe.ProcessThreads;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -35,7 +35,7 @@ public record SelfConfinement(int rules, int threads, boolean filesClosed, boole
             throw new NeuroVisorException(
                     Fault.DAEMON_UNCONFINED, refusal(String.valueOf(exception.getMessage())), exception);
         }
-        OwnThreads threads = OwnThreads.read(HostFiles.SYSTEM);
+        ProcessThreads threads = ProcessThreads.read(HostFiles.SYSTEM);
         threads.unfiltered().ifPresent(problem -> {
             throw new NeuroVisorException(Fault.DAEMON_UNCONFINED, refusal(problem));
         });

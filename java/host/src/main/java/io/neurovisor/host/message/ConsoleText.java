@@ -1,6 +1,6 @@
 package io.neurovisor.host.message;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.util.List;
 
 /** Makes a guest's console fit for an error message: the last lines, with nothing that could steer a terminal. */
@@ -17,12 +17,12 @@ public final class ConsoleText {
      */
     public static String tail(String text) {
         List<String> lines = text.lines()
-                .map(line -> Harmless.lines(
+                .map(line -> UntrustedText.lines(
                                 line.replaceAll("\\e\\[[0-9;?]*[A-Za-z]", "").replace('\t', ' '))
                         .strip())
                 .filter(line -> !line.isEmpty())
                 .map(line -> line.length() > LINE_CHARACTERS
-                        ? Harmless.lines(line.substring(0, LINE_CHARACTERS)) + "…"
+                        ? UntrustedText.lines(line.substring(0, LINE_CHARACTERS)) + "…"
                         : line)
                 .toList();
         return String.join(" | ", lines.subList(Math.max(0, lines.size() - LINES), lines.size()));

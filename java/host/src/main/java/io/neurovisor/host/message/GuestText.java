@@ -1,6 +1,6 @@
 package io.neurovisor.host.message;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -15,7 +15,7 @@ public final class GuestText {
     public static String line(String text) {
         // By lines and not by a pattern of blanks around their ends, which looks at a mebibyte of blanks once for each
         // of them.
-        String line = Harmless.lines(LINE_END.splitAsStream(text)
+        String line = UntrustedText.lines(LINE_END.splitAsStream(text)
                         .map(String::strip)
                         .filter(part -> !part.isEmpty())
                         .collect(Collectors.joining(" | ")))
@@ -23,6 +23,6 @@ public final class GuestText {
         // The cut may go through a character of two halves.
         return line.length() <= MAX_CHARACTERS
                 ? line
-                : "…" + Harmless.lines(line.substring(line.length() - MAX_CHARACTERS));
+                : "…" + UntrustedText.lines(line.substring(line.length() - MAX_CHARACTERS));
     }
 }

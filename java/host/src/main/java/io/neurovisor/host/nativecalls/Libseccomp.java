@@ -72,7 +72,7 @@ public final class Libseccomp {
      *
      * @return an array of {@code struct sock_filter}
      */
-    public byte[] compile(OtherCalls others, List<SeccompRule> rules) {
+    public byte[] compile(DefaultAction others, List<SeccompRule> rules) {
         requireNonNull(rules, "rules is null");
         // NATIVE: the JDK has no seccomp. The arena owns the library's mapping and all that is handed to it, which it
         // copies. The filter is the library's, and is released before the arena ends. Errors are returned as negative
@@ -85,7 +85,7 @@ public final class Libseccomp {
     }
 
     /** Puts such a filter on every thread of this process, for good. Fails when it is not on all of them. */
-    public void install(OtherCalls others, List<SeccompRule> rules) {
+    public void install(DefaultAction others, List<SeccompRule> rules) {
         requireNonNull(rules, "rules is null");
         // NATIVE: as above; what the kernel has been given it keeps by itself.
         try (Arena arena = Arena.ofConfined();

@@ -44,7 +44,7 @@ final class SeccompFilter implements AutoCloseable {
         this.context = context;
     }
 
-    static SeccompFilter create(NativeLibrary library, OtherCalls others, Arena arena) {
+    static SeccompFilter create(NativeLibrary library, DefaultAction others, Arena arena) {
         int action = switch (others) {
             case KILL -> SCMP_ACT_KILL_PROCESS;
             case ALLOW -> SCMP_ACT_ALLOW;

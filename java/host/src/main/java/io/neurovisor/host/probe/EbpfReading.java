@@ -26,14 +26,14 @@ public record EbpfReading(String reason, String fix) {
         return reason.isEmpty();
     }
 
-    LayerState read(Optional<HeldPolicy> held) {
+    LayerState read(Optional<EbpfPolicyState> held) {
         if (!watches()) {
             return LayerState.off(Layer.EBPF_LSM, reason, fix);
         }
         if (held.isEmpty()) {
             return broken("the kernel holds no policy against this VMM");
         }
-        HeldPolicy policy = held.get();
+        EbpfPolicyState policy = held.get();
         if (!policy.problem().isEmpty()) {
             return broken(policy.problem());
         }

@@ -49,13 +49,13 @@ public final class VmmLayers {
      * @param cgroupProblem why the spawner has made no control group; empty when it has
      * @param bucket the guest's rate limiting, which no process shows
      */
-    public List<LayerState> read(long pid, Supplier<ToldConfinement> told, String cgroupProblem, LayerState bucket) {
+    public List<LayerState> read(long pid, Supplier<PrivilegedReading> told, String cgroupProblem, LayerState bucket) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
             return unread("VMM process " + pid + " has ended");
         }
-        ToldConfinement confined = told.get();
+        PrivilegedReading confined = told.get();
         return List.of(
                 capabilities(threads),
                 seccomp(threads),
@@ -70,7 +70,7 @@ public final class VmmLayers {
      *
      * @param told as for {@link #read}
      */
-    public Optional<LayerState> unconfined(long pid, Supplier<ToldConfinement> told) {
+    public Optional<LayerState> unconfined(long pid, Supplier<PrivilegedReading> told) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
@@ -79,7 +79,7 @@ public final class VmmLayers {
         return broken(Stream.of(() -> capabilities(threads), () -> seccomp(threads)))
                 .or(() -> {
                     // Asked last, and once: it is another process that answers.
-                    ToldConfinement confined = told.get();
+                    PrivilegedReading confined = told.get();
                     return broken(Stream.of(() -> ebpf.read(confined.policy()), () -> isolation(process, confined)));
                 });
     }
@@ -108,7 +108,7 @@ public final class VmmLayers {
         return seccomp.read(threads);
     }
 
-    private LayerState isolation(LiveProcess process, ToldConfinement told) {
+    private LayerState isolation(LiveProcess process, PrivilegedReading told) {
         return new IsolationReading(noKvm, confinement).read(process, told.namespaces());
     }
 

@@ -2,7 +2,7 @@ package io.neurovisor.host.process;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,7 +42,7 @@ final class OutputLines implements OutputReader {
     }
 
     private void emit(ByteArrayOutputStream line) {
-        String text = Harmless.line(line.toString(StandardCharsets.UTF_8)).strip();
+        String text = UntrustedText.line(line.toString(StandardCharsets.UTF_8)).strip();
         line.reset();
         if (!text.isEmpty()) {
             lines.accept(text);

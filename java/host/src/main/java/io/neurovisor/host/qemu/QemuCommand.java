@@ -6,8 +6,8 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.host.guestkernel.GuestBoot;
-import io.neurovisor.host.spawner.HandedFile;
-import io.neurovisor.host.spawner.HandedFile.Access;
+import io.neurovisor.host.spawner.PassedFile.Access;
+import io.neurovisor.host.spawner.PassedFile;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmLimits;
 import java.nio.file.Path;
@@ -88,7 +88,7 @@ final class QemuCommand {
     }
 
     /** What the arguments name by number. */
-    List<HandedFile> files() {
+    List<PassedFile> files() {
         return files.all();
     }
 

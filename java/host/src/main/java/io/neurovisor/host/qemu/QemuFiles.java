@@ -1,7 +1,7 @@
 package io.neurovisor.host.qemu;
 
-import io.neurovisor.host.spawner.HandedFile;
-import io.neurovisor.host.spawner.HandedFile.Access;
+import io.neurovisor.host.spawner.PassedFile.Access;
+import io.neurovisor.host.spawner.PassedFile;
 import io.neurovisor.host.spawner.VmmLaunch;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +10,7 @@ import java.util.List;
 /** The files of one QEMU, which it knows only as open descriptors. */
 final class QemuFiles {
     private final int firstDescriptor;
-    private final List<HandedFile> files = new ArrayList<>();
+    private final List<PassedFile> files = new ArrayList<>();
 
     /** @param socketCount how many descriptors come before them */
     QemuFiles(int socketCount) {
@@ -24,11 +24,11 @@ final class QemuFiles {
 
     /** Returns its number. */
     int addDescriptor(Path path, Access access) {
-        files.add(new HandedFile(path, access));
+        files.add(new PassedFile(path, access));
         return firstDescriptor + files.size() - 1;
     }
 
-    List<HandedFile> all() {
+    List<PassedFile> all() {
         return List.copyOf(files);
     }
 }

@@ -12,8 +12,8 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
-import io.neurovisor.host.guestlink.GuestBucket;
 import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.guestlink.GuestRateLimit;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.time.Duration;
@@ -36,7 +36,7 @@ final class QemuVm implements Vm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final Ticker ticker;
-    private final GuestBucket bucket;
+    private final GuestRateLimit bucket;
 
     /** @param stateFile where QEMU finds or leaves the state of its devices; empty for a machine that is not saved */
     QemuVm(
@@ -54,7 +54,7 @@ final class QemuVm implements Vm {
         this.links = requireNonNull(links, "links is null");
         this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-        this.bucket = new GuestBucket(ticker);
+        this.bucket = new GuestRateLimit(ticker);
     }
 
     @Override

@@ -20,10 +20,10 @@ import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
+import io.neurovisor.host.spawner.EbpfPolicy;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
-import io.neurovisor.host.spawner.Watch;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +37,7 @@ public final class QemuVmm implements Vmm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final EbpfLayer ebpf;
-    private final Optional<Watch> watch;
+    private final Optional<EbpfPolicy> watch;
     private final Ticker ticker;
 
     /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */

@@ -6,8 +6,8 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.vm.BlockedAttempt;
-import io.neurovisor.host.probe.HeldPolicy;
-import io.neurovisor.host.probe.ToldConfinement;
+import io.neurovisor.host.probe.EbpfPolicyState;
+import io.neurovisor.host.probe.PrivilegedReading;
 import io.neurovisor.proto.spawner.Blocked;
 import io.neurovisor.proto.spawner.ConfinementTold;
 import io.neurovisor.proto.spawner.Event;
@@ -55,7 +55,7 @@ public final class Spawner implements AutoCloseable {
     @GuardedBy("writeLock")
     private final OutputStream requests;
 
-    private final Map<String, AwaitedVmm> entries = new ConcurrentHashMap<>();
+    private final Map<String, PendingVmm> entries = new ConcurrentHashMap<>();
     private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
     private final Queue<CompletableFuture<EbpfCounts>> ebpf = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<NeuroVisorException> lost = new CompletableFuture<>();
@@ -94,7 +94,7 @@ public final class Spawner implements AutoCloseable {
 
     /** Starts a VMM in its jail; returns when its process runs and its sockets can be connected. */
     public VmmProcess startVmm(String id, VmmLaunch launch) {
-        AwaitedVmm entry = awaited(id);
+        PendingVmm entry = awaited(id);
         send(Request.newBuilder().setStart(StartMessage.of(id, launch)).build());
         Started started = awaitStart(id, entry);
         return new VmmProcess(
@@ -102,7 +102,7 @@ public final class Spawner implements AutoCloseable {
     }
 
     /** A start that comes after its answer was given up would run a VMM that has no owner. */
-    private Started awaitStart(String id, AwaitedVmm entry) {
+    private Started awaitStart(String id, PendingVmm entry) {
         try {
             return await(entry.started(), "start of VM " + id);
         } catch (NeuroVisorException exception) {
@@ -113,15 +113,15 @@ public final class Spawner implements AutoCloseable {
 
     /** Completes when nothing is left of that VMM, or the spawner is lost, which kills every VMM. */
     public CompletableFuture<Void> gone(String id) {
-        AwaitedVmm entry = entries.get(id);
+        PendingVmm entry = entries.get(id);
         return entry == null
                 ? CompletableFuture.completedFuture(null)
                 : entry.exited().handle((_, _) -> null);
     }
 
     /** Of whom the spawner may speak from now on. */
-    AwaitedVmm awaited(String id) {
-        AwaitedVmm entry = new AwaitedVmm();
+    PendingVmm awaited(String id) {
+        PendingVmm entry = new PendingVmm();
         if (entries.putIfAbsent(id, entry) != null) {
             throw new IllegalArgumentException("VM " + id + " is already running");
         }
@@ -225,7 +225,7 @@ public final class Spawner implements AutoCloseable {
     String output(String id) {
         return tell(
                 id,
-                AwaitedVmm::outputs,
+                PendingVmm::outputs,
                 Request.newBuilder()
                         .setTellOutput(TellOutput.newBuilder().setVmId(id))
                         .build(),
@@ -233,20 +233,20 @@ public final class Spawner implements AutoCloseable {
     }
 
     /** What of a VMM's confinement the kernel tells to the spawner alone. */
-    ToldConfinement confinement(String id) {
+    PrivilegedReading confinement(String id) {
         return tell(
                 id,
-                AwaitedVmm::confinements,
+                PendingVmm::confinements,
                 Request.newBuilder()
                         .setTellConfinement(TellConfinement.newBuilder().setVmId(id))
                         .build(),
-                ToldConfinement.NOTHING);
+                PrivilegedReading.NOTHING);
     }
 
     void seal(String id) {
         String problem = tell(
                 id,
-                AwaitedVmm::seals,
+                PendingVmm::seals,
                 Request.newBuilder().setSeal(SealVmm.newBuilder().setVmId(id)).build(),
                 "it has ended, or its spawner does not answer");
         if (!problem.isEmpty()) {
@@ -256,8 +256,8 @@ public final class Spawner implements AutoCloseable {
 
     /** The answer about a VMM, or the other where it has ended or nobody answers. */
     private <T> T tell(
-            String id, Function<AwaitedVmm, Queue<CompletableFuture<T>>> answers, Request question, T otherwise) {
-        AwaitedVmm entry = entries.get(id);
+            String id, Function<PendingVmm, Queue<CompletableFuture<T>>> answers, Request question, T otherwise) {
+        PendingVmm entry = entries.get(id);
         if (entry == null) {
             return otherwise;
         }
@@ -331,7 +331,7 @@ public final class Spawner implements AutoCloseable {
         switch (event.getEventCase()) {
             case STARTED -> entry(event.getStarted().getVmId()).started().complete(event.getStarted());
             case REJECTED -> {
-                AwaitedVmm entry = entry(event.getRejected().getVmId());
+                PendingVmm entry = entry(event.getRejected().getVmId());
                 entries.remove(event.getRejected().getVmId());
                 entry.fail(new NeuroVisorException(
                         event.getRejected().getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
@@ -339,7 +339,7 @@ public final class Spawner implements AutoCloseable {
             }
             case EXITED -> {
                 Exited exited = event.getExited();
-                AwaitedVmm entry = entry(exited.getVmId());
+                PendingVmm entry = entry(exited.getVmId());
                 entries.remove(exited.getVmId());
                 entry.end(new VmmExit(
                         exited.getExitCode(), exited.getSignal(), exited.getOutputTail(), exited.getOomKilled()));
@@ -358,15 +358,15 @@ public final class Spawner implements AutoCloseable {
                 }
             }
             case OUTPUT -> {
-                AwaitedVmm entry = entries.get(event.getOutput().getVmId());
+                PendingVmm entry = entries.get(event.getOutput().getVmId());
                 answer(entry == null ? null : entry.outputs(), event.getOutput().getTail());
             }
             case CONFINEMENT_TOLD -> {
-                AwaitedVmm entry = entries.get(event.getConfinementTold().getVmId());
+                PendingVmm entry = entries.get(event.getConfinementTold().getVmId());
                 answer(entry == null ? null : entry.confinements(), told(event.getConfinementTold()));
             }
             case SEALED -> {
-                AwaitedVmm entry = entries.get(event.getSealed().getVmId());
+                PendingVmm entry = entries.get(event.getSealed().getVmId());
                 answer(entry == null ? null : entry.seals(), event.getSealed().getProblem());
             }
             case EBPF -> answer(ebpf, EbpfCounts.of(event.getEbpf()));
@@ -380,17 +380,17 @@ public final class Spawner implements AutoCloseable {
         }
     }
 
-    private static ToldConfinement told(ConfinementTold told) {
+    private static PrivilegedReading told(ConfinementTold told) {
         Policy policy = told.getPolicy();
-        return new ToldConfinement(
+        return new PrivilegedReading(
                 told.getNamespacesMap(),
                 told.hasPolicy()
-                        ? Optional.of(new HeldPolicy(policy.getSealed(), policy.getAudit(), policy.getProblem()))
+                        ? Optional.of(new EbpfPolicyState(policy.getSealed(), policy.getAudit(), policy.getProblem()))
                         : Optional.empty());
     }
 
-    private AwaitedVmm entry(String id) {
-        AwaitedVmm entry = entries.get(id);
+    private PendingVmm entry(String id) {
+        PendingVmm entry = entries.get(id);
         if (entry == null) {
             throw new NeuroVisorException(Fault.INTERNAL, "the spawner speaks of VM " + id + ", which was not started");
         }

@@ -18,10 +18,10 @@ public record VmmLaunch(
         Path executable,
         List<String> arguments,
         List<String> sockets,
-        List<HandedFile> files,
+        List<PassedFile> files,
         Confinement confinement,
         VmmLimits limits,
-        Optional<Watch> watch) {
+        Optional<EbpfPolicy> watch) {
     /** After the standard streams. */
     public static final int FIRST_DESCRIPTOR = 3;
 

@@ -2,7 +2,7 @@ package io.neurovisor.host.spawner;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.host.probe.ToldConfinement;
+import io.neurovisor.host.probe.PrivilegedReading;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -81,7 +81,7 @@ public final class VmmProcess {
     }
 
     /** What of its confinement the kernel tells to the spawner alone; nothing when it has ended. */
-    public ToldConfinement confinement() {
+    public PrivilegedReading confinement() {
         return spawner.confinement(id);
     }
 

@@ -35,7 +35,7 @@ public final class ArtifactStore {
     private final String kind;
     private final Path directory;
     private final FileDigests digests;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
 
     /**
      * A store of which nothing need exist yet.
@@ -43,11 +43,11 @@ public final class ArtifactStore {
      * @param kind what the artifacts are, for messages: "image"
      * @param directory created when something is built
      */
-    public ArtifactStore(String kind, Path directory, FileDigests digests, Workshop workshop) {
+    public ArtifactStore(String kind, Path directory, FileDigests digests, Supervisor supervisor) {
         this.kind = requireNonNull(kind, "kind is null");
         this.directory = requireNonNull(directory, "directory is null");
         this.digests = requireNonNull(digests, "digests is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
     /** Looks only: reads no file that is as recorded. */
@@ -132,7 +132,7 @@ public final class ArtifactStore {
     }
 
     private Artifact build(String name, String input, ArtifactBuilder builder, PathLock lock) {
-        try (StagedDirectory staged = StagedDirectory.begin(directory, name, lock, workshop)) {
+        try (StagedDirectory staged = StagedDirectory.begin(directory, name, lock, supervisor)) {
             String directoryName = builder.build(staged.path());
             if (!CurrentArtifact.DIRECTORY.matcher(directoryName).matches()) {
                 throw new NeuroVisorException(Fault.INTERNAL, "Not a directory name: " + directoryName);

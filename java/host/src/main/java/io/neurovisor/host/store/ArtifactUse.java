@@ -25,10 +25,10 @@ public final class ArtifactUse implements AutoCloseable {
     private final UseRegistry registry;
     private final Path file;
     private final FileChannel channel;
-    private final Workshop.Held held;
+    private final Supervisor.Held held;
     private final Set<Path> registered = ConcurrentHashMap.newKeySet();
 
-    ArtifactUse(UseRegistry registry, Path file, FileChannel channel, Workshop.Held held) {
+    ArtifactUse(UseRegistry registry, Path file, FileChannel channel, Supervisor.Held held) {
         this.registry = requireNonNull(registry, "registry is null");
         this.file = requireNonNull(file, "file is null");
         this.channel = requireNonNull(channel, "channel is null");

@@ -29,15 +29,15 @@ public final class DeadProcesses {
     }
 
     /** Removes the registrations. One that tells of a runtime directory stays for as long as that does. */
-    public List<Unneeded> sweep() {
-        List<Unneeded> removed = new ArrayList<>();
+    public List<UnusedPath> sweep() {
+        List<UnusedPath> removed = new ArrayList<>();
         for (UseRegistry.Registered process : uses.dead()) {
             if (dryRun
                     || process.content()
                             .runtimeDirectory()
                             .filter(DeadProcesses::exists)
                             .isEmpty()) {
-                removed.add(new Unneeded(process.file(), "left by a run that died", DiskUsage.bytes(process.file())));
+                removed.add(new UnusedPath(process.file(), "left by a run that died", DiskUsage.bytes(process.file())));
                 if (!dryRun) {
                     PrivateFiles.delete(process.file());
                 }

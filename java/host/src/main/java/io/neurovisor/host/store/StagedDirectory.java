@@ -21,21 +21,21 @@ import java.util.stream.Stream;
  */
 public final class StagedDirectory implements AutoCloseable {
     private final Path staging;
-    private final Workshop workshop;
-    private final Workshop.Held held;
+    private final Supervisor supervisor;
+    private final Supervisor.Held held;
 
-    private StagedDirectory(Path staging, Workshop workshop, Workshop.Held held) {
+    private StagedDirectory(Path staging, Supervisor supervisor, Supervisor.Held held) {
         this.staging = requireNonNull(staging, "staging is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.held = requireNonNull(held, "held is null");
     }
 
     /** Creates an empty directory (0700) in {@code parent}. */
-    public static StagedDirectory begin(Path parent, String name, PathLock heldForName, Workshop workshop) {
+    public static StagedDirectory begin(Path parent, String name, PathLock heldForName, Supervisor supervisor) {
         requireNonNull(heldForName, "heldForName is null");
-        leftovers(parent, name).forEach(workshop::remove);
+        leftovers(parent, name).forEach(supervisor::remove);
         Path staging = parent.resolve(prefix(name) + PrivateFiles.uniqueSuffix());
-        StagedDirectory staged = new StagedDirectory(staging, workshop, workshop.hold(staging));
+        StagedDirectory staged = new StagedDirectory(staging, supervisor, supervisor.hold(staging));
         PrivateFiles.directory(staging);
         return staged;
     }
@@ -54,7 +54,7 @@ public final class StagedDirectory implements AutoCloseable {
             throw StorageFaults.of("flush", staging, failure);
         }
         Path replaced = staging.resolveSibling(staging.getFileName() + "-replaced");
-        try (Workshop.Held _ = workshop.hold(replaced)) {
+        try (Supervisor.Held _ = supervisor.hold(replaced)) {
             if (Files.exists(target)) {
                 Files.move(target, replaced, StandardCopyOption.ATOMIC_MOVE);
             }
@@ -70,7 +70,7 @@ public final class StagedDirectory implements AutoCloseable {
     /** Removes the directory unless it was published. */
     @Override
     public void close() {
-        workshop.remove(staging);
+        supervisor.remove(staging);
         held.close();
     }
 

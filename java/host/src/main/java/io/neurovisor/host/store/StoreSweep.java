@@ -36,7 +36,7 @@ public final class StoreSweep {
     private final UseRegistry uses;
     private final Instant now;
     private final boolean dryRun;
-    private final List<Unneeded> removed = new ArrayList<>();
+    private final List<UnusedPath> removed = new ArrayList<>();
 
     /** @param dryRun whether to tell only what would be removed */
     public StoreSweep(Path store, UseRegistry uses, Instant now, boolean dryRun) {
@@ -50,7 +50,7 @@ public final class StoreSweep {
     public record Current(String name, String input, Path directory, Instant lastUsed) {}
 
     /** Sweeps a store; returns what was removed. */
-    public List<Unneeded> sweep(StoreContent content) {
+    public List<UnusedPath> sweep(StoreContent content) {
         // A store that is a link is shared with a data directory whose users we do not know.
         if (!Files.isDirectory(store, LinkOption.NOFOLLOW_LINKS)) {
             return List.of();
@@ -81,7 +81,7 @@ public final class StoreSweep {
     }
 
     /** Removes a name's artifact unless it is in use; it can be made again. */
-    public Optional<Unneeded> remove(Current current, String reason) {
+    public Optional<UnusedPath> remove(Current current, String reason) {
         int before = removed.size();
         underLocksOf(current.name(), () -> {
             Path pointer = CurrentArtifact.file(store, current.name());
@@ -131,7 +131,7 @@ public final class StoreSweep {
                         () -> remove(
                                 entry,
                                 "left by a build that died",
-                                () -> Workshop.unattended().remove(entry)));
+                                () -> Supervisor.unattended().remove(entry)));
             }
         }
     }
@@ -167,7 +167,7 @@ public final class StoreSweep {
     private void remove(Path path, String reason, Runnable removal) {
         long bytes = DiskUsage.bytes(path);
         if (uses.removeUnused(path, dryRun ? () -> {} : removal)) {
-            removed.add(new Unneeded(path, reason, bytes));
+            removed.add(new UnusedPath(path, reason, bytes));
         }
     }
 

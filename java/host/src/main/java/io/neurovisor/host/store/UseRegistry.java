@@ -41,10 +41,10 @@ public final class UseRegistry {
      *
      * @param runtimeDirectory what it will have outside of the data directory
      */
-    public ArtifactUse enter(Path runtimeDirectory, Workshop workshop) {
+    public ArtifactUse enter(Path runtimeDirectory, Supervisor supervisor) {
         PrivateFiles.directory(directory);
         Path file = directory.resolve(PrivateFiles.uniqueSuffix());
-        Workshop.Held held = workshop.hold(file);
+        Supervisor.Held held = supervisor.hold(file);
         try (PathLock _ = lock()) {
             OWN.add(file);
             FileChannel channel = FileChannel.open(

@@ -14,7 +14,7 @@ import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
 import io.neurovisor.host.store.StoreContent;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
@@ -33,9 +33,9 @@ public final class FileTemplateStore implements TemplateStore {
     private final ArtifactStore artifacts;
     private final InstantSource clock;
 
-    /** @param workshop where they are made */
-    public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock, Workshop workshop) {
-        this.artifacts = new ArtifactStore("template", directory, digests, workshop);
+    /** @param supervisor where they are made */
+    public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock, Supervisor supervisor) {
+        this.artifacts = new ArtifactStore("template", directory, digests, supervisor);
         this.clock = requireNonNull(clock, "clock is null");
     }
 

@@ -11,7 +11,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Tag;
@@ -22,10 +22,10 @@ final class FirecrackerAnswersFuzzTest {
     /** A bounded answer or a failure for whoever has asked, and nobody waits once the connection has ended. */
     @FuzzTest
     void answer(byte[] bytes) {
-        FirecrackerAnswers answers = new FirecrackerAnswers();
+        FirecrackerResponses answers = new FirecrackerResponses();
         EmbeddedChannel channel = new EmbeddedChannel();
         FirecrackerApi.handle(channel, answers);
-        CompletableFuture<FirecrackerAnswers.Answer> answer =
+        CompletableFuture<FirecrackerResponses.Answer> answer =
                 answers.ask(channel, new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));
         int half = bytes.length / 2;
         channel.writeInbound(Unpooled.copiedBuffer(bytes, 0, half));
@@ -34,7 +34,7 @@ final class FirecrackerAnswersFuzzTest {
         }
         channel.finishAndReleaseAll();
         try {
-            FirecrackerAnswers.Answer told = answer.getNow(new FirecrackerAnswers.Answer(0, "waits"));
+            FirecrackerResponses.Answer told = answer.getNow(new FirecrackerResponses.Answer(0, "waits"));
             assertThat(told.body()).isNotEqualTo("waits");
             assertThat(told.body().length()).isLessThanOrEqualTo(FirecrackerApi.MAX_ANSWER_BYTES);
             var _ = FirecrackerApi.judged("GET /", told);
@@ -43,7 +43,7 @@ final class FirecrackerAnswersFuzzTest {
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault()).isEqualTo(Fault.VMM_FAILED);
             String message = String.valueOf(refused.getMessage());
-            assertThat(message).isEqualTo(Harmless.line(message)).hasSizeLessThan(600);
+            assertThat(message).isEqualTo(UntrustedText.line(message)).hasSizeLessThan(600);
         }
     }
 }

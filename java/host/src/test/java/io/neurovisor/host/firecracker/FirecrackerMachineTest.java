@@ -6,8 +6,8 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.vm.BootFiles;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
-import io.neurovisor.host.spawner.HandedFile;
-import io.neurovisor.host.spawner.HandedFile.Access;
+import io.neurovisor.host.spawner.PassedFile.Access;
+import io.neurovisor.host.spawner.PassedFile;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -27,13 +27,13 @@ final class FirecrackerMachineTest {
     void aCloneFindsWhatItsTemplateHasNamed() {
         assertThat(template.files())
                 .contains(
-                        new HandedFile(Path.of("/r"), Access.READ, "rootfs"),
-                        new HandedFile(Path.of("/t/memory"), Access.CREATE, "memory"));
+                        new PassedFile(Path.of("/r"), Access.READ, "rootfs"),
+                        new PassedFile(Path.of("/t/memory"), Access.CREATE, "memory"));
         assertThat(clone.files())
                 .containsExactly(
-                        new HandedFile(Path.of("/r"), Access.READ, "rootfs"),
-                        new HandedFile(Path.of("/t/state"), Access.READ, "state"),
-                        new HandedFile(Path.of("/t/memory"), Access.READ, "memory"));
+                        new PassedFile(Path.of("/r"), Access.READ, "rootfs"),
+                        new PassedFile(Path.of("/t/state"), Access.READ, "state"),
+                        new PassedFile(Path.of("/t/memory"), Access.READ, "memory"));
         assertThat(template.configuration()).isEqualTo(cold.configuration());
         assertThat(template.configuration().get("/drives/rootfs")).asString().contains("path_on_host=/rootfs");
         assertThat(template.configuration().get("/vsock")).asString().contains("uds_path=v");

@@ -14,7 +14,7 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactState;
 import io.neurovisor.host.store.ArtifactStore;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.testkit.RecordingProgress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -146,7 +146,7 @@ class KernelsTest {
                 choice,
                 digests,
                 InstantSource.system(),
-                Workshop.unattended(),
+                Supervisor.unattended(),
                 BuildNamespace.OfUser::new);
     }
 
@@ -174,7 +174,7 @@ class KernelsTest {
     }
 
     private Artifact store(GuestKernel kernel, String input, String content, Record manifest) {
-        return new ArtifactStore("kernel", data.resolve("kernels"), digests, Workshop.unattended())
+        return new ArtifactStore("kernel", data.resolve("kernels"), digests, Supervisor.unattended())
                 .obtain(
                         kernel.label(),
                         input,

@@ -22,7 +22,7 @@ final class FrameCountTest {
     private static final int END_STREAM = 1;
     private static final int STREAM = 5;
 
-    private final AwaitedCall call = new AwaitedCall();
+    private final PendingCall call = new PendingCall();
     private final FrameCount count = FrameCount.received(call);
 
     @BeforeEach
@@ -91,7 +91,7 @@ final class FrameCountTest {
                 frame(PING, 8),
                 frame(PING, 8, ACK),
                 frame(UNKNOWN, 4));
-        assertThat(FrameCount.sent(new AwaitedCall()).begunIn(bytes)).isEqualTo(4);
+        assertThat(FrameCount.sent(new PendingCall()).begunIn(bytes)).isEqualTo(4);
     }
 
     /** Whoever speaks something else must not overflow anything. */

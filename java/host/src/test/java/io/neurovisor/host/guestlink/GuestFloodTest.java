@@ -39,7 +39,7 @@ final class GuestFloodTest {
     void aGuestWithABucketIsHungUpOn() throws IOException {
         try (FloodingGuest guest = new FloodingGuest(directory.resolve("agent"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
-                GuestChannel host = links.open(guest.socket, new GuestBucket(Ticker.SYSTEM))) {
+                GuestChannel host = links.open(guest.socket, new GuestRateLimit(Ticker.SYSTEM))) {
             assertIsHungUpOn(guest, host);
         }
     }
@@ -49,7 +49,7 @@ final class GuestFloodTest {
         try (FloodingGuest guest = FloodingGuest.behindVsock(directory.resolve("agent"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel host =
-                        links.openVsock(guest.socket, 6000, Duration.ofMinutes(1), new GuestBucket(Ticker.SYSTEM))) {
+                        links.openVsock(guest.socket, 6000, Duration.ofMinutes(1), new GuestRateLimit(Ticker.SYSTEM))) {
             assertIsHungUpOn(guest, host);
         }
     }

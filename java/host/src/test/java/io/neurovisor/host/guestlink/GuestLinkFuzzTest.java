@@ -15,7 +15,7 @@ import io.neurovisor.engine.guest.ResponseDeadline;
 import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.program.ProgramExit;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import java.io.ByteArrayInputStream;
@@ -74,7 +74,7 @@ final class GuestLinkFuzzTest {
 
     /** Of a guest that is to answer a call. */
     private static FrameCount counting(boolean received) {
-        AwaitedCall call = new AwaitedCall();
+        PendingCall call = new PendingCall();
         call.begun(1);
         return received ? FrameCount.received(call) : FrameCount.sent(call);
     }
@@ -98,7 +98,7 @@ final class GuestLinkFuzzTest {
             // The call ends by it.
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault()).isEqualTo(Fault.SANDBOX_LOST);
-            assertThat(refused.getMessage()).isEqualTo(Harmless.line(String.valueOf(refused.getMessage())));
+            assertThat(refused.getMessage()).isEqualTo(UntrustedText.line(String.valueOf(refused.getMessage())));
         }
     }
 
@@ -117,7 +117,7 @@ final class GuestLinkFuzzTest {
     }
 
     private static void assertHarmless(String text) {
-        assertThat(text).isEqualTo(Harmless.line(text)).hasSizeLessThanOrEqualTo(501);
+        assertThat(text).isEqualTo(UntrustedText.line(text)).hasSizeLessThanOrEqualTo(501);
     }
 
     /** What reaches whoever comes after the handshake. */

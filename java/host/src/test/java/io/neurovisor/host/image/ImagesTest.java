@@ -17,7 +17,7 @@ import io.neurovisor.host.guestkernel.KernelChoice;
 import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.store.Artifact;
 import io.neurovisor.host.store.ArtifactStore;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ class ImagesTest {
                 KernelChoice.DEBIAN,
                 digests,
                 InstantSource.system(),
-                Workshop.unattended(),
+                Supervisor.unattended(),
                 BuildNamespace.OfUser::new);
         images = new Images(
                 directory.resolve("home"),
@@ -58,7 +58,7 @@ class ImagesTest {
                 kernels,
                 digests,
                 InstantSource.system(),
-                Workshop.unattended(),
+                Supervisor.unattended(),
                 BuildNamespace.OfUser::new);
     }
 
@@ -212,7 +212,7 @@ class ImagesTest {
     }
 
     private void storeKernel() {
-        new ArtifactStore("guest", data.resolve("kernels"), digests, Workshop.unattended())
+        new ArtifactStore("guest", data.resolve("kernels"), digests, Supervisor.unattended())
                 .obtain(
                         "debian",
                         KernelBuilder.INPUT,
@@ -227,7 +227,7 @@ class ImagesTest {
     }
 
     private Artifact storeImage(String name, String input, ImageManifest manifest) {
-        return new ArtifactStore("image", data.resolve("images"), digests, Workshop.unattended())
+        return new ArtifactStore("image", data.resolve("images"), digests, Supervisor.unattended())
                 .obtain(
                         name,
                         input,

@@ -1,12 +1,12 @@
 package io.neurovisor.host.jail;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.nativecalls.DefaultAction;
 import io.neurovisor.host.nativecalls.ForbiddenCalls;
 import io.neurovisor.host.nativecalls.Libseccomp;
-import io.neurovisor.host.nativecalls.OtherCalls;
 import io.neurovisor.host.nativecalls.SeccompRule;
 import io.neurovisor.host.probe.HostFiles;
-import io.neurovisor.host.probe.OwnThreads;
+import io.neurovisor.host.probe.ProcessThreads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -44,7 +44,7 @@ final class ConfinedProcess {
 
     public static void main(String[] arguments) throws Exception {
         if (List.of(arguments).contains(BARRED)) {
-            Libseccomp.locate().install(OtherCalls.ALLOW, List.of(new SeccompRule("seccomp", List.of(), 1)));
+            Libseccomp.locate().install(DefaultAction.ALLOW, List.of(new SeccompRule("seccomp", List.of(), 1)));
             try {
                 say("confined " + SelfConfinement.begin(List.of()));
             } catch (NeuroVisorException refusal) {
@@ -65,7 +65,7 @@ final class ConfinedProcess {
             confine();
             tryEveryRule();
             say("more capabilities "
-                    + OwnThreads.read(HostFiles.SYSTEM)
+                    + ProcessThreads.read(HostFiles.SYSTEM)
                             .holdingMoreThan(PrivilegeDrop.KEPT)
                             .size());
             say("raised " + raised());
@@ -77,7 +77,7 @@ final class ConfinedProcess {
         while (rounds.get() < met + WORKERS) {
             Thread.onSpinWait();
         }
-        say("unfiltered " + OwnThreads.read(HostFiles.SYSTEM).unfiltered().isPresent());
+        say("unfiltered " + ProcessThreads.read(HostFiles.SYSTEM).unfiltered().isPresent());
         ended.set(true);
         for (Thread worker : workers) {
             worker.join();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.nativecalls.OtherCalls;
+import io.neurovisor.host.nativecalls.DefaultAction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -141,7 +141,7 @@ final class SeccompPolicyTest {
                 "ioctl request&0xff==0xae00 # x | \"0xae00\" has bits that its mask has not",
             })
     void aLineThatIsWrongIsNamed(String line, String message) {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, line))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, line))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         fault -> assertThat(fault.fault()).isEqualTo(Fault.INVALID_ARGUMENT))
@@ -151,30 +151,30 @@ final class SeccompPolicyTest {
 
     @Test
     void everythingWrongIsToldAtOnce() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, "read\n\n# comment\nwrite x # y\n"))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "read\n\n# comment\nwrite x # y\n"))
                 .hasMessageContaining("line 1 ")
                 .hasMessageContaining("; line 4 ");
     }
 
     @Test
     void twoLinesForOneCallMustDifferInTheirConditions() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, "read # x\nread # y"))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "read # x\nread # y"))
                 .hasMessageContaining("line 2 \"read\" has another line");
         assertThatThrownBy(() -> SeccompPolicy.parse(
-                        "test", OtherCalls.KILL, "ioctl request==TCGETS # x\nioctl request==0x5401 # y"))
+                        "test", DefaultAction.KILL, "ioctl request==TCGETS # x\nioctl request==0x5401 # y"))
                 .hasMessageContaining("with the same conditions");
     }
 
     @Test
     void aPolicyThatSaysNothingIsAMistake() {
-        assertThatThrownBy(() -> SeccompPolicy.parse("test", OtherCalls.KILL, "# nothing\n"))
+        assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "# nothing\n"))
                 .hasMessageContaining("no line says anything");
     }
 
     @Test
     void aCallThatDoesNotExistIsNamed() {
         assertThatThrownBy(() ->
-                        SeccompPolicy.parse("test", OtherCalls.KILL, "reed # x").compile())
+                        SeccompPolicy.parse("test", DefaultAction.KILL, "reed # x").compile())
                 .hasMessageContaining("\"reed\" is no system call of this architecture");
     }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.neurovisor.host.nativecalls.ForbiddenCalls;
 import io.neurovisor.host.nativecalls.Landlock;
 import io.neurovisor.host.probe.HostFiles;
-import io.neurovisor.host.probe.OwnThreads;
+import io.neurovisor.host.probe.ProcessThreads;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -102,7 +102,7 @@ final class SelfConfinementTest {
     void whatIsNotConfinedIsSeenToBeOpen() throws Exception {
         assertThat(linesOf(ConfinedProcess.OPEN))
                 .contains("exec ended with 0", "new threads 200", "unfiltered true", "worked on true");
-        assertThat(OwnThreads.read(HostFiles.SYSTEM).unfiltered())
+        assertThat(ProcessThreads.read(HostFiles.SYSTEM).unfiltered())
                 .hasValueSatisfying(problem -> assertThat(problem).contains(" threads have no filter"));
         assertThat(ForbiddenCalls.answer("ptrace", -1)).doesNotContain("(errno 1)");
     }

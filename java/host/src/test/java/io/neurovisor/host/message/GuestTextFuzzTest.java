@@ -3,7 +3,7 @@ package io.neurovisor.host.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Tag;
 
@@ -31,6 +31,6 @@ final class GuestTextFuzzTest {
     }
 
     private static String harmless(String text) {
-        return Harmless.lines(text).replace("\n", "");
+        return UntrustedText.lines(text).replace("\n", "");
     }
 }

@@ -25,8 +25,8 @@ final class LibseccompTest {
 
     @Test
     void equalRulesBecomeEqualFilters() {
-        byte[] filter = Libseccomp.locate().compile(OtherCalls.KILL, RULES);
-        assertThat(filter).isNotEmpty().isEqualTo(Libseccomp.locate().compile(OtherCalls.KILL, RULES));
+        byte[] filter = Libseccomp.locate().compile(DefaultAction.KILL, RULES);
+        assertThat(filter).isNotEmpty().isEqualTo(Libseccomp.locate().compile(DefaultAction.KILL, RULES));
         assertThat(Libseccomp.locate().fingerprint())
                 .isEqualTo(Libseccomp.locate().fingerprint());
     }

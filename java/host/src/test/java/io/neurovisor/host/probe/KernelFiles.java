@@ -17,7 +17,7 @@ final class KernelFiles {
     private static final List<String> NAMESPACES = List.of("user", "pid", "net", "ipc", "uts", "cgroup", "mnt");
 
     private final Path root;
-    private Optional<HeldPolicy> policy = Optional.empty();
+    private Optional<EbpfPolicyState> policy = Optional.empty();
 
     KernelFiles(Path root) {
         this.root = root;
@@ -83,16 +83,16 @@ final class KernelFiles {
     }
 
     /** What the kernel is to hold against the VMM. */
-    void policy(@Nullable HeldPolicy held) {
+    void policy(@Nullable EbpfPolicyState held) {
         policy = Optional.ofNullable(held);
     }
 
     /** As a spawner tells it. */
-    ToldConfinement told() {
+    PrivilegedReading told() {
         Map<String, String> names = new HashMap<>();
         HostFiles files = new HostFiles(root);
         NAMESPACES.forEach(kind -> files.link("/proc/7/ns/" + kind).ifPresent(name -> names.put(kind, name)));
-        return new ToldConfinement(names, policy);
+        return new PrivilegedReading(names, policy);
     }
 
     KernelFiles link(String name, String target) {

@@ -244,17 +244,17 @@ final class VmmLayersTest {
 
     @Test
     void aVmmIsWatchedWhenTheKernelHoldsTheSealedPolicyAgainstIt() {
-        assertThat(watched(new HeldPolicy(true, false, "")).status()).isEqualTo(Status.LIVE);
-        assertThat(watched(new HeldPolicy(true, true, "")))
+        assertThat(watched(new EbpfPolicyState(true, false, "")).status()).isEqualTo(Status.LIVE);
+        assertThat(watched(new EbpfPolicyState(true, true, "")))
                 .isEqualTo(LayerState.off(Layer.EBPF_LSM, "only watches and tells (--ebpf audit)", "--ebpf auto"));
-        for (HeldPolicy broken : List.of(new HeldPolicy(false, false, ""), new HeldPolicy(true, false, "gone"))) {
+        for (EbpfPolicyState broken : List.of(new EbpfPolicyState(false, false, ""), new EbpfPolicyState(true, false, "gone"))) {
             assertThat(watched(broken).status()).as(broken.toString()).isEqualTo(Status.BROKEN);
         }
         files.policy(null);
         assertThat(unconfinedWatched()).isPresent();
     }
 
-    private LayerState watched(HeldPolicy policy) {
+    private LayerState watched(EbpfPolicyState policy) {
         files.policy(policy);
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
                 .read(KernelFiles.VMM, files::told, "", BUCKET)

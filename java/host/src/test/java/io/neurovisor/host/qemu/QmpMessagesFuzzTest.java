@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Optional;
@@ -31,6 +31,6 @@ final class QmpMessagesFuzzTest {
     }
 
     private static void assertHarmless(String text) {
-        assertThat(text).isEqualTo(Harmless.line(text)).hasSizeLessThan(1000);
+        assertThat(text).isEqualTo(UntrustedText.line(text)).hasSizeLessThan(1000);
     }
 }

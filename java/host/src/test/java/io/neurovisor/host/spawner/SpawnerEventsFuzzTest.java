@@ -18,14 +18,14 @@ final class SpawnerEventsFuzzTest {
     @FuzzTest
     void events(byte[] told) {
         Spawner spawner = new Spawner(new Telling(told), Path.of("/run/neurovisor"));
-        AwaitedVmm first = spawner.awaited("vm-0");
-        AwaitedVmm second = spawner.awaited("vm-1");
+        PendingVmm first = spawner.awaited("vm-0");
+        PendingVmm second = spawner.awaited("vm-1");
         try {
             spawner.readEvents();
         } catch (NeuroVisorException meansNothing) {
             assertThat(meansNothing.getMessage()).isNotBlank();
         }
-        for (AwaitedVmm vmm : new AwaitedVmm[] {first, second}) {
+        for (PendingVmm vmm : new PendingVmm[] {first, second}) {
             assertThat(vmm.started()).isDone();
             assertThat(vmm.exited()).isDone();
             try {

@@ -60,7 +60,7 @@ class ArtifactStoreTest {
                 "image",
                 directory,
                 new FileDigests(data.resolve("digests"), InstantSource.system()),
-                Workshop.unattended());
+                Supervisor.unattended());
     }
 
     @Test

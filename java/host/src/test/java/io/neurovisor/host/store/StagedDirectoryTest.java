@@ -33,7 +33,7 @@ class StagedDirectoryTest {
 
     @Test
     void appearsCompleteAndPrivate() throws IOException {
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Workshop.unattended())) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
             Files.writeString(staged.path().resolve("file"), "x");
             assertThat(parent.resolve("base-1")).doesNotExist();
 
@@ -48,7 +48,7 @@ class StagedDirectoryTest {
 
     @Test
     void withoutPublishingNothingIsLeft() throws IOException {
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Workshop.unattended())) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
             Files.writeString(staged.path().resolve("file"), "x");
         }
 
@@ -65,7 +65,7 @@ class StagedDirectoryTest {
         PrivateFiles.seal(dead.resolve("sealed"));
         Files.createDirectory(parent.resolve(".base-2~building-1-alive"));
 
-        StagedDirectory.begin(parent, "base", lock, Workshop.unattended()).close();
+        StagedDirectory.begin(parent, "base", lock, Supervisor.unattended()).close();
 
         assertThat(names()).containsExactly(".base-2~building-1-alive", ".lock", "outside");
         assertThat(outside).hasContent("x");
@@ -75,7 +75,7 @@ class StagedDirectoryTest {
     void replacesWhatHadTheName() throws IOException {
         Files.writeString(Files.createDirectory(parent.resolve("base-1")).resolve("old"), "x");
 
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Workshop.unattended())) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
             Files.writeString(staged.path().resolve("new"), "x");
             staged.publish("base-1");
         }
@@ -87,15 +87,15 @@ class StagedDirectoryTest {
 
     @Test
     void isHeldBeforeItIsThereUntilItIsGoneOrHasItsName() throws IOException {
-        RecordingWorkshop workshop = new RecordingWorkshop();
+        RecordingSupervisor supervisor = new RecordingSupervisor();
 
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, workshop)) {
-            assertThat(workshop.held()).containsExactly(staged.path());
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, supervisor)) {
+            assertThat(supervisor.held()).containsExactly(staged.path());
             staged.publish("base-1");
         }
-        StagedDirectory.begin(parent, "base", lock, workshop).close();
+        StagedDirectory.begin(parent, "base", lock, supervisor).close();
 
-        assertThat(workshop.held()).isEmpty();
+        assertThat(supervisor.held()).isEmpty();
         assertThat(names()).containsExactly(".lock", "base-1");
     }
 

@@ -35,7 +35,7 @@ final class UseRegistryTest {
     @Test
     void whatIsHeldIsNotRemovedUntilTheUseEnds() {
         AtomicBoolean removed = new AtomicBoolean();
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             Path held = use.hold(() -> artifact, List::of);
             assertThat(held).isEqualTo(artifact);
             assertThat(registry.removeUnused(artifact, () -> removed.set(true))).isFalse();
@@ -50,20 +50,20 @@ final class UseRegistryTest {
 
     @Test
     void theFileIsHeldWhileItIsThere() {
-        RecordingWorkshop workshop = new RecordingWorkshop();
-        try (ArtifactUse _ = registry.enter(data.resolve("run"), workshop)) {
-            assertThat(workshop.held())
+        RecordingSupervisor supervisor = new RecordingSupervisor();
+        try (ArtifactUse _ = registry.enter(data.resolve("run"), supervisor)) {
+            assertThat(supervisor.held())
                     .singleElement()
                     .satisfies(file -> assertThat(file).isRegularFile().hasParent(data.resolve("running")));
         }
-        assertThat(workshop.held()).isEmpty();
+        assertThat(supervisor.held()).isEmpty();
     }
 
     @Test
     void twoUsesOfOneProcessDoNotEndEachOther() {
-        try (ArtifactUse first = registry.enter(data.resolve("run-1"), Workshop.unattended())) {
+        try (ArtifactUse first = registry.enter(data.resolve("run-1"), Supervisor.unattended())) {
             Path _ = first.hold(() -> artifact, List::of);
-            registry.enter(data.resolve("run-2"), Workshop.unattended()).close();
+            registry.enter(data.resolve("run-2"), Supervisor.unattended()).close();
             assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
         }
     }
@@ -71,7 +71,7 @@ final class UseRegistryTest {
     @Test
     void aLinkToWhatIsHeldIsHeld() throws IOException {
         Path link = Files.createSymbolicLink(data.resolve("link"), data.resolve("images"));
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             Path _ = use.hold(() -> link.resolve("base-1"), List::of);
             assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
         }
@@ -80,7 +80,7 @@ final class UseRegistryTest {
     @Test
     void whatWasRemovedBeforeItWasHeldIsFoundAgain() {
         Queue<Path> found = new ArrayDeque<>(List.of(data.resolve("images/gone"), artifact));
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             Path held = use.hold(found::remove, List::of);
             assertThat(held).isEqualTo(artifact);
         }
@@ -88,7 +88,7 @@ final class UseRegistryTest {
 
     @Test
     void whatIsNeverThereEndsWithAFault() {
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Workshop.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             assertThatThrownBy(() -> use.hold(() -> data.resolve("images/gone"), List::of))
                     .isInstanceOf(NeuroVisorException.class)
                     .hasMessageContaining("images/gone");

@@ -2,7 +2,7 @@ package io.neurovisor.server.access;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
@@ -84,6 +84,6 @@ record CertificateFile(PemFile file) {
     }
 
     private static String name(X509Certificate certificate) {
-        return Harmless.line(certificate.getSubjectX500Principal().getName());
+        return UntrustedText.line(certificate.getSubjectX500Principal().getName());
     }
 }

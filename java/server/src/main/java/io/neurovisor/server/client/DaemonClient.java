@@ -23,7 +23,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.host.guestlink.ExecuteMessages;
+import io.neurovisor.host.guestlink.GuestMessages;
 import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
@@ -182,7 +182,7 @@ public final class DaemonClient implements AutoCloseable {
     private DaemonResult execute(
             ExecuteRequest message, TraceId traceId, Optional<String> traceparent, OutputSink sink) {
         BlockingClientCall<?, ExecuteChunk> call = ExecutionServiceGrpc.newBlockingV2Stub(calls)
-                .withInterceptors(ExecuteMessages.traceHeaders(traceId, traceparent))
+                .withInterceptors(GuestMessages.traceHeaders(traceId, traceparent))
                 .executeStream(message);
         return understood(traceId, end(call, sink));
     }

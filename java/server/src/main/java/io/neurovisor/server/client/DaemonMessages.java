@@ -9,7 +9,7 @@ import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmId;
-import io.neurovisor.host.guestlink.ExecuteMessages;
+import io.neurovisor.host.guestlink.GuestMessages;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.HostReport;
@@ -27,7 +27,7 @@ final class DaemonMessages {
 
     /** What the daemon is asked for: everything is said, so that none of its own settings count. */
     static ExecuteRequest message(ExecutionRequest request) {
-        return ExecuteMessages.request(request.program(), request.timeout()).toBuilder()
+        return GuestMessages.request(request.program(), request.timeout()).toBuilder()
                 .setSize(request.size().label())
                 .setImage(request.image().orElse(""))
                 .build();
@@ -47,7 +47,7 @@ final class DaemonMessages {
         HostReport host = metadata.getHost();
         ExecutionResult result = new ExecutionResult(
                 traceId,
-                ExecuteMessages.exit(metadata, outcome(metadata.getOutcome())),
+                GuestMessages.exit(metadata, outcome(metadata.getOutcome())),
                 new VmId(host.getVmId()),
                 Optional.of(host.getTemplate()).filter(template -> !template.isEmpty()),
                 host.getLayersList().stream().map(DaemonMessages::layer).toList(),

@@ -3,7 +3,7 @@ package io.neurovisor.server.daemon;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.layer.LayerState;
-import io.neurovisor.engine.pool.MemoryRoom;
+import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Product;
 import io.neurovisor.server.config.Config;
@@ -42,7 +42,7 @@ final class DaemonOverview implements Supplier<Overview> {
     }
 
     private int room() {
-        MemoryRoom room = neuroVisor.pool().room();
+        MemoryHeadroom room = neuroVisor.pool().room();
         return room.isKnown() ? room.machines() : config.max();
     }
 

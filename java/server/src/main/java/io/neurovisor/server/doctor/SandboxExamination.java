@@ -6,7 +6,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.pool.Lease;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.time.Deadline;
@@ -73,9 +73,9 @@ final class SandboxExamination {
             machineBytes = neuroVisor.pool().room().limitBytes();
             kvm(neuroVisor.accelerator());
             findings.add(Finding.pass("vmm", neuroVisor.vmm() + ": " + neuroVisor.vmmReason()));
-            Order order = neuroVisor.prepare(config.size());
+            MachineKind kind = neuroVisor.prepare(config.size());
             long startNanos = ticker.nanos();
-            try (Lease lease = neuroVisor.pool().lease(order, Deadline.after(START_LIMIT, ticker))) {
+            try (Lease lease = neuroVisor.pool().lease(kind, Deadline.after(START_LIMIT, ticker))) {
                 Sandbox sandbox = lease.sandbox();
                 findings.add(Finding.pass(
                         NAME,

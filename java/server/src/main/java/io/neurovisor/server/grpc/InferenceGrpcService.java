@@ -11,7 +11,7 @@ import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.inference.InferenceRequest;
 import io.neurovisor.proto.inference.InferenceResponse;
@@ -119,7 +119,7 @@ public final class InferenceGrpcService extends InferenceServiceGrpc.InferenceSe
     private static String shown(InferenceRequest message, RequestTrace trace) {
         SortedMap<String, String> labels = InferenceMessages.labels(message);
         return trace.clientId().map(id -> "; client_trace_id " + id).orElse("")
-                + (labels.isEmpty() ? "" : "; metadata " + Harmless.line(labels.toString()));
+                + (labels.isEmpty() ? "" : "; metadata " + UntrustedText.line(labels.toString()));
     }
 
     private static StatusRuntimeException tooLong(int bytes) {

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.pool.PoolStatus;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.engine.vm.VmmIdentity;
 import java.time.Instant;
 import java.util.List;
@@ -48,7 +48,7 @@ public record Overview(
 
     /** Of a stranger's text what may be shown: one line without anything that is obeyed, of bounded length. */
     public static String remark(String text) {
-        String line = Harmless.line(text).strip();
+        String line = UntrustedText.line(text).strip();
         return line.length() <= LONGEST_REMARK
                 ? line
                 : line.substring(0, line.offsetByCodePoints(0, line.codePointCount(0, LONGEST_REMARK))) + "…";

@@ -1,6 +1,6 @@
 package io.neurovisor.server.page;
 
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -51,7 +51,7 @@ final class Html {
 
     Html text(String text) {
         try {
-            out.writeCharacters(Harmless.line(text));
+            out.writeCharacters(UntrustedText.line(text));
             return this;
         } catch (XMLStreamException exception) {
             throw failed(exception);
@@ -86,7 +86,7 @@ final class Html {
 
     private void attributes(String... attributes) throws XMLStreamException {
         for (int i = 0; i < attributes.length; i += 2) {
-            out.writeAttribute(attributes[i], Harmless.line(attributes[i + 1]));
+            out.writeAttribute(attributes[i], UntrustedText.line(attributes[i + 1]));
         }
     }
 

@@ -3,7 +3,7 @@ package io.neurovisor.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
-import io.neurovisor.engine.text.Harmless;
+import io.neurovisor.engine.text.UntrustedText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -15,10 +15,10 @@ final class ConfigFuzzTest {
     @FuzzTest
     void file(byte[] bytes) {
         ConfigFile file = new YamlSettings("config.yaml").parse(new String(bytes, StandardCharsets.UTF_8));
-        assertThat(file.problems()).allSatisfy(problem -> assertThat(problem).isEqualTo(Harmless.line(problem)));
+        assertThat(file.problems()).allSatisfy(problem -> assertThat(problem).isEqualTo(UntrustedText.line(problem)));
         file.entries().forEach((name, entry) -> {
             assertSame(Setting.named(name).orElseThrow(), entry.value());
-            assertThat(Shown.text(entry.value())).isEqualTo(Harmless.line(Shown.text(entry.value())));
+            assertThat(Shown.text(entry.value())).isEqualTo(UntrustedText.line(Shown.text(entry.value())));
         });
     }
 

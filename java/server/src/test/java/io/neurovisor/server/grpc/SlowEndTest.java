@@ -7,7 +7,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.time.Ticker;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A keyed execution whose machine is slow to end. */
 final class SlowEndTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
 
     private static final ExecuteRequest KEYED = ExecuteRequest.newBuilder()
             .setLanguage("python")

@@ -14,7 +14,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.WarmPool;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Calls with a key that has a share of the pool, over real connections, to guests that run until they are cancelled. */
 final class TenantShareTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final ExecuteRequest REQUEST = ExecuteRequest.newBuilder()
             .setLanguage("python")
             .setCode("while True: pass")

@@ -14,7 +14,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.layer.RequiredLayers;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.pool.PoolPlan;
 import io.neurovisor.engine.pool.WarmPool;
 import io.neurovisor.engine.program.Language;
@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class MetricsTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final TraceId TRACE = new TraceId(UUID.fromString("01941ab3-6d8c-7a2b-b4e1-9c1234567890"));
 
@@ -51,9 +51,9 @@ final class MetricsTest {
             new PoolPlan(SMALL, 2, 3, LONG),
             TestPools.sandboxes(
                     factory,
-                    (id, order) -> factory.open(
+                    (id, kind) -> factory.open(
                             id,
-                            new VmStart.ColdBoot(TestFiles.bootFiles(), order.size()),
+                            new VmStart.ColdBoot(TestFiles.bootFiles(), kind.size()),
                             Deadline.after(LONG, Ticker.SYSTEM))),
             _ -> {},
             Ticker.SYSTEM,

@@ -9,7 +9,7 @@ import io.neurovisor.engine.execution.Executions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
+import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.program.Program;
@@ -189,7 +189,7 @@ final class RecentExecutionsTest {
 
     private Sandbox sandbox() {
         return TestPools.sandboxes(new FakeVmm(_ -> new FakeGuest()), TestFiles.bootFiles(), ticker)
-                .open(new VmId("vm-1"), new Order("base", SandboxSize.SMALL));
+                .open(new VmId("vm-1"), new MachineKind("base", SandboxSize.SMALL));
     }
 
     private static ExecutionRequest request() {

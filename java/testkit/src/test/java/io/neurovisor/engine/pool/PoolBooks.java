@@ -30,16 +30,16 @@ final class PoolBooks {
     private final long memoryBytes;
     private final PoolState state;
     private final Map<Long, Waiting> waiting = new LinkedHashMap<>();
-    private final Map<Long, Order> starting = new LinkedHashMap<>();
-    private final Map<Long, Order> warm = new LinkedHashMap<>();
-    private final Map<Long, Order> leased = new LinkedHashMap<>();
-    private final Map<Long, Order> ending = new LinkedHashMap<>();
+    private final Map<Long, MachineKind> starting = new LinkedHashMap<>();
+    private final Map<Long, MachineKind> warm = new LinkedHashMap<>();
+    private final Map<Long, MachineKind> leased = new LinkedHashMap<>();
+    private final Map<Long, MachineKind> ending = new LinkedHashMap<>();
     private final Map<Long, Long> startedFor = new HashMap<>();
     private final Map<Long, Claimant> holders = new HashMap<>();
     private final Map<List<Claimant>, Integer> passedOver = new HashMap<>();
     private final Map<Long, Long> withoutMemorySince = new HashMap<>();
     private final Map<Long, Set<Claimant>> passedOverdue = new HashMap<>();
-    private final Set<Order> made = new HashSet<>();
+    private final Set<MachineKind> made = new HashSet<>();
     private final TreeSet<Long> everLeased = new TreeSet<>();
     private final TreeSet<Long> everPrimed = new TreeSet<>();
     private long nowNanos;
@@ -47,7 +47,7 @@ final class PoolBooks {
     private boolean stopped;
 
     /** A request without a machine, and when it came. */
-    private record Waiting(long ticket, Order order, Claimant claimant, long sinceNanos) {}
+    private record Waiting(long ticket, MachineKind kind, Claimant claimant, long sinceNanos) {}
 
     /** @param memoryBytes that are there for machines as long as there are none */
     PoolBooks(PoolPlan plan, long memoryBytes) {
@@ -72,21 +72,21 @@ final class PoolBooks {
 
     /** The template of what starts, where that has none yet, exists from now on. */
     void makeTemplate(int choice) {
-        Order order = Objects.requireNonNull(starting.get(chosen(starting, choice)));
-        state.made(order);
-        made.add(order);
+        MachineKind kind = Objects.requireNonNull(starting.get(chosen(starting, choice)));
+        state.made(kind);
+        made.add(kind);
         settle();
     }
 
-    void arrive(Order order, Claimant claimant) {
+    void arrive(MachineKind kind, Claimant claimant) {
         long others = waiting.values().stream()
                 .filter(request -> request.claimant().equals(claimant))
                 .count();
-        OptionalLong ticket = state.enqueue(order, claimant);
+        OptionalLong ticket = state.enqueue(kind, claimant);
         assertThat(ticket.isPresent())
                 .as("whether one more may wait beside " + others)
                 .isEqualTo(others < claimant.share().waiting().orElse(Integer.MAX_VALUE));
-        ticket.ifPresent(number -> waiting.put(number, new Waiting(number, order, claimant, nowNanos)));
+        ticket.ifPresent(number -> waiting.put(number, new Waiting(number, kind, claimant, nowNanos)));
         settle();
     }
 
@@ -118,7 +118,7 @@ final class PoolBooks {
 
     void die(int choice) {
         long slot = chosen(warm, choice);
-        assertThat(state.died(slot, "died", nowNanos)).isEqualTo(new Step.Destroy(slot, SandboxEnd.DIED));
+        assertThat(state.died(slot, "died", nowNanos)).isEqualTo(new PoolAction.Destroy(slot, SandboxEnd.DIED));
         ending.put(slot, warm.remove(slot));
         settle();
     }
@@ -197,65 +197,65 @@ final class PoolBooks {
     }
 
     private void settle() {
-        for (Optional<Step> step = state.next(nowNanos); step.isPresent(); step = state.next(nowNanos)) {
+        for (Optional<PoolAction> step = state.next(nowNanos); step.isPresent(); step = state.next(nowNanos)) {
             switch (step.get()) {
-                case Step.Start start -> started(start);
-                case Step.Prime prime -> primed(prime);
-                case Step.Grant grant -> granted(grant);
-                case Step.Destroy destroy -> destroyed(destroy);
-                case Step.Refuse refuse -> refused(refuse);
+                case PoolAction.Start start -> started(start);
+                case PoolAction.Prime prime -> primed(prime);
+                case PoolAction.Grant grant -> granted(grant);
+                case PoolAction.Destroy destroy -> destroyed(destroy);
+                case PoolAction.Refuse refuse -> refused(refuse);
             }
         }
         atRest();
     }
 
-    private void started(Step.Start start) {
+    private void started(PoolAction.Start start) {
         assertThat(stopped).as("started after the stop").isFalse();
         assertThat(machines()).as("machines before one more").isLessThan(plan.max());
-        assertThat(awaitsTemplate(start.order()))
+        assertThat(awaitsTemplate(start.kind()))
                 .as("one more template at the same time")
                 .isFalse();
         if (start.ticket().isEmpty()) {
-            assertThat(start.order()).isEqualTo(plan.usual());
+            assertThat(start.kind()).isEqualTo(plan.usual());
             assertThat(keepsWarm).isTrue();
             assertThat(inLine()).as("requests while one is started to be kept").isEmpty();
             assertThat(count(warm, plan.usual()) + count(starting, plan.usual()))
                     .isLessThan(plan.warm());
         } else {
             Waiting request = Objects.requireNonNull(waiting.get(start.ticket().getAsLong()), "it waits");
-            assertThat(start.order()).isEqualTo(request.order());
+            assertThat(start.kind()).isEqualTo(request.kind());
             assertThat(inLine()).as("may have one more").contains(request);
-            assertThat(inLine().stream().filter(other -> other.order().equals(start.order())))
+            assertThat(inLine().stream().filter(other -> other.kind().equals(start.kind())))
                     .as("requests of a kind of which one more machine starts")
-                    .hasSizeGreaterThan((int) count(starting, start.order()));
+                    .hasSizeGreaterThan((int) count(starting, start.kind()));
             passedOverdue(start.ticket().getAsLong(), request);
             startedFor.put(start.slot(), start.ticket().getAsLong());
-            withoutMemorySince.keySet().removeIf(ticket -> orderOf(ticket).equals(start.order()));
+            withoutMemorySince.keySet().removeIf(ticket -> kindOf(ticket).equals(start.kind()));
         }
-        starting.put(start.slot(), start.order());
+        starting.put(start.slot(), start.kind());
         allMayGrow();
     }
 
-    private void primed(Step.Prime prime) {
+    private void primed(PoolAction.Prime prime) {
         assertThat(inLine()).as("requests that wait for what is primed").isEmpty();
         assertThat(machines() - warm.size()).as("machines at work").isLessThan(plan.processors());
-        Order order = warm.remove(prime.slot());
-        assertThat(order).as("what is primed is warm").isNotNull();
+        MachineKind kind = warm.remove(prime.slot());
+        assertThat(kind).as("what is primed is warm").isNotNull();
         assertThat(everPrimed.add(prime.slot())).as("primed twice").isTrue();
         startedFor.remove(prime.slot());
-        starting.put(prime.slot(), order);
+        starting.put(prime.slot(), kind);
         allMayGrow();
     }
 
-    private void granted(Step.Grant grant) {
-        Order order = warm.remove(grant.slot());
-        assertThat(order).as("what is granted is warm").isNotNull();
+    private void granted(PoolAction.Grant grant) {
+        MachineKind kind = warm.remove(grant.slot());
+        assertThat(kind).as("what is granted is warm").isNotNull();
         Waiting request = Objects.requireNonNull(waiting.get(grant.ticket()), "it waits");
-        assertThat(request.order()).isEqualTo(order);
+        assertThat(request.kind()).isEqualTo(kind);
         assertThat(grant.ticket())
                 .as("the first request of its claimant for this kind")
                 .isEqualTo(waiting.entrySet().stream()
-                        .filter(other -> other.getValue().order().equals(order)
+                        .filter(other -> other.getValue().kind().equals(kind)
                                 && other.getValue().claimant().equals(request.claimant()))
                         .map(Map.Entry::getKey)
                         .findFirst()
@@ -266,14 +266,14 @@ final class PoolBooks {
         assertThat(everLeased.add(grant.slot())).as("granted twice").isTrue();
         holders.put(grant.slot(), request.claimant());
         forget(grant.ticket());
-        leased.put(grant.slot(), order);
+        leased.put(grant.slot(), kind);
         allMayGrow();
     }
 
     /** Each other claimant gets one machine at most of those that a claimant waits for before that one gets one. */
     private void passedOver(Waiting served) {
         inLine().stream()
-                .filter(request -> request.order().equals(served.order()) && !isBehindOverdue(request))
+                .filter(request -> request.kind().equals(served.kind()) && !isBehindOverdue(request))
                 .map(Waiting::claimant)
                 .filter(claimant -> !claimant.equals(served.claimant()))
                 .distinct()
@@ -300,8 +300,8 @@ final class PoolBooks {
         });
     }
 
-    private Order orderOf(long ticket) {
-        return Objects.requireNonNull(waiting.get(ticket), "it waits").order();
+    private MachineKind kindOf(long ticket) {
+        return Objects.requireNonNull(waiting.get(ticket), "it waits").kind();
     }
 
     private boolean isOverdue(long ticket) {
@@ -319,17 +319,17 @@ final class PoolBooks {
         return nowNanos - request.sinceNanos() > FairQueue.LONGEST_BYPASS.toNanos();
     }
 
-    private void destroyed(Step.Destroy destroy) {
-        Order order = warm.get(destroy.slot());
-        assertThat(order).as("what is destroyed is warm").isNotNull();
+    private void destroyed(PoolAction.Destroy destroy) {
+        MachineKind kind = warm.get(destroy.slot());
+        assertThat(kind).as("what is destroyed is warm").isNotNull();
         assertNobodyIsKeptFromWhatIsReady();
         warm.remove(destroy.slot());
-        ending.put(destroy.slot(), order);
+        ending.put(destroy.slot(), kind);
     }
 
-    private void refused(Step.Refuse refuse) {
+    private void refused(PoolAction.Refuse refuse) {
         assertThat(machines()).as("machines that could make room").isZero();
-        assertThat(limit(refuse.order().size())).isGreaterThan(memoryBytes);
+        assertThat(limit(refuse.kind().size())).isGreaterThan(memoryBytes);
         assertThat(waiting).containsKey(refuse.ticket());
         forget(refuse.ticket());
     }
@@ -345,9 +345,9 @@ final class PoolBooks {
     /** The memory holds all that run when each takes all that it can. */
     private void allMayGrow() {
         long most = warm.size() * FIRST_BYTES;
-        for (Map<Long, Order> growing : List.of(starting, leased, ending)) {
+        for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
             most += growing.values().stream()
-                    .mapToLong(order -> limit(order.size()))
+                    .mapToLong(kind -> limit(kind.size()))
                     .sum();
         }
         assertThat(most).as("bytes at worst").isLessThanOrEqualTo(memoryBytes);
@@ -363,7 +363,7 @@ final class PoolBooks {
 
     /** Those that run, or have run, have grown each by as much as it likes. */
     private long residentBytes(long slot) {
-        Order grown = Optional.ofNullable(leased.get(slot)).orElse(ending.get(slot));
+        MachineKind grown = Optional.ofNullable(leased.get(slot)).orElse(ending.get(slot));
         return grown == null ? FIRST_BYTES : FIRST_BYTES + slot % limit(grown.size());
     }
 
@@ -372,8 +372,8 @@ final class PoolBooks {
     }
 
     /** Whether a template is being made before which no other may be. */
-    private boolean awaitsTemplate(Order order) {
-        return !made.contains(order) && !made.containsAll(starting.values());
+    private boolean awaitsTemplate(MachineKind kind) {
+        return !made.contains(kind) && !made.containsAll(starting.values());
     }
 
     private void atRest() {
@@ -409,8 +409,8 @@ final class PoolBooks {
         }
         assertThat(inLine())
                 .as("wanted, and ready")
-                .noneMatch(request -> warm.containsValue(request.order())
-                        && limit(request.order().size()) - FIRST_BYTES <= freeBytes());
+                .noneMatch(request -> warm.containsValue(request.kind())
+                        && limit(request.kind().size()) - FIRST_BYTES <= freeBytes());
     }
 
     /** A machine is started for a request wherever there is room for it, also where another one has not the memory. */
@@ -418,17 +418,17 @@ final class PoolBooks {
         if (waiting.values().stream().anyMatch(this::mayBeOverdue)) {
             return;
         }
-        List<Order> unclaimed = new ArrayList<>(starting.values());
+        List<MachineKind> unclaimed = new ArrayList<>(starting.values());
         List<Waiting> without = inLine().stream()
                 .filter(request -> !isCutOff(request.claimant()))
-                .filter(request -> !unclaimed.remove(request.order()))
-                .filter(request -> !awaitsTemplate(request.order()))
+                .filter(request -> !unclaimed.remove(request.kind()))
+                .filter(request -> !awaitsTemplate(request.kind()))
                 .toList();
         if (!without.isEmpty() && warm.isEmpty() && ending.isEmpty()) {
             assertThat(without)
                     .as("fits while there is room")
                     .noneMatch(request ->
-                            machines() < plan.max() && limit(request.order().size()) <= freeBytes());
+                            machines() < plan.max() && limit(request.kind().size()) <= freeBytes());
         }
         if (!state.isShort() && without.size() > ending.size()) {
             assertThat(machines()).as("machines while a request has none").isEqualTo(plan.max());
@@ -441,10 +441,10 @@ final class PoolBooks {
         for (Waiting request : waiting.values()) {
             boolean memoryIsMissing = inLine().contains(request)
                     && machines() < plan.max()
-                    && !starting.containsValue(request.order())
-                    && !warm.containsValue(request.order())
-                    && !awaitsTemplate(request.order())
-                    && limit(request.order().size()) > freeBytes();
+                    && !starting.containsValue(request.kind())
+                    && !warm.containsValue(request.kind())
+                    && !awaitsTemplate(request.kind())
+                    && limit(request.kind().size()) > freeBytes();
             if (!memoryIsMissing) {
                 withoutMemorySince.remove(request.ticket());
                 passedOverdue.remove(request.ticket());
@@ -483,9 +483,9 @@ final class PoolBooks {
     /** What neither is taken nor may be taken by those that start, run or end. */
     private long freeBytes() {
         long promised = starting.values().stream()
-                .mapToLong(order -> limit(order.size()))
+                .mapToLong(kind -> limit(kind.size()))
                 .sum();
-        for (Map<Long, Order> growing : List.of(leased, ending)) {
+        for (Map<Long, MachineKind> growing : List.of(leased, ending)) {
             promised += growing.entrySet().stream()
                     .mapToLong(machine -> limit(machine.getValue().size()) - residentBytes(machine.getKey()))
                     .sum();
@@ -497,8 +497,8 @@ final class PoolBooks {
         return starting.size() + warm.size() + leased.size() + ending.size();
     }
 
-    private static long count(Map<Long, Order> machines, Order order) {
-        return machines.values().stream().filter(order::equals).count();
+    private static long count(Map<Long, MachineKind> machines, MachineKind kind) {
+        return machines.values().stream().filter(kind::equals).count();
     }
 
     private static long chosen(Map<Long, ?> candidates, int choice) {

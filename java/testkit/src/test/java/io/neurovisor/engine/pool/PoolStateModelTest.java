@@ -18,8 +18,8 @@ import net.jqwik.api.state.Transformer;
 
 /** Whatever happens in whatever order, a pool does what it may, all that it must, and in the right order. */
 final class PoolStateModelTest {
-    private static final Order USUAL = new Order("base", SandboxSize.SMALL);
-    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+    private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
+    private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
 
     private static final List<Claimant> CLAIMANTS = List.of(
             Claimant.LOCAL,

@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 
 /** Single decisions; {@link PoolStateModelTest} has them in whatever order. */
 final class PoolStateTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
-    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
+    private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
     private static final Duration LONG = Duration.ofSeconds(30);
 
     /** Priming takes longer than most programs: under load it would be at the cost of the next. */
@@ -20,22 +20,22 @@ final class PoolStateTest {
         PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 1, LONG, MachineMemory.PLENTY), _ -> 0L);
         state.made(SMALL);
         state.keepWarm();
-        Step.Start first = (Step.Start) state.next(0).orElseThrow();
-        Step.Start second = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
+        PoolAction.Start second = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
         assertThat(state.next(0)).as("while another starts").isEmpty();
         long ticket = enqueue(state, SMALL, Claimant.LOCAL);
-        assertThat(state.next(0)).contains(new Step.Grant(ticket, first.slot()));
+        assertThat(state.next(0)).contains(new PoolAction.Grant(ticket, first.slot()));
         state.ready(second.slot());
         assertThat(state.next(0)).as("while a program runs").isEmpty();
 
         state.released(first.slot());
         assertThat(state.next(0)).as("while its machine ends").isEmpty();
         state.gone(first.slot());
-        Step.Start third = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start third = (PoolAction.Start) state.next(0).orElseThrow();
         assertThat(state.next(0)).as("while another starts").isEmpty();
         state.ready(third.slot());
-        assertThat(state.next(0)).contains(new Step.Prime(second.slot()));
+        assertThat(state.next(0)).contains(new PoolAction.Prime(second.slot()));
     }
 
     /** A start beside it would hold up the end of what was used, and with it the answer. */
@@ -43,21 +43,21 @@ final class PoolStateTest {
     void whatReplacesAUsedMachineIsStartedOnceThatIsGone() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
         state.keepWarm();
-        Step.Start first = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
-        assertThat(state.next(0)).contains(new Step.Prime(first.slot()));
+        assertThat(state.next(0)).contains(new PoolAction.Prime(first.slot()));
         assertThat(state.next(0)).isEmpty();
         assertThat(state.status().warmed()).as("before it is primed").isFalse();
         state.ready(first.slot());
         assertThat(state.next(0)).isEmpty();
         assertThat(state.status().warmed()).isTrue();
         long _ = enqueue(state, SMALL, Claimant.LOCAL);
-        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
 
         state.released(first.slot());
         assertThat(state.next(0)).isEmpty();
         state.gone(first.slot());
-        assertThat(state.next(0)).containsInstanceOf(Step.Start.class);
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Start.class);
     }
 
     /** A machine whose template is being made would fill every start of the pool if others could join it. */
@@ -65,29 +65,29 @@ final class PoolStateTest {
     void templatesAreMadeOneAtATime() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
         enqueue(state, SMALL, Claimant.LOCAL);
-        Step.Start making = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start making = (PoolAction.Start) state.next(0).orElseThrow();
         enqueue(state, LARGE, Claimant.LOCAL);
         enqueue(state, SMALL, Claimant.LOCAL);
         assertThat(state.next(0)).isEmpty();
         assertThat(state.awaitsTemplate(LARGE)).isTrue();
         state.made(SMALL);
         assertThat(state.awaitsTemplate(LARGE)).isFalse();
-        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order))
+        assertThat(state.next(0).map(PoolAction.Start.class::cast).map(PoolAction.Start::kind))
                 .contains(LARGE);
-        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order))
+        assertThat(state.next(0).map(PoolAction.Start.class::cast).map(PoolAction.Start::kind))
                 .contains(SMALL);
         state.ready(making.slot());
-        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
     }
 
     @Test
     void templateThatIsNotMadeMakesRoomForTheNext() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
         enqueue(state, SMALL, Claimant.LOCAL);
-        Step.Start making = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start making = (PoolAction.Start) state.next(0).orElseThrow();
         enqueue(state, LARGE, Claimant.LOCAL);
         assertThat(state.failed(making.slot(), "no room", 0)).isPresent();
-        assertThat(state.next(0).map(Step.Start.class::cast).map(Step.Start::order))
+        assertThat(state.next(0).map(PoolAction.Start.class::cast).map(PoolAction.Start::kind))
                 .contains(LARGE);
         assertThat(state.status().ending()).isEqualTo(1);
     }
@@ -98,17 +98,17 @@ final class PoolStateTest {
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
         Claimant limited = new Claimant("limited", new PoolShare(Optional.of(1), Optional.empty()));
         enqueue(state, SMALL, limited);
-        Step.Start first = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
-        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
         enqueue(state, SMALL, limited);
         assertThat(state.next(0)).isEmpty();
 
         state.keepWarm();
-        Step.Start kept = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start kept = (PoolAction.Start) state.next(0).orElseThrow();
         assertThat(kept.ticket()).isEmpty();
         state.ready(kept.slot());
-        assertThat(state.next(0)).contains(new Step.Prime(kept.slot()));
+        assertThat(state.next(0)).contains(new PoolAction.Prime(kept.slot()));
     }
 
     /** Or it could fill the memory with long programs and hold up all others by one request more. */
@@ -121,9 +121,9 @@ final class PoolStateTest {
         state.made(SMALL);
         state.made(LARGE);
         enqueue(state, SMALL, greedy);
-        Step.Start first = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(first.slot());
-        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
         availableBytes[0] = 4;
         long large = enqueue(state, LARGE, greedy);
         assertThat(state.next(0)).isEmpty();
@@ -135,7 +135,7 @@ final class PoolStateTest {
         assertThat(state.next(later))
                 .get()
                 .isInstanceOfSatisfying(
-                        Step.Start.class, start -> assertThat(start.ticket()).hasValue(other));
+                        PoolAction.Start.class, start -> assertThat(start.ticket()).hasValue(other));
 
         state.released(first.slot());
         state.gone(first.slot());
@@ -146,7 +146,7 @@ final class PoolStateTest {
         assertThat(state.next(later))
                 .get()
                 .isInstanceOfSatisfying(
-                        Step.Start.class, start -> assertThat(start.ticket()).hasValue(large));
+                        PoolAction.Start.class, start -> assertThat(start.ticket()).hasValue(large));
     }
 
     @Test
@@ -156,19 +156,19 @@ final class PoolStateTest {
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 9, 9, 1, LONG, memory), _ -> 1L);
         state.keepWarm();
         enqueue(state, SMALL, Claimant.LOCAL);
-        Step.Start leased = (Step.Start) state.next(0).orElseThrow();
+        PoolAction.Start leased = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(leased.slot());
-        assertThat(state.next(0)).containsInstanceOf(Step.Grant.class);
-        Step.Start kept = (Step.Start) state.next(0).orElseThrow();
+        assertThat(state.next(0)).containsInstanceOf(PoolAction.Grant.class);
+        PoolAction.Start kept = (PoolAction.Start) state.next(0).orElseThrow();
         state.ready(kept.slot());
 
         enqueue(state, LARGE, Claimant.LOCAL);
         assertThat(state.next(0)).isEmpty();
         availableBytes[0] = 8;
-        assertThat(state.next(0)).contains(new Step.Destroy(kept.slot(), SandboxEnd.EVICTED));
+        assertThat(state.next(0)).contains(new PoolAction.Destroy(kept.slot(), SandboxEnd.EVICTED));
     }
 
-    private static long enqueue(PoolState state, Order order, Claimant claimant) {
-        return state.enqueue(order, claimant).orElseThrow();
+    private static long enqueue(PoolState state, MachineKind kind, Claimant claimant) {
+        return state.enqueue(kind, claimant).orElseThrow();
     }
 }

@@ -97,7 +97,7 @@ final class WarmPoolLincheckTest {
         private final WarmPool pool;
 
         UsedPool(Lock lock) {
-            Order usual = new Order("base", SandboxSize.SMALL);
+            MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
             pool = new WarmPool(
                     new PoolPlan(usual, 1, MAX, Duration.ofSeconds(30)),
                     machines,
@@ -110,7 +110,7 @@ final class WarmPoolLincheckTest {
         }
 
         final boolean use(SandboxSize size) {
-            try (Lease lease = pool.lease(new Order("base", size))) {
+            try (Lease lease = pool.lease(new MachineKind("base", size))) {
                 return used.add(lease.sandbox().vmId().value()) && machines.livingCount() <= MAX;
             }
         }

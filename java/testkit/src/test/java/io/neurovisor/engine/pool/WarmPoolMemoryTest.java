@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 
 /** A pool on a host whose memory is known: machines take of it what the test says. */
 final class WarmPoolMemoryTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
-    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
+    private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** One pool for several claimants. */
 final class WarmPoolSharesTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Claimant BUSY = new Claimant("busy", PoolShare.UNLIMITED);
     private static final Claimant HONEST = new Claimant("honest", PoolShare.UNLIMITED);

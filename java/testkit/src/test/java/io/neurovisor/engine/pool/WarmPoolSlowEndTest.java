@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 /** Machines whose VMM does not end when it is killed, until the test lets it. */
 final class WarmPoolSlowEndTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
 
     private final CompletableFuture<Void> mayEnd = new CompletableFuture<>();
     private final List<SandboxEnd> ends = new CopyOnWriteArrayList<>();

@@ -26,14 +26,14 @@ import org.junit.jupiter.api.Test;
 
 /** Machines of kinds whose templates do not exist yet. */
 final class WarmPoolTemplatesTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
-    private static final Order MEDIUM = new Order("base", SandboxSize.MEDIUM);
-    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
+    private static final MachineKind MEDIUM = new MachineKind("base", SandboxSize.MEDIUM);
+    private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
     private static final Duration LONG = Duration.ofSeconds(30);
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
-    private final List<Order> makings = new CopyOnWriteArrayList<>();
-    private final Map<Order, CompletableFuture<Void>> templates = new ConcurrentHashMap<>();
+    private final List<MachineKind> makings = new CopyOnWriteArrayList<>();
+    private final Map<MachineKind, CompletableFuture<Void>> templates = new ConcurrentHashMap<>();
     private final List<CompletableFuture<Void>> requests = new ArrayList<>();
 
     @AfterEach
@@ -116,20 +116,20 @@ final class WarmPoolTemplatesTest {
         assertThat(makings).containsExactly(SMALL, SMALL);
     }
 
-    private void ask(WarmPool pool, Order order) {
+    private void ask(WarmPool pool, MachineKind kind) {
         int before = pool.status().waiting();
-        requests.add(CompletableFuture.runAsync(() -> pool.lease(order).close(), Thread::startVirtualThread));
+        requests.add(CompletableFuture.runAsync(() -> pool.lease(kind).close(), Thread::startVirtualThread));
         await().until(() -> pool.status().waiting() == before + 1);
     }
 
-    private CompletableFuture<Void> template(Order order) {
-        return templates.computeIfAbsent(order, _ -> new CompletableFuture<>());
+    private CompletableFuture<Void> template(MachineKind kind) {
+        return templates.computeIfAbsent(kind, _ -> new CompletableFuture<>());
     }
 
-    private void make(Order order) {
-        makings.add(order);
+    private void make(MachineKind kind) {
+        makings.add(kind);
         try {
-            template(order).join();
+            template(kind).join();
         } catch (CompletionException exception) {
             throw exception.getCause() instanceof NeuroVisorException failure ? failure : exception;
         }

@@ -46,8 +46,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class WarmPoolTest {
-    private static final Order SMALL = new Order("base", SandboxSize.SMALL);
-    private static final Order LARGE = new Order("base", SandboxSize.LARGE);
+    private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
+    private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
     private static final Program PRIMER = new Program(Language.PYTHON, "1");
     private static final Duration LONG = Duration.ofSeconds(30);
 
@@ -108,16 +108,16 @@ final class WarmPoolTest {
         CountDownLatch busy = new CountDownLatch(processors);
         AtomicBoolean answered = new AtomicBoolean();
         Deadline deadline = Deadline.after(LONG, Ticker.SYSTEM);
-        Sandboxes sandboxes = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        SandboxSource sandboxes = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = pool(
                 processors,
                 processors,
-                TestPools.sandboxes(sandboxes, (id, order) -> {
+                TestPools.sandboxes(sandboxes, (id, kind) -> {
                     busy.countDown();
                     while (!answered.get() && !deadline.hasPassed()) {
                         Thread.onSpinWait();
                     }
-                    return sandboxes.open(id, order);
+                    return sandboxes.open(id, kind);
                 }),
                 ticker);
         pool.keepWarm();
@@ -130,12 +130,12 @@ final class WarmPoolTest {
     @Test
     void noMoreMachinesStartAtOnceThanItsPlanSays() {
         CountDownLatch gate = new CountDownLatch(1);
-        Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
                 new PoolPlan(SMALL, 5, 8, 2, 8, LONG, MachineMemory.PLENTY),
-                TestPools.sandboxes(real, (id, order) -> {
+                TestPools.sandboxes(real, (id, kind) -> {
                     awaitQuietly(gate);
-                    return real.open(id, order);
+                    return real.open(id, kind);
                 }),
                 _ -> {},
                 Ticker.SYSTEM);
@@ -265,9 +265,9 @@ final class WarmPoolTest {
 
     @Test
     void aRequestWhoseMachineDiesAtItsStartIsToldItsLastWords() {
-        Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
-        Sandboxes dying = TestPools.sandboxes(real, (id, order) -> {
-            Sandbox sandbox = real.open(id, order);
+        SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        SandboxSource dying = TestPools.sandboxes(real, (id, kind) -> {
+            Sandbox sandbox = real.open(id, kind);
             FakeGuest _ = guest(sandbox.vmId()).dead("QEMU was killed by signal 9");
             return sandbox;
         });
@@ -338,8 +338,8 @@ final class WarmPoolTest {
         };
         Templates templates = new Templates(store, vmm, new SecureRandom(), Ticker.SYSTEM);
         SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM);
-        Sandboxes sandboxes = TestPools.sandboxes(factory, (id, order) -> {
-            TemplateKey key = new TemplateKey(TestFiles.bootFiles(), order.size(), vmm.identity(), List.of(PRIMER));
+        SandboxSource sandboxes = TestPools.sandboxes(factory, (id, kind) -> {
+            TemplateKey key = new TemplateKey(TestFiles.bootFiles(), kind.size(), vmm.identity(), List.of(PRIMER));
             return factory.open(
                     id,
                     new VmStart.Restore(templates.findOrBuild(key, Progress.SILENT)),
@@ -401,13 +401,13 @@ final class WarmPoolTest {
     @Test
     void aMachineThatIsReadyAfterItsPoolHasStoppedIsDestroyed() {
         CountDownLatch gate = new CountDownLatch(1);
-        Sandboxes real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
+        SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = pool(
                 1,
                 1,
-                TestPools.sandboxes(real, (id, order) -> {
+                TestPools.sandboxes(real, (id, kind) -> {
                     awaitQuietly(gate);
-                    return real.open(id, order);
+                    return real.open(id, kind);
                 }),
                 Ticker.SYSTEM);
         pool.keepWarm();
@@ -435,7 +435,7 @@ final class WarmPoolTest {
         return pool(warm, max, TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM), clock);
     }
 
-    private WarmPool pool(int warm, int max, Sandboxes sandboxes, Ticker clock) {
+    private WarmPool pool(int warm, int max, SandboxSource sandboxes, Ticker clock) {
         Consumer<Sandbox> primer = sandbox -> sandbox.prime(PRIMER, Deadline.after(LONG, Ticker.SYSTEM));
         WarmPool pool = new WarmPool(new PoolPlan(SMALL, warm, max, LONG), sandboxes, primer, clock);
         pools.add(pool);

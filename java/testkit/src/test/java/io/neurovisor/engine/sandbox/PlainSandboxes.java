@@ -1,8 +1,8 @@
 package io.neurovisor.engine.sandbox;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.engine.pool.Order;
-import io.neurovisor.engine.pool.Sandboxes;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.SandboxSource;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.Vm;
@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Sandboxes that are made without any thread of their own, which a model checker could not steer. */
-public final class PlainSandboxes implements Sandboxes {
+/** SandboxSource that are made without any thread of their own, which a model checker could not steer. */
+public final class PlainSandboxes implements SandboxSource {
     private static final Ticker STANDING = () -> 0;
 
     private final FakeVmm vmm = new FakeVmm(_ -> new FakeGuest());
@@ -29,7 +29,7 @@ public final class PlainSandboxes implements Sandboxes {
     }
 
     @Override
-    public void make(Order order) {}
+    public void make(MachineKind kind) {}
 
     @Override
     public CompletableFuture<Void> gone(VmId id) {
@@ -37,8 +37,8 @@ public final class PlainSandboxes implements Sandboxes {
     }
 
     @Override
-    public Sandbox open(VmId id, Order order) {
-        VmStart.ColdBoot start = start(order.size());
+    public Sandbox open(VmId id, MachineKind kind) {
+        VmStart.ColdBoot start = start(kind.size());
         Deadline deadline = Deadline.after(Duration.ZERO, STANDING);
         Vm vm = vmm.start(id, start, deadline);
         return new Sandbox(start, vm, vm.connect(deadline), CompletableFuture.completedFuture(List.of()), STANDING, 0);

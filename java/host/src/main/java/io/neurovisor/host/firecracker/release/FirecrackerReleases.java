@@ -10,7 +10,7 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.firecracker.FirecrackerLocator;
 import io.neurovisor.host.store.StagedDirectory;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,29 +21,29 @@ import java.util.Optional;
 /** Puts the newest supported release of Firecracker into a data directory, whole or not at all. */
 public final class FirecrackerReleases {
     private final Path dataDirectory;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
     private final PinnedRelease release;
     private final ReleaseSource upstream;
     private final Optional<ReleaseSource> thirdParty;
 
     /** @param thirdParty whether a third party's package may be used where the release itself cannot be reached */
-    public FirecrackerReleases(Path dataDirectory, Workshop workshop, boolean thirdParty) {
+    public FirecrackerReleases(Path dataDirectory, Supervisor supervisor, boolean thirdParty) {
         this(
                 dataDirectory,
-                workshop,
+                supervisor,
                 PinnedRelease.NEWEST,
-                new UpstreamSource(UpstreamSource.PUBLIC, workshop),
-                thirdParty ? Optional.of(new WheelSource(workshop)) : Optional.empty());
+                new UpstreamSource(UpstreamSource.PUBLIC, supervisor),
+                thirdParty ? Optional.of(new WheelSource(supervisor)) : Optional.empty());
     }
 
     FirecrackerReleases(
             Path dataDirectory,
-            Workshop workshop,
+            Supervisor supervisor,
             PinnedRelease release,
             ReleaseSource upstream,
             Optional<ReleaseSource> thirdParty) {
         this.dataDirectory = requireNonNull(dataDirectory, "dataDirectory is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
         this.release = requireNonNull(release, "release is null");
         this.upstream = requireNonNull(upstream, "upstream is null");
         this.thirdParty = requireNonNull(thirdParty, "thirdParty is null");
@@ -68,7 +68,7 @@ public final class FirecrackerReleases {
 
     private String fetch(Path parent, PathLock lock, Progress progress) {
         progress.step("Fetching Firecracker " + release.version());
-        try (StagedDirectory staged = StagedDirectory.begin(parent, release.version(), lock, workshop)) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, release.version(), lock, supervisor)) {
             Path scratch = PrivateFiles.directory(staged.path().resolve("scratch"));
             String origin = fetch(scratch, staged.path());
             PrivateFiles.delete(scratch);

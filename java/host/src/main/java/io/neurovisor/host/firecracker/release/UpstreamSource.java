@@ -8,7 +8,7 @@ import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -27,11 +27,11 @@ final class UpstreamSource implements ReleaseSource {
     private static final String MOST_BYTES = "104857600";
 
     private final URI base;
-    private final Workshop workshop;
+    private final Supervisor supervisor;
 
-    UpstreamSource(URI base, Workshop workshop) {
+    UpstreamSource(URI base, Supervisor supervisor) {
         this.base = requireNonNull(base, "base is null");
-        this.workshop = requireNonNull(workshop, "workshop is null");
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
     @Override
@@ -61,7 +61,7 @@ final class UpstreamSource implements ReleaseSource {
     }
 
     private void download(URI address, Path file) throws UnreachableException {
-        ToolResult result = workshop.tool(ToolCommand.of("curl", "curl")
+        ToolResult result = supervisor.tool(ToolCommand.of("curl", "curl")
                         .withArguments(List.of("--fail", "--silent", "--show-error", "--location"))
                         // A redirection leads to no other kind of server.
                         .withArguments(List.of("--proto", "=" + address.getScheme(), "--max-filesize", MOST_BYTES))

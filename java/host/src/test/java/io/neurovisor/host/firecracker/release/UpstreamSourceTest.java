@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.Sha256;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -111,7 +111,7 @@ final class UpstreamSourceTest {
 
     private String fetch() throws ReleaseSource.UnreachableException {
         URI base = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
-        return new UpstreamSource(base, Workshop.unattended()).fetch(PinnedRelease.NEWEST, directory, directory);
+        return new UpstreamSource(base, Supervisor.unattended()).fetch(PinnedRelease.NEWEST, directory, directory);
     }
 
     private void serve(String path, byte[] content) {

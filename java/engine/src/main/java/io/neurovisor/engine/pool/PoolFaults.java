@@ -5,18 +5,18 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.time.Duration;
 
 /** Why a request gets no machine, with what the pool does and what would help. */
-final class Refusals {
+final class PoolFaults {
     private static final String LESS_MEMORY = "choose a smaller --size, or end what takes the memory";
 
-    private Refusals() {}
+    private PoolFaults() {}
 
     /** @param status of the pool as the request left it */
-    static NeuroVisorException exhausted(Order order, Duration patience, int max, PoolStatus status) {
+    static NeuroVisorException exhausted(MachineKind kind, Duration patience, int max, PoolStatus status) {
         return new NeuroVisorException(
                 status.shortage().isPresent() ? Fault.MEMORY_SHORT : Fault.POOL_EXHAUSTED,
                 "no virtual machine (%s) was ready within %.1f s: %s%d of at most %d exist (%d in use, %d starting), %d requests wait; try again, or %s%s"
                         .formatted(
-                                order,
+                                kind,
                                 Math.max(0, patience.toMillis()) / 1000.0,
                                 status.shortage()
                                         .map(room -> "memory is short, " + room + "; ")
@@ -48,19 +48,19 @@ final class Refusals {
      * @param machines of the claimant
      * @param waiting requests of the claimant
      */
-    static NeuroVisorException shareUsed(Order order, Duration patience, Claimant claimant, int machines, int waiting) {
+    static NeuroVisorException shareUsed(MachineKind kind, Duration patience, Claimant claimant, int machines, int waiting) {
         return new NeuroVisorException(
                 Fault.TENANT_LIMIT,
                 "no virtual machine (%s) was free for %s within %.1f s: it has %d, as many as it may have, and %d of its requests wait; try again when one is answered, or make a key with a larger --max-machines"
                         .formatted(
-                                order, claimant.name(), Math.max(0, patience.toMillis()) / 1000.0, machines, waiting));
+                                kind, claimant.name(), Math.max(0, patience.toMillis()) / 1000.0, machines, waiting));
     }
 
-    static NeuroVisorException neverFits(Order order, MemoryRoom room) {
+    static NeuroVisorException neverFits(MachineKind kind, MemoryHeadroom room) {
         return new NeuroVisorException(
                 Fault.MEMORY_SHORT,
                 "no virtual machine (%s) fits into the memory, and none of this pool's is there to end first: %s; %s"
-                        .formatted(order, room, LESS_MEMORY));
+                        .formatted(kind, room, LESS_MEMORY));
     }
 
     static NeuroVisorException stopping() {

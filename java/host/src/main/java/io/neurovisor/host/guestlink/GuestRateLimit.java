@@ -17,7 +17,7 @@ import java.time.Duration;
  * request may be answered by headers, trailers and updates of two windows (RFC 9113, section 6). Safe for use by many
  * threads.
  */
-public final class GuestBucket {
+public final class GuestRateLimit {
     static final int CAPACITY = 100;
     static final int TOKENS_A_SECOND = 50;
     static final int ANSWERS = 4;
@@ -47,7 +47,7 @@ public final class GuestBucket {
     private boolean empty;
 
     /** A full one. */
-    public GuestBucket(Ticker ticker) {
+    public GuestRateLimit(Ticker ticker) {
         this.ticker = requireNonNull(ticker, "ticker is null");
         this.bucket = Bucket.builder()
                 .addLimit(limit -> limit.capacity(CAPACITY).refillGreedy(TOKENS_A_SECOND, Duration.ofSeconds(1)))

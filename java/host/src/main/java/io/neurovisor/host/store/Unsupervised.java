@@ -4,8 +4,8 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
 
-/** A workshop that nobody looks after. */
-record UnattendedWorkshop() implements Workshop {
+/** A supervisor that nobody looks after. */
+record Unsupervised() implements Supervisor {
     @Override
     public Held hold(Path scratch) {
         return () -> {};

@@ -7,22 +7,22 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.StorageFaults;
 import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.host.store.Workshop;
+import io.neurovisor.host.store.Supervisor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A workshop that the spawner looks after: it removes what is held when this process ends, and tools run below a program
+ * A supervisor that the spawner looks after: it removes what is held when this process ends, and tools run below a program
  * that ends them when this process does, or the spawner.
  */
-public final class SpawnerWorkshop implements Workshop, AutoCloseable {
+public final class SpawnerSupervisor implements Supervisor, AutoCloseable {
     private final Path program;
     private final Spawner spawner;
 
     /** @param program which the spawner runs */
-    public SpawnerWorkshop(Path program, Spawner spawner) {
+    public SpawnerSupervisor(Path program, Spawner spawner) {
         this.program = requireNonNull(program, "program is null");
         this.spawner = requireNonNull(spawner, "spawner is null");
     }

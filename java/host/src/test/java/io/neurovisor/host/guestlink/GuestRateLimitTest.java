@@ -7,11 +7,11 @@ import io.neurovisor.testkit.ManualTicker;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-final class GuestBucketTest {
+final class GuestRateLimitTest {
     private static final Duration NOTHING = Duration.ZERO;
 
     private final ManualTicker ticker = new ManualTicker();
-    private final GuestBucket bucket = new GuestBucket(ticker);
+    private final GuestRateLimit bucket = new GuestRateLimit(ticker);
 
     @Test
     void aHundredAtOnceAndThenFiftyASecond() {
@@ -26,7 +26,7 @@ final class GuestBucketTest {
     void whatAnswersOursCostsNothing() {
         for (int round = 0; round < 1000; round++) {
             bucket.sent(1);
-            assertThat(bucket.take(GuestBucket.ANSWERS)).isEqualTo(NOTHING);
+            assertThat(bucket.take(GuestRateLimit.ANSWERS)).isEqualTo(NOTHING);
         }
         assertThat(bucket.take(100)).isEqualTo(NOTHING);
         assertThat(bucket.take(1)).isPositive();
@@ -44,12 +44,12 @@ final class GuestBucketTest {
         Duration pause = bucket.take(150);
         Duration stopped = NOTHING;
         while (!pause.isNegative()) {
-            assertThat(stopped).isLessThan(GuestBucket.LONGEST_EMPTY);
+            assertThat(stopped).isLessThan(GuestRateLimit.LONGEST_EMPTY);
             ticker.advance(pause);
             stopped = stopped.plus(pause);
             pause = bucket.take(50);
         }
-        assertThat(stopped).isGreaterThan(GuestBucket.LONGEST_EMPTY.minusSeconds(2));
+        assertThat(stopped).isGreaterThan(GuestRateLimit.LONGEST_EMPTY.minusSeconds(2));
     }
 
     @Test

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Translates between the wire's messages and the engine's values. What comes from a guest is not believed. */
-public final class ExecuteMessages {
+public final class GuestMessages {
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> TRACEPARENT =
@@ -34,7 +34,7 @@ public final class ExecuteMessages {
     private static final int MAX_SKIPPED_FILES = 16;
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
-    private ExecuteMessages() {}
+    private GuestMessages() {}
 
     public static ExecuteRequest request(Program program, Duration timeout) {
         ExecuteRequest.Builder request = ExecuteRequest.newBuilder()

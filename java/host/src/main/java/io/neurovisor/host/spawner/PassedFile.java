@@ -9,7 +9,7 @@ import java.nio.file.Path;
  *
  * @param name by which a VMM in a {@link Chroot} finds it; empty for others, which find it by its number
  */
-public record HandedFile(Path path, Access access, String name) {
+public record PassedFile(Path path, Access access, String name) {
     /** What the VMM may do with it. */
     public enum Access {
         READ,
@@ -19,13 +19,13 @@ public record HandedFile(Path path, Access access, String name) {
         DEVICE
     }
 
-    public HandedFile {
+    public PassedFile {
         requireNonNull(access, "access is null");
         requireNonNull(name, "name is null");
         path = path.toAbsolutePath();
     }
 
-    public HandedFile(Path path, Access access) {
+    public PassedFile(Path path, Access access) {
         this(path, access, "");
     }
 }

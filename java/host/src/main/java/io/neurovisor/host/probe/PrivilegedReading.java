@@ -11,11 +11,11 @@ import java.util.Optional;
  * @param namespaces what the kernel calls its namespaces, by kind
  * @param policy empty when it is not watched
  */
-public record ToldConfinement(Map<String, String> namespaces, Optional<HeldPolicy> policy) {
+public record PrivilegedReading(Map<String, String> namespaces, Optional<EbpfPolicyState> policy) {
     /** Of a VMM that has ended. */
-    public static final ToldConfinement NOTHING = new ToldConfinement(Map.of(), Optional.empty());
+    public static final PrivilegedReading NOTHING = new PrivilegedReading(Map.of(), Optional.empty());
 
-    public ToldConfinement {
+    public PrivilegedReading {
         namespaces = Map.copyOf(namespaces);
         requireNonNull(policy, "policy is null");
     }

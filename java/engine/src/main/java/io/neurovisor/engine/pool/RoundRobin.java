@@ -12,7 +12,7 @@ import java.util.PriorityQueue;
  * have taken as many keep the order in which they were added. As long as no turn is taken, the requests of one claimant
  * follow each other.
  */
-final class Turns {
+final class RoundRobin {
     private final PriorityQueue<Line> lines = new PriorityQueue<>(
             Comparator.<Line>comparingInt(line -> line.taken).thenComparingInt(line -> line.place));
 

@@ -9,8 +9,8 @@ import io.neurovisor.engine.limits.SandboxSize;
  *
  * @param image the name of the root image
  */
-public record Order(String image, SandboxSize size) {
-    public Order {
+public record MachineKind(String image, SandboxSize size) {
+    public MachineKind {
         requireNonNull(image, "image is null");
         requireNonNull(size, "size is null");
     }

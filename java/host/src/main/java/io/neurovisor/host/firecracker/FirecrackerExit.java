@@ -4,11 +4,11 @@ import io.neurovisor.host.message.GuestText;
 import io.neurovisor.host.spawner.VmmExit;
 
 /** Says how a Firecracker ended. Its output may hold what a guest has written to its console. */
-final class FirecrackerEnd {
+final class FirecrackerExit {
     /** How Firecracker ends when a thread makes a call that its filter does not allow (its FcExitCode::BadSyscall). */
     private static final int BAD_SYSTEM_CALL = 148;
 
-    private FirecrackerEnd() {}
+    private FirecrackerExit() {}
 
     static String describe(VmmExit exit) {
         VmmExit shown =

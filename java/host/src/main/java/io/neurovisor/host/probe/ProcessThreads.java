@@ -7,16 +7,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /** What this very process may do, read off each of its threads: the kernel keeps filters and credentials for each alone. */
-public final class OwnThreads {
+public final class ProcessThreads {
     private final Map<Long, ThreadStatus> threads;
 
-    private OwnThreads(Map<Long, ThreadStatus> threads) {
+    private ProcessThreads(Map<Long, ThreadStatus> threads) {
         this.threads = Map.copyOf(threads);
     }
 
     /** Those that there are now. One that ends while it is read does not count. */
-    public static OwnThreads read(HostFiles files) {
-        return new OwnThreads(
+    public static ProcessThreads read(HostFiles files) {
+        return new ProcessThreads(
                 LiveProcess.self(requireNonNull(files, "files is null")).threadsById());
     }
 

@@ -11,8 +11,8 @@ import com.google.protobuf.ByteString;
  * @param configuredSealed whether the VMM gets its machine once it is sealed, for which it opens KVM and makes sockets
  * @param expectedCalls bit n, the lowest of the first byte first: system call n is what it makes then
  */
-public record Watch(boolean audit, boolean configuredSealed, ByteString expectedCalls) {
-    public Watch {
+public record EbpfPolicy(boolean audit, boolean configuredSealed, ByteString expectedCalls) {
+    public EbpfPolicy {
         requireNonNull(expectedCalls, "expectedCalls is null");
     }
 }

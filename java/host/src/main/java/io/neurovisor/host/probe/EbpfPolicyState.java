@@ -9,8 +9,8 @@ import static java.util.Objects.requireNonNull;
  * @param audit whether that is only counted and told
  * @param problem why it does not work; empty when it does
  */
-public record HeldPolicy(boolean sealed, boolean audit, String problem) {
-    public HeldPolicy {
+public record EbpfPolicyState(boolean sealed, boolean audit, String problem) {
+    public EbpfPolicyState {
         requireNonNull(problem, "problem is null");
     }
 }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * Where this process makes what must not outlive it half-made. Somebody who survives this process removes what is held and
  * ends the tools that run, however this process ends.
  */
-public interface Workshop {
+public interface Supervisor {
     /**
      * Holds what is about to be made, in a directory that is there; returns once that is written down.
      *
@@ -44,7 +44,7 @@ public interface Workshop {
     }
 
     /** Nobody's: for a process that only looks. What it were to leave, the next builder of the same name removes. */
-    static Workshop unattended() {
-        return new UnattendedWorkshop();
+    static Supervisor unattended() {
+        return new Unsupervised();
     }
 }

@@ -12,10 +12,10 @@ import io.neurovisor.engine.limits.SandboxSize;
  * @param promisedBytes of it, to machines that run or start and have not taken it yet
  * @param promised how many those are
  */
-public record MemoryRoom(SandboxSize size, long limitBytes, long availableBytes, long promisedBytes, int promised) {
+public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBytes, long promisedBytes, int promised) {
     private static final int MEBIBYTE_BITS = 20;
 
-    public MemoryRoom {
+    public MemoryHeadroom {
         requireNonNull(size, "size is null");
     }
 

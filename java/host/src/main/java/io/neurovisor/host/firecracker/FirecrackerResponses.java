@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** The answers of one connection, each to the request that was sent last. */
-final class FirecrackerAnswers extends SimpleChannelInboundHandler<FullHttpResponse> {
+final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpResponse> {
     private final AtomicReference<@Nullable CompletableFuture<Answer>> awaited = new AtomicReference<>();
 
     /** What Firecracker has answered. */

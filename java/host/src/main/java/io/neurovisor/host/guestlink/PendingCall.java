@@ -4,7 +4,7 @@ package io.neurovisor.host.guestlink;
  * The call that a guest is to answer, for there is one at a time: of any other stream no data is due. Used by the thread of
  * the connection.
  */
-final class AwaitedCall {
+final class PendingCall {
     private static final int NONE = -1;
 
     private int stream = NONE;

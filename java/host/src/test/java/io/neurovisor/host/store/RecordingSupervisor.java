@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /** Remembers what it holds, and insists that it is not there when the hold begins. */
-final class RecordingWorkshop implements Workshop {
+final class RecordingSupervisor implements Supervisor {
     private final Set<Path> held = new LinkedHashSet<>();
 
     Set<Path> held() {

@@ -2,7 +2,7 @@ package io.neurovisor.host.spawner;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.host.probe.ToldConfinement;
+import io.neurovisor.host.probe.PrivilegedReading;
 import io.neurovisor.proto.spawner.Started;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -12,13 +12,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * What is awaited of one VMM: the answer to its start, then its end, and meanwhile answers to questions, each kind in the order
  * in which it was asked.
  */
-record AwaitedVmm(
+record PendingVmm(
         CompletableFuture<Started> started,
         CompletableFuture<VmmExit> exited,
         Queue<CompletableFuture<String>> outputs,
-        Queue<CompletableFuture<ToldConfinement>> confinements,
+        Queue<CompletableFuture<PrivilegedReading>> confinements,
         Queue<CompletableFuture<String>> seals) {
-    AwaitedVmm() {
+    PendingVmm() {
         this(
                 new CompletableFuture<>(),
                 new CompletableFuture<>(),
@@ -30,7 +30,7 @@ record AwaitedVmm(
     /** Answers whoever still asks of it as of one that has ended. */
     void end(VmmExit exit) {
         outputs.forEach(output -> output.complete(""));
-        confinements.forEach(told -> told.complete(ToldConfinement.NOTHING));
+        confinements.forEach(told -> told.complete(PrivilegedReading.NOTHING));
         seals.forEach(seal -> seal.complete("it has ended"));
         // One that ends without having been started has nobody waiting for its start any longer.
         started.completeExceptionally(new NeuroVisorException(

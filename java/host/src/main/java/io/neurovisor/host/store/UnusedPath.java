@@ -10,8 +10,8 @@ import java.nio.file.Path;
  * @param reason why, in a few words
  * @param bytes what it takes on disk
  */
-public record Unneeded(Path path, String reason, long bytes) {
-    public Unneeded {
+public record UnusedPath(Path path, String reason, long bytes) {
+    public UnusedPath {
         requireNonNull(path, "path is null");
         requireNonNull(reason, "reason is null");
     }
