@@ -44,7 +44,7 @@ final class MemoryIT {
 
     private static final Pattern TOLD = Pattern.compile(
             ".*--max 10 is more than the memory holds, (\\d+) at once: a machine of size small can take"
-                    + " \\d+ MiB, and \\d+ MiB are there; .* at most 10 machines, of 1 vCPUs each, run on \\d+ processors");
+                    + " \\d+ MiB, and \\d+ MiB are available; .* at most 10 machines, of 1 vCPUs each, run on \\d+ processors");
 
     private static final Pattern PEAK = Pattern.compile("\"peak\":(\\d+)");
 

@@ -279,7 +279,7 @@ final class ServeFaultsIT {
         await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
         await().atMost(LIMIT).until(() -> health(daemon) == ServingStatus.SERVING);
         assertThat(daemon.messages().stream()
-                        .filter(message -> message.contains("to be kept ready has not started"))
+                        .filter(message -> message.contains("to keep ready failed"))
                         .count())
                 .as("from a second on, pauses double until they are a minute")
                 .isBetween(

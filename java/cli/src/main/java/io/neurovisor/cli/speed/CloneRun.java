@@ -38,7 +38,7 @@ record CloneRun(Workbench bench) {
 
     private double lease() {
         long beganNanos = System.nanoTime();
-        try (Lease _ = bench.neuroVisor().pool().lease(bench.order())) {
+        try (Lease _ = bench.neuroVisor().pool().lease(bench.kind())) {
             return (System.nanoTime() - beganNanos) / 1e6;
         }
     }

@@ -50,7 +50,7 @@ public enum Fault {
             "The connection to the daemon broke while it ran a program, so nobody can say how that ended."),
     EXECUTION_LOST(
             FaultKind.UNKNOWN_OUTCOME, "The daemon that ran the program was killed, so nobody can say how that ended."),
-    STOPPING(FaultKind.CAPACITY, "NeuroVisor is about to end and takes no more requests."),
+    STOPPING(FaultKind.CAPACITY, "NeuroVisor is shutting down and accepts no more requests."),
     IN_USE(FaultKind.CALLER, "A running process uses what was to be removed."),
     INTERRUPTED(FaultKind.CALLER, "The operation was cancelled before it was done."),
     INTERNAL(FaultKind.HOST, "NeuroVisor met a condition that its own code should have made impossible.");

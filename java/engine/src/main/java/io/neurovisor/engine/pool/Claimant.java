@@ -3,12 +3,12 @@ package io.neurovisor.engine.pool;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A client to which a pool is fair: claimants that wait for machines take turns, and none has more than its share.
+ * A client of a pool. Claimants that wait for machines take turns, and none exceeds its share.
  *
  * @param name unique among the claimants of a pool
  */
 public record Claimant(String name, PoolShare share) {
-    /** The one claimant of a process that serves no clients. */
+    /** The claimant of a process that serves no clients. */
     public static final Claimant LOCAL = new Claimant("local", PoolShare.UNLIMITED);
 
     public Claimant {

@@ -9,23 +9,25 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 
 /**
- * The requests that wait for a machine. Claimants take turns: the one whose last turn was the longest ago comes first. The
- * requests of one claimant are served in the order in which they came.
+ * The requests that wait for a machine. Claimants take turns: the claimant whose last turn was the longest ago comes first.
+ * The requests of one claimant are served in the order of their arrival.
  */
 final class FairQueue {
-    /** How long later requests may be served while an earlier one waits for memory. */
+    /** The longest time for which later requests are served while an earlier one waits for memory. */
     static final Duration LONGEST_BYPASS = Duration.ofSeconds(5);
 
     private final Map<Long, Waiting> waiting = new TreeMap<>();
     private final Map<Long, Long> shortSinceNanos = new HashMap<>();
     private final Map<Claimant, Long> lastTurns = new HashMap<>();
     private long turns;
+    private long lastTicket;
 
-    /** A request without a machine. */
+    /** A request that waits for a machine. */
     record Waiting(long ticket, MachineKind kind, Claimant claimant) {
         Waiting {
             requireNonNull(kind, "kind is null");
@@ -33,34 +35,33 @@ final class FairQueue {
         }
     }
 
-    /** Adds a request; returns false when its claimant has as many that wait as it may have. */
-    boolean add(Waiting request) {
-        Claimant claimant = request.claimant();
+    /** Adds a request and returns its ticket; empty if its claimant has as many waiting requests as its share allows. */
+    OptionalLong add(MachineKind kind, Claimant claimant) {
         if (claimant.share().waiting().isPresent()
                 && count(claimant) >= claimant.share().waiting().get()) {
-            return false;
+            return OptionalLong.empty();
         }
-        waiting.put(request.ticket(), request);
-        return true;
+        waiting.put(++lastTicket, new Waiting(lastTicket, kind, claimant));
+        return OptionalLong.of(lastTicket);
     }
 
-    /** Removes a request that is no longer to be served; returns false when there is none. */
+    /** Removes a request without serving it; returns false if it does not wait. */
     boolean remove(long ticket) {
         shortSinceNanos.remove(ticket);
         boolean removed = waiting.remove(ticket) != null;
         if (waiting.isEmpty()) {
-            lastTurns.clear(); // Nobody is left to whom an earlier turn would be unfair.
+            lastTurns.clear(); // No claimant is left to whom an earlier turn would be unfair.
         }
         return removed;
     }
 
-    /** Removes a request that has got a machine, which was its claimant's turn. */
+    /** Removes a request that has received a machine, and counts this as its claimant's turn. */
     void serve(Waiting request) {
         lastTurns.put(request.claimant(), ++turns);
         boolean _ = remove(request.ticket());
     }
 
-    /** Removes all requests; returns their tickets in the order in which they came. */
+    /** Removes all requests and returns their tickets in the order of arrival. */
     List<Long> clear() {
         List<Long> tickets = List.copyOf(waiting.keySet());
         tickets.forEach(this::remove);
@@ -77,31 +78,31 @@ final class FairQueue {
                 .count();
     }
 
-    /** Notes that the memory for a request is missing. */
+    /** Records that there is not enough memory for a request. */
     void becameShort(Waiting request, long nowNanos) {
         shortSinceNanos.putIfAbsent(request.ticket(), nowNanos);
     }
 
-    /** Notes that a request waits for a machine that is being started. */
+    /** Records that a request waits for a machine that is being started. */
     void becameExpected(Waiting request) {
         shortSinceNanos.remove(request.ticket());
     }
 
-    /** Returns whether memory was missing when the request was last looked at. */
+    /** Returns whether memory was short when the request was last examined. */
     boolean isShort(Waiting request) {
         return shortSinceNanos.containsKey(request.ticket());
     }
 
-    /** Returns whether the request has waited for memory for so long that no later one may be served before it. */
+    /** Returns whether the request has waited for memory so long that later requests may no longer pass it. */
     boolean isOverdue(Waiting request, long nowNanos) {
         Long sinceNanos = shortSinceNanos.get(request.ticket());
         return sinceNanos != null && nowNanos - sinceNanos > LONGEST_BYPASS.toNanos();
     }
 
     /**
-     * Begins a pass over the requests of all claimants that may have one more machine.
+     * Begins a pass over the requests of all claimants whose share allows another machine.
      *
-     * @param machines how many a claimant has
+     * @param machines returns the number of machines that a claimant holds
      */
     RoundRobin turns(ToIntFunction<Claimant> machines) {
         Map<Claimant, List<Waiting>> byClaimant = new LinkedHashMap<>();

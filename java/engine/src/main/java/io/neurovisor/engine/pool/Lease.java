@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.sandbox.Sandbox;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** The right to one sandbox that has served nobody. Closing it destroys the machine before the call returns. */
+/** The right to use one fresh sandbox. Closing the lease destroys the machine before the call returns. */
 public final class Lease implements AutoCloseable {
     private final long number;
     private final Sandbox sandbox;
@@ -18,7 +18,7 @@ public final class Lease implements AutoCloseable {
         this.end = requireNonNull(end, "end is null");
     }
 
-    /** Which of its pool's leases this is: they are counted from 1 as they are given. */
+    /** Returns the number of this lease; the leases of a pool are numbered from 1. */
     public long number() {
         return number;
     }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.limits.SandboxSize;
 
 /**
- * What somebody wants a sandbox of.
+ * The kind of machine in which a program runs.
  *
  * @param image the name of the root image
  */

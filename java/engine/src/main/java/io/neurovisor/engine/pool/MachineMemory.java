@@ -7,14 +7,14 @@ import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 
 /**
- * The memory that a pool's machines share with everything else on their host.
+ * The memory of the host that a pool's machines share with all other processes.
  *
- * @param availableBytes what is there for machines at this moment, beside what the host needs for itself;
- *     {@link Long#MAX_VALUE} where nobody can say
- * @param limitBytes the most that a machine of a size can take, its VMM included
+ * @param availableBytes returns the memory that machines can take now, without the host's reserve; {@link Long#MAX_VALUE} if
+ *     it is unknown
+ * @param limitBytes returns the most that a machine of a size can take, including its VMM
  */
 public record MachineMemory(LongSupplier availableBytes, ToLongFunction<SandboxSize> limitBytes) {
-    /** For machines that take none. */
+    /** Memory for machines that take none, as in tests. */
     public static final MachineMemory PLENTY = new MachineMemory(() -> Long.MAX_VALUE, _ -> 0);
 
     public MachineMemory {

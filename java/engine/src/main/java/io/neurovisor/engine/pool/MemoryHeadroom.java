@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.limits.SandboxSize;
 
 /**
- * What the memory of a host comes to, at one moment, for machines of one size.
+ * The memory that a host has left for machines of one size, at one moment.
  *
- * @param limitBytes the most that one of them can take
- * @param availableBytes what is there for machines; {@link Long#MAX_VALUE} where nobody can say
- * @param promisedBytes of it, to machines that run or start and have not taken it yet
- * @param promised how many those are
+ * @param limitBytes the most that a machine of this size can take
+ * @param availableBytes the memory available to machines; {@link Long#MAX_VALUE} if it is unknown
+ * @param promisedBytes the part of it that running and starting machines may still take
+ * @param promised the number of these machines
  */
 public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBytes, long promisedBytes, int promised) {
     private static final int MEBIBYTE_BITS = 20;
@@ -19,35 +19,33 @@ public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBy
         requireNonNull(size, "size is null");
     }
 
-    /** Whether the host's memory bounds anything. */
+    /** Returns whether the memory of the host limits the number of machines. */
     public boolean isKnown() {
         return availableBytes != Long.MAX_VALUE && limitBytes > 0;
     }
 
-    /** What nobody has taken and nobody has been promised. */
+    /** Returns the memory that is neither taken nor promised. */
     public long freeBytes() {
         return availableBytes - promisedBytes;
     }
 
-    /** How many machines may run programs at once; those that wait for a request make room. */
+    /** Returns how many machines can run programs at the same time; idle machines make room for them. */
     public int machines() {
         return isKnown()
                 ? (int) Math.min(Integer.MAX_VALUE, promised + Math.max(0, freeBytes()) / limitBytes)
                 : Integer.MAX_VALUE;
     }
 
-    /** {@code a machine of size large can take 1376 MiB, and of 900 MiB that are there 608 MiB are promised to 1 other}. */
+    /** {@code a machine of size large can take 1376 MiB, and 900 MiB are available, 608 MiB of them promised to 1 other}. */
     @Override
     public String toString() {
-        String there = Math.max(0, availableBytes >> MEBIBYTE_BITS) + " MiB ";
-        return "a machine of size %s can take %d MiB, and ".formatted(size.label(), limitBytes >> MEBIBYTE_BITS)
-                + (promised == 0
-                        ? there + "are there"
-                        : "of " + there
-                                + "that are there %d MiB are promised to %d %s"
-                                        .formatted(
-                                                promisedBytes >> MEBIBYTE_BITS,
-                                                promised,
-                                                promised == 1 ? "other" : "others"));
+        String text = "a machine of size %s can take %d MiB, and %d MiB are available"
+                .formatted(
+                        size.label(), limitBytes >> MEBIBYTE_BITS, Math.max(0, availableBytes >> MEBIBYTE_BITS));
+        return promised == 0
+                ? text
+                : text
+                        + ", %d MiB of them promised to %d %s"
+                                .formatted(promisedBytes >> MEBIBYTE_BITS, promised, promised == 1 ? "other" : "others");
     }
 }

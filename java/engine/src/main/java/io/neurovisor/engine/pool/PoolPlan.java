@@ -5,15 +5,15 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * What a pool keeps and what it may take.
+ * The size and the limits of a pool.
  *
- * @param usual what is kept ready; everything else is made when it is asked for
- * @param warm how many machines are kept ready
- * @param max how many machines may exist, whatever they are doing
- * @param startsAtOnce how many machines may be starting: more than the processors bear would all be too late
- * @param processors how many machines may do something before those that wait are left unprimed: it would take from them
- * @param acquireTimeout how long a request waits for its machine
- * @param memory what bounds the machines besides
+ * @param usual the kind of machine that is kept ready; other kinds are started on demand
+ * @param warm the number of machines that are kept ready
+ * @param max the most machines that may exist, in any phase
+ * @param startsAtOnce the most machines that may start at the same time: with more than the processors can handle, all are late
+ * @param processors the number of busy machines from which on ready machines are no longer primed, as that would slow them down
+ * @param acquireTimeout the longest time that a request waits for a machine
+ * @param memory the memory that limits the machines in addition
  */
 public record PoolPlan(
         MachineKind usual,
@@ -33,7 +33,7 @@ public record PoolPlan(
         }
     }
 
-    /** As many starting, and doing something, as there may be, of machines that take no memory. */
+    /** A plan without limits on starts, processors and memory. */
     public PoolPlan(MachineKind usual, int warm, int max, Duration acquireTimeout) {
         this(usual, warm, max, max, max, acquireTimeout, MachineMemory.PLENTY);
     }

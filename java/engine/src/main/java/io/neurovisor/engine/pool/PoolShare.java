@@ -6,15 +6,15 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The most that one claimant may have of a pool; what is empty has no limit.
+ * The limits of one claimant in a pool; an empty value means no limit.
  *
- * @param machines virtual machines at a time, until nothing is left of each
- * @param waiting requests that wait for a machine, including those whose machine is being started
+ * @param machines the most virtual machines at the same time, including those that are being destroyed
+ * @param waiting the most waiting requests, including those whose machine is being started
  */
 public record PoolShare(Optional<Integer> machines, Optional<Integer> waiting) {
     public static final PoolShare UNLIMITED = new PoolShare(Optional.empty(), Optional.empty());
 
-    /** What may be written, as the end of "use …". */
+    /** The allowed values, as the end of a message that begins with "use". */
     public static final String ALLOWED = "a number of 1 to 999999";
 
     private static final Pattern COUNT = Pattern.compile("[1-9]\\d{0,5}");
@@ -27,7 +27,7 @@ public record PoolShare(Optional<Integer> machines, Optional<Integer> waiting) {
         }
     }
 
-    /** Parses one of the two limits; empty when the text is not allowed. */
+    /** Parses one of the two limits; returns empty if the text is not allowed. */
     public static Optional<Integer> parse(String text) {
         return COUNT.matcher(text).matches() ? Optional.of(Integer.valueOf(text)) : Optional.empty();
     }

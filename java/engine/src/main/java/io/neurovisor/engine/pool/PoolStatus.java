@@ -5,18 +5,17 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * A pool at one moment.
+ * The state of a pool at one moment.
  *
- * @param warm machines that wait for a request
+ * @param warm machines that are ready for a request
  * @param starting machines that are being started
  * @param active machines that are leased
  * @param ending machines that are being destroyed
- * @param waiting requests without a machine
- * @param peak the most machines that have existed at a time
- * @param warmed whether a machine has ever waited for a request, or been given to one
- * @param shortage the memory as it was when it last kept a machine from a request, or from being kept ready; empty once it
- *     does not
- * @param failure why no machine could be kept ready the last time that this was tried, if it failed
+ * @param waiting requests that wait for a machine
+ * @param peak the most machines that have existed at the same time
+ * @param warmed whether a machine has ever been ready for a request or leased to one
+ * @param shortage the memory when it was last too small for a request or a refill; empty once it suffices
+ * @param failure the reason why the last attempt to keep a machine ready failed; empty if it succeeded
  */
 public record PoolStatus(
         int warm,
@@ -33,7 +32,7 @@ public record PoolStatus(
         requireNonNull(failure, "failure is null");
     }
 
-    /** All machines that exist. */
+    /** Returns the number of all machines that exist. */
     public int machines() {
         return warm + starting + active + ending;
     }

@@ -8,57 +8,56 @@ import java.util.Optional;
 import java.util.PriorityQueue;
 
 /**
- * One pass over the requests that wait. The claimant that has taken the fewest turns in this pass is next; claimants that
- * have taken as many keep the order in which they were added. As long as no turn is taken, the requests of one claimant
- * follow each other.
+ * One pass over the waiting requests. The claimant that has taken the fewest turns in this pass is next; claimants with equally
+ * many turns keep the order in which they were added. Until a turn is taken, the requests of one claimant follow each other.
  */
 final class RoundRobin {
-    private final PriorityQueue<Line> lines = new PriorityQueue<>(
-            Comparator.<Line>comparingInt(line -> line.taken).thenComparingInt(line -> line.place));
+    private final PriorityQueue<Requests> claimants = new PriorityQueue<>(
+            Comparator.<Requests>comparingInt(requests -> requests.taken).thenComparingInt(requests -> requests.place));
 
-    private Optional<Line> current = Optional.empty();
+    private Optional<Requests> current = Optional.empty();
     private int places;
 
-    /** The requests of one claimant. */
-    private static final class Line {
+    /** The requests of one claimant in this pass. */
+    private static final class Requests {
         private final int place;
-        private final Iterator<Waiting> requests;
+        private final Iterator<Waiting> remaining;
         private final int most;
         private int taken;
 
-        Line(int place, Iterator<Waiting> requests, int most) {
+        Requests(int place, Iterator<Waiting> remaining, int most) {
             this.place = place;
-            this.requests = requests;
+            this.remaining = remaining;
             this.most = most;
         }
 
         boolean hasNext() {
-            return taken < most && requests.hasNext();
+            return taken < most && remaining.hasNext();
         }
     }
 
-    /** Adds the requests of one claimant, which may take so many turns at most. */
+    /** Adds the requests of one claimant, which takes at most that many turns. */
     void add(List<Waiting> requests, int most) {
-        Line line = new Line(places++, requests.iterator(), most);
-        if (line.hasNext()) {
-            lines.add(line);
+        Requests added = new Requests(places++, requests.iterator(), most);
+        if (added.hasNext()) {
+            claimants.add(added);
         }
     }
 
-    /** Returns the next request; empty at the end. */
+    /** Returns the next request; empty at the end of the pass. */
     Optional<Waiting> next() {
-        current.filter(Line::hasNext).ifPresent(lines::add);
-        current = Optional.ofNullable(lines.poll());
-        return current.map(line -> line.requests.next());
+        current.filter(Requests::hasNext).ifPresent(claimants::add);
+        current = Optional.ofNullable(claimants.poll());
+        return current.map(requests -> requests.remaining.next());
     }
 
-    /** The claimant of the request that was returned last has taken a turn. */
+    /** Counts a turn for the claimant of the request that was returned last. */
     void take() {
-        current.ifPresent(line -> line.taken++);
+        current.ifPresent(requests -> requests.taken++);
     }
 
-    /** The later requests of the claimant of the request that was returned last are left out. */
-    void skipLine() {
+    /** Skips the remaining requests of the claimant of the request that was returned last. */
+    void skipClaimant() {
         current = Optional.empty();
     }
 }

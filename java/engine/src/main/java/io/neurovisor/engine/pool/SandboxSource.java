@@ -4,21 +4,21 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import io.neurovisor.engine.vm.VmId;
 import java.util.concurrent.CompletableFuture;
 
-/** Where a pool's sandboxes come from. */
+/** Starts the sandboxes of a pool. */
 public interface SandboxSource {
-    /** Returns an id that no machine has had. */
+    /** Returns an id that no machine has used. */
     VmId newId();
 
-    /** Makes what machines of that kind start from, unless it exists. Takes the time it needs. */
+    /** Makes the template of that kind of machine, unless it exists. Blocks until it is made. */
     void make(MachineKind kind);
 
     /**
-     * Returns a sandbox that no program has used; the caller closes it. Takes the time it needs, within a limit of its own.
+     * Starts a fresh sandbox, which the caller closes. Blocks until it has started or its own time limit has passed.
      *
-     * @param id of its machine
+     * @param id the id of its machine
      */
     Sandbox open(VmId id, MachineKind kind);
 
-    /** Completes when the host has nothing left of that machine, whether or not it was opened. */
+    /** Completes when nothing of that machine is left on the host, whether or not it was opened. */
     CompletableFuture<Void> gone(VmId id);
 }

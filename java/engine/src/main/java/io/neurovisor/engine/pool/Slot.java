@@ -8,14 +8,14 @@ import java.util.OptionalLong;
 /**
  * A machine as the pool counts it, from the decision to start it until nothing of it is left.
  *
- * @param ticket the request that it was started for; empty for one that is to be kept ready
- * @param holder the claimant whose request has, or had, it
- * @param primed whether it has been, or is being
+ * @param ticket the request for which it was started; empty for a machine that is kept ready
+ * @param holder the claimant to which it is or was leased
+ * @param primed whether it has been primed or is being primed
  */
 record Slot(long id, MachineKind kind, Phase phase, OptionalLong ticket, Optional<Claimant> holder, boolean primed) {
-    /** What a machine is doing. */
+    /** The phases in the life of a machine. */
     enum Phase {
-        /** Or being primed: it will be of use. */
+        /** Starting, or being primed. */
         STARTING,
         WARM,
         LEASED,
@@ -53,7 +53,7 @@ record Slot(long id, MachineKind kind, Phase phase, OptionalLong ticket, Optiona
         return new Slot(id, kind, phase, ticket, Optional.of(claimant), primed);
     }
 
-    /** Whoever it was started for has been served. */
+    /** Clears the ticket: the request for which the machine was started has been served. */
     Slot becomePrimed() {
         return new Slot(id, kind, become(Phase.STARTING).phase(), OptionalLong.empty(), holder, true);
     }

@@ -53,8 +53,8 @@ final class WarmPoolMemoryTest {
         CompletableFuture<Void> third = later(() -> pool.lease(SMALL).close());
         await().until(() -> pool.status().waiting() == 1);
         assertThat(pool.status().shortage())
-                .hasToString("Optional[a machine of size small can take 256 MiB, and of 400"
-                        + " MiB that are there 312 MiB are promised to 2 others]");
+                .hasToString("Optional[a machine of size small can take 256 MiB, and 400 MiB are"
+                        + " available, 312 MiB of them promised to 2 others]");
         assertThat(third).isNotDone();
 
         first.close();
@@ -84,8 +84,8 @@ final class WarmPoolMemoryTest {
                             NeuroVisorException.class,
                             exception -> assertThat(exception.fault()).isEqualTo(Fault.MEMORY_SHORT))
                     .hasMessage("no virtual machine (image base, size large) was ready within 0.0 s: memory is short, a"
-                            + " machine of size large can take 1024 MiB, and of 300 MiB that are there 256 MiB are"
-                            + " promised to 1 other; 1 of at most 10 exist (1 in use, 0 starting), 1 requests wait; try"
+                            + " machine of size large can take 1024 MiB, and 300 MiB are available, 256 MiB"
+                            + " of them promised to 1 other; 1 of at most 10 exist (1 in use, 0 starting), 1 requests wait; try"
                             + " again, or choose a smaller --size, or end what takes the memory");
         }
     }
@@ -98,8 +98,8 @@ final class WarmPoolMemoryTest {
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.MEMORY_SHORT))
                 .hasMessage(
-                        "no virtual machine (image base, size small) fits into the memory, and none of this pool's is"
-                                + " there to end first: a machine of size small can take 256 MiB, and 255 MiB are there; choose"
+                        "no virtual machine (image base, size small) fits into the memory, and this pool has no"
+                                + " other machine to end: a machine of size small can take 256 MiB, and 255 MiB are available; choose"
                                 + " a smaller --size, or end what takes the memory");
         assertThat(vmm.starts()).isEmpty();
     }

@@ -72,7 +72,7 @@ final class WarmPoolSharesTest {
             ask(pool, LIMITED);
             refused(
                     () -> pool.lease(SMALL, LIMITED, Optional.empty()),
-                    "key:ci has 1 requests that wait for a virtual machine, as many as it may have; try again when one is"
+                    "key:ci has 1 requests that wait for a virtual machine, its limit; try again when one is"
                             + " answered, or make a key with a larger --max-waiting");
             assertThat(pool.status().waiting()).isEqualTo(1);
         }
@@ -85,8 +85,8 @@ final class WarmPoolSharesTest {
             Deadline deadline = Deadline.after(Duration.ofMillis(300), Ticker.SYSTEM);
             refused(
                     () -> pool.lease(SMALL, LIMITED, Optional.of(deadline)),
-                    "no virtual machine (image base, size small) was free for key:ci within 0.0 s: it has 1, as many as it"
-                            + " may have, and 1 of its requests wait; try again when one is answered, or make a key with a"
+                    "no virtual machine (image base, size small) was free for key:ci within 0.0 s: it has 1, its"
+                            + " limit, and 1 of its requests wait; try again when one is answered, or make a key with a"
                             + " larger --max-machines");
             assertThat(pool.status().waiting()).isZero();
         }

@@ -311,7 +311,7 @@ final class WarmPoolTest {
         vmm.failStarts("");
         try (Lease _ = pool.lease(SMALL)) {
             assertThatThrownBy(() -> pool.lease(SMALL, Deadline.after(Duration.ZERO, Ticker.SYSTEM)))
-                    .hasMessageContaining("the last one to be kept ready failed: ")
+                    .hasMessageContaining("the last one that was started to be kept ready failed: ")
                     .hasMessageContaining("no memory");
         }
     }
@@ -394,7 +394,7 @@ final class WarmPoolTest {
             CompletableFuture<Void> waiting = later(() -> pool.lease(SMALL).close());
             await().until(() -> pool.status().waiting() == 1);
             pool.close();
-            assertThatThrownBy(waiting::join).cause().hasMessageContaining("about to end");
+            assertThatThrownBy(waiting::join).cause().hasMessageContaining("shutting down");
         }
     }
 
