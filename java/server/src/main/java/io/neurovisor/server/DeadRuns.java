@@ -57,7 +57,7 @@ public final class DeadRuns {
         processes.runtimeDirectories().forEach(directory -> places.add(requireNonNull(directory.getParent())));
         for (Path base : places) {
             SpawnerSweep.Swept swept = sweep.sweep(base);
-            swept.things().forEach(path -> things.add(new UnusedPath(path, REASON, 0)));
+            swept.removed().forEach(path -> things.add(new UnusedPath(path, REASON, 0)));
             problems.addAll(swept.problems());
         }
         processes.sweep().stream()

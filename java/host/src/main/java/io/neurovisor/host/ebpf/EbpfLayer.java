@@ -52,7 +52,7 @@ public final class EbpfLayer {
     }
 
     /** How a VMM of this kind is to be watched; empty where none is. */
-    public Optional<EbpfPolicy> watch(VmmKind kind) {
+    public Optional<EbpfPolicy> policy(VmmKind kind) {
         return reading.watches()
                 ? Optional.of(new EbpfPolicy(audit, kind.isConfiguredSealed(), kind.expectedCalls()))
                 : Optional.empty();

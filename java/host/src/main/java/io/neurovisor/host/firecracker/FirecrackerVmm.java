@@ -20,6 +20,7 @@ import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Chroot;
 import io.neurovisor.host.spawner.EbpfPolicy;
+import io.neurovisor.host.spawner.RunningVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
@@ -30,23 +31,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
-/** Starts microVMs as Firecracker processes, each in a root directory of its own, under the spawner. */
+/** Starts microVMs as Firecracker processes under the spawner, each in its own root directory. */
 public final class FirecrackerVmm implements Vmm {
-    /** The spawner's link to the root directory of a VMM, in the directory of its VM. */
+    /** The name of the link to the root directory of a VMM, in the directory of its VM. */
     private static final String ROOT_LINK = "root";
 
-    /** What the kernel takes of a socket's path, its end included (unix(7)). */
+    /** The size of the kernel's buffer for a socket path, including its end (unix(7)). */
     private static final int SOCKET_PATH_BYTES = 108;
 
-    /** Between two looks for the API's socket, which Firecracker makes when it is up. */
-    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(2);
+    /** The interval between checks for the socket of the API, which Firecracker creates when it is up. */
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(2);
 
-    /** Firecracker takes 10 ms to its socket; its jailer, on a loaded host, hundreds. */
+    /** Firecracker creates its socket within 10 ms; its jailer may take hundreds on a loaded host. */
     private static final Duration API_TIMEOUT = Duration.ofSeconds(20);
-
-    private static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
     private final FirecrackerProgram program;
     private final Path jails;
@@ -55,14 +53,14 @@ public final class FirecrackerVmm implements Vmm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final EbpfLayer ebpf;
-    private final Optional<EbpfPolicy> watch;
+    private final Optional<EbpfPolicy> ebpfPolicy;
     private final Ticker ticker;
 
     /**
-     * @param jails where root directories are made: on the file system of images and templates, and only this user's to
-     *     write to
-     * @param confinement what the spawner makes of them
-     * @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it
+     * @param jails the directory of the root directories, on the file system of images and templates; only this user may
+     *     write to it
+     * @param confinement the confinement that the spawner sets up in them
+     * @param hostCpu the name of the processor from {@link io.neurovisor.host.probe.HostCpu}
      */
     public FirecrackerVmm(
             FirecrackerProgram program,
@@ -82,7 +80,7 @@ public final class FirecrackerVmm implements Vmm {
         this.layers =
                 new VmmLayers(HostFiles.SYSTEM, requireNonNull(confinement, "confinement is null"), "", ebpf.reading());
         this.ebpf = ebpf;
-        this.watch = ebpf.watch(VmmKind.FIRECRACKER);
+        this.ebpfPolicy = ebpf.policy(VmmKind.FIRECRACKER);
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -111,13 +109,14 @@ public final class FirecrackerVmm implements Vmm {
                 machine.files(),
                 new Chroot(program.jailer(), jails, machine.maxFileBytes()),
                 machine.limits(),
-                watch);
+                ebpfPolicy);
         VmmProcess process = spawner.startVmm(id.value(), launch);
+        RunningVmm vmm = new RunningVmm("Firecracker", id, process, layers, FirecrackerExit::describe);
         try {
             FirecrackerApi api = openApi(process, deadline);
-            // It has no machine yet.
+            // Firecracker has no machine yet.
             ebpf.seal(process);
-            FirecrackerVm vm = new FirecrackerVm(id, start, process, api, links, layers, ticker);
+            FirecrackerVm vm = new FirecrackerVm(vmm, start, api, links, ticker);
             if (start instanceof VmStart.Restore) {
                 vm.restore(deadline);
             } else {
@@ -125,31 +124,31 @@ public final class FirecrackerVmm implements Vmm {
             }
             return vm;
         } catch (NeuroVisorException exception) {
-            throw failed(id, process, exception);
+            throw failed(vmm, exception);
         }
     }
 
-    /** Where the host finds the root directory of a VMM. */
+    /** Returns the root directory of a VMM as the host sees it. */
     static Path root(VmmProcess process) {
         return process.directory().resolve(ROOT_LINK);
     }
 
-    /** Waits until Firecracker listens; ends with its process. */
+    /** Waits until Firecracker listens; fails if its process ends first. */
     private FirecrackerApi openApi(VmmProcess process, Deadline deadline) {
         Path socket = root(process).resolve(FirecrackerMachine.API_SOCKET);
         requireShort(socket);
         Deadline listening = Deadline.after(API_TIMEOUT, ticker);
         while (!listening.hasPassed() && !deadline.hasPassed()) {
-            // A try costs far more than a look, and would take its time from the jailer.
+            // Connecting costs far more than a check for the file and would slow the jailer down.
             if (Files.exists(socket)) {
                 Optional<FirecrackerApi> api = FirecrackerApi.connect(links.unixSockets(), socket, deadline);
                 if (api.isPresent()) {
                     return api.get();
                 }
             }
-            if (process.endsWithin(LOOK_AGAIN_AFTER)) {
+            if (process.endsWithin(POLL_INTERVAL)) {
                 requireUninterrupted();
-                throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker ended before its API was there");
+                throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker ended before its API was ready");
             }
         }
         throw new NeuroVisorException(Fault.VMM_FAILED, "Firecracker's API did not appear in time at " + socket);
@@ -171,27 +170,19 @@ public final class FirecrackerVmm implements Vmm {
         }
     }
 
-    /** Kills what is left and says why Firecracker failed, in its own words if it has ended. */
-    private static NeuroVisorException failed(VmId id, VmmProcess process, NeuroVisorException exception) {
+    /** Ends Firecracker and reports why the start failed and, if Firecracker had ended by itself, how. */
+    private static NeuroVisorException failed(RunningVmm vmm, NeuroVisorException exception) {
         if (exception.fault() == Fault.INTERRUPTED) {
-            process.kill();
+            vmm.process().kill();
             return exception;
         }
-        // A refused snapshot ends the process; its last words arrive with its exit.
-        Optional<String> words = lastWords(process);
-        process.kill();
-        boolean _ = process.endsWithin(END_TIMEOUT); // Its chroot goes before its end is told.
-        String message = "virtual machine " + id + " did not start: " + exception.getMessage()
+        // A rejected snapshot ends Firecracker.
+        Optional<String> words = vmm.lastWords();
+        vmm.process().kill();
+        vmm.awaitGone();
+        String message = "virtual machine " + vmm.id() + " did not start: " + exception.getMessage()
                 + words.map(last -> "; " + last).orElse("");
         return new NeuroVisorException(
                 exception.fault() == Fault.JAIL_FAILED ? Fault.JAIL_FAILED : Fault.VMM_FAILED, message, exception);
-    }
-
-    private static Optional<String> lastWords(VmmProcess process) {
-        return Optional.ofNullable(process.exit()
-                .thenApply(FirecrackerExit::describe)
-                .exceptionally(failure -> "its spawner was lost")
-                .completeOnTimeout(null, 1, TimeUnit.SECONDS)
-                .join());
     }
 }

@@ -3,11 +3,11 @@ package io.neurovisor.host.probe;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What the kernel holds against a VMM that is watched.
+ * The state of a VMM's eBPF policy in the kernel.
  *
- * @param sealed whether it has the policy of a VMM whose guest runs
- * @param audit whether that is only counted and told
- * @param problem why it does not work; empty when it does
+ * @param sealed whether the policy is that of a VMM whose guest runs
+ * @param audit whether violations are only counted and reported
+ * @param problem why the policy is not in force; empty if it is
  */
 public record EbpfPolicyState(boolean sealed, boolean audit, String problem) {
     public EbpfPolicyState {

@@ -6,13 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What of a VMM's confinement the kernel tells to the spawner alone.
+ * The part of a VMM's confinement that only the spawner has the privileges to read.
  *
- * @param namespaces what the kernel calls its namespaces, by kind
- * @param policy empty when it is not watched
+ * @param namespaces the names of its namespaces by kind, such as {@code net:[4026531840]}
+ * @param policy the state of its eBPF policy; empty if it has none
  */
 public record PrivilegedReading(Map<String, String> namespaces, Optional<EbpfPolicyState> policy) {
-    /** Of a VMM that has ended. */
+    /** The reading of a VMM that has ended. */
     public static final PrivilegedReading NOTHING = new PrivilegedReading(Map.of(), Optional.empty());
 
     public PrivilegedReading {

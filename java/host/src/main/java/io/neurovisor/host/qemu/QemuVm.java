@@ -14,8 +14,8 @@ import io.neurovisor.engine.vm.VmId;
 import io.neurovisor.engine.vm.VmUsage;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.guestlink.GuestRateLimit;
-import io.neurovisor.host.probe.VmmLayers;
-import io.neurovisor.host.spawner.VmmProcess;
+import io.neurovisor.host.spawner.RunningVmm;
+import io.neurovisor.host.spawner.VmmExit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,47 +26,39 @@ import java.util.concurrent.CompletableFuture;
 final class QemuVm implements Vm {
     private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration LAST_WORDS_TIMEOUT = Duration.ofSeconds(1);
-    /** A killed process gives its memory back first, and its spawner removes what is left: seconds on a host that is loaded. */
-    static final Duration END_TIMEOUT = Duration.ofSeconds(20);
 
-    private final VmId id;
+    private final RunningVmm vmm;
     private final String stateFile;
-    private final VmmProcess process;
     private final QmpConnection monitor;
     private final GuestLinks links;
-    private final VmmLayers layers;
     private final Ticker ticker;
-    private final GuestRateLimit bucket;
+    private final GuestRateLimit rateLimit;
 
-    /** @param stateFile where QEMU finds or leaves the state of its devices; empty for a machine that is not saved */
-    QemuVm(
-            VmId id,
-            String stateFile,
-            VmmProcess process,
-            QmpConnection monitor,
-            GuestLinks links,
-            VmmLayers layers,
-            Ticker ticker) {
-        this.id = requireNonNull(id, "id is null");
+    /** @param stateFile the file from which QEMU loads, or to which it saves, its device state; empty if the VM is not saved */
+    QemuVm(RunningVmm vmm, String stateFile, QmpConnection monitor, GuestLinks links, Ticker ticker) {
+        this.vmm = requireNonNull(vmm, "vmm is null");
         this.stateFile = requireNonNull(stateFile, "stateFile is null");
-        this.process = requireNonNull(process, "process is null");
         this.monitor = requireNonNull(monitor, "monitor is null");
         this.links = requireNonNull(links, "links is null");
-        this.layers = requireNonNull(layers, "layers is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-        this.bucket = new GuestRateLimit(ticker);
+        this.rateLimit = new GuestRateLimit(ticker);
+    }
+
+    /** Describes how QEMU ended. */
+    static String describe(VmmExit exit) {
+        return "QEMU " + exit.describe();
     }
 
     @Override
     public VmId id() {
-        return id;
+        return vmm.id();
     }
 
     @Override
     public GuestChannel connect(Deadline deadline) {
-        GuestChannel channel = links.open(process.directory().resolve(QemuCommand.CHANNEL_SOCKET), bucket);
-        // A call that waits for a guest must end when its machine does, not at its deadline.
-        process.onExit(channel::close);
+        GuestChannel channel = links.open(vmm.process().directory().resolve(QemuCommand.CHANNEL_SOCKET), rateLimit);
+        // A call that waits for the guest ends with its machine instead of at its deadline.
+        vmm.process().onExit(channel::close);
         CompletableFuture<Void> _ = monitor.guestShutdown().thenAccept(reason -> channel.close());
         return channel;
     }
@@ -74,13 +66,13 @@ final class QemuVm implements Vm {
     @Override
     public void save(Deadline deadline) {
         if (stateFile.isEmpty()) {
-            throw new IllegalStateException("VM " + id + " was not booted as a template");
+            throw new IllegalStateException("VM " + vmm.id() + " was not booted as a template");
         }
         awaitHangUp(deadline);
         monitor.execute("stop", Map.of(), deadline);
         migrate("migrate", deadline);
         monitor.execute("quit", Map.of(), deadline);
-        awaitEnd(deadline.remaining());
+        vmm.awaitEnd(deadline.remaining());
     }
 
     /** Loads what {@link #save} wrote and lets the processors run. */
@@ -96,39 +88,28 @@ final class QemuVm implements Vm {
 
     @Override
     public List<LayerState> layers() {
-        List<LayerState> read =
-                layers.read(process.pid(), process::confinement, process.cgroupProblem(), bucket.state());
-        // Somebody else may have its process id by now.
-        return process.exit().isDone() ? layers.unread("QEMU of VM " + id + " has ended") : read;
+        return vmm.layers(rateLimit.state());
     }
 
     @Override
     public Optional<VmUsage> usage() {
-        return process.exit().isDone() ? Optional.empty() : layers.usage(process.pid());
+        return vmm.usage();
     }
 
     @Override
     public long residentBytes() {
-        return process.exit().isDone() ? 0 : layers.residentBytes(process.pid());
+        return vmm.residentBytes();
     }
 
     @Override
     public Optional<String> death() {
-        if (!process.exit().isDone()) {
-            return Optional.ofNullable(monitor.guestShutdown().getNow(null))
-                    .map(reason -> "the guest stopped itself (" + reason + "); its console ends: " + consoleTail());
-        }
-        return Optional.of(process.exit()
-                .handle((exit, failure) -> exit == null ? "its spawner was lost" : "QEMU " + exit.describe())
-                .join());
+        return vmm.death().or(() -> Optional.ofNullable(monitor.guestShutdown().getNow(null))
+                .map(reason -> "the guest stopped itself (" + reason + "); its console ends: " + consoleTail()));
     }
 
     @Override
     public boolean ranOutOfMemory() {
-        return process.exit().isDone()
-                && process.exit()
-                        .handle((exit, failure) -> exit != null && exit.oomKilled())
-                        .join();
+        return vmm.ranOutOfMemory();
     }
 
     @Override
@@ -140,23 +121,24 @@ final class QemuVm implements Vm {
                     Deadline.after(CONSOLE_TIMEOUT, ticker));
             return QmpMessages.consoleTail(text);
         } catch (NeuroVisorException exception) {
-            // Most likely it is ending; so its last words are worth the wait.
-            boolean _ = process.endsWithin(LAST_WORDS_TIMEOUT);
+            // QEMU is most likely ending: death() can then report how.
+            boolean _ = vmm.process().endsWithin(LAST_WORDS_TIMEOUT);
             return "";
         }
     }
 
     @Override
     public void close() {
-        process.kill();
+        vmm.process().kill();
         monitor.close();
-        boolean _ = process.endsWithin(END_TIMEOUT);
+        vmm.awaitGone();
     }
 
     /**
-     * A connection that is open while the machine is saved leaves its clones deaf. The agent opens the port once when it
-     * is up; when it sees the hang-up it closes the port and opens it again. QEMU reports a change at once, but of several
-     * within a second only the last (qapi/char.json): so whatever comes after the first opening means the hang-up.
+     * Waits until the guest agent has noticed the hang-up: clones of a machine that is saved with an open connection receive
+     * nothing. The agent opens the port once when it is up, and closes and reopens it on a hang-up. QEMU reports a change
+     * immediately, but only the last of several within a second (qapi/char.json), so any event after the first opening means
+     * the hang-up.
      */
     private void awaitHangUp(Deadline deadline) {
         monitor.awaitEvent("VSERPORT_CHANGE", data -> data.path("open").asBoolean(), deadline);
@@ -178,11 +160,5 @@ final class QemuVm implements Vm {
     private static boolean isFinal(JsonNode migration) {
         String status = migration.path("status").asText();
         return status.equals("completed") || status.equals("failed") || status.equals("cancelled");
-    }
-
-    private void awaitEnd(Duration timeout) {
-        if (!process.endsWithin(timeout)) {
-            throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU of VM " + id + " does not end");
-        }
     }
 }

@@ -21,12 +21,12 @@ import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.EbpfPolicy;
+import io.neurovisor.host.spawner.RunningVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmLaunch;
 import io.neurovisor.host.spawner.VmmProcess;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 
 /** Starts microVMs as QEMU processes under the spawner. */
 public final class QemuVmm implements Vmm {
@@ -37,10 +37,10 @@ public final class QemuVmm implements Vmm {
     private final GuestLinks links;
     private final VmmLayers layers;
     private final EbpfLayer ebpf;
-    private final Optional<EbpfPolicy> watch;
+    private final Optional<EbpfPolicy> ebpfPolicy;
     private final Ticker ticker;
 
-    /** @param hostCpu the processor as {@link io.neurovisor.host.probe.HostCpu} names it */
+    /** @param hostCpu the name of the processor from {@link io.neurovisor.host.probe.HostCpu} */
     public QemuVmm(
             QemuProgram program,
             QemuJail jail,
@@ -52,7 +52,7 @@ public final class QemuVmm implements Vmm {
             Ticker ticker) {
         this.program = requireNonNull(program, "program is null");
         this.jail = requireNonNull(jail, "jail is null");
-        // What an emulated processor offers depends on QEMU alone, what KVM passes through on the host's.
+        // The features of an emulated processor depend on QEMU alone; KVM passes through those of the host.
         this.identity = new VmmIdentity(
                 "qemu",
                 program.version(),
@@ -63,7 +63,7 @@ public final class QemuVmm implements Vmm {
         this.links = requireNonNull(links, "links is null");
         this.layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, accelerator.reason(), ebpf.reading());
         this.ebpf = ebpf;
-        this.watch = ebpf.watch(VmmKind.QEMU);
+        this.ebpfPolicy = ebpf.policy(VmmKind.QEMU);
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
@@ -86,12 +86,13 @@ public final class QemuVmm implements Vmm {
     public Vm start(VmId id, VmStart start, Deadline deadline) {
         long tscKhz = start instanceof VmStart.Restore ? 0 : spawner.tscKhz();
         QemuCommand command = new QemuCommand(identity.accelerator(), tscKhz, start);
-        VmmProcess process = jailed(id, command);
+        VmmProcess process = startJailed(id, command);
+        RunningVmm vmm = new RunningVmm("QEMU", id, process, layers, QemuVm::describe);
         try {
             QmpConnection monitor = QmpConnection.open(process.directory().resolve(QemuCommand.QMP_SOCKET), deadline);
-            // Its processors stand still until it is told otherwise.
+            // The processors are stopped until "cont".
             ebpf.seal(process);
-            QemuVm vm = new QemuVm(id, command.stateFile(), process, monitor, links, layers, ticker);
+            QemuVm vm = new QemuVm(vmm, command.stateFile(), monitor, links, ticker);
             if (start instanceof VmStart.Restore) {
                 vm.restore(deadline);
             } else {
@@ -99,11 +100,11 @@ public final class QemuVmm implements Vmm {
             }
             return vm;
         } catch (NeuroVisorException exception) {
-            throw failed(id, process, exception);
+            throw failed(vmm, exception);
         }
     }
 
-    private VmmProcess jailed(VmId id, QemuCommand command) {
+    private VmmProcess startJailed(VmId id, QemuCommand command) {
         VmmLaunch launch = new VmmLaunch(
                 program.executable(),
                 command.arguments(),
@@ -111,7 +112,7 @@ public final class QemuVmm implements Vmm {
                 command.files(),
                 jail.jail(command.maxFileBytes()),
                 command.limits(),
-                watch);
+                ebpfPolicy);
         try {
             return spawner.startVmm(id.value(), launch);
         } catch (NeuroVisorException exception) {
@@ -119,7 +120,7 @@ public final class QemuVmm implements Vmm {
         }
     }
 
-    /** With the fix, where this machine restricts what jails are made of. */
+    /** Adds the fix if this host restricts the user namespaces of which jails are made. */
     private static NeuroVisorException restricted(NeuroVisorException exception) {
         return new UserNamespaces(HostFiles.SYSTEM)
                 .restriction()
@@ -130,23 +131,15 @@ public final class QemuVmm implements Vmm {
                 .orElse(exception);
     }
 
-    /** Kills what is left and says why QEMU failed, in its own words if it has ended. */
-    private static NeuroVisorException failed(VmId id, VmmProcess process, NeuroVisorException exception) {
-        // A monitor that hangs up means that QEMU is ending; its last words arrive with its exit.
-        Optional<String> words = lastWords(process);
-        process.kill();
-        boolean _ = process.endsWithin(QemuVm.END_TIMEOUT);
+    /** Ends QEMU and reports why the start failed: if QEMU has ended, how it ended. */
+    private static NeuroVisorException failed(RunningVmm vmm, NeuroVisorException exception) {
+        // A monitor that hangs up means that QEMU is ending.
+        Optional<String> words = vmm.lastWords();
+        vmm.process().kill();
+        vmm.awaitGone();
         return new NeuroVisorException(
                 Fault.VMM_FAILED,
-                "virtual machine " + id + " did not start: " + words.orElseGet(exception::getMessage),
+                "virtual machine " + vmm.id() + " did not start: " + words.orElseGet(exception::getMessage),
                 exception);
-    }
-
-    private static Optional<String> lastWords(VmmProcess process) {
-        return Optional.ofNullable(process.exit()
-                .thenApply(exit -> "QEMU " + exit.describe())
-                .exceptionally(failure -> "its spawner was lost")
-                .completeOnTimeout(null, 1, TimeUnit.SECONDS)
-                .join());
     }
 }

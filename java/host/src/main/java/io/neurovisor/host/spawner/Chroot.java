@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 
 /**
- * A root directory of the VMM's own: Firecracker's jailer makes it that for root, bubblewrap for everybody else. The VMM inherits
- * no descriptors; its files have names in its root.
+ * The confinement of a VMM to its own root directory, which Firecracker's jailer sets up for root and bubblewrap for ordinary
+ * users. The VMM inherits no descriptors; its files have names in its root.
  *
- * @param jailer Firecracker's jailer
- * @param directory in which the root is made; on the file system of the VMM's files, and nobody else's to write to
- * @param maxFileBytes how long the VMM's files may become
+ * @param jailer the path of Firecracker's jailer
+ * @param directory the directory in which the root is made, on the file system of the VMM's files; only this user may write to it
+ * @param maxFileBytes the maximum size of the VMM's files
  */
 public record Chroot(Path jailer, Path directory, long maxFileBytes) implements Confinement {
     public Chroot {

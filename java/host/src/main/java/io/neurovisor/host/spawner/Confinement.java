@@ -1,4 +1,4 @@
 package io.neurovisor.host.spawner;
 
-/** What keeps a VMM in. */
+/** The confinement of a VMM. */
 public sealed interface Confinement permits Jail, Chroot {}

@@ -6,14 +6,14 @@ import io.neurovisor.proto.spawner.Ebpf;
 import java.util.Map;
 
 /**
- * How the eBPF programs stand, with what they have counted of all VMMs since the spawner began.
+ * The state of the eBPF programs and their counters over all VMMs since the spawner started.
  *
- * @param problem why they are not at work; empty when they are
- * @param trackedPids processes and threads of VMMs that are watched
- * @param executed programs
- * @param blocked by the hook's name in the kernel
- * @param calls by the number of the system call
- * @param unusualCalls of sealed VMMs, which such VMMs are not known for
+ * @param problem why they are not in force; empty if they are
+ * @param trackedPids the number of tracked processes and threads of VMMs
+ * @param executed the number of programs that VMMs executed
+ * @param blocked the number of blocked attempts by the name of the kernel's hook
+ * @param calls the number of system calls by their number
+ * @param unusualCalls the number of calls by sealed VMMs that are not expected of their kind
  */
 public record EbpfCounts(
         String problem,
@@ -28,13 +28,13 @@ public record EbpfCounts(
         calls = Map.copyOf(calls);
     }
 
-    static EbpfCounts of(Ebpf told) {
+    static EbpfCounts of(Ebpf message) {
         return new EbpfCounts(
-                told.getProblem(),
-                told.getTrackedPids(),
-                told.getExecuted(),
-                told.getBlockedMap(),
-                told.getCallsMap(),
-                told.getUnusualCalls());
+                message.getProblem(),
+                message.getTrackedPids(),
+                message.getExecuted(),
+                message.getBlockedMap(),
+                message.getCallsMap(),
+                message.getUnusualCalls());
     }
 }

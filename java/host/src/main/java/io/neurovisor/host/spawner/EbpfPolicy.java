@@ -5,11 +5,12 @@ import static java.util.Objects.requireNonNull;
 import com.google.protobuf.ByteString;
 
 /**
- * How the kernel is to watch a VMM.
+ * The policy that the eBPF programs enforce on a VMM.
  *
- * @param audit whether it only counts and tells what it would refuse
- * @param configuredSealed whether the VMM gets its machine once it is sealed, for which it opens KVM and makes sockets
- * @param expectedCalls bit n, the lowest of the first byte first: system call n is what it makes then
+ * @param audit whether violations are only counted and reported
+ * @param configuredSealed whether the VMM is sealed before its machine is configured, so that it may still open KVM and create
+ *     sockets
+ * @param expectedCalls a bit set of the system calls that a sealed VMM makes, the lowest bit of the first byte first
  */
 public record EbpfPolicy(boolean audit, boolean configuredSealed, ByteString expectedCalls) {
     public EbpfPolicy {

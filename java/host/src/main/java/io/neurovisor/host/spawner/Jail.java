@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a VMM in bubblewrap is confined to, beyond what every VMM is.
+ * The confinement of a VMM by bubblewrap.
  *
- * @param visible files and directories that it sees, read-only and in the same places
- * @param seccompFilter an array of {@code struct sock_filter}, at work before its first instruction
- * @param maxFileBytes how long its files may become
+ * @param visible files and directories that it sees read-only at their own paths
+ * @param seccompFilter an array of {@code struct sock_filter}, loaded before its first instruction
+ * @param maxFileBytes the maximum size of its files
  */
 public record Jail(List<Path> visible, ByteString seccompFilter, long maxFileBytes) implements Confinement {
     public Jail {

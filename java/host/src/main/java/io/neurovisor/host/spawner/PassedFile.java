@@ -5,17 +5,17 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 
 /**
- * A file that the spawner opens for a VMM, which has no path to it.
+ * A file that the spawner opens and passes to a VMM, which has no path to it.
  *
- * @param name by which a VMM in a {@link Chroot} finds it; empty for others, which find it by its number
+ * @param name the name of the file in a {@link Chroot}; empty for other VMMs, which use its descriptor
  */
 public record PassedFile(Path path, Access access, String name) {
-    /** What the VMM may do with it. */
+    /** The access of the VMM to the file. */
     public enum Access {
         READ,
-        /** It must not be there yet. The VMM's own while it lives, then ours and read-only. */
+        /** A new file: the VMM owns it while it runs, then it becomes ours and read-only. */
         CREATE,
-        /** A device, to read and to write. */
+        /** A device for reading and writing. */
         DEVICE
     }
 

@@ -9,8 +9,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * What is awaited of one VMM: the answer to its start, then its end, and meanwhile answers to questions, each kind in the order
- * in which it was asked.
+ * The replies that are expected of one VMM: to its start, about its end, and to questions in between. Each kind of question is
+ * answered in the order in which it was asked.
  */
 record PendingVmm(
         CompletableFuture<Started> started,
@@ -27,23 +27,23 @@ record PendingVmm(
                 new ConcurrentLinkedQueue<>());
     }
 
-    /** Answers whoever still asks of it as of one that has ended. */
+    /** Answers all pending questions as for a VMM that has ended. */
     void end(VmmExit exit) {
         outputs.forEach(output -> output.complete(""));
-        confinements.forEach(told -> told.complete(PrivilegedReading.NOTHING));
+        confinements.forEach(reading -> reading.complete(PrivilegedReading.NOTHING));
         seals.forEach(seal -> seal.complete("it has ended"));
-        // One that ends without having been started has nobody waiting for its start any longer.
+        // For a VMM that ended before it was started.
         started.completeExceptionally(new NeuroVisorException(
                 Fault.VMM_FAILED, "the VMM has ended before it was started: it " + exit.describe()));
         exited.complete(exit);
     }
 
-    /** Nobody answers any more. */
+    /** Fails all pending replies, because the spawner sends no more. */
     void fail(NeuroVisorException exception) {
         started.completeExceptionally(exception);
         exited.completeExceptionally(exception);
         outputs.forEach(output -> output.completeExceptionally(exception));
-        confinements.forEach(told -> told.completeExceptionally(exception));
+        confinements.forEach(reading -> reading.completeExceptionally(exception));
         seals.forEach(seal -> seal.completeExceptionally(exception));
     }
 }

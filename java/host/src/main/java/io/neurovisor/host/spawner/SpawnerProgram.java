@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How the spawner is started.
+ * The program of the spawner and its arguments.
  *
- * @param bubblewrap jails the VMMs
- * @param uids of VMMs; present for root, whose VMMs have users of their own, and only for root
- * @param ebpf the object with the programs that watch VMMs, where they are to be loaded
+ * @param bubblewrap the program that jails the VMMs
+ * @param uids the user ids for VMMs; present for root only, whose VMMs have their own users
+ * @param ebpf the object file of the eBPF programs; empty if they are not to be loaded
  */
 public record SpawnerProgram(Path executable, Path bubblewrap, Optional<UidRange> uids, Optional<Path> ebpf) {
     public SpawnerProgram {

@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A supervisor that the spawner looks after: it removes what is held when this process ends, and tools run below a program
- * that ends them when this process does, or the spawner.
+ * The spawner as supervisor: it removes held paths when this process ends. Tools run below a guard program that ends them when
+ * this process or the spawner ends.
  */
 public final class SpawnerSupervisor implements Supervisor, AutoCloseable {
     private final Path program;
     private final Spawner spawner;
 
-    /** @param program which the spawner runs */
+    /** @param program the program of the spawner */
     public SpawnerSupervisor(Path program, Spawner spawner) {
         this.program = requireNonNull(program, "program is null");
         this.spawner = requireNonNull(spawner, "spawner is null");
@@ -29,7 +29,7 @@ public final class SpawnerSupervisor implements Supervisor, AutoCloseable {
 
     @Override
     public Held hold(Path scratch) {
-        // What is removed in our name is not looked for behind links.
+        // The spawner does not follow links.
         Path path = withoutLinks(scratch);
         spawner.holdScratch(path);
         return () -> release(path);
@@ -61,14 +61,14 @@ public final class SpawnerSupervisor implements Supervisor, AutoCloseable {
         try {
             spawner.releaseScratch(path);
         } catch (NeuroVisorException failure) {
-            // The spawner has ended. Whoever sweeps after it does not find the path any more.
+            // The spawner has ended; the next sweep ignores a path that does not exist.
             if (failure.fault() != Fault.SPAWNER_FAILED) {
                 throw failure;
             }
         }
     }
 
-    /** Ends the spawner, and with it every virtual machine. */
+    /** Ends the spawner and every virtual machine. */
     @Override
     public void close() {
         spawner.close();

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Finds, and removes, what runs left whose spawner was killed: machines, their directories and control groups, half-made
- * artifacts. By the spawners' journals, and never what a living spawner holds.
+ * Finds and removes the remains of runs whose spawner was killed: machines, their directories and control groups, half-made
+ * artifacts. It reads the journals of the spawners and skips everything that a living spawner holds.
  */
 public final class SpawnerSweep {
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -19,39 +19,39 @@ public final class SpawnerSweep {
     private final Path program;
     private final boolean dryRun;
 
-    /** @param dryRun whether to tell only what would be removed */
+    /** @param dryRun whether to report only what would be removed */
     public SpawnerSweep(Path program, boolean dryRun) {
         this.program = requireNonNull(program, "program is null");
         this.dryRun = dryRun;
     }
 
     /**
-     * What one sweep met.
+     * The result of one sweep.
      *
-     * @param things that were removed; a process is its directory in {@code /proc}
-     * @param problems in words, a line for each thing that stays
+     * @param removed the paths that were removed; a process is represented by its directory in {@code /proc}
+     * @param problems one line for each path that could not be removed
      */
-    public record Swept(List<Path> things, List<String> problems) {
+    public record Swept(List<Path> removed, List<String> problems) {
         public Swept {
-            things = List.copyOf(things);
+            removed = List.copyOf(removed);
             problems = List.copyOf(problems);
         }
     }
 
-    /** Sweeps the runtime directories in one place, which need not be there. */
+    /** Sweeps the runtime directories below a directory, which need not exist. */
     public Swept sweep(Path base) {
         ToolCommand command = ToolCommand.of(program.toString(), "neurovisor", "--sweep", base.toString());
-        List<Path> things = new ArrayList<>();
+        List<Path> removed = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         Tool.of(dryRun ? command.withArguments(List.of("--dry-run")) : command)
-                .outputLines(line -> things.add(thing(line)))
+                .outputLines(line -> removed.add(removed(line)))
                 .messages(problems::add)
                 .deadline(LIMIT)
                 .run();
-        return new Swept(things, problems);
+        return new Swept(removed, problems);
     }
 
-    private static Path thing(String line) {
+    private static Path removed(String line) {
         String[] words = line.split(" ", 2);
         return words[0].equals("process") ? Path.of("/proc", words[1]) : Path.of(words[words.length - 1]);
     }

@@ -3,7 +3,7 @@ package io.neurovisor.host.spawner;
 import io.neurovisor.proto.spawner.StartVmm;
 import java.nio.file.Path;
 
-/** A launch as the spawner is asked for it. */
+/** Builds the request that starts a VMM. */
 final class StartMessage {
     private StartMessage() {}
 
@@ -37,11 +37,11 @@ final class StartMessage {
                 .setMemoryMaxBytes(limits.memoryMaxBytes())
                 .setCpuPerMille(limits.cpuPerMille())
                 .setPidsMax(limits.pidsMax());
-        launch.watch()
-                .ifPresent(watch -> start.getWatchBuilder()
-                        .setAudit(watch.audit())
-                        .setConfiguredSealed(watch.configuredSealed())
-                        .setExpectedCalls(watch.expectedCalls()));
+        launch.ebpfPolicy()
+                .ifPresent(policy -> start.getWatchBuilder()
+                        .setAudit(policy.audit())
+                        .setConfiguredSealed(policy.configuredSealed())
+                        .setExpectedCalls(policy.expectedCalls()));
         return start.build();
     }
 }

@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.host.message.GuestText;
 
 /**
- * How a VMM process ended.
+ * The end of a VMM process.
  *
  * @param exitCode 0 when a signal ended it
  * @param signal 0 when it exited by itself
- * @param outputTail the end of what it wrote to stdout and stderr
- * @param oomKilled whether the kernel killed it because its control group may have no more memory
+ * @param outputTail the end of its output to stdout and stderr
+ * @param oomKilled whether the kernel killed it because its control group had reached its memory limit
  */
 public record VmmExit(int exitCode, int signal, String outputTail, boolean oomKilled) {
     private static final int SIGSYS = 31;
@@ -19,7 +19,7 @@ public record VmmExit(int exitCode, int signal, String outputTail, boolean oomKi
         requireNonNull(outputTail, "outputTail is null");
     }
 
-    /** One line: {@code exited with code 1: ...} or {@code was killed by signal 9}. */
+    /** Describes the end in one line, such as {@code exited with code 1: ...} or {@code was killed by signal 9}. */
     public String describe() {
         String how = signal == SIGSYS
                 ? "was killed because it made a system call that its seccomp filter does not allow"

@@ -9,10 +9,10 @@ import java.util.Optional;
 /**
  * A VMM to start.
  *
- * @param sockets bound in its directory, and its file descriptors from {@link #FIRST_DESCRIPTOR} on
- * @param files its file descriptors after them
- * @param limits held where cgroup v2 is there
- * @param watch where the eBPF programs are loaded and wanted
+ * @param sockets names of sockets that are bound in its directory and passed as descriptors from {@link #FIRST_DESCRIPTOR} on
+ * @param files files that are passed as the descriptors after them
+ * @param limits limits that apply if cgroup v2 is available
+ * @param ebpfPolicy the policy for the eBPF programs; empty if they are not loaded
  */
 public record VmmLaunch(
         Path executable,
@@ -21,8 +21,8 @@ public record VmmLaunch(
         List<PassedFile> files,
         Confinement confinement,
         VmmLimits limits,
-        Optional<EbpfPolicy> watch) {
-    /** After the standard streams. */
+        Optional<EbpfPolicy> ebpfPolicy) {
+    /** The first descriptor after the standard streams. */
     public static final int FIRST_DESCRIPTOR = 3;
 
     public VmmLaunch {
@@ -32,6 +32,6 @@ public record VmmLaunch(
         files = List.copyOf(files);
         requireNonNull(confinement, "confinement is null");
         requireNonNull(limits, "limits is null");
-        requireNonNull(watch, "watch is null");
+        requireNonNull(ebpfPolicy, "ebpfPolicy is null");
     }
 }

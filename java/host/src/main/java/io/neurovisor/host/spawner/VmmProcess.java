@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A VMM process that the spawner holds. */
+/** A VMM process, which the spawner owns. */
 public final class VmmProcess {
     private final Spawner spawner;
     private final String id;
@@ -38,35 +38,35 @@ public final class VmmProcess {
         return pid;
     }
 
-    /** Why it has no control group of its own, and so no limits; empty when it has. */
+    /** Returns why it has no control group, and so no limits; empty if it has one. */
     public String cgroupProblem() {
         return cgroupProblem;
     }
 
-    /** Holds its sockets, or its root where it is in a chroot; gone once {@link #exit} is done. */
+    /** Returns the directory of its sockets, or of its root in a chroot; it is removed before {@link #exit} completes. */
     public Path directory() {
         return directory;
     }
 
-    /** Completes when the process has ended and nothing of it is left; fails when the spawner itself is lost. */
+    /** Completes when the process has ended and nothing of it is left; fails if the spawner is lost. */
     public CompletableFuture<VmmExit> exit() {
         return exit.copy();
     }
 
-    /** Runs the action once the process has ended or the spawner is lost, at once if that has happened. */
+    /** Runs the action when the process has ended or the spawner is lost; immediately if that has happened. */
     public void onExit(Runnable action) {
         CompletableFuture<VmmExit> _ = exit.whenComplete((end, failure) -> action.run());
     }
 
     /**
-     * Whether it has ended, or the spawner is lost, which kills every VMM, before so much time has passed. An interrupted
-     * thread waits no longer; its interrupt flag stays set.
+     * Waits up to a time for the process to end or the spawner to be lost, which kills every VMM. Returns true immediately if
+     * the thread is interrupted; its interrupt flag stays set.
      */
     public boolean endsWithin(Duration time) {
         try {
             VmmExit _ = exit.get(time.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException exception) {
-            // Its next request says so.
+            // The spawner is lost: its next request fails.
         } catch (TimeoutException exception) {
             return false;
         } catch (InterruptedException exception) {
@@ -75,25 +75,25 @@ public final class VmmProcess {
         return true;
     }
 
-    /** The end of what it has written so far; empty when it has ended, for then {@link #exit} has it. */
+    /** Returns the end of its output so far; empty if it has ended, because then {@link #exit} has it. */
     public String output() {
         return spawner.output(id);
     }
 
-    /** What of its confinement the kernel tells to the spawner alone; nothing when it has ended. */
+    /** Returns the part of its confinement that only the spawner can read; nothing if it has ended. */
     public PrivilegedReading confinement() {
         return spawner.confinement(id);
     }
 
     /**
-     * Closes to a VMM that is watched every file but its own, every program and every connection. To be called before its
-     * guest runs; fails when it is not so.
+     * Makes the eBPF programs deny the VMM all files but its own, all programs and all connections. Must be called before its
+     * guest runs; throws if the policy is not in force.
      */
     public void seal() {
         spawner.seal(id);
     }
 
-    /** Asks for its end by SIGKILL and does not wait for it. Harmless when it has ended. */
+    /** Kills the process without waiting for its end. Does nothing if it has ended. */
     public void kill() {
         spawner.kill(id);
     }

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What is executed where a VMM is started.
+ * The programs that are executed to start a VMM.
  *
- * @param jailer of a VMM that is confined by a {@link Chroot}
+ * @param jailer the jailer of a VMM that is confined by a {@link Chroot}
  */
 public record VmmPrograms(Path executable, Optional<Path> jailer) {
     public VmmPrograms {

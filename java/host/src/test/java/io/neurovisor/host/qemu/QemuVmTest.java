@@ -12,6 +12,7 @@ import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.VmmConfinement;
 import io.neurovisor.host.probe.VmmLayers;
 import io.neurovisor.host.spawner.Jail;
+import io.neurovisor.host.spawner.RunningVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.host.spawner.VmmLaunch;
@@ -38,7 +39,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A QEMU of which a script tells what a spawner would. */
+/** A QEMU whose spawner is a script that reports its start and its end. */
 final class QemuVmTest {
     private static final VmId ID = new VmId("vm-1");
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -55,7 +56,7 @@ final class QemuVmTest {
     private Path directory;
 
     @Test
-    void oneThatItsControlGroupKillsHasRunOutOfMemory() throws IOException {
+    void ranOutOfMemoryWhenItsControlGroupKilledIt() throws IOException {
         QemuVm vm = ended(Exited.newBuilder().setSignal(9).setOomKilled(true));
 
         assertThat(vm.ranOutOfMemory()).isTrue();
@@ -63,7 +64,7 @@ final class QemuVmTest {
     }
 
     @Test
-    void oneThatSomebodyElseKillsHasNot() throws IOException {
+    void didNotRunOutOfMemoryWhenAnotherProcessKilledIt() throws IOException {
         QemuVm vm = ended(Exited.newBuilder().setSignal(9));
 
         assertThat(vm.ranOutOfMemory()).isFalse();
@@ -71,35 +72,36 @@ final class QemuVmTest {
     }
 
     private QemuVm ended(Exited.Builder end) throws IOException {
-        try (Spawner spawner = Spawner.start(telling(end), directory.resolve("run"));
+        try (Spawner spawner = Spawner.start(reporting(end), directory.resolve("run"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 QmpConnection monitor = monitor()) {
             VmmProcess process = spawner.startVmm(ID.value(), LAUNCH);
             assertThat(process.endsWithin(LIMIT)).isTrue();
             VmmLayers layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING);
-            return new QemuVm(ID, "", process, monitor, links, layers, Ticker.SYSTEM);
+            RunningVmm vmm = new RunningVmm("QEMU", ID, process, layers, QemuVm::describe);
+            return new QemuVm(vmm, "", monitor, links, Ticker.SYSTEM);
         }
     }
 
-    /** Speaks when it is asked for the machine: of its start, and of its end. */
-    private SpawnerProgram telling(Exited.Builder end) throws IOException {
-        Path told = directory.resolve("told");
-        try (OutputStream events = Files.newOutputStream(told)) {
+    /** Reports the start and the end of the machine as soon as it receives a request. */
+    private SpawnerProgram reporting(Exited.Builder end) throws IOException {
+        Path events = directory.resolve("events");
+        try (OutputStream output = Files.newOutputStream(events)) {
             Started.Builder start = Started.newBuilder().setVmId(ID.value()).setPid(1);
-            Event.newBuilder().setStarted(start).build().writeDelimitedTo(events);
-            Event.newBuilder().setExited(end.setVmId(ID.value())).build().writeDelimitedTo(events);
+            Event.newBuilder().setStarted(start).build().writeDelimitedTo(output);
+            Event.newBuilder().setExited(end.setVmId(ID.value())).build().writeDelimitedTo(output);
         }
         Path script = Files.writeString(directory.resolve("spawner"), """
                 #!/bin/sh
                 head -c 1 >/dev/null
                 cat %s
                 exec cat >/dev/null
-                """.formatted(told));
+                """.formatted(events));
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
         return new SpawnerProgram(script, Path.of("/bwrap"), Optional.empty(), Optional.empty());
     }
 
-    /** Of one that takes commands and then says no more. */
+    /** The monitor of a QEMU that accepts commands and sends nothing else. */
     private QmpConnection monitor() throws IOException {
         try (ServerSocketChannel qemu = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             Path socket = directory.resolve("qmp");
@@ -109,7 +111,7 @@ final class QemuVmTest {
                     connection.write(StandardCharsets.UTF_8.encode("{\"QMP\": {}}\n{\"return\": {}}\n"));
                     while (connection.read(ByteBuffer.allocate(100)) >= 0) {}
                 } catch (IOException hungUp) {
-                    // By the test, which has seen what it wanted.
+                    // The test has ended.
                 }
             });
             return QmpConnection.open(socket, Deadline.after(LIMIT, Ticker.SYSTEM));

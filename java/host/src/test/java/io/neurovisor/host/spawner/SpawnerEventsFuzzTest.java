@@ -11,19 +11,19 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever the spawner tells, in which there is what VMMs have written and tried. */
+/** Arbitrary events of a spawner, which contain output and attempts of VMMs. */
 @Tag("fuzz")
 final class SpawnerEventsFuzzTest {
-    /** Once it says no more, or what means nothing, nobody waits for it. */
+    /** After the last event, or one that makes no sense, no reply is pending. */
     @FuzzTest
-    void events(byte[] told) {
-        Spawner spawner = new Spawner(new Telling(told), Path.of("/run/neurovisor"));
-        PendingVmm first = spawner.awaited("vm-0");
-        PendingVmm second = spawner.awaited("vm-1");
+    void events(byte[] events) {
+        Spawner spawner = new Spawner(new EndedSpawner(events), Path.of("/run/neurovisor"));
+        PendingVmm first = spawner.replies().expectVmm("vm-0");
+        PendingVmm second = spawner.replies().expectVmm("vm-1");
         try {
             spawner.readEvents();
-        } catch (NeuroVisorException meansNothing) {
-            assertThat(meansNothing.getMessage()).isNotBlank();
+        } catch (NeuroVisorException senseless) {
+            assertThat(senseless.getMessage()).isNotBlank();
         }
         for (PendingVmm vmm : new PendingVmm[] {first, second}) {
             assertThat(vmm.started()).isDone();
@@ -36,12 +36,12 @@ final class SpawnerEventsFuzzTest {
         }
     }
 
-    /** A spawner that has ended after its last word. */
-    private static final class Telling extends Process {
-        private final InputStream told;
+    /** A spawner that has ended after its last event. */
+    private static final class EndedSpawner extends Process {
+        private final InputStream events;
 
-        Telling(byte[] told) {
-            this.told = new ByteArrayInputStream(told);
+        EndedSpawner(byte[] events) {
+            this.events = new ByteArrayInputStream(events);
         }
 
         @Override
@@ -51,7 +51,7 @@ final class SpawnerEventsFuzzTest {
 
         @Override
         public InputStream getInputStream() {
-            return told;
+            return events;
         }
 
         @Override

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** With a process in the spawner's place that reads until the end of its input. */
+/** The loss of a spawner, which is replaced by a process that reads until the end of its input. */
 final class SpawnerLossTest {
     private final Process process;
     private final Spawner spawner;

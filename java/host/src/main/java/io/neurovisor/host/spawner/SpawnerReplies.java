@@ -1,0 +1,151 @@
+package io.neurovisor.host.spawner;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.host.probe.EbpfPolicyState;
+import io.neurovisor.host.probe.PrivilegedReading;
+import io.neurovisor.proto.spawner.Blocked;
+import io.neurovisor.proto.spawner.ConfinementTold;
+import io.neurovisor.proto.spawner.Event;
+import io.neurovisor.proto.spawner.Exited;
+import io.neurovisor.proto.spawner.Policy;
+import io.neurovisor.proto.spawner.Rejected;
+import io.neurovisor.proto.spawner.ScratchHeld;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/** The replies that are expected of a spawner. Each event of the spawner completes one of them. Safe for use by many threads. */
+final class SpawnerReplies {
+    private final Map<String, PendingVmm> vmms = new ConcurrentHashMap<>();
+    private final Map<String, CompletableFuture<ScratchHeld>> scratch = new ConcurrentHashMap<>();
+    private final Queue<CompletableFuture<EbpfCounts>> ebpf = new ConcurrentLinkedQueue<>();
+    private final CompletableFuture<Long> tscKhz = new CompletableFuture<>();
+    private volatile BiConsumer<String, BlockedAttempt> blocked = (id, attempt) -> {};
+
+    /** Expects events of a VMM that is about to be started. */
+    PendingVmm expectVmm(String id) {
+        PendingVmm vmm = new PendingVmm();
+        if (vmms.putIfAbsent(id, vmm) != null) {
+            throw new IllegalArgumentException("VM " + id + " is already running");
+        }
+        return vmm;
+    }
+
+    /** Returns a VMM that has not ended. */
+    Optional<PendingVmm> vmm(String id) {
+        return Optional.ofNullable(vmms.get(id));
+    }
+
+    CompletableFuture<ScratchHeld> expectScratch(String path) {
+        CompletableFuture<ScratchHeld> reply = new CompletableFuture<>();
+        if (scratch.putIfAbsent(path, reply) != null) {
+            throw new IllegalArgumentException(path + " is held already");
+        }
+        return reply;
+    }
+
+    /** Returns the pending requests for the state of the eBPF programs, which are answered in their order. */
+    Queue<CompletableFuture<EbpfCounts>> ebpf() {
+        return ebpf;
+    }
+
+    CompletableFuture<Long> tscKhz() {
+        return tscKhz;
+    }
+
+    void onBlocked(BiConsumer<String, BlockedAttempt> listener) {
+        blocked = listener;
+    }
+
+    /** Completes the reply to which an event belongs; throws if the event makes no sense. */
+    void handle(Event event) {
+        switch (event.getEventCase()) {
+            case STARTED -> known(event.getStarted().getVmId()).started().complete(event.getStarted());
+            case REJECTED -> {
+                Rejected rejected = event.getRejected();
+                ended(rejected.getVmId())
+                        .fail(new NeuroVisorException(
+                                rejected.getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
+                                "the VMM cannot be started: " + rejected.getReason()));
+            }
+            case EXITED -> {
+                Exited exited = event.getExited();
+                ended(exited.getVmId())
+                        .end(new VmmExit(
+                                exited.getExitCode(),
+                                exited.getSignal(),
+                                exited.getOutputTail(),
+                                exited.getOomKilled()));
+            }
+            case TSC_MEASURED -> tscKhz.complete(event.getTscMeasured().getKhz());
+            case SCRATCH_HELD -> {
+                ScratchHeld held = event.getScratchHeld();
+                Optional.ofNullable(scratch.remove(held.getPath())).ifPresent(reply -> reply.complete(held));
+            }
+            case OUTPUT ->
+                answer(event.getOutput().getVmId(), PendingVmm::outputs, event.getOutput().getTail());
+            case CONFINEMENT_TOLD ->
+                answer(
+                        event.getConfinementTold().getVmId(),
+                        PendingVmm::confinements,
+                        reading(event.getConfinementTold()));
+            case SEALED ->
+                answer(event.getSealed().getVmId(), PendingVmm::seals, event.getSealed().getProblem());
+            case EBPF -> completeFirst(ebpf, EbpfCounts.of(event.getEbpf()));
+            case BLOCKED -> {
+                Blocked attempt = event.getBlocked();
+                blocked.accept(
+                        attempt.getVmId(),
+                        new BlockedAttempt(attempt.getHook(), attempt.getSubject(), attempt.getAudit()));
+            }
+            case EVENT_NOT_SET ->
+                throw new NeuroVisorException(
+                        Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
+        }
+    }
+
+    /** Fails all replies, because no further event will arrive. */
+    void failAll(NeuroVisorException exception) {
+        vmms.values().forEach(vmm -> vmm.fail(exception));
+        ebpf.forEach(reply -> reply.completeExceptionally(exception));
+        scratch.values().forEach(reply -> reply.completeExceptionally(exception));
+        tscKhz.completeExceptionally(exception);
+    }
+
+    private PendingVmm known(String id) {
+        return vmm(id).orElseThrow(() -> unknown(id));
+    }
+
+    private PendingVmm ended(String id) {
+        return Optional.ofNullable(vmms.remove(id)).orElseThrow(() -> unknown(id));
+    }
+
+    private static NeuroVisorException unknown(String id) {
+        return new NeuroVisorException(Fault.INTERNAL, "the spawner reported on VM " + id + ", which was not started");
+    }
+
+    /** Answers the oldest question about a VMM. A reply about a VMM that has just ended is dropped. */
+    private <T> void answer(String id, Function<PendingVmm, Queue<CompletableFuture<T>>> replies, T value) {
+        vmm(id).ifPresent(vmm -> completeFirst(replies.apply(vmm), value));
+    }
+
+    private static <T> void completeFirst(Queue<CompletableFuture<T>> replies, T value) {
+        Optional.ofNullable(replies.poll()).ifPresent(first -> first.complete(value));
+    }
+
+    private static PrivilegedReading reading(ConfinementTold message) {
+        Policy policy = message.getPolicy();
+        return new PrivilegedReading(
+                message.getNamespacesMap(),
+                message.hasPolicy()
+                        ? Optional.of(new EbpfPolicyState(policy.getSealed(), policy.getAudit(), policy.getProblem()))
+                        : Optional.empty());
+    }
+}
