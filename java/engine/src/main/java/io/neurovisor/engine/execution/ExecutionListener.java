@@ -4,22 +4,22 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import java.time.Duration;
 
 /**
- * Hears of executions, each in its own thread: it has to be quick, safe for use by many threads, and must not throw. Every
- * execution that has begun has either been executed or failed in the end.
+ * Receives events of executions, each in its own thread. Implementations must be fast, safe for use by many threads and
+ * must not throw. Every execution that has begun is later reported as executed or failed.
  */
 public interface ExecutionListener {
-    /** Hears nothing. */
+    /** Ignores all events. */
     ExecutionListener NONE = new ExecutionListener() {};
 
-    /** A request has come, and waits for a sandbox. */
+    /** Called when a request has arrived and waits for a sandbox. */
     default void begun(ExecutionRequest request) {}
 
-    /** It has one, for which it has waited so long. */
+    /** Called when the request has a sandbox, with the time that it waited. */
     default void acquired(ExecutionRequest request, Sandbox sandbox, Duration acquireTime) {}
 
-    /** Its program has run, however it ended. */
+    /** Called when the program has ended, whatever its outcome. */
     default void executed(ExecutionRequest request, ExecutionResult result) {}
 
-    /** There is no result: it got no sandbox, or one that cannot run its program. */
+    /** Called when there is no result: no sandbox was available, or it cannot run the program. */
     default void failed(ExecutionRequest request, Throwable failure) {}
 }

@@ -4,7 +4,7 @@ import io.neurovisor.engine.sandbox.Sandbox;
 import java.time.Duration;
 import java.util.List;
 
-/** Several that hear the same, in their order. */
+/** Passes each event to several listeners in their order. */
 public record ExecutionListeners(List<ExecutionListener> all) implements ExecutionListener {
     public ExecutionListeners {
         all = List.copyOf(all);

@@ -10,17 +10,17 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * One program to run in a sandbox of its own.
+ * A request to run one program in a fresh sandbox.
  *
- * @param image the root image, or empty for one that has the program's language
- * @param timeout 1 second to 24 hours; enforced in the guest and, should the guest fail to, on the host
+ * @param image the root image; empty for an image that can run the program's language
+ * @param timeout 1 second to 24 hours; enforced in the guest, and on the host if the guest fails to
  */
 public record ExecutionRequest(
         TraceId traceId, Program program, Duration timeout, SandboxSize size, Optional<String> image) {
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
     public static final Duration MAX_TIMEOUT = Duration.ofHours(24);
 
-    /** What sandboxes are made from unless somebody says otherwise. */
+    /** The image that is used unless another one is configured. */
     public static final String USUAL_IMAGE = "base";
 
     public ExecutionRequest {
@@ -34,12 +34,12 @@ public record ExecutionRequest(
         }
     }
 
-    /** In an image that has the program's language. */
+    /** Creates a request that runs in an image with the program's language. */
     public ExecutionRequest(TraceId traceId, Program program, Duration timeout, SandboxSize size) {
         this(traceId, program, timeout, size, Optional.empty());
     }
 
-    /** The image that the request is for, where {@code usual} is what the server uses for all that it can. */
+    /** Returns the image of this request, given the server's {@code usual} image for all languages that it can run. */
     public String imageOr(String usual) {
         return image.orElseGet(
                 () -> usual.equals(USUAL_IMAGE) ? program.language().image() : usual);

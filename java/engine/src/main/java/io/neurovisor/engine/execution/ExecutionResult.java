@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How one execution ended.
+ * The result of one execution.
  *
- * @param exit what the guest, or the host on its behalf, says of the program's end
- * @param vmId the virtual machine that ran it and is destroyed by now
- * @param template the name of the template that it was cloned from; empty if it was booted
- * @param layers what protected the host from that machine, read off it when it was started
- * @param acquireTime from the request to a sandbox that answered
- * @param runTime from there to the last word of the guest
- * @param detail for a person: why a sandbox died, otherwise empty
+ * @param exit the program's end as reported by the guest, or by the host on its behalf
+ * @param vmId the virtual machine that ran it, which has been destroyed
+ * @param template the name of the template of which it was a clone; empty if it was booted
+ * @param layers the layers that protected the host from that machine, as read when it was started
+ * @param acquireTime the time from the request until a sandbox was ready
+ * @param runTime the time from there until the last message of the guest
+ * @param detail why a sandbox died, for people; otherwise empty
  */
 public record ExecutionResult(
         TraceId traceId,

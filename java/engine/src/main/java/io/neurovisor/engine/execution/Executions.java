@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Runs programs: the one orchestration that every door calls. Each execution gets a sandbox that has served nobody and
- * is destroyed before the result is returned. Safe for use by many threads.
+ * Runs programs: the one orchestration that all entry points call. Each execution uses a fresh sandbox, which is
+ * destroyed before the result is returned. Safe for use by many threads.
  */
 public final class Executions {
     private final Function<ExecutionRequest, MachineKind> orders;
@@ -25,12 +25,15 @@ public final class Executions {
     private final Ticker ticker;
     private final ExecutionListener listener;
 
-    /** @param orders may take its time to build an image; that does not count as waiting for a sandbox */
+    /**
+     * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
+     *     waiting
+     */
     public Executions(Function<ExecutionRequest, MachineKind> orders, WarmPool pool, Ticker ticker) {
         this(orders, pool, ticker, ExecutionListener.NONE);
     }
 
-    /** The same, with one who hears of each execution. */
+    /** Creates executions that are reported to a listener. */
     public Executions(
             Function<ExecutionRequest, MachineKind> orders, WarmPool pool, Ticker ticker, ExecutionListener listener) {
         this.orders = requireNonNull(orders, "orders is null");
@@ -39,15 +42,15 @@ public final class Executions {
         this.listener = requireNonNull(listener, "listener is null");
     }
 
-    /** Blocks until the program has ended, however it ended; throws when no sandbox could be had. */
+    /** Runs a program and blocks until it has ended, whatever its outcome; throws if no sandbox was available. */
     public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
         return execute(request, Claimant.LOCAL, Optional.empty(), sink);
     }
 
     /**
-     * The same for one of several claimants.
+     * Runs a program for one of several claimants.
      *
-     * @param deadline until which the caller waits: without a sandbox it throws shortly before
+     * @param deadline the time until which the caller waits; without a sandbox this throws shortly before it
      */
     public ExecutionResult execute(
             ExecutionRequest request, Claimant claimant, Optional<Deadline> deadline, OutputSink sink) {

@@ -1,4 +1,7 @@
-/** One run of code: the request, its outcome, and the orchestration every door calls. Nothing here knows how a microVM is made. */
+/**
+ * One run of code: the request, its outcome, and the orchestration that all entry points call. Nothing here depends on
+ * how a microVM is made.
+ */
 @NullMarked
 package io.neurovisor.engine.execution;
 

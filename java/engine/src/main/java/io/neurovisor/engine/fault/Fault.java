@@ -1,6 +1,9 @@
 package io.neurovisor.engine.fault;
 
-/** A fault NeuroVisor can report: its kind, its stable reason (the constant's name) and one sentence for the docs. */
+/**
+ * A fault that NeuroVisor can report: its kind, its stable reason (the constant's name) and one sentence for the
+ * documentation.
+ */
 public enum Fault {
     INVALID_ARGUMENT(FaultKind.CALLER, "An argument, flag or field has a value that is not allowed."),
     UNKNOWN_LANGUAGE(FaultKind.CALLER, "The language is not one that NeuroVisor runs."),
@@ -67,7 +70,7 @@ public enum Fault {
         return kind;
     }
 
-    /** One sentence that explains the fault to a reader of the documentation. */
+    /** Returns one sentence that explains the fault in the documentation. */
     public String sentence() {
         return sentence;
     }

@@ -32,17 +32,17 @@ public final class NeuroVisorException extends RuntimeException {
         this.retryAfter = retryAfter;
     }
 
-    /** Of one argument that is not allowed. */
+    /** Returns a fault for an argument with a value that is not allowed. */
     public static NeuroVisorException invalid(String argument, String message) {
         return new NeuroVisorException(Fault.INVALID_ARGUMENT, argument, message, null, null);
     }
 
-    /** Of what may be asked for again after that time. */
+    /** Returns a fault for a request that may be retried after a time. */
     public static NeuroVisorException later(Fault fault, String message, Duration retryAfter) {
         return new NeuroVisorException(fault, "", message, requireNonNull(retryAfter, "retryAfter is null"), null);
     }
 
-    /** The fault of whatever has failed: of one that is no NeuroVisorException, {@code INTERNAL}. */
+    /** Returns the fault of an exception; {@code INTERNAL} for one that is not a NeuroVisorException. */
     public static Fault faultOf(Throwable failure) {
         return failure instanceof NeuroVisorException known ? known.fault() : Fault.INTERNAL;
     }
@@ -51,12 +51,15 @@ public final class NeuroVisorException extends RuntimeException {
         return fault;
     }
 
-    /** Which argument is not allowed, by the name of the value's component; empty when it is none or not one. */
+    /**
+     * Returns the argument that is not allowed, named as the component of the request; empty if it is unknown or there
+     * is none.
+     */
     public String argument() {
         return argument;
     }
 
-    /** After which time the same may succeed, where that is known. */
+    /** Returns the time after which the same request may succeed, if it is known. */
     public Optional<Duration> retryAfter() {
         return Optional.ofNullable(retryAfter);
     }

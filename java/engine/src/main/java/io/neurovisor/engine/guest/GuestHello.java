@@ -2,7 +2,7 @@ package io.neurovisor.engine.guest;
 
 import static java.util.Objects.requireNonNull;
 
-/** What a guest says of itself when it is ready. */
+/** The description that a guest sends of itself when it is ready. */
 public record GuestHello(String agentVersion, String kernelRelease, int vcpuCount, long memoryBytes) {
     public GuestHello {
         requireNonNull(agentVersion, "agentVersion is null");

@@ -8,10 +8,10 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * What makes a clone unlike every other clone of its template.
+ * The values that distinguish a clone from all other clones of its template.
  *
  * @param entropyHex 64 bytes for the guest kernel's random pool, as 128 hexadecimal digits
- * @param machineId 32 lower-case hexadecimal digits, as machine-id(5)
+ * @param machineId 32 lower-case hexadecimal digits, as in machine-id(5)
  */
 public record GuestIdentity(String entropyHex, String hostname, String machineId, UUID bootId) {
     private static final int ENTROPY_BYTES = 64;
@@ -26,7 +26,7 @@ public record GuestIdentity(String entropyHex, String hostname, String machineId
         }
     }
 
-    /** A new identity from a cryptographically strong generator. */
+    /** Returns a new identity from a cryptographically strong generator. */
     public static GuestIdentity fresh(RandomGenerator strongRandom, String hostname) {
         return new GuestIdentity(
                 HexFormat.of().formatHex(bytes(strongRandom, ENTROPY_BYTES)),
@@ -41,7 +41,7 @@ public record GuestIdentity(String entropyHex, String hostname, String machineId
         return bytes;
     }
 
-    /** Version 4, variant 1 (RFC 9562), which is the form Linux gives its boot id. */
+    /** Sets version 4, variant 1 (RFC 9562), the form of Linux's boot id. */
     private static UUID randomUuid(byte[] bytes) {
         bytes[6] = (byte) ((bytes[6] & 0x0f) | 0x40);
         bytes[8] = (byte) ((bytes[8] & 0x3f) | 0x80);

@@ -1,4 +1,4 @@
-/** What the host says to a guest agent. Implementations carry it over a virtual machine's own channel. */
+/** The host's calls to a guest agent. Implementations carry them over a channel of the virtual machine. */
 @NullMarked
 package io.neurovisor.engine.guest;
 

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Arrays;
 
-/** One of the layers between a program and the host, the innermost of the VMM's own first. */
+/** The layers between a program and the host; the innermost layer of the VMM comes first. */
 public enum Layer {
     CAPABILITIES(1, "capabilities", "The VMM has no capability, cannot gain one, and runs under a uid of its own."),
     SECCOMP(2, "seccomp", "Each thread of the VMM may make the system calls of an allowlist and no others."),
@@ -30,7 +30,7 @@ public enum Layer {
         return number;
     }
 
-    /** Throws {@link IllegalArgumentException} where no layer has the number. */
+    /** Returns the layer with a number; throws {@link IllegalArgumentException} if there is none. */
     public static Layer numbered(int number) {
         return Arrays.stream(values())
                 .filter(layer -> layer.number == number)
@@ -38,12 +38,12 @@ public enum Layer {
                 .orElseThrow(() -> new IllegalArgumentException("no layer has the number " + number));
     }
 
-    /** The name used in output: {@code cgroups v2}. */
+    /** Returns the name for output: {@code cgroups v2}. */
     public String label() {
         return label;
     }
 
-    /** What the layer does, for a person. */
+    /** Returns one sentence that explains the layer. */
     public String sentence() {
         return sentence;
     }

@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.util.Locale;
 
 /**
- * How one layer stands.
+ * The state of one layer.
  *
- * @param detail what was read, for a person
- * @param fix how to switch it on; empty when it is live, and when nothing on this machine can
+ * @param detail what was read, for people
+ * @param fix how to enable the layer; empty if it is live or cannot be enabled on this host
  */
 public record LayerState(Layer layer, Status status, String detail, String fix) {
     public LayerState {
@@ -24,16 +24,16 @@ public record LayerState(Layer layer, Status status, String detail, String fix) 
         }
     }
 
-    /** Whether a layer protects. */
+    /** Whether a layer is in force. */
     public enum Status {
-        /** Read off the living process. */
+        /** The layer was read off the running process and is in force. */
         LIVE,
-        /** This machine, or this version, cannot give it. */
+        /** This host or this version does not support the layer. */
         OFF,
-        /** It should protect here and does not, or nobody could tell. */
+        /** The layer should be in force and is not, or it could not be read. */
         BROKEN;
 
-        /** The name used in output: {@code live}. */
+        /** Returns the name for output: {@code live}. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** Without which layers nothing is to run. */
+/** The layers that must be live before a program runs. */
 public record RequiredLayers(Set<Layer> layers) {
     public static final RequiredLayers NONE = new RequiredLayers(Set.of());
     public static final RequiredLayers ALL = new RequiredLayers(EnumSet.allOf(Layer.class));
@@ -18,7 +18,7 @@ public record RequiredLayers(Set<Layer> layers) {
         layers = Set.copyOf(layers);
     }
 
-    /** By their numbers, such as {@code 1,2,3,4,6}. Throws {@link IllegalArgumentException} for anything else. */
+    /** Parses layer numbers such as {@code 1,2,3,4,6}; throws {@link IllegalArgumentException} for any other text. */
     public static RequiredLayers numbered(String numbers) {
         return new RequiredLayers(Arrays.stream(numbers.split(",", -1))
                 .map(number -> Layer.numbered(Integer.parseInt(number)))
@@ -26,9 +26,9 @@ public record RequiredLayers(Set<Layer> layers) {
     }
 
     /**
-     * Fails with {@code LAYER_MISSING} where one of them is not live.
+     * Throws {@code LAYER_MISSING} if one of the layers is not live.
      *
-     * @param read off a machine that nobody has used
+     * @param read the layers of a machine that no program has used
      */
     public void check(List<LayerState> read) {
         for (Layer layer : new TreeSet<>(layers)) {
@@ -50,7 +50,7 @@ public record RequiredLayers(Set<Layer> layers) {
         }
     }
 
-    /** Their numbers, in order: {@code 1,2,3}. */
+    /** Returns the layer numbers in order: {@code 1,2,3}. */
     @Override
     public String toString() {
         return new TreeSet<>(layers)

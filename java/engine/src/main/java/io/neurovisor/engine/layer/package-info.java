@@ -1,4 +1,4 @@
-/** The six layers between a program and the host. Each is told as it was read off one living virtual machine. */
+/** The six layers between a program and the host. Their states are read off a running virtual machine. */
 @NullMarked
 package io.neurovisor.engine.layer;
 

@@ -30,7 +30,7 @@ public enum SandboxSize {
         return memoryMebibytes;
     }
 
-    /** The name used in flags and output: {@code small}. */
+    /** Returns the name for flags and output: {@code small}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

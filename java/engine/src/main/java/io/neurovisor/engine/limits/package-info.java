@@ -1,4 +1,4 @@
-/** How much a sandbox may use. The tiers are fixed names that users choose by. */
+/** The resources of a sandbox. The tiers have fixed names, by which users choose. */
 @NullMarked
 package io.neurovisor.engine.limits;
 

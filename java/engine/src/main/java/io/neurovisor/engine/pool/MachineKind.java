@@ -15,7 +15,7 @@ public record MachineKind(String image, SandboxSize size) {
         requireNonNull(size, "size is null");
     }
 
-    /** {@code image base, size small}. */
+    /** Returns a text such as {@code image base, size small}. */
     @Override
     public String toString() {
         return "image " + image + ", size " + size.label();

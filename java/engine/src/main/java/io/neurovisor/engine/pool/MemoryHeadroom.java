@@ -36,7 +36,10 @@ public record MemoryHeadroom(SandboxSize size, long limitBytes, long availableBy
                 : Integer.MAX_VALUE;
     }
 
-    /** {@code a machine of size large can take 1376 MiB, and 900 MiB are available, 608 MiB of them promised to 1 other}. */
+    /**
+     * Returns a text such as {@code a machine of size large can take 1376 MiB, and 900 MiB are available, 608 MiB of
+     * them promised to 1 other}.
+     */
     @Override
     public String toString() {
         String text = "a machine of size %s can take %d MiB, and %d MiB are available"

@@ -1,4 +1,7 @@
-/** Machines that are ready before a request asks for one. Which request gets which is decided in one place, claimants take turns, and there are never more than allowed. */
+/**
+ * A pool of machines that are ready before a request needs one. One class decides which request is served next;
+ * claimants take turns, and the configured limits are never exceeded.
+ */
 @NullMarked
 package io.neurovisor.engine.pool;
 

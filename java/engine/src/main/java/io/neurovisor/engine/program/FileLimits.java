@@ -1,6 +1,6 @@
 package io.neurovisor.engine.program;
 
-/** What may travel with one execution, in each direction. */
+/** The limits of the files that are sent with an execution, in each direction. */
 public final class FileLimits {
     public static final int MAX_COUNT = 1000;
     public static final long MAX_BYTES = 64L << 20;

@@ -5,9 +5,9 @@ import io.neurovisor.engine.text.UntrustedText;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
-/** The rules for paths of files that travel into or out of a guest. The guest agent has the same ones. */
+/** The rules for paths of files that are sent to or received from a guest. The guest agent has the same rules. */
 public final class FilePath {
-    /** As the kernel has them. */
+    /** The limits of the Linux kernel. */
     private static final int MAX_NAME_BYTES = 255;
 
     private static final int MAX_PATH_BYTES = 4000;
@@ -15,7 +15,7 @@ public final class FilePath {
 
     private FilePath() {}
 
-    /** The path itself, or a fault that names it and what is wrong with it. */
+    /** Returns the path; throws a fault that names the path and its problem if it is not allowed. */
     public static String checked(String path) {
         problem(path).ifPresent(problem -> {
             throw NeuroVisorException.invalid(
@@ -24,7 +24,7 @@ public final class FilePath {
         return path;
     }
 
-    /** What keeps the path from travelling, as the end of a sentence; empty when nothing does. */
+    /** Returns why the path is not allowed, as the end of a sentence; empty if it is allowed. */
     public static Optional<String> problem(String path) {
         if (path.isEmpty()) {
             return Optional.of("is empty");
@@ -55,7 +55,7 @@ public final class FilePath {
         return Optional.empty();
     }
 
-    /** The path as one short line of printable text. */
+    /** Returns the path as one short line of printable text. */
     public static String shown(String path) {
         StringBuilder shown = new StringBuilder();
         path.codePoints().limit(MAX_SHOWN_CHARACTERS).forEach(character -> {

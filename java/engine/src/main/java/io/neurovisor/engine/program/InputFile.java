@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.nio.ByteBuffer;
 
 /**
- * A regular file that lies in the working directory when the program starts. Equal when the content is.
+ * A regular file that exists in the working directory when the program starts. Two files are equal if their content is.
  *
- * @param path relative to the working directory, as {@link FilePath} checks it
+ * @param path relative to the working directory, checked by {@link FilePath}
  */
 public record InputFile(String path, ByteBuffer content, boolean executable) {
     public InputFile {

@@ -1,9 +1,9 @@
 package io.neurovisor.engine.program;
 
-/** Which interpreter runs a program. */
+/** The interpreter that runs a program. */
 public enum Interpreter {
-    /** The one that the template holds ready, where there is one; a program cannot tell the difference. */
+    /** The interpreter that waits in the template, if there is one; a program cannot detect the difference. */
     WARM,
-    /** One that is started for this program. */
+    /** An interpreter that is started for this program. */
     PLAIN
 }

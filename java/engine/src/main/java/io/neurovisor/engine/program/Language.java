@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** A language that NeuroVisor runs, with the names people and models use for it. */
+/** A language that NeuroVisor runs, with the names that people and models use for it. */
 @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable, its type just does not say so.
 public enum Language {
     PYTHON("python", Set.of("python", "python3"), Set.of("py"), "base"),
@@ -30,17 +30,19 @@ public enum Language {
         this.image = image;
     }
 
-    /** The name used on the wire and in output. */
+    /** Returns the name on the wire and in output. */
     public String label() {
         return label;
     }
 
-    /** The smallest of the images that come with NeuroVisor in which programs of this language run. */
+    /** Returns the smallest of NeuroVisor's images in which programs of this language run. */
     public String image() {
         return image;
     }
 
-    /** The language of that name or alias, in any case of letters; an unknown one is a fault that lists them all. */
+    /**
+     * Returns the language of a name or alias, ignoring case; throws a fault that lists all languages if it is unknown.
+     */
     public static Language named(String name) {
         String wanted = name.strip().toLowerCase(Locale.ROOT);
         return Arrays.stream(values())
@@ -51,7 +53,10 @@ public enum Language {
                         "language \"" + FilePath.shown(name) + "\" is not known; use one of " + known()));
     }
 
-    /** The language of a file by its suffix or, where that says nothing, by the interpreter of its {@code #!} line. */
+    /**
+     * Returns the language of a file by its suffix or, if that is inconclusive, by the interpreter of its {@code #!}
+     * line.
+     */
     public static Optional<Language> ofFile(String fileName, String firstLine) {
         int dot = fileName.lastIndexOf('.');
         String suffix = dot < 0 ? "" : fileName.substring(dot + 1);
@@ -61,7 +66,7 @@ public enum Language {
         return bySuffix.isPresent() ? bySuffix : ofInterpreterLine(firstLine);
     }
 
-    /** All labels, for messages: {@code python, bash, ...}. */
+    /** Returns all labels for messages: {@code python, bash, ...}. */
     public static String known() {
         return Arrays.stream(values()).map(Language::label).collect(Collectors.joining(", "));
     }

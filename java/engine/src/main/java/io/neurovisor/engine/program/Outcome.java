@@ -1,8 +1,8 @@
 package io.neurovisor.engine.program;
 
-/** How an execution ended. The list is closed; partial output survives every one of them. */
+/** The outcome of an execution. The list is closed; partial output is kept for every outcome. */
 public enum Outcome {
-    /** The program ended by itself; its exit code or signal tells how. A compile error is one of these. */
+    /** The program ended by itself, with an exit code or a signal. A compile error is such an end. */
     COMPLETED,
     TIMED_OUT,
     OUT_OF_MEMORY,
@@ -10,6 +10,6 @@ public enum Outcome {
     CANCELLED,
     /** The virtual machine or its agent ended before the program did. */
     SANDBOX_DIED,
-    /** The program was started and nobody can say how it ended. */
+    /** The program was started, and its outcome is unknown. */
     OUTCOME_UNKNOWN
 }

@@ -3,8 +3,8 @@ package io.neurovisor.engine.program;
 import java.nio.ByteBuffer;
 
 /**
- * Where output goes as it is produced, in order within each stream. A call may block: that holds the program back, all
- * the way to its pipe. Bytes, not lines; the buffer is valid during the call only.
+ * Receives the output of a program as it is produced, in order within each stream. A call may block, which applies
+ * back-pressure to the program. The buffer contains bytes, not lines, and is valid during the call only.
  */
 public interface OutputSink {
     void stdout(ByteBuffer bytes);
@@ -12,10 +12,10 @@ public interface OutputSink {
     void stderr(ByteBuffer bytes);
 
     /**
-     * A part of a file that the program has left in {@code out/}. The parts of a file come one after the other and end
-     * with one that is the last; a file whose last part never comes is not complete.
+     * Receives a part of a file from {@code out/}. The parts of a file arrive in order, and the last one is marked; a
+     * file without a last part is incomplete.
      *
-     * @param path relative to {@code out/}, as {@link FilePath} checks it
+     * @param path relative to {@code out/}, checked by {@link FilePath}
      */
     void file(String path, ByteBuffer part, boolean last);
 }

@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A program's text with everything that it is started with. Its textual form shows neither code nor values.
+ * A program's code and inputs. Its textual form contains neither code nor values.
  *
- * @param code the text, 1 byte to 8 MiB in UTF-8; it travels as a file, never through argv
- * @param arguments what the program sees as its arguments, its own name left out
- * @param environment beyond the defaults of the guest, which it overrides
- * @param stdin what the program reads, at most 64 MiB
- * @param files placed into the working directory, at most 1,000 with 64 MiB in all
- * @param limits below those that every program has
+ * @param code the text, 1 byte to 8 MiB in UTF-8; it is sent as a file, never in argv
+ * @param arguments the program's arguments, without its own name
+ * @param environment variables that are added to, or override, the defaults of the guest
+ * @param stdin the standard input, at most 64 MiB
+ * @param files files for the working directory, at most 1,000 with 64 MiB in total
+ * @param limits limits below those that apply to every program
  */
 public record Program(
         Language language,
@@ -31,7 +31,7 @@ public record Program(
         ProgramLimits limits) {
     public static final int MAX_CODE_BYTES = 8 * 1024 * 1024;
 
-    /** The message that carries it has room for 80 MiB. */
+    /** Fits into the message that carries it, which has room for 80 MiB. */
     public static final int MAX_STDIN_BYTES = 64 << 20;
 
     public Program {
@@ -48,7 +48,7 @@ public record Program(
         checkFiles(files, stdin.remaining());
     }
 
-    /** With the limits that every program has. */
+    /** Creates a program with the limits that apply to every program. */
     public Program(
             Language language,
             String code,
@@ -86,7 +86,7 @@ public record Program(
             throw NeuroVisorException.invalid(
                     "code", "code holds a NUL byte, which no source text can; pass data as a file instead");
         }
-        // A UTF-16 unit is at least one byte of UTF-8, so the cheap test spares encoding what is far too long.
+        // A UTF-16 unit is at least one byte of UTF-8, so this cheap test avoids encoding an oversized text.
         long bytes = code.length() > MAX_CODE_BYTES ? code.length() : code.getBytes(StandardCharsets.UTF_8).length;
         if (bytes > MAX_CODE_BYTES) {
             throw NeuroVisorException.invalid(

@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * The end of one program.
  *
- * @param exitCode the program's own, or 128 + signal
- * @param signal the signal that ended it, 0 for none
- * @param duration from its start to its end, measured in the guest where the guest can tell
- * @param details what else the guest says of it
+ * @param exitCode the program's own exit code, or 128 + signal
+ * @param signal the signal that ended it, or 0
+ * @param duration the time from its start to its end, measured in the guest if the guest reports it
+ * @param details further details from the guest
  */
 public record ProgramExit(
         Outcome outcome,
@@ -30,13 +30,13 @@ public record ProgramExit(
     }
 
     /**
-     * What only a person or a log needs.
+     * Details for people and logs.
      *
-     * @param killedProcess the process that the kernel killed for want of memory; empty if there was none
-     * @param backgroundProcesses how many processes were left running by the program, and killed
-     * @param skippedFiles some of what lay in {@code out/} and did not come home
-     * @param skippedFilesCount all of that
-     * @param interpreter which one has run the program
+     * @param killedProcess the process that the kernel killed because memory ran out; empty if there was none
+     * @param backgroundProcesses the number of processes that the program left running and that were killed
+     * @param skippedFiles some of the files in {@code out/} that were not returned
+     * @param skippedFilesCount the number of all such files
+     * @param interpreter the interpreter that ran the program
      */
     public record Details(
             String killedProcess,
@@ -44,7 +44,7 @@ public record ProgramExit(
             List<SkippedFile> skippedFiles,
             int skippedFilesCount,
             Interpreter interpreter) {
-        /** Nothing to say. */
+        /** No details. */
         public static final Details NONE = new Details("", 0, List.of(), 0, Interpreter.PLAIN);
 
         public Details {
@@ -54,7 +54,7 @@ public record ProgramExit(
         }
     }
 
-    /** The end as the host sees it when the guest cannot tell: the program is gone because its machine is. */
+    /** Returns the end of a program that the guest cannot report, because its machine is gone. */
     public static ProgramExit killed(Outcome outcome, Duration duration) {
         return new ProgramExit(outcome, 128 + SIGKILL, SIGKILL, duration, false, false, Details.NONE);
     }

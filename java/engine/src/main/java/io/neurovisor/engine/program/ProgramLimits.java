@@ -3,10 +3,10 @@ package io.neurovisor.engine.program;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
 /**
- * What one program may take, enforced by the guest agent.
+ * The limits of one program, enforced by the guest agent.
  *
- * @param outputBytes of each stream, after which the program is killed, to 64 MiB; 0 for all of that
- * @param processes that may exist at once, threads included; 0 for what the agent allows every program
+ * @param outputBytes the size of each output stream after which the program is killed, up to 64 MiB; 0 for 64 MiB
+ * @param processes the most processes and threads at the same time; 0 for the agent's limit
  */
 public record ProgramLimits(long outputBytes, int processes) {
     public static final ProgramLimits USUAL = new ProgramLimits(0, 0);

@@ -3,7 +3,7 @@ package io.neurovisor.engine.program;
 import static java.util.Objects.requireNonNull;
 
 /**
- * Something below {@code out/} that did not come home.
+ * A file below {@code out/} that was not returned.
  *
  * @param path for people: printable, possibly shortened
  * @param reason the end of a sentence, such as {@code is a symbolic link}

@@ -1,4 +1,4 @@
-/** What runs in a guest: a program in one of the known languages, where its output goes and how it ends. These are values; nothing here starts anything. */
+/** Programs in the supported languages, their output and their outcomes. All types are values. */
 @NullMarked
 package io.neurovisor.engine.program;
 

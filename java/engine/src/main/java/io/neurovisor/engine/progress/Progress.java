@@ -1,8 +1,8 @@
 package io.neurovisor.engine.progress;
 
-/** Receives what long work is doing; called from the working thread, must not block it. */
+/** Receives the progress of long-running work in the working thread; implementations must not block. */
 public interface Progress {
-    /** Reports to nobody. */
+    /** Ignores all reports. */
     Progress SILENT = new Progress() {
         @Override
         public void step(String message) {}
@@ -11,9 +11,9 @@ public interface Progress {
         public void detail(String message) {}
     };
 
-    /** A new step begins and the one before it, if any, is done. One short line, such as "Packing image base". */
+    /** Begins a new step and ends the previous one. The message is one short line, such as "Packing image base". */
     void step(String message);
 
-    /** What the current step is doing right now; only the newest matters. */
+    /** Reports what the current step is doing; only the newest report matters. */
     void detail(String message);
 }

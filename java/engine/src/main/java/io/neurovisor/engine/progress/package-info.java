@@ -1,4 +1,4 @@
-/** How long work tells a person what it is doing. The command line draws it, tests record it. */
+/** Progress reports for users. The command line displays them; tests record them. */
 @NullMarked
 package io.neurovisor.engine.progress;
 

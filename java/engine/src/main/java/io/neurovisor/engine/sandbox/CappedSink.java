@@ -8,11 +8,11 @@ import io.neurovisor.engine.program.OutputSink;
 import java.nio.ByteBuffer;
 
 /**
- * Passes on what a program may write, and not a byte more: the guest's agent ends a program at this limit by itself, so
- * that only a guest which is not ours any more gets here.
+ * Passes on at most the output that a program may write. The guest agent ends a program at this limit, so only a
+ * compromised guest exceeds it.
  */
 final class CappedSink implements OutputSink {
-    /** Of each stream. */
+    /** The limit of each stream. */
     static final long MAX_STREAM_BYTES = 64L << 20;
 
     private final OutputSink sink;
@@ -35,7 +35,7 @@ final class CappedSink implements OutputSink {
         sink.stderr(bytes);
     }
 
-    /** Whoever receives files from a guest has checked them already. */
+    /** The receiver of files from a guest has checked them already. */
     @Override
     public void file(String path, ByteBuffer part, boolean last) {
         sink.file(path, part, last);

@@ -35,8 +35,8 @@ public final class Sandbox implements AutoCloseable {
     private final long readyNanos;
 
     /**
-     * @param layers are being read off the machine
-     * @param startNanos when the machine's start was begun, by the ticker
+     * @param layers completes when the layers have been read off the machine
+     * @param startNanos the time at which the start of the machine began, by the ticker
      */
     Sandbox(
             VmStart start,
@@ -58,48 +58,50 @@ public final class Sandbox implements AutoCloseable {
         return vm.id();
     }
 
-    /** What protects the host from this machine, read off it when it was started. */
+    /** Returns the layers that protect the host from this machine, as read when it was started. */
     public List<LayerState> layers() {
         return layers.join(); // A few milliseconds: not worth an interruption.
     }
 
-    /** The VMM's last words if the machine has ended. */
+    /** Describes how the VMM ended; empty while the machine runs. */
     public Optional<String> death() {
         return vm.death();
     }
 
-    /** What of the host's memory the machine has to itself at this moment; 0 once it has ended. */
+    /** Returns the host memory that only this machine uses; 0 after it has ended. */
     public long residentBytes() {
         return vm.residentBytes();
     }
 
-    /** What the machine came from. */
+    /** Returns how the machine was started. */
     public VmStart start() {
         return start;
     }
 
-    /** From the start of the machine until its guest had answered and had an identity of its own. */
+    /** Returns the time from the start of the machine until its guest had answered and received its identity. */
     public Duration startTime() {
         return Duration.ofNanos(readyNanos - startNanos);
     }
 
-    /** Since then. */
+    /** Returns the time since the machine became ready. */
     public Duration age() {
         return Duration.ofNanos(ticker.nanos() - readyNanos);
     }
 
     /**
-     * Sends a program of the host's own along the path that {@link #run} takes and removes its traces, so that the program
-     * to come finds that path warm. Only before {@code run}.
+     * Runs one of the host's own programs in the same way as {@link #run} and removes its traces, so that the next
+     * program finds warm code paths. Must be called before {@code run}.
      */
     public void prime(Program program, Deadline deadline) {
         channel.prime(program, deadline);
     }
 
     /**
-     * Runs the program. The guest enforces {@code timeout}; a guest that does not is cut off when the host's
-     * {@link ResponseDeadline} passes, and its program counts as timed out all the same. Interrupting the calling thread cancels the
-     * program, with which the interruption is served: the thread goes on to clean up and to report.
+     * Runs the program.
+     *
+     * <p>The guest enforces {@code timeout}. If it does not, the host ends the program when its {@link
+     * ResponseDeadline} passes, and the program counts as timed out. Interrupting the calling thread cancels the
+     * program and clears the interrupt, so that the thread can clean up and report.
      */
     public SandboxRun run(Program program, Duration timeout, TraceId traceId, OutputSink sink) {
         long startNanos = ticker.nanos();
@@ -114,7 +116,7 @@ public final class Sandbox implements AutoCloseable {
                 boolean _ = Thread.interrupted(); // Served: what follows must not be cut off by it.
             }
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
-            // The details first: whoever asks for them waits until it is known how the machine has ended.
+            // Before anything else: computing the details waits until the end of the machine is known.
             String detail = detailOf(exception);
             return new SandboxRun(ProgramExit.killed(outcomeOf(exception), elapsed), detail);
         }

@@ -1,16 +1,16 @@
 package io.neurovisor.engine.sandbox;
 
-/** Why a machine was destroyed. The list is closed. */
+/** The reason why a machine was destroyed. The list is closed. */
 public enum SandboxEnd {
-    /** A request has had it. */
+    /** A request has used it. */
     USED,
-    /** It waited for a request for so long that its clock is not trusted. */
+    /** It was ready for so long that its clock is no longer trusted. */
     EXPIRED,
-    /** Its VMM ended while it waited for a request. */
+    /** Its VMM ended while it was ready. */
     DIED,
-    /** Nobody wanted its kind when its room was needed, or it was one more than are kept ready. */
+    /** Its room was needed for another kind, or more machines were ready than configured. */
     EVICTED,
-    /** It did not get ready. */
+    /** It did not become ready. */
     START_FAILED,
     /** The pool has ended. */
     SHUTDOWN

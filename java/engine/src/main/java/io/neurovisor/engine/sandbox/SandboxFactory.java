@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.random.RandomGenerator;
 
-/** Makes sandboxes: whatever a machine starts from, its guest gets an identity of its own before anyone can use it. */
+/**
+ * Starts sandboxes. Each guest receives its own identity before a program can use it, however its machine was started.
+ */
 public final class SandboxFactory {
     private final Vmm vmm;
     private final RandomGenerator strongRandom;
@@ -31,7 +33,7 @@ public final class SandboxFactory {
         this(vmm, strongRandom, ticker, SandboxListener.NONE, RequiredLayers.NONE);
     }
 
-    /** @param required a machine that has not all of these serves nobody */
+    /** @param required a machine without all of these layers is not used */
     public SandboxFactory(
             Vmm vmm, RandomGenerator strongRandom, Ticker ticker, SandboxListener listener, RequiredLayers required) {
         this.vmm = requireNonNull(vmm, "vmm is null");
@@ -41,24 +43,24 @@ public final class SandboxFactory {
         this.required = requireNonNull(required, "required is null");
     }
 
-    /** Returns an id that no machine has had. */
+    /** Returns an id that no machine has used. */
     public VmId newId() {
         return VmId.random(strongRandom);
     }
 
-    /** Returns a sandbox that no program has used, with a new id; the caller closes it. */
+    /** Starts a fresh sandbox with a new id; the caller closes it. */
     public Sandbox open(VmStart start, Deadline deadline) {
         return open(newId(), start, deadline);
     }
 
-    /** The same with this id. */
+    /** Starts a fresh sandbox with this id. */
     public Sandbox open(VmId id, VmStart start, Deadline deadline) {
         long startNanos = ticker.nanos();
         Vm vm = vmm.start(id, start, deadline);
         listener.begun(vm);
         try {
             GuestChannel channel = readyChannel(vm, deadline);
-            // What bounds the channel can be read once something has passed it; nobody waits for it.
+            // The state of the rate limit can be read once a message has passed it. Nothing waits for this.
             CompletableFuture<List<LayerState>> layers =
                     CompletableFuture.supplyAsync(vm::layers, Thread::startVirtualThread);
             if (!required.layers().isEmpty()) {
@@ -68,7 +70,7 @@ public final class SandboxFactory {
             listener.ready(sandbox);
             return sandbox;
         } catch (NeuroVisorException exception) {
-            // A machine that only lacks a layer is well, and has no last words to wait for.
+            // A machine that only lacks a layer runs, so there is no end to wait for.
             String diagnosis = exception.fault() == Fault.LAYER_MISSING
                     ? String.valueOf(exception.getMessage())
                     : VmDiagnosis.describe(vm, exception);
@@ -79,7 +81,7 @@ public final class SandboxFactory {
         }
     }
 
-    /** Completes when the host has nothing left of that machine. */
+    /** Completes when nothing of that machine is left on the host. */
     public CompletableFuture<Void> gone(VmId id) {
         return vmm.gone(id);
     }

@@ -5,22 +5,24 @@ import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 
 /**
- * Hears what becomes of machines, in the threads that start and destroy them: it has to be quick, safe for use by many
- * threads, and must not throw. Every machine that has begun ends.
+ * Receives events of machines in the threads that start and destroy them. Implementations must be fast, safe for use by
+ * many threads and must not throw. Every machine that has begun is later reported as ended.
  */
 public interface SandboxListener {
-    /** Hears nothing. */
+    /** Ignores all events. */
     SandboxListener NONE = new SandboxListener() {};
 
-    /** A VMM process is there. Whoever keeps the machine lets go of it at its end. */
+    /** Called when the VMM process runs. A listener that keeps the machine must release it when it ends. */
     default void begun(Vm vm) {}
 
-    /** The guest has answered and has an identity of its own. */
+    /** Called when the guest has answered and received its identity. */
     default void ready(Sandbox sandbox) {}
 
-    /** Its VMM has tried what no VMM does. Of each machine some dozens of attempts are heard of. */
+    /**
+     * Called when the VMM attempted something that no VMM does; only some dozens of attempts per machine are reported.
+     */
     default void blocked(VmId id, BlockedAttempt attempt) {}
 
-    /** Nothing is left of it. */
+    /** Called when nothing of the machine is left. */
     default void ended(VmId id, SandboxEnd end) {}
 }

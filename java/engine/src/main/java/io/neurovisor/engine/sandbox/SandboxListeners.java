@@ -5,7 +5,7 @@ import io.neurovisor.engine.vm.Vm;
 import io.neurovisor.engine.vm.VmId;
 import java.util.List;
 
-/** Several that hear the same, in their order. */
+/** Passes each event to several listeners in their order. */
 public record SandboxListeners(List<SandboxListener> all) implements SandboxListener {
     public SandboxListeners {
         all = List.copyOf(all);

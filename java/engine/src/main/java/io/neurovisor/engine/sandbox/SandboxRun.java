@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.program.ProgramExit;
 
 /**
- * How a sandbox's one program ended.
+ * The end of a sandbox's only program.
  *
- * @param detail why the sandbox died, for a person; empty when it did not
+ * @param detail why the sandbox died, for people; empty if it did not
  */
 public record SandboxRun(ProgramExit exit, String detail) {
     public SandboxRun {

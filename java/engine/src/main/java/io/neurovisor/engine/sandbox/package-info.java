@@ -1,4 +1,4 @@
-/** The isolated environment one execution runs in, and the ports through which virtual machines are started. A sandbox serves one execution and is destroyed. */
+/** The isolated environment in which one execution runs. A sandbox serves one execution and is then destroyed. */
 @NullMarked
 package io.neurovisor.engine.sandbox;
 

@@ -12,9 +12,9 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Everything a template depends on. Two equal keys may share a template, two different ones never do. */
+/** All inputs of a template. Equal keys may share a template; different keys never do. */
 public record TemplateKey(BootFiles files, SandboxSize size, VmmIdentity vmm, List<Program> warmPrograms) {
-    /** Raised when the saved form or the way of warming changes meaning. */
+    /** Changed when the saved form or the way of warming changes its meaning. */
     private static final int FORMAT = 2;
 
     public TemplateKey {
@@ -24,7 +24,10 @@ public record TemplateKey(BootFiles files, SandboxSize size, VmmIdentity vmm, Li
         warmPrograms = List.copyOf(warmPrograms);
     }
 
-    /** SHA-256 over all parts, 64 lower-case hexadecimal digits. Where the files lie does not count, what they hold does. */
+    /**
+     * Returns the SHA-256 of all parts as 64 lower-case hexadecimal digits. It depends on the content of files, not on
+     * their paths.
+     */
     public String digest() {
         StringBuilder text = new StringBuilder();
         for (String part : List.of(

@@ -8,8 +8,8 @@ import java.util.function.Consumer;
 /** Keeps templates on disk, each under its key's digest. Safe for use by many threads and processes. */
 public interface TemplateStore {
     /**
-     * The template of that key, made by {@code writer} in an empty directory if it is not there. Of all who ask at once,
-     * in whatever process, one makes it and the others wait. A template appears whole or not at all.
+     * Returns the template of a key. If it is missing, {@code writer} makes it in an empty directory; among concurrent
+     * callers in all processes, one makes it and the others wait. A template appears whole or not at all.
      */
     SavedVm findOrWrite(TemplateKey key, Consumer<Path> writer, Progress progress);
 }

@@ -21,11 +21,14 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * Finds templates and makes the missing ones: a sacrificial machine is booted, warmed by the key's programs, hung up on,
- * paused and saved. No program but the host's own ever runs in it.
+ * Finds templates and makes missing ones: a machine is booted, warmed with the key's programs, disconnected, paused and
+ * saved. It never runs any programs but the host's own.
  */
 public final class Templates {
-    /** Generous: an emulated guest on a loaded host imports the scientific packages and compiles in minutes. */
+    /**
+     * Long enough for an emulated guest on a loaded host, which takes minutes to import the scientific packages and to
+     * compile.
+     */
     private static final Duration BUILD_TIMEOUT = Duration.ofMinutes(15);
 
     private final TemplateStore store;
@@ -38,7 +41,7 @@ public final class Templates {
         this(store, vmm, random, ticker, RequiredLayers.NONE);
     }
 
-    /** @param required no program is run in a machine that has not all of these */
+    /** @param required no program runs in a machine without all of these layers */
     public Templates(TemplateStore store, Vmm vmm, RandomGenerator random, Ticker ticker, RequiredLayers required) {
         this.store = requireNonNull(store, "store is null");
         this.vmm = requireNonNull(vmm, "vmm is null");
@@ -47,7 +50,10 @@ public final class Templates {
         this.required = requireNonNull(required, "required is null");
     }
 
-    /** The template, made first if need be; {@code TEMPLATE_BUILD_FAILED} says what kept the guest from getting ready. */
+    /**
+     * Returns the template, after making it if it is missing; throws {@code TEMPLATE_BUILD_FAILED} with the reason if
+     * the guest does not become ready.
+     */
     public SavedVm findOrBuild(TemplateKey key, Progress progress) {
         return store.findOrWrite(key, directory -> build(key, directory, progress), progress);
     }

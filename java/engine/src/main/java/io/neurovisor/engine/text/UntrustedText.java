@@ -2,9 +2,12 @@ package io.neurovisor.engine.text;
 
 import java.util.regex.Pattern;
 
-/** Takes from a stranger's text all that a terminal would obey, and what shows text in another order than it is written. */
+/**
+ * Makes untrusted text safe to display: removes control characters that a terminal would obey and characters that
+ * change the displayed order.
+ */
 public final class UntrustedText {
-    /** Controls of both ranges, halves of characters, marks of direction, separators that some terminals break lines at. */
+    /** Control characters, surrogates, marks of direction, and separators at which some terminals break lines. */
     private static final String OBEYED =
             "\\p{Cc}\\p{Cs}\\u061C\\u200E\\u200F\\u2028\\u2029\\u202A-\\u202E\\u2066-\\u2069";
 
@@ -13,12 +16,12 @@ public final class UntrustedText {
 
     private UntrustedText() {}
 
-    /** May have lines. */
+    /** Returns the text without such characters, keeping line breaks and tabs. */
     public static String lines(String text) {
         return BUT_LINES.matcher(text).replaceAll("");
     }
 
-    /** Is one line, which cannot begin another one that looks like ours. */
+    /** Returns the text as a single line, so that it cannot imitate a line of our own. */
     public static String line(String text) {
         return ALL.matcher(text).replaceAll(" ");
     }

@@ -1,4 +1,4 @@
-/** Text of strangers, made fit to be shown. */
+/** Untrusted text, made safe to display. */
 @NullMarked
 package io.neurovisor.engine.text;
 

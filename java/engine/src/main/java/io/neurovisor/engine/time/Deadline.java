@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 
-/** A moment on a {@link Ticker} after which nobody waits any longer. */
+/** A moment on a {@link Ticker} at which waiting ends. */
 public final class Deadline {
     private final Ticker ticker;
     private final long endNanos;
@@ -20,7 +20,7 @@ public final class Deadline {
         return new Deadline(ticker, ticker.nanos() + duration.toNanos());
     }
 
-    /** What is left; zero, never negative, once the moment has passed. */
+    /** Returns the time left; zero once the moment has passed. */
     public Duration remaining() {
         return Duration.ofNanos(Math.max(0, endNanos - ticker.nanos()));
     }

@@ -5,7 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** Tells the time as it was when this was made, and what has passed since: setting the machine's clock does not move it. */
+/**
+ * A clock that continues from the time of its creation by a ticker, so that setting the system clock does not move it.
+ */
 public final class SteadyClock implements InstantSource {
     private final Instant start;
     private final Ticker ticker;

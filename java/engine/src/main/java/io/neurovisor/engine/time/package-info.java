@@ -1,4 +1,6 @@
-/** Time that tests can advance. The engine reads clocks only through what is here and {@link java.time.InstantSource}. */
+/**
+ * Time that tests can advance. The engine reads clocks only through these types and {@link java.time.InstantSource}.
+ */
 @NullMarked
 package io.neurovisor.engine.time;
 

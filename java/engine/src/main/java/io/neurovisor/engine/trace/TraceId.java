@@ -5,18 +5,18 @@ import static java.util.Objects.requireNonNull;
 import java.util.HexFormat;
 import java.util.UUID;
 
-/** The id that follows one request everywhere: a UUID version 7 (RFC 9562), printed in its dashed form. */
+/** The id of a request in all outputs: a UUID version 7 (RFC 9562), printed in its dashed form. */
 public record TraceId(UUID value) {
     public TraceId {
         requireNonNull(value, "value is null");
     }
 
-    /** As W3C's header carries it: the same 16 bytes, with the span that asks. */
+    /** Returns the value of W3C's header: the same 16 bytes, with the id of the calling span. */
     public String traceparent(long spanId) {
         return "00-" + hex() + "-" + HexFormat.of().toHexDigits(spanId) + "-01";
     }
 
-    /** As OpenTelemetry writes it: 32 hexadecimal digits. */
+    /** Returns the form of OpenTelemetry: 32 hexadecimal digits. */
     public String hex() {
         return value.toString().replace("-", "");
     }

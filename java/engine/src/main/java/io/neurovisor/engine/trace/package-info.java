@@ -1,4 +1,7 @@
-/** The id that ties everything one request causes together. It is the same in output, logs, spans and the guest's environment. */
+/**
+ * The id that connects everything that one request causes. It is the same in output, logs, spans and the guest's
+ * environment.
+ */
 @NullMarked
 package io.neurovisor.engine.trace;
 

@@ -3,12 +3,12 @@ package io.neurovisor.engine.vm;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What a VMM has tried and the kernel has noticed.
+ * An attempt of a VMM that the kernel has detected.
  *
- * @param hook the kernel's name for where, such as {@code file_open}; {@code syscall} for a system call that such VMMs are not
- *     known for, which is only noticed
- * @param subject a path as the VMM names it, or a number: of an address family, a command of bpf(2), a system call
- * @param allowed whether it was let through
+ * @param hook the name of the kernel's hook, such as {@code file_open}; {@code syscall} for an unexpected system call,
+ *     which is only detected
+ * @param subject a path as the VMM sees it, or the number of an address family, a bpf(2) command or a system call
+ * @param allowed whether the attempt was allowed
  */
 public record BlockedAttempt(String hook, String subject, boolean allowed) {
     public BlockedAttempt {

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 /**
  * A virtual machine that was paused and saved.
  *
- * @param files what it had booted from; a clone's devices name the same files
- * @param directory holds what {@link Vm#save} wrote; only the VMM that wrote it knows the file names
+ * @param files the files from which it was booted; a clone's devices use the same files
+ * @param directory the directory with the files of {@link Vm#save}, whose names only the VMM that wrote them knows
  */
 public record SavedVm(BootFiles files, SandboxSize size, Path directory) {
     public SavedVm {

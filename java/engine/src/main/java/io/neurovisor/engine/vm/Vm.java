@@ -6,49 +6,46 @@ import io.neurovisor.engine.time.Deadline;
 import java.util.List;
 import java.util.Optional;
 
-/** One running virtual machine. */
+/** A running virtual machine. */
 public interface Vm extends AutoCloseable {
     VmId id();
 
-    /** Opens the machine's channel. At most one is open at a time; the agent may not have answered yet. */
+    /** Opens the machine's channel. At most one may be open at a time; the agent may not have answered yet. */
     GuestChannel connect(Deadline deadline);
 
     /**
-     * Pauses a machine of {@link VmStart.TemplateBoot} and writes its state beside its memory; the machine is gone
-     * afterwards. Its channel must be closed: the guest is given until the deadline to notice.
+     * Pauses a machine of {@link VmStart.TemplateBoot}, writes its state next to its memory and ends it. Its channel
+     * must be closed; the guest has until the deadline to notice that.
      */
     void save(Deadline deadline);
 
     /**
-     * Each layer once, in order, as it is now, read off the living machine. Of a machine that has ended nothing can be read,
-     * and so no layer is live.
+     * Returns the state of each layer in order, as read off the running machine now. After the machine has ended no
+     * layer is live.
      */
     List<LayerState> layers();
 
-    /** What its control group has counted; empty where it has none, or has ended. */
+    /** Returns the counters of its control group; empty if it has none or has ended. */
     Optional<VmUsage> usage();
 
     /**
-     * What of the host's memory the machine has to itself: what others share with it and the kernel can drop does not count.
-     * 0 when it has ended, or nobody can say.
+     * Returns the host memory that only this machine uses, without shared memory that the kernel can drop; 0 if it has
+     * ended or the value is unknown.
      */
     long residentBytes();
 
-    /** The VMM's last words if it has ended, with its exit code or signal. */
+    /** Describes how the VMM ended, with its exit code or signal; empty while it runs. */
     Optional<String> death();
 
-    /** Whether it has ended because the host gives its VMM no more memory. */
+    /** Returns whether it ended because the host's memory limit for its VMM was reached. */
     boolean ranOutOfMemory();
 
-    /**
-     * The last lines that the guest's console has shown since this was last asked, for error messages; empty when there
-     * are none.
-     */
+    /** Returns the last lines of the guest's console since the previous call, for error messages; may be empty. */
     String consoleTail();
 
     /**
-     * Kills the machine and waits until nothing of it is left, but no longer than a loaded host needs: {@link Vmm#gone} says
-     * whether it is. Idempotent.
+     * Kills the machine and waits until nothing of it is left, for a limited time; {@link Vmm#gone} reports whether
+     * that is so. Idempotent.
      */
     @Override
     void close();

@@ -2,14 +2,14 @@ package io.neurovisor.engine.vm;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
 
-/** Says in one line why a virtual machine failed: the VMM's last words, else the guest's. */
+/** Describes in one line why a virtual machine failed, from the end of the VMM or the guest's console. */
 public final class VmDiagnosis {
     private VmDiagnosis() {}
 
     public static String describe(Vm vm, NeuroVisorException exception) {
         return vm.death().orElseGet(() -> {
             String console = vm.consoleTail();
-            // A VMM that is just ending breaks its connections before anybody can know how it ended.
+            // An ending VMM breaks its connections before its end is known.
             return vm.death().orElseGet(() -> withConsole(console, exception));
         });
     }

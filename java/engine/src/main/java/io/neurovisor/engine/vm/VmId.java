@@ -3,7 +3,7 @@ package io.neurovisor.engine.vm;
 import java.util.HexFormat;
 import java.util.random.RandomGenerator;
 
-/** Names one virtual machine among all of this host: lower-case letters, digits and dashes, at most 63 characters. */
+/** The id of a virtual machine, unique on this host: lower-case letters, digits and dashes, at most 63 characters. */
 public record VmId(String value) {
     public VmId {
         if (!value.matches("[a-z0-9-]{1,63}")) {
@@ -11,7 +11,7 @@ public record VmId(String value) {
         }
     }
 
-    /** {@code vm-} and 64 random bits. */
+    /** Returns {@code vm-} and 64 random bits. */
     public static VmId random(RandomGenerator random) {
         return new VmId("vm-" + HexFormat.of().toHexDigits(random.nextLong()));
     }

@@ -6,17 +6,17 @@ import io.neurovisor.engine.limits.SandboxSize;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** How a virtual machine comes to life. */
+/** How a virtual machine is started. */
 public sealed interface VmStart {
-    /** What the guest boots from, or has booted from. */
+    /** Returns the files from which the guest boots or has booted. */
     BootFiles files();
 
-    /** The name of the template that it is a clone of; empty for a boot. */
+    /** Returns the name of the template of which it is a clone; empty for a boot. */
     default Optional<String> template() {
         return Optional.empty();
     }
 
-    /** A boot from the kernel up, with memory of the machine's own. */
+    /** A boot of the kernel with private memory. */
     record ColdBoot(BootFiles files, SandboxSize size) implements VmStart {
         public ColdBoot {
             requireNonNull(files, "files is null");
@@ -24,7 +24,7 @@ public sealed interface VmStart {
         }
     }
 
-    /** A boot whose memory lies in a file of {@code directory}, so that {@link Vm#save} can make a template of it. */
+    /** A boot whose memory is a file in {@code directory}, so that {@link Vm#save} can make a template of it. */
     record TemplateBoot(BootFiles files, SandboxSize size, Path directory) implements VmStart {
         public TemplateBoot {
             requireNonNull(files, "files is null");
@@ -33,7 +33,7 @@ public sealed interface VmStart {
         }
     }
 
-    /** A copy-on-write clone; the saved files are only read. */
+    /** A copy-on-write clone of a saved machine; the saved files are only read. */
     record Restore(SavedVm saved) implements VmStart {
         public Restore {
             requireNonNull(saved, "saved is null");

@@ -6,22 +6,22 @@ import java.util.concurrent.CompletableFuture;
 
 /** Starts virtual machines with one kind of VMM. */
 public interface Vmm {
-    /** What a template depends on; a template is never restored under another identity. */
+    /** Returns the identity on which templates depend; a template is never restored under another identity. */
     VmmIdentity identity();
 
     /**
-     * The most that a machine can take of the host's memory, its VMM included: what its control group would allow it.
+     * Returns the most host memory that a machine can take, including its VMM: the limit of its control group.
      *
      * @param cloned whether it starts from a template
      */
     long memoryLimitBytes(SandboxSize size, boolean cloned);
 
     /**
-     * Returns a machine whose processors run and whose channel can be connected. A VMM that was begun is killed on failure,
-     * which may take until {@link #gone}: {@code VMM_FAILED} carries the VMM's last words.
+     * Starts a machine; returns when its processors run and its channel can be opened. If that fails, a VMM that was
+     * started is killed, which may last until {@link #gone}, and {@code VMM_FAILED} describes how it ended.
      */
     Vm start(VmId id, VmStart start, Deadline deadline);
 
-    /** Completes when the host has nothing left of that machine; it is complete already where the machine never was. */
+    /** Completes when nothing of that machine is left on the host; immediately if it never existed. */
     CompletableFuture<Void> gone(VmId id);
 }

@@ -1,4 +1,7 @@
-/** The ports through which virtual machines are started, connected, saved and destroyed. Each VMM implements them outside the engine. */
+/**
+ * The interfaces for starting, connecting, saving and destroying virtual machines. Each VMM implements them outside of
+ * the engine.
+ */
 @NullMarked
 package io.neurovisor.engine.vm;
 
