@@ -150,7 +150,7 @@ final class LabCommand implements Runnable {
                 .run();
         directory.ifPresent(target -> {
             try (target) {
-                lab.bringHome(output, target::file);
+                lab.receiveFiles(output, target::file);
             }
         });
         return exitCode;

@@ -8,16 +8,19 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The JDK that runs this process. A lab that has the same one at the same path can use the caches that were recorded here,
- * without which each start of a JVM takes seconds where the processor is emulated.
+ * The JDK that runs this process. A lab machine with the same JDK at the same path can use the class caches that were
+ * recorded here; without them each start of a JVM takes seconds on an emulated processor.
  */
 final class HostJdk {
-    /** The lab has certificates there, too. */
+    /** The lab machine has certificates at this path as well. */
     private static final Path CERTIFICATES = Path.of("/etc/ssl/certs");
 
     private HostJdk() {}
 
-    /** Empty for one whose links lead out of its directory, as those of a distribution do: elsewhere they lead nowhere. */
+    /**
+     * Returns empty if links of the JDK lead out of its directory, as in a distribution's package: in the lab machine
+     * they would be broken.
+     */
     static Optional<Path> selfContained() {
         return selfContained(Path.of(System.getProperty("java.home")));
     }

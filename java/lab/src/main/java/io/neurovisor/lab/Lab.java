@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** A lab machine that is ready, reached by ssh over the host's loopback interface. */
+/** A lab machine that is ready and can be reached by ssh over the host's loopback interface. */
 public final class Lab {
     /** On the machine's disk. */
     private static final String OUTPUT = "/lab/out/";
@@ -33,7 +33,7 @@ public final class Lab {
         this.port = port;
     }
 
-    /** One that was started by somebody else. */
+    /** Returns a machine that another process started. */
     static Lab at(LabName name, LabFiles files) {
         try {
             return new Lab(
@@ -62,29 +62,30 @@ public final class Lab {
         return port;
     }
 
-    /** What the machine's kernel and its start have to say. */
+    /** Returns the file with the console output of the machine. */
     public Path console() {
         return files.console();
     }
 
     /**
-     * Runs a command in the machine, in the repository, with the streams of whoever runs this.
+     * Returns the command that runs a command line in the machine's view of the repository, with the standard streams
+     * of this process.
      *
-     * @param output names where the command may leave files for {@link #bringHome}, a word of letters and digits
-     * @param terminal whether the command gets a terminal, whose keys are its own
+     * @param output the name of the directory for files that {@link #receiveFiles} returns: letters and digits
+     * @param terminal whether the command gets a terminal, including its control keys
      */
     public ToolCommand command(Path repository, String output, List<String> command, boolean terminal) {
         List<String> remote = new ArrayList<>(List.of(RUN, OUTPUT + output, repository.toString()));
         remote.addAll(command);
         String line = remote.stream().map(Lab::quoted).collect(Collectors.joining(" "));
-        // The end of the connection reaches the command as a signal, terminal or not.
+        // The end of the connection reaches the command as a signal, with or without a terminal.
         return ssh(terminal ? "-t" : "-T", "exec setpriv --pdeathsig HUP -- " + line);
     }
 
-    /** Passes on the files that a command has left, if any, which then are gone from the machine. */
-    public void bringHome(String output, LabFileReceiver receiver) {
+    /** Passes on the files that a command has left, and removes them from the machine. */
+    public void receiveFiles(String output, LabFileReceiver receiver) {
         String directory = quoted(OUTPUT + output);
-        // One that is empty is gone with its command.
+        // An empty directory was removed with its command.
         Tool.of(ssh("-T", "mkdir -p %1$s && cd %1$s && tar --create . && rm -rf %1$s".formatted(directory)))
                 .output(new LabOutput(receiver))
                 .run()
@@ -119,7 +120,7 @@ public final class Lab {
                 "BatchMode=yes",
                 "-o",
                 "LogLevel=ERROR",
-                // A machine that says nothing for five minutes, however busy, has stopped.
+                // A machine that sends nothing for five minutes has stopped, however busy it is.
                 "-o",
                 "ServerAliveInterval=30",
                 "-o",
@@ -128,12 +129,12 @@ public final class Lab {
                 "EscapeChar=none");
     }
 
-    /** As ssh reads the value of an option. */
+    /** Quotes a path for the value of an ssh option. */
     private static String sshPath(Path path) {
         return "\"" + path.toString().replace("%", "%%") + "\"";
     }
 
-    /** As the shell in the machine reads one word. */
+    /** Quotes a word for the shell in the machine. */
     private static String quoted(String word) {
         return "'" + word.replace("'", "'\\''") + "'";
     }

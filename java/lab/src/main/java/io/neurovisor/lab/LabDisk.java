@@ -18,8 +18,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 
 /**
- * A lab machine's disk: a file system that holds the images and kernels of the host's data directory, with room for what is
- * made in the machine. Templates stay behind, for the machine has another processor.
+ * The disk of a lab machine: a file system with the images and kernels of the host's data directory, and room for what
+ * is built in the machine. Templates are left out, because the machine has another processor.
  */
 final class LabDisk {
     private static final String SIZE = "16G";
@@ -33,9 +33,9 @@ final class LabDisk {
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
-    /** Writes the disk; blocks that hold nothing take no room. */
+    /** Writes the disk; empty blocks take no space. */
     void make(LabFiles files) {
-        // Of the same file system as what it links to, so that nothing is copied twice.
+        // On the same file system as the targets of its hard links, so that nothing is copied twice.
         Path content = PrivateFiles.directory(files.directory().resolve("content"));
         Path data = PrivateFiles.directory(content.resolve("data"));
         for (String store : STORES) {
@@ -62,7 +62,7 @@ final class LabDisk {
             Files.walkFileTree(from, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-                    // What is half-made is another process's.
+                    // A half-made artifact belongs to another process.
                     if (directory.getFileName().toString().startsWith(".")) {
                         return FileVisitResult.SKIP_SUBTREE;
                     }

@@ -2,11 +2,11 @@ package io.neurovisor.lab;
 
 import java.nio.ByteBuffer;
 
-/** Takes the files that come home from a lab. */
+/** Receives files from a lab machine. */
 @FunctionalInterface
 public interface LabFileReceiver {
     /**
-     * The next part of a file; files come one after the other.
+     * Receives the next part of a file; the files arrive one after the other.
      *
      * @param path plain names separated by slashes
      */

@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 
-/** The files of one lab machine on the host, in a directory that only its user can enter. */
+/** The files of a lab machine on the host, in a directory that only its user can enter. */
 record LabFiles(Path directory) {
     LabFiles {
         requireNonNull(directory, "directory is null");
     }
 
-    /** What the machine reads when it starts. */
+    /** Returns the file that the machine reads when it starts. */
     Path seed() {
         return directory.resolve("seed");
     }
@@ -19,7 +19,7 @@ record LabFiles(Path directory) {
         return seed().resolve("host_key");
     }
 
-    /** Opens the machine, and no other. */
+    /** Returns the private key that gives access to this machine only. */
     Path userKey() {
         return directory.resolve("user_key");
     }
@@ -36,12 +36,12 @@ record LabFiles(Path directory) {
         return directory.resolve("console.log");
     }
 
-    /** QEMU keeps it locked as long as it runs. */
+    /** Returns the file that QEMU keeps locked while it runs. */
     Path pid() {
         return directory.resolve("qemu.pid");
     }
 
-    /** How the machine is reached; written when it is ready. */
+    /** Returns the file with the port of the machine, written when it is ready. */
     Path address() {
         return directory.resolve("address");
     }

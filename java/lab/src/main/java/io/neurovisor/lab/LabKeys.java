@@ -10,11 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** The keys by which a lab machine knows its user and is known; made for it and gone with it. */
+/** The ssh keys of a lab machine and its user, made for one machine and removed with it. */
 final class LabKeys {
     private LabKeys() {}
 
-    /** @param port of the loopback interface at which the machine will be reached */
+    /** @param port the port of the loopback interface for connections to the machine */
     static void make(LabFiles files, int port) {
         PrivateFiles.directory(files.seed());
         key(files.hostKey());

@@ -4,7 +4,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.regex.Pattern;
 
-/** The name by which a person knows one of several lab machines; part of a path. */
+/** The name of a lab machine, which becomes part of a path. */
 public record LabName(String text) {
     private static final Pattern FORM = Pattern.compile("[a-z0-9][a-z0-9-]{0,31}");
 

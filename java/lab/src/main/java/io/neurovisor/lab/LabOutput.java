@@ -12,7 +12,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
-/** What a command in the lab has left to come home: an archive of which regular files with plain paths are taken alone. */
+/**
+ * The archive of files that a command in the lab machine has left. Only regular files with plain paths are extracted.
+ */
 final class LabOutput implements OutputReader {
     private static final int PART_BYTES = 1 << 16;
 
@@ -26,12 +28,12 @@ final class LabOutput implements OutputReader {
     public void read(InputStream tar) throws IOException {
         TarArchiveInputStream archive = new TarArchiveInputStream(tar);
         for (TarArchiveEntry entry = archive.getNextEntry(); entry != null; entry = archive.getNextEntry()) {
-            // isFile() is also true of links and devices.
+            // isFile() is also true for links and devices.
             if (entry.getLinkFlag() == TarConstants.LF_NORMAL || entry.getLinkFlag() == TarConstants.LF_OLDNORM) {
                 pass(FilePath.checked(entry.getName().replaceFirst("^\\./", "")), archive);
             }
         }
-        // What follows the last entry is padding; a writer whose pipe breaks would report a failure.
+        // Only padding follows, but a tool whose pipe breaks would report a failure.
         tar.transferTo(OutputStream.nullOutputStream());
     }
 

@@ -14,7 +14,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A QEMU that outlives its starter, known by the file that it keeps locked: a process number alone may be another's. */
+/**
+ * A QEMU that outlives the process that started it, identified by the file that it keeps locked: a process id alone
+ * could belong to another process.
+ */
 final class LabProcess {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -33,7 +36,7 @@ final class LabProcess {
         return free.isEmpty();
     }
 
-    /** Ends it if it runs; returns when it has ended. */
+    /** Ends the process if it runs; returns when it has ended. */
     void end() throws InterruptedException {
         Optional<ProcessHandle> process = runs() ? handle() : Optional.empty();
         if (process.isEmpty()) {
@@ -46,7 +49,7 @@ final class LabProcess {
             process.get().destroyForcibly();
             process.get().onExit().join();
         } catch (ExecutionException | CompletionException gone) {
-            // Nobody can wait for what has ended.
+            // It has ended already.
         }
     }
 

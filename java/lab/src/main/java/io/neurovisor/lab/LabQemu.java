@@ -11,23 +11,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The QEMU that emulates a lab machine: a processor with SVM and nested paging, two disks, and no network but the host. */
+/**
+ * The command line of the QEMU that emulates a lab machine: a processor with SVM and nested paging, two disks, and no
+ * network but the host.
+ */
 final class LabQemu {
     private static final ToolCommand PROGRAM = ToolCommand.of("qemu-system-x86_64", "qemu-system-x86");
 
-    /** The memory for translated code, in MiB: a nested guest's is translated anew whenever it runs full. */
+    /** The cache of translated code in MiB. When it is full, a nested guest's code is translated again. */
     private static final int TRANSLATED_MEGABYTES = 512;
 
     /**
-     * How many commands see the repository at the same time: each mounts it anew, and a device serves one mount until the kernel has
-     * dropped it, which can be after the end of its command.
+     * The number of commands that can see the repository at the same time. Each mounts it again, and a device serves
+     * one mount until the kernel has dropped it, possibly after the end of its command.
      */
     static final int REPOSITORY_DEVICES = 8;
 
     private static final String KERNEL_ARGUMENTS = "console=ttyS0 quiet reboot=t panic=-1"
-            // BPF programs may decide, as they do where the product runs.
+            // BPF programs may decide, as on hosts of the product.
             + " lsm=landlock,lockdown,yama,integrity,bpf"
-            // There is no speculation in an emulated processor.
+            // An emulated processor does not speculate.
             + " mitigations=off";
 
     private final LabImage image;
@@ -35,7 +38,7 @@ final class LabQemu {
     private final Path repository;
     private final Optional<Path> jdk;
 
-    /** @param jdk which the machine is to use instead of its own */
+    /** @param jdk the JDK that the machine uses instead of its own */
     LabQemu(LabImage image, LabSize size, Path repository, Optional<Path> jdk) {
         this.image = requireNonNull(image, "image is null");
         this.size = requireNonNull(size, "size is null");
@@ -43,23 +46,23 @@ final class LabQemu {
         this.jdk = requireNonNull(jdk, "jdk is null");
     }
 
-    /** Tells the machine what the command line hands in. */
+    /** Writes the host's parameters for the machine. */
     void writeSeed(LabFiles files) {
         jdk.ifPresent(home -> PrivateFiles.replace(
                 files.seed().resolve("jdk"), home.toString().getBytes(StandardCharsets.UTF_8)));
     }
 
     /**
-     * The command line.
+     * Returns the command line.
      *
-     * @param readySocket where somebody listens to the machine's word that it is ready
+     * @param readySocket the socket at which the machine reports that it is ready
      */
     ToolCommand command(LabFiles files, int port, Path readySocket) {
         return PROGRAM.withArguments(machine())
                 .withArguments(List.of("-pidfile", files.pid().toString()))
                 .withArguments(boot())
                 .withArguments(drive("system", image.rootfs(), "readonly=on"))
-                // Nobody needs the disk after a crash of the host.
+                // The disk is not needed after a crash of the host.
                 .withArguments(drive("disk", files.disk(), "cache=unsafe,discard=unmap"))
                 .withArguments(share("seed", files.seed(), 1))
                 .withArguments(share("repository", repository, REPOSITORY_DEVICES))
@@ -104,9 +107,9 @@ final class LabQemu {
     }
 
     /**
-     * Read-only: what the machine does to the repository stays in the machine.
+     * Shares a directory read-only, so that changes of the machine stay in the machine.
      *
-     * @param devices how many mounts of it there can be, as a mount takes a free device of the tag
+     * @param devices the number of possible mounts, since each mount takes a free device with the tag
      */
     private static List<String> share(String tag, Path directory, int devices) {
         List<String> arguments = new ArrayList<>(List.of(
@@ -122,7 +125,7 @@ final class LabQemu {
         return "user,id=host,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:" + port + "-10.0.2.15:22";
     }
 
-    /** A comma separates QEMU's options. */
+    /** Escapes commas, which separate QEMU's options. */
     private static String escaped(Path path) {
         return path.toString().replace(",", ",,");
     }

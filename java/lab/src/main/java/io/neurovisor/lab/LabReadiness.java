@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
-/** Listens to a lab machine's word that it has started. QEMU connects to the socket, so that nobody looks for one. */
+/** Waits for a lab machine to report that it has started. QEMU connects to the socket, so that no polling is needed. */
 final class LabReadiness implements AutoCloseable {
     private static final String WORD = "ready";
 
@@ -27,10 +27,10 @@ final class LabReadiness implements AutoCloseable {
         this.server = requireNonNull(server, "server is null");
     }
 
-    /** In a directory with a short path, for a socket's has at most 107 bytes (unix(7)). */
+    /** In a directory with a short path, because the path of a socket has at most 107 bytes (unix(7)). */
     static LabReadiness listen() {
         try {
-            // Created for its owner alone.
+            // Only its owner has access to the directory.
             return listen(Files.createTempDirectory("neurovisor-lab-").resolve("ready"));
         } catch (IOException failure) {
             throw StorageFaults.of(
@@ -52,7 +52,7 @@ final class LabReadiness implements AutoCloseable {
         return socket;
     }
 
-    /** Completes with true when the machine is ready, with false when it hangs up before. */
+    /** Completes with true when the machine is ready, with false if it disconnects before. */
     CompletableFuture<Boolean> word() {
         CompletableFuture<Boolean> word = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("lab-readiness").start(() -> {

@@ -4,9 +4,9 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
 /**
- * How large a lab machine is.
+ * The size of a lab machine.
  *
- * @param processors more than one only helps where the host has that many idle: emulated ones wait for each other
+ * @param processors more than one helps only if the host has as many idle: emulated processors wait for each other
  */
 public record LabSize(int memoryMegabytes, int processors) {
     private static final int LEAST_MEGABYTES = 1024;

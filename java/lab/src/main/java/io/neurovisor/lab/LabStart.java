@@ -16,9 +16,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** The start of one lab machine: its keys, its disk, its QEMU, and the wait until it is ready. */
+/** Starts a lab machine: creates its keys and its disk, runs its QEMU and waits until it is ready. */
 final class LabStart {
-    /** On a host that is busy with ten other things. */
+    /** Long enough for a very busy host. */
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static final int SHOWN_CONSOLE_LINES = 8;
@@ -34,10 +34,10 @@ final class LabStart {
     }
 
     /**
-     * Returns when the machine takes commands.
+     * Starts the machine; returns when it accepts commands.
      *
-     * @param files of a machine, of which only the directory is there
-     * @param runner runs QEMU: to its end, or until it has gone into the background
+     * @param files the machine's files, of which only the directory exists
+     * @param runner runs QEMU until it ends or goes into the background
      */
     Lab start(LabName name, LabFiles files, Runner runner) throws InterruptedException {
         int port = LoopbackPort.free();
@@ -56,14 +56,14 @@ final class LabStart {
         return lab;
     }
 
-    /** Runs a QEMU. */
+    /** Runs QEMU. */
     interface Runner {
         CompletableFuture<ToolResult> run(ToolCommand qemu);
     }
 
     private static void await(CompletableFuture<Boolean> word, CompletableFuture<ToolResult> process, LabFiles files)
             throws InterruptedException {
-        // A QEMU that went into the background has ended well, and its word is still to come.
+        // A QEMU that went into the background has exited successfully, and the machine's report is still to come.
         CompletableFuture<Boolean> failed = process.thenCompose(
                 result -> result.failed() ? CompletableFuture.completedFuture(false) : new CompletableFuture<>());
         try {

@@ -12,7 +12,7 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Path;
 
-/** Starts lab machines, each to stay until it is taken down or for this process alone. */
+/** Starts lab machines, either until they are stopped or for this process only. */
 public final class LabStarts {
     private final LabImages images;
     private final Path dataDirectory;
@@ -21,9 +21,9 @@ public final class LabStarts {
     private final Supervisor supervisor;
 
     /**
-     * @param dataDirectory whose images and kernels the machines get
-     * @param directory of the machines' own files
-     * @param repository which the machines see
+     * @param dataDirectory the data directory whose images and kernels the machines receive
+     * @param directory the directory for the machines' files
+     * @param repository the repository that the machines see
      */
     public LabStarts(LabImages images, Path dataDirectory, Path directory, Path repository, Supervisor supervisor) {
         this.images = requireNonNull(images, "images is null");
@@ -45,7 +45,7 @@ public final class LabStarts {
                         "Lab %s is up already; ./neurovisor lab down --name %s ends it".formatted(name, name));
             }
             LabStart start = start(size, progress);
-            // What a machine that has died left.
+            // Removes the files of a machine that has died.
             boolean _ = labs.remove(name, lock);
             LabFiles files = new LabFiles(PrivateFiles.directory(labs.home(name)));
             boolean started = false;
@@ -67,12 +67,12 @@ public final class LabStarts {
         }
     }
 
-    /** Starts a machine that ends with what is returned, or with this process. */
+    /** Starts a machine that ends when the result is closed or this process ends. */
     public TemporaryLab temporary(LabSize size, Progress progress) {
         LabStart start = start(size, progress);
         PrivateFiles.directory(directory);
         LabName name = new LabName("run-" + ProcessHandle.current().pid());
-        // A name by which the spawner knows what is not meant to stay.
+        // A name that the spawner recognizes as temporary.
         String passing = ".%s~building-%s".formatted(name, Long.toString(System.nanoTime(), Character.MAX_RADIX));
         return TemporaryLab.start(start, name, directory.resolve(passing), supervisor);
     }

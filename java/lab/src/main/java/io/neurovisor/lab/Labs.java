@@ -16,21 +16,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The lab machines of one data directory that were started to stay. */
+/** The lab machines of a data directory that run until they are stopped. */
 public final class Labs {
     private final Path directory;
 
-    /** @param directory which need not exist yet */
+    /** @param directory the directory for the machines' files; it need not exist */
     public Labs(Path directory) {
         this.directory = requireNonNull(directory, "directory is null");
     }
 
-    /** Where the machine's files are. */
+    /** Returns the directory of a machine. */
     Path home(LabName name) {
         return directory.resolve(name.text());
     }
 
-    /** The machine, if it runs and is ready. */
+    /** Returns the machine if it runs and is ready. */
     public Optional<Lab> find(LabName name) {
         LabFiles files = new LabFiles(home(name));
         return Files.exists(files.address()) && new LabProcess(files.pid()).runs()
@@ -38,12 +38,12 @@ public final class Labs {
                 : Optional.empty();
     }
 
-    /** Those that run and are ready, by name. */
+    /** Returns the machines that run and are ready, by name. */
     public List<Lab> list() {
         return names().stream().map(this::find).flatMap(Optional::stream).toList();
     }
 
-    /** Ends the machine and removes its files; false when there is none. */
+    /** Stops the machine and removes its files; returns false if there is none. */
     public boolean remove(LabName name) {
         if (!Files.isDirectory(home(name))) {
             return false;
@@ -53,7 +53,7 @@ public final class Labs {
         }
     }
 
-    /** As {@link #remove(LabName)}, for who keeps others from starting or removing the machine. */
+    /** Does the same as {@link #remove(LabName)} for a caller that holds the lock of the machine. */
     boolean remove(LabName name, PathLock heldForName) {
         requireNonNull(heldForName, "heldForName is null");
         Path home = home(name);
@@ -71,9 +71,9 @@ public final class Labs {
     }
 
     /**
-     * The directories of machines that have ended without being taken down; one that is just being started is none.
+     * Removes the directories of machines that ended without being stopped; ignores a machine that is being started.
      *
-     * @param dryRun whether they stay
+     * @param dryRun whether they are only reported
      */
     public List<Path> sweep(boolean dryRun) {
         List<Path> swept = new ArrayList<>();
@@ -92,7 +92,7 @@ public final class Labs {
         return swept;
     }
 
-    /** Held by who starts or removes the machine. */
+    /** Returns the file of the lock for starting and removing the machine. */
     Path lockFile(LabName name) {
         return directory.resolve("." + name + ".lock");
     }

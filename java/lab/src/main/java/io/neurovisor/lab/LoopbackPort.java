@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
-/** A port of the loopback interface that nobody listens at. Linux gives the same one out again only after many others. */
+/** Finds a free port of the loopback interface. Linux assigns the same port again only after many others. */
 final class LoopbackPort {
     private LoopbackPort() {}
 

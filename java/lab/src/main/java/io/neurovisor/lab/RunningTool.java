@@ -6,7 +6,7 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolResult;
 import java.util.concurrent.CompletableFuture;
 
-/** A tool that runs while its starter does something else; ends at the latest when this is closed. */
+/** A tool that runs in the background; it ends when this is closed, or earlier by itself. */
 final class RunningTool implements AutoCloseable {
     private final CompletableFuture<ToolResult> result = new CompletableFuture<>();
     private final Thread thread;
@@ -43,7 +43,7 @@ final class RunningTool implements AutoCloseable {
             try {
                 thread.join();
             } catch (InterruptedException interrupt) {
-                // Remembered: leaving now would leave the machine's files behind.
+                // Noted for later: returning now would leave the machine's files behind.
                 interrupted = true;
             }
         }

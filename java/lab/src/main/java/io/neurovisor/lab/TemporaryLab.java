@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A lab machine that ends with its owner, however that ends; its files go with it. */
+/** A lab machine that ends with its owner, for any reason, and its files with it. */
 public final class TemporaryLab implements AutoCloseable {
     /** QEMU has nothing to save. */
     private static final Duration GRACE = Duration.ofSeconds(1);

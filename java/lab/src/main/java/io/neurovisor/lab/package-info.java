@@ -1,4 +1,7 @@
-/** The lab: a machine with KVM, cgroup v2 and BPF LSM that QEMU emulates. It runs commands in the repository as it is on the host. */
+/**
+ * The lab: an emulated machine with KVM, cgroup v2 and BPF LSM. It runs commands in the repository as it is on the
+ * host.
+ */
 @NullMarked
 package io.neurovisor.lab;
 

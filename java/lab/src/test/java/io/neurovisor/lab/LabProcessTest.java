@@ -16,7 +16,7 @@ final class LabProcessTest {
 
     @Test
     void aNumberAloneIsNoProcess() throws IOException, InterruptedException {
-        // This very process, which holds no lock: ending it would end the tests.
+        // This process, which does not hold the lock: ending it would end the tests.
         Path file = Files.writeString(
                 directory.resolve("qemu.pid"),
                 Long.toString(ProcessHandle.current().pid()));

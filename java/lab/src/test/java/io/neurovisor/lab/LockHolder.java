@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
-/** A process of its own that keeps a file locked with its number in it, as QEMU does, until it is ended. */
+/** A separate process that keeps a file locked with its process id in it, as QEMU does, until it is ended. */
 final class LockHolder {
     private LockHolder() {}
 
@@ -28,7 +28,7 @@ final class LockHolder {
         return process;
     }
 
-    /** Locks the file that is named. */
+    /** Locks the file. */
     public static void main(String[] arguments) throws IOException {
         try (FileChannel channel =
                 FileChannel.open(Path.of(arguments[0]), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
@@ -36,7 +36,7 @@ final class LockHolder {
             String pid = Long.toString(ProcessHandle.current().pid());
             channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)));
             System.out.println("locked");
-            // Until the test ends this process, or itself.
+            // Until the test ends this process, or ends itself.
             while (System.in.read() >= 0) {}
         }
     }

@@ -12,24 +12,27 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 
-/** The user that scripts of packages are on the host. They take themselves for root. */
+/** The namespace in which scripts of packages run during a build, as users that they take for root. */
 public sealed interface BuildNamespace {
     /**
-     * The command as root of this namespace.
+     * Returns the command as root of this namespace.
      *
-     * @param directory the only directory of the host that the command may write to, given to it by {@link #give}
+     * @param directory the only directory of the host to which the command may write, after {@link #give}
      */
     ToolCommand inside(ToolCommand command, Path directory);
 
-    /** Where the command finds that directory. */
+    /** Returns the path of that directory as the command sees it. */
     default Path place(Path directory) {
         return directory;
     }
 
-    /** Gives what this process has just made, and no other user can replace, to the root inside. */
+    /**
+     * Gives a directory that this process has just created, and that no other user can replace, to the root of the
+     * namespace.
+     */
     default void give(Path directory) {}
 
-    /** Gives a regular file, which no other user can replace any more, to the user of this process alone. */
+    /** Makes a regular file, which no other user can replace any longer, the property of this process's user. */
     default void reclaim(Path file) {
         try {
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -38,16 +41,19 @@ public sealed interface BuildNamespace {
         }
     }
 
-    /** Whether what a killed command leaves may belong to users whose files only the root inside can remove. */
+    /**
+     * Returns whether files of a killed command may belong to users whose files only the root of the namespace can
+     * remove.
+     */
     default boolean hidesFiles() {
         return false;
     }
 
     /**
-     * Root's: a user namespace whose ids belong to no user of the host.
+     * The namespace of root: a user namespace whose ids belong to no user of the host.
      *
-     * @param spawner makes it
-     * @param ids the host's numbers of users and groups 0, 1, 2... inside
+     * @param spawner the program that creates it
+     * @param ids the host's ids of users and groups 0, 1, 2... in the namespace
      */
     record OfRoot(Path spawner, UidRange ids) implements BuildNamespace {
         private static final Path PLACE = Path.of("/run/neurovisor/build");
@@ -90,7 +96,7 @@ public sealed interface BuildNamespace {
 
         private static void own(Path file, long id) {
             try {
-                // The JDK takes an int, of which the kernel reads the bits.
+                // The JDK takes an int, whose bits the kernel reads as an unsigned id.
                 Files.setAttribute(file, "unix:gid", (int) id, LinkOption.NOFOLLOW_LINKS);
                 Files.setAttribute(file, "unix:uid", (int) id, LinkOption.NOFOLLOW_LINKS);
             } catch (IOException failure) {
@@ -99,7 +105,7 @@ public sealed interface BuildNamespace {
         }
     }
 
-    /** An ordinary user's: a user namespace with the ids that /etc/subuid gives to the user, who is its root. */
+    /** The namespace of an ordinary user, who is its root: its other ids are those of /etc/subuid. */
     record OfUser() implements BuildNamespace {
         @Override
         public ToolCommand inside(ToolCommand command, Path directory) {
@@ -112,7 +118,7 @@ public sealed interface BuildNamespace {
         }
     }
 
-    /** None, as root has accepted: scripts of packages are the host's root. */
+    /** No namespace, as chosen by root: scripts of packages run as root of the host. */
     record None() implements BuildNamespace {
         @Override
         public ToolCommand inside(ToolCommand command, Path directory) {

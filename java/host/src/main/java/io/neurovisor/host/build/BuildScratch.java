@@ -18,11 +18,11 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The directory that a command in a {@link BuildNamespace} works in, with copies of what it is to read and, later, what it
- * has made.
+ * The directory in which a command of a {@link BuildNamespace} works, with copies of its inputs and later with its
+ * results.
  *
- * <p>INVARIANT: the directory above it is this process's own, so that no command can replace this one; and files are taken
- * out only when the commands have ended. What lies in it is whatever a hostile package has put there.
+ * <p>INVARIANT: the parent directory belongs to this process, so that no command can replace this one; and results are
+ * taken only after the commands have ended. The content is untrusted, since a package may be hostile.
  */
 public final class BuildScratch {
     private final BuildNamespace namespace;
@@ -33,24 +33,24 @@ public final class BuildScratch {
         this.directory = requireNonNull(directory, "directory is null");
     }
 
-    /** Makes the directory, which must not be there. */
+    /** Creates the directory, which must not exist. */
     public static BuildScratch create(BuildNamespace namespace, Path directory) {
         PrivateFiles.directory(directory);
         namespace.give(directory);
         return new BuildScratch(namespace, directory);
     }
 
-    /** The directory as commands see it. */
+    /** Returns the path of the directory as commands see it. */
     public Path place() {
         return namespace.place(directory);
     }
 
-    /** The command as root of the namespace, working in this directory. */
+    /** Returns the command as root of the namespace, with this working directory. */
     public ToolCommand inside(ToolCommand command) {
         return namespace.inside(command, directory);
     }
 
-    /** Gives commands a copy of a file, or of a directory with what is in it; returns the path that they see. */
+    /** Copies a file or a directory into this one; returns the path that commands see. */
     public Path hand(Path source, String name) {
         Path copy = directory.resolve(name);
         try (Stream<Path> tree = Files.walk(source)) {
@@ -68,7 +68,10 @@ public final class BuildScratch {
         return place().resolve(name);
     }
 
-    /** The same for a large file that others can read but not change, which is copied only where it cannot be linked. */
+    /**
+     * Provides a large file that others can read but not change, by a hard link if possible; returns the path that
+     * commands see.
+     */
     public Path handSealed(Path source, String name) {
         try {
             Files.createLink(directory.resolve(name), source);
@@ -78,7 +81,7 @@ public final class BuildScratch {
         }
     }
 
-    /** Moves a regular file that a command has left out of the directory; it belongs to this process's user afterwards. */
+    /** Moves a regular file out of the directory and makes it the property of this process's user. */
     public Path take(String name, Path target) {
         Path left = directory.resolve(name);
         try {
@@ -97,7 +100,7 @@ public final class BuildScratch {
         return target;
     }
 
-    /** As {@link #take}, for a file that need not be there. */
+    /** Does the same as {@link #take} for a file that may be missing. */
     public Optional<Path> takeIfThere(String name, Path target) {
         return Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
                 ? Optional.of(take(name, target))

@@ -1,4 +1,7 @@
-/** Keeps what runs scripts of packages, while images are built, away from the host: their ids, and the one directory they share. */
+/**
+ * Isolates the scripts of packages from the host while images are built: their user ids and the one directory that they
+ * share.
+ */
 @NullMarked
 package io.neurovisor.host.build;
 

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Finds, in what failing tools print, the reason a person can act on. */
+/** Translates the output of failed tools into a reason with a remedy. */
 public final class BuildFailures {
     private record Sign(Pattern pattern, String advice) {
         static Sign of(String regex, String advice) {
@@ -74,7 +74,10 @@ public final class BuildFailures {
         return new NeuroVisorException(Fault.IMAGE_BUILD_FAILED, "Cannot build " + message);
     }
 
-    /** The first line that apt, dpkg, pip or mmdebstrap marks as an error; what follows is usually its consequence. */
+    /**
+     * Returns the first line that apt, dpkg, pip or mmdebstrap marks as an error; later ones are usually its
+     * consequences.
+     */
     private static String reason(ToolResult result) {
         return result.messages().stream()
                 .filter(line -> line.matches("(E: |dpkg: error|FATAL|ERROR: ).*"))

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where Debian packages come from.
+ * The servers of Debian packages.
  *
- * @param mirror serves the release and its updates
- * @param security serves the security updates; empty when only a mirror was named that need not have them
+ * @param mirror the server of the release and its updates
+ * @param security the server of security updates; empty if only a mirror was configured, which need not have them
  */
 public record DebianSources(String mirror, Optional<String> security) {
     public static final String SUITE = "trixie";
@@ -26,15 +26,15 @@ public record DebianSources(String mirror, Optional<String> security) {
         requireNonNull(security, "security is null");
     }
 
-    /** Debian's own servers. */
+    /** Returns Debian's own servers. */
     public static DebianSources debian() {
         return new DebianSources(DEFAULT_MIRROR, Optional.of(DEFAULT_SECURITY));
     }
 
     /**
-     * The environment's choice, else the mirror that the host itself uses, else Debian's own.
+     * Returns the mirror of the environment, else the host's own, else Debian's.
      *
-     * @param hostTargets lines {@code URI|suite|label} of the host's apt sources, empty when it has none
+     * @param hostTargets lines {@code URI|suite|label} of the host's apt sources; may be empty
      */
     static DebianSources choose(Map<String, String> environment, List<String> hostTargets) {
         Optional<String> named = variable(environment, MIRROR_VARIABLE);
@@ -56,13 +56,13 @@ public record DebianSources(String mirror, Optional<String> security) {
         return targets.stream()
                 .map(line -> line.split("\\|", -1))
                 .filter(fields -> fields.length == 3 && fields[2].equals(label))
-                // A local directory of the host need not hold another release.
+                // A local directory of the host need not contain another release.
                 .filter(fields -> fields[0].startsWith("http"))
                 .map(fields -> fields[0])
                 .findFirst();
     }
 
-    /** As lines of a sources.list. */
+    /** Returns the servers as lines of a sources.list. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         lines.add("deb %s %s main".formatted(mirror, SUITE));
@@ -71,7 +71,7 @@ public record DebianSources(String mirror, Optional<String> security) {
         return List.copyOf(lines);
     }
 
-    /** The addresses without user names and passwords. */
+    /** Returns the addresses without user names and passwords. */
     public List<String> publicAddresses() {
         return Stream.concat(Stream.of(mirror), security.stream())
                 .map(uri -> uri.replaceFirst("://[^/@]*@", "://"))

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** What the host's own apt is set to: a machine that can update itself can also build images. */
+/** The settings of the host's apt, so that a host that can update itself can also build images. */
 final class HostApt {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final Pattern ACCESS_OPTION = Pattern.compile("Acquire::(https?::.+|Retries) \"[^\"]+\";");
 
     private HostApt() {}
 
-    /** Proxies, certificates and the like, as options for another apt. */
+    /** Returns proxies, certificates and similar settings as options for another apt. */
     static List<String> accessOptions() {
         return lines(ToolCommand.of("apt-config", "apt", "dump")).stream()
                 .filter(line -> ACCESS_OPTION.matcher(line).matches())
@@ -22,13 +22,13 @@ final class HostApt {
                 .toList();
     }
 
-    /** Lines {@code URI|suite|label} of the package indexes the host uses. */
+    /** Returns lines {@code URI|suite|label} of the package indexes that the host uses. */
     static List<String> targets() {
         return lines(ToolCommand.of(
                 "apt-get", "apt", "indextargets", "--format", "$(REPO_URI)|$(SUITE)|$(LABEL)", "Created-By: Packages"));
     }
 
-    /** Empty where there is no apt (mmdebstrap brings its own needs, and says so), or where it fails. */
+    /** Returns no lines if apt is missing or fails: mmdebstrap then reports what it lacks. */
     private static List<String> lines(ToolCommand command) {
         if (command.find().isEmpty()) {
             return List.of();

@@ -18,11 +18,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * How the host's own pip reaches its indexes: a machine that can install Python packages can also build images with them.
- * Settings of pip that are about something else, or name paths of the host, are left behind.
+ * The settings by which the host's pip reaches its indexes, so that a host that can install Python packages can also
+ * build images with them. Settings that serve another purpose, or name paths of the host, are left out.
  *
  * @param settings pip's settings by their names, such as {@code index-url}
- * @param certificates the authorities that the host trusts, in one file
+ * @param certificates the file with the certificate authorities that the host trusts
  */
 public record HostPip(Map<String, String> settings, Optional<Path> certificates) {
     private static final List<String> NETWORK_SETTINGS =
@@ -41,9 +41,9 @@ public record HostPip(Map<String, String> settings, Optional<Path> certificates)
     }
 
     /**
-     * As pip itself would find it: its files in their order, then its variables.
+     * Reads the settings as pip does: its files in their order, then its variables.
      *
-     * @param system where the host's configuration lies: {@code /etc}
+     * @param system the directory of the host's configuration: {@code /etc}
      */
     public static HostPip of(Map<String, String> environment, Path home, Path system) {
         Map<String, String> all = new TreeMap<>();
@@ -62,11 +62,11 @@ public record HostPip(Map<String, String> settings, Optional<Path> certificates)
     }
 
     /**
-     * As variables for a pip elsewhere; an empty value removes what the host tells its own Python, of paths that are not
-     * there.
+     * Returns the settings as variables for another pip. An empty value removes a variable of the host that names paths
+     * which do not exist there.
      *
      * @param inherited the names of the host's variables
-     * @param certificatesThere where {@link #certificates} will lie
+     * @param certificatesThere the path of {@link #certificates} for that pip
      */
     public Map<String, String> variables(Set<String> inherited, String certificatesThere) {
         Map<String, String> variables = new TreeMap<>();
@@ -102,7 +102,7 @@ public record HostPip(Map<String, String> settings, Optional<Path> certificates)
         return files.stream().filter(Files::isRegularFile).toList();
     }
 
-    /** The settings of the sections that an installation reads. A value may go on in indented lines. */
+    /** Reads the settings of the sections that apply to an installation. A value may continue in indented lines. */
     private static Map<String, String> read(Path file) {
         Map<String, String> settings = new TreeMap<>();
         String section = "";

@@ -9,7 +9,7 @@ import java.util.List;
 
 /** A Debian package in an image. */
 public record InstalledPackage(String name, String version, String architecture, String source, String sourceVersion) {
-    /** The dpkg-query format whose lines {@link #parse} reads. */
+    /** The dpkg-query format that {@link #parse} reads. */
     public static final String QUERY_FORMAT =
             String.join("\\t", "${Package}", "${Version}", "${Architecture}", "${source:Package}", "${source:Version}")
                     + "\\n";

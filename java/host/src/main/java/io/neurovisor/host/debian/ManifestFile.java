@@ -18,7 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Manifests as JSON files. Reading is strict and bounded: what we did not write ourselves is an error. */
+/** Manifests as JSON files. Reading is strict and bounded: any deviation from what we write is an error. */
 public final class ManifestFile {
     static final int MAX_BYTES = 4 << 20;
     private static final int MAX_DEPTH = 10;

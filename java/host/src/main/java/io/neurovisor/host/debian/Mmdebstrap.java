@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The mmdebstrap command lines: which sources, which privileges, which settings of the host they carry over. */
+/** Builds mmdebstrap command lines: the package sources, the privileges and the settings of the host. */
 public final class Mmdebstrap {
-    /** Time stamps in an image are not later than this, so that equal packages give equal bytes. */
+    /** The latest time stamp of files in an image, so that equal packages give equal bytes. */
     public static final String SOURCE_DATE_EPOCH = "1767225600";
 
     private static final String INFORMATION = "I: ";
@@ -28,8 +28,8 @@ public final class Mmdebstrap {
     private static final Path KEYRING = Path.of("/usr/share/keyrings/debian-archive-keyring.gpg");
 
     /**
-     * What of this process's environment the scripts of packages see: how to find programs and how to reach the network. Anything
-     * else may be a secret, such as the key of a model's server.
+     * The variables of this process that scripts of packages see: those for finding programs and reaching the network.
+     * Others may be secret, such as the key of a model server.
      */
     private static final Pattern PASSED_ON =
             Pattern.compile("PATH|HOME|TZ|LANG|LC_.*|(?i:(https?|ftp|all|no)_proxy)|SSL_CERT_.*|CURL_CA_BUNDLE|PIP_.*");
@@ -47,7 +47,7 @@ public final class Mmdebstrap {
         this.inherited = Set.copyOf(inherited);
     }
 
-    /** As the host is set up. */
+    /** Returns the command lines for the settings of this host. */
     public static Mmdebstrap ofHost(BuildNamespace namespace) {
         return new Mmdebstrap(
                 DebianSources.choose(System.getenv(), HostApt.targets()),
@@ -56,7 +56,7 @@ public final class Mmdebstrap {
                 System.getenv().keySet());
     }
 
-    /** What a line that mmdebstrap writes tells a person about its progress; empty when it tells nothing. */
+    /** Returns the progress message of a line of mmdebstrap's output; empty if the line is not about progress. */
     public static Optional<String> progress(String line) {
         if (!line.startsWith(INFORMATION) || line.contains("hook") || line.contains("tempdir")) {
             return Optional.empty();
@@ -73,21 +73,21 @@ public final class Mmdebstrap {
         return sources;
     }
 
-    /** A directory, which must not be there yet, that one command works in. */
+    /** Creates a directory in which one command works; it must not exist. */
     public BuildScratch scratch(Path directory) {
         return BuildScratch.create(namespace, directory);
     }
 
     /**
-     * Writes a tar archive of the new root directory to standard output.
+     * Returns the command that writes a tar archive of a new root directory to standard output.
      *
-     * @param scratch where the root directory is unpacked meanwhile
+     * @param scratch the directory in which the root directory is unpacked
      */
     public ToolCommand tarOf(String variant, List<String> packages, List<String> options, BuildScratch scratch) {
         return command("tar", variant, packages, options, scratch);
     }
 
-    /** Makes a root directory, in which the options' hooks do the work, and throws it away. */
+    /** Returns the command that makes a root directory, lets the hooks of the options work in it, and removes it. */
     public ToolCommand work(String variant, List<String> packages, List<String> options, BuildScratch scratch) {
         return command("null", variant, packages, options, scratch);
     }
@@ -95,18 +95,17 @@ public final class Mmdebstrap {
     private ToolCommand command(
             String format, String variant, List<String> packages, List<String> options, BuildScratch scratch) {
         List<String> arguments = new ArrayList<>();
-        // It is root of the namespaces around it.
+        // The command is root of its namespaces.
         arguments.add("--mode=root");
         arguments.add("--variant=" + variant);
         arguments.add("--format=" + format);
         arguments.add("--aptopt=APT::Install-Recommends \"false\"");
-        // Inside a private directory apt's own user could not write what it downloads.
+        // apt's own user could not write its downloads into a private directory.
         arguments.add("--aptopt=APT::Sandbox::User \"root\"");
-        // A tree that is thrown away after a crash needs no flush after each file.
+        // A tree that is discarded after a crash needs no flush after each file.
         arguments.add("--dpkgopt=force-unsafe-io");
         aptOptions.forEach(option -> arguments.add("--aptopt=" + option));
-        // Our lines of sources are taken as they are; where it looks at keys for others, nothing is removed after a
-        // signal.
+        // Our source lines need no such check, and it leaves files behind if it is interrupted.
         arguments.add("--skip=check/signed-by");
         if (Files.exists(KEYRING)) {
             arguments.add("--keyring=" + KEYRING);
@@ -136,8 +135,8 @@ public final class Mmdebstrap {
     }
 
     /**
-     * What is mounted in the root directory goes with the last process in the namespace, also when mmdebstrap has no time to
-     * unmount; otherwise whoever removes the directory would meet the host's own /proc in it.
+     * Mounts in the root directory vanish with the last process of the namespace, even if mmdebstrap cannot unmount
+     * them; otherwise removing the directory would reach the host's own /proc.
      */
     private ToolCommand inNamespaces(ToolCommand command) {
         ToolCommand mounting = new ToolCommand(
@@ -150,8 +149,8 @@ public final class Mmdebstrap {
     }
 
     /**
-     * Below a shell that removes what the command leaves when it is killed, for nobody outside may. It is the first process
-     * of a namespace, which no signal but SIGKILL ends.
+     * Runs the command below a shell that removes its files if it is killed, because no process outside of the
+     * namespace may. The shell is the first process of its namespace, which only SIGKILL can end.
      */
     private static ToolCommand tidied(ToolCommand command) {
         return new ToolCommand(

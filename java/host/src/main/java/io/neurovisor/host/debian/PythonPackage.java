@@ -6,7 +6,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
 
-/** A Python package that pip has put into an image. */
+/** A Python package that pip has installed in an image. */
 public record PythonPackage(String name, String version) {
     public PythonPackage {
         requireNonNull(name, "name is null");

@@ -1,6 +1,6 @@
 package io.neurovisor.host.doctor;
 
-/** Looks at one thing. */
+/** A single check of the host. */
 @FunctionalInterface
 public interface Check {
     Finding examine();

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.limits.SandboxSize;
 
-/** Whether a guest has more processors than the machine that emulates them. */
+/** Checks whether a guest has more processors than the host that emulates them. */
 public record CoresCheck(SandboxSize size, int coreCount, boolean emulated) implements Check {
     private static final String NAME = "cores";
 

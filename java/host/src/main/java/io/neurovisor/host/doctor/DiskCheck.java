@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/** What a data directory takes on disk, by kind, with what is left. */
+/** Reports the disk usage of a data directory by kind, and the free space. */
 public record DiskCheck(Path dataDirectory) implements Check {
     private static final String NAME = "disk";
     private static final List<String> KINDS = List.of(
@@ -26,7 +26,7 @@ public record DiskCheck(Path dataDirectory) implements Check {
             "journal");
     private static final int MEBIBYTE_BITS = 20;
 
-    /** For the templates of a size or two; images are larger, and check for themselves before they are built. */
+    /** Room for the templates of one or two sizes. Images are larger and check for room before they are built. */
     private static final long LITTLE_MEBIBYTES = 2048;
 
     public DiskCheck {
@@ -50,7 +50,7 @@ public record DiskCheck(Path dataDirectory) implements Check {
                 : Finding.warn(NAME, detail, "./neurovisor gc --cache-max 5G, or another --data-dir");
     }
 
-    /** The directory, or the one it will be made in. */
+    /** Returns the directory, or its closest existing parent. */
     private Path existing() {
         return Stream.iterate(dataDirectory.toAbsolutePath(), Objects::nonNull, Path::getParent)
                 .filter(Files::isDirectory)

@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import java.util.Locale;
 
 /**
- * What a check has found.
+ * The result of a check.
  *
- * @param check the check's name, which scripts may rely on
- * @param detail what was found, for a person
- * @param fix how to mend it, as a command where one can; empty when there is nothing to mend
+ * @param check the name of the check, on which scripts may rely
+ * @param detail what was found, for people
+ * @param fix the remedy, as a command if possible; empty if there is nothing to fix
  */
 public record Finding(String check, Verdict verdict, String detail, String fix) {
     public Finding {
@@ -19,15 +19,15 @@ public record Finding(String check, Verdict verdict, String detail, String fix) 
         requireNonNull(fix, "fix is null");
     }
 
-    /** Whether somebody should do something. */
+    /** Whether the user should act. */
     public enum Verdict {
         PASS,
-        /** It works, yet slower or with less protection than it could. */
+        /** It works, but slower or with less protection than possible. */
         WARN,
         /** It does not work. */
         FAIL;
 
-        /** The name used in output: {@code pass}. */
+        /** Returns the name for output: {@code pass}. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }

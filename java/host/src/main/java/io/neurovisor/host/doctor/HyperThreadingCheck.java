@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.host.probe.HostFiles;
 
-/** Whether two guests may run on the two threads of one core (SMT). */
+/** Checks whether two guests may run on the two threads of one core (SMT). */
 record HyperThreadingCheck(HostFiles files) implements Check {
     private static final String NAME = "smt";
     private static final String DIRECTORY = "/sys/devices/system/cpu/smt/";

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributes;
 
-/** Whether this user may use {@code /dev/kvm}. That it then boots guests is another question. */
+/** Checks whether this user may use {@code /dev/kvm}. Whether it boots guests is a separate check. */
 record KvmDeviceCheck(HostFiles files, String user) implements Check {
     private static final String NAME = "kvm-device";
     private static final String DEVICE = "/dev/kvm";

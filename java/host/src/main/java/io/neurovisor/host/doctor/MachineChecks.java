@@ -5,16 +5,16 @@ import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.JvmMemory;
 import java.util.List;
 
-/** The checks that look only at files of the kernel's. */
+/** The checks that only read files of the kernel. */
 public final class MachineChecks {
     private MachineChecks() {}
 
     /**
-     * In the order in which a person wants to read them.
+     * Returns the checks in the order of the report.
      *
-     * @param user who would run guests here
-     * @param machineBytes the most that a guest of the size can take of the memory
-     * @param machineCount how many guests of the size may run at once
+     * @param user the user that would run guests
+     * @param machineBytes the most memory that a guest of the size can take
+     * @param machineCount the number of guests of the size that may run at the same time
      */
     public static List<Check> of(HostFiles files, String user, SandboxSize size, long machineBytes, int machineCount) {
         return List.of(

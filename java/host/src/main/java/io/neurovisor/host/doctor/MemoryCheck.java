@@ -8,9 +8,9 @@ import io.neurovisor.host.probe.HostMemory;
 import io.neurovisor.host.probe.JvmMemory;
 
 /**
- * Whether the machines that may run at once have room.
+ * Checks whether the memory suffices for all machines that may run at the same time.
  *
- * @param machineBytes the most that one of that size can take
+ * @param machineBytes the most memory that one machine of that size can take
  */
 record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long machineBytes, int machineCount)
         implements Check {

@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.host.probe.HostFiles;
 
-/** Whether the kernel merges equal pages of different guests (KSM), by which one can learn what another holds. */
+/**
+ * Checks whether the kernel merges equal pages of different guests (KSM), which reveals the content of their memory.
+ */
 record MemorySharingCheck(HostFiles files) implements Check {
     private static final String NAME = "ksm";
     private static final String FILE = "/sys/kernel/mm/ksm/run";

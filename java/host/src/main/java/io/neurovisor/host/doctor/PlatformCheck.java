@@ -7,7 +7,7 @@ import io.neurovisor.host.probe.UnifiedHierarchy;
 import java.util.List;
 import java.util.Locale;
 
-/** What kind of Linux this is. */
+/** Reports the kind of Linux system. */
 record PlatformCheck(HostFiles files) implements Check {
     private static final String NAME = "platform";
 
@@ -44,7 +44,7 @@ record PlatformCheck(HostFiles files) implements Check {
         return release.toLowerCase(Locale.ROOT).contains("microsoft");
     }
 
-    /** As container engines mark what they start. */
+    /** Returns the container engine, detected by the marks that engines leave. */
     private String inside() {
         if (files.exists("/.dockerenv")) {
             return ", in a Docker container";

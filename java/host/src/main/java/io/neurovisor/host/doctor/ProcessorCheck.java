@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Whether the processor, as this kernel sees it, can run guests itself. */
+/** Checks whether the processor, as this kernel sees it, supports virtualization. */
 record ProcessorCheck(HostFiles files) implements Check {
     private static final String NAME = "processor";
 

@@ -14,9 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether a program is installed, in a version that will do.
+ * Checks whether a program is installed in a suitable version.
  *
- * @param oldestMajor the first version that will do
+ * @param oldestMajor the oldest suitable major version
  */
 public record ProgramCheck(String program, String debianPackage, int oldestMajor) implements Check {
     private static final Pattern VERSION = Pattern.compile("(\\d{1,6})\\.\\d+(?:\\.\\d+)*");

@@ -2,7 +2,7 @@ package io.neurovisor.host.doctor;
 
 import static java.util.Objects.requireNonNull;
 
-/** Whether each VMM has a uid of its own. */
+/** Checks whether each VMM runs with its own uid. */
 record RootlessCheck(String user) implements Check {
     private static final String NAME = "uids";
 

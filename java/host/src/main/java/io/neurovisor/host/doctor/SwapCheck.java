@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.host.probe.HostFiles;
 import java.util.List;
 
-/** Whether a guest's memory can reach a disk. */
+/** Checks whether a guest's memory can be written to a disk. */
 record SwapCheck(HostFiles files) implements Check {
     private static final String NAME = "swap";
 

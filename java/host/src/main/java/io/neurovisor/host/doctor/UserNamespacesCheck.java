@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.host.jail.UserNamespaces;
 import io.neurovisor.host.probe.HostFiles;
 
-/** Whether VMMs can have namespaces of their own. */
+/** Checks whether VMMs can have their own namespaces. */
 record UserNamespacesCheck(HostFiles files) implements Check {
     private static final String NAME = "user-namespaces";
 

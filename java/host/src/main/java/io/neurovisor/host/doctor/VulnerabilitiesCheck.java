@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.host.probe.HostFiles;
 import java.util.List;
 
-/** Which flaws of the processor the kernel does not mitigate. */
+/** Reports the vulnerabilities of the processor that the kernel does not mitigate. */
 record VulnerabilitiesCheck(HostFiles files) implements Check {
     private static final String NAME = "vulnerabilities";
     private static final String DIRECTORY = "/sys/devices/system/cpu/vulnerabilities";

@@ -1,4 +1,7 @@
-/** What on this machine makes virtual machines slower, weaker or impossible. Each class looks at one thing, changes nothing and says how it is mended. */
+/**
+ * Checks of the host for anything that makes virtual machines slow, insecure or impossible. Each class checks one
+ * aspect, changes nothing and proposes a fix.
+ */
 @NullMarked
 package io.neurovisor.host.doctor;
 

@@ -11,7 +11,7 @@ import io.neurovisor.host.spawner.VmmProcess;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Layer 5 of one NeuroVisor: what its VMMs are watched by, if they are. */
+/** Layer 5 of a NeuroVisor: the eBPF policy of its VMMs, if they have one. */
 public final class EbpfLayer {
     private final EbpfReading reading;
     private final boolean audit;
@@ -22,9 +22,9 @@ public final class EbpfLayer {
     }
 
     /**
-     * What a spawner has made of the wish. Fails where what is asked for cannot be had.
+     * Returns the layer as the spawner has set it up; throws if the mode requires more.
      *
-     * @param expected by {@link #expected}
+     * @param expected the result of {@link #expected}
      */
     public static EbpfLayer of(EbpfMode mode, EbpfReading expected, Spawner spawner) {
         EbpfReading reading =
@@ -41,24 +41,24 @@ public final class EbpfLayer {
         return new EbpfLayer(reading, mode == EbpfMode.AUDIT);
     }
 
-    /** What is to be read off VMMs with that wish on a machine that supports so much. */
+    /** Returns the reading that is expected of VMMs in a mode on a host with this support. */
     public static EbpfReading expected(EbpfMode mode, EbpfReading supported) {
         return mode == EbpfMode.OFF ? new EbpfReading("switched off by --ebpf off", "--ebpf auto") : supported;
     }
 
-    /** How the layer is to be read off a VMM. */
+    /** Returns how the layer is read off a VMM. */
     public EbpfReading reading() {
         return reading;
     }
 
-    /** How a VMM of this kind is to be watched; empty where none is. */
+    /** Returns the policy for a VMM of this kind; empty if VMMs have none. */
     public Optional<EbpfPolicy> policy(VmmKind kind) {
         return reading.watches()
                 ? Optional.of(new EbpfPolicy(audit, kind.isConfiguredSealed(), kind.expectedCalls()))
                 : Optional.empty();
     }
 
-    /** What is to be done before the guest of a VMM runs, where VMMs are watched. */
+    /** Seals a VMM before its guest runs, if VMMs have a policy. */
     public void seal(VmmProcess process) {
         if (reading.watches()) {
             process.seal();

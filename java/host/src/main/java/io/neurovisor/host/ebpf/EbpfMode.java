@@ -1,12 +1,12 @@
 package io.neurovisor.host.ebpf;
 
-/** What a user wants of the eBPF programs. */
+/** The mode of the eBPF programs that the user has chosen. */
 public enum EbpfMode {
-    /** They refuse where this machine can load them; elsewhere it is said why there are none. */
+    /** Violations are denied if this host can load the programs; otherwise the reason is reported. */
     AUTO,
-    /** They refuse, or no machine is started. */
+    /** Violations are denied, and no machine starts without the programs. */
     ON,
-    /** They count and tell what they would refuse, or no machine is started. */
+    /** Violations are counted and reported, and no machine starts without the programs. */
     AUDIT,
     OFF
 }

@@ -21,8 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A shell in the place of a VMM, behind layer 5 alone: its filter lets every system call pass, and its jail shows it more than
- * any VMM sees. It tries in both phases what no VMM does, and says what came of it.
+ * Tests layer 5 alone with a shell in the place of a VMM: its filter allows every system call, and its jail shows more
+ * than any VMM sees. In both phases the shell attempts what no VMM does and reports the results.
  */
 public final class PolicyTrial {
     /** BPF_RET of SECCOMP_RET_ALLOW: struct sock_filter of {@code linux/filter.h}. */
@@ -33,10 +33,10 @@ public final class PolicyTrial {
     private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(10);
     private static final String LAUNCHED = "launched";
 
-    /** Of the machine's own, and everybody may read it; the shell is not shown what it may not even ask for. */
+    /** A file that any user may read, so that only the policy denies it. */
     private static final Path FILE = Path.of("/etc/passwd");
 
-    // Nothing but what the shell does itself, and nothing that waits. There is no /dev/null in the jail.
+    // The shell uses builtins only and never blocks. The jail has no /dev/null.
     private static final String SCRIPT = """
             attempt() {
                 if eval "$2" 2>&-; then echo "$1 done"; else echo "$1 refused"; fi
@@ -56,10 +56,10 @@ public final class PolicyTrial {
     private PolicyTrial() {}
 
     /**
-     * Lines such as {@code sealed file refused} or {@code launch system done}. A UDP socket is connected without anybody being
-     * there, so only a policy refuses it.
+     * Runs the trial and returns lines such as {@code sealed file refused} or {@code launch system done}. A UDP socket
+     * can be connected without a peer, so only a policy denies it.
      *
-     * @throws NeuroVisorException where the shell cannot be started so
+     * @throws NeuroVisorException if the shell cannot be started
      */
     public static List<String> run(Spawner spawner) {
         requireNonNull(spawner, "spawner is null");

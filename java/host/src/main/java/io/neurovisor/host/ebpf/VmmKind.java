@@ -13,11 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
 import java.util.List;
 
-/** What is known of one VMM once its guest runs. Which system calls it makes says a list. */
+/** The eBPF policy of a kind of VMM, once its guest runs. A resource lists the system calls that it makes. */
 public enum VmmKind {
-    /** Has its machine from its command line. */
+    /** Receives its machine by its command line. */
     QEMU("qemu.calls", false),
-    /** Is told of its machine by its API, once it is sealed. */
+    /** Receives its machine by its API, after it has been sealed. */
     FIRECRACKER("firecracker.calls", true);
 
     private final String resource;
@@ -32,7 +32,7 @@ public enum VmmKind {
         return configuredSealed;
     }
 
-    /** A bit for each system call, the lowest of the first byte first. */
+    /** Returns a bit set of the system calls, the lowest bit of the first byte first. */
     ByteString expectedCalls() {
         BitSet numbers = new BitSet();
         Libseccomp.locate().numbers(names()).forEach(numbers::set);

@@ -1,4 +1,4 @@
-/** Layer 5: whether the kernel watches VMMs by our eBPF programs, and what it expects of them. */
+/** Layer 5: the eBPF programs that enforce a policy on VMMs, and the expected behaviour of each kind of VMM. */
 @NullMarked
 package io.neurovisor.host.ebpf;
 

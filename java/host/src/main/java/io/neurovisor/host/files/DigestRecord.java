@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The remembered digests of files as text, one file per line. A line that is not as we write it is as good as absent. */
+/** A text with the remembered digests of files, one file per line. A malformed line is ignored. */
 record DigestRecord(Map<Path, Entry> entries) {
     static final DigestRecord EMPTY = new DigestRecord(Map.of());
     private static final int FIELDS = 7;
@@ -32,7 +32,7 @@ record DigestRecord(Map<Path, Entry> entries) {
                 .map(Entry::digest);
     }
 
-    /** The record with the given entries put in, and without files that have disappeared. */
+    /** Returns the record with the given entries added and without files that no longer exist. */
     DigestRecord with(Map<Path, Entry> added) {
         Map<Path, Entry> merged = new TreeMap<>(entries);
         merged.putAll(added);
@@ -60,14 +60,14 @@ record DigestRecord(Map<Path, Entry> entries) {
                     Long.parseLong(fields[5]));
             into.put(Path.of(fields[6]), new Entry(fields[0], stamp));
         } catch (NumberFormatException notOurs) {
-            // Hashing the file again costs less than failing.
+            // Ignored: computing the digest again costs less than failing.
         }
     }
 
     byte[] format() {
         return new TreeMap<>(entries)
                 .entrySet().stream()
-                        // A name with a line break cannot be told from two lines: such a file is hashed each time.
+                        // A name with a line break would be read as two lines, so such a file is not remembered.
                         .filter(entry -> entry.getKey().toString().indexOf('\n') < 0)
                         .map(entry -> formatLine(entry.getKey(), entry.getValue()))
                         .collect(Collectors.joining())

@@ -4,17 +4,15 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.nio.file.Path;
 
-/** The check that a disk has room before a long work begins. */
+/** Checks for free disk space before a long operation. */
 public final class DiskSpace {
     private static final long MEBIBYTE = 1 << 20;
 
     private DiskSpace() {}
 
-    /** Fails when the directory's disk has less than the needed room for this user. */
+    /** Throws if the directory's disk has less free space than needed. */
     public static void require(Path directory, long neededBytes, String purpose) {
-        // Not by FileStore: it looks for the directory's mount point, and in a chroot there may be none (statvfs(3)
-        // asks
-        // for no such thing).
+        // Not FileStore, which looks for the mount point: in a chroot there may be none, and statvfs(3) needs none.
         long freeBytes = directory.toFile().getUsableSpace();
         if (freeBytes < neededBytes) {
             throw new NeuroVisorException(

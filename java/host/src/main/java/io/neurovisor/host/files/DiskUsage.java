@@ -6,11 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/** What files take on disk. A saved memory has holes, so lengths say too much, and Java knows no other size. */
+/**
+ * The space that files occupy on disk, from du(1). A saved memory has holes, so lengths say too much, and the JDK
+ * offers no other size.
+ */
 public final class DiskUsage {
     private DiskUsage() {}
 
-    /** Of a file or a whole directory; 0 when it is not there. */
+    /** Returns the space of a file or a directory tree; 0 if it does not exist. */
     public static long bytes(Path path) {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return 0;

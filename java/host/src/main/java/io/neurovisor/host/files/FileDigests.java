@@ -14,15 +14,15 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The SHA-256 of files, remembered in one text file, so that a file is read again only when it is not the one recorded: when
- * device, inode, size, modification time or, of one that somebody may write to, change time differ.
+ * The SHA-256 of files, remembered in one text file. A file is read again only if its device, inode, size, modification
+ * time or, for a writable file, change time differ from the recorded ones.
  *
  * <p>Safe for use by several threads and processes; a lost or damaged record costs time, never correctness.
  */
 public final class FileDigests {
     /**
-     * The kernel's file times advance in ticks. A file that changed within the last few cannot be told from one that
-     * changes again right after it was read, so its digest is not remembered yet.
+     * File times advance in ticks of the kernel: a file that changed within the last ticks could change again without a
+     * new time. Its digest is not remembered yet.
      */
     private static final Duration TICKS = Duration.ofMillis(40);
 
@@ -37,7 +37,7 @@ public final class FileDigests {
         this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /** The digest of the file as it is now; reads the file only when it must. */
+    /** Returns the digest of the current content; reads the file only if it is not remembered. */
     public String digest(Path file) {
         Path key = key(file);
         try {
@@ -58,7 +58,7 @@ public final class FileDigests {
     }
 
     /**
-     * Remembers digests that the caller has computed itself.
+     * Remembers digests that the caller has computed.
      *
      * <p>INVARIANT: the caller is the only writer of these files and has finished writing.
      */

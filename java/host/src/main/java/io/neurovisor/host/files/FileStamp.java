@@ -11,10 +11,10 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /**
- * What tells a changed file from an unchanged one without reading it.
+ * The attributes that distinguish a changed file from an unchanged one without reading it.
  *
- * @param changedNanos the change time, which programs cannot set back; zero where nobody may write to the file, for a link
- *     to it, such as each Firecracker has in its root directory, changes that time, too
+ * @param changedNanos the change time, which programs cannot set back; zero for a file without write permission, since
+ *     a hard link to it, as in each Firecracker's root directory, changes that time, too
  */
 record FileStamp(long device, long inode, long sizeBytes, long modifiedNanos, long changedNanos) {
     private static final int WRITABLE = 0222;

@@ -16,13 +16,13 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * An exclusive lock between threads and processes, tied to a file. The kernel releases it when its holder dies, so that
- * nobody has to guess whether a lock is stale. The lock file stays: removing it would let two holders lock two files.
+ * An exclusive lock between threads and processes, tied to a file. The kernel releases it when its holder dies, so a
+ * lock is never stale. The lock file is not removed: otherwise two holders could lock two files.
  *
- * <p>Must be closed by the thread that acquired it. Waiting ends by an interrupt with {@link Fault#INTERRUPTED}.
+ * <p>Must be closed by the thread that acquired it. An interrupt ends the wait with {@link Fault#INTERRUPTED}.
  */
 public final class PathLock implements AutoCloseable {
-    // A file lock belongs to the whole JVM, which therefore needs its own between its threads.
+    // A file lock belongs to the whole JVM, so its threads need another lock.
     private static final ConcurrentMap<Path, ReentrantLock> THREADS = new ConcurrentHashMap<>();
 
     private final ReentrantLock threads;
@@ -34,9 +34,9 @@ public final class PathLock implements AutoCloseable {
     }
 
     /**
-     * Returns when the lock is held.
+     * Waits for the lock.
      *
-     * @param onWait called once if somebody else holds the lock, before waiting for it
+     * @param onWait called once before waiting, if the lock is held elsewhere
      */
     public static PathLock acquire(Path lockFile, Runnable onWait) {
         Path key = lockFile.toAbsolutePath().normalize();
@@ -60,7 +60,7 @@ public final class PathLock implements AutoCloseable {
         }
     }
 
-    /** Empty when somebody else holds the lock. */
+    /** Acquires the lock unless it is held elsewhere. */
     public static Optional<PathLock> tryAcquire(Path lockFile) {
         Path key = lockFile.toAbsolutePath().normalize();
         ReentrantLock threads = THREADS.computeIfAbsent(key, _ -> new ReentrantLock());
@@ -119,7 +119,7 @@ public final class PathLock implements AutoCloseable {
             // Closing the channel releases the file lock.
             channel.close();
         } catch (IOException ignored) {
-            // The descriptor is gone in any case, and the lock with it.
+            // The descriptor is closed in any case, and the lock released with it.
         } finally {
             threads.unlock();
         }

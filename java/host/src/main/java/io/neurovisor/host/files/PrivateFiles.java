@@ -28,7 +28,7 @@ public final class PrivateFiles {
 
     private PrivateFiles() {}
 
-    /** Creates the directory (0700) with its parents when it is not there. */
+    /** Creates the directory (0700) and its parents if they are missing. */
     public static Path directory(Path directory) {
         try {
             if (!Files.isDirectory(directory)) {
@@ -40,14 +40,14 @@ public final class PrivateFiles {
         }
     }
 
-    /** The attribute that makes a new file 0600 from its first moment. */
+    /** Returns the attribute that creates a file with mode 0600. */
     public static FileAttribute<Set<PosixFilePermission>> ownerOnly() {
         return PosixFilePermissions.asFileAttribute(FILE);
     }
 
     /**
-     * Makes a finished file read-only for everybody (0444). Its directory stays 0700: what is reached through a hard link
-     * in a jail can be read there, and nobody else gets this far.
+     * Makes a finished file read-only for all users (0444). Its directory stays 0700, so the file can be read only
+     * through a hard link in a jail.
      */
     public static void seal(Path file) {
         try {
@@ -57,7 +57,7 @@ public final class PrivateFiles {
         }
     }
 
-    /** Gives a file new content so that readers see the old or the new one, also after a crash. */
+    /** Replaces the content of a file atomically: readers see the old or the new content, also after a crash. */
     public static void replace(Path target, byte[] content) {
         Path temporary = target.resolveSibling("." + target.getFileName() + "." + uniqueSuffix());
         try {
@@ -75,7 +75,7 @@ public final class PrivateFiles {
         }
     }
 
-    /** Flushes a file's or directory's content to the disk. */
+    /** Flushes the content of a file or directory to the disk. */
     public static void sync(Path path) {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             channel.force(true);
@@ -84,7 +84,7 @@ public final class PrivateFiles {
         }
     }
 
-    /** Removes a file or a whole directory; links are removed, never followed. */
+    /** Removes a file or a directory tree; links are removed, never followed. */
     public static void delete(Path path) {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
@@ -96,7 +96,7 @@ public final class PrivateFiles {
         }
     }
 
-    /** Process id, for people who look at the directory, with a random part that makes it unique. */
+    /** Returns the process id, for people who list the directory, with a random part that makes it unique. */
     public static String uniqueSuffix() {
         return ProcessHandle.current().pid()
                 + "-"

@@ -35,7 +35,7 @@ public final class Sha256 {
         return HexFormat.of().formatHex(algorithm().digest(content));
     }
 
-    /** Reads the whole file; ends early by an interrupt. */
+    /** Returns the digest of a file. An interrupt ends the reading. */
     public static String of(Path file) {
         MessageDigest algorithm = algorithm();
         byte[] buffer = new byte[BUFFER_BYTES];
@@ -49,7 +49,7 @@ public final class Sha256 {
         return HexFormat.of().formatHex(algorithm.digest());
     }
 
-    /** Of what is written, none of which is kept. */
+    /** Returns the digest of content that is written and then discarded. */
     public static String ofWritten(Content content) {
         MessageDigest algorithm = algorithm();
         try (OutputStream output = new DigestOutputStream(OutputStream.nullOutputStream(), algorithm)) {
@@ -60,7 +60,7 @@ public final class Sha256 {
         return HexFormat.of().formatHex(algorithm.digest());
     }
 
-    /** What writes itself. */
+    /** Content that can be written to a stream. */
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream output) throws IOException;

@@ -9,14 +9,14 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Turns the JDK's input and output exceptions into one line that names the file and the reason. */
+/** Converts the JDK's input and output exceptions into faults with one line that names the file and the reason. */
 public final class StorageFaults {
     private StorageFaults() {}
 
     /**
-     * The fault for a failed access.
+     * Returns the fault for a failed access.
      *
-     * @param action what was tried, as in "write" or "lock"
+     * @param action the attempted action, such as "write" or "lock"
      */
     public static NeuroVisorException of(String action, Path file, IOException failure) {
         if (failure instanceof ClosedByInterruptException || failure instanceof FileLockInterruptionException) {

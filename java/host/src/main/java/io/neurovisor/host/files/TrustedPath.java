@@ -11,12 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds who else could change what lies at a path, as OpenSSH does before it reads a user's keys (StrictModes in sshd_config(5)).
+ * Finds other users who could change a file or directory, as OpenSSH does before it reads a user's keys (StrictModes in
+ * sshd_config(5)).
  *
  * <ul>
- *   <li>The path and each directory above it must belong to this user or to root, and so must each symbolic link on the way.
- *   <li>None of them may be writable by others, and for root none by a group. A group of a user's own is usual elsewhere.
- *   <li>A directory with the sticky bit, such as /tmp, is no danger to what lies in it: others can neither rename nor remove that.
+ *   <li>The path, each directory above it and each symbolic link on the way must belong to this user or to root.
+ *   <li>None of them may be writable by others or, for root, by a group. Other users often have their own group.
+ *   <li>A directory with the sticky bit, such as /tmp, is safe: others can neither rename nor remove its content.
  * </ul>
  */
 public final class TrustedPath {
@@ -31,12 +32,15 @@ public final class TrustedPath {
         this.user = user;
     }
 
-    /** For the user of this process. */
+    /** Returns the check for the user of this process. */
     public static TrustedPath ofThisProcess() throws IOException {
         return new TrustedPath((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
     }
 
-    /** Returns who could change what lies in a directory, with the file to mend; empty when no one else could. */
+    /**
+     * Returns who could change the content of a directory and which file has to be corrected; empty if no other user
+     * can.
+     */
     public Optional<String> danger(Path directory) throws IOException {
         Path named = directory.toAbsolutePath().normalize();
         Optional<String> danger = dangerAbove(named);
@@ -44,7 +48,7 @@ public final class TrustedPath {
         return danger.isPresent() ? danger : dangerAbove(existing.toRealPath());
     }
 
-    /** Returns the same for a single file or directory, without what is above it. */
+    /** Returns the same for a single file or directory, without those above it. */
     public Optional<String> dangerAt(Path path) throws IOException {
         try {
             Map<String, Object> attributes = Files.readAttributes(path, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);

@@ -32,8 +32,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A session with one Firecracker's API: HTTP/1.1 over its Unix socket, one request at a time, each with its deadline. What
- * Firecracker refuses is told in its own words. A guest that took over its VMM could answer anything, so answers are bounded.
+ * A session with the API of a Firecracker: HTTP/1.1 over its Unix socket, one request at a time, each with a deadline.
+ * Errors are reported in Firecracker's own words. Responses are bounded, because a guest that took over its VMM could
+ * send anything.
  */
 final class FirecrackerApi implements AutoCloseable {
     static final int MAX_ANSWER_BYTES = 64 << 10;
@@ -49,7 +50,7 @@ final class FirecrackerApi implements AutoCloseable {
         this.answers = requireNonNull(answers, "answers is null");
     }
 
-    /** A session, if somebody listens on the socket now. */
+    /** Opens a session; returns empty if no process listens on the socket. */
     static Optional<FirecrackerApi> connect(Bootstrap unixSockets, Path socket, Deadline deadline) {
         FirecrackerResponses answers = new FirecrackerResponses();
         ChannelFuture connection = unixSockets
@@ -74,7 +75,7 @@ final class FirecrackerApi implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** Has a channel's answers understood. */
+    /** Adds the handlers that parse the responses of a channel. */
     static void handle(Channel channel, FirecrackerResponses answers) {
         channel.pipeline()
                 .addLast(new HttpClientCodec())

@@ -3,9 +3,9 @@ package io.neurovisor.host.firecracker;
 import io.neurovisor.host.message.GuestText;
 import io.neurovisor.host.spawner.VmmExit;
 
-/** Says how a Firecracker ended. Its output may hold what a guest has written to its console. */
+/** Describes how a Firecracker process ended. Its output may contain the guest's console. */
 final class FirecrackerExit {
-    /** How Firecracker ends when a thread makes a call that its filter does not allow (its FcExitCode::BadSyscall). */
+    /** The exit code of Firecracker after a system call that its filter denies (its FcExitCode::BadSyscall). */
     private static final int BAD_SYSTEM_CALL = 148;
 
     private FirecrackerExit() {}

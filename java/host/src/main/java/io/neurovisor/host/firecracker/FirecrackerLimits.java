@@ -2,11 +2,11 @@ package io.neurovisor.host.firecracker;
 
 import io.neurovisor.host.spawner.VmmLimits;
 
-/** What a control group allows a Firecracker: its guest's size, and what Firecracker itself needs beside it. */
+/** The limits of a Firecracker's control group: its guest's size and Firecracker's own needs. */
 final class FirecrackerLimits {
     /**
-     * Beside the guest's memory. Firecracker itself holds a few MiB; the rest is for page tables, for the kernel's part of
-     * the virtual machine, and for the pages of files that are read meanwhile, which the kernel can drop.
+     * Added to the guest's memory. Firecracker needs a few MiB; the rest is for page tables, the kernel's part of the
+     * virtual machine, and pages of files, which the kernel can drop.
      */
     private static final int FIRECRACKER_MEBIBYTES = 64;
 
@@ -15,7 +15,7 @@ final class FirecrackerLimits {
 
     private static final int PROCESSOR_PER_MILLE = 1000;
 
-    /** Firecracker's main thread and that of its API, the kernel's own for KVM, and the process that waits for it. */
+    /** Firecracker's main and API threads, the kernel's threads for KVM, and the process that waits for it. */
     private static final int FIRECRACKER_TASKS = 16;
 
     private FirecrackerLimits() {}

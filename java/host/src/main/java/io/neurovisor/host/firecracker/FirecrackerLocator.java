@@ -17,17 +17,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Finds Firecracker: where the user says, else in the data directory, where {@code setup --firecracker} puts it, else in
- * PATH. Only a version that the tests have passed is used.
+ * Finds Firecracker: the path that the user configured, else the data directory, where {@code setup --firecracker}
+ * installs it, else PATH. Only versions that have passed the tests are used.
  */
 public final class FirecrackerLocator {
-    /** Those that pass the contract tests, the newest last. */
+    /** The versions that pass the contract tests, the newest last. */
     public static final List<String> SUPPORTED = List.of("1.12.1");
 
     public static final String NAME = "firecracker";
     private static final String JAILER = "jailer";
 
-    /** Restores machines with a vsock that stays dead. */
+    /** Restores machines whose vsock never works. */
     private static final String BROKEN = "1.16.0";
 
     private static final Pattern VERSION = Pattern.compile("v(\\d+\\.\\d+\\.\\d+)");
@@ -44,12 +44,12 @@ public final class FirecrackerLocator {
         this.cache = requireNonNull(cache, "cache is null");
     }
 
-    /** Where a version lies in a data directory. */
+    /** Returns the directory of a version in a data directory. */
     public static Path directory(Path dataDirectory, String version) {
         return dataDirectory.resolve(NAME).resolve(version);
     }
 
-    /** The one that the user names. */
+    /** Returns the program at a path that the user configured. */
     public FirecrackerProgram at(Path executable) {
         if (!Files.isRegularFile(executable) || !Files.isExecutable(executable)) {
             throw missing("%s is no program; name Firecracker's executable with --firecracker".formatted(executable));
@@ -57,7 +57,7 @@ public final class FirecrackerLocator {
         return program(executable.toAbsolutePath());
     }
 
-    /** The first that is there; one that cannot be used is a fault and not passed over. */
+    /** Returns the first program found; throws if it cannot be used instead of trying the next. */
     public Optional<FirecrackerProgram> find() {
         Stream<Path> kept = SUPPORTED.reversed().stream().map(version -> directory(dataDirectory, version));
         Stream<Path> searched = Pattern.compile(":")

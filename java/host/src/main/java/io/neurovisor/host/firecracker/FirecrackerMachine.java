@@ -15,14 +15,16 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One machine in Firecracker's words. A saved machine names its disk and its channel by the paths that it was booted with,
- * so every machine has the same names in a root directory of its own.
+ * A machine as configured by Firecracker's API. A saved machine refers to its disk and its channel by the paths with
+ * which it was booted, so all machines use the same names in their own root directories.
  */
 final class FirecrackerMachine {
-    /** Where the API listens, in the machine's root directory. */
+    /** The socket of the API, in the machine's root directory. */
     static final String API_SOCKET = "a";
 
-    /** Where the guest's ports are asked for. Not absolute: it is taken from the directory in which Firecracker runs. */
+    /**
+     * The socket for connections to the guest. It must be relative: Firecracker resolves it in its working directory.
+     */
     static final String VSOCK_SOCKET = "v";
 
     static final String MEMORY_FILE = "memory";
@@ -31,20 +33,20 @@ final class FirecrackerMachine {
     private static final String INITRD = "initrd";
     private static final String ROOTFS = "rootfs";
 
-    /** Each guest has a Firecracker of its own, so all may have the number that Firecracker's own documents use. */
+    /** The number in Firecracker's documentation. Each guest has its own Firecracker, so all may have the same. */
     private static final int GUEST_CID = 3;
 
-    /** The keyboard controller ends the machine, which is how Firecracker is told. */
+    /** A reboot by the keyboard controller makes Firecracker exit. */
     private static final String KERNEL_ARGUMENTS = GuestBoot.kernelArguments("k");
 
     /**
-     * A guest that can start guests of its own reaches code of the host's that no other guest does: bit 2 (SVM) of ECX in
-     * leaf 0x80000001 and bit 5 (VMX) of ECX in leaf 1 (AMD64 Architecture Programmer's Manual 3, Intel SDM 2A). KVM
-     * refuses both to a guest that is not told of them. Sorted, for a description is to be the same each time.
+     * Guests must not start guests of their own, because that reaches host code that no other guest does: bit 2 (SVM)
+     * of ECX in leaf 0x80000001 and bit 5 (VMX) of ECX in leaf 1 (AMD64 Architecture Programmer's Manual 3, Intel SDM
+     * 2A). KVM denies both to a guest without these bits. Sorted, so that the description is always the same.
      */
     private static final List<Map<String, ?>> NO_NESTING = List.of(cleared("0x1", 5), cleared("0x80000001", 2));
 
-    /** For rings that devices keep in files without a name (a page each), and the file of the jailer's with a number. */
+    /** For rings that devices keep in unnamed files (a page each), and the jailer's file with its process id. */
     private static final long OWN_FILE_BYTES = 1 << 20;
 
     private final VmStart start;
@@ -59,12 +61,12 @@ final class FirecrackerMachine {
         };
     }
 
-    /** Firecracker's own arguments. Its log goes where the console goes, which is kept for error messages. */
+    /** Returns Firecracker's own arguments. Its log goes to the console, which is kept for error messages. */
     static List<String> arguments() {
         return List.of("--api-sock", "/" + API_SOCKET, "--level", "Warn");
     }
 
-    /** What its root directory holds. */
+    /** Returns the files of its root directory. */
     List<PassedFile> files() {
         BootFiles boot = start.files();
         List<PassedFile> files = new ArrayList<>(List.of(new PassedFile(boot.rootfs(), Access.READ, ROOTFS)));
@@ -79,7 +81,7 @@ final class FirecrackerMachine {
         return List.copyOf(files);
     }
 
-    /** Path and body of each request that a machine is described with before it boots, in order. */
+    /** Returns path and body of each request that configures a machine before its boot, in order. */
     Map<String, Map<String, ?>> configuration() {
         Map<String, Map<String, ?>> requests = new LinkedHashMap<>();
         requests.put(
@@ -109,7 +111,9 @@ final class FirecrackerMachine {
         return Map.of("snapshot_type", "Full", "snapshot_path", "/" + STATE_FILE, "mem_file_path", "/" + MEMORY_FILE);
     }
 
-    /** Still paused, so that it can be looked at before the guest's first instruction. */
+    /**
+     * Returns the body that loads a machine paused, so that it can be examined before the guest's first instruction.
+     */
     static Map<String, ?> loading() {
         return Map.of(
                 "snapshot_path",
@@ -120,7 +124,7 @@ final class FirecrackerMachine {
                 false);
     }
 
-    /** How long a file of Firecracker's may become; a template's memory is one. */
+    /** Returns the maximum size of Firecracker's files; the memory of a template is one of them. */
     long maxFileBytes() {
         return start instanceof VmStart.TemplateBoot ? (long) GuestBoot.memoryMebibytes(size) << 20 : OWN_FILE_BYTES;
     }
@@ -129,12 +133,12 @@ final class FirecrackerMachine {
         return limits(size);
     }
 
-    /** The same for every machine of a size. */
+    /** Returns the limits of a machine of a size. */
     static VmmLimits limits(SandboxSize size) {
         return FirecrackerLimits.of(size.vcpuCount(), GuestBoot.memoryMebibytes(size));
     }
 
-    /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
+    /** Describes everything about the machine and its boot that is the same for all virtual machines. */
     static String description() {
         BootFiles none = new BootFiles("", Path.of(KERNEL), "", Path.of(INITRD), "", Path.of(ROOTFS), "");
         StringBuilder text = new StringBuilder();
@@ -147,7 +151,7 @@ final class FirecrackerMachine {
         return text.toString().strip();
     }
 
-    /** Without one bit of ECX; the others are what they are on this host. */
+    /** Returns a modifier that clears one bit of ECX and leaves the others as they are on this host. */
     private static Map<String, ?> cleared(String leaf, int bit) {
         String bitmap = "0b" + "x".repeat(31 - bit) + "0" + "x".repeat(bit);
         return new TreeMap<>(Map.of(

@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 
 /**
- * A Firecracker on this machine.
+ * A Firecracker installation on this host.
  *
- * @param jailer of the same version
- * @param version as {@code --version} prints it, such as {@code 1.12.1}
+ * @param jailer the jailer of the same version
+ * @param version the version as {@code --version} prints it, such as {@code 1.12.1}
  */
 public record FirecrackerProgram(Path executable, Path jailer, String version) {
     public FirecrackerProgram {

@@ -14,18 +14,18 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** The answers of one connection, each to the request that was sent last. */
+/** The responses of one connection, each to the most recent request. */
 final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpResponse> {
     private final AtomicReference<@Nullable CompletableFuture<Answer>> awaited = new AtomicReference<>();
 
-    /** What Firecracker has answered. */
+    /** A response of Firecracker. */
     record Answer(int status, String body) {
         Answer {
             requireNonNull(body, "body is null");
         }
     }
 
-    /** Fails when the connection ends before the answer; one request at a time. */
+    /** Sends a request; the result fails if the connection ends before the response. One request at a time. */
     CompletableFuture<Answer> ask(Channel channel, FullHttpRequest request) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         awaited.set(answer);
@@ -35,7 +35,7 @@ final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpRes
             }
         });
         if (!channel.isActive()) {
-            // It may have ended before it knew of this request.
+            // The connection may have ended before this request was registered.
             fail(new IOException("the connection has ended"));
         }
         return answer;
@@ -45,7 +45,7 @@ final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpRes
     protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
         CompletableFuture<Answer> answer = awaited.getAndSet(null);
         if (answer == null) {
-            // Nobody has asked: whatever speaks here is no Firecracker that could be trusted further.
+            // A response without a request: the peer cannot be trusted any further.
             ChannelFuture _ = context.close();
         } else if (response.decoderResult().isFailure()) {
             answer.completeExceptionally(response.decoderResult().cause());

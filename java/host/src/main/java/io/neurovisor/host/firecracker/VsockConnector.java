@@ -16,28 +16,34 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects to a guest's agent by vsock: again and again until the agent has answered, for the first connection says little.
- * A guest whose driver is not up yet leaves it without an answer, one whose agent does not listen yet ends it, and one that
- * was just restored accepts it and then resets it.
+ * Connects to a guest's agent by vsock. It retries until the agent has answered, because accepted connections may fail:
+ * a guest whose driver is not up yet never answers, one whose agent does not listen yet closes the connection, and one
+ * that was just restored accepts and then resets it.
  */
 final class VsockConnector {
     private static final int AGENT_PORT = 6000;
 
     /**
-     * A guest whose driver is up accepts within a millisecond, and one that has none yet never does, so the first tries are
-     * short. On a host so loaded that all of them are too short, it is the later ones that get through.
+     * A guest whose driver is up accepts within a millisecond, and one without a driver never does, so the first
+     * attempts are short. On a very loaded host a later attempt succeeds.
      */
     private static final Duration FIRST_ACCEPTANCE = Duration.ofMillis(100);
 
     private static final Duration LONGEST_ACCEPTANCE = Duration.ofSeconds(4);
 
-    /** Whoever has accepted answers soon, also on a host that is loaded. Else another connection may fare better. */
+    /**
+     * A guest that has accepted answers within this time, even on a loaded host. After it, another connection may be
+     * more successful.
+     */
     private static final Duration ANSWER = Duration.ofSeconds(8);
 
-    /** Between two tries, but for the second, which is made at once: the first of a restored guest is usually reset. */
+    /**
+     * The pause before the third attempt. The second follows immediately, as a restored guest usually resets the first
+     * connection.
+     */
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
 
-    /** Each try takes from the time in which the guest would get up. */
+    /** Short, because each attempt delays the start of the guest. */
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(160);
 
     private final GuestLinks links;
@@ -53,11 +59,11 @@ final class VsockConnector {
         this.process = requireNonNull(process, "process is null");
         this.bucket = requireNonNull(bucket, "bucket is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-        // A call that waits for a guest must end when its machine does, not at its deadline.
+        // A call that waits for the guest ends with its machine instead of at its deadline.
         process.onExit(this::closeCurrent);
     }
 
-    /** A channel whose agent has answered; its end is that of the machine. */
+    /** Returns a channel whose agent has answered; it ends with the machine. */
     GuestChannel connect(Deadline deadline) {
         Duration acceptance = FIRST_ACCEPTANCE;
         Duration pause = Duration.ZERO;
@@ -82,12 +88,12 @@ final class VsockConnector {
         }
     }
 
-    /** The agent may be there a moment later. */
+    /** Returns whether the agent may become available shortly. */
     private static boolean isTransient(NeuroVisorException exception) {
         return exception.fault() == Fault.SANDBOX_LOST || exception.fault() == Fault.GUEST_SILENT;
     }
 
-    /** The machine may have ended between the answer and the moment in which its channel was known. */
+    /** The machine may have ended after the answer, before its channel was recorded. */
     private void closeIfEnded() {
         if (process.exit().isDone()) {
             closeCurrent();

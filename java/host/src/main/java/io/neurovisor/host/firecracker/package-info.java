@@ -1,4 +1,6 @@
-/** Virtual machines by Firecracker, which needs KVM; its jailer confines them, or bubblewrap for whoever is not root. */
+/**
+ * Virtual machines in Firecracker, which needs KVM. Its jailer confines them for root, bubblewrap for ordinary users.
+ */
 @NullMarked
 package io.neurovisor.host.firecracker;
 

@@ -2,21 +2,24 @@ package io.neurovisor.host.guestkernel;
 
 import io.neurovisor.engine.limits.SandboxSize;
 
-/** What a guest's kernel is started with, whichever VMM starts it. */
+/** The kernel command line and memory of a guest, whichever VMM starts it. */
 public final class GuestBoot {
-    /** What the kernel keeps for itself, so that programs see the memory their size promises. */
+    /** The memory that the kernel takes, so that programs have the full memory of their size. */
     private static final int KERNEL_MEBIBYTES = 32;
 
     private GuestBoot() {}
 
     /**
-     * Beyond what boots: grace periods end at once, for a guest starts one program and waits for each of its mounts; no
-     * second security module, no audit; and no mitigations against leaks between a guest's own processes and its kernel,
-     * for all in it belongs to one program. What keeps guests apart is the host's.
-     * Last, ways into Debian's kernel that the small one does not have: calls of 32-bit programs, time by a fixed page,
-     * debugging files.
+     * Returns the kernel arguments beyond those that are needed to boot.
      *
-     * @param reboot how a guest ends its machine, as the kernel's argument of that name has it: what the VMM is told by
+     * <p>Grace periods are expedited, because a guest starts one program and waits for each of its mounts. A second
+     * security module, auditing and mitigations against leaks between a guest's own processes and its kernel are
+     * switched off: everything in a guest belongs to one program, and the host isolates guests from each other. The
+     * last arguments remove interfaces of Debian's kernel that the small kernel does not have: calls of 32-bit
+     * programs, the vsyscall page and debugfs.
+     *
+     * @param reboot the value of the kernel's argument {@code reboot}: how a guest signals the VMM that its machine
+     *     ends
      */
     public static String kernelArguments(String reboot) {
         return "console=ttyS0 quiet loglevel=4 reboot=" + reboot + " panic=-1 tsc=reliable rcupdate.rcu_expedited=1"
@@ -24,7 +27,7 @@ public final class GuestBoot {
                 + " ia32_emulation=0 vsyscall=none debugfs=off";
     }
 
-    /** The memory of a machine of a size. */
+    /** Returns the memory of a machine for a size. */
     public static int memoryMebibytes(SandboxSize size) {
         return size.memoryMebibytes() + KERNEL_MEBIBYTES;
     }

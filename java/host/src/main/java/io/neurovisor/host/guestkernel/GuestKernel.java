@@ -8,12 +8,12 @@ import java.util.stream.Collectors;
 
 /** A kernel that guests can boot. */
 public enum GuestKernel {
-    /** Debian's kernel for clouds as it is, unpacked: there in seconds, without a compiler. */
+    /** Debian's cloud kernel, unpacked: ready within seconds, without a compiler. */
     DEBIAN,
-    /** Debian's kernel source in our configuration: boots faster, and holds only what a guest needs. */
+    /** Debian's kernel source in our configuration: boots faster and contains only what a guest needs. */
     SMALL;
 
-    /** The name used in flags, output and paths: {@code small}. */
+    /** Returns the name for flags, output and paths: {@code small}. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

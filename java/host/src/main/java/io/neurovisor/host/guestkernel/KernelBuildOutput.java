@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps what a kernel build prints in a log file, and tells people how far it is: by the steps and the number of files that
- * {@code build.sh} announces, and by the compiler calls that follow.
+ * Writes the output of a kernel build to a log file and reports its progress: the steps and the number of files that
+ * {@code build.sh} announces, and the compiler calls that follow.
  */
 final class KernelBuildOutput implements AutoCloseable {
     private static final String STEP = "step: ";
@@ -42,7 +42,7 @@ final class KernelBuildOutput implements AutoCloseable {
         this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /** Begins an empty log file. */
+    /** Opens an empty log file. */
     static KernelBuildOutput to(Path file, Progress progress, InstantSource clock) {
         try {
             return new KernelBuildOutput(file, Files.newBufferedWriter(file), progress, clock);
@@ -51,7 +51,7 @@ final class KernelBuildOutput implements AutoCloseable {
         }
     }
 
-    /** Called for each line by whoever reads the tools' output, one after the other. */
+    /** Handles a line of output. Called for each line in turn by the threads that read the tools' output. */
     synchronized void line(String line) {
         keep(line);
         if (line.startsWith(STEP)) {
@@ -61,7 +61,7 @@ final class KernelBuildOutput implements AutoCloseable {
         }
     }
 
-    /** Goes on without a log that cannot be written: whoever stops reading a tool's output stops the tool. */
+    /** Continues without the log if it cannot be written: a tool would block if its output were no longer read. */
     private void keep(String line) {
         if (broken) {
             return;
@@ -69,7 +69,7 @@ final class KernelBuildOutput implements AutoCloseable {
         try {
             log.write(line);
             log.newLine();
-            // Somebody may be watching the file.
+            // A user may be watching the file.
             log.flush();
         } catch (IOException failure) {
             broken = true;
@@ -93,14 +93,14 @@ final class KernelBuildOutput implements AutoCloseable {
     }
 
     private String compiling() {
-        // The last files may be more than were announced: the announcement ends where linking begins.
+        // More files than announced may follow: the announcement excludes linking.
         int percent = Math.min(compiled * 100 / total, 99);
         return "%d of %d files (%d %%)%s".formatted(compiled, Math.max(total, compiled), percent, left());
     }
 
     private String left() {
         Duration passed = Duration.between(requireNonNull(began, "began is null"), clock.instant());
-        // The first files say little about the others.
+        // The first files are not representative.
         if (compiled < total / 20 || compiled >= total) {
             return "";
         }
@@ -113,7 +113,7 @@ final class KernelBuildOutput implements AutoCloseable {
         try {
             log.close();
         } catch (IOException failure) {
-            // Each line was flushed or its failure told.
+            // Each line has been flushed, or its failure reported.
             broken = true;
         }
     }

@@ -22,7 +22,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 
-/** Takes the guest kernel and the modules a guest needs out of Debian's kernel package for clouds. */
+/** Extracts the guest kernel, and the modules that a guest needs, from Debian's cloud kernel package. */
 public final class KernelBuilder implements ArtifactBuilder {
     public static final String KERNEL = "vmlinux";
     static final String CONFIG = "config";
@@ -32,7 +32,7 @@ public final class KernelBuilder implements ArtifactBuilder {
     private static final String DEBIAN_PACKAGE = "linux-image-cloud-amd64";
     private static final long NEEDED_BYTES = 600L << 20;
 
-    /** In this order where dependencies leave a choice: devices first, then file systems, the channel, the host's clock. */
+    /** The order matters where dependencies leave a choice: devices, file systems, the channel, the host's clock. */
     private static final List<String> WANTED = List.of(
             "virtio_mmio",
             "virtio_blk",
@@ -46,7 +46,7 @@ public final class KernelBuilder implements ArtifactBuilder {
             "vmw_vsock_virtio_transport",
             "ptp_kvm");
 
-    /** Digest of everything that decides what is built. */
+    /** The digest of all inputs of the build. */
     public static final String INPUT = Sha256.of("kernel-2 %s %s %s"
             .formatted(DEBIAN_PACKAGE, DebianSources.SUITE, WANTED)
             .getBytes(StandardCharsets.UTF_8));

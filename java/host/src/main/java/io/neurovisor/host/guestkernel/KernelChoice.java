@@ -2,15 +2,15 @@ package io.neurovisor.host.guestkernel;
 
 import java.util.Locale;
 
-/** Which kernel guests shall boot. */
+/** The user's choice of the guest kernel. */
 public enum KernelChoice {
-    /** The small one when it is built and current, else Debian's. */
+    /** The small kernel if it is built and current, otherwise Debian's. */
     AUTO,
     DEBIAN,
-    /** The small one or nothing. */
+    /** The small kernel only. */
     SMALL;
 
-    /** The name used in flags. */
+    /** Returns the name for flags. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -41,14 +41,14 @@ public final class KernelImage {
         this.name = name;
     }
 
-    /** Writes the ELF file. */
+    /** Writes the kernel as an ELF file. */
     public void unpackTo(Path target) throws IOException {
         if (startsWith(content, ELF)) {
             Files.write(target, content);
             return;
         }
         byte[] payload = payload();
-        // The build appends the unpacked size; gzip's own last four bytes mean the same.
+        // The size in the image header and gzip's own last four bytes have the same meaning.
         int declaredBytes = littleEndian(payload).getInt(payload.length - Integer.BYTES);
         if (declaredBytes <= ELF.length || declaredBytes > MAX_BYTES) {
             throw unusable("its unpacked size of %d bytes is not plausible".formatted(declaredBytes));

@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 
 /**
- * Where a guest kernel came from.
+ * The origin of a guest kernel.
  *
- * @param release as {@code uname -r} prints it
+ * @param release the release as {@code uname -r} prints it
  * @param modules the modules' file names in load order
  */
 public record KernelManifest(

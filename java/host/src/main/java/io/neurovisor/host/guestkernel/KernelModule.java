@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a kernel module says of itself in the {@code .modinfo} section of its ELF file. A package that was unpacked but not
- * installed has no modules.dep, so the module itself is the place to learn what it depends on.
+ * The {@code .modinfo} section of a kernel module's ELF file. A package that was unpacked without being installed has
+ * no modules.dep, so dependencies are read from the modules.
  *
- * @param name with underscores, as the kernel calls it
- * @param dependencies names of modules to be loaded before it
+ * @param name the kernel's name, with underscores
+ * @param dependencies the names of modules that must be loaded before it
  */
 record KernelModule(String name, List<String> dependencies) {
     private static final int ELF_HEADER_BYTES = 64;
@@ -33,7 +33,7 @@ record KernelModule(String name, List<String> dependencies) {
         dependencies = List.copyOf(dependencies);
     }
 
-    /** File names use dashes or underscores as their authors liked; the kernel knows only underscores. */
+    /** Returns the name with underscores, as the kernel uses it; file names contain dashes or underscores. */
     static String canonical(String name) {
         return name.replace('-', '_');
     }

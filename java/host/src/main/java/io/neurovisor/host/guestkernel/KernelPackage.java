@@ -22,7 +22,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.jspecify.annotations.Nullable;
 import org.tukaani.xz.XZInputStream;
 
-/** The files of a Debian kernel package that matter to a guest, taken from a tar archive. */
+/** The files of a Debian kernel package that a guest needs, read from a tar archive. */
 final class KernelPackage {
     private static final int MAX_ENTRY_BYTES = 128 << 20;
     private static final Pattern KERNEL = Pattern.compile("boot/vmlinuz-([A-Za-z0-9.+~-]+)");
@@ -39,9 +39,9 @@ final class KernelPackage {
     private Set<String> builtIn = Set.of();
 
     /**
-     * A package of which nothing is read yet.
+     * Creates a package that has not been read yet.
      *
-     * @param scratch an empty directory where modules are kept as they are packed
+     * @param scratch an empty directory for the packed modules
      */
     KernelPackage(Path scratch) {
         this.scratch = requireNonNull(scratch, "scratch is null");
@@ -55,7 +55,7 @@ final class KernelPackage {
                 take(entry, archive);
             }
         }
-        // What follows the last entry is padding; a writer whose pipe breaks would report a failure.
+        // Only padding follows, but a tool whose pipe breaks would report a failure.
         tar.transferTo(OutputStream.nullOutputStream());
     }
 
@@ -114,7 +114,7 @@ final class KernelPackage {
         return modules.containsKey(name) ? KernelModule.parse(name, moduleContent(name)) : null;
     }
 
-    /** The module's ELF file, unpacked. */
+    /** Returns the module's unpacked ELF file. */
     byte[] moduleContent(String name) throws IOException {
         Path packed = requireNonNull(modules.get(name), name);
         try (InputStream content = Files.newInputStream(packed)) {

@@ -17,7 +17,7 @@ import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorInputStream;
 import org.tukaani.xz.SingleXZInputStream;
 
-/** The compressed part of a boot image, by the four methods that kernels of distributions use. */
+/** The compressed part of a boot image, in one of the four formats of distribution kernels. */
 final class KernelPayload {
     private static final int GZIP = 0x00088b1f;
     private static final int GZIP_MASK = 0x00ffffff;
@@ -28,9 +28,9 @@ final class KernelPayload {
     private KernelPayload() {}
 
     /**
-     * The unpacked bytes, by the method that the first bytes show.
+     * Returns a stream of the unpacked bytes; the first bytes identify the format.
      *
-     * @param payload ends with the unpacked size in four bytes
+     * @param payload the compressed bytes, followed by the unpacked size in four bytes
      */
     static InputStream unpack(byte[] payload, String name) throws IOException {
         int magic = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).getInt(0);

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What the small kernel is made of: the configuration fragment and the scripts in {@code guest/kernel}, Debian's kernel
+ * The inputs of the small kernel: the configuration fragment and the scripts in {@code guest/kernel}, Debian's kernel
  * source and compiler.
  */
 record KernelRecipe(Path directory, String fragmentDigest, String scriptDigest) {
@@ -45,13 +45,15 @@ record KernelRecipe(Path directory, String fragmentDigest, String scriptDigest) 
         }
     }
 
-    /** Digest of everything here that decides what is built; the packages' versions are Debian's and known afterwards. */
+    /**
+     * Returns the digest of the inputs that are known before the build; the versions of packages are known afterwards.
+     */
     String input() {
         return digest(
                 String.join("\n", RELEASE, DebianSources.SUITE, PACKAGES.toString(), fragmentDigest, scriptDigest));
     }
 
-    /** The address of what was built: equal for equal inputs, and they give equal bytes. */
+    /** Returns the address of a result. Equal inputs have equal addresses and give equal bytes. */
     String address(String sourceVersion, String compiler, String linker) {
         return digest(String.join("\n", input(), sourceVersion, compiler, linker));
     }

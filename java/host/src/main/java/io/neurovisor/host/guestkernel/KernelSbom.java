@@ -6,7 +6,10 @@ import org.cyclonedx.model.Component;
 import org.cyclonedx.model.Hash;
 import org.cyclonedx.model.metadata.ToolInformation;
 
-/** The small kernel's bill of materials in CycloneDX 1.6: the source is its component, all other packages its tools. */
+/**
+ * The small kernel's bill of materials in CycloneDX 1.6: the source package is its component, all other packages are
+ * tools.
+ */
 final class KernelSbom {
     private KernelSbom() {}
 

@@ -7,12 +7,12 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A kernel that is there, as shown to people.
+ * A built kernel, for display.
  *
- * @param release as {@code uname -r} prints it
+ * @param release the release as {@code uname -r} prints it
  * @param digest SHA-256 of the kernel's file
- * @param boots whether it is the one that guests boot
- * @param problem why it is not used as it is, if so
+ * @param boots whether guests boot it
+ * @param problem why it is not used; empty if it can be used
  */
 public record KernelSummary(
         GuestKernel kernel,

@@ -28,11 +28,10 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * The guest kernels of one data directory, and which of them guests boot.
+ * The guest kernels of a data directory, and the choice between them.
  *
- * <p>Debian's is made whenever it is needed. The small one is made only when somebody asks for that, for it takes minutes;
- * until then, and when it is no longer what was built or not what its recipe says now, {@link KernelChoice#AUTO} boots
- * Debian's.
+ * <p>Debian's kernel is built whenever it is needed. The small kernel takes minutes and is built only on request. While
+ * it is missing, damaged or outdated, {@link KernelChoice#AUTO} boots Debian's kernel.
  */
 public final class Kernels {
     static final String LOG = "small-kernel-build.log";
@@ -47,12 +46,12 @@ public final class Kernels {
     private final ArtifactStore store;
 
     /**
-     * Kernels of which none need be there.
+     * Creates the kernels of a data directory, which may be empty.
      *
      * @param home the installation, with the small kernel's recipe in {@code guest/kernel}
-     * @param digests of the same data directory
-     * @param supervisor where they are made
-     * @param namespace in which scripts of packages run; asked for when something is built
+     * @param digests the digests of the same data directory
+     * @param supervisor supervises the builds
+     * @param namespace returns the namespace for scripts of packages; called before a build
      */
     public Kernels(
             Path home,
@@ -71,7 +70,7 @@ public final class Kernels {
         this.store = new ArtifactStore("kernel", directory, digests, supervisor);
     }
 
-    /** What guests boot; makes Debian's kernel when it is that and missing, outdated or damaged. */
+    /** Returns the kernel that guests boot; builds Debian's kernel if it is chosen and missing, outdated or damaged. */
     Artifact obtain(Progress progress) {
         if (choice != KernelChoice.DEBIAN) {
             ArtifactState small = state(GuestKernel.SMALL);
@@ -90,12 +89,12 @@ public final class Kernels {
         return obtain(GuestKernel.DEBIAN, progress);
     }
 
-    /** What guests boot, when nothing has to be made for it. */
+    /** Returns the kernel that guests boot, if nothing has to be built for it. */
     public ArtifactState ready() {
         return state(booted());
     }
 
-    /** The kernel that guests boot, be it there already or not. */
+    /** Returns the chosen kernel, whether or not it is built. */
     private GuestKernel booted() {
         return switch (choice) {
             case DEBIAN -> GuestKernel.DEBIAN;
@@ -109,24 +108,24 @@ public final class Kernels {
         return store.state(kernel.label(), input(kernel));
     }
 
-    /** Makes the kernel unless it is there. */
+    /** Builds the kernel unless it is built. */
     public void build(GuestKernel kernel, Progress progress) {
         obtain(kernel, progress);
     }
 
-    /** Makes the kernel anew, from what Debian has now; the old one serves until then. */
+    /** Builds the kernel again from Debian's current packages; the old one is used until then. */
     public void rebuild(GuestKernel kernel, Progress progress) {
         store.replace(kernel.label(), input(kernel), builder(kernel, progress), progress);
     }
 
-    /** Brings in what Debian has mended in its own kernel, where guests boot that; compiling is for whoever asks for it. */
+    /** Updates Debian's own kernel if guests boot it. The small kernel is compiled only on request. */
     public void renew(Progress progress) {
         if (booted() == GuestKernel.DEBIAN) {
             rebuild(GuestKernel.DEBIAN, progress);
         }
     }
 
-    /** The kernels that are there. One that is damaged or outdated is listed with its problem. */
+    /** Lists the built kernels. A damaged or outdated one is listed with its problem. */
     public List<KernelSummary> list() {
         return Stream.of(GuestKernel.values())
                 .map(this::summary)
@@ -134,7 +133,7 @@ public final class Kernels {
                 .toList();
     }
 
-    /** Removes a kernel; templates that were made with it go on. */
+    /** Removes a kernel; templates made with it remain usable. */
     public void remove(GuestKernel kernel, Progress progress) {
         if (!store.remove(kernel.label(), progress)) {
             throw new NeuroVisorException(Fault.KERNEL_NOT_BUILT, "Kernel %s is not there".formatted(kernel.label()));
@@ -142,13 +141,13 @@ public final class Kernels {
         store.removeOutdated();
     }
 
-    /** This store with what is still good in it: the kernels that we know, made as they would be made now. */
+    /** Returns the store and a test for current artifacts: the known kernels, built from today's inputs. */
     public StoreContent content() {
         return store.content((name, input) -> Stream.of(GuestKernel.values())
                 .anyMatch(kernel -> kernel.label().equals(name) && input(kernel).equals(input)));
     }
 
-    /** The kernels that are there and whole. */
+    /** Returns the built kernels that are intact. */
     public List<Artifact> built() {
         return store.built();
     }
@@ -169,7 +168,7 @@ public final class Kernels {
     }
 
     private ArtifactBuilder builder(GuestKernel kernel, Progress progress) {
-        // What the host is set to is asked only when something is built.
+        // The settings of the host are read only before a build.
         return switch (kernel) {
             case DEBIAN ->
                 empty -> new KernelBuilder(Mmdebstrap.ofHost(namespace.get()), supervisor, clock, progress).build(empty);
@@ -195,7 +194,7 @@ public final class Kernels {
     }
 
     private Optional<KernelSummary> summary(GuestKernel kernel) {
-        // Also one from an older recipe is there, takes room and can be removed.
+        // An outdated kernel exists too, takes space and can be removed.
         ArtifactState any = store.state(kernel.label());
         return switch (any) {
             case ArtifactState.Ready(Artifact artifact) -> Optional.of(summary(kernel, artifact));

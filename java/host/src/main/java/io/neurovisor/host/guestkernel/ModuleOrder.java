@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the order in which modules can be loaded: each after all that it depends on, none that is built in. */
+/** Finds the load order of modules: each module after its dependencies, without those that are built in. */
 final class ModuleOrder {
-    /** Where modules are looked up. */
+    /** Looks up modules. */
     @FunctionalInterface
     interface Source {
-        /** The module of that name, or null when the kernel's package has none. */
+        /** Returns the module of that name, or null if the kernel's package does not contain it. */
         @Nullable
         KernelModule find(String name) throws IOException;
     }

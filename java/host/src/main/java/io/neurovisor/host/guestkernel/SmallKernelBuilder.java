@@ -31,17 +31,17 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * Compiles the small guest kernel in a Debian of its own that exists only meanwhile, so that the host needs no compiler and
- * the result depends on packages whose versions are recorded.
+ * Compiles the small guest kernel in a temporary Debian system, so that the host needs no compiler and the result
+ * depends only on packages whose versions are recorded.
  */
 final class SmallKernelBuilder implements ArtifactBuilder {
-    /** The source and what is compiled from it take most of it. */
+    /** Most of it for the source and the object files. */
     private static final long NEEDED_BYTES = 3500L << 20;
 
     /** mmdebstrap removes a directory of three gigabytes when it is stopped. */
     private static final Duration CLEANUP = Duration.ofSeconds(60);
 
-    /** What the build leaves in its directory out. */
+    /** The files in the output directory of the build. */
     private static final List<String> MADE = List.of("vmlinux", "config", "facts", "packages.tsv");
 
     private final KernelRecipe recipe;
@@ -51,7 +51,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
     private final InstantSource clock;
     private final Progress progress;
 
-    /** @param log gets all that the tools print, and stays */
+    /** @param log the file for the complete output of the tools, which is kept */
     SmallKernelBuilder(
             KernelRecipe recipe,
             Mmdebstrap mmdebstrap,

@@ -6,12 +6,12 @@ import io.neurovisor.host.debian.InstalledPackage;
 import java.util.List;
 
 /**
- * What the small kernel was built from.
+ * The inputs of the small kernel.
  *
- * @param release as {@code uname -r} prints it
+ * @param release the release as {@code uname -r} prints it
  * @param sourceVersion the Debian version of the kernel's source
- * @param address digest of all that decided what was built
- * @param packages all that was installed where it was built, the compiler among them
+ * @param address the digest of all inputs
+ * @param packages all packages of the build system, including the compiler
  */
 record SmallKernelManifest(
         String release,

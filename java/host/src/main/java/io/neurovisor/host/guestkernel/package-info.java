@@ -1,4 +1,7 @@
-/** The kernels that guests boot: Debian's cloud kernel and the small kernel that is compiled from its recipe. Chooses one of them and builds it where it is missing. */
+/**
+ * The kernels that guests boot: Debian's cloud kernel, and the small kernel that is compiled from its recipe. One of
+ * them is chosen, and built if it is missing.
+ */
 @NullMarked
 package io.neurovisor.host.guestkernel;
 

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Reads the messages of a guest that runs a program, until its report or the deadline, and then ends the call. */
+/** Reads the messages of a guest that runs a program until its final report or the deadline, and then ends the call. */
 final class ExecutionCall {
     private final OutputSink sink;
     private final OutputFiles files;
@@ -35,12 +35,12 @@ final class ExecutionCall {
             }
             return exit.get();
         } finally {
-            // Without effect on a call that has ended by itself.
+            // Does nothing if the call has ended by itself.
             call.cancel("nobody listens any more", null);
         }
     }
 
-    /** The program's end where this is the last word on it. */
+    /** Returns the program's end if this is the final message. */
     Optional<ProgramExit> heard(ExecuteChunk chunk) {
         if (!chunk.getIsFinal()) {
             requireContent(chunk);
@@ -49,7 +49,7 @@ final class ExecutionCall {
         return chunk.getIsFinal() ? Optional.of(GuestMessages.exit(chunk.getMetadata())) : Optional.empty();
     }
 
-    /** Of messages with nothing in them there could be any number. */
+    /** Rejects empty messages, whose number would be unbounded. */
     private static void requireContent(ExecuteChunk chunk) {
         if (GuestMessages.isEmpty(chunk)) {
             throw new NeuroVisorException(Fault.SANDBOX_LOST, "the guest agent sent a message with nothing in it");

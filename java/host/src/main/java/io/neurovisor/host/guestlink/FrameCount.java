@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.netty.buffer.ByteBuf;
 
-/** Finds frames in one direction of an HTTP/2 connection, however their bytes are cut (RFC 9113, section 4.1). */
+/** Finds frames in one direction of an HTTP/2 connection, however their bytes are split (RFC 9113, section 4.1). */
 final class FrameCount {
     private static final int PREFACE_BYTES = 24;
     private static final int HEADER_BYTES = 9;
@@ -29,7 +29,7 @@ final class FrameCount {
     private int flags;
     private int stream;
 
-    /** Whether a frame of this header counts. */
+    /** Decides by its header whether a frame counts. */
     @FunctionalInterface
     private interface Kind {
         boolean counts(int type, int flags, int length, int stream);
@@ -41,8 +41,9 @@ final class FrameCount {
     }
 
     /**
-     * What a guest sends, but for data that is there and that somebody waits for. Flow control holds up no other: what nobody
-     * reads is given back at once, and so is padding, which no agent of ours sends.
+     * Counts the frames that a guest sends, except data for a pending call, which flow control bounds. Flow control
+     * does not bound data that nothing reads, nor padding, which our agent never sends: both are returned to the window
+     * immediately.
      */
     static FrameCount received(PendingCall call) {
         return new FrameCount(
@@ -56,7 +57,10 @@ final class FrameCount {
                 0);
     }
 
-    /** What we send of ourselves: not our answers to the guest, or it could pay with what it makes us say. */
+    /**
+     * Counts the frames that we send on our own initiative. Answers to the guest do not count, or it could earn tokens
+     * by provoking them.
+     */
     static FrameCount sent(PendingCall call) {
         return new FrameCount(
                 (type, flags, length, stream) -> switch (type) {
@@ -71,7 +75,7 @@ final class FrameCount {
                 PREFACE_BYTES);
     }
 
-    /** How many that count begin in these bytes, which stay as they are. */
+    /** Returns how many frames that count begin in these bytes, which are not consumed. */
     long begunIn(ByteBuf bytes) {
         long begun = 0;
         int index = bytes.readerIndex();

@@ -13,8 +13,8 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Has a guest's bytes pay before anybody looks at them. While its bucket is empty nothing is read from the guest, which then
- * fills its own buffers; one that keeps it empty is hung up on, which ends its machine.
+ * Charges the bytes of a guest before they are parsed. While the guest's token bucket is empty, nothing is read, and
+ * its own buffers fill; a guest that keeps it empty is disconnected, which ends its machine.
  */
 final class FrameLimit extends ChannelDuplexHandler {
     private final GuestRateLimit bucket;

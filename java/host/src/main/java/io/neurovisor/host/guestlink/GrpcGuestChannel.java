@@ -36,7 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** A guest's agent behind a gRPC channel. */
+/** A guest's agent, called by gRPC. */
 final class GrpcGuestChannel implements GuestChannel {
     private final ManagedChannel channel;
     private final InstantSource clock;
@@ -55,7 +55,7 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public void refresh(GuestIdentity identity, Deadline deadline) {
-        // The connection is made first, so that the clock is read when nothing but the call itself is left to do.
+        // Connect first, so that the clock is read immediately before the call.
         awaitConnection(deadline);
         Instant now = clock.instant();
         RefreshRequest request = RefreshRequest.newBuilder()
@@ -70,7 +70,7 @@ final class GrpcGuestChannel implements GuestChannel {
 
     @Override
     public void prime(Program program, Deadline deadline) {
-        // Rounded up to seconds: what takes too long is told as the call's end, not as the program's.
+        // Rounded up to seconds: a timeout is reported as the end of the call, not of the program.
         PrimeRequest request = PrimeRequest.newBuilder()
                 .setProgram(
                         GuestMessages.request(program, deadline.remaining().plusSeconds(1)))
@@ -102,7 +102,7 @@ final class GrpcGuestChannel implements GuestChannel {
         channel.shutdownNow();
     }
 
-    /** Returns when the agent has answered the connection with its HTTP/2 settings, or when any call will tell why not. */
+    /** Returns when the agent has sent its HTTP/2 settings, or when a call would report why the connection failed. */
     private void awaitConnection(Deadline deadline) {
         ConnectivityState state = channel.getState(true);
         while (state == ConnectivityState.IDLE || state == ConnectivityState.CONNECTING) {
@@ -133,8 +133,8 @@ final class GrpcGuestChannel implements GuestChannel {
     }
 
     /**
-     * Begins a call outside of that which is being served. Otherwise the end of the latter would cancel this one, as if the guest had
-     * died, before the interruption of the thread says why.
+     * Begins a call outside of the gRPC context of the request that is served. Otherwise the end of that request would
+     * cancel this call, as if the guest had died, before the interruption of the thread gives the reason.
      */
     private static <T> T apart(Supplier<T> call) {
         Context served = Context.ROOT.attach();

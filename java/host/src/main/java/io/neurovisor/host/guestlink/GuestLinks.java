@@ -24,23 +24,26 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** Opens guest channels; all of them share one event loop. */
+/** Opens guest channels, which share one event loop. */
 public final class GuestLinks implements AutoCloseable {
     /**
-     * Messages of a guest: an output chunk is 64 KiB. A guest that sends a message byte by byte, each in a frame, has its host
-     * hold a hundred times as much, of which this is the bound.
+     * The size limit of a guest's message: an output chunk has 64 KiB. A message that arrives one byte per frame takes
+     * a hundred times as much memory, which this limit bounds.
      */
     private static final int MAX_MESSAGE_BYTES = 128 << 10;
 
-    /** What a guest may send that nobody has read. Fixed, because gRPC would let it grow to 8 MiB by the guest's own answers. */
+    /**
+     * The unread data that a guest may send. Fixed, because gRPC would let it grow to 8 MiB depending on the guest's
+     * answers.
+     */
     private static final int WINDOW_BYTES = 128 << 10;
 
     private static final int MAX_METADATA_BYTES = 8192;
 
     /**
-     * Of gRPC's client, which would repeat to the log, and so to a terminal, whatever a guest gives as a reason, and has a line
-     * for each good-bye, each answer to a ping that there was not, all data of a call that is over. Held here, or they would be
-     * forgotten with their levels.
+     * Loggers of gRPC's client, which would copy any reason that a guest gives to the log and the terminal, and log
+     * each go-away, unexpected ping reply and data of a finished call. Referenced here, because loggers that are
+     * garbage-collected lose their levels.
      */
     private static final List<Logger> CLIENT_LOGS = List.of(
             Logger.getLogger("io.grpc.netty.NettyClientHandler"),
@@ -55,25 +58,25 @@ public final class GuestLinks implements AutoCloseable {
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
     private final InstantSource clock;
 
-    /** @param clock what guests set their clocks by */
+    /** @param clock the clock by which guests are set */
     public GuestLinks(InstantSource clock) {
         this.clock = requireNonNull(clock, "clock is null");
     }
 
     /**
-     * The channel behind a Unix socket; the connection is made by its first call.
+     * Returns the channel of a Unix socket; its first call makes the connection.
      *
-     * @param bucket of the guest, whatever connections it has
+     * @param rateLimit the rate limit of the guest over all its connections
      */
     public GuestChannel open(Path socket, GuestRateLimit bucket) {
         return open(socket, () -> limited(new NioDomainSocketChannel(), bucket));
     }
 
     /**
-     * The same by a port of a guest's vsock.
+     * Returns the channel to a port of a guest's vsock.
      *
-     * @param socket on which Firecracker is asked for connections
-     * @param acceptance how long the guest may take to accept one
+     * @param socket the socket at which Firecracker accepts requests for connections
+     * @param acceptance the time that the guest may take to accept a connection
      */
     public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit bucket) {
         return open(socket, () -> {
@@ -88,7 +91,7 @@ public final class GuestLinks implements AutoCloseable {
         return channel;
     }
 
-    /** How connections by Unix sockets are made that are not to a guest's agent. */
+    /** Returns a bootstrap for connections to Unix sockets other than a guest agent's. */
     public Bootstrap unixSockets() {
         return new Bootstrap().group(eventLoop).channelFactory(NioDomainSocketChannel::new);
     }
@@ -105,13 +108,15 @@ public final class GuestLinks implements AutoCloseable {
                         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                         .maxInboundMetadataSize(MAX_METADATA_BYTES)
                         .disableRetry()
-                        // One connection for the machine's life: an idle one must not be hung up.
+                        // The connection lasts as long as the machine and must not be closed when it is idle.
                         .idleTimeout(Integer.MAX_VALUE, TimeUnit.SECONDS)
                         .build(),
                 clock);
     }
 
-    /** Returns at once; the threads end by themselves. Waiting for them costs a third of a second at each exit. */
+    /**
+     * Returns immediately; the threads end by themselves. Waiting for them would take a third of a second at each exit.
+     */
     @Override
     public void close() {
         Future<?> _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);

@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Translates between the wire's messages and the engine's values. What comes from a guest is not believed. */
+/** Translates between messages and the engine's values. Messages of a guest are untrusted. */
 public final class GuestMessages {
     private static final Metadata.Key<String> TRACE_ID =
             Metadata.Key.of("x-trace-id", Metadata.ASCII_STRING_MARSHALLER);
@@ -57,9 +57,9 @@ public final class GuestMessages {
     }
 
     /**
-     * Tells whoever is called whose work it is.
+     * Adds the trace headers to calls.
      *
-     * @param traceparent the span that calls, as W3C writes it; empty where it is not recorded
+     * @param traceparent the calling span in W3C's form; empty if it is not recorded
      */
     public static ClientInterceptor traceHeaders(TraceId traceId, Optional<String> traceparent) {
         Metadata headers = new Metadata();
@@ -68,7 +68,7 @@ public final class GuestMessages {
         return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
-    /** Whether it brings neither output nor a part of a file. */
+    /** Returns whether the message contains neither output nor a part of a file. */
     static boolean isEmpty(ExecuteChunk chunk) {
         return switch (chunk.getContentCase()) {
             case STDOUT_CHUNK -> chunk.getStdoutChunkBytes().isEmpty();
@@ -96,7 +96,7 @@ public final class GuestMessages {
         return exit(metadata, outcome(metadata));
     }
 
-    /** With the outcome as somebody else reads it. */
+    /** Returns the end of a program, with an outcome that has been parsed already. */
     public static ProgramExit exit(ExecuteMetadata metadata, Outcome outcome) {
         return new ProgramExit(
                 outcome,
@@ -132,7 +132,7 @@ public final class GuestMessages {
             case OUT_OF_MEMORY -> Outcome.OUT_OF_MEMORY;
             case OUTPUT_LIMIT -> Outcome.OUTPUT_LIMIT;
             case CANCELLED -> Outcome.CANCELLED;
-            // The last two are the host's to say, never a guest's.
+            // Only the host, never a guest, may report the last two.
             case SANDBOX_DIED, OUTCOME_UNKNOWN, OUTCOME_UNSPECIFIED, UNRECOGNIZED ->
                 throw new NeuroVisorException(
                         Fault.SANDBOX_LOST,

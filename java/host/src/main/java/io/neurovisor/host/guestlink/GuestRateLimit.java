@@ -11,21 +11,23 @@ import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 
 /**
- * What one guest may begin over all its connections: a token bucket of {@value #CAPACITY}, refilled with
- * {@value #TOKENS_A_SECOND} a second, of which every HTTP/2 frame takes one that nothing of ours has called for. Output
- * takes none: flow control and the limits on output bound it. Each frame that we send of ourselves pays for {@value #ANSWERS}, for a
- * request may be answered by headers, trailers and updates of two windows (RFC 9113, section 6). Safe for use by many
- * threads.
+ * The rate limit of a guest over all its connections: a token bucket of {@value #CAPACITY} that is refilled with
+ * {@value #TOKENS_A_SECOND} tokens a second.
+ *
+ * <p>Every HTTP/2 frame that the host did not ask for takes a token. Output takes none, because flow control and the
+ * limits on output bound it. Each frame that the host sends on its own initiative allows {@value #ANSWERS} frames in
+ * response: a request may be answered by headers, trailers and updates of two windows (RFC 9113, section 6). Safe for
+ * use by many threads.
  */
 public final class GuestRateLimit {
     static final int CAPACITY = 100;
     static final int TOKENS_A_SECOND = 50;
     static final int ANSWERS = 4;
 
-    /** A guest that has kept its bucket empty for so long does nothing else. */
+    /** The longest time for which the bucket may stay empty; a guest that exceeds it does nothing but send. */
     static final Duration LONGEST_EMPTY = Duration.ofSeconds(10);
 
-    /** Of answers that the guest still owes: more than ours can call for at a time. */
+    /** The most responses that a guest may owe: more than the host can ask for at the same time. */
     private static final int MOST_ANSWERS = 10_000;
 
     private final Bucket bucket;
@@ -46,7 +48,7 @@ public final class GuestRateLimit {
     @GuardedBy("this")
     private boolean empty;
 
-    /** A full one. */
+    /** Creates a full bucket. */
     public GuestRateLimit(Ticker ticker) {
         this.ticker = requireNonNull(ticker, "ticker is null");
         this.bucket = Bucket.builder()
@@ -55,15 +57,15 @@ public final class GuestRateLimit {
                 .build();
     }
 
-    /** So many frames were sent to the guest, which may be answered. */
+    /** Allows responses to frames that were sent to the guest. */
     synchronized void sent(long frames) {
         answers = Math.min(MOST_ANSWERS, answers + frames * ANSWERS);
     }
 
     /**
-     * Takes what frames cost that have come.
+     * Takes tokens for received frames.
      *
-     * @return how long nothing more is to be read; negative when the guest has begun too much for too long
+     * @return the time for which nothing more is to be read; negative if the guest has exceeded its rate for too long
      */
     synchronized Duration take(long frames) {
         connected = true;
@@ -89,7 +91,7 @@ public final class GuestRateLimit {
                 : Duration.ofNanos(-1);
     }
 
-    /** Whether the guest's frames are counted, read off what has been counted. */
+    /** Returns the state of the layer, from the number of counted frames. */
     public synchronized LayerState state() {
         return connected
                 ? LayerState.live(

@@ -5,7 +5,7 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.message.GuestText;
 
-/** What a failed call to a guest means. */
+/** Translates the status of a failed call to a guest into a fault. */
 final class GuestStatus {
     private GuestStatus() {}
 
@@ -13,7 +13,7 @@ final class GuestStatus {
         return new NeuroVisorException(faultOf(status), messageOf(status), cause);
     }
 
-    /** The same of a call whose answer had begun: what has run is not refused any more, whatever a guest says. */
+    /** Returns the fault of a call whose response had begun: a program that has run cannot be rejected any more. */
     static NeuroVisorException breakOff(Status status, Exception cause) {
         NeuroVisorException failure = failure(status, cause);
         return switch (failure.fault()) {
@@ -51,7 +51,7 @@ final class GuestStatus {
         };
     }
 
-    /** What broke the protocol; gRPC's own description says no more than that it broke. */
+    /** Returns the cause of a protocol error; gRPC's own description only reports that there was one. */
     private static String causeOf(Status status) {
         Throwable cause = status.getCause();
         return cause == null || cause.getMessage() == null ? "" : ": " + GuestText.line(cause.getMessage());

@@ -12,13 +12,16 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /**
- * The files that a guest sends, passed on in parts. The agent keeps the limits and the rules for paths by itself, so that
- * a part which breaks them comes from an agent that is not ours any more: the machine counts as lost.
+ * Passes on the files that a guest sends in parts. The agent enforces the limits and the rules for paths, so a
+ * violation comes from a compromised guest, and its machine counts as lost.
  */
 final class OutputFiles {
     private final OutputSink sink;
 
-    /** Separated by a character that no path has, and that sorts before all others: what is below a file follows it. */
+    /**
+     * Path segments are separated by a character that no path contains and that sorts before all others, so that the
+     * files below a path follow it.
+     */
     private final NavigableSet<String> paths = new TreeSet<>();
 
     private String open = "";
@@ -48,7 +51,7 @@ final class OutputFiles {
             throw broken("sent a file whose path " + problem);
         });
         String sorted = path.replace('/', '\0');
-        // INVARIANT: no path is below another, so that nothing is between a file and the first below it.
+        // INVARIANT: no path is below another, so nothing sorts between a file and the first file below it.
         String before = paths.floor(sorted);
         String after = paths.ceiling(sorted);
         if (before != null && sorted.startsWith(before + '\0')) {

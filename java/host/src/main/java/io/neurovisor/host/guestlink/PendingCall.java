@@ -1,8 +1,8 @@
 package io.neurovisor.host.guestlink;
 
 /**
- * The call that a guest is to answer, for there is one at a time: of any other stream no data is due. Used by the thread of
- * the connection.
+ * The call that a guest is to answer. There is one at a time, so data of any other stream is unexpected. Used by the
+ * thread of the connection.
  */
 final class PendingCall {
     private static final int NONE = -1;

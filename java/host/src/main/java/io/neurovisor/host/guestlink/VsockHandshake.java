@@ -14,15 +14,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Asks Firecracker for a guest's vsock port before anybody else says a word on a connection (docs/vsock.md of Firecracker):
- * {@code CONNECT port}, answered by {@code OK hostport}. Whoever comes after it learns of the connection once the guest has
- * accepted it. A guest that does not listen shows as the connection's end, and so does one that does not answer in time: a
- * request that was made before the guest has a driver is never answered.
+ * Requests a guest's vsock port from Firecracker before the connection is used (docs/vsock.md of Firecracker): {@code
+ * CONNECT port} is answered by {@code OK hostport}. Later handlers see the connection once the guest has accepted it. A
+ * guest that does not listen, or does not answer in time, appears as the end of the connection: a request that was made
+ * before the guest has a driver is never answered.
  */
 final class VsockHandshake extends ByteToMessageDecoder {
     private static final String ACCEPTED = "OK ";
 
-    /** With the largest port, and room. */
+    /** Room for the largest port. */
     private static final int MAX_ANSWER_BYTES = 32;
 
     private final int port;
@@ -33,7 +33,7 @@ final class VsockHandshake extends ByteToMessageDecoder {
         this.limit = requireNonNull(limit, "limit is null");
     }
 
-    /** Not passed on: to the others the connection is not there yet. */
+    /** Not passed on: for the other handlers the connection does not exist yet. */
     @Override
     public void channelActive(ChannelHandlerContext context) {
         byte[] request = ("CONNECT " + port + "\n").getBytes(StandardCharsets.US_ASCII);
@@ -57,7 +57,7 @@ final class VsockHandshake extends ByteToMessageDecoder {
         String answer = received.readString(
                 Math.min(end < 0 ? MAX_ANSWER_BYTES : end, MAX_ANSWER_BYTES), StandardCharsets.US_ASCII);
         if (end < 0 || end > MAX_ANSWER_BYTES || !answer.startsWith(ACCEPTED)) {
-            // Refused once, whatever else has come: it is not read for an answer.
+            // Discarded, so that it is not parsed as another response.
             received.skipBytes(received.readableBytes());
             context.fireExceptionCaught(new IOException("a vsock was not opened by: " + answer));
             ChannelFuture _ = context.close();
@@ -65,7 +65,7 @@ final class VsockHandshake extends ByteToMessageDecoder {
         }
         received.skipBytes(1);
         context.fireChannelActive();
-        // What is left goes to the next.
+        // The remaining bytes go to the next handler.
         context.pipeline().remove(this);
     }
 }

@@ -1,4 +1,4 @@
-/** The guest channel over gRPC. Generated protobuf types stay in here. */
+/** The guest channel over gRPC. Generated protobuf types are used only in this package. */
 @NullMarked
 package io.neurovisor.host.guestlink;
 

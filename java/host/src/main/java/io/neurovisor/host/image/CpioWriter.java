@@ -7,7 +7,7 @@ import org.apache.commons.compress.archivers.cpio.CpioArchiveEntry;
 import org.apache.commons.compress.archivers.cpio.CpioArchiveOutputStream;
 import org.apache.commons.compress.archivers.cpio.CpioConstants;
 
-/** A cpio archive in the kernel's format ("newc") that is the same, byte for byte, whenever and by whomever it is written. */
+/** Writes a cpio archive in the kernel's format ("newc"). Equal content gives equal bytes, whenever and by any user. */
 final class CpioWriter implements AutoCloseable {
     private static final int BLOCK_BYTES = 512;
 

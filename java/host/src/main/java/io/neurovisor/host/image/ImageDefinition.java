@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What a person's own image adds to one of ours.
+ * The additions of a user's own image to one of NeuroVisor's.
  *
- * @param from the image it extends
+ * @param from the image that it extends
  * @param packages Debian packages
  * @param requirements the lines of a pip requirements file
  */
@@ -18,7 +18,7 @@ public record ImageDefinition(String from, List<String> packages, List<String> r
     private static final Pattern PACKAGE = Pattern.compile("[a-z0-9][a-z0-9+.-]+");
     private static final int MAX_PACKAGES = 1000;
     private static final int MAX_LINES = 10_000;
-    /** What a manifest's reader accepts. */
+    /** The limit of strings in a manifest. */
     private static final int MAX_LINE_CHARS = 4000;
 
     public ImageDefinition {

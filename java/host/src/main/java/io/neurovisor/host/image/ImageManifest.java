@@ -9,13 +9,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is in a built image and where it came from.
+ * The content and the origin of a built image.
  *
- * @param created when it was built, as in {@code 2026-11-25T01:26:00Z}
- * @param sources the mirrors the packages came from
+ * @param created the time of the build, such as {@code 2026-11-25T01:26:00Z}
+ * @param sources the mirrors of the packages
  * @param tools the versions of the programs that built it
- * @param pythonPackages what pip has installed
- * @param definition of an image that a person has defined, from which it can be built again
+ * @param pythonPackages the packages that pip has installed
+ * @param definition the definition of a user's own image, from which it can be built again
  */
 record ImageManifest(
         String name,
@@ -40,7 +40,7 @@ record ImageManifest(
         sources = List.copyOf(sources);
         tools = Map.copyOf(tools);
         packages = List.copyOf(packages);
-        // Manifests of images that are older than these fields lack them.
+        // Missing in manifests that were written before these fields existed.
         pythonPackages = pythonPackages == null ? List.of() : List.copyOf(pythonPackages);
     }
 

@@ -7,10 +7,10 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * A built image, as shown to people.
+ * A built image, for display.
  *
  * @param digest SHA-256 of the root file system
- * @param problem why the image must be built again before it is used, if it must
+ * @param problem why the image must be built again before it is used; empty if it need not
  */
 public record ImageSummary(
         String name,

@@ -31,10 +31,10 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The images of one data directory, with the kernel and initrd they boot with.
+ * The images of a data directory, with the kernel and the initrd with which they boot.
  *
- * <p>What is handed out is what was built, checked by digest; files that are as recorded are not read again. Safe for use by
- * several threads and processes: each thing is built once.
+ * <p>Files are verified by their digest before use; unchanged files are not read again. Safe for use by several threads
+ * and processes: each artifact is built once.
  */
 public final class Images {
     private final Recipes recipes;
@@ -48,15 +48,15 @@ public final class Images {
     private final ArtifactStore initrds;
 
     /**
-     * Images of a data directory, built from an installation's recipes.
+     * Creates the images of a data directory, which are built from an installation's recipes.
      *
      * @param home the installation, with its recipes in {@code guest/image}
      * @param agent the guest agent's program, statically linked
-     * @param dataDirectory where what is built is kept
-     * @param kernels of the same data directory
-     * @param digests of the same data directory
-     * @param supervisor where they are built
-     * @param namespace in which scripts of packages run; asked for when something is built
+     * @param dataDirectory the directory for built artifacts
+     * @param kernels the kernels of the same data directory
+     * @param digests the digests of the same data directory
+     * @param supervisor supervises the builds
+     * @param namespace returns the namespace for scripts of packages; called before a build
      */
     public Images(
             Path home,
@@ -78,34 +78,36 @@ public final class Images {
         this.initrds = new ArtifactStore("guest", dataDirectory.resolve("initrds"), digests, supervisor);
     }
 
-    /** What a guest of this image boots from; builds what is missing, outdated or damaged. */
+    /** Returns the files from which a guest of this image boots; builds those that are missing, outdated or damaged. */
     public BootFiles boot(String name, Progress progress) {
         Optional<Recipe> recipe = recipes.find(name);
-        // What makes the long work useless is found before it.
+        // Errors that would make a long build useless are found before it.
         Supplier<Artifact> image =
                 recipe.isPresent() ? () -> obtain(recipe.get(), progress) : withoutRecipe(name, progress);
         requireAgent();
         Artifact kernel = kernels.obtain(progress);
-        // By the kernel's name, so that switching between kernels makes nothing anew.
+        // Named after the kernel, so that switching between kernels rebuilds nothing.
         Artifact initrd =
                 initrds.obtain(kernel.name(), initrdInput(kernel), new InitrdBuilder(agent, kernel), progress);
         return bootFiles(kernel, initrd, image.get());
     }
 
-    /** Builds what {@link #boot} needs of an image with a recipe, except for the part that holds the guest agent. */
+    /**
+     * Builds all that {@link #boot} needs of an image with a recipe, except the initrd, which contains the guest agent.
+     */
     public void prepare(String name, Progress progress) {
         Recipe recipe = recipes.find(name).orElseThrow(() -> unknown(name));
         Artifact _ = kernels.obtain(progress);
         Artifact _ = obtain(recipe, progress);
     }
 
-    /** As {@link #boot}, for an image of a person's own; builds it unless it is there as defined. */
+    /** Does the same as {@link #boot} for a user's own image; builds it unless it exists with this definition. */
     public BootFiles define(String name, ImageDefinition definition, Progress progress) {
         obtain(recipes.custom(name, definition), progress);
         return boot(name, progress);
     }
 
-    /** The programs that make a page cache of this image hot; none for one that we know nothing of. */
+    /** Returns the programs that warm the page cache of this image; none for an unknown image. */
     public List<Program> warmPrograms(String name) {
         return recipes.find(name)
                 .or(() -> definition(name).flatMap(definition -> recipes.find(definition.from())))
@@ -113,7 +115,7 @@ public final class Images {
                 .orElse(List.of());
     }
 
-    /** What a guest of this image boots from, when nothing has to be built for it. */
+    /** Returns the files from which a guest of this image boots, if nothing has to be built for it. */
     public Optional<BootFiles> built(String name) {
         Optional<Recipe> recipe = recipes.find(name);
         ArtifactState image =
@@ -130,7 +132,7 @@ public final class Images {
         return Optional.empty();
     }
 
-    /** Builds image and kernel anew, which brings in what Debian has mended since; the old ones serve until then. */
+    /** Builds the image and the kernel again from Debian's current packages; the old ones are used until then. */
     public BootFiles rebuild(String name, Progress progress) {
         Recipe recipe = recipes.find(name)
                 .or(() -> definition(name).map(definition -> recipes.custom(name, definition)))
@@ -140,13 +142,13 @@ public final class Images {
         return boot(name, progress);
     }
 
-    /** The names that {@link #boot} knows: those with a recipe and those that are built. */
+    /** Returns the names that {@link #boot} accepts: images with a recipe and built images. */
     public List<String> names() {
         return List.copyOf(new TreeSet<>(
                 Stream.concat(recipes.names().stream(), images.names().stream()).toList()));
     }
 
-    /** The built images, by name. One that is damaged is listed with its problem. */
+    /** Lists the built images by name. A damaged one is listed with its problem. */
     public List<ImageSummary> list() {
         return images.names().stream()
                 .map(this::summary)
@@ -154,14 +156,14 @@ public final class Images {
                 .toList();
     }
 
-    /** Removes a built image; its recipe stays. */
+    /** Removes a built image; its recipe remains. */
     public void remove(String name, Progress progress) {
         if (!images.remove(Recipes.checkName(name), progress)) {
             throw new NeuroVisorException(Fault.IMAGE_UNKNOWN, "Image %s is not built".formatted(name));
         }
     }
 
-    /** The stores, each with what a start of today would take from it. A name nobody knows a recipe for is kept. */
+    /** Returns the stores with tests for current artifacts. An image without a known recipe is kept. */
     public List<StoreContent> stores() {
         return List.of(
                 images.content((name, input) -> recipes.find(name)
@@ -178,7 +180,7 @@ public final class Images {
                                 && initrdInput(kernel).equals(input));
     }
 
-    /** The digests of all files that guests can boot from now. */
+    /** Returns the digests of all files from which guests can boot now. */
     public Set<String> bootDigests() {
         return Stream.of(images.built(), kernels.built(), initrds.built())
                 .flatMap(List::stream)
@@ -186,7 +188,7 @@ public final class Images {
                 .collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Removes images, kernels and initrds that newer ones have replaced; returns the removed directories. */
+    /** Removes images, kernels and initrds that have been superseded; returns the removed directories. */
     public List<Path> removeOutdated() {
         return Stream.of(images.removeOutdated(), kernels.removeOutdated(), initrds.removeOutdated())
                 .flatMap(List::stream)
@@ -197,7 +199,7 @@ public final class Images {
         return images.obtain(
                 recipe.name(),
                 recipe.digest(),
-                // The image below is asked for only when this one is built.
+                // The parent is obtained only if this image is built.
                 directory -> build(recipe, recipe.parent().map(below -> obtain(below, progress)), directory, progress),
                 progress);
     }
@@ -231,7 +233,7 @@ public final class Images {
         }
     }
 
-    /** A person's own image is used as it is: what it is built from may have changed since. */
+    /** Uses a user's own image as it is: the inputs of its build may have changed since. */
     private Supplier<Artifact> withoutRecipe(String name, Progress progress) {
         return switch (images.state(name)) {
             case ArtifactState.Ready(Artifact artifact) -> () -> artifact;
@@ -247,7 +249,7 @@ public final class Images {
         };
     }
 
-    /** What a person has ordered, as far as the image still tells. */
+    /** Returns the definition of a user's own image, if its manifest can be read. */
     private Optional<ImageDefinition> definition(String name) {
         Optional<Path> directory = switch (images.state(Recipes.checkName(name))) {
             case ArtifactState.Ready(Artifact artifact) -> Optional.of(artifact.directory());

@@ -14,7 +14,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Packs the guest agent with the kernel's modules into what the kernel unpacks as its first root directory. */
+/**
+ * Packs the guest agent and the kernel's modules into the initrd, which the kernel unpacks as its first root directory.
+ */
 final class InitrdBuilder implements ArtifactBuilder {
     static final String INITRD = "initrd.cpio";
 
@@ -28,7 +30,7 @@ final class InitrdBuilder implements ArtifactBuilder {
         this.kernel = requireNonNull(kernel, "kernel is null");
     }
 
-    /** Digest of everything that decides what is built: the agent and the modules, not the kernel itself. */
+    /** Returns the digest of the inputs: the agent and the modules, not the kernel itself. */
     static String input(String agentDigest, Artifact kernel) {
         StringBuilder all =
                 new StringBuilder(RELEASE).append(' ').append(agentDigest).append('\n');
@@ -47,10 +49,10 @@ final class InitrdBuilder implements ArtifactBuilder {
             for (String directory : List.of("dev", "proc", "sys", "rom", "newroot", "modules")) {
                 cpio.directory(directory);
             }
-            // The kernel opens it for PID 1 before anything can mount /dev.
+            // The kernel opens it for PID 1 before /dev can be mounted.
             cpio.characterDevice("dev/console", 5, 1);
             cpio.file("init", true, Files.readAllBytes(agent));
-            // The agent reads it; a kernel with everything built in has none.
+            // The agent reads it; a kernel without modules has none.
             if (Files.exists(order())) {
                 cpio.file("modules/order", false, Files.readAllBytes(order()));
             }

@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 
-/** The files that a lab machine boots from. */
+/** The files from which a lab machine boots. */
 public record LabImage(Path kernel, Path initrd, Path rootfs) {
     public LabImage {
         requireNonNull(kernel, "kernel is null");

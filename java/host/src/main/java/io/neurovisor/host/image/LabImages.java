@@ -21,11 +21,11 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.function.Supplier;
 
-/** The root image that lab machines boot, built from its recipe in {@code lab/image} when it is missing or outdated. */
+/** The root image of lab machines, built from its recipe in {@code lab/image} if it is missing or outdated. */
 public final class LabImages {
     private static final String NAME = "lab";
 
-    /** Where the recipe puts what starts the machine, and what it is called outside. */
+    /** The paths at which the recipe places the kernel and the initrd, and their names outside of the image. */
     private static final String PACKED_KERNEL = "boot/lab.vmlinuz";
 
     private static final String PACKED_INITRD = "boot/lab.initrd";
@@ -38,10 +38,10 @@ public final class LabImages {
     private final Supplier<BuildNamespace> namespace;
 
     /**
-     * Images of a data directory.
+     * Creates the images of a data directory.
      *
      * @param home the installation, with the recipe
-     * @param namespace in which scripts of packages run; asked for when something is built
+     * @param namespace returns the namespace for scripts of packages; called before a build
      */
     public LabImages(
             Path home,
@@ -57,7 +57,7 @@ public final class LabImages {
         this.namespace = requireNonNull(namespace, "namespace is null");
     }
 
-    /** What a lab machine boots from; builds it unless it is there. */
+    /** Returns the files from which a lab machine boots; builds them if they are missing or outdated. */
     public LabImage obtain(Progress progress) {
         Recipe recipe = recipe();
         Artifact artifact =
@@ -66,7 +66,7 @@ public final class LabImages {
                 artifact.file(KernelBuilder.KERNEL), artifact.file(INITRD), artifact.file(RootfsBuilder.ROOTFS));
     }
 
-    /** The store, with what a start of today would take from it. */
+    /** Returns the store with a test for current artifacts. */
     public StoreContent content() {
         return store.content((_, input) -> recipe().digest().equals(input));
     }
@@ -90,7 +90,7 @@ public final class LabImages {
         copyOut(rootfs, PACKED_KERNEL, packedKernel);
         copyOut(rootfs, PACKED_INITRD, directory.resolve(INITRD));
         try {
-            // Unpacking is fast here and slow where the processor is emulated.
+            // Unpacked here, because it is slow where the processor is emulated.
             new KernelImage(Files.readAllBytes(packedKernel), PACKED_KERNEL)
                     .unpackTo(directory.resolve(KernelBuilder.KERNEL));
         } catch (IOException failure) {

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a root image is made of.
+ * The recipe of a root image.
  *
- * @param directory holds {@code dpkg.cfg}, {@code customize.sh} and what that script needs
- * @param packages Debian packages, besides those of the parent or, without one, the essential ones
+ * @param directory the directory with {@code dpkg.cfg}, {@code customize.sh} and the files of that script
+ * @param packages Debian packages, in addition to those of the parent or, without one, the essential packages
  * @param parent the recipe of the image that this one extends
- * @param definition what a person has ordered, for an image that is not one of ours
- * @param digest SHA-256 of everything that decides what is built, the release of this builder included
+ * @param definition the definition of a user's own image
+ * @param digest SHA-256 of all inputs of the build, including the release of this builder
  */
 record Recipe(
         String name,
@@ -32,7 +32,7 @@ record Recipe(
         requireNonNull(digest, "digest is null");
     }
 
-    /** The directories of this recipe and of all that it builds on, the first of them first. */
+    /** Returns the directories of this recipe and all its ancestors, the oldest first. */
     List<Path> directories() {
         List<Path> below = parent.map(Recipe::directories).orElse(List.of());
         return Stream.concat(below.stream(), Stream.of(directory)).toList();

@@ -17,16 +17,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The image recipes of this installation: each a directory below {@code guest/image} that has a {@code packages.txt}. */
+/**
+ * The image recipes of this installation: the directories below {@code guest/image} that contain a {@code
+ * packages.txt}.
+ */
 final class Recipes {
     private static final Pattern NAME = Pattern.compile("[a-z0-9-]{1,32}");
     private static final Pattern EXTENDS = Pattern.compile("extends\\s+(\\S+)");
     private static final String PACKAGES = "packages.txt";
 
-    /** Its scripts serve every image that a person defines. */
+    /** The directory of the scripts for users' own images. */
     private static final String CUSTOM = "custom";
 
-    /** Its scripts serve every image that extends another. */
+    /** The directory of the scripts for images that extend another one. */
     private static final String LAYER = "layer";
 
     private final Path directory;
@@ -35,7 +38,7 @@ final class Recipes {
         this.directory = requireNonNull(directory, "directory is null");
     }
 
-    /** Fails unless the name has the form of an image name; everything that becomes part of a path passes here. */
+    /** Throws unless the text has the form of an image name. Every name that becomes part of a path is checked here. */
     static String checkName(String name) {
         if (!NAME.matcher(name).matches()) {
             throw invalid("Image name \"%s\" is not allowed; use 1 to 32 lower-case letters, digits and dashes"
@@ -63,7 +66,7 @@ final class Recipes {
         return find(name, List.of());
     }
 
-    /** The recipe of an image that a person defines. */
+    /** Returns the recipe of a user's own image. */
     Recipe custom(String name, ImageDefinition definition) {
         checkName(name);
         if (names().contains(name)) {
@@ -85,7 +88,7 @@ final class Recipes {
                 digest(home, Optional.of(parent), parts));
     }
 
-    /** The scripts that every image with a parent is built by. */
+    /** Returns the directory of the scripts for images with a parent. */
     Path layer() {
         return directory.resolve(LAYER);
     }

@@ -32,7 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Builds a root image: Debian packages, on nothing or on another image, and the recipe's changes, packed into one read-only
+ * Builds a root image from Debian packages, or another image, and the recipe's changes, packed into one read-only
  * squashfs.
  */
 final class RootfsBuilder implements ArtifactBuilder {
@@ -44,7 +44,7 @@ final class RootfsBuilder implements ArtifactBuilder {
     private static final String PACKAGES = "packages.tsv";
     private static final String PYTHON_PACKAGES = "python-packages.txt";
 
-    /** Packs in seconds, unpacks fast, and is small: lz4 is half as large again and no faster to boot from. */
+    /** Packs within seconds, unpacks fast and is small: lz4 is half as large again and boots no faster. */
     private static final List<String> COMPRESSION = List.of("-comp", "zstd", "-Xcompression-level", "9", "-b", "128K");
 
     /** mmdebstrap removes a directory of a gigabyte when it is stopped. */
@@ -52,7 +52,7 @@ final class RootfsBuilder implements ArtifactBuilder {
 
     private static final long NEEDED_BYTES = 2500L << 20;
 
-    /** What is unpacked of the other image comes on top. */
+    /** The unpacked parent image needs additional space. */
     private static final long NEEDED_BYTES_TO_EXTEND = 4000L << 20;
 
     private final Recipe recipe;
@@ -86,7 +86,7 @@ final class RootfsBuilder implements ArtifactBuilder {
                 ArtifactBuilder.store(emptyDirectory),
                 parentRootfs.isPresent() ? NEEDED_BYTES_TO_EXTEND : NEEDED_BYTES,
                 "Building image " + recipe.name());
-        // A missing program is found here, before the long work.
+        // Fails early if a program is missing.
         Map<String, String> tools = Map.of(
                 "mmdebstrap", version("mmdebstrap", "mmdebstrap", "--version"),
                 "mksquashfs", version("mksquashfs", "squashfs-tools", "-version"));
@@ -105,14 +105,14 @@ final class RootfsBuilder implements ArtifactBuilder {
     }
 
     private void pack(Path emptyDirectory, Path scratch, Path rootfs) {
-        // Directories of their own: what reads the archive is out of reach of the scripts that have made it.
+        // Separate directories, so that the scripts that made the archive cannot reach the program that reads it.
         BuildScratch installing = mmdebstrap.scratch(scratch.resolve("install"));
         BuildScratch packing = mmdebstrap.scratch(scratch.resolve("pack"));
         ToolCommand squash = packing.inside(ToolCommand.of("mksquashfs", "squashfs-tools", "-")
                 .withArguments(List.of(packing.place().resolve(ROOTFS).toString(), "-tar"))
                 .withArguments(COMPRESSION)
-                // mmdebstrap's archive has no entry that mksquashfs takes for the root directory, which it gives to
-                // whoever runs it, whatever its options say (4.5.1).
+                // mmdebstrap's archive has no entry that mksquashfs recognizes as the root directory; it would belong
+                // to the user who runs mksquashfs, whatever its options say (4.5.1).
                 .withArguments(List.of("-noappend", "-quiet", "-no-progress", "-root-mode", "0755"))
                 .withEnvironment("SOURCE_DATE_EPOCH", Mmdebstrap.SOURCE_DATE_EPOCH));
         ToolResult result = supervisor.tool(install(scratch, installing), squash)
@@ -158,7 +158,7 @@ final class RootfsBuilder implements ArtifactBuilder {
                 : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, installing);
     }
 
-    /** The recipe with its files where the command can read them. */
+    /** Returns the recipe with copies of its files that the command can read. */
     private static Recipe handed(Recipe recipe, BuildScratch installing) {
         Optional<Recipe> parent = recipe.parent().map(below -> handed(below, installing));
         Path directory = installing.hand(

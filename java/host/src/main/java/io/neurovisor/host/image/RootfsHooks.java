@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The mmdebstrap options by which a recipe's scripts make a root file system their own.
+ * The mmdebstrap options that run a recipe's scripts.
  *
- * <p>What comes from the host is copied in by mmdebstrap's own means: in a user namespace nothing else could read a private
- * directory. Package names and paths inside are checked, paths outside quoted.
+ * <p>mmdebstrap itself copies files of the host: in a user namespace nothing else could read a private directory.
+ * Package names and paths inside are checked, paths outside are quoted.
  *
  * @param parentRootfs the image that the recipe extends
- * @param requirements for pip
- * @param certificates the authorities that pip is to trust
+ * @param requirements the requirements file for pip
+ * @param certificates the authorities that pip trusts
  */
 record RootfsHooks(
         Recipe recipe,
@@ -38,10 +38,10 @@ record RootfsHooks(
     }
 
     /**
-     * All of them, in their order.
+     * Returns all options in order.
      *
-     * @param packages where the list of Debian packages is to be written
-     * @param pythonPackages where that of pip's is to be
+     * @param packages the file for the list of Debian packages
+     * @param pythonPackages the file for the list of Python packages
      */
     List<String> options(Path packages, Path pythonPackages) {
         List<String> options = new ArrayList<>();
@@ -88,7 +88,7 @@ record RootfsHooks(
             options.add("--customize-hook=download %s/python-packages.txt %s"
                     .formatted(RECIPE, Mmdebstrap.quote(pythonPackages)));
         }
-        // Proxies and mirrors of the host, with their passwords, are none of a sandbox's business.
+        // Proxies and mirrors of the host, with their passwords, must not reach a sandbox.
         options.add(
                 "--customize-hook=rm -rf \"$1%s\" \"$1\"/etc/apt/apt.conf.d/99mmdebstrap \"$1\"/etc/dpkg/dpkg.cfg.d/99mmdebstrap"
                         .formatted(RECIPE));

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The programs that make a template's page cache hot: {@code warm.py} and the like, of a recipe and all it builds on. */
+/** The programs that warm a template's page cache: {@code warm.py} and similar files of a recipe and its ancestors. */
 final class WarmPrograms {
     private static final List<String> FILES = List.of("warm.py", "warm.sh", "warm.js", "warm.go", "warm.rs");
 
     private WarmPrograms() {}
 
-    /** Those that the recipes have, in a fixed order. */
+    /** Returns the programs of the recipes in a fixed order. */
     static List<Program> of(List<Path> recipeDirectories) {
         List<Program> programs = new ArrayList<>();
         for (Path directory : recipeDirectories) {

@@ -1,4 +1,7 @@
-/** Root images and initrds that guests boot from. They are built from recipes where they are missing or outdated, without containers, and are known by digest. */
+/**
+ * Root images and initrds from which guests boot. They are built from recipes if they are missing or outdated, without
+ * containers, and verified by digest.
+ */
 @NullMarked
 package io.neurovisor.host.image;
 

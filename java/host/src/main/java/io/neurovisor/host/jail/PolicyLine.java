@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The grammar of a policy's line: {@code SYSCALL [ARGUMENT[&MASK]==VALUE...] [errno=NAME] [rare|kvm] # REASON}. */
+/** The grammar of a line of a policy: {@code SYSCALL [ARGUMENT[&MASK]==VALUE...] [errno=NAME] [rare|kvm] # REASON}. */
 final class PolicyLine {
     private static final Pattern SYSCALL = Pattern.compile("[a-z][a-z0-9_]*");
     private static final Pattern CONDITION = Pattern.compile("([a-z_]+)(?:&([^=]+))?==(.+)");
@@ -23,7 +23,7 @@ final class PolicyLine {
         this.syscall = syscall;
     }
 
-    /** @param line neither empty nor a comment */
+    /** @param line a line that is neither empty nor a comment */
     static PolicyRule parse(String line) throws PolicySyntaxException {
         int hash = line.indexOf('#');
         String reason = hash < 0 ? "" : line.substring(hash + 1).strip();
@@ -78,7 +78,7 @@ final class PolicyLine {
         return argument.condition(selected, wanted);
     }
 
-    /** Names and hexadecimal numbers, joined by {@code |}. */
+    /** Parses names and hexadecimal numbers joined by {@code |}. */
     private static long number(SyscallArgument argument, String text) throws PolicySyntaxException {
         long bits = 0;
         for (String part : text.split("\\|", -1)) {

@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.host.nativecalls.SeccompRule;
 
 /**
- * One line of a policy.
+ * A line of a policy.
  *
- * @param reason why the process needs the call, or why it is answered with an error
+ * @param reason why the process needs the call, or why it fails with an error
  */
 public record PolicyRule(SeccompRule rule, Path path, String reason) {
     public PolicyRule {
@@ -18,13 +18,13 @@ public record PolicyRule(SeccompRule rule, Path path, String reason) {
         }
     }
 
-    /** Where the call is met. */
+    /** The situation in which the call occurs. */
     public enum Path {
-        /** Everywhere: the traced workload of the system tests has it. */
+        /** All situations: the traced workload of the system tests contains it. */
         COMMON,
-        /** Where the hardware runs the guest. */
+        /** When the hardware runs the guest. */
         KVM,
-        /** In no trace of ours: with other libraries, kernels or at ends that no test brings about. */
+        /** Not in our traces: with other libraries or kernels, or in failures that no test causes. */
         RARE
     }
 }

@@ -2,7 +2,7 @@ package io.neurovisor.host.jail;
 
 import java.io.Serial;
 
-/** What is wrong with one line of a policy; its number is known to whoever reads the file. */
+/** A syntax error in a line of a policy; the reader of the file adds the line number. */
 final class PolicySyntaxException extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;

@@ -17,34 +17,36 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Takes from every thread of this process, for good, the capabilities that root has and a daemon does not need, and the right to
- * change files outside of its directories.
+ * Takes from every thread of this process, irrevocably, root's capabilities that a daemon does not need, and the right
+ * to change files outside of its directories.
  */
 final class PrivilegeDrop {
-    /** CAP_DAC_OVERRIDE: the sockets of VMs belong to the VMs' users. */
+    /** CAP_DAC_OVERRIDE: the sockets of VMs belong to the users of the VMs. */
     static final long KEPT = 1L << 1;
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(1);
 
     /**
-     * A thread that still has them may start another, which the look that shows its parent without them has missed. The next
-     * look does not miss it.
+     * A thread that still has the capabilities may start another one, which the scan that finds its parent without them
+     * has missed. The next scan finds it.
      */
     private static final int CLEAN_LOOKS = 2;
 
     private final HostFiles files;
     private final List<Path> writable;
 
-    /** @param writable where files may still be changed */
+    /** @param writable the directories in which files may still be changed */
     PrivilegeDrop(HostFiles files, List<Path> writable) {
         this.files = requireNonNull(files, "files is null");
         this.writable = List.copyOf(writable);
     }
 
     /**
-     * Returns when no thread has more, immediately where none had: then this is not root's process, and its user's files are
-     * all that it can change. Returns whether files are closed, which takes a kernel with Landlock.
+     * Returns when no thread has further capabilities; immediately if none had, because the process is then not root's
+     * and can only change its user's files.
+     *
+     * @return whether writing is restricted, which needs a kernel with Landlock
      */
     boolean run() {
         ProcessThreads before = ProcessThreads.read(files);

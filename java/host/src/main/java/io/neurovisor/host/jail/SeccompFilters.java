@@ -10,11 +10,11 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * The filters that VMMs are started with. To compile one takes longer than to start a VM from its template, so each is
- * kept with the answers of probes until its policy or libseccomp changes.
+ * The seccomp filters of VMMs. Compiling one takes longer than starting a VM from its template, so each is cached with
+ * the results of probes until its policy or libseccomp changes.
  */
 public final class SeccompFilters {
-    /** Of what {@link Libseccomp} makes of equal rules; to be raised with each change of that. */
+    /** The version of the filters that {@link Libseccomp} makes of equal rules; must be raised with each change. */
     private static final int REVISION = 1;
 
     private final ProbeCache cache;
@@ -23,9 +23,12 @@ public final class SeccompFilters {
         this.cache = requireNonNull(cache, "cache is null");
     }
 
-    /** The filter for QEMU as {@code bwrap --seccomp} and the kernel take it: an array of {@code struct sock_filter}. */
+    /**
+     * Returns the filter for QEMU in the form of {@code bwrap --seccomp} and the kernel: an array of {@code struct
+     * sock_filter}.
+     */
     public byte[] qemu() {
-        // Not parsed before it must be: that costs as much as all else a start does with it.
+        // Parsed only on a cache miss, because parsing costs as much as the rest of a start.
         String policy = SeccompPolicy.qemuText();
         Libseccomp library = Libseccomp.locate();
         String key = String.join(
@@ -47,7 +50,7 @@ public final class SeccompFilters {
         return Sha256.of(filter) + " " + Base64.getEncoder().encodeToString(filter);
     }
 
-    /** Nothing when it is not what was kept: a filter with a changed byte could allow anything. */
+    /** Returns empty if the content has changed: a filter with one changed byte could allow anything. */
     private static Optional<byte[]> unpack(String packed) {
         String[] parts = packed.split(" ", 2);
         try {

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The system calls that a process may use, or may not, as a file that people read.
+ * The system calls that a process may, or may not, use. It is read from a text file.
  *
- * @param others what becomes of a call that has no line
+ * @param others the action for calls without a line
  */
 public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
     private static final String QEMU = "qemu.seccomp";
@@ -27,17 +27,17 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
         rules = List.copyOf(rules);
     }
 
-    /** The policy for QEMU, which is part of the product. */
+    /** Returns the policy for QEMU, which is part of the product. */
     public static SeccompPolicy qemu() {
         return parse(QEMU, DefaultAction.KILL, qemuText());
     }
 
-    /** The policy for the daemon itself, which is part of the product. */
+    /** Returns the policy for the daemon, which is part of the product. */
     static SeccompPolicy daemon() {
         return parse(DAEMON, DefaultAction.ALLOW, text(DAEMON));
     }
 
-    /** The same, unread: equal texts are equal policies. */
+    /** Returns the text of the policy: equal texts are equal policies. */
     static String qemuText() {
         return text(QEMU);
     }
@@ -54,7 +54,7 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
         }
     }
 
-    /** Reads a policy; all that is wrong with it is told at once. */
+    /** Parses a policy; reports all errors together. */
     static SeccompPolicy parse(String name, DefaultAction others, String text) {
         List<PolicyRule> rules = new ArrayList<>();
         List<String> problems = new ArrayList<>();
@@ -86,8 +86,8 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
     }
 
     /**
-     * Two lines for one call must differ in a condition, and none may stand beside a line without one, which would
-     * decide alone.
+     * Two lines for the same call must have different conditions. A line without a condition must be the only one for
+     * its call, because it alone would decide.
      */
     private static PolicyRule distinct(List<PolicyRule> rules, PolicyRule next) throws PolicySyntaxException {
         for (PolicyRule rule : rules) {
@@ -107,7 +107,9 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
         return next;
     }
 
-    /** The filter for {@code bwrap --seccomp} and the kernel: an array of {@code struct sock_filter}. */
+    /**
+     * Returns the filter in the form of {@code bwrap --seccomp} and the kernel: an array of {@code struct sock_filter}.
+     */
     public byte[] compile() {
         return compile(Libseccomp.locate());
     }
@@ -116,7 +118,7 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
         return library.compile(others, seccompRules());
     }
 
-    /** Puts the filter on every thread of this process, for good. */
+    /** Installs the filter in every thread of this process, irrevocably. */
     void install() {
         Libseccomp.locate().install(others, seccompRules());
     }

@@ -8,22 +8,23 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What this process has given up, for good, on every thread that it has or will have: the system calls that
- * {@code daemon.seccomp} names, root's capabilities, and the files outside of its directories that root could change. An attacker
- * who takes the process over cannot start a program with it.
+ * The privileges that this process has given up irrevocably in all its present and future threads: the system calls in
+ * {@code daemon.seccomp}, root's capabilities, and root's right to change files outside of its directories. An attacker
+ * who takes over the process cannot start programs with it.
  *
- * @param rules how many lines the policy has
- * @param threads how many there were, each read back from the kernel
- * @param filesClosed whether it changes files below its directories only
- * @param passesPermissions whether it keeps the one capability that a daemon of root's needs, CAP_DAC_OVERRIDE
+ * @param rules the number of lines of the policy
+ * @param threads the number of threads, each verified in the kernel
+ * @param filesClosed whether the process can only change files below its directories
+ * @param passesPermissions whether the process keeps CAP_DAC_OVERRIDE, which a daemon of root needs
  */
 public record SelfConfinement(int rules, int threads, boolean filesClosed, boolean passesPermissions) {
     /**
-     * Gives them up: capabilities first, for that takes a system call which is closed then. Nothing this process calls later may
-     * need them, and it cannot be undone; other processes, such as its spawner, are left as they are. Fails unless the kernel
-     * then shows it on every thread.
+     * Gives up the privileges, capabilities first, because that takes a system call that is denied afterwards. It
+     * cannot be undone, and no later code of this process may need them; other processes, such as its spawner, keep
+     * theirs. Throws unless the kernel confirms it for every thread.
      *
-     * @param writable directories, and files, that root's process may still change; those of another user are that user's
+     * @param writable directories and files that root's process may still change; for another user all its files remain
+     *     writable
      */
     public static SelfConfinement begin(List<Path> writable) {
         SeccompPolicy policy = SeccompPolicy.daemon();

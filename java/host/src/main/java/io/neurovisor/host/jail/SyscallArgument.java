@@ -10,11 +10,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * An argument a policy may look at.
+ * An argument of a system call that a policy may examine.
  *
  * @param index 0 to 5
- * @param width the bits that the kernel takes of it
- * @param constants values with the names that the kernel's headers give them
+ * @param width the bits of it that the kernel uses
+ * @param constants values by their names in the kernel's headers
  */
 record SyscallArgument(String syscall, String argument, int index, long width, Map<String, Long> constants) {
     private static final long INT = 0xffff_ffffL;
@@ -97,7 +97,7 @@ record SyscallArgument(String syscall, String argument, int index, long width, M
                 .findFirst();
     }
 
-    /** What a policy may ask of a system call, for messages. */
+    /** Returns the arguments of a system call that a policy may examine, for messages. */
     static String namesOf(String syscall) {
         String names = ofSyscall(syscall).map(SyscallArgument::argument).collect(Collectors.joining(", "));
         return names.isEmpty() ? "none" : names;

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether this machine lets a process without privileges have namespaces of its own, without which no VMM can be jailed.
- * It matters to root, too, for the uid of a VMM's own comes before its namespaces.
+ * Checks whether this host allows unprivileged user namespaces, without which no VMM can be jailed. It matters for root
+ * as well, because a VMM changes to its own uid before it enters its namespaces.
  */
 public final class UserNamespaces {
-    /** Of Ubuntu's and Debian's packages, and the one that we advise. */
+    /** The profiles of Ubuntu's and Debian's packages, and the one that we recommend. */
     private static final List<String> BUBBLEWRAP_PROFILES =
             List.of("/etc/apparmor.d/bwrap", "/etc/apparmor.d/bwrap-userns-restrict", "/etc/apparmor.d/usr.bin.bwrap");
 
@@ -26,7 +26,7 @@ public final class UserNamespaces {
     }
 
     /**
-     * What stands in the way.
+     * A restriction of this host.
      *
      * @param fix a command for root
      */

@@ -1,4 +1,7 @@
-/** What confines a VMM process from outside. The policy of system calls is a file that people read; the filter made of it kills a VMM that calls anything else. */
+/**
+ * The confinement of VMM processes and of the daemon itself. The policy of system calls is a text file; the filter made
+ * of it kills a VMM that makes any other call.
+ */
 @NullMarked
 package io.neurovisor.host.jail;
 

@@ -3,10 +3,10 @@ package io.neurovisor.host.kvm;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What runs the guest's instructions.
+ * The means by which the guest's instructions are executed.
  *
  * @param name {@code kvm} or {@code tcg}
- * @param reason why it is not KVM, in words for a person; empty when it is
+ * @param reason why it is not KVM, for people; empty if it is
  */
 public record Accelerator(String name, String reason) {
     public static final Accelerator KVM = new Accelerator("kvm", "");

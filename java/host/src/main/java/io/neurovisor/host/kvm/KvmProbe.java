@@ -22,16 +22,16 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
- * Finds out whether KVM runs our guests by booting one. That {@code /dev/kvm} opens proves little: there are hosts where
- * it creates virtual machines that never get through early boot.
+ * Finds out whether KVM runs our guests by booting one. Opening {@code /dev/kvm} proves little: on some hosts its
+ * virtual machines never get through early boot.
  */
 public final class KvmProbe {
     private static final Path DEVICE = Path.of("/dev/kvm");
 
-    /** A guest under KVM answers within a second or two; emulation takes over after this. */
+    /** A guest under KVM answers within one or two seconds; after this time emulation is used. */
     public static final Duration USUAL_PATIENCE = Duration.ofSeconds(15);
 
-    /** Where the processor that runs KVM is emulated itself, on a host that is busy. */
+    /** For a busy host that emulates the processor on which KVM runs. */
     public static final Duration PATIENCE_IN_LAB = Duration.ofSeconds(90);
 
     private final ProbeCache cache;
@@ -40,7 +40,7 @@ public final class KvmProbe {
     private final Ticker ticker;
     private final Duration patience;
 
-    /** @param patience how long a guest may take to boot */
+    /** @param patience the longest time that a guest may take to boot */
     public KvmProbe(
             ProbeCache cache,
             Function<Accelerator, Vmm> vmms,
@@ -54,7 +54,7 @@ public final class KvmProbe {
         this.patience = requireNonNull(patience, "patience is null");
     }
 
-    /** KVM if it boots {@code files}, else emulation with the reason; the trial's answer is remembered. */
+    /** Returns KVM if it boots {@code files}, otherwise emulation with the reason. The result is cached. */
     public Accelerator accelerator(BootFiles files) {
         if (!Files.exists(DEVICE)) {
             return Accelerator.emulation(DEVICE + " does not exist");
@@ -72,7 +72,7 @@ public final class KvmProbe {
         return reason.isEmpty() ? Accelerator.KVM : Accelerator.emulation(reason);
     }
 
-    /** Why no guest boots; empty when one did. */
+    /** Returns why no guest boots; empty if one does. */
     private String bootFailure(Vmm vmm, BootFiles files) {
         Deadline deadline = Deadline.after(patience, ticker);
         try (Vm vm = vmm.start(VmId.random(random), new VmStart.ColdBoot(files, SandboxSize.SMALL), deadline);
@@ -89,7 +89,7 @@ public final class KvmProbe {
         }
     }
 
-    /** What the VMM said first; this is printed at every start. */
+    /** Returns the first line of the VMM's message, because it is printed at every start. */
     private static String firstWords(NeuroVisorException exception) {
         String message = String.valueOf(exception.getMessage());
         int lineEnd = message.indexOf(" | ");

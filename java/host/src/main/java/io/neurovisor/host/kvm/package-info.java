@@ -1,4 +1,4 @@
-/** Whether this machine's KVM runs guests. Found out by running one. */
+/** A check of whether this host's KVM runs guests, by running one. */
 @NullMarked
 package io.neurovisor.host.kvm;
 

@@ -3,7 +3,7 @@ package io.neurovisor.host.message;
 import io.neurovisor.engine.text.UntrustedText;
 import java.util.List;
 
-/** Makes a guest's console fit for an error message: the last lines, with nothing that could steer a terminal. */
+/** Prepares a guest's console for an error message: its last lines, without control characters. */
 public final class ConsoleText {
     private static final int LINES = 4;
     private static final int LINE_CHARACTERS = 200;
@@ -11,9 +11,9 @@ public final class ConsoleText {
     private ConsoleText() {}
 
     /**
-     * The last lines in one.
+     * Returns the last lines, joined into one.
      *
-     * @param text all that is known of the console, whatever a guest may have written
+     * @param text the untrusted content of the console
      */
     public static String tail(String text) {
         List<String> lines = text.lines()

@@ -1,4 +1,4 @@
-/** What others have written, made fit for a message. A guest, or a VMM that it has taken over, may be who wrote it. */
+/** Untrusted text prepared for messages. It may come from a guest, or from a VMM that a guest has taken over. */
 @NullMarked
 package io.neurovisor.host.message;
 

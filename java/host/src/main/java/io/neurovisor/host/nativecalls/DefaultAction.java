@@ -1,9 +1,9 @@
 package io.neurovisor.host.nativecalls;
 
-/** What a filter answers to a system call that none of its rules names. */
+/** The action of a filter for system calls without a rule. */
 public enum DefaultAction {
-    /** The end of the process: for a list of what is allowed. */
+    /** Kills the process: for a list of allowed calls. */
     KILL,
-    /** Nothing, the call is made: for a list of what is denied. */
+    /** Allows the call: for a list of denied calls. */
     ALLOW
 }

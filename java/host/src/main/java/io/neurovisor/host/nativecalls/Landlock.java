@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A Landlock ruleset by which a thread creates, changes and removes files only below some directories (landlock(7)). What it
- * may read, and what is open already, is left as it is.
+ * A Landlock ruleset that allows a thread to create, change and remove files only below some directories (landlock(7)).
+ * Reading and open files are not restricted.
  */
 public final class Landlock implements AutoCloseable {
     private static final long CREATE_RULESET = 444;
@@ -54,10 +54,10 @@ public final class Landlock implements AutoCloseable {
     }
 
     /**
-     * Returns a ruleset that no thread is under yet; empty where this kernel has no Landlock. A path that does not exist is left
-     * out.
+     * Returns a ruleset that is not in force for any thread yet; empty if this kernel has no Landlock. Paths that do
+     * not exist are ignored.
      *
-     * @param writable directories, or files, that may be changed
+     * @param writable directories and files that may be changed
      */
     public static Optional<Landlock> writingOnly(List<Path> writable) {
         requireNonNull(writable, "writable is null");
@@ -86,7 +86,7 @@ public final class Landlock implements AutoCloseable {
         return descriptor;
     }
 
-    /** Threads that are under the ruleset stay so. */
+    /** The ruleset stays in force for threads that are restricted by it. */
     @Override
     public void close() {
         int _ = NativeLibrary.libc().callInt("close", CLOSE, descriptor);
@@ -117,7 +117,7 @@ public final class Landlock implements AutoCloseable {
         }
     }
 
-    /** What may be asked for depends on the kernel: an unknown right is refused. */
+    /** The rights depend on the version, since the kernel rejects unknown ones. */
     private static long rights(int version) {
         return WRITE_FILE
                 | CHANGE_DIRECTORY

@@ -14,11 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The library of this machine that turns seccomp rules into the kernel's filter programs. */
+/** The host's library that compiles seccomp rules into filter programs. */
 public final class Libseccomp {
     private static final String NAME = "libseccomp.so.2";
 
-    /** Where distributions keep it. Found by us and not by the loader, so that we know whose filters we keep. */
+    /**
+     * The directories of distributions. Searched here instead of by the loader, to know which library's filters are
+     * cached.
+     */
     private static final List<Path> DIRECTORIES = List.of(
             Path.of("/usr/lib/x86_64-linux-gnu"), Path.of("/usr/lib64"), Path.of("/lib64"), Path.of("/usr/lib"));
 
@@ -56,7 +59,7 @@ public final class Libseccomp {
                                 + " ./neurovisor setup"));
     }
 
-    /** Names the library's file and content: with equal fingerprints equal rules become equal filters. */
+    /** Identifies the library's file and content: with equal fingerprints, equal rules give equal filters. */
     public String fingerprint() {
         try {
             Path real = file.toRealPath();
@@ -68,15 +71,15 @@ public final class Libseccomp {
     }
 
     /**
-     * Makes a filter that kills the process at every call by the numbers of another architecture (i386, x32).
+     * Compiles a filter that also kills the process at calls of another architecture (i386, x32).
      *
      * @return an array of {@code struct sock_filter}
      */
     public byte[] compile(DefaultAction others, List<SeccompRule> rules) {
         requireNonNull(rules, "rules is null");
-        // NATIVE: the JDK has no seccomp. The arena owns the library's mapping and all that is handed to it, which it
-        // copies. The filter is the library's, and is released before the arena ends. Errors are returned as negative
-        // numbers; errno is not used.
+        // NATIVE: the JDK has no seccomp. The arena owns the library's mapping and all arguments, which the library
+        // copies. The library owns the filter, which is released before the arena ends. Errors are negative results;
+        // errno is not used.
         try (Arena arena = Arena.ofConfined();
                 SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), others, arena)) {
             rules.forEach(filter::add);
@@ -84,10 +87,10 @@ public final class Libseccomp {
         }
     }
 
-    /** Puts such a filter on every thread of this process, for good. Fails when it is not on all of them. */
+    /** Installs such a filter in every thread of this process, irrevocably. Throws if that fails for any of them. */
     public void install(DefaultAction others, List<SeccompRule> rules) {
         requireNonNull(rules, "rules is null");
-        // NATIVE: as above; what the kernel has been given it keeps by itself.
+        // NATIVE: as above; the kernel keeps its own copy.
         try (Arena arena = Arena.ofConfined();
                 SeccompFilter filter = SeccompFilter.create(NativeLibrary.open(file, arena), others, arena)) {
             rules.forEach(filter::add);
@@ -95,10 +98,10 @@ public final class Libseccomp {
         }
     }
 
-    /** What the kernel of this machine's architecture numbers these system calls; those that it does not have are left out. */
+    /** Returns the numbers of system calls on this architecture, without those that it does not have. */
     public List<Integer> numbers(List<String> names) {
         requireNonNull(names, "names is null");
-        // NATIVE: the library reads each name and keeps none.
+        // NATIVE: the library does not keep the names.
         try (Arena arena = Arena.ofConfined()) {
             NativeLibrary library = NativeLibrary.open(file, arena);
             return names.stream()
@@ -109,11 +112,11 @@ public final class Libseccomp {
         }
     }
 
-    /** The name of a system call by its number; the number itself where the library knows none. */
+    /** Returns the name of a system call; its number if the library does not know it. */
     @SuppressWarnings("restricted") // The launcher enables native access.
     public String name(int number) {
         NativeLibrary libc = NativeLibrary.libc();
-        // NATIVE: the name is ours to free; the library's mapping ends with the arena.
+        // NATIVE: the caller frees the name; the library's mapping ends with the arena.
         try (Arena arena = Arena.ofConfined()) {
             NativeLibrary library = NativeLibrary.open(file, arena);
             MemorySegment name = library.callPointer(
@@ -127,11 +130,11 @@ public final class Libseccomp {
         }
     }
 
-    /** The library writes to descriptors only, so it gets a file in memory. */
+    /** Exports by a file in memory, because the library writes to descriptors only. */
     private static byte[] export(SeccompFilter filter, Arena arena) {
         NativeLibrary libc = NativeLibrary.libc();
         MemorySegment name = arena.allocateFrom("seccomp");
-        // NATIVE: the descriptor is ours until close; Java reads it through /proc, for it can adopt none.
+        // NATIVE: we own the descriptor until close; Java reads it through /proc, as it cannot adopt a descriptor.
         int descriptor = libc.callInt("memfd_create", MEMFD_CREATE, name, MFD_CLOEXEC);
         if (descriptor < 0) {
             throw new NeuroVisorException(Fault.TOOL_FAILED, "a file in memory for the seccomp filter was refused");

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The functions of one C library, for calls that are too rare to keep a handle of. */
+/** The functions of a C library. Method handles are not kept, because the calls are rare. */
 @SuppressWarnings("restricted") // The launcher enables native access.
 final class NativeLibrary {
     private static final FunctionDescriptor STRERROR = FunctionDescriptor.of(ADDRESS, JAVA_INT);
@@ -40,7 +40,7 @@ final class NativeLibrary {
         return new NativeLibrary(file.toString(), SymbolLookup.libraryLookup(file, arena));
     }
 
-    /** The C library that this JVM runs on. */
+    /** Returns the C library of this JVM. */
     static NativeLibrary libc() {
         return new NativeLibrary("libc", Linker.nativeLinker().defaultLookup());
     }
@@ -49,23 +49,23 @@ final class NativeLibrary {
         return (int) requireNonNull(call(function, signature, arguments), "an int is returned");
     }
 
-    /** A pointer; NULL is the segment, not Java's null. */
+    /** Calls a function that returns a pointer; NULL is a segment, never Java's null. */
     MemorySegment callPointer(String function, FunctionDescriptor signature, Object... arguments) {
         return (MemorySegment) requireNonNull(call(function, signature, arguments), "a segment is returned");
     }
 
-    /** Calls a function of the system's that returns a negative number and sets errno when it fails, which is then thrown. */
+    /** Calls a function that sets errno and returns a negative number if it fails, and throws in this case. */
     int checkedInt(String function, FunctionDescriptor signature, Object... arguments) {
         return (int) checked(function, signature, arguments);
     }
 
-    /** The same for functions that return a size. */
+    /** Does the same for functions that return a size. */
     long checkedLong(String function, FunctionDescriptor signature, Object... arguments) {
         return (long) checked(function, signature, arguments);
     }
 
     private Object checked(String function, FunctionDescriptor signature, Object... arguments) {
-        // NATIVE: errno is read into memory of ours before the JVM can change it.
+        // NATIVE: errno is copied before the JVM can change it.
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(Linker.Option.captureStateLayout());
             List<Object> all = new ArrayList<>(arguments.length + 1);
@@ -89,13 +89,13 @@ final class NativeLibrary {
         }
     }
 
-    /** What the C library calls an error. */
+    /** Returns the C library's description of an error. */
     private static String words(int errno) {
         MemorySegment text = libc().callPointer("strerror", STRERROR, errno);
         return text.reinterpret(WORDS_LIMIT).getString(0) + " (errno " + errno + ")";
     }
 
-    /** Calls a function; null where the signature returns nothing. */
+    /** Calls a function; returns null if the signature has no result. */
     @Nullable
     Object call(String function, FunctionDescriptor signature, Object... arguments) {
         return invoke(
@@ -110,7 +110,7 @@ final class NativeLibrary {
         } catch (RuntimeException | Error failure) {
             throw failure;
         } catch (Throwable failure) {
-            // C functions throw nothing; it is the declaration of all method handles.
+            // C functions throw nothing; all method handles declare it.
             throw new NeuroVisorException(Fault.INTERNAL, function + " of " + name + " failed", failure);
         }
     }

@@ -10,7 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 
-/** A filter under construction inside libseccomp; confined to the thread and the life of its arena. */
+/** A filter under construction in libseccomp; confined to the thread and the life of its arena. */
 final class SeccompFilter implements AutoCloseable {
     private static final FunctionDescriptor INIT = FunctionDescriptor.of(ADDRESS, JAVA_INT);
     private static final FunctionDescriptor ATTR_SET = FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
@@ -55,9 +55,9 @@ final class SeccompFilter implements AutoCloseable {
                     Fault.TOOL_FAILED, "this kernel has no seccomp filters that kill a process; Linux 4.14 has them");
         }
         SeccompFilter filter = new SeccompFilter(library, arena, context);
-        // The library's own default ends only the thread that calls.
+        // The library's default ends only the calling thread.
         filter.set(SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-        // Ten comparisons for each call instead of one per rule: a busy QEMU calls tens of thousands of times a second.
+        // Ten comparisons per call instead of one per rule: a busy QEMU makes tens of thousands of calls a second.
         filter.set(SCMP_FLTATR_CTL_OPTIMIZE, BINARY_TREE);
         return filter;
     }
@@ -109,8 +109,9 @@ final class SeccompFilter implements AutoCloseable {
     }
 
     /**
-     * Puts it on every thread of this process at once, and so on all that they start. The library sets no_new_privs first,
-     * which the kernel gives to each thread with the filter. It is on all threads or on none.
+     * Loads the filter into all threads of this process together, and so into all that they start; either all threads
+     * have it or none. The library first sets no_new_privs, which the kernel sets for each thread along with the
+     * filter.
      */
     void load() {
         set(SCMP_FLTATR_CTL_TSYNC, 1);

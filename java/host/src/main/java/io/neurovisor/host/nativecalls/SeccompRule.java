@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 
 /**
- * What a filter answers to one system call.
+ * The answer of a filter to one system call.
  *
- * @param conditions all must hold, else the rule says nothing about the call
- * @param errno 0 lets the call through; any other value is what the caller gets instead of the call
+ * @param conditions the rule applies only if all of them hold
+ * @param errno 0 allows the call; any other value is returned instead of making the call
  */
 public record SeccompRule(String syscall, List<Condition> conditions, int errno) {
     private static final int MAX_ERRNO = 4095;
@@ -22,8 +22,8 @@ public record SeccompRule(String syscall, List<Condition> conditions, int errno)
     }
 
     /**
-     * Holds when the bits that {@code mask} selects of an argument are those of {@code value}. A mask of 32 bits is for
-     * arguments of which the kernel takes no more: what a caller leaves in the upper half must not matter.
+     * A condition that holds if the bits of an argument selected by {@code mask} equal those of {@code value}. A mask
+     * of 32 bits is for arguments whose upper half the kernel ignores.
      *
      * @param argument 0 to 5
      */

@@ -13,10 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a service tells the service manager that started it (systemd, {@code Type=notify}).
+ * Notifies the service manager that started this service (systemd, {@code Type=notify}).
  *
- * <p>Without a manager nothing is sent. A message that cannot be sent is logged, and the service goes on: the manager says
- * by itself which word it misses. Methods return at once and may be called from any thread.
+ * <p>Without a manager nothing is sent. A failure to send is logged and otherwise ignored, since the manager reports
+ * missing notifications itself. Methods do not block and may be called from any thread.
  */
 public final class ServiceNotification {
     private static final Logger LOG = LoggerFactory.getLogger(ServiceNotification.class);
@@ -30,7 +30,7 @@ public final class ServiceNotification {
         this.watchdogTimeout = watchdogTimeout;
     }
 
-    /** For the manager that the environment names. */
+    /** Returns the notification for the manager that the environment names. */
     public static ServiceNotification of(Map<String, String> environment) {
         String socket = environment.get(VARIABLE);
         boolean isWanted = socket != null && !socket.isEmpty();
@@ -38,7 +38,10 @@ public final class ServiceNotification {
                 isWanted ? socket : null, isWanted ? watchdogTimeout(environment) : Optional.empty());
     }
 
-    /** As sd_watchdog_enabled(3) reads it: in microseconds, and for the process that is named, if one is. */
+    /**
+     * Parses the variables as sd_watchdog_enabled(3) does: a time in microseconds, and the process to which it applies,
+     * if any.
+     */
     private static Optional<Duration> watchdogTimeout(Map<String, String> environment) {
         String pid = environment.getOrDefault("WATCHDOG_PID", "");
         if (!pid.isEmpty() && !pid.equals(Long.toString(ProcessHandle.current().pid()))) {
@@ -49,32 +52,35 @@ public final class ServiceNotification {
                 .map(micros -> Duration.of(Long.parseLong(micros), ChronoUnit.MICROS));
     }
 
-    /** Whether a manager listens; only then is there anybody to tell. */
+    /** Returns whether a service manager listens. */
     public boolean isWanted() {
         return socket != null;
     }
 
-    /** The service serves. */
+    /** Reports that the service is ready. */
     public void ready(String status) {
         send("READY=1\nSTATUS=" + line(status));
     }
 
-    /** The service has begun to end. */
+    /** Reports that the service is shutting down. */
     public void stopping(String status) {
         send("STOPPING=1\nSTATUS=" + line(status));
     }
 
-    /** One line for people, which {@code systemctl status} shows. */
+    /** Sets the status line that {@code systemctl status} shows. */
     public void status(String status) {
         send("STATUS=" + line(status));
     }
 
-    /** How long the manager waits for the next {@link #alive} before it restarts the service; empty when it does not. */
+    /**
+     * Returns how long the manager waits for the next {@link #alive} before it restarts the service; empty if it does
+     * not.
+     */
     public Optional<Duration> watchdogTimeout() {
         return watchdogTimeout;
     }
 
-    /** The service works. */
+    /** Reports that the service is alive. */
     public void alive() {
         send("WATCHDOG=1");
     }

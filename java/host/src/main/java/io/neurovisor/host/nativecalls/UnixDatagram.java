@@ -13,7 +13,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** One message to a Unix socket of datagrams, of which the JDK has only the kind for streams. */
+/** Sends a message to a Unix datagram socket, for which the JDK has no class. */
 final class UnixDatagram {
     static final int AF_UNIX = 1;
     static final int SOCK_DGRAM = 2;
@@ -24,19 +24,18 @@ final class UnixDatagram {
     private static final FunctionDescriptor SENDTO =
             FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
 
-    /** Neither waits for a receiver that does not read nor raises a signal for one that is gone. */
+    /** Do not block if the receiver does not read, and do not raise a signal if it is gone. */
     private static final int FLAGS = 0x40 | 0x4000; // MSG_DONTWAIT | MSG_NOSIGNAL
 
-    /** The bytes of {@code sun_path}. */
+    /** The size of {@code sun_path}. */
     private static final int PATH_LIMIT = 108;
 
     private UnixDatagram() {}
 
-    /** Sends to a path, or to an abstract name, which begins with {@code @}. */
+    /** Sends to a path or, with a leading {@code @}, to an abstract name. */
     static void send(String socket, byte[] message) {
         NativeLibrary libc = NativeLibrary.libc();
-        // NATIVE: address and message live as long as the arena and are copied by the kernel; the descriptor is ours
-        // until
+        // NATIVE: the kernel copies address and message, which live as long as the arena; we own the descriptor until
         // close.
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = address(socket, arena);
@@ -57,7 +56,10 @@ final class UnixDatagram {
         }
     }
 
-    /** A {@code sockaddr_un} exactly as long as its name: an abstract name ends where the address does. */
+    /**
+     * Returns a {@code sockaddr_un} exactly as long as its name, because an abstract name extends to the end of the
+     * address.
+     */
     static MemorySegment address(String socket, Arena arena) {
         byte[] name = socket.getBytes(StandardCharsets.UTF_8);
         boolean isAbstract = socket.startsWith("@");

@@ -8,12 +8,12 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 
-/** Layer 1: what privileges a VMM has. */
+/** Layer 1: the privileges of a VMM. */
 final class CapabilitiesReading {
     private final OptionalLong ourUid;
     private final VmmConfinement confinement;
 
-    /** @param ourUid of the process that reads */
+    /** @param ourUid the uid of the process that reads */
     CapabilitiesReading(OptionalLong ourUid, VmmConfinement confinement) {
         this.ourUid = requireNonNull(ourUid, "ourUid is null");
         this.confinement = requireNonNull(confinement, "confinement is null");

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Layer 3: what limits a VMM from outside. */
+/** Layer 3: the control group limits of a VMM. */
 final class CgroupReading {
     private static final int MEBIBYTE_BITS = 20;
     private static final String THROTTLED = "nr_throttled ";
@@ -22,7 +22,7 @@ final class CgroupReading {
         this.hierarchy = UnifiedHierarchy.read(files);
     }
 
-    /** @param problem why the spawner has made no group; empty when it has */
+    /** @param problem why the spawner has not made a group; empty if it has */
     LayerState read(LiveProcess process, String problem) {
         Optional<UnifiedHierarchy.Unavailable> unavailable = hierarchy.unavailable();
         if (unavailable.isPresent()) {
@@ -43,7 +43,7 @@ final class CgroupReading {
                         Layer.CGROUP, group.get() + " does not set " + String.join(", ", unlimited), VmmLayers.DEFECT);
     }
 
-    /** What the process's own group has counted; empty where it has none or is gone. */
+    /** Returns the counters of the process's own group; empty if it has none or is gone. */
     Optional<VmUsage> usage(LiveProcess process) {
         if (hierarchy.unavailable().isPresent()) {
             return Optional.empty();
@@ -73,7 +73,7 @@ final class CgroupReading {
         if (!cpu(group).matches("\\d+ \\d+")) {
             unlimited.add("cpu.max");
         }
-        // A kernel without swap has no such file.
+        // A kernel without swap does not have this file.
         if (files.exists(group + "/memory.swap.max") && !holds(group + "/memory.swap.max", 0)) {
             unlimited.add("memory.swap.max");
         }

@@ -7,13 +7,13 @@ import io.neurovisor.engine.layer.LayerState;
 import java.util.Optional;
 
 /**
- * Layer 5: what the kernel holds against a VMM by our eBPF programs.
+ * Layer 5: the eBPF policy of a VMM.
  *
- * @param reason why they do not watch; empty where they do
- * @param fix what would make them; empty when nothing here can
+ * @param reason why the programs are not in force; empty if they are
+ * @param fix how to enable them; empty if this host cannot
  */
 public record EbpfReading(String reason, String fix) {
-    /** Where the programs are at work. */
+    /** The programs are in force. */
     public static final EbpfReading WATCHING = new EbpfReading("", "");
 
     public EbpfReading {
@@ -21,7 +21,7 @@ public record EbpfReading(String reason, String fix) {
         requireNonNull(fix, "fix is null");
     }
 
-    /** Whether the programs are at work. */
+    /** Returns whether the programs are in force. */
     public boolean watches() {
         return reason.isEmpty();
     }
@@ -50,7 +50,7 @@ public record EbpfReading(String reason, String fix) {
         return LayerState.broken(Layer.EBPF_LSM, reason, VmmLayers.DEFECT);
     }
 
-    /** Where nothing can be read off a VMM. */
+    /** Returns the state when nothing can be read off a VMM. */
     LayerState unread(String why) {
         return watches()
                 ? LayerState.broken(Layer.EBPF_LSM, "not read: " + why, "")

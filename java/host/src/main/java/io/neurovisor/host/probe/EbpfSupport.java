@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** What of the conditions can be seen before the programs are loaded. The kernel's own answer is the spawner's to get. */
+/**
+ * The conditions for eBPF programs that can be checked before they are loaded. Only the spawner can get the kernel's
+ * verdict.
+ */
 public final class EbpfSupport {
     private static final String LSM = "/sys/kernel/security/lsm";
     private static final String BTF = "/sys/kernel/btf/vmlinux";
@@ -19,10 +22,10 @@ public final class EbpfSupport {
     }
 
     /**
-     * How the layer is to be read here: with the first that is missing, or as one that is at work.
+     * Returns the reading that is expected: in force, or off because of the first unmet condition.
      *
-     * @param root whether this process is root's
-     * @param object where {@code ./neurovisor bpf build} puts the programs
+     * @param root whether this process belongs to root
+     * @param object the file to which {@code ./neurovisor bpf build} writes the programs
      */
     public EbpfReading reading(boolean root, Path object) {
         if (!root) {

@@ -9,11 +9,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 
-/** Names this machine's processor, kernel included, as far as saved virtual machines depend on it. */
+/** Describes this host's processor and kernel, as far as saved virtual machines depend on them. */
 public final class HostCpu {
     private HostCpu() {}
 
-    /** Model, features and host kernel release; equal strings mean that state saved under one loads under the other. */
+    /**
+     * Returns model, features and host kernel release; state that was saved under one description loads under an equal
+     * one.
+     */
     public static String describe() {
         try {
             List<String> lines = Files.readAllLines(Path.of("/proc/cpuinfo"));

@@ -16,32 +16,32 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The small files in which the kernel tells about this machine and its processes. What cannot be read is absent, for a file
- * of a process may go at any time; bytes that are no text are replaced, and of an endless file only the beginning is read.
+ * The small files of the kernel about this host and its processes. An unreadable file is absent, as a process may end
+ * at any time; bytes that are not text are replaced, and the read size is limited.
  */
 public final class HostFiles {
-    /** The files of the machine this runs on. */
+    /** The files of this host. */
     public static final HostFiles SYSTEM = new HostFiles(Path.of("/"));
 
-    /** More than any of them holds; a process with very many mounts has the longest. */
+    /** More than any of them contains; a process with very many mounts has the longest. */
     private static final int MAX_BYTES = 1 << 20;
 
-    /** No more digits than times 1024 is still a number. */
+    /** So few digits that the number times 1024 does not overflow. */
     private static final Pattern KIBIBYTES = Pattern.compile("\\w+:\\s+(\\d{1,15}) kB");
 
     private final Path root;
 
-    /** @param root where {@code proc}, {@code sys} and the others are */
+    /** @param root the directory of {@code proc}, {@code sys} and others */
     public HostFiles(Path root) {
         this.root = requireNonNull(root, "root is null");
     }
 
-    /** A file of that absolute name. */
+    /** Returns the path of an absolute file name. */
     public Path path(String name) {
         return root.resolve(name.substring(1));
     }
 
-    /** The text without the spaces around it. */
+    /** Returns the text without surrounding blanks. */
     public Optional<String> text(String name) {
         try (InputStream stream = Files.newInputStream(path(name))) {
             return Optional.of(new String(stream.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip());
@@ -54,12 +54,12 @@ public final class HostFiles {
         return text(name).map(text -> text.lines().toList()).orElse(List.of());
     }
 
-    /** The number that is all a file holds; absent when it holds anything else. */
+    /** Returns the number in a file; absent if it contains anything else. */
     public Optional<Long> number(String name) {
         return text(name).flatMap(HostFiles::parseNumber);
     }
 
-    /** What a symbolic link names. */
+    /** Returns the target of a symbolic link. */
     public Optional<String> link(String name) {
         try {
             return Optional.of(Files.readSymbolicLink(path(name)).toString());
@@ -68,7 +68,7 @@ public final class HostFiles {
         }
     }
 
-    /** The names in a directory, in order; none when it cannot be read. */
+    /** Returns the names in a directory, in order; none if it cannot be read. */
     public List<String> names(String directory) {
         try (Stream<Path> entries = Files.list(path(directory))) {
             return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
@@ -81,12 +81,12 @@ public final class HostFiles {
         return Files.exists(path(name));
     }
 
-    /** Asks the kernel, which knows of file systems that are mounted read-only. */
+    /** Asks the kernel, which considers file systems that are mounted read-only. */
     public boolean isWritable(String name) {
         return Files.isWritable(path(name));
     }
 
-    /** The bytes of a line such as {@code MemAvailable:   23173136 kB}; absent when it is of another form. */
+    /** Parses the bytes of a line such as {@code MemAvailable:   23173136 kB}; absent if it has another form. */
     static OptionalLong kibibytes(String line) {
         Matcher matcher = KIBIBYTES.matcher(line);
         return matcher.matches() ? OptionalLong.of(Long.parseLong(matcher.group(1)) << 10) : OptionalLong.empty();

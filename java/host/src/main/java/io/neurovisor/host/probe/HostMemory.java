@@ -8,12 +8,12 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The memory that is there for virtual machines: the least of what the kernel has without swapping and of what each control
- * group above this process still allows, less what this process may still take itself and {@link #RESERVE_BYTES}. What cannot
- * be read bounds nothing.
+ * The memory available to virtual machines: the least of what the kernel can provide without swapping and of what each
+ * control group above this process allows, minus the possible growth of this process and {@link #RESERVE_BYTES}. A
+ * value that cannot be read is not a limit.
  */
 public final class HostMemory {
-    /** For what else the host runs. */
+    /** Reserved for other processes of the host. */
     public static final long RESERVE_BYTES = 256L << 20;
 
     private final HostFiles files;
@@ -21,11 +21,11 @@ public final class HostMemory {
     private final JvmMemory process;
 
     /**
-     * A control group that may hold memory down.
+     * A control group that may limit memory.
      *
-     * @param limits the files that say to how much
-     * @param usage the file that says how much is taken, of which {@code dropped} the kernel gives back when it has to
-     * @param dropped the names of what is cached of files, in {@code memory.stat}
+     * @param limits the files with its limits
+     * @param usage the file with its usage, which includes caches that the kernel can drop
+     * @param dropped the names of these caches in {@code memory.stat}
      */
     private record Group(String directory, List<String> limits, String usage, List<String> dropped) {
         static Group unified(String directory) {
@@ -52,9 +52,9 @@ public final class HostMemory {
     }
 
     /**
-     * That of the machine that the files describe, with the control groups in which this process is now.
+     * Returns the memory of the host that the files describe, with the control groups of this process.
      *
-     * @param process what this process may take itself
+     * @param process the memory that this process may still take
      */
     public static HostMemory of(HostFiles files, JvmMemory process) {
         LiveProcess self = LiveProcess.self(files);
@@ -73,7 +73,7 @@ public final class HostMemory {
         return new HostMemory(files, groups, process);
     }
 
-    /** What machines may take of it at this moment, never less than nothing; {@link Long#MAX_VALUE} when nobody can say. */
+    /** Returns what machines can take now, never negative; {@link Long#MAX_VALUE} if it is unknown. */
     public long availableBytes() {
         return Stream.concat(machine().stream().boxed(), groups.stream().flatMap(this::left))
                 .min(Long::compare)
@@ -89,7 +89,7 @@ public final class HostMemory {
                 .orElse(OptionalLong.empty());
     }
 
-    /** What a group allows beyond what is taken; nothing where it allows everything. */
+    /** Returns what a group allows beyond its usage; empty if it has no limit. */
     private Stream<Long> left(Group group) {
         return group.limits().stream()
                 .flatMap(limit -> files.number(group.directory() + "/" + limit).stream())
@@ -109,11 +109,11 @@ public final class HostMemory {
         return usage - Math.min(usage, dropped);
     }
 
-    /** The directories of a group and of those that it is in. */
+    /** Returns the directories of a group and its ancestors. */
     private static List<String> upwards(Mount mount, String group) {
         String below = UnifiedHierarchy.below(mount, group);
         List<String> directories = new ArrayList<>(List.of(mount.point()));
-        // A group outside of what is mounted begins with /.. and has its limits where nobody can read them.
+        // The name of a group outside of the mount begins with /.., and its limits cannot be read.
         if (!below.startsWith("/") || List.of(below.split("/", -1)).contains("..")) {
             return directories;
         }

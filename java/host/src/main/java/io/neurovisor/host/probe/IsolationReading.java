@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Layer 6: what separates a guest, and a VMM that it has taken over, from the host. */
+/** Layer 6: the isolation of a guest, and of a VMM that it has taken over, from the host. */
 final class IsolationReading {
     private static final int SHOWN_MOUNTS = 3;
 

@@ -9,15 +9,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The memory that this process may still take. Its clients and guests decide when its heap, direct buffers, compiled code and
- * classes grow to the limits that its command line sets.
+ * The memory that this process may still take. Clients and guests influence how far its heap, direct buffers, compiled
+ * code and classes grow towards the limits of its command line.
  *
  * @param maxBytes the sum of these limits
  */
 public record JvmMemory(HostFiles files, long maxBytes) {
     private static final Pattern SIZE = Pattern.compile("([0-9]{1,12})([kKmMgG]?)");
 
-    /** The default of a JVM that compiles with C1 alone. */
+    /** The default of a JVM that compiles with C1 only. */
     private static final long DEFAULT_CODE_BYTES = 48L << 20;
 
     public JvmMemory {
@@ -27,12 +27,15 @@ public record JvmMemory(HostFiles files, long maxBytes) {
         }
     }
 
-    /** Returns that of this process, as the files describe it. Classes without a limit count as 0: no client or guest makes this process load any. */
+    /**
+     * Returns the memory of this process. Classes without a limit count as 0, because clients and guests cannot make
+     * this process load classes.
+     */
     public static JvmMemory ofThisProcess(HostFiles files) {
         return of(files, Runtime.getRuntime().maxMemory());
     }
 
-    /** @param heapBytes the most that the heap can take */
+    /** @param heapBytes the maximum size of the heap */
     static JvmMemory of(HostFiles files, long heapBytes) {
         List<String> arguments = files.lines("/proc/self/cmdline").stream()
                 .flatMap(line -> Pattern.compile("\0").splitAsStream(line))
@@ -44,12 +47,12 @@ public record JvmMemory(HostFiles files, long maxBytes) {
         return new JvmMemory(files, maxBytes);
     }
 
-    /** Returns what it may take beyond what it has taken. */
+    /** Returns the possible growth beyond the current usage. */
     public long growthBytes() {
         return Math.max(0, maxBytes - LiveProcess.self(files).residentBytes());
     }
 
-    /** The JVM uses the last of several. */
+    /** The JVM uses the last of several options. */
     private static Optional<Long> limit(List<String> arguments, String option) {
         return arguments.stream()
                 .filter(argument -> argument.startsWith(option))

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What the kernel tells of one living process. Nothing the process has written itself is read. */
+/** The kernel's information about a running process. Nothing that the process itself has written is read. */
 final class LiveProcess {
-    /** Those that Linux has had since 4.6; {@code time} makes no difference to what a VMM can reach. */
+    /** The namespaces since Linux 4.6; {@code time} does not affect what a VMM can reach. */
     private static final List<String> NAMESPACES = List.of("user", "pid", "net", "ipc", "uts", "cgroup", "mnt");
 
     private final HostFiles files;
@@ -24,17 +24,20 @@ final class LiveProcess {
         return new LiveProcess(files, Long.toString(pid));
     }
 
-    /** This very process. */
+    /** Returns this process. */
     static LiveProcess self(HostFiles files) {
         return new LiveProcess(files, "self");
     }
 
-    /** Of every thread: the kernel holds credentials and filters for each by itself. Empty when the process is gone. */
+    /**
+     * Returns the status of every thread, since the kernel keeps credentials and filters per thread. Empty if the
+     * process is gone.
+     */
     List<ThreadStatus> threads() {
         return List.copyOf(threadsById().values());
     }
 
-    /** The same by the threads' ids. */
+    /** Returns the status of every thread by its id. */
     Map<Long, ThreadStatus> threadsById() {
         Map<Long, ThreadStatus> threads = new LinkedHashMap<>();
         for (String thread : files.names(directory + "/task")) {
@@ -46,15 +49,16 @@ final class LiveProcess {
         return threads;
     }
 
-    /** Of the main thread. */
+    /** Returns the status of the main thread. */
     ThreadStatus status() {
         return ThreadStatus.parse(files.lines(directory + "/status"));
     }
 
     /**
-     * Each kind of namespace with whether the process has one that is not ours; absent where that cannot be read.
+     * Returns for each kind of namespace whether the process has a different one from ours; absent if that cannot be
+     * read.
      *
-     * @param names of the process's, as whoever may look has been told by the kernel
+     * @param names the names of the process's namespaces, as read with sufficient privileges
      */
     Map<String, Optional<Boolean>> ownNamespaces(Map<String, String> names) {
         Map<String, Optional<Boolean>> own = new LinkedHashMap<>();
@@ -67,12 +71,12 @@ final class LiveProcess {
         return own;
     }
 
-    /** What it sees of file systems; absent when that cannot be read. */
+    /** Returns the mounts that it sees; absent if they cannot be read. */
     Optional<List<Mount>> mounts() {
         return files.text(directory + "/mountinfo").map(Mount::parse);
     }
 
-    /** What it has of the memory that nobody shares and the kernel cannot drop; 0 when it is gone. */
+    /** Returns the memory that is not shared and that the kernel cannot drop; 0 if the process is gone. */
     long residentBytes() {
         return files.lines(directory + "/status").stream()
                 .filter(line -> line.startsWith("RssAnon:") || line.startsWith("RssShmem:"))
@@ -80,7 +84,7 @@ final class LiveProcess {
                 .sum();
     }
 
-    /** Its cgroup in the hierarchy of version 1 that counts memory. */
+    /** Returns its group in the version 1 hierarchy of the memory controller. */
     Optional<String> memoryCgroup() {
         return files.lines(directory + "/cgroup").stream()
                 .map(line -> line.split(":", 3))
@@ -90,7 +94,10 @@ final class LiveProcess {
                 .findFirst();
     }
 
-    /** Its cgroup in the unified hierarchy, below the hierarchy's root as we see it: {@code /neurovisor/vm-1}. */
+    /**
+     * Returns its group in the unified hierarchy, below the root of the hierarchy as we see it: {@code
+     * /neurovisor/vm-1}.
+     */
     Optional<String> unifiedCgroup() {
         return files.lines(directory + "/cgroup").stream()
                 .filter(line -> line.startsWith("0::/"))

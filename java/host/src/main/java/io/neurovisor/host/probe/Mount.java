@@ -6,13 +6,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One line of a {@code mountinfo} file (proc_pid_mountinfo(5)).
+ * A line of a {@code mountinfo} file (proc_pid_mountinfo(5)).
  *
- * @param root which directory of the file system is mounted
- * @param point where it is mounted, as the kernel writes it: spaces are {@code \040}
- * @param options of this mount, such as {@code ro,nosuid}
- * @param type of the file system
- * @param superOptions of the file system, whoever mounts it
+ * @param root the directory of the file system that is mounted
+ * @param point the mount point in the kernel's notation: a blank is {@code \040}
+ * @param options the options of this mount, such as {@code ro,nosuid}
+ * @param type the type of the file system
+ * @param superOptions the options of the file system for all its mounts
  */
 record Mount(String root, String point, List<String> options, String type, List<String> superOptions) {
     private static final int ROOT = 3;
@@ -28,12 +28,12 @@ record Mount(String root, String point, List<String> options, String type, List<
         superOptions = List.copyOf(superOptions);
     }
 
-    /** Lines of another form are left out. */
+    /** Ignores lines of another form. */
     static List<Mount> parse(String mountinfo) {
         List<Mount> mounts = new ArrayList<>();
         for (String line : mountinfo.split("\n", -1)) {
             String[] fields = line.split(" ", -1);
-            // Optional fields stand before the dash, as many as the kernel likes.
+            // A variable number of optional fields precedes the dash.
             int dash = FIELDS_BEFORE_DASH;
             while (dash < fields.length && !fields[dash].equals("-")) {
                 dash++;
@@ -50,12 +50,12 @@ record Mount(String root, String point, List<String> options, String type, List<
         return mounts;
     }
 
-    /** For a message. */
+    /** Returns a description for messages. */
     String described() {
         return point + (isWritable() ? " (writable)" : "");
     }
 
-    /** Files can be written there. Those of {@code proc} are guarded by the kernel. */
+    /** Returns whether files can be written there. The kernel protects those of {@code proc}. */
     boolean isWritable() {
         return options.contains("rw") && !superOptions.contains("ro") && !type.equals("proc");
     }

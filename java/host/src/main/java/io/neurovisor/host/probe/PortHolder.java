@@ -22,7 +22,7 @@ public final class PortHolder {
         this.files = requireNonNull(files, "files is null");
     }
 
-    /** Why a port cannot be listened on, in words: by whom it is in use where that can be seen, else what the failure says. */
+    /** Explains why a port cannot be used: which process uses it, if that is visible, otherwise the failure. */
     public String explain(InetSocketAddress address, Exception failure) {
         Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return "port " + address.getPort() + " on " + address.getAddress().getHostAddress() + " "
@@ -31,7 +31,7 @@ public final class PortHolder {
                         .orElseGet(() -> "cannot be had (" + cause.getMessage() + ")");
     }
 
-    /** Such as {@code process 123 (java)}; empty when nobody listens, or somebody whom this user may not look at. */
+    /** Returns a text such as {@code process 123 (java)}; empty if no visible process listens. */
     public Optional<String> find(int port) {
         Set<String> sockets = Stream.of("/proc/net/tcp", "/proc/net/tcp6")
                 .flatMap(file -> files.lines(file).stream())

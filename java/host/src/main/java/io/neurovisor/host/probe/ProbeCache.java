@@ -16,9 +16,9 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * Remembers answers in one small file of the data directory. A key names all that the answer depends on, so an answer
- * never needs to be taken back. Of two processes that write at once one may forget the other's answer, which is then
- * found out anew.
+ * Caches results in one small file of the data directory. A key contains everything on which a result depends, so
+ * results never become invalid. If two processes write simultaneously, the result of one may be lost and is then
+ * determined again.
  */
 public final class ProbeCache {
     private final Path file;
@@ -27,7 +27,7 @@ public final class ProbeCache {
         this.file = requireNonNull(file, "file is null");
     }
 
-    /** For a key that depends on a file: another one when the file has changed. */
+    /** Returns a part of a key that changes when the file changes. */
     public static String fingerprint(Path file) {
         try {
             return Files.size(file) + " / " + Files.getLastModifiedTime(file);
@@ -60,7 +60,7 @@ public final class ProbeCache {
         }
     }
 
-    /** A file that is missing or not readable as what we wrote knows nothing. */
+    /** A missing or malformed file is an empty cache. */
     private Properties load() {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file)) {

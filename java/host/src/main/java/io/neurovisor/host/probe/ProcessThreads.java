@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What this very process may do, read off each of its threads: the kernel keeps filters and credentials for each alone. */
+/** The privileges of this process's threads: the kernel keeps filters and credentials per thread. */
 public final class ProcessThreads {
     private final Map<Long, ThreadStatus> threads;
 
@@ -14,7 +14,7 @@ public final class ProcessThreads {
         this.threads = Map.copyOf(threads);
     }
 
-    /** Those that there are now. One that ends while it is read does not count. */
+    /** Reads the current threads. A thread that ends meanwhile is ignored. */
     public static ProcessThreads read(HostFiles files) {
         return new ProcessThreads(
                 LiveProcess.self(requireNonNull(files, "files is null")).threadsById());
@@ -24,12 +24,12 @@ public final class ProcessThreads {
         return threads.size();
     }
 
-    /** As the kernel numbers them. */
+    /** Returns the kernel's thread ids. */
     public List<Long> ids() {
         return List.copyOf(threads.keySet());
     }
 
-    /** Why they do not count as filtered; empty when each has a seccomp filter and no_new_privs. */
+    /** Returns why the threads do not count as filtered; empty if each has a seccomp filter and no_new_privs. */
     public Optional<String> unfiltered() {
         if (threads.isEmpty()) {
             return Optional.of("the threads of this process cannot be read from /proc/self/task");
@@ -42,12 +42,12 @@ public final class ProcessThreads {
                 : Optional.of(open + " of " + threads.size() + " threads have no filter or no no_new_privs");
     }
 
-    /** The capabilities that each of them is permitted, a bit each. */
+    /** Returns the capabilities that every thread is permitted, one bit each. */
     public long permitted() {
         return threads.values().stream().mapToLong(ThreadStatus::permitted).reduce(-1, (all, one) -> all & one);
     }
 
-    /** The ids of those that hold other capabilities, or may for all that is told. */
+    /** Returns the ids of threads that hold other capabilities or whose capabilities are unknown. */
     public List<Long> holdingMoreThan(long allowed) {
         return threads.entrySet().stream()
                 .filter(thread -> !thread.getValue().holdsAtMost(allowed))

@@ -4,17 +4,15 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.engine.layer.LayerState;
 import java.util.List;
 
-/** Layer 2: which system calls a VMM may make. */
+/** Layer 2: the seccomp filters of a VMM. */
 final class SeccompReading {
     private final int filterCount;
     private final long inherited;
 
     /**
-     * What is to be found.
-     *
-     * @param filterCount how many each thread must have of its own
-     * @param inherited how many more every thread has that this process starts: a service manager's or a container engine's,
-     *     which allow what a VMM must not do
+     * @param filterCount the number of its own filters that each thread must have
+     * @param inherited the number of further filters that every child of this process inherits from a service manager
+     *     or container engine; these allow calls that a VMM must not make
      */
     SeccompReading(int filterCount, long inherited) {
         this.filterCount = filterCount;

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** What one thread may do, as its {@code status} file tells (proc_pid_status(5)). */
+/** The privileges of a thread, from its {@code status} file (proc_pid_status(5)). */
 final class ThreadStatus {
     private static final List<String> CAPABILITY_SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
     private static final String BOUNDING_SET = "CapBnd";
@@ -22,7 +22,7 @@ final class ThreadStatus {
         this.fields = requireNonNull(fields, "fields is null");
     }
 
-    /** Of two lines that claim to be one field neither is believed. */
+    /** A field with two lines counts as absent. */
     static ThreadStatus parse(List<String> lines) {
         Map<String, String> fields = new HashMap<>();
         for (String line : lines) {
@@ -34,7 +34,10 @@ final class ThreadStatus {
         return new ThreadStatus(fields);
     }
 
-    /** Real, effective, saved and file system uid when they are one; absent when they differ or are not told. */
+    /**
+     * Returns the uid if the real, effective, saved and file system uids are equal; absent if they differ or are
+     * missing.
+     */
     OptionalLong uid() {
         String[] uids = fields.getOrDefault("Uid", "").split("\\s+", -1);
         for (String uid : uids) {
@@ -46,9 +49,9 @@ final class ThreadStatus {
     }
 
     /**
-     * The names of the capability sets that are not empty, or not told, each with what it holds.
+     * Returns the names of the capability sets that are not empty or not known, each with its content.
      *
-     * @param bounding what the bounding set may hold
+     * @param bounding the capabilities that the bounding set may contain
      */
     List<String> capabilities(long bounding) {
         return CAPABILITY_SETS.stream()
@@ -57,19 +60,19 @@ final class ThreadStatus {
                 .toList();
     }
 
-    /** Whether no set but the bounding one holds, or may hold for all that is told, anything else. */
+    /** Returns whether all sets but the bounding set contain only allowed capabilities; false if a set is not known. */
     boolean holdsAtMost(long allowed) {
         return CAPABILITY_SETS.stream()
                 .filter(set -> !set.equals(BOUNDING_SET))
                 .allMatch(set -> (held(set) & ~allowed) == 0);
     }
 
-    /** What it could make use of at once or after asking. */
+    /** Returns the capabilities that it can use immediately or after raising them. */
     long permitted() {
         return held(PERMITTED_SET);
     }
 
-    /** Everything where it is not told. */
+    /** All capabilities if the set is not known. */
     private long held(String set) {
         return number(fields.getOrDefault(set, ""), HEXADECIMAL).orElse(-1);
     }
@@ -78,17 +81,17 @@ final class ThreadStatus {
         return "1".equals(fields.get("NoNewPrivs"));
     }
 
-    /** Whether a seccomp filter decides of its system calls. */
+    /** Returns whether a seccomp filter is in force. */
     boolean isFiltered() {
         return seccompMode().orElse(0) == FILTER_MODE;
     }
 
-    /** 0 none, 1 strict, 2 filters (seccomp(2)); absent when the kernel was built without. */
+    /** Returns 0 for none, 1 for strict mode, 2 for filters (seccomp(2)); absent if the kernel has no seccomp. */
     OptionalLong seccompMode() {
         return number(fields.getOrDefault("Seccomp", ""), DECIMAL);
     }
 
-    /** How many filters it has; absent before Linux 5.9. */
+    /** Returns the number of filters; absent before Linux 5.9. */
     OptionalLong seccompFilters() {
         return number(fields.getOrDefault("Seccomp_filters", ""), DECIMAL);
     }

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** This machine's cgroup v2, and whether we can limit a virtual machine by it. */
+/** The cgroup v2 hierarchy of this host, and whether it can be used to limit virtual machines. */
 public final class UnifiedHierarchy {
-    /** How an ordinary user gets a group that can be divided. */
+    /** The command that gives an ordinary user a delegated group. */
     static final String DELEGATION = "systemd-run --user --scope -p Delegate=yes ./neurovisor ...";
 
     private static final List<String> NEEDED = List.of("cpu", "memory", "pids");
@@ -22,15 +22,15 @@ public final class UnifiedHierarchy {
         this.mounts = List.copyOf(mounts);
     }
 
-    /** As it is mounted now. */
+    /** Reads the current mounts. */
     public static UnifiedHierarchy read(HostFiles files) {
         return new UnifiedHierarchy(files, LiveProcess.self(files).mounts().orElse(List.of()));
     }
 
     /**
-     * A reason.
+     * The reason why virtual machines cannot be limited.
      *
-     * @param reason in a few words
+     * @param reason a few words
      * @param fix how to change that
      */
     public record Unavailable(String reason, String fix) {
@@ -40,13 +40,13 @@ public final class UnifiedHierarchy {
         }
     }
 
-    /** How this machine has its cgroups: {@code v2}, {@code hybrid}, {@code v1} or {@code none}. */
+    /** Returns the cgroup mode of this host: {@code v2}, {@code hybrid}, {@code v1} or {@code none}. */
     public String mode() {
         boolean one = mounts.stream().anyMatch(mount -> mount.type().equals("cgroup"));
         return mount().map(mount -> one ? "hybrid" : "v2").orElse(one ? "v1" : "none");
     }
 
-    /** The controllers of version 2; without them it limits nothing. */
+    /** Returns the controllers of version 2; without them it cannot limit anything. */
     public List<String> controllers() {
         return mount().flatMap(mount -> files.text(mount.point() + "/cgroup.controllers"))
                 .map(text -> Arrays.stream(text.split("\\s+", -1))
@@ -55,7 +55,7 @@ public final class UnifiedHierarchy {
                 .orElse(List.of());
     }
 
-    /** Why no virtual machine can be limited here; absent when it can. */
+    /** Returns why virtual machines cannot be limited; absent if they can. */
     public Optional<Unavailable> unavailable() {
         if (mount().isEmpty()) {
             return Optional.of(new Unavailable(
@@ -76,12 +76,12 @@ public final class UnifiedHierarchy {
                 : Optional.of(new Unavailable("no part of cgroup v2 is delegated to this user", DELEGATION));
     }
 
-    /** The directory of a process's group. */
+    /** Returns the directory of a process's group. */
     Optional<String> groupOf(LiveProcess process) {
         return mount().flatMap(mount -> process.unifiedCgroup().map(group -> mount.point() + below(mount, group)));
     }
 
-    /** In a container the group's name may begin above what is mounted. */
+    /** In a container the name of the group may begin above the mount. */
     static String below(Mount mount, String group) {
         String root = mount.root().equals("/") ? "" : mount.root();
         String relative = group.startsWith(root) ? group.substring(root.length()) : group;

@@ -4,9 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 
-/** What confines a VMM, as far as it can be read off its process. */
+/** The kinds of confinement of a VMM, as far as they can be read off its process. */
 public enum VmmConfinement {
-    /** QEMU in bubblewrap: our filter, loaded before its first instruction, and its own; a user namespace. */
+    /** QEMU in bubblewrap: our filter, loaded before its first instruction, QEMU's own filter, and a user namespace. */
     BUBBLEWRAP(2, 0, true, "nothing mounted writable") {
         @Override
         boolean allows(Mount mount) {
@@ -15,9 +15,9 @@ public enum VmmConfinement {
     },
 
     /**
-     * Firecracker in bubblewrap, for whoever is not root: the spawner's filter, loaded before it, and its own for each thread; a
-     * user namespace. The root directory is its own and writable, on the file system of its files, which are mounted read-only
-     * in it.
+     * Firecracker in bubblewrap, for ordinary users: the spawner's filter, loaded before it starts, its own filter for
+     * each thread, and a user namespace. Its root directory is writable, on the file system of its files, which are
+     * mounted read-only in it.
      */
     BUBBLEWRAP_ROOT(2, 0, true, "nothing mounted writable but its root and two devices") {
         @Override
@@ -28,10 +28,11 @@ public enum VmmConfinement {
     },
 
     /**
-     * Firecracker in its jailer's chroot: the spawner's filter, loaded before the jailer, and its own for each thread. Its
-     * bounding set may hold what the jailer has needed, which has no effect under no_new_privs: chown, dac_override, fowner,
-     * setgid, setuid, sys_chroot, sys_admin, mknod. A jailer has to be root to make devices, so there is no user namespace. The
-     * root directory is its own, on a file system that is mounted writable; how much it can write there is limited.
+     * Firecracker in its jailer's chroot: the spawner's filter, loaded before the jailer, and its own filter for each
+     * thread. The bounding set may contain the capabilities that the jailer needs, without effect under no_new_privs:
+     * chown, dac_override, fowner, setgid, setuid, sys_chroot, sys_admin, mknod. There is no user namespace, because a
+     * jailer must be root to create devices. The root directory is on a file system that is mounted writable; the size
+     * of its files is limited.
      */
     CHROOT(2, 0x82400cbL, false, "nothing mounted but its root") {
         @Override
@@ -52,30 +53,30 @@ public enum VmmConfinement {
         this.mounts = requireNonNull(mounts, "mounts is null");
     }
 
-    /** Of a Firecracker that is started by root, or by somebody else. */
+    /** Returns the confinement of a Firecracker that is started by root or by an ordinary user. */
     public static VmmConfinement ofFirecracker(boolean root) {
         return root ? CHROOT : BUBBLEWRAP_ROOT;
     }
 
-    /** How many seccomp filters each thread must have. */
+    /** Returns the number of seccomp filters that each thread must have. */
     int filters() {
         return filters;
     }
 
-    /** The capabilities that the bounding set may hold. */
+    /** Returns the capabilities that the bounding set may contain. */
     long boundingSet() {
         return boundingSet;
     }
 
-    /** Whether it must have one of its own, as it must have one of every other kind. */
+    /** Returns whether it must have its own user namespace, as it must have one of every other kind. */
     boolean hasUserNamespace() {
         return userNamespace;
     }
 
-    /** Whether it may have this mounted as it is. */
+    /** Returns whether this mount is allowed. */
     abstract boolean allows(Mount mount);
 
-    /** What holds when all that is mounted is allowed. */
+    /** Describes the mounts if all of them are allowed. */
     String mounts() {
         return mounts;
     }

@@ -11,11 +11,11 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Reads the layers off a living VMM process. What cannot be read counts as not there. Quick enough for every sandbox: a few
- * dozen small files of the kernel's.
+ * Reads the layers off a running VMM process. What cannot be read counts as missing. Fast enough for every sandbox: it
+ * reads a few dozen small files of the kernel.
  */
 public final class VmmLayers {
-    /** Of a layer that should be there whatever the machine. */
+    /** The fix for a layer that should be in force on any host. */
     static final String DEFECT = "this is a defect: please report it with what doctor --json prints";
 
     private final HostFiles files;
@@ -25,12 +25,11 @@ public final class VmmLayers {
     private final SeccompReading seccomp;
 
     /**
-     * What is to be found. To be made before this process gives itself filters of its own: VMMs inherit those that it has been
-     * started with.
+     * Must be created before this process installs filters in itself: VMMs inherit only the filters that exist now.
      *
-     * @param confinement what the VMM was started in
+     * @param confinement the confinement in which the VMM was started
      * @param noKvm why guests are emulated; empty under KVM
-     * @param ebpf whether and how the kernel is to watch the VMM
+     * @param ebpf the expected eBPF policy
      */
     public VmmLayers(HostFiles files, VmmConfinement confinement, String noKvm, EbpfReading ebpf) {
         this.files = requireNonNull(files, "files is null");
@@ -43,11 +42,11 @@ public final class VmmLayers {
     }
 
     /**
-     * Each layer once, in order.
+     * Returns the state of each layer in order.
      *
-     * @param told asks whoever may look
-     * @param cgroupProblem why the spawner has made no control group; empty when it has
-     * @param bucket the guest's rate limiting, which no process shows
+     * @param privileged reads what needs more privileges than this process has
+     * @param cgroupProblem why the spawner has not made a control group; empty if it has
+     * @param rateLimit the state of the guest's rate limit, which cannot be read off a process
      */
     public List<LayerState> read(long pid, Supplier<PrivilegedReading> told, String cgroupProblem, LayerState bucket) {
         LiveProcess process = LiveProcess.of(files, pid);
@@ -66,9 +65,9 @@ public final class VmmLayers {
     }
 
     /**
-     * The first of those that keep a VMM in, if one is not at work: what must be known before a guest runs, and no more.
+     * Returns the first layer of confinement that is not in force: only what must be verified before a guest runs.
      *
-     * @param told as for {@link #read}
+     * @param privileged as for {@link #read}
      */
     public Optional<LayerState> unconfined(long pid, Supplier<PrivilegedReading> told) {
         LiveProcess process = LiveProcess.of(files, pid);
@@ -78,7 +77,7 @@ public final class VmmLayers {
         }
         return broken(Stream.of(() -> capabilities(threads), () -> seccomp(threads)))
                 .or(() -> {
-                    // Asked last, and once: it is another process that answers.
+                    // Asked last and once, because another process answers.
                     PrivilegedReading confined = told.get();
                     return broken(Stream.of(() -> ebpf.read(confined.policy()), () -> isolation(process, confined)));
                 });
@@ -90,12 +89,12 @@ public final class VmmLayers {
                 .findFirst();
     }
 
-    /** What the process's control group has counted; empty where it has none or is gone. */
+    /** Returns the counters of the process's control group; empty if it has none or is gone. */
     public Optional<VmUsage> usage(long pid) {
         return new CgroupReading(files).usage(LiveProcess.of(files, pid));
     }
 
-    /** What the process has of the host's memory to itself; 0 when it is gone. */
+    /** Returns the memory that only this process uses; 0 if it is gone. */
     public long residentBytes(long pid) {
         return LiveProcess.of(files, pid).residentBytes();
     }
@@ -112,12 +111,12 @@ public final class VmmLayers {
         return new IsolationReading(noKvm, confinement).read(process, told.namespaces());
     }
 
-    /** When there is no process to read from. */
+    /** Returns the states when there is no process to read. */
     public List<LayerState> unread(String reason) {
         return unread(reason, ebpf);
     }
 
-    /** When there is not even a VMM. */
+    /** Returns the states when there is not even a VMM. */
     public static List<LayerState> unread(String reason, EbpfReading ebpf) {
         return List.of(
                 unread(Layer.CAPABILITIES, reason),

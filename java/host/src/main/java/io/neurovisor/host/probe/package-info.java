@@ -1,4 +1,7 @@
-/** What this machine can do, found out by trying. What is slow to find out is remembered until the machine changes. */
+/**
+ * The capabilities of this host and of its processes, read or found out by trying. Slow results are cached until the
+ * host changes.
+ */
 @NullMarked
 package io.neurovisor.host.probe;
 

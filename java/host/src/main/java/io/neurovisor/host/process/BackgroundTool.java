@@ -11,10 +11,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * A run of one host program beside this process, until it is ended.
+ * A host program that runs in the background until it is ended.
  *
- * <p>Properties: no shell, empty standard input, standard output and error drained. It ends by itself, by {@link #close} or
- * with the JVM; all processes that it started are gone afterwards.
+ * <p>Properties: no shell, empty standard input, standard output and error are drained. It ends by itself, by {@link
+ * #close} or with the JVM; all its child processes have ended afterwards.
  */
 public final class BackgroundTool implements AutoCloseable {
     private static final Duration GRACE = Duration.ofSeconds(15);
@@ -30,9 +30,9 @@ public final class BackgroundTool implements AutoCloseable {
     }
 
     /**
-     * Begins a run.
+     * Starts the program.
      *
-     * @param lines hears what it prints, on a thread of its own
+     * @param lines receives its output in a separate thread
      */
     public static BackgroundTool start(ToolCommand command, Consumer<String> lines) {
         try {
@@ -50,7 +50,7 @@ public final class BackgroundTool implements AutoCloseable {
         try {
             new OutputLines(lines).read(process.getInputStream());
         } catch (IOException ended) {
-            // With the process.
+            // The process has ended.
         }
     }
 
@@ -58,7 +58,7 @@ public final class BackgroundTool implements AutoCloseable {
         return process.toHandle();
     }
 
-    /** The exit code, 128 and the signal's number for one that was killed. */
+    /** Returns the exit code; 128 plus the signal's number if it was killed. */
     public int awaitExit(Duration limit) {
         try {
             if (process.waitFor(limit.toNanos(), TimeUnit.NANOSECONDS)) {

@@ -9,10 +9,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A run of one host program that has this process's own standard streams, and with them its terminal.
+ * A host program that runs with the standard streams of this process, and so with its terminal.
  *
- * <p>Properties: nothing is read, buffered or changed on the way. The program ends by itself, by an interrupt of the calling
- * thread or with the JVM; all processes that it started are gone afterwards.
+ * <p>Properties: nothing is read, buffered or changed. The program ends by itself, by an interrupt of the calling
+ * thread or with the JVM; all its child processes have ended afterwards.
  */
 public final class ForegroundTool {
     private static final Duration GRACE = Duration.ofSeconds(2);

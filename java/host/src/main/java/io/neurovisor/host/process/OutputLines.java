@@ -11,9 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
- * Cuts a byte stream into lines at LF or CR (progress bars use CR) and hands them on as they come. A line longer than
- * {@value #MAX_LINE_BYTES} bytes is handed on in pieces, so that a flood without line ends takes no memory. Empty lines
- * are dropped, control characters become spaces.
+ * Splits a byte stream into lines at LF or CR (progress bars use CR) and passes them on immediately. A line longer than
+ * {@value #MAX_LINE_BYTES} bytes is passed on in pieces, so that a flood without line ends takes no memory. Empty lines
+ * are dropped, control characters become blanks.
  */
 final class OutputLines implements OutputReader {
     static final int MAX_LINE_BYTES = 8192;

@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 
-/** Takes a tool's standard output while the tool runs, on a thread of its own; must read to the end or throw. */
+/** Reads a tool's standard output in a separate thread while the tool runs; must read to the end or throw. */
 @FunctionalInterface
 public interface OutputReader {
-    /** Reads and drops everything. */
+    /** Reads and discards everything. */
     OutputReader IGNORE = output -> output.transferTo(OutputStream.nullOutputStream());
 
     void read(InputStream output) throws IOException;

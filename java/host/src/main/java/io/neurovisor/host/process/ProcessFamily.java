@@ -11,11 +11,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 
 /**
- * The processes of one pipeline with everything they started. {@link #end} first asks with SIGTERM, because tools such as
- * mmdebstrap then remove their temporary directories, and kills what is left after the grace period.
+ * The processes of a pipeline and all their descendants. {@link #end} first sends SIGTERM, because tools such as
+ * mmdebstrap then remove their temporary directories, and kills the remaining ones after the grace period.
  */
 final class ProcessFamily {
-    /** How long the kernel may take to end a killed process, one in the middle of a long write for example. */
+    /** The longest time that the kernel takes to end a killed process, for example one in a long write. */
     private static final Duration KILL = Duration.ofSeconds(10);
 
     private final List<Process> members;
@@ -26,16 +26,16 @@ final class ProcessFamily {
         this.grace = requireNonNull(grace, "grace is null");
     }
 
-    /** Returns when no member lives any more; safe to call more than once and from several threads. */
+    /** Returns when no member is alive; may be called several times and from several threads. */
     void end() {
-        // Descendants are listed before their parents die: afterwards they belong to init and cannot be found.
+        // Descendants are listed before their parents end: afterwards they belong to init and cannot be found.
         List<ProcessHandle> all = members.stream()
                 .map(Process::toHandle)
                 .flatMap(handle -> Stream.concat(handle.descendants(), Stream.of(handle)))
                 .toList();
         all.forEach(ProcessHandle::destroy);
         await(all, grace);
-        // Late children of a member that was still starting something when the list was made.
+        // Late children of a member that was still starting processes when the list was made.
         List<ProcessHandle> left = Stream.concat(
                         all.stream().flatMap(ProcessHandle::descendants),
                         all.stream().filter(ProcessHandle::isAlive))
@@ -54,7 +54,7 @@ final class ProcessFamily {
                 CompletableFuture.allOf(exits).get(deadlineNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
                 break;
             } catch (InterruptedException interrupt) {
-                // Remembered: a second Ctrl-C must not leave a half-dead tool with its mounts behind.
+                // Noted for later: a second Ctrl-C must not leave a half-dead tool with its mounts behind.
                 interrupted = true;
             } catch (TimeoutException | ExecutionException ended) {
                 break;

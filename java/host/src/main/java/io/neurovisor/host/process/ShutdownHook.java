@@ -13,7 +13,7 @@ final class ShutdownHook implements AutoCloseable {
         try {
             Runtime.getRuntime().addShutdownHook(hook);
         } catch (IllegalStateException shutdownHasBegun) {
-            // The JVM is going down already: the work is due now, on this thread.
+            // The JVM is shutting down already, so the work is done in this thread.
             work.run();
         }
         return new ShutdownHook(hook);
@@ -24,7 +24,7 @@ final class ShutdownHook implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException shutdownHasBegun) {
-            // The hook is running or has run; there is nothing to take back.
+            // The hook is running or has run.
         }
     }
 }

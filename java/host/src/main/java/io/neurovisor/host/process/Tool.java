@@ -14,13 +14,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run of one host program, or of several joined by pipes.
+ * A run of a host program, or of several joined by pipes.
  *
- * <p>Properties: no shell. Standard input is empty unless a file is given. Standard output and error are always drained, so
- * that a flood never blocks the program nor fills memory. A run ends by the program's own exit, at the deadline, by an
- * interrupt of the calling thread or with the JVM; in every case all processes that it started are gone afterwards. A
- * program that is missing, too slow, or whose output cannot be processed is {@link Fault#TOOL_FAILED}; an interrupt is
- * {@link Fault#INTERRUPTED}, the thread's interrupt flag being set again.
+ * <p>Properties: no shell. Standard input is empty unless a file is set. Standard output and error are always drained,
+ * so that a flood neither blocks the program nor fills memory. A run ends by the program's exit, at the deadline, by an
+ * interrupt of the calling thread or with the JVM; in every case all child processes have ended afterwards. A program
+ * that is missing, too slow, or whose output cannot be processed is {@link Fault#TOOL_FAILED}; an interrupt is {@link
+ * Fault#INTERRUPTED}, and the thread's interrupt flag is set again.
  */
 public final class Tool {
     private static final Duration FOREVER = Duration.ofDays(365);
@@ -55,25 +55,25 @@ public final class Tool {
         return this;
     }
 
-    /** The last program's standard output, into a file. */
+    /** Writes the last program's standard output to a file. */
     public Tool output(Path file) {
         outputFile = requireNonNull(file, "file is null");
         return this;
     }
 
-    /** The last program's standard output, as bytes. An exception of the reader ends the run. */
+    /** Passes the last program's standard output to a reader. An exception of the reader ends the run. */
     public Tool output(OutputReader reader) {
         output = requireNonNull(reader, "reader is null");
         return this;
     }
 
-    /** The last program's standard output, line by line. */
+    /** Passes the last program's standard output on line by line. */
     public Tool outputLines(Consumer<String> lines) {
         output = new OutputLines(lines);
         return this;
     }
 
-    /** Each line that any of the programs writes to its standard error. */
+    /** Passes on each line that any of the programs writes to its standard error. */
     public Tool messages(Consumer<String> lines) {
         messages = requireNonNull(lines, "lines is null");
         return this;
@@ -84,7 +84,7 @@ public final class Tool {
         return this;
     }
 
-    /** How long the programs may clean up after SIGTERM before they are killed; 10 s unless set. */
+    /** Sets the time that the programs have to clean up after SIGTERM before they are killed; 10 s by default. */
     public Tool grace(Duration cleanup) {
         grace = requireNonNull(cleanup, "cleanup is null");
         return this;
@@ -117,7 +117,7 @@ public final class Tool {
         }
     }
 
-    /** Runs to the end and returns the standard output's lines. For programs that print little. */
+    /** Runs to the end and returns the lines of the standard output. For programs with little output. */
     public List<String> lines() {
         List<String> lines = new ArrayList<>();
         outputLines(lines::add).run().orThrow();
@@ -134,7 +134,7 @@ public final class Tool {
     }
 
     private List<Process> start() {
-        // A guard would start all the same.
+        // A guard program would start even if the program is missing.
         requireInstalled();
         List<ProcessBuilder> builders =
                 pipeline.stream().map(ToolCommand::processBuilder).toList();

@@ -12,13 +12,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A program of the host system with its arguments.
+ * A program of the host with its arguments.
  *
  * @param program a name that is looked up in PATH, or an absolute path
- * @param debianPackage the Debian package that holds the program, for the error message when it is missing
- * @param arguments passed as they are, no shell involved
- * @param environment variables that are added to this process's own; an empty value removes the variable
- * @param guard what runs the program, given its command line; nothing when it is run by itself
+ * @param debianPackage the Debian package of the program, for the error message if it is missing
+ * @param arguments passed unchanged, without a shell
+ * @param environment variables that are added to those of this process; an empty value removes the variable
+ * @param guard a program that runs the command line that follows; empty for none
  */
 public record ToolCommand(
         String program,
@@ -57,14 +57,14 @@ public record ToolCommand(
         return new ToolCommand(program, debianPackage, arguments, changed, guard);
     }
 
-    /** The program run by another, which gets its command line after its own. */
+    /** Returns a command that runs this program's command line by another program. */
     public ToolCommand below(List<String> runner) {
         return new ToolCommand(program, debianPackage, arguments, environment, runner);
     }
 
     /**
-     * The program as root of a user namespace with the ids that /etc/subuid gives to this user, whose own id is root there.
-     * Needs newuidmap(1), and so a caller that is not barred from new privileges.
+     * Returns the command as root of a user namespace with the ids of this user in /etc/subuid; the user's own id is
+     * root in it. Needs newuidmap(1), and so a caller without no_new_privs.
      */
     public ToolCommand asNamespaceRoot() {
         return new ToolCommand(
@@ -76,7 +76,7 @@ public record ToolCommand(
                 .withArguments(arguments);
     }
 
-    /** The program's file, when it is installed. */
+    /** Returns the program's file if it is installed. */
     public Optional<Path> find() {
         if (program.contains("/")) {
             return Optional.of(Path.of(program)).filter(Files::isExecutable);

@@ -7,11 +7,11 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.List;
 
 /**
- * How a tool's run ended by itself.
+ * The result of a run that ended by itself.
  *
- * @param program the program that failed, or the first of the pipeline when none did
- * @param exitCode 0 when every program of the pipeline succeeded
- * @param messages the last lines of the standard error of every program of the pipeline, in the pipeline's order
+ * @param program the program that failed, or the first of the pipeline if none did
+ * @param exitCode 0 if every program of the pipeline succeeded
+ * @param messages the last lines of the standard error of all programs, in the order of the pipeline
  */
 public record ToolResult(String program, int exitCode, List<String> messages) {
     public ToolResult {
@@ -30,7 +30,7 @@ public record ToolResult(String program, int exitCode, List<String> messages) {
         }
     }
 
-    /** The line that most likely names the reason. */
+    /** Returns the line that most likely gives the reason. */
     public String lastMessage() {
         return messages.isEmpty() ? "it printed no reason" : messages.getLast();
     }

@@ -13,9 +13,9 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** The started processes of one run: drains their output and waits for their ends. */
+/** The started processes of a run: drains their output and waits for their ends. */
 final class ToolRun {
-    /** How long messages may still trickle in after the programs' ends, from a grandchild that kept the pipe. */
+    /** The time for late messages after the programs' ends, from a grandchild that kept the pipe. */
     private static final Duration TRICKLE = Duration.ofSeconds(2);
 
     private static final int SIGPIPE_EXIT = 128 + 13;
@@ -48,21 +48,21 @@ final class ToolRun {
     }
 
     /**
-     * Waits until every program has ended and its output is processed.
+     * Waits until every program has ended and its output has been processed.
      *
-     * @throws TimeoutException when the limit has passed first
-     * @throws IOException when the output's reader failed
+     * @throws TimeoutException if the limit passes first
+     * @throws IOException if the reader of the output fails
      */
     ToolResult await(Duration limit) throws InterruptedException, TimeoutException, IOException {
         CompletableFuture<?> exits =
                 CompletableFuture.allOf(processes.stream().map(Process::onExit).toArray(CompletableFuture<?>[]::new));
-        // A reader that fails ends the run at once instead of when the program notices.
+        // A failing reader ends the run immediately instead of when the program notices.
         CompletableFuture<?> readerFailed = outputPump.thenCompose(_ -> new CompletableFuture<>());
         CompletableFuture<?> done = CompletableFuture.anyOf(CompletableFuture.allOf(exits, outputPump), readerFailed);
         try {
             done.get(limit.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException failure) {
-            // A program that failed closes its output early, which is what the reader stumbles over first.
+            // A failing program closes its output early, which the reader may report first.
             awaitQuietly(CompletableFuture.allOf(exits, messagesRead()));
             ToolResult result = firstFailure();
             if (result.failed()) {
@@ -86,11 +86,14 @@ final class ToolRun {
         try {
             future.get(TRICKLE.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException late) {
-            // The exit codes decide; what is missing is only text.
+            // The exit codes decide; only messages are missing.
         }
     }
 
-    /** The first program that failed by itself: those before a broken pipe end by SIGPIPE, which explains nothing. */
+    /**
+     * Returns the first program that failed by itself: those before a broken pipe end by SIGPIPE, which explains
+     * nothing.
+     */
     private ToolResult firstFailure() {
         List<String> messages =
                 tails.stream().flatMap(tail -> tail.lines().stream()).toList();
@@ -106,7 +109,7 @@ final class ToolRun {
                 .orElseGet(() -> new ToolResult(pipeline.getFirst().program(), 0, List.of()));
     }
 
-    /** Not in a virtual thread, whose carrier would be held for as long as a pipe is silent. */
+    /** Not a virtual thread, whose carrier would be blocked while a pipe is silent. */
     private static CompletableFuture<?> pump(String what, Pump pump) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("tool-" + what).start(() -> {

@@ -1,4 +1,7 @@
-/** Programs of the host system that NeuroVisor runs as tools. None outlives its caller: not after success, failure, deadline, interrupt or Ctrl-C. */
+/**
+ * Programs of the host that NeuroVisor runs as tools. None of them outlives its caller, after success, failure,
+ * deadline, interrupt or Ctrl-C.
+ */
 @NullMarked
 package io.neurovisor.host.process;
 

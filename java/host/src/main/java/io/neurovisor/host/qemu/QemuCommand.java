@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The arguments QEMU is started with. A clone's machine must be the template's machine, device for device, so both come
- * from here; they differ in what backs the memory and in where the first instruction comes from.
+ * The command line of QEMU. A clone's machine must equal the template's machine device by device, so both are built
+ * here; they differ in the backing of the memory and the origin of the first instruction.
  */
 final class QemuCommand {
-    /** Sockets the spawner binds; QEMU finds them as file descriptors in this order. */
+    /** Sockets that the spawner binds; QEMU receives them as file descriptors in this order. */
     static final List<String> SOCKETS = List.of("channel.sock", "qmp.sock");
 
     static final String CHANNEL_SOCKET = SOCKETS.get(0);
@@ -32,16 +32,19 @@ final class QemuCommand {
     /** A triple fault ends the machine. */
     private static final String KERNEL_ARGUMENTS = GuestBoot.kernelArguments("t");
 
-    /** A guest that can start guests of its own reaches code of the host's that no other guest does. */
+    /** Guests must not start guests of their own, because that reaches host code that no other guest does. */
     private static final String NO_NESTING = ",svm=off,vmx=off";
 
-    /** What emulation may keep of translated code, touched as it is used. A quarter of it retranslates as Python starts. */
+    /**
+     * The cache of translated code under emulation, allocated as it is used. With a quarter of it, code is translated
+     * again while Python starts.
+     */
     private static final int CLONE_CODE_MEBIBYTES = 128;
 
-    /** A booting guest imports whole packages, once, and there is one of it. */
+    /** A booting guest imports whole packages once, and only one guest boots. */
     private static final int BOOT_CODE_MEBIBYTES = 256;
 
-    /** QEMU's name for the set of descriptors that holds KVM's device. */
+    /** QEMU's name for the set of descriptors with KVM's device. */
     private static final String KVM_SET = "1";
 
     private static final Path KVM_DEVICE = Path.of("/dev/kvm");
@@ -54,9 +57,10 @@ final class QemuCommand {
     private final VmmLimits limits;
 
     /**
-     * The start of one machine.
+     * Creates the command line of one machine.
      *
-     * @param tscKhz the host's time stamp counter rate, or 0; without it an emulated guest on a busy host may not boot
+     * @param tscKhz the rate of the host's time stamp counter, or 0; without it an emulated guest may not boot on a
+     *     busy host
      */
     QemuCommand(String accelerator, long tscKhz, VmStart start) {
         this.accelerator = requireNonNull(accelerator, "accelerator is null");
@@ -87,34 +91,34 @@ final class QemuCommand {
         return List.copyOf(arguments);
     }
 
-    /** What the arguments name by number. */
+    /** Returns the files to which the arguments refer by number. */
     List<PassedFile> files() {
         return files.all();
     }
 
-    /** Where QEMU finds or leaves the state of its devices; empty when it does neither. */
+    /** Returns the file from which QEMU loads, or to which it saves, its device state; empty if it does neither. */
     String stateFile() {
         return stateFile;
     }
 
-    /** How long QEMU may make a file: a new machine's memory is one, a clone has none of its own. */
+    /** Returns the maximum size of QEMU's files: a new machine's memory is a file, a clone has none. */
     long maxFileBytes() {
         return maxFileBytes;
     }
 
-    /** More than it ever needs, so that a guest meets its own limits first. */
+    /** Returns limits above its needs, so that a guest reaches its own limits first. */
     VmmLimits limits() {
         return limits;
     }
 
-    /** The same for every machine of a size that is cloned, or is not. */
+    /** Returns the limits of machines of a size. */
     static VmmLimits limits(String accelerator, SandboxSize size, boolean cloned) {
         int code = cloned ? CLONE_CODE_MEBIBYTES : BOOT_CODE_MEBIBYTES;
         return QemuLimits.of(
                 size.vcpuCount(), GuestBoot.memoryMebibytes(size) + (accelerator.equals("tcg") ? code : 0));
     }
 
-    /** Everything about the machine and its boot that does not differ from one virtual machine to the next. */
+    /** Describes everything about the machine and its boot that is the same for all virtual machines. */
     static String description(String accelerator) {
         BootFiles none = new BootFiles("", Path.of("kernel"), "", Path.of("initrd"), "", Path.of("rootfs"), "");
         QemuCommand command = new QemuCommand(accelerator, 0, new VmStart.ColdBoot(none, SandboxSize.SMALL));
@@ -129,7 +133,7 @@ final class QemuCommand {
         return all;
     }
 
-    /** No kernel: all of it lies in the saved memory, and reading it again would cost each clone its loading time. */
+    /** Without a kernel, which is in the saved memory: reading it again would delay each clone. */
     private List<String> restoring(VmStart.Restore restore) {
         SandboxSize size = restore.saved().size();
         String memory = memoryFile(size, restore.saved().directory(), Access.READ) + ",share=off,readonly=on,rom=off";
@@ -140,16 +144,16 @@ final class QemuCommand {
 
     private List<String> machine(Path rootfs, SandboxSize size, String memory, int codeMebibytes) {
         List<String> all = new ArrayList<>();
-        // No instruction of the guest's before what confines QEMU is complete.
+        // The guest must not run before QEMU's confinement is complete.
         all.add("-S");
-        // ACPI is how Debian's kernel finds the devices; qboot starts the kernel without the option ROM SeaBIOS needs.
+        // Debian's kernel finds the devices by ACPI; qboot starts the kernel without the option ROM that SeaBIOS needs.
         all.addAll(List.of("-M", "microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem"));
         all.addAll(List.of("-bios", QemuJail.FIRMWARE));
         all.addAll(accelerator.equals("tcg") ? emulated(codeMebibytes) : kvm());
         all.addAll(List.of("-smp", Integer.toString(size.vcpuCount())));
         all.addAll(List.of("-m", memoryOf(size), "-object", memory));
         all.addAll(List.of("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"));
-        // A guest that shuts down or panics stays, halted, until we have read its console.
+        // A guest that shuts down or panics is halted, so that its console can be read.
         all.addAll(List.of("-no-shutdown"));
         all.addAll(List.of("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"));
         all.addAll(List.of("-chardev", "ringbuf,id=" + CONSOLE + ",size=65536", "-serial", "chardev:" + CONSOLE));
@@ -170,7 +174,7 @@ final class QemuCommand {
         return List.of("-accel", "tcg,tb-size=" + codeMebibytes, "-cpu", "max" + NO_NESTING);
     }
 
-    /** By a descriptor, because the jail has no device and its user need not be in the group kvm. */
+    /** Passed as a descriptor, because the jail has no device and its user need not be in the group kvm. */
     private List<String> kvm() {
         int descriptor = files.addDescriptor(KVM_DEVICE, Access.DEVICE);
         return List.of(

@@ -7,22 +7,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The files of one QEMU, which it knows only as open descriptors. */
+/** The files of a QEMU, which it receives as open descriptors only. */
 final class QemuFiles {
     private final int firstDescriptor;
     private final List<PassedFile> files = new ArrayList<>();
 
-    /** @param socketCount how many descriptors come before them */
+    /** @param socketCount the number of descriptors before them */
     QemuFiles(int socketCount) {
         firstDescriptor = VmmLaunch.FIRST_DESCRIPTOR + socketCount;
     }
 
-    /** Returns the name by which QEMU opens it. */
+    /** Adds a file and returns the name by which QEMU opens it. */
     String add(Path path, Access access) {
         return "/proc/self/fd/" + addDescriptor(path, access);
     }
 
-    /** Returns its number. */
+    /** Adds a file and returns its descriptor. */
     int addDescriptor(Path path, Access access) {
         files.add(new PassedFile(path, access));
         return firstDescriptor + files.size() - 1;

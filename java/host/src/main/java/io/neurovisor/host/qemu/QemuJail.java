@@ -20,13 +20,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What QEMU is shown: its program, the libraries that it is linked with, and the firmware that a guest begins with. No
- * configuration, no modules, nothing else of the machine's.
+ * The files that QEMU sees: its program, the libraries with which it is linked, and the firmware for guests.
+ * Configuration, modules and all other files of the host are hidden.
  */
 public final class QemuJail {
     static final String FIRMWARE = "qboot.rom";
 
-    /** Of a line that the dynamic linker prints (ld.so(8), {@code --list}): where it has found a library. */
+    /** A line of the dynamic linker with the path of a library (ld.so(8), {@code --list}). */
     private static final Pattern LIBRARY = Pattern.compile("(/\\S+) \\(0x");
 
     private static final Path LINKER = Path.of("/lib64/ld-linux-x86-64.so.2");
@@ -41,7 +41,7 @@ public final class QemuJail {
         this.filter = requireNonNull(filter, "filter is null");
     }
 
-    /** Finds out what this QEMU needs; remembered until it or the machine's libraries change. */
+    /** Finds out what this QEMU needs; cached until it or the host's libraries change. */
     public static QemuJail of(QemuProgram program, ProbeCache cache) {
         Path executable = program.executable();
         String key = "jail / " + executable + " / " + ProbeCache.fingerprint(executable) + " / "

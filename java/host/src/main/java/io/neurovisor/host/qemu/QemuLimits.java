@@ -2,13 +2,13 @@ package io.neurovisor.host.qemu;
 
 import io.neurovisor.host.spawner.VmmLimits;
 
-/** What a control group allows a QEMU: its guest's size, and what QEMU itself needs beside it. */
+/** The limits of a QEMU's control group: its guest's size and QEMU's own needs. */
 final class QemuLimits {
     /**
-     * Beside the guest's memory and translated code. Read from /proc/PID/smaps under TCG (QEMU 10.0.2) every 30 ms while
-     * templates boot and warm their interpreters: at most 135, 137 and 138 MiB for small, medium and large, of which 54 to
-     * 56 MiB are QEMU's own and the rest files that it maps and that the kernel can drop. The remainder is for page
-     * tables, and for what bubblewrap and the kernel keep.
+     * Added to the guest's memory and translated code. Measured in /proc/PID/smaps under TCG (QEMU 10.0.2) every 30 ms
+     * while templates boot and warm their interpreters: at most 135, 137 and 138 MiB for small, medium and large. Of
+     * these, 54 to 56 MiB are QEMU's own; the rest are mapped files, which the kernel can drop. The remainder is for
+     * page tables, bubblewrap and the kernel.
      */
     private static final int QEMU_MEBIBYTES = 192;
 
@@ -17,12 +17,12 @@ final class QemuLimits {
 
     private static final int PROCESSOR_PER_MILLE = 1000;
 
-    /** QEMU reads its disk with at most 64 threads; the others are its main thread, helpers, and bubblewrap. */
+    /** QEMU reads its disk with at most 64 threads; the others are its main thread, helper threads and bubblewrap. */
     private static final int QEMU_TASKS = 64 + 32;
 
     private QemuLimits() {}
 
-    /** @param mebibytes of the guest's memory and of translated code */
+    /** @param mebibytes the guest's memory and translated code */
     static VmmLimits of(int vcpuCount, int mebibytes) {
         return new VmmLimits(
                 (long) (mebibytes + QEMU_MEBIBYTES) << 20,

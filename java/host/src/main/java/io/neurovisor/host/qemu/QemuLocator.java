@@ -14,9 +14,9 @@ import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Finds QEMU on a search path, in a version that has what templates need. */
+/** Finds QEMU on a search path, in a version that supports templates. */
 public final class QemuLocator {
-    /** Restoring from a file without a shell came with 8.2; 10 is what the tests run. */
+    /** Restoring from a file without a shell needs 8.2; the tests run with 10. */
     public static final int OLDEST_MAJOR = 10;
 
     public static final String NAME = "qemu-system-x86_64";

@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 
 /**
- * A QEMU on this machine.
+ * A QEMU installation on this host.
  *
- * @param version as {@code --version} prints it, such as {@code 10.0.2}
+ * @param version the version as {@code --version} prints it, such as {@code 10.0.2}
  */
 public record QemuProgram(Path executable, String version) {
     public QemuProgram {

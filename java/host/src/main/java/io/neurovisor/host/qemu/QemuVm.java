@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
-/** A QEMU process with its monitor session. */
+/** A virtual machine that runs in QEMU and is controlled through its monitor. */
 final class QemuVm implements Vm {
     private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration LAST_WORDS_TIMEOUT = Duration.ofSeconds(1);
@@ -75,13 +75,13 @@ final class QemuVm implements Vm {
         vmm.awaitEnd(deadline.remaining());
     }
 
-    /** Loads what {@link #save} wrote and lets the processors run. */
+    /** Loads the state that {@link #save} wrote and starts the processors. */
     void restore(Deadline deadline) {
         migrate("migrate-incoming", deadline);
         run(deadline);
     }
 
-    /** Lets the processors run, from their first instruction or from where they were saved. */
+    /** Starts the processors, from the first instruction or from the saved state. */
     void run(Deadline deadline) {
         monitor.execute("cont", Map.of(), deadline);
     }

@@ -28,15 +28,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * A QEMU machine protocol session (docs/interop/qmp-spec of QEMU): one command at a time, events kept until asked for.
- * A guest that took over its VMM could write anything here, so lines and events are bounded.
+ * A session of the QEMU machine protocol (docs/interop/qmp-spec of QEMU): one command at a time; events are kept until
+ * they are awaited. Lines and events are bounded, because a guest that took over its VMM could write anything.
  */
 final class QmpConnection implements AutoCloseable {
     private static final int MAX_EVENTS = 64;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final SocketChannel socket;
-    /** What QEMU said, in order; empty at the end. */
+    /** The messages of QEMU in order; empty at the end. */
     private final BlockingQueue<Optional<JsonNode>> messages = new LinkedBlockingQueue<>(MAX_EVENTS);
 
     private final Deque<JsonNode> events = new ArrayDeque<>();
@@ -46,7 +46,7 @@ final class QmpConnection implements AutoCloseable {
         this.socket = socket;
     }
 
-    /** Connects and negotiates; returns when QEMU takes commands. */
+    /** Connects and negotiates; returns when QEMU accepts commands. */
     static QmpConnection open(Path socketPath, Deadline deadline) {
         SocketChannel socket;
         try {
@@ -55,8 +55,8 @@ final class QmpConnection implements AutoCloseable {
             throw lost(exception);
         }
         QmpConnection connection = new QmpConnection(socket);
-        // A platform thread: reading in a virtual one starts the JDK's pollers, for which each exit of a JVM waits 300
-        // ms.
+        // A platform thread: reading in a virtual thread starts the JDK's pollers, which delay the exit of the JVM by
+        // 300 ms.
         Thread.ofPlatform().daemon().name("qmp-reader").start(connection::readMessages);
         JsonNode greeting = connection.next(deadline, "greeting");
         if (!greeting.has("QMP")) {
@@ -69,7 +69,7 @@ final class QmpConnection implements AutoCloseable {
         return connection;
     }
 
-    /** Runs one command and returns its result; an error of QEMU's comes back with QEMU's own description. */
+    /** Runs a command and returns its result; throws with QEMU's own description of an error. */
     synchronized JsonNode execute(String command, Map<String, ?> arguments, Deadline deadline) {
         ObjectNode message = JSON.createObjectNode().put("execute", command);
         if (!arguments.isEmpty()) {
@@ -91,7 +91,7 @@ final class QmpConnection implements AutoCloseable {
         }
     }
 
-    /** Waits for an event that came since the connection was opened and has not been taken yet. */
+    /** Waits for an event that has arrived since the connection was opened and has not been taken yet. */
     synchronized JsonNode awaitEvent(String name, Predicate<JsonNode> data, Deadline deadline) {
         while (true) {
             Optional<JsonNode> event = takeEvent(name, data);
@@ -105,7 +105,7 @@ final class QmpConnection implements AutoCloseable {
         }
     }
 
-    /** Completes with QEMU's reason when the guest has powered off or reset its machine, which then stands still. */
+    /** Completes with QEMU's reason when the guest has powered off or reset its machine, which then stops. */
     CompletableFuture<String> guestShutdown() {
         return guestShutdown;
     }
@@ -172,9 +172,9 @@ final class QmpConnection implements AutoCloseable {
                 messages.put(message);
             }
         } catch (JsonProcessingException exception) {
-            // Whatever speaks here is no QEMU that could be trusted further: the hang-up below says so.
+            // The peer cannot be trusted any further; closing the connection below reports that.
         } catch (IOException exception) {
-            // The VMM has ended or we closed the session.
+            // The VMM has ended, or the session has been closed.
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
         } finally {

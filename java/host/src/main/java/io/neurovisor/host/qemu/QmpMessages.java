@@ -16,14 +16,14 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * What QEMU says on its monitor, a line each. A guest that took over its VMM could write anything here, so that a line has an
- * end, what is made of one is not much more than the line, and no text of it reaches a message as it is.
+ * Parses the messages of QEMU's monitor, one per line. A guest that took over its VMM could write anything, so lines
+ * are bounded, the parsed form is not much larger than the line, and its texts are sanitized for messages.
  */
 final class QmpMessages {
-    /** The console's ring of 64 KiB in Base64 is the longest that is asked for. */
+    /** The longest requested text is the console's ring of 64 KiB in Base64. */
     static final int MAX_LINE_BYTES = 128 << 10;
 
-    /** An object of fifty bytes is made of each; an honest message has a few dozen. */
+    /** Each token becomes an object of fifty bytes; a genuine message has a few dozen. */
     private static final int MAX_TOKENS = 4096;
 
     private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
@@ -38,12 +38,12 @@ final class QmpMessages {
         this.input = requireNonNull(input, "input is null");
     }
 
-    /** Empty at the end, and where a line has none. */
+    /** Returns the next message; empty at the end of the input, or if a line contains none. */
     Optional<JsonNode> next() throws IOException {
         int length = 0;
         for (int next = input.read(); next >= 0; next = input.read()) {
             if (next == '\n') {
-                // As UTF-8, whatever it looks like: of bytes the parser would guess another coding.
+                // Decoded as UTF-8 explicitly: from bytes the parser would guess the encoding.
                 return Optional.of(JSON.readTree(new String(line, 0, length, StandardCharsets.UTF_8)));
             }
             if (length == MAX_LINE_BYTES) {
@@ -55,12 +55,12 @@ final class QmpMessages {
         return Optional.empty();
     }
 
-    /** A text within a message, as a message of ours may have it. */
+    /** Returns a text of a message in a form that is safe for our own messages. */
     static String words(JsonNode text) {
         return GuestText.line(text.asText());
     }
 
-    /** The last lines of the console, of an answer that holds its ring; empty where it holds anything else. */
+    /** Returns the last lines of the console from a reply with its ring; empty if the reply contains anything else. */
     static String consoleTail(JsonNode ring) {
         try {
             return ConsoleText.tail(new String(Base64.getDecoder().decode(ring.asText()), StandardCharsets.UTF_8));

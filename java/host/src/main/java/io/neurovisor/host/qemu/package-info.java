@@ -1,4 +1,4 @@
-/** Virtual machines by QEMU's microvm machine. KVM runs them where it can, emulation where it cannot. */
+/** Virtual machines in QEMU's microvm machine, under KVM where available, otherwise by emulation. */
 @NullMarked
 package io.neurovisor.host.qemu;
 

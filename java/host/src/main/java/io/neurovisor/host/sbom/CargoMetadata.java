@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** What {@code cargo metadata} prints, as far as it is about what is compiled into programs. */
+/** The output of {@code cargo metadata}, as far as it concerns crates that are compiled into programs. */
 final class CargoMetadata {
     private final Map<String, JsonNode> packages = new HashMap<>();
     private final Map<String, JsonNode> nodes = new HashMap<>();
@@ -40,8 +40,8 @@ final class CargoMetadata {
     }
 
     /**
-     * The programs and all crates that are compiled into them, by name and version. Crates that only build or test others, or
-     * run inside the compiler, are not among them.
+     * Returns the programs and all crates that are compiled into them, by name and version, without crates that only
+     * build or test others or run inside the compiler.
      */
     List<Crate> compiledInto(List<String> programs) {
         Map<String, Crate> found = new TreeMap<>();
@@ -101,7 +101,7 @@ final class CargoMetadata {
                 .filter(child -> !runsInTheCompiler(child));
     }
 
-    /** Neither for a build script or tests, nor for programs that are fuzzed. */
+    /** Not for build scripts, tests or fuzzing only. */
     private static boolean isCompiledIn(JsonNode kind) {
         return kind.path("kind").isNull() && !kind.path("target").asText("").equals("cfg(fuzzing)");
     }

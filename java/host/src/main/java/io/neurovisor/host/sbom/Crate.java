@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param license an SPDX expression
  * @param dependencies the package URLs of the crates that it uses
- * @param program whether it is one of our own programs, not a library
+ * @param program whether it is one of NeuroVisor's programs instead of a library
  */
 record Crate(String name, String version, String license, List<String> dependencies, boolean program) {
     Crate {

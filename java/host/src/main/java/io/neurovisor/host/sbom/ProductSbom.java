@@ -17,18 +17,21 @@ import org.cyclonedx.model.LicenseChoice;
 import org.cyclonedx.model.license.Expression;
 import org.cyclonedx.parsers.JsonParser;
 
-/** NeuroVisor's software bill of materials in CycloneDX 1.6: the command line with its libraries, the programs in Rust with their crates. */
+/**
+ * NeuroVisor's software bill of materials in CycloneDX 1.6: the command line with its libraries, and the Rust programs
+ * with their crates.
+ */
 public final class ProductSbom {
-    /** The programs in Rust that are part of NeuroVisor. */
+    /** The Rust programs of NeuroVisor. */
     private static final List<String> PROGRAMS = List.of("neurovisor-spawner", "neurovisor-guest-agent");
 
     private ProductSbom() {}
 
     /**
-     * The bill of materials as JSON.
+     * Returns the bill of materials as JSON.
      *
-     * @param maven that of the Java part, as CycloneDX's plugin for Maven writes it
-     * @param cargo what {@code cargo metadata} prints for the platform that the programs are compiled for
+     * @param maven the bill of materials of the Java part, written by CycloneDX's Maven plugin
+     * @param cargo the output of {@code cargo metadata} for the target platform of the programs
      */
     public static byte[] of(Path maven, Path cargo) {
         Bom bom = parse(maven);
@@ -55,7 +58,7 @@ public final class ProductSbom {
         }
     }
 
-    /** What the product itself depends on. */
+    /** Returns the direct dependencies of the product. */
     private static Dependency product(Bom bom) {
         String reference = bom.getMetadata().getComponent().getBomRef();
         return bom.getDependencies().stream()
@@ -78,7 +81,7 @@ public final class ProductSbom {
         return component;
     }
 
-    /** The same for the same parts. */
+    /** Returns a number that is equal for equal components. */
     private static String serialNumber(Bom bom) {
         StringBuilder parts = new StringBuilder();
         bom.getComponents().forEach(part -> parts.append(part.getPurl()).append('\n'));

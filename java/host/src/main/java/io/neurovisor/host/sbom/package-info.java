@@ -1,4 +1,4 @@
-/** The bill of materials of NeuroVisor itself: its Java libraries, as Maven lists them, and its crates, as Cargo does. */
+/** The bill of materials of NeuroVisor itself: its Java libraries from Maven and its crates from Cargo. */
 @NullMarked
 package io.neurovisor.host.sbom;
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Whom this machine's numbers of users belong to: passwd(5), group(5), subuid(5), subgid(5). */
+/** The owners of user ids on this host: passwd(5), group(5), subuid(5), subgid(5). */
 public final class SystemUsers {
     private static final List<String> SINGLE = List.of("/etc/passwd", "/etc/group");
     private static final List<String> RANGES = List.of("/etc/subuid", "/etc/subgid");
@@ -18,7 +18,9 @@ public final class SystemUsers {
         this.files = requireNonNull(files, "files is null");
     }
 
-    /** Somebody who has a number of the range, as {@code backup (4711 in /etc/passwd)}. */
+    /**
+     * Returns an owner of an id in the range, such as {@code backup (4711 in /etc/passwd)}; empty if the range is free.
+     */
     public Optional<String> owner(UidRange range) {
         return Stream.concat(
                         SINGLE.stream().flatMap(file -> owners(file, range, false)),

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** User ids from the first to the last. Unsigned 32-bit numbers without 0, which is root, and the greatest, which is nobody. */
+/** A range of user ids: unsigned 32-bit numbers without 0, which is root, and the largest, which is invalid. */
 public record UidRange(long first, long last) {
     private static final long GREATEST = 0xffff_fffeL;
     private static final Pattern FORM = Pattern.compile("(\\d{1,10})-(\\d{1,10})");
@@ -15,7 +15,7 @@ public record UidRange(long first, long last) {
         }
     }
 
-    /** Reads what {@link #toString} writes. */
+    /** Parses the result of {@link #toString}. */
     public static Optional<UidRange> parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {

@@ -7,8 +7,8 @@ import io.neurovisor.host.message.GuestText;
 /**
  * The end of a VMM process.
  *
- * @param exitCode 0 when a signal ended it
- * @param signal 0 when it exited by itself
+ * @param exitCode the exit code; 0 if a signal ended it
+ * @param signal the signal; 0 if it exited by itself
  * @param outputTail the end of its output to stdout and stderr
  * @param oomKilled whether the kernel killed it because its control group had reached its memory limit
  */

@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A VMM to start.
+ * The command line and the confinement of a VMM to start.
  *
- * @param sockets names of sockets that are bound in its directory and passed as descriptors from {@link #FIRST_DESCRIPTOR} on
+ * @param sockets names of sockets that are bound in its directory and passed as descriptors from {@link
+ *     #FIRST_DESCRIPTOR} on
  * @param files files that are passed as the descriptors after them
  * @param limits limits that apply if cgroup v2 is available
  * @param ebpfPolicy the policy for the eBPF programs; empty if they are not loaded

@@ -1,11 +1,11 @@
 package io.neurovisor.host.spawner;
 
 /**
- * What a VMM with all its processes may take, where cgroup v2 can hold it to that.
+ * The resource limits of a VMM with all its processes, enforced if cgroup v2 is available.
  *
- * @param memoryMaxBytes memory.max; whoever wants more is killed as a whole
- * @param cpuPerMille cpu.max, in thousandths of one processor
- * @param pidsMax pids.max, which counts threads too
+ * @param memoryMaxBytes memory.max; beyond it the whole group is killed
+ * @param cpuPerMille cpu.max, in thousandths of a processor
+ * @param pidsMax pids.max, which includes threads
  */
 public record VmmLimits(long memoryMaxBytes, int cpuPerMille, int pidsMax) {
     public VmmLimits {

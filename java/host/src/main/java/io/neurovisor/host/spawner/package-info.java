@@ -1,4 +1,7 @@
-/** The client of the spawner, the small program that alone starts VMM processes. When this JVM ends, however it ends, the spawner ends every VMM. */
+/**
+ * The client of the spawner, the small program that starts all VMM processes. When this JVM ends for any reason, the
+ * spawner ends every VMM.
+ */
 @NullMarked
 package io.neurovisor.host.spawner;
 

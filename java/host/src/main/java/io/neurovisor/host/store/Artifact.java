@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * A built directory whose files were found to be those that were built.
+ * A built directory whose files have been verified.
  *
  * @param digests SHA-256 by file name, relative to the directory
  */

@@ -4,13 +4,14 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 
-/** Makes the files of an artifact. */
+/** Builds the files of an artifact. */
 @FunctionalInterface
 public interface ArtifactBuilder {
     /**
-     * Fills an empty private directory. Called by one builder at a time for an artifact's name.
+     * Fills an empty private directory. Called by one builder at a time for the name of an artifact.
      *
-     * @return the artifact's directory name, such as {@code base-3f2a91c04d77}: letters, digits, dots, dashes, plus signs
+     * @return the artifact's directory name, such as {@code base-3f2a91c04d77}: letters, digits, dots, dashes, plus
+     *     signs
      */
     String build(Path emptyDirectory);
 

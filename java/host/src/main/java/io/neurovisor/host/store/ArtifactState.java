@@ -4,16 +4,16 @@ import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
 
-/** What is known about an artifact without building anything. */
+/** The state of an artifact, determined without building anything. */
 public sealed interface ArtifactState {
-    /** Built from the wanted input, and all files are those that were built. */
+    /** Built from the wanted input, with intact files. */
     record Ready(Artifact artifact) implements ArtifactState {
         public Ready {
             requireNonNull(artifact, "artifact is null");
         }
     }
 
-    /** Never built, or removed. */
+    /** Not built, or removed. */
     record Missing() implements ArtifactState {}
 
     /** Built from another input. */
@@ -23,7 +23,7 @@ public sealed interface ArtifactState {
         }
     }
 
-    /** Built, but no longer what was built. */
+    /** Built, but files have changed since or are missing. */
     record Damaged(Path directory, String problem) implements ArtifactState {
         public Damaged {
             requireNonNull(directory, "directory is null");

@@ -23,11 +23,11 @@ import java.util.function.BiPredicate;
 import java.util.stream.Stream;
 
 /**
- * Built directories of one kind, such as images. Each name has one current artifact; what an older one is still used for
- * goes on, because a new one gets a directory of its own.
+ * Built directories of one kind, such as images. Each name has one current artifact. A new artifact gets a new
+ * directory, so that an older one remains usable.
  *
- * <p>An artifact is handed out only when its files are those that were built. Two builders of one name, in any thread or
- * process, build once: the second waits and takes what the first made.
+ * <p>An artifact is returned only if its files are intact. Concurrent builders of one name, in any thread or process,
+ * build once: the others wait and take the result.
  */
 public final class ArtifactStore {
     static final String REFERENCES_LOCK = ".references.lock";
@@ -38,10 +38,10 @@ public final class ArtifactStore {
     private final Supervisor supervisor;
 
     /**
-     * A store of which nothing need exist yet.
+     * Creates a store, which may be empty.
      *
-     * @param kind what the artifacts are, for messages: "image"
-     * @param directory created when something is built
+     * @param kind the kind of artifact for messages: "image"
+     * @param directory created by the first build
      */
     public ArtifactStore(String kind, Path directory, FileDigests digests, Supervisor supervisor) {
         this.kind = requireNonNull(kind, "kind is null");
@@ -50,7 +50,7 @@ public final class ArtifactStore {
         this.supervisor = requireNonNull(supervisor, "supervisor is null");
     }
 
-    /** Looks only: reads no file that is as recorded. */
+    /** Returns the state without building; reads only files that have changed. */
     public ArtifactState state(String name, String input) {
         Optional<CurrentArtifact> current = CurrentArtifact.read(CurrentArtifact.file(directory, name));
         if (current.isEmpty()) {
@@ -62,7 +62,7 @@ public final class ArtifactStore {
                 : new ArtifactState.Outdated(home);
     }
 
-    /** The current artifact of the name, whatever it was built from. */
+    /** Returns the state of the name's current artifact, whatever its input. */
     public ArtifactState state(String name) {
         return CurrentArtifact.read(CurrentArtifact.file(directory, name))
                 .map(current -> verified(name, current, directory.resolve(current.directory())))
@@ -85,7 +85,7 @@ public final class ArtifactStore {
                         new Artifact(name, home, checksums.get().digests()));
     }
 
-    /** Finds the artifact, or builds it when it is missing, outdated or damaged. */
+    /** Returns the artifact; builds it if it is missing, outdated or damaged. */
     public Artifact obtain(String name, String input, ArtifactBuilder builder, Progress progress) {
         if (state(name, input) instanceof ArtifactState.Ready(Artifact artifact)) {
             return artifact;
@@ -103,7 +103,7 @@ public final class ArtifactStore {
         }
     }
 
-    /** Builds the artifact even if there is one; the old one stays current until the new one is complete. */
+    /** Builds the artifact even if it exists; the old one stays current until the new one is complete. */
     public Artifact replace(String name, String input, ArtifactBuilder builder, Progress progress) {
         PrivateFiles.directory(directory);
         try (PathLock lock = lock(name, progress)) {
@@ -148,10 +148,11 @@ public final class ArtifactStore {
     }
 
     private Path publish(StagedDirectory staged, Checksums checksums, CurrentArtifact current, String name) {
-        // Otherwise removeOutdated could meet the directory before anything refers to it.
+        // Otherwise removeOutdated could find the directory before a pointer refers to it.
         try (PathLock _ = referencesLock()) {
             Path home = staged.publish(current.directory());
-            // INVARIANT: the staging directory was ours alone, so nobody wrote between hashing and here.
+            // INVARIANT: only this builder could write to the staging directory, so its files have not changed since
+            // they were hashed.
             Map<Path, String> remembered = new HashMap<>();
             checksums.digests().forEach((file, digest) -> remembered.put(home.resolve(file), digest));
             digests.remember(remembered);
@@ -172,7 +173,7 @@ public final class ArtifactStore {
         }
     }
 
-    /** The current artifacts that are whole. */
+    /** Returns the current artifacts that are intact. */
     public List<Artifact> built() {
         return names().stream()
                 .map(this::state)
@@ -181,7 +182,7 @@ public final class ArtifactStore {
                 .toList();
     }
 
-    /** The names that have a current artifact, sorted. */
+    /** Returns the names that have a current artifact, sorted. */
     public List<String> names() {
         return entries("*" + CurrentArtifact.SUFFIX).stream()
                 .map(path -> path.getFileName().toString())
@@ -190,7 +191,7 @@ public final class ArtifactStore {
                 .toList();
     }
 
-    /** Removes the name's current artifact; false when it has none. */
+    /** Removes the name's current artifact; returns false if there is none. */
     public boolean remove(String name, Progress progress) {
         Path pointer = CurrentArtifact.file(directory, name);
         Optional<CurrentArtifact> current = CurrentArtifact.read(pointer);
@@ -204,12 +205,12 @@ public final class ArtifactStore {
         return true;
     }
 
-    /** This store for a {@link StoreSweep}. */
+    /** Returns this store for a {@link StoreSweep}. */
     public StoreContent content(BiPredicate<String, String> needed) {
         return new StoreContent(directory, needed);
     }
 
-    /** Removes the directories that are nobody's current artifact any more; returns what was removed. */
+    /** Removes the directories that are not a current artifact; returns them. */
     public List<Path> removeOutdated() {
         if (!Files.isDirectory(directory)) {
             return List.of();
@@ -228,12 +229,12 @@ public final class ArtifactStore {
         }
     }
 
-    /** Held by who builds, replaces or removes the name's artifact. */
+    /** Returns the file of the lock for building, replacing and removing the name's artifact. */
     static Path lockFile(Path directory, String name) {
         return directory.resolve("." + name + ".lock");
     }
 
-    /** The files that name the current artifacts of a store. */
+    /** Returns the files that refer to the current artifacts of a store. */
     static List<Path> pointers(Path directory) {
         return entries(directory, "*" + CurrentArtifact.SUFFIX);
     }

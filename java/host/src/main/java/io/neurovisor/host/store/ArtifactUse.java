@@ -18,7 +18,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What this process uses of a data directory: none of it is removed before this is closed. Safe for use by many threads. */
+/**
+ * The artifacts that this process uses: none of them is removed before this is closed. Safe for use by many threads.
+ */
 public final class ArtifactUse implements AutoCloseable {
     private static final int MAX_TRIES = 10;
 
@@ -36,9 +38,10 @@ public final class ArtifactUse implements AutoCloseable {
     }
 
     /**
-     * Finds something, and finds it again when it was removed before it could be registered as used.
+     * Returns the result of a finder and registers its artifacts as used. Repeats this if an artifact was removed
+     * before its registration.
      *
-     * @param directories of the artifacts that what was found consists of
+     * @param directories returns the directories of the artifacts in the result
      */
     public <T> T hold(Supplier<T> finder, Function<T, List<Path>> directories) {
         T found = finder.get();
@@ -51,7 +54,10 @@ public final class ArtifactUse implements AutoCloseable {
         return found;
     }
 
-    /** False when one is gone. INVARIANT: who removes holds the same lock and has read the records since. */
+    /**
+     * Returns false if an artifact is gone. INVARIANT: a process that removes artifacts holds the same lock and has
+     * read the records after this write.
+     */
     private boolean register(List<Path> directories) {
         if (registered.containsAll(directories)) {
             return true;
@@ -68,7 +74,7 @@ public final class ArtifactUse implements AutoCloseable {
         return true;
     }
 
-    /** The directory's time tells when it was last used; the files' own are part of what their digests are kept by. */
+    /** The time of the directory records its last use; the times of the files belong to their digests' records. */
     private static boolean touch(Path directory) {
         try {
             Files.setLastModifiedTime(

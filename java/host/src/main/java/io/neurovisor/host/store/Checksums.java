@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The digests of all files below a directory, in the form of {@code sha256sum}: people can check them with that tool.
+ * The digests of all files below a directory, in the format of {@code sha256sum}.
  *
  * @param digests SHA-256 by relative file name
  */
@@ -32,7 +32,7 @@ record Checksums(Map<String, String> digests) {
         digests = Map.copyOf(digests);
     }
 
-    /** Reads every file below the directory. */
+    /** Computes the digest of every file below the directory. */
     static Checksums compute(Path directory) {
         Map<String, String> digests = new TreeMap<>();
         try (Stream<Path> tree = Files.walk(directory)) {
@@ -53,7 +53,7 @@ record Checksums(Map<String, String> digests) {
                         .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Empty when the content is not a list of digests, or names a file outside of the directory. */
+    /** Returns empty if the content is not a list of digests or contains a path outside of the directory. */
     static Optional<Checksums> parse(byte[] content) {
         Map<String, String> digests = new TreeMap<>();
         for (String line : new String(content, StandardCharsets.UTF_8).lines().toList()) {
@@ -66,7 +66,7 @@ record Checksums(Map<String, String> digests) {
         return Optional.of(new Checksums(digests));
     }
 
-    /** The content of the directory's list; empty when there is none or it is absurdly long. */
+    /** Returns the content of the directory's list; empty if it is missing or far too long. */
     static Optional<byte[]> read(Path directory) {
         Path file = directory.resolve(FILE);
         try {
@@ -79,7 +79,7 @@ record Checksums(Map<String, String> digests) {
         }
     }
 
-    /** What is wrong with the directory's files, as "rootfs.squashfs is missing". */
+    /** Returns the first problem of the directory's files, such as "rootfs.squashfs is missing". */
     Optional<String> firstProblem(Path directory, FileDigests known) {
         for (Map.Entry<String, String> entry : new TreeMap<>(digests).entrySet()) {
             Path file = directory.resolve(entry.getKey());

@@ -12,12 +12,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The small file that says which directory is the artifact of a name. It pins the directory's list of digests, which pins
- * every file.
+ * The pointer file of a name, which refers to the directory of its current artifact. It contains the digest of the
+ * directory's list of digests, and so determines every file.
  *
- * @param input digest of what the artifact was built from
+ * @param input the digest of the inputs of the build
  * @param directory the directory's name
- * @param checksums digest of the directory's list of digests
+ * @param checksums the digest of the directory's list of digests
  */
 record CurrentArtifact(String input, String directory, String checksums) {
     static final String SUFFIX = ".current";
@@ -38,7 +38,7 @@ record CurrentArtifact(String input, String directory, String checksums) {
                         .getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Empty when there is none, or when it is not as we write it. */
+    /** Returns empty if the file is missing or malformed. */
     static Optional<CurrentArtifact> read(Path file) {
         try {
             if (!Files.isRegularFile(file) || Files.size(file) > MAX_BYTES) {

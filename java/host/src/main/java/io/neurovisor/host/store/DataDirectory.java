@@ -17,18 +17,18 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A directory that is NeuroVisor's alone. It says so itself, in a file: nothing is ever removed as a whole on the word of a
- * path that somebody may have mistyped.
+ * A directory that belongs to NeuroVisor, which a marker file states. A directory without it is never removed as a
+ * whole, because its path may be a typing error.
  */
 public final class DataDirectory {
-    /** Its text is for people who wonder what takes their disk. */
+    /** Contains an explanation for users who wonder about their disk usage. */
     static final String MARKER = ".neurovisor";
 
     private static final String MARKER_TEXT =
             "This directory is NeuroVisor's: images, kernels, templates, sessions and keys. neurovisor uninstall removes it.\n";
     private static final int SHOWN_NAMES = 3;
 
-    /** What a data directory without the file may hold and still be taken for one: earlier builds wrote none. */
+    /** The entries of a data directory without the marker, as earlier builds created it. */
     private static final Set<String> KNOWN = Set.of(
             "images",
             "kernels",
@@ -52,8 +52,8 @@ public final class DataDirectory {
     }
 
     /**
-     * Creates the directory when it is not there. Refuses one that holds what is not NeuroVisor's, and one that another user can
-     * change: programs in it are executed.
+     * Creates the directory if it is missing. Throws if it contains files of other programs, or if another user can
+     * change it, because programs in it are executed.
      */
     public DataDirectory claim() {
         refuseWhatOthersCanChange();
@@ -79,7 +79,7 @@ public final class DataDirectory {
         return this;
     }
 
-    /** Refuses a directory that is no data directory, whatever it holds. */
+    /** Throws unless the directory is a data directory, whatever its content. */
     public void requireOurs() {
         boolean unmarked = holdsArtifacts()
                 && entries().stream()
@@ -91,17 +91,17 @@ public final class DataDirectory {
         }
     }
 
-    /** True when {@link #claim} was here. */
+    /** Returns whether {@link #claim} has marked the directory. */
     private boolean isOurs() {
         return Files.isRegularFile(path.resolve(MARKER), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Everything in it, with the directory itself. Nothing may be running. */
+    /** Removes the directory and its content. No process may use it. */
     public void remove() {
         requireOurs();
         try {
             Path real = path.toRealPath();
-            // The marker goes last: what a failure leaves is still known as ours.
+            // The marker is removed last, so that the remains of a failed removal are still recognized.
             entries().stream().filter(entry -> !entry.endsWith(MARKER)).forEach(PrivateFiles::delete);
             PrivateFiles.delete(real);
             PrivateFiles.delete(path);
@@ -110,7 +110,7 @@ public final class DataDirectory {
         }
     }
 
-    /** What is directly in it, sorted. */
+    /** Returns the entries of the directory, sorted. */
     public List<Path> entries() {
         if (!Files.isDirectory(path)) {
             return List.of();
@@ -142,7 +142,7 @@ public final class DataDirectory {
         }
     }
 
-    /** Also an empty home directory is more than a place for our files. */
+    /** A home directory, even an empty one, must not become a data directory. */
     private void refuseHomes() {
         Path home = Path.of(System.getProperty("user.home")).toAbsolutePath().normalize();
         if (home.startsWith(path)) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The registrations of processes that ended without leaving. */
+/** The registrations of processes that ended without removing them. */
 public final class DeadProcesses {
     private final UseRegistry uses;
     private final boolean dryRun;
@@ -20,7 +20,10 @@ public final class DeadProcesses {
         this.dryRun = dryRun;
     }
 
-    /** What they had outside of the data directory and is still there; whose it is, its spawner's journal tells. */
+    /**
+     * Returns their existing runtime directories outside of the data directory. The journal of the spawner decides
+     * whose they are.
+     */
     public List<Path> runtimeDirectories() {
         return uses.dead().stream()
                 .flatMap(process -> process.content().runtimeDirectory().stream())
@@ -28,7 +31,7 @@ public final class DeadProcesses {
                 .toList();
     }
 
-    /** Removes the registrations. One that tells of a runtime directory stays for as long as that does. */
+    /** Removes the registrations. A registration with a runtime directory stays while that exists. */
     public List<UnusedPath> sweep() {
         List<UnusedPath> removed = new ArrayList<>();
         for (UseRegistry.Registered process : uses.dead()) {

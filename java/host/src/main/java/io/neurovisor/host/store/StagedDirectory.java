@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 /**
  * A directory that is filled under a temporary name and then appears complete under its own, or not at all.
  *
- * <p>INVARIANT: the caller holds a {@link PathLock} for {@code name} while the directory is open. That is why every staged
- * directory of that name found at the beginning was left by a builder that died, and is removed.
+ * <p>INVARIANT: the caller holds a {@link PathLock} for {@code name} while the directory is open. Every staged
+ * directory of that name found at the beginning is therefore left from a builder that died, and is removed.
  */
 public final class StagedDirectory implements AutoCloseable {
     private final Path staging;
@@ -44,7 +44,10 @@ public final class StagedDirectory implements AutoCloseable {
         return staging;
     }
 
-    /** Flushes everything to the disk, then gives the directory its final name; what had that name before is removed. */
+    /**
+     * Flushes everything to the disk, then gives the directory its final name; a previous directory of that name is
+     * removed.
+     */
     public Path publish(String finalName) {
         Path target = staging.resolveSibling(finalName);
         try (Stream<Path> tree = Files.walk(staging)) {
@@ -75,7 +78,7 @@ public final class StagedDirectory implements AutoCloseable {
     }
 
     private static String prefix(String name) {
-        // '~' cannot occur in the names of images or kernels, so "base" never matches what belongs to "base-2".
+        // '~' cannot occur in the names of images or kernels, so "base" never matches a file of "base-2".
         return "." + name + "~building-";
     }
 

@@ -6,9 +6,9 @@ import java.nio.file.Path;
 import java.util.function.BiPredicate;
 
 /**
- * A directory of artifacts with what is still good in it.
+ * A directory of artifacts and a test for those that are still needed.
  *
- * @param needed whether the artifact of a name, built from an input, would be taken by a start of today
+ * @param needed returns whether a start would use the artifact of a name that was built from an input
  */
 public record StoreContent(Path directory, BiPredicate<String, String> needed) {
     public StoreContent {

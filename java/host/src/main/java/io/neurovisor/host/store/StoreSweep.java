@@ -22,14 +22,14 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Removes from one store what nobody needs: never what a running process uses, builds or waits for. What is busy is left
- * for the next sweep.
+ * Removes unneeded artifacts from a store, except those that a running process uses, builds or waits for. Locked ones
+ * are left for the next sweep.
  */
 public final class StoreSweep {
     private static final Pattern STAGED = Pattern.compile("\\.(.+)~building-.*");
     private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.\\d+-[0-9a-f]{8}");
 
-    /** A temporary file lives for the moment of one write. */
+    /** A temporary file is needed only during one write. */
     private static final Duration TEMPORARY_LIFE = Duration.ofHours(1);
 
     private final Path store;
@@ -38,7 +38,7 @@ public final class StoreSweep {
     private final boolean dryRun;
     private final List<UnusedPath> removed = new ArrayList<>();
 
-    /** @param dryRun whether to tell only what would be removed */
+    /** @param dryRun whether to report only what would be removed */
     public StoreSweep(Path store, UseRegistry uses, Instant now, boolean dryRun) {
         this.store = requireNonNull(store, "store is null");
         this.uses = requireNonNull(uses, "uses is null");
@@ -46,12 +46,12 @@ public final class StoreSweep {
         this.dryRun = dryRun;
     }
 
-    /** A name with its artifact, and when that was last used. */
+    /** A name with its artifact and the time of its last use. */
     public record Current(String name, String input, Path directory, Instant lastUsed) {}
 
-    /** Sweeps a store; returns what was removed. */
+    /** Sweeps a store; returns the removed paths. */
     public List<UnusedPath> sweep(StoreContent content) {
-        // A store that is a link is shared with a data directory whose users we do not know.
+        // A store that is a link is shared with another data directory, whose users are unknown.
         if (!Files.isDirectory(store, LinkOption.NOFOLLOW_LINKS)) {
             return List.of();
         }
@@ -66,7 +66,7 @@ public final class StoreSweep {
         return List.copyOf(removed);
     }
 
-    /** The artifacts that can be had by name. */
+    /** Returns the current artifacts by name. */
     public List<Current> current() {
         List<Current> found = new ArrayList<>();
         for (Path pointer : ArtifactStore.pointers(store)) {
@@ -80,7 +80,7 @@ public final class StoreSweep {
         return found;
     }
 
-    /** Removes a name's artifact unless it is in use; it can be made again. */
+    /** Removes the artifact of a name unless it is in use; it can be built again. */
     public Optional<UnusedPath> remove(Current current, String reason) {
         int before = removed.size();
         underLocksOf(current.name(), () -> {
@@ -89,7 +89,7 @@ public final class StoreSweep {
                     .filter(found -> store.resolve(found.directory()).equals(current.directory()))
                     .isPresent();
             if (unchanged && isShared(current)) {
-                // Equal content has one directory, whatever the names: only this name goes.
+                // Names with equal content share one directory: only the pointer of this name is removed.
                 if (!dryRun) {
                     PrivateFiles.delete(pointer);
                 }
@@ -110,7 +110,7 @@ public final class StoreSweep {
     }
 
     private void removeSuperseded() {
-        // The lock that publishing takes: between a directory's appearance and its pointer's, nobody refers to it.
+        // The lock for publishing: between the creation of a directory and of its pointer, nothing refers to it.
         try (PathLock _ = PathLock.acquire(store.resolve(ArtifactStore.REFERENCES_LOCK), () -> {})) {
             Set<Path> known = current().stream().map(Current::directory).collect(Collectors.toSet());
             for (Path entry : entries("[!.]*")) {
@@ -125,7 +125,7 @@ public final class StoreSweep {
         for (Path entry : entries(".*~building-*")) {
             Matcher matcher = STAGED.matcher(entry.getFileName().toString());
             if (matcher.matches()) {
-                // Who builds holds the lock: with it in our hands, the builder is dead.
+                // A builder holds the lock, so if we hold it, the builder is dead.
                 underLockOf(
                         requireNonNull(matcher.group(1)),
                         () -> remove(
@@ -146,7 +146,7 @@ public final class StoreSweep {
         }
     }
 
-    /** Nothing appears under another name meanwhile, either. */
+    /** Also prevents that the same directory is published under another name meanwhile. */
     private void underLocksOf(String name, Runnable action) {
         underLockOf(name, () -> {
             try (PathLock _ = PathLock.acquire(store.resolve(ArtifactStore.REFERENCES_LOCK), () -> {})) {

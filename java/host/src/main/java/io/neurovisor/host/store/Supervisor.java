@@ -7,23 +7,23 @@ import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
 
 /**
- * Where this process makes what must not outlive it half-made. Somebody who survives this process removes what is held and
- * ends the tools that run, however this process ends.
+ * Supervises the unfinished work of this process: when the process ends for any reason, the supervisor removes the
+ * files that are held and ends the tools that run.
  */
 public interface Supervisor {
     /**
-     * Holds what is about to be made, in a directory that is there; returns once that is written down.
+     * Registers a path for removal; returns when that is recorded, and only then may the path be created.
      *
      * @param scratch a {@link StagedDirectory} or the file of a process in the {@link UseRegistry}
      */
     Held hold(Path scratch);
 
-    /** A run of tools, joined by pipes. */
+    /** Returns a run of tools that are joined by pipes and supervised. */
     Tool tool(ToolCommand first, ToolCommand... piped);
 
     /**
-     * Removes a half-made directory. What an ordinary user's packages have given to their other users can only be entered
-     * as the root of a user namespace in which they exist.
+     * Removes a half-made directory. If an ordinary user's packages have given files to other users, only the root of a
+     * user namespace with these users can remove it.
      */
     default void remove(Path halfMade) {
         try {
@@ -37,13 +37,16 @@ public interface Supervisor {
         }
     }
 
-    /** The promise to remove something; to be closed when it is gone or has its final name. */
+    /** A registration for removal, to be closed when the path has been removed or has its final name. */
     interface Held extends AutoCloseable {
         @Override
         void close();
     }
 
-    /** Nobody's: for a process that only looks. What it were to leave, the next builder of the same name removes. */
+    /**
+     * Returns a supervisor for a process that only reads. Should it leave files, the next builder of the same name
+     * removes them.
+     */
     static Supervisor unattended() {
         return new Unsupervised();
     }

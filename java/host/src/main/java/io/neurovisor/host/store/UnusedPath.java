@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.nio.file.Path;
 
 /**
- * Something on disk that nobody needs.
+ * A path on disk that is not needed.
  *
- * @param reason why, in a few words
- * @param bytes what it takes on disk
+ * @param reason the reason in a few words
+ * @param bytes its size on disk
  */
 public record UnusedPath(Path path, String reason, long bytes) {
     public UnusedPath {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What the file of a running process says: its runtime directory, then each artifact that it uses. */
+/** The content of a running process's file: its runtime directory and each artifact that it uses. */
 record UseRecord(Optional<Path> runtimeDirectory, Set<Path> artifacts) {
     private static final String RUNTIME = "runtime ";
     private static final String ARTIFACT = "uses ";
@@ -27,7 +27,7 @@ record UseRecord(Optional<Path> runtimeDirectory, Set<Path> artifacts) {
         return artifacts.contains(real(artifact));
     }
 
-    /** One directory can be reached by several paths. */
+    /** Resolves links, because one directory can have several paths. */
     private static Path real(Path directory) {
         try {
             return directory.toRealPath();
@@ -36,7 +36,7 @@ record UseRecord(Optional<Path> runtimeDirectory, Set<Path> artifacts) {
         }
     }
 
-    /** A last line that is cut off stands for a process that died while it wrote. */
+    /** A truncated last line is from a process that died during the write. */
     static UseRecord parse(String text) {
         List<String> lines = text.lines().toList();
         return new UseRecord(paths(lines, RUNTIME).stream().findFirst(), Set.copyOf(paths(lines, ARTIFACT)));

@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Which running processes use what of a data directory. Each process has a file that it keeps locked: the kernel releases
- * the lock when the process ends, however it ends, so that nobody has to guess from a process id who is alive.
+ * The registry of processes that use a data directory. Each process has a file that it keeps locked. The kernel
+ * releases the lock when the process ends for any reason, so the registry does not depend on process ids.
  */
 public final class UseRegistry {
-    // A process that opened a file of its own and closed it again would lose its lock on it (fcntl(2)).
+    // A process that opens and closes its own file again would lose its lock on it (fcntl(2)).
     private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
     private static final String LOCK = ".lock";
 
@@ -33,13 +33,13 @@ public final class UseRegistry {
         this.directory = dataDirectory.resolve("running").toAbsolutePath().normalize();
     }
 
-    /** A process as its file tells. */
+    /** A registered process. */
     record Registered(Path file, boolean running, UseRecord content) {}
 
     /**
-     * Registers this process, until the result is closed or the process ends.
+     * Registers this process until the result is closed or the process ends.
      *
-     * @param runtimeDirectory what it will have outside of the data directory
+     * @param runtimeDirectory its directory outside of the data directory
      */
     public ArtifactUse enter(Path runtimeDirectory, Supervisor supervisor) {
         PrivateFiles.directory(directory);
@@ -58,13 +58,13 @@ public final class UseRegistry {
         }
     }
 
-    /** Ends the registration that {@link #enter} made. */
+    /** Ends a registration that {@link #enter} made. */
     void leave(Path file, FileChannel channel) {
         try {
             Files.deleteIfExists(file);
             channel.close();
         } catch (IOException ignored) {
-            // The lock is gone with the descriptor, and the next sweep removes the file.
+            // The descriptor is closed and the lock released; the next sweep removes the file.
         } finally {
             OWN.remove(file);
         }
@@ -74,7 +74,7 @@ public final class UseRegistry {
         return PathLock.acquire(directory.resolve(LOCK), () -> {});
     }
 
-    /** The ids of the processes that use the data directory now. */
+    /** Returns the ids of the processes that use the data directory. */
     public List<String> running() {
         if (!Files.isDirectory(directory)) {
             return List.of();
@@ -88,7 +88,7 @@ public final class UseRegistry {
     }
 
     /**
-     * Removes a directory unless somebody uses it. Who wants to use it from now on finds it gone.
+     * Removes a directory unless a process uses it. A process that wants to use it later finds it missing.
      *
      * @return whether it was not in use
      */
@@ -105,9 +105,9 @@ public final class UseRegistry {
     }
 
     /**
-     * Does what nobody must be running for; nobody begins to meanwhile.
+     * Runs an action unless a process uses the data directory; none can start to use it meanwhile.
      *
-     * @return whether nobody was running
+     * @return whether no process was using it
      */
     public boolean unlessRunning(Runnable action) {
         PrivateFiles.directory(directory);
@@ -120,7 +120,7 @@ public final class UseRegistry {
         }
     }
 
-    /** The processes that ended without leaving, with what they left outside of the data directory. */
+    /** Returns the processes that ended without removing their registration. */
     List<Registered> dead() {
         if (!Files.isDirectory(directory)) {
             return List.of();

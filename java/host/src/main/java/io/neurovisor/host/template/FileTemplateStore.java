@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Templates in a directory, each under the digest of its key. A template whose files are not those that were written is
- * made again, never used.
+ * Templates in a directory, each under the digest of its key. A template whose files have changed is made again, never
+ * used.
  */
 public final class FileTemplateStore implements TemplateStore {
     private static final int NAME_LENGTH = 16;
@@ -33,7 +33,7 @@ public final class FileTemplateStore implements TemplateStore {
     private final ArtifactStore artifacts;
     private final InstantSource clock;
 
-    /** @param supervisor where they are made */
+    /** @param supervisor supervises their creation */
     public FileTemplateStore(Path directory, FileDigests digests, InstantSource clock, Supervisor supervisor) {
         this.artifacts = new ArtifactStore("template", directory, digests, supervisor);
         this.clock = requireNonNull(clock, "clock is null");
@@ -55,7 +55,7 @@ public final class FileTemplateStore implements TemplateStore {
         return saved(key, artifact);
     }
 
-    /** All templates that are whole. */
+    /** Returns all templates that are intact. */
     public List<TemplateRecord> list() {
         return artifacts.names().stream()
                 .flatMap(name -> ready(name).stream())
@@ -63,7 +63,7 @@ public final class FileTemplateStore implements TemplateStore {
                 .toList();
     }
 
-    /** Removes the template whose digest begins as given, or all of them. */
+    /** Removes the templates whose digest begins with the prefix. */
     public void remove(String prefix, Progress progress) {
         List<String> names = artifacts.names().stream()
                 .filter(name -> prefix.equals(ALL) || (prefix.length() >= 4 && name.startsWith(prefix)))
@@ -77,9 +77,9 @@ public final class FileTemplateStore implements TemplateStore {
     }
 
     /**
-     * This store with what is still good in it: whole templates of files that guests can boot from now.
+     * Returns this store with a test for current templates: intact ones of files from which guests can boot now.
      *
-     * @param bootDigests of those files
+     * @param bootDigests the digests of these files
      */
     public StoreContent content(Set<String> bootDigests) {
         return artifacts.content((name, _) -> ready(name)

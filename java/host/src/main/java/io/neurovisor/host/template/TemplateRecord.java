@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a template's own file says about it, for people; the machine goes by the key's digest.
+ * The description of a template in its own file, for display; lookups use the digest of the key.
  *
- * @param digest the key's
+ * @param digest the digest of the key
  * @param vmm such as {@code qemu 10.0.2 (tcg)}
- * @param bootDigests of the files that its guest booted from
- * @param bytes what the template takes on disk
+ * @param bootDigests the digests of the files from which its guest booted
+ * @param bytes the size of the template on disk
  */
 public record TemplateRecord(
         String digest, String image, String size, String vmm, Instant created, List<String> bootDigests, long bytes) {
@@ -53,7 +53,7 @@ public record TemplateRecord(
                 .getBytes(java.nio.charset.StandardCharsets.UTF_8);
     }
 
-    /** Empty when the file is not as {@link #format} writes it. */
+    /** Returns empty if the file is not in the form of {@link #format}. */
     static Optional<TemplateRecord> read(Path directory) {
         try {
             JsonNode node = JSON.readTree(Files.readString(directory.resolve(FILE)));
@@ -72,7 +72,7 @@ public record TemplateRecord(
         }
     }
 
-    /** A memory file has holes, so its length says nothing. */
+    /** A memory file has holes, so its length is not its size on disk. */
     private static long allocatedBytes(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             long bytes = 0;

@@ -1,4 +1,7 @@
-/** Templates on disk. Each lies in a directory named by its key's digest and is only ever read once it is there. */
+/**
+ * Templates on disk. Each has a directory named by the digest of its key, and is never changed after it has been
+ * published.
+ */
 @NullMarked
 package io.neurovisor.host.template;
 

@@ -18,7 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 
-/** Puts the newest supported release of Firecracker into a data directory, whole or not at all. */
+/** Installs the newest supported release of Firecracker in a data directory, whole or not at all. */
 public final class FirecrackerReleases {
     private final Path dataDirectory;
     private final Supervisor supervisor;
@@ -26,7 +26,7 @@ public final class FirecrackerReleases {
     private final ReleaseSource upstream;
     private final Optional<ReleaseSource> thirdParty;
 
-    /** @param thirdParty whether a third party's package may be used where the release itself cannot be reached */
+    /** @param thirdParty whether a third party's package may be used if the release itself cannot be reached */
     public FirecrackerReleases(Path dataDirectory, Supervisor supervisor, boolean thirdParty) {
         this(
                 dataDirectory,
@@ -50,9 +50,9 @@ public final class FirecrackerReleases {
     }
 
     /**
-     * Fetches the release unless it is there.
+     * Fetches the release unless it is installed.
      *
-     * @return where it came from, for a person; empty when it was there
+     * @return a description of its origin; empty if it was installed already
      */
     public Optional<String> obtain(Progress progress) {
         Path home = FirecrackerLocator.directory(dataDirectory, release.version());

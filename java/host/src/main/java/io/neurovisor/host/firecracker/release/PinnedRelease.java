@@ -8,12 +8,13 @@ import io.neurovisor.host.files.Sha256;
 import java.nio.file.Path;
 
 /**
- * A release of Firecracker, known by the digests of its two programs, with a Python package of a third party that carries them.
+ * A release of Firecracker, identified by the digests of its two programs, and a Python package of a third party that
+ * contains them.
  *
- * @param firecrackerDigest SHA-256 of the program that the tests have passed with
- * @param jailerDigest of its jailer
- * @param wheelRequirement as pip reads it, with the digest of the only file that will do
- * @param wheelDirectory where the two programs lie in it
+ * @param firecrackerDigest SHA-256 of the program with which the tests have passed
+ * @param jailerDigest SHA-256 of its jailer
+ * @param wheelRequirement the requirement for pip, with the digest of the only acceptable file
+ * @param wheelDirectory the directory of the two programs in that file
  */
 record PinnedRelease(
         String version,
@@ -40,9 +41,9 @@ record PinnedRelease(
     }
 
     /**
-     * Fails unless the two programs in a directory are those of this release.
+     * Throws unless the two programs in a directory are those of this release.
      *
-     * @param origin where they come from, for the error
+     * @param origin the origin of the programs, for the error
      */
     void require(Path directory, String origin) {
         require(directory.resolve("firecracker"), firecrackerDigest, origin);

@@ -20,11 +20,9 @@ import org.apache.commons.compress.archivers.zip.ZipArchiveEntry;
 import org.apache.commons.compress.archivers.zip.ZipArchiveInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
-/**
- * A downloaded archive, of which only named regular files are taken: no path, link or mode of its making reaches the disk.
- */
+/** A downloaded archive. Only named regular files are extracted; paths, links and modes of the archive are ignored. */
 final class ProgramArchive {
-    /** Twenty times a program of today. */
+    /** Twenty times the size of today's programs. */
     private static final long MAX_PROGRAM_BYTES = 64L << 20;
 
     private static final int MAX_ENTRIES = 10_000;
@@ -32,7 +30,7 @@ final class ProgramArchive {
     private final Path file;
     private final Map<String, Path> wanted;
 
-    /** @param wanted the names in the archive with the files to be written */
+    /** @param wanted the names in the archive and the files to write */
     ProgramArchive(Path file, Map<String, Path> wanted) {
         this.file = requireNonNull(file, "file is null");
         this.wanted = Map.copyOf(wanted);

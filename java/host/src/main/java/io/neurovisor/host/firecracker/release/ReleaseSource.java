@@ -2,18 +2,18 @@ package io.neurovisor.host.firecracker.release;
 
 import java.nio.file.Path;
 
-/** Somewhere a release can be had. */
+/** An origin of a release. */
 interface ReleaseSource {
     /**
-     * Leaves the programs in {@code target} as {@code firecracker} and {@code jailer}, neither executable yet.
+     * Fetches the programs into {@code target} as {@code firecracker} and {@code jailer}, not executable.
      *
-     * @param scratch an empty directory for what is downloaded
-     * @return where they come from and what vouches for them, for a person; the digests of the programs are the caller's to check
-     * @throws UnreachableException when the source gives nothing; whatever it gives that is wrong is a fault instead
+     * @param scratch an empty directory for downloads
+     * @return a description of the origin and of its verification; the caller checks the digests of the programs
+     * @throws UnreachableException if the source is unreachable; wrong content is a fault instead
      */
     String fetch(PinnedRelease release, Path scratch, Path target) throws UnreachableException;
 
-    /** A source that cannot be had from here, for which another may stand in. */
+    /** The source cannot be reached from here; another one may be used instead. */
     final class UnreachableException extends Exception {
         private static final long serialVersionUID = 1L;
 

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The release as its makers publish it, vouched for by the checksum that they publish with it. */
+/** The release as published by its makers, verified by the checksum that they publish with it. */
 final class UpstreamSource implements ReleaseSource {
     static final URI PUBLIC = URI.create("https://github.com/firecracker-microvm/firecracker/releases/download/");
 
@@ -41,7 +41,7 @@ final class UpstreamSource implements ReleaseSource {
         URI address = base.resolve("v%s/%s".formatted(version, name));
         Path archive = scratch.resolve(name);
         Path checksum = scratch.resolve(name + ".sha256.txt");
-        // The small file first: where it does not come, the large one will not.
+        // The small file first: if it cannot be fetched, the large one cannot either.
         download(URI.create(address + ".sha256.txt"), checksum);
         download(address, archive);
         String expected = expected(checksum, name);
@@ -63,7 +63,7 @@ final class UpstreamSource implements ReleaseSource {
     private void download(URI address, Path file) throws UnreachableException {
         ToolResult result = supervisor.tool(ToolCommand.of("curl", "curl")
                         .withArguments(List.of("--fail", "--silent", "--show-error", "--location"))
-                        // A redirection leads to no other kind of server.
+                        // A redirect must not change the protocol.
                         .withArguments(List.of("--proto", "=" + address.getScheme(), "--max-filesize", MOST_BYTES))
                         .withArguments(List.of("--connect-timeout", "20", "--max-time", "600"))
                         .withArguments(List.of("--output", file.toString(), "--", address.toString())))

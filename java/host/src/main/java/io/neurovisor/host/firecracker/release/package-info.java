@@ -1,4 +1,4 @@
-/** Gets Firecracker's own release for this machine. What comes over the network is data until its digest is known. */
+/** Downloads Firecracker's release for this host. Downloads are untrusted until their digest has been verified. */
 @NullMarked
 package io.neurovisor.host.firecracker.release;
 
