@@ -165,7 +165,7 @@ final class ServeCommand implements Callable<Integer> {
         } else {
             LOG.warn(
                     "{} {} is more than the memory holds, {} at once: {}; further requests wait, so choose a smaller --size,"
-                            + " or end what takes the memory{}",
+                            + " or end other processes{}",
                     Setting.MAX.flag(),
                     config.max(),
                     room.machines(),

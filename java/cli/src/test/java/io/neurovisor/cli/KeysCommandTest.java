@@ -185,7 +185,7 @@ final class KeysCommandTest {
     @Test
     void aDirectoryOfSomebodyElsesAndADamagedDatabaseAreNamed() throws IOException {
         Path stranger = Files.writeString(data.resolve("thesis.txt"), "mine");
-        assertThat(run("keys", "create", "ci").err()).contains("holds what is not NeuroVisor's (thesis.txt)");
+        assertThat(run("keys", "create", "ci").err()).contains("contains files of other programs (thesis.txt)");
         Files.delete(stranger);
         run("keys", "create", "ci");
         Path database = Files.writeString(data.resolve("access/keys.db"), "no database at all".repeat(500));

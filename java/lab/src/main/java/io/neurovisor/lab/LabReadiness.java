@@ -17,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** Waits for a lab machine to report that it has started. QEMU connects to the socket, so that no polling is needed. */
 final class LabReadiness implements AutoCloseable {
-    private static final String WORD = "ready";
+    private static final String READY = "ready";
 
     private final Path socket;
     private final ServerSocketChannel server;
@@ -53,18 +53,18 @@ final class LabReadiness implements AutoCloseable {
     }
 
     /** Completes with true when the machine is ready, with false if it disconnects before. */
-    CompletableFuture<Boolean> word() {
-        CompletableFuture<Boolean> word = new CompletableFuture<>();
+    CompletableFuture<Boolean> ready() {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("lab-readiness").start(() -> {
             try (SocketChannel machine = server.accept();
                     BufferedReader lines = new BufferedReader(Channels.newReader(machine, StandardCharsets.US_ASCII))) {
                 String line = lines.readLine();
-                word.complete(line != null && line.strip().equals(WORD));
+                ready.complete(line != null && line.strip().equals(READY));
             } catch (IOException hungUp) {
-                word.complete(false);
+                ready.complete(false);
             }
         });
-        return word;
+        return ready;
     }
 
     @Override

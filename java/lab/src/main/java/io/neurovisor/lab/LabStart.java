@@ -47,9 +47,9 @@ final class LabStart {
         disk.make(files);
         progress.step("Starting lab " + name);
         try (LabReadiness readiness = LabReadiness.listen()) {
-            CompletableFuture<Boolean> word = readiness.word();
+            CompletableFuture<Boolean> ready = readiness.ready();
             CompletableFuture<ToolResult> process = runner.run(qemu.command(files, port, readiness.socket()));
-            await(word, process, files);
+            await(ready, process, files);
         }
         Lab lab = new Lab(name, files, port);
         lab.writeAddress();
@@ -61,14 +61,14 @@ final class LabStart {
         CompletableFuture<ToolResult> run(ToolCommand qemu);
     }
 
-    private static void await(CompletableFuture<Boolean> word, CompletableFuture<ToolResult> process, LabFiles files)
+    private static void await(CompletableFuture<Boolean> ready, CompletableFuture<ToolResult> process, LabFiles files)
             throws InterruptedException {
         // A QEMU that went into the background has exited successfully, and the machine's report is still to come.
         CompletableFuture<Boolean> failed = process.thenCompose(
                 result -> result.failed() ? CompletableFuture.completedFuture(false) : new CompletableFuture<>());
         try {
-            Object ready = CompletableFuture.anyOf(word, failed).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-            if (Boolean.TRUE.equals(ready)) {
+            Object outcome = CompletableFuture.anyOf(ready, failed).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            if (Boolean.TRUE.equals(outcome)) {
                 return;
             }
             throw failure("it ended while it started", process, files);

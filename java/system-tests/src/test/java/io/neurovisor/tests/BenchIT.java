@@ -49,7 +49,7 @@ final class BenchIT {
                     "--vmm=firecracker",
                     "--firecracker=/no/such/firecracker");
             assertThat(run.exitCode()).as(run.stderr()).isEqualTo(5);
-            assertThat(run.stderr()).contains("/no/such/firecracker is no program");
+            assertThat(run.stderr()).contains("/no/such/firecracker is not a program");
         }
     }
 

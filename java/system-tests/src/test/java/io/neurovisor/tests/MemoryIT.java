@@ -121,7 +121,7 @@ final class MemoryIT {
     private static void isExhausted(Throwable failure, String words) {
         Status status = ((StatusRuntimeException) failure).getStatus();
         assertThat(status.getCode()).as(status.toString()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
-        assertThat(status.getDescription()).contains(words, "choose a smaller --size, or end what takes the memory");
+        assertThat(status.getDescription()).contains(words, "choose a smaller --size, or end other processes");
     }
 
     private static ExecuteRequest.Builder program(String code) {

@@ -42,7 +42,7 @@ final class RunIT {
         CommandLineRun refused = CommandLineRun.of("run", "--ebpf=off", "--strict", "-l", "bash", "-c", "echo ran");
         assertThat(refused.exitCode()).isEqualTo(125);
         assertThat(refused.stdout()).doesNotContain("ran");
-        assertThat(refused.stderr()).contains("which --strict asks for, is off");
+        assertThat(refused.stderr()).contains("which --strict requires, is off");
     }
 
     @ShortTier

@@ -77,15 +77,15 @@ final class RateLimitProof implements Example {
     }
 
     private static void guest(ExampleRun run) {
-        GuestRateLimit bucket = new GuestRateLimit(Ticker.SYSTEM);
+        GuestRateLimit rateLimit = new GuestRateLimit(Ticker.SYSTEM);
         try (FloodingGuest guest = FloodingGuest.start();
                 GuestLinks links = new GuestLinks(InstantSource.system());
-                GuestChannel channel = links.open(guest.socket(), bucket)) {
+                GuestChannel channel = links.open(guest.socket(), rateLimit)) {
             String end = greeted(channel);
             run.check(
                     end.contains("the guest began more than"),
                     "a guest that sends pings without end was hung up on: " + ExampleRun.shown(end));
-            run.tell(bucket.state().detail());
+            run.tell(rateLimit.state().detail());
         }
     }
 

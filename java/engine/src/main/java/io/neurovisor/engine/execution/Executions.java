@@ -20,7 +20,7 @@ import java.util.function.Function;
  * destroyed before the result is returned. Safe for use by many threads.
  */
 public final class Executions {
-    private final Function<ExecutionRequest, MachineKind> orders;
+    private final Function<ExecutionRequest, MachineKind> kinds;
     private final WarmPool pool;
     private final Ticker ticker;
     private final ExecutionListener listener;
@@ -29,14 +29,14 @@ public final class Executions {
      * @param kinds returns the kind of machine for a request; may block to build an image, which does not count as
      *     waiting
      */
-    public Executions(Function<ExecutionRequest, MachineKind> orders, WarmPool pool, Ticker ticker) {
-        this(orders, pool, ticker, ExecutionListener.NONE);
+    public Executions(Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker) {
+        this(kinds, pool, ticker, ExecutionListener.NONE);
     }
 
     /** Creates executions that are reported to a listener. */
     public Executions(
-            Function<ExecutionRequest, MachineKind> orders, WarmPool pool, Ticker ticker, ExecutionListener listener) {
-        this.orders = requireNonNull(orders, "orders is null");
+            Function<ExecutionRequest, MachineKind> kinds, WarmPool pool, Ticker ticker, ExecutionListener listener) {
+        this.kinds = requireNonNull(kinds, "kinds is null");
         this.pool = requireNonNull(pool, "pool is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
         this.listener = requireNonNull(listener, "listener is null");
@@ -69,7 +69,7 @@ public final class Executions {
 
     private ExecutionResult run(ExecutionRequest request, Function<MachineKind, Lease> leases, OutputSink sink) {
         long startNanos = ticker.nanos();
-        MachineKind kind = orders.apply(request);
+        MachineKind kind = kinds.apply(request);
         ExecutionResult result;
         try (Lease lease = leases.apply(kind)) {
             Sandbox sandbox = lease.sandbox();

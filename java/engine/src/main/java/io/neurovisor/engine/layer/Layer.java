@@ -6,15 +6,15 @@ import java.util.Arrays;
 
 /** The layers between a program and the host; the innermost layer of the VMM comes first. */
 public enum Layer {
-    CAPABILITIES(1, "capabilities", "The VMM has no capability, cannot gain one, and runs under a uid of its own."),
+    CAPABILITIES(1, "capabilities", "The VMM has no capability, cannot gain one, and runs under its own uid."),
     SECCOMP(2, "seccomp", "Each thread of the VMM may make the system calls of an allowlist and no others."),
     CGROUP(3, "cgroups v2", "Memory, processor time and processes of each virtual machine are limited from outside."),
-    RATE_LIMITING(4, "rate limiting", "Clients and guests have buckets for what they begin."),
-    EBPF_LSM(5, "eBPF LSM", "The kernel refuses the VMM every file that is not its own, every exec and every connect."),
+    RATE_LIMITING(4, "rate limiting", "The requests of clients and guests are limited by token buckets."),
+    EBPF_LSM(5, "eBPF LSM", "The kernel denies the VMM every file that is not its own, every exec and every connect."),
     VM_ISOLATION(
             6,
             "VM isolation",
-            "The program runs on a processor and devices of its own, the VMM in namespaces of its own.");
+            "The program runs on a virtual processor with virtual devices, the VMM in its own namespaces.");
 
     private final int number;
     private final String label;

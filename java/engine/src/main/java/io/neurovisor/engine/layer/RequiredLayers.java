@@ -39,7 +39,7 @@ public record RequiredLayers(Set<Layer> layers) {
             if (state.status() != LayerState.Status.LIVE) {
                 throw new NeuroVisorException(
                         Fault.LAYER_MISSING,
-                        "layer %d (%s), which --strict asks for, is %s: %s%s"
+                        "layer %d (%s), which --strict requires, is %s: %s%s"
                                 .formatted(
                                         layer.number(),
                                         layer.label(),

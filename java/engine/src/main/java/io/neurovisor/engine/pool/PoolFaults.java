@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /** The exceptions for requests that receive no machine: they state the reason, the state of the pool and a remedy. */
 final class PoolFaults {
-    private static final String LESS_MEMORY = "choose a smaller --size, or end what takes the memory";
+    private static final String LESS_MEMORY = "choose a smaller --size, or end other processes";
 
     private PoolFaults() {}
 

@@ -45,7 +45,7 @@ public final class BuildFailures {
                     "Debian " + DebianSources.SUITE + " has no such package"),
             Sign.of(
                     "cannot (make the user namespace in which|have user ids mapped for a build)",
-                    "scripts of packages run in a user namespace, which this machine does not give; allow it (sysctl"
+                    "scripts of packages run in a user namespace, which this machine does not allow; enable it (sysctl"
                             + " user.max_user_namespaces=15000; in a container give it ids or name others by"
                             + " --image-uids FIRST-LAST), or have them run as root of this machine by --image-uids=off"),
             Sign.of(

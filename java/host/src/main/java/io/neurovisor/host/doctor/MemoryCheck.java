@@ -27,11 +27,11 @@ record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long ma
     public Finding examine() {
         long available = HostMemory.of(files, process).availableBytes();
         if (available == Long.MAX_VALUE) {
-            return Finding.warn(NAME, "/proc/meminfo does not tell what is available", "");
+            return Finding.warn(NAME, "/proc/meminfo does not report the available memory", "");
         }
         long room = available / machineBytes;
         String detail =
-                "%d MiB available beside %d for this process and %d for the host, room for %d machines of size %s (%d MiB each)"
+                "%d MiB available, with %d for this process and %d for the host left out, room for %d machines of size %s (%d MiB each)"
                         .formatted(
                                 available >> MEBIBYTE_BITS,
                                 process.growthBytes() >> MEBIBYTE_BITS,
@@ -43,7 +43,7 @@ record MemoryCheck(HostFiles files, JvmMemory process, SandboxSize size, long ma
                 ? Finding.pass(NAME, detail)
                 : Finding.warn(
                         NAME,
-                        detail + " and " + machineCount + " may run at once",
-                        "choose a smaller --size, run fewer at once, or end what takes the memory");
+                        detail + " and " + machineCount + " may run at the same time",
+                        "choose a smaller --size, run fewer at the same time, or end other processes");
     }
 }

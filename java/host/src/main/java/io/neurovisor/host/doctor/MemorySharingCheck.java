@@ -18,10 +18,10 @@ record MemorySharingCheck(HostFiles files) implements Check {
     @Override
     public Finding examine() {
         return files.number(FILE).filter(run -> run == 1).isEmpty()
-                ? Finding.pass(NAME, "off: equal pages of two guests stay two")
+                ? Finding.pass(NAME, "off: equal pages of two guests are not merged")
                 : Finding.warn(
                         NAME,
-                        "on: by what is merged one guest can learn what another holds",
+                        "on: a guest can detect pages that another guest has in memory",
                         "echo 2 | sudo tee " + FILE);
     }
 }

@@ -23,7 +23,7 @@ record PlatformCheck(HostFiles files) implements Check {
                         ", ", "Linux " + release, distribution(), "cgroups " + cgroups.mode() + controllers(cgroups))
                 + inside();
         return isWsl(release)
-                ? Finding.warn(NAME, detail + ", in WSL2, whose kernel has no BPF LSM", "use a Linux of its own")
+                ? Finding.warn(NAME, detail + ", in WSL2, whose kernel has no BPF LSM", "use a native Linux")
                 : Finding.pass(NAME, detail);
     }
 

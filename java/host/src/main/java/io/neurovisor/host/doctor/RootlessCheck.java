@@ -13,10 +13,10 @@ record RootlessCheck(String user) implements Check {
     @Override
     public Finding examine() {
         return user.equals("root")
-                ? Finding.pass(NAME, "started as root, so that each VMM gets a uid of its own")
+                ? Finding.pass(NAME, "started as root, so each VMM has its own uid")
                 : Finding.warn(
                         NAME,
                         "rootless: VMMs share the uid of " + user,
-                        "start NeuroVisor as root, which gives each VMM a uid of its own and no privilege");
+                        "start NeuroVisor as root, which gives each VMM its own uid without privileges");
     }
 }

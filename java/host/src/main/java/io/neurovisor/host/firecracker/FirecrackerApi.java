@@ -120,7 +120,7 @@ final class FirecrackerApi implements AutoCloseable {
         } catch (ExecutionException exception) {
             throw failed("Firecracker's API hung up at " + what, exception);
         } catch (JsonProcessingException exception) {
-            throw failed("Firecracker's API answered " + what + " with what is no JSON", exception);
+            throw failed("Firecracker's API answered " + what + " with invalid JSON", exception);
         } catch (InterruptedException exception) {
             close();
             throw interrupted(exception);
@@ -154,7 +154,7 @@ final class FirecrackerApi implements AutoCloseable {
         try {
             return Unpooled.wrappedBuffer(JSON.writeValueAsBytes(body));
         } catch (JsonProcessingException exception) {
-            throw new NeuroVisorException(Fault.INTERNAL, "a request to Firecracker is no JSON", exception);
+            throw new NeuroVisorException(Fault.INTERNAL, "a request to Firecracker is not valid JSON", exception);
         }
     }
 

@@ -52,7 +52,7 @@ public final class FirecrackerLocator {
     /** Returns the program at a path that the user configured. */
     public FirecrackerProgram at(Path executable) {
         if (!Files.isRegularFile(executable) || !Files.isExecutable(executable)) {
-            throw missing("%s is no program; name Firecracker's executable with --firecracker".formatted(executable));
+            throw missing("%s is not a program; name Firecracker's executable with --firecracker".formatted(executable));
         }
         return program(executable.toAbsolutePath());
     }
@@ -83,7 +83,7 @@ public final class FirecrackerLocator {
         }
         Path jailer = executable.resolveSibling(JAILER);
         if (!Files.isExecutable(jailer)) {
-            throw missing("%s has no %s beside it, which its release comes with".formatted(executable, JAILER));
+            throw missing("%s has no %s next to it, although its release includes one".formatted(executable, JAILER));
         }
         String jailers = version(jailer);
         if (!jailers.equals(version)) {

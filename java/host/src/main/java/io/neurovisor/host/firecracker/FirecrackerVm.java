@@ -27,7 +27,7 @@ final class FirecrackerVm implements Vm {
     /** Far more than a thread takes to load its filter, also on a loaded host. */
     private static final Duration CONFINEMENT_TIMEOUT = Duration.ofSeconds(5);
 
-    private static final Duration LAST_WORDS_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Duration POLL_INTERVAL = Duration.ofMillis(2);
 
@@ -111,7 +111,7 @@ final class FirecrackerVm implements Vm {
     @Override
     public String consoleTail() {
         // An ending machine breaks its connections first: after a short wait death() can report how it ended.
-        return vmm.process().endsWithin(LAST_WORDS_TIMEOUT)
+        return vmm.process().endsWithin(EXIT_TIMEOUT)
                 ? ""
                 : ConsoleText.tail(vmm.process().output());
     }

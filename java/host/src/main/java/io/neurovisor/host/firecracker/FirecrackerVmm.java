@@ -177,11 +177,11 @@ public final class FirecrackerVmm implements Vmm {
             return exception;
         }
         // A rejected snapshot ends Firecracker.
-        Optional<String> words = vmm.lastWords();
+        Optional<String> exit = vmm.exitDescription();
         vmm.process().kill();
         vmm.awaitGone();
         String message = "virtual machine " + vmm.id() + " did not start: " + exception.getMessage()
-                + words.map(last -> "; " + last).orElse("");
+                + exit.map(description -> "; " + description).orElse("");
         return new NeuroVisorException(
                 exception.fault() == Fault.JAIL_FAILED ? Fault.JAIL_FAILED : Fault.VMM_FAILED, message, exception);
     }

@@ -49,15 +49,15 @@ final class VsockConnector {
     private final GuestLinks links;
     private final Path socket;
     private final VmmProcess process;
-    private final GuestRateLimit bucket;
+    private final GuestRateLimit rateLimit;
     private final Ticker ticker;
     private final AtomicReference<@Nullable GuestChannel> current = new AtomicReference<>();
 
-    VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestRateLimit bucket, Ticker ticker) {
+    VsockConnector(GuestLinks links, Path socket, VmmProcess process, GuestRateLimit rateLimit, Ticker ticker) {
         this.links = requireNonNull(links, "links is null");
         this.socket = requireNonNull(socket, "socket is null");
         this.process = requireNonNull(process, "process is null");
-        this.bucket = requireNonNull(bucket, "bucket is null");
+        this.rateLimit = requireNonNull(rateLimit, "rateLimit is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
         // A call that waits for the guest ends with its machine instead of at its deadline.
         process.onExit(this::closeCurrent);
@@ -69,7 +69,7 @@ final class VsockConnector {
         Duration pause = Duration.ZERO;
         while (true) {
             long startNanos = ticker.nanos();
-            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance, bucket);
+            GuestChannel channel = links.openVsock(socket, AGENT_PORT, acceptance, rateLimit);
             current.set(channel);
             try {
                 channel.hello(Deadline.after(shorter(ANSWER, deadline.remaining()), ticker));

@@ -166,6 +166,6 @@ final class SmallKernelBuilder implements ArtifactBuilder {
 
     private static NeuroVisorException lacking(String what) {
         return new NeuroVisorException(
-                Fault.IMAGE_BUILD_FAILED, "Cannot build the small kernel: the build does not tell its " + what);
+                Fault.IMAGE_BUILD_FAILED, "Cannot build the small kernel: the build does not report its " + what);
     }
 }

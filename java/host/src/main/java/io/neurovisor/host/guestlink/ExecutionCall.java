@@ -31,17 +31,17 @@ final class ExecutionCall {
         try {
             Optional<ProgramExit> exit = Optional.empty();
             while (exit.isEmpty()) {
-                exit = heard(next(call));
+                exit = finalExit(next(call));
             }
             return exit.get();
         } finally {
             // Does nothing if the call has ended by itself.
-            call.cancel("nobody listens any more", null);
+            call.cancel("the call has ended", null);
         }
     }
 
     /** Returns the program's end if this is the final message. */
-    Optional<ProgramExit> heard(ExecuteChunk chunk) {
+    Optional<ProgramExit> finalExit(ExecuteChunk chunk) {
         if (!chunk.getIsFinal()) {
             requireContent(chunk);
         }
@@ -52,7 +52,7 @@ final class ExecutionCall {
     /** Rejects empty messages, whose number would be unbounded. */
     private static void requireContent(ExecuteChunk chunk) {
         if (GuestMessages.isEmpty(chunk)) {
-            throw new NeuroVisorException(Fault.SANDBOX_LOST, "the guest agent sent a message with nothing in it");
+            throw new NeuroVisorException(Fault.SANDBOX_LOST, "the guest agent sent an empty message");
         }
     }
 
@@ -65,7 +65,7 @@ final class ExecutionCall {
             ExecuteChunk chunk = call.read(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
             if (chunk == null) {
                 throw new NeuroVisorException(
-                        Fault.SANDBOX_LOST, "the guest agent ended the execution without saying how it ended");
+                        Fault.SANDBOX_LOST, "the guest agent ended the execution without reporting its outcome");
             }
             begun = true;
             return chunk;

@@ -17,24 +17,24 @@ import java.util.concurrent.TimeUnit;
  * its own buffers fill; a guest that keeps it empty is disconnected, which ends its machine.
  */
 final class FrameLimit extends ChannelDuplexHandler {
-    private final GuestRateLimit bucket;
+    private final GuestRateLimit rateLimit;
     private final PendingCall call = new PendingCall();
     private final FrameCount received = FrameCount.received(call);
     private final FrameCount sent = FrameCount.sent(call);
 
-    FrameLimit(GuestRateLimit bucket) {
-        this.bucket = requireNonNull(bucket, "bucket is null");
+    FrameLimit(GuestRateLimit rateLimit) {
+        this.rateLimit = requireNonNull(rateLimit, "rateLimit is null");
     }
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        bucket.sent(sent.begunIn((ByteBuf) message));
+        rateLimit.sent(sent.begunIn((ByteBuf) message));
         ChannelFuture _ = context.write(message, promise);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        Duration pause = bucket.take(received.begunIn((ByteBuf) message));
+        Duration pause = rateLimit.take(received.begunIn((ByteBuf) message));
         if (pause.isNegative()) {
             ((ByteBuf) message).release();
             context.fireExceptionCaught(new IOException("the guest began more than %d requests and %d a second for %d s"

@@ -68,8 +68,8 @@ public final class GuestLinks implements AutoCloseable {
      *
      * @param rateLimit the rate limit of the guest over all its connections
      */
-    public GuestChannel open(Path socket, GuestRateLimit bucket) {
-        return open(socket, () -> limited(new NioDomainSocketChannel(), bucket));
+    public GuestChannel open(Path socket, GuestRateLimit rateLimit) {
+        return open(socket, () -> limited(new NioDomainSocketChannel(), rateLimit));
     }
 
     /**
@@ -78,16 +78,16 @@ public final class GuestLinks implements AutoCloseable {
      * @param socket the socket at which Firecracker accepts requests for connections
      * @param acceptance the time that the guest may take to accept a connection
      */
-    public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit bucket) {
+    public GuestChannel openVsock(Path socket, int port, Duration acceptance, GuestRateLimit rateLimit) {
         return open(socket, () -> {
-            Channel channel = limited(new NioDomainSocketChannel(), bucket);
+            Channel channel = limited(new NioDomainSocketChannel(), rateLimit);
             channel.pipeline().addFirst(new VsockHandshake(port, acceptance));
             return channel;
         });
     }
 
-    private static Channel limited(Channel channel, GuestRateLimit bucket) {
-        channel.pipeline().addFirst(new FrameLimit(bucket));
+    private static Channel limited(Channel channel, GuestRateLimit rateLimit) {
+        channel.pipeline().addFirst(new FrameLimit(rateLimit));
         return channel;
     }
 

@@ -137,7 +137,7 @@ public final class GuestMessages {
                 throw new NeuroVisorException(
                         Fault.SANDBOX_LOST,
                         "the guest agent reported outcome " + metadata.getOutcomeValue()
-                                + ", which is none of a guest's");
+                                + ", which only the host may report");
         };
     }
 

@@ -36,7 +36,7 @@ final class OutputFiles {
         if (open.isEmpty()) {
             begin(path);
         } else if (!open.equals(path)) {
-            throw broken("began a file before it had ended the one before");
+            throw broken("began a file before the end of the previous one");
         }
         bytes += part.getContent().size();
         if (bytes > FileLimits.MAX_BYTES) {

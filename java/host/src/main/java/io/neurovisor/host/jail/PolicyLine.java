@@ -32,7 +32,7 @@ final class PolicyLine {
         }
         List<String> words = Arrays.asList(line.substring(0, hash).strip().split("\\s+"));
         if (!SYSCALL.matcher(words.getFirst()).matches()) {
-            throw new PolicySyntaxException("\"" + words.getFirst() + "\" is no name of a system call");
+            throw new PolicySyntaxException("\"" + words.getFirst() + "\" is not the name of a system call");
         }
         PolicyLine rule = new PolicyLine(words.getFirst());
         for (String word : words.subList(1, words.size())) {
@@ -73,7 +73,7 @@ final class PolicyLine {
         long selected = mask == null ? argument.width() : number(argument, mask);
         long wanted = number(argument, value);
         if ((wanted & ~selected) != 0) {
-            throw new PolicySyntaxException("\"" + value + "\" has bits that its mask has not, so it is never met");
+            throw new PolicySyntaxException("\"" + value + "\" has bits outside of its mask, so it never matches");
         }
         return argument.condition(selected, wanted);
     }

@@ -70,7 +70,7 @@ public record SeccompPolicy(DefaultAction others, List<PolicyRule> rules) {
             }
         }
         if (rules.isEmpty() && problems.isEmpty()) {
-            problems.add("no line says anything");
+            problems.add("it contains no rules");
         }
         if (!problems.isEmpty()) {
             throw new NeuroVisorException(Fault.INVALID_ARGUMENT, name + ": " + String.join("; ", problems));

@@ -50,7 +50,7 @@ public record SelfConfinement(int rules, int threads, boolean filesClosed, boole
     }
 
     private static String refusal(String problem) {
-        return "the daemon cannot give up the system calls and privileges that it has no use for, so it does not serve: "
+        return "the daemon cannot give up its unneeded system calls and privileges, so it does not serve: "
                 + problem;
     }
 }

@@ -83,14 +83,14 @@ final class NativeLibrary {
                     "a number is returned");
             if (result.longValue() < 0) {
                 throw new NeuroVisorException(
-                        Fault.TOOL_FAILED, function + " failed: " + words((int) ERRNO.get(state, 0L)));
+                        Fault.TOOL_FAILED, function + " failed: " + description((int) ERRNO.get(state, 0L)));
             }
             return result;
         }
     }
 
     /** Returns the C library's description of an error. */
-    private static String words(int errno) {
+    private static String description(int errno) {
         MemorySegment text = libc().callPointer("strerror", STRERROR, errno);
         return text.reinterpret(WORDS_LIMIT).getString(0) + " (errno " + errno + ")";
     }

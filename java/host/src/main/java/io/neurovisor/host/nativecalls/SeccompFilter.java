@@ -73,7 +73,7 @@ final class SeccompFilter implements AutoCloseable {
         int number = library.callInt("seccomp_syscall_resolve_name", RESOLVE_NAME, arena.allocateFrom(rule.syscall()));
         if (number < 0) {
             throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT, "\"" + rule.syscall() + "\" is no system call of this architecture");
+                    Fault.INVALID_ARGUMENT, "\"" + rule.syscall() + "\" is not a system call of this architecture");
         }
         int action = rule.errno() == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO | rule.errno();
         int result = library.callInt(

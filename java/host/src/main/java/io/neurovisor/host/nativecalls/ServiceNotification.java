@@ -98,7 +98,7 @@ public final class ServiceNotification {
             UnixDatagram.send(socket, message.getBytes(StandardCharsets.UTF_8));
         } catch (NeuroVisorException exception) {
             LOG.warn(
-                    "the service manager at {} ({}) was not told {}: {}",
+                    "the service manager at {} ({}) did not receive {}: {}",
                     socket,
                     VARIABLE,
                     message.lines().findFirst().orElse(""),

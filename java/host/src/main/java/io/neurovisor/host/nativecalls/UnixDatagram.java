@@ -65,7 +65,7 @@ final class UnixDatagram {
         boolean isAbstract = socket.startsWith("@");
         if (!isAbstract && !socket.startsWith("/")) {
             throw new NeuroVisorException(
-                    Fault.INVALID_ARGUMENT, socket + " is no Unix socket: neither an absolute path nor an @name");
+                    Fault.INVALID_ARGUMENT, socket + " is not a Unix socket: neither an absolute path nor an @name");
         }
         if (name.length >= PATH_LIMIT) {
             throw new NeuroVisorException(

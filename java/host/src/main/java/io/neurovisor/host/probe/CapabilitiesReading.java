@@ -27,7 +27,7 @@ final class CapabilitiesReading {
                 problems.add("no_new_privs is not set");
             }
             if (thread.uid().isEmpty()) {
-                problems.add("its uids are not one");
+                problems.add("its uids differ");
             } else if (thread.uid().equals(ourUid) && isRoot()) {
                 problems.add("runs as root");
             }

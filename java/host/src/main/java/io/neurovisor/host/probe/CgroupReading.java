@@ -34,7 +34,7 @@ final class CgroupReading {
         }
         Optional<String> group = hierarchy.groupOf(process);
         if (group.isEmpty() || group.equals(hierarchy.groupOf(LiveProcess.self(files)))) {
-            return LayerState.broken(Layer.CGROUP, "the VMM has no cgroup of its own", VmmLayers.DEFECT);
+            return LayerState.broken(Layer.CGROUP, "the VMM is not in its own cgroup", VmmLayers.DEFECT);
         }
         List<String> unlimited = unlimited(group.get());
         return unlimited.isEmpty()

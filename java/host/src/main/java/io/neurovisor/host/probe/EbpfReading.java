@@ -31,7 +31,7 @@ public record EbpfReading(String reason, String fix) {
             return LayerState.off(Layer.EBPF_LSM, reason, fix);
         }
         if (held.isEmpty()) {
-            return broken("the kernel holds no policy against this VMM");
+            return broken("the kernel has no policy for this VMM");
         }
         EbpfPolicyState policy = held.get();
         if (!policy.problem().isEmpty()) {
@@ -41,7 +41,7 @@ public record EbpfReading(String reason, String fix) {
             return broken("the VMM is not sealed");
         }
         return policy.audit()
-                ? LayerState.off(Layer.EBPF_LSM, "only watches and tells (--ebpf audit)", "--ebpf auto")
+                ? LayerState.off(Layer.EBPF_LSM, "only reports violations (--ebpf audit)", "--ebpf auto")
                 : LayerState.live(
                         Layer.EBPF_LSM, "sealed: no file but its own, no program, no connection, no ptrace, no bpf");
     }

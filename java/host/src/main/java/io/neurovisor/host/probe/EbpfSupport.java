@@ -29,11 +29,11 @@ public final class EbpfSupport {
      */
     public EbpfReading reading(boolean root, Path object) {
         if (!root) {
-            return new EbpfReading("CAP_BPF and CAP_PERFMON are root's to have", "start it as root");
+            return new EbpfReading("only root has CAP_BPF and CAP_PERFMON", "start it as root");
         }
         if (!files.exists(BTF)) {
             return new EbpfReading(
-                    "this kernel does not describe itself (no " + BTF + "), which takes Linux 5.8 or newer with"
+                    "this kernel has no type information (no " + BTF + "), which takes Linux 5.8 or newer with"
                             + " CONFIG_BPF_SYSCALL and CONFIG_DEBUG_INFO_BTF",
                     "");
         }

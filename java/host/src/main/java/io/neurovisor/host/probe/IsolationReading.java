@@ -35,7 +35,7 @@ final class IsolationReading {
             noKvm().ifPresent(problems::addFirst);
             return LayerState.broken(Layer.VM_ISOLATION, String.join("; ", problems), VmmLayers.DEFECT);
         }
-        String jail = namespaces.size() + " namespaces of its own, " + confinement.mounts();
+        String jail = namespaces.size() + " own namespaces, " + confinement.mounts();
         return noKvm().map(reason -> LayerState.off(
                         Layer.VM_ISOLATION, reason + "; " + jail, "a machine on which /dev/kvm boots guests"))
                 .orElseGet(() -> LayerState.live(Layer.VM_ISOLATION, "KVM, " + jail));

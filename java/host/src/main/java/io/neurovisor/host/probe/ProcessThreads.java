@@ -39,7 +39,7 @@ public final class ProcessThreads {
                 .count();
         return open == 0
                 ? Optional.empty()
-                : Optional.of(open + " of " + threads.size() + " threads have no filter or no no_new_privs");
+                : Optional.of(open + " of " + threads.size() + " threads lack a filter or no_new_privs");
     }
 
     /** Returns the capabilities that every thread is permitted, one bit each. */

@@ -31,7 +31,7 @@ final class SeccompReading {
         if (threads.stream().anyMatch(thread -> thread.seccompFilters().isEmpty())) {
             return LayerState.off(
                     Layer.SECCOMP,
-                    "filters on all threads, yet this kernel does not tell how many",
+                    "filters on all threads, but this kernel does not report how many",
                     "Linux 5.9 or newer");
         }
         long fewest = threads.stream()

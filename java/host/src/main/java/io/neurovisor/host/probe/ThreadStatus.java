@@ -56,7 +56,7 @@ final class ThreadStatus {
     List<String> capabilities(long bounding) {
         return CAPABILITY_SETS.stream()
                 .filter(set -> (held(set) & ~(set.equals(BOUNDING_SET) ? bounding : 0)) != 0)
-                .map(set -> set + " " + fields.getOrDefault(set, "not told"))
+                .map(set -> set + " " + fields.getOrDefault(set, "unknown"))
                 .toList();
     }
 

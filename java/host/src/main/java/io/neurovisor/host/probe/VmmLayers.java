@@ -48,18 +48,18 @@ public final class VmmLayers {
      * @param cgroupProblem why the spawner has not made a control group; empty if it has
      * @param rateLimit the state of the guest's rate limit, which cannot be read off a process
      */
-    public List<LayerState> read(long pid, Supplier<PrivilegedReading> told, String cgroupProblem, LayerState bucket) {
+    public List<LayerState> read(long pid, Supplier<PrivilegedReading> privileged, String cgroupProblem, LayerState rateLimit) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
             return unread("VMM process " + pid + " has ended");
         }
-        PrivilegedReading confined = told.get();
+        PrivilegedReading confined = privileged.get();
         return List.of(
                 capabilities(threads),
                 seccomp(threads),
                 new CgroupReading(files).read(process, cgroupProblem),
-                bucket,
+                rateLimit,
                 ebpf.read(confined.policy()),
                 isolation(process, confined));
     }
@@ -69,7 +69,7 @@ public final class VmmLayers {
      *
      * @param privileged as for {@link #read}
      */
-    public Optional<LayerState> unconfined(long pid, Supplier<PrivilegedReading> told) {
+    public Optional<LayerState> unconfined(long pid, Supplier<PrivilegedReading> privileged) {
         LiveProcess process = LiveProcess.of(files, pid);
         List<ThreadStatus> threads = process.threads();
         if (threads.isEmpty()) {
@@ -78,7 +78,7 @@ public final class VmmLayers {
         return broken(Stream.of(() -> capabilities(threads), () -> seccomp(threads)))
                 .or(() -> {
                     // Asked last and once, because another process answers.
-                    PrivilegedReading confined = told.get();
+                    PrivilegedReading confined = privileged.get();
                     return broken(Stream.of(() -> ebpf.read(confined.policy()), () -> isolation(process, confined)));
                 });
     }
@@ -107,8 +107,8 @@ public final class VmmLayers {
         return seccomp.read(threads);
     }
 
-    private LayerState isolation(LiveProcess process, PrivilegedReading told) {
-        return new IsolationReading(noKvm, confinement).read(process, told.namespaces());
+    private LayerState isolation(LiveProcess process, PrivilegedReading confined) {
+        return new IsolationReading(noKvm, confinement).read(process, confined.namespaces());
     }
 
     /** Returns the states when there is no process to read. */

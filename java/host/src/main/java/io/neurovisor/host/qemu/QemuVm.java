@@ -25,7 +25,7 @@ import java.util.concurrent.CompletableFuture;
 /** A virtual machine that runs in QEMU and is controlled through its monitor. */
 final class QemuVm implements Vm {
     private static final Duration CONSOLE_TIMEOUT = Duration.ofSeconds(2);
-    private static final Duration LAST_WORDS_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(1);
 
     private final RunningVmm vmm;
     private final String stateFile;
@@ -122,7 +122,7 @@ final class QemuVm implements Vm {
             return QmpMessages.consoleTail(text);
         } catch (NeuroVisorException exception) {
             // QEMU is most likely ending: death() can then report how.
-            boolean _ = vmm.process().endsWithin(LAST_WORDS_TIMEOUT);
+            boolean _ = vmm.process().endsWithin(EXIT_TIMEOUT);
             return "";
         }
     }
@@ -151,7 +151,7 @@ final class QemuVm implements Vm {
         monitor.execute("migrate-set-capabilities", Map.of("capabilities", capabilities), deadline);
         monitor.execute(command, Map.of("uri", "file:" + stateFile), deadline);
         JsonNode event = monitor.awaitEvent("MIGRATION", QemuVm::isFinal, deadline);
-        String status = QmpMessages.words(event.path("data").path("status"));
+        String status = QmpMessages.sanitized(event.path("data").path("status"));
         if (!status.equals("completed")) {
             throw new NeuroVisorException(Fault.VMM_FAILED, "QEMU ended " + command + " as \"" + status + "\"");
         }

@@ -134,12 +134,12 @@ public final class QemuVmm implements Vmm {
     /** Ends QEMU and reports why the start failed: if QEMU has ended, how it ended. */
     private static NeuroVisorException failed(RunningVmm vmm, NeuroVisorException exception) {
         // A monitor that hangs up means that QEMU is ending.
-        Optional<String> words = vmm.lastWords();
+        Optional<String> exit = vmm.exitDescription();
         vmm.process().kill();
         vmm.awaitGone();
         return new NeuroVisorException(
                 Fault.VMM_FAILED,
-                "virtual machine " + vmm.id() + " did not start: " + words.orElseGet(exception::getMessage),
+                "virtual machine " + vmm.id() + " did not start: " + exit.orElseGet(exception::getMessage),
                 exception);
     }
 }

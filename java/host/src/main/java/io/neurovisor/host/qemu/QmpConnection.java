@@ -84,7 +84,7 @@ final class QmpConnection implements AutoCloseable {
                 throw new NeuroVisorException(
                         Fault.VMM_FAILED,
                         "QEMU refused " + command + ": "
-                                + QmpMessages.words(answer.path("error").path("desc")));
+                                + QmpMessages.sanitized(answer.path("error").path("desc")));
             } else {
                 return answer.path("return");
             }
@@ -184,7 +184,7 @@ final class QmpConnection implements AutoCloseable {
 
     private void noteShutdown(JsonNode message) {
         if (message.path("event").asText().equals("SHUTDOWN")) {
-            guestShutdown.complete(QmpMessages.words(message.path("data").path("reason")));
+            guestShutdown.complete(QmpMessages.sanitized(message.path("data").path("reason")));
         }
     }
 

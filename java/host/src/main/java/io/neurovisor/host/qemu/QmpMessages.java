@@ -56,7 +56,7 @@ final class QmpMessages {
     }
 
     /** Returns a text of a message in a form that is safe for our own messages. */
-    static String words(JsonNode text) {
+    static String sanitized(JsonNode text) {
         return GuestText.line(text.asText());
     }
 

@@ -78,7 +78,7 @@ public final class RunningVmm {
     }
 
     /** Describes how the process ended, waiting up to a second for its exit; empty if it still runs. */
-    public Optional<String> lastWords() {
+    public Optional<String> exitDescription() {
         return Optional.ofNullable(process.exit()
                 .thenApply(description)
                 .exceptionally(lost -> SPAWNER_LOST)

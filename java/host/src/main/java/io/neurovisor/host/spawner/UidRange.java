@@ -11,7 +11,7 @@ public record UidRange(long first, long last) {
 
     public UidRange {
         if (first < 1 || first > last || last > GREATEST) {
-            throw new IllegalArgumentException(first + "-" + last + " is no range of user ids");
+            throw new IllegalArgumentException(first + "-" + last + " is not a range of user ids");
         }
     }
 

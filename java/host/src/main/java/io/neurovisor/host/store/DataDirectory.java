@@ -70,7 +70,7 @@ public final class DataDirectory {
         if (!strangers.isEmpty() && !holdsArtifacts()) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    "data directory " + path + " holds what is not NeuroVisor's ("
+                    "data directory " + path + " contains files of other programs ("
                             + strangers.stream().limit(SHOWN_NAMES).collect(Collectors.joining(", "))
                             + (strangers.size() > SHOWN_NAMES ? ", …" : "")
                             + "); name an empty or a new one with --data-dir");
@@ -134,7 +134,7 @@ public final class DataDirectory {
             if (danger.isPresent()) {
                 throw new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        "data directory %s is not this user's alone: %s; change that with chown or chmod, or name another with --data-dir"
+                        "data directory %s is not private: %s; change that with chown or chmod, or name another with --data-dir"
                                 .formatted(path, danger.get()));
             }
         } catch (IOException failure) {
@@ -148,7 +148,7 @@ public final class DataDirectory {
         if (home.startsWith(path)) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    "%s cannot be the data directory, for it holds your home directory; name a directory of its own"
+                    "%s cannot be the data directory, because it contains your home directory; name a separate directory"
                             .formatted(path));
         }
     }

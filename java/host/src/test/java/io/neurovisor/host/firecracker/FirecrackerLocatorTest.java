@@ -47,7 +47,7 @@ final class FirecrackerLocatorTest {
         "1.1.0, 1.1.0, supported: ",
         "1.12.1, 1.10.0, take both from one release",
         "nonsense, 1.12.1, does not say its version",
-        "1.12.1, '', no jailer beside it"
+        "1.12.1, '', no jailer next to it"
     })
     void whatHasNotPassedTheTestsIsRefusedAndNotPassedOver(String version, String jailer, String words)
             throws IOException {

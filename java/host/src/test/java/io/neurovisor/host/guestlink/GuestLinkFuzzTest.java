@@ -88,7 +88,7 @@ final class GuestLinkFuzzTest {
             for (ExecuteChunk chunk = ExecuteChunk.parseDelimitedFrom(stream);
                     chunk != null;
                     chunk = ExecuteChunk.parseDelimitedFrom(stream)) {
-                Optional<ProgramExit> exit = call.heard(chunk);
+                Optional<ProgramExit> exit = call.finalExit(chunk);
                 if (exit.isPresent()) {
                     check(exit.get());
                     return;

@@ -11,43 +11,43 @@ final class GuestRateLimitTest {
     private static final Duration NOTHING = Duration.ZERO;
 
     private final ManualTicker ticker = new ManualTicker();
-    private final GuestRateLimit bucket = new GuestRateLimit(ticker);
+    private final GuestRateLimit rateLimit = new GuestRateLimit(ticker);
 
     @Test
     void aHundredAtOnceAndThenFiftyASecond() {
-        assertThat(bucket.take(100)).isEqualTo(NOTHING);
-        assertThat(bucket.take(1)).isEqualTo(Duration.ofMillis(20));
+        assertThat(rateLimit.take(100)).isEqualTo(NOTHING);
+        assertThat(rateLimit.take(1)).isEqualTo(Duration.ofMillis(20));
         ticker.advance(Duration.ofSeconds(1));
-        assertThat(bucket.take(49)).isEqualTo(NOTHING);
-        assertThat(bucket.take(1)).isPositive();
+        assertThat(rateLimit.take(49)).isEqualTo(NOTHING);
+        assertThat(rateLimit.take(1)).isPositive();
     }
 
     @Test
     void whatAnswersOursCostsNothing() {
         for (int round = 0; round < 1000; round++) {
-            bucket.sent(1);
-            assertThat(bucket.take(GuestRateLimit.ANSWERS)).isEqualTo(NOTHING);
+            rateLimit.sent(1);
+            assertThat(rateLimit.take(GuestRateLimit.ANSWERS)).isEqualTo(NOTHING);
         }
-        assertThat(bucket.take(100)).isEqualTo(NOTHING);
-        assertThat(bucket.take(1)).isPositive();
+        assertThat(rateLimit.take(100)).isEqualTo(NOTHING);
+        assertThat(rateLimit.take(1)).isPositive();
     }
 
     @Test
     void answersThatNeverComeBuyNoMoreThanThatManyLater() {
-        bucket.sent(1_000_000);
-        assertThat(bucket.take(10_100)).isEqualTo(NOTHING);
-        assertThat(bucket.take(1)).isPositive();
+        rateLimit.sent(1_000_000);
+        assertThat(rateLimit.take(10_100)).isEqualTo(NOTHING);
+        assertThat(rateLimit.take(1)).isPositive();
     }
 
     @Test
     void whoKeepsItEmptyForTenSecondsIsDoneWith() {
-        Duration pause = bucket.take(150);
+        Duration pause = rateLimit.take(150);
         Duration stopped = NOTHING;
         while (!pause.isNegative()) {
             assertThat(stopped).isLessThan(GuestRateLimit.LONGEST_EMPTY);
             ticker.advance(pause);
             stopped = stopped.plus(pause);
-            pause = bucket.take(50);
+            pause = rateLimit.take(50);
         }
         assertThat(stopped).isGreaterThan(GuestRateLimit.LONGEST_EMPTY.minusSeconds(2));
     }
@@ -55,23 +55,23 @@ final class GuestRateLimitTest {
     @Test
     void whoLetsItFillInBetweenMayGoOn() {
         for (int round = 0; round < 100; round++) {
-            assertThat(bucket.take(150)).isBetween(NOTHING, Duration.ofSeconds(2));
+            assertThat(rateLimit.take(150)).isBetween(NOTHING, Duration.ofSeconds(2));
             ticker.advance(Duration.ofSeconds(4));
-            assertThat(bucket.take(1)).isEqualTo(NOTHING);
+            assertThat(rateLimit.take(1)).isEqualTo(NOTHING);
         }
     }
 
     @Test
     void moreAtOnceThanTenSecondsBringIsTooMuch() {
-        assertThat(bucket.take(601)).isNegative();
+        assertThat(rateLimit.take(601)).isNegative();
     }
 
     @Test
     void itIsLiveOnceSomethingHasPassed() {
-        assertThat(bucket.state().status()).isEqualTo(Status.BROKEN);
-        bucket.take(0);
-        assertThat(bucket.state().status()).isEqualTo(Status.LIVE);
-        bucket.take(7);
-        assertThat(bucket.state().detail()).contains("bucket of 100, 50/s: 7 frames begun");
+        assertThat(rateLimit.state().status()).isEqualTo(Status.BROKEN);
+        rateLimit.take(0);
+        assertThat(rateLimit.state().status()).isEqualTo(Status.LIVE);
+        rateLimit.take(7);
+        assertThat(rateLimit.state().detail()).contains("bucket of 100, 50/s: 7 frames begun");
     }
 }

@@ -132,13 +132,13 @@ final class SeccompPolicyTest {
             value = {
                 "read | line 1 has no reason",
                 "read # | line 1 has no reason",
-                "/bin/sh # x | \"/bin/sh\" is no name of a system call",
+                "/bin/sh # x | \"/bin/sh\" is not the name of a system call",
                 "read often # x | \"often\" is not understood; allowed: ARGUMENT[&MASK]==VALUE, errno=NAME, rare, kvm",
                 "read errno=EAGAIN # x | errno \"EAGAIN\" is unknown; allowed: EINVAL, ENOENT, ENOSYS, EPERM",
                 "socket domain==AF_UNIX # x | argument \"domain\" of socket is unknown; allowed: none",
                 "prctl opt==PR_SET_NAME # x | argument \"opt\" of prctl is unknown; allowed: option",
                 "prctl option==PR_SET_NAMES # x | value \"PR_SET_NAMES\" is unknown; allowed: 0x and hexadecimal",
-                "ioctl request&0xff==0xae00 # x | \"0xae00\" has bits that its mask has not",
+                "ioctl request&0xff==0xae00 # x | \"0xae00\" has bits outside of its mask",
             })
     void aLineThatIsWrongIsNamed(String line, String message) {
         assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, line))
@@ -168,13 +168,13 @@ final class SeccompPolicyTest {
     @Test
     void aPolicyThatSaysNothingIsAMistake() {
         assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "# nothing\n"))
-                .hasMessageContaining("no line says anything");
+                .hasMessageContaining("it contains no rules");
     }
 
     @Test
     void aCallThatDoesNotExistIsNamed() {
         assertThatThrownBy(() ->
                         SeccompPolicy.parse("test", DefaultAction.KILL, "reed # x").compile())
-                .hasMessageContaining("\"reed\" is no system call of this architecture");
+                .hasMessageContaining("\"reed\" is not a system call of this architecture");
     }
 }

@@ -49,7 +49,7 @@ final class VmmLayersTest {
                         "memory.max 650 MiB, cpu.max 210000/100000, pids.max 64 in /cg/neurovisor/vm-1",
                         "as told",
                         "not asked for",
-                        "KVM, 7 namespaces of its own, nothing mounted writable");
+                        "KVM, 7 own namespaces, nothing mounted writable");
     }
 
     static Stream<Arguments> changes() {
@@ -57,12 +57,12 @@ final class VmmLayersTest {
                 // What one thread has, the VMM has.
                 status(Layer.CAPABILITIES, "CapEff:\t0000000000000000", "CapEff:\t0000000000000001", "CapEff 0000"),
                 status(Layer.CAPABILITIES, "CapBnd:\t0000000000000000", "CapBnd:\t000001ffffffffff", "CapBnd 0000"),
-                status(Layer.CAPABILITIES, "CapAmb:\t0000000000000000\n", "", "CapAmb not told"),
+                status(Layer.CAPABILITIES, "CapAmb:\t0000000000000000\n", "", "CapAmb unknown"),
                 status(Layer.CAPABILITIES, "CapInh:\t0", "CapInh:\tx", "CapInh x0"),
                 status(Layer.CAPABILITIES, "NoNewPrivs:\t1", "NoNewPrivs:\t0", "no_new_privs is not set"),
                 status(Layer.CAPABILITIES, "2000000001\t2000000001\t2000000001\t2000000001", "0\t0\t0\t0", "as root"),
-                status(Layer.CAPABILITIES, "Uid:\t2000000001", "Uid:\t0", "uids are not one"),
-                status(Layer.CAPABILITIES, "Uid:", "Gid:", "uids are not one"),
+                status(Layer.CAPABILITIES, "Uid:\t2000000001", "Uid:\t0", "uids differ"),
+                status(Layer.CAPABILITIES, "Uid:", "Gid:", "uids differ"),
                 // A second line cannot talk the first one away.
                 status(
                         Layer.CAPABILITIES,
@@ -77,8 +77,8 @@ final class VmmLayersTest {
                 group("pids.max", "max", "does not set pids.max"),
                 group("memory.swap.max", "max", "does not set memory.swap.max"),
                 group("memory.oom.group", "0", "does not set memory.oom.group"),
-                broken(Layer.CGROUP, files -> files.write("/proc/7/cgroup", "0::/service"), "no cgroup of its own"),
-                broken(Layer.CGROUP, files -> files.write("/proc/7/cgroup", ""), "no cgroup of its own"),
+                broken(Layer.CGROUP, files -> files.write("/proc/7/cgroup", "0::/service"), "not in its own cgroup"),
+                broken(Layer.CGROUP, files -> files.write("/proc/7/cgroup", ""), "not in its own cgroup"),
                 broken(
                         Layer.VM_ISOLATION,
                         files -> files.link("/proc/7/ns/net", "net:[4026531840]"),
@@ -125,7 +125,7 @@ final class VmmLayersTest {
         assertOff(Layer.SECCOMP, "this kernel has no seccomp");
         files.thread(7, KernelFiles.jailed().replaceAll("\nSeccomp_filters.*", ""));
         files.thread(8, KernelFiles.jailed().replaceAll("\nSeccomp_filters.*", ""));
-        assertOff(Layer.SECCOMP, "this kernel does not tell how many");
+        assertOff(Layer.SECCOMP, "this kernel does not report how many");
         Files.delete(root.resolve("proc/7/ns/user"));
         assertThat(state(Layer.VM_ISOLATION).detail()).contains("namespaces that cannot be read: user");
     }
@@ -207,7 +207,7 @@ final class VmmLayersTest {
                 """;
         files.thread(7, jailed).thread(8, jailed).write("/proc/7/mountinfo", mounts);
         assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).detail())
-                .isEqualTo("KVM, 7 namespaces of its own, nothing mounted writable but its root and two devices");
+                .isEqualTo("KVM, 7 own namespaces, nothing mounted writable but its root and two devices");
         files.write("/proc/7/mountinfo", mounts.replace("/rootfs ro", "/rootfs rw"));
         assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).status()).isEqualTo(Status.BROKEN);
         assertThat(ofBubblewrapsRoot(Layer.VM_ISOLATION).detail())
@@ -246,7 +246,7 @@ final class VmmLayersTest {
     void aVmmIsWatchedWhenTheKernelHoldsTheSealedPolicyAgainstIt() {
         assertThat(watched(new EbpfPolicyState(true, false, "")).status()).isEqualTo(Status.LIVE);
         assertThat(watched(new EbpfPolicyState(true, true, "")))
-                .isEqualTo(LayerState.off(Layer.EBPF_LSM, "only watches and tells (--ebpf audit)", "--ebpf auto"));
+                .isEqualTo(LayerState.off(Layer.EBPF_LSM, "only reports violations (--ebpf audit)", "--ebpf auto"));
         for (EbpfPolicyState broken : List.of(new EbpfPolicyState(false, false, ""), new EbpfPolicyState(true, false, "gone"))) {
             assertThat(watched(broken).status()).as(broken.toString()).isEqualTo(Status.BROKEN);
         }

@@ -21,8 +21,8 @@ final class QmpMessagesFuzzTest {
         try {
             for (Optional<JsonNode> message = messages.next(); message.isPresent(); message = messages.next()) {
                 JsonNode node = message.get();
-                assertHarmless(QmpMessages.words(node.path("error").path("desc")));
-                assertHarmless(QmpMessages.words(node.path("data").path("reason")));
+                assertHarmless(QmpMessages.sanitized(node.path("error").path("desc")));
+                assertHarmless(QmpMessages.sanitized(node.path("data").path("reason")));
                 assertHarmless(QmpMessages.consoleTail(node.path("return")));
             }
         } catch (JsonProcessingException noJson) {

@@ -33,7 +33,7 @@ final class DataDirectoryTest {
         Path thesis = Files.createFile(parent.resolve("thesis.tex"));
         assertThatThrownBy(() -> new DataDirectory(parent).claim())
                 .isInstanceOf(NeuroVisorException.class)
-                .hasMessageContaining("holds what is not NeuroVisor's (thesis.tex)")
+                .hasMessageContaining("contains files of other programs (thesis.tex)")
                 .extracting(failure -> ((NeuroVisorException) failure).fault())
                 .isEqualTo(Fault.INVALID_ARGUMENT);
         assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
@@ -47,7 +47,7 @@ final class DataDirectoryTest {
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThatThrownBy(() -> new DataDirectory(data).claim())
                 .isInstanceOf(NeuroVisorException.class)
-                .hasMessageContaining("data directory " + data + " is not this user's alone")
+                .hasMessageContaining("data directory " + data + " is not private")
                 .hasMessageContaining(open + " can be written by others (mode 0777)")
                 .hasMessageContaining("--data-dir");
     }

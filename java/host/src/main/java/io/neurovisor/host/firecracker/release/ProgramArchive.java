@@ -73,7 +73,7 @@ final class ProgramArchive {
 
     private void take(ArchiveEntry entry, InputStream content, Path target) throws IOException {
         if (!isRegular(entry)) {
-            throw unusable("%s is no regular file".formatted(entry.getName()));
+            throw unusable("%s is not a regular file".formatted(entry.getName()));
         }
         try (OutputStream out = Files.newOutputStream(target)) {
             byte[] buffer = new byte[1 << 16];
@@ -99,7 +99,7 @@ final class ProgramArchive {
     private NeuroVisorException unusable(String why) {
         return new NeuroVisorException(
                 Fault.VMM_MISSING,
-                "%s, downloaded as Firecracker's release, cannot be used: %s; try again, or name a Firecracker of your own with --firecracker PATH"
+                "%s, downloaded as Firecracker's release, cannot be used: %s; try again, or name your own Firecracker with --firecracker PATH"
                         .formatted(file.getFileName(), why));
     }
 

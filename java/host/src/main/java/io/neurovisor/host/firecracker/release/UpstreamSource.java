@@ -88,6 +88,6 @@ final class UpstreamSource implements ReleaseSource {
     private static NeuroVisorException wrong(String what) {
         return new NeuroVisorException(
                 Fault.VMM_MISSING,
-                what + "; nothing was installed; try again, or name a Firecracker of your own with --firecracker PATH");
+                what + "; nothing was installed; try again, or name your own Firecracker with --firecracker PATH");
     }
 }

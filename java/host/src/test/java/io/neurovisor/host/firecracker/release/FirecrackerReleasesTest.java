@@ -60,7 +60,7 @@ final class FirecrackerReleasesTest {
     @Test
     void wherePublishedOnesAreOutOfReachTheStandInIsNamed() {
         assertThat(releases(NOWHERE, GOOD).obtain(Progress.SILENT).orElseThrow())
-                .contains("from somewhere; the release itself cannot be had from here (nobody answers)");
+                .contains("from somewhere; the release itself cannot be downloaded from here (nobody answers)");
     }
 
     @Test

@@ -31,7 +31,7 @@ final class ProgramArchiveTest {
         assertThatThrownBy(() -> archive(archive).readTarGz())
                 .isInstanceOf(NeuroVisorException.class)
                 .hasMessageContaining("a.tgz")
-                .hasMessageContaining("r/one is no regular file");
+                .hasMessageContaining("r/one is not a regular file");
         assertThat(directory.resolve("taken")).doesNotExist();
     }
 
