@@ -18,15 +18,19 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A signal that takes capabilities, and the right to change files, from the thread that it is sent to.
+ * Takes capabilities, and the right to change files, from single threads by a signal.
  *
- * <p>{@code capset} and {@code landlock_restrict_self} work on the thread that calls them and on no other (capset(2),
- * landlock(7)), the C library has no form of them for a whole process, and the JVM's own threads, which compile and collect
- * garbage, run no code of ours. So each is sent a signal whose handler makes the calls, as libpsx of libcap does it. The handler
- * is machine code in a page of its own: the JVM's code could not run there, for such a thread may be anywhere. It stays: a signal
- * that comes late finds it, and changes nothing more.
+ * <p>{@code capset} and {@code landlock_restrict_self} affect the calling thread only (capset(2), landlock(7)), and the
+ * C library has no function that applies them to a whole process. The JVM's own threads, which compile code and collect
+ * garbage, run no code of this program, but a signal's handler runs in each of them. The handler cannot be Java code,
+ * since such a thread may be in any state, so it is machine code in a separate page. The page is never freed: a late
+ * signal must find it.
  *
- * <p>INVARIANT: capabilities are taken last. A thread that Landlock has refused keeps them, and is found by that.
+ * <p>libpsx of libcap applies system calls in the same way, but its version 2.66, the one of Debian 12 and Ubuntu
+ * 24.04, only reaches threads whose creation it has intercepted, and so none of the JVM's. The JVM cannot be started
+ * without capabilities either, because it starts the spawner, which needs them.
+ *
+ * <p>INVARIANT: capabilities are taken last. A thread for which Landlock failed keeps them, by which it is detected.
  */
 public final class ConfinementSignal {
     private static final FunctionDescriptor MMAP =
@@ -42,7 +46,10 @@ public final class ConfinementSignal {
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
 
-    /** {@code struct sigaction} of the C library: handler, 128 bytes of mask, flags, restorer (which the library sets). */
+    /**
+     * {@code struct sigaction} of the C library: handler, 128 bytes of mask, flags, and the restorer, which the library
+     * sets.
+     */
     private static final long SIGACTION_BYTES = 152;
 
     private static final long MASK_OFFSET = 8;
@@ -51,7 +58,7 @@ public final class ConfinementSignal {
     private static final int SA_ONSTACK = 0x08000000;
     private static final int SA_RESTART = 0x10000000;
 
-    /** Real-time signals as the C library leaves them to programs. The JDK uses one or two of them. */
+    /** The real-time signals that the C library leaves to programs. The JDK uses one or two of them. */
     private static final int FIRST_SIGNAL = 35;
 
     private static final int LAST_SIGNAL = 64;
@@ -62,7 +69,7 @@ public final class ConfinementSignal {
     /** {@code _LINUX_CAPABILITY_VERSION_3}: sets of 64 bits, in two halves. */
     private static final int VERSION = 0x20080522;
 
-    /** Makes Landlock accept threads without CAP_SYS_ADMIN, too (prctl(2)). */
+    /** Makes Landlock accept threads without CAP_SYS_ADMIN as well (prctl(2)). */
     private static final byte[] NO_NEW_PRIVILEGES = bytes("""
             b8 9d 00 00 00  mov eax, SYS_prctl
             bf 26 00 00 00  mov edi, PR_SET_NO_NEW_PRIVS
@@ -77,13 +84,13 @@ public final class ConfinementSignal {
             31 f6           xor esi, esi
             bf              mov edi, (the descriptor of the ruleset follows)""");
 
-    /** Over all of {@link #CAPSET} but its return. */
+    /** The jump skips all of {@link #CAPSET} but its return. */
     private static final byte[] RETURN_IF_REFUSED = bytes("""
             0f 05           syscall
             85 c0           test eax, eax
             78 15           js +21""");
 
-    /** The displacements, 0 here, are set when it is known where it lies. */
+    /** The displacements are 0 here and are set when the position of the code is known. */
     private static final byte[] CAPSET = bytes("""
             b8 7e 00 00 00        mov eax, SYS_capset
             48 8d 3d 00 00 00 00  lea rdi, [rip + header]
@@ -101,10 +108,11 @@ public final class ConfinementSignal {
     }
 
     /**
-     * Prepares the signal.
+     * Installs the handler of the signal.
      *
-     * @param kept the capabilities that a thread has afterwards, a bit each; it must have them
-     * @param files to which a thread is restricted, where this kernel can do that; open until all have had the signal
+     * @param kept the capabilities that a thread keeps, one bit each; it must have them
+     * @param files the ruleset to which a thread is restricted; it must stay open until all threads have received the
+     *     signal
      */
     public static ConfinementSignal keeping(long kept, Optional<Landlock> files) {
         String architecture = System.getProperty("os.arch");
@@ -116,12 +124,12 @@ public final class ConfinementSignal {
         }
         NativeLibrary libc = NativeLibrary.libc();
         MemorySegment handler = handler(libc, code(files), kept);
-        // NATIVE: the structures are copied by the kernel; the handler's page is never given back.
+        // NATIVE: the kernel copies the structures; the handler's page is never freed.
         try (Arena arena = Arena.ofConfined()) {
             int number = unused(libc, arena);
             MemorySegment action = arena.allocate(SIGACTION_BYTES, JAVA_LONG.byteAlignment());
             action.set(ADDRESS, 0, handler);
-            // No other handler begins while this one runs.
+            // No other handler may start while this one runs.
             action.asSlice(MASK_OFFSET, MASK_BYTES).fill((byte) 0xff);
             action.set(JAVA_INT, FLAGS_OFFSET, SA_ONSTACK | SA_RESTART);
             libc.checkedInt("sigaction", SIGACTION, number, action, MemorySegment.NULL);
@@ -143,7 +151,7 @@ public final class ConfinementSignal {
         return Arrays.copyOf(code.array(), code.position());
     }
 
-    /** The bytes at the beginning of each line. */
+    /** Parses the bytes at the beginning of each line. */
     private static byte[] bytes(String listing) {
         return HexFormat.of()
                 .parseHex(listing.lines()
@@ -153,7 +161,7 @@ public final class ConfinementSignal {
 
     @SuppressWarnings("restricted") // The launcher enables native access.
     private static MemorySegment handler(NativeLibrary libc, byte[] code, long kept) {
-        // NATIVE: written while it can be written, and executed only when it cannot be any more.
+        // NATIVE: the page is writable before it is executable, never both.
         MemorySegment page = libc.callPointer(
                 "mmap",
                 MMAP,
@@ -168,20 +176,20 @@ public final class ConfinementSignal {
         }
         page = page.reinterpret(PAGE_BYTES);
         MemorySegment.copy(code, 0, page, JAVA_BYTE, 0, code.length);
-        // The header's thread is 0: whoever calls.
+        // The header's thread is 0: the calling thread.
         page.set(JAVA_INT, HEADER_OFFSET, VERSION);
         for (int half = 0; half < 2; half++) {
             int bits = (int) (kept >>> (half * Integer.SIZE));
             long offset = DATA_OFFSET + half * 12L;
             page.set(JAVA_INT, offset, bits);
             page.set(JAVA_INT, offset + 4, bits);
-            // The inheritable half stays 0, and so the ambient set becomes empty.
+            // The inheritable set stays 0, and so the ambient set becomes empty.
         }
         libc.checkedInt("mprotect", MPROTECT, page, PAGE_BYTES, PROT_READ | PROT_EXEC);
         return page;
     }
 
-    /** The last one for which nobody has a handler. */
+    /** Returns the last real-time signal without a handler. */
     private static int unused(NativeLibrary libc, Arena arena) {
         MemorySegment present = arena.allocate(SIGACTION_BYTES, JAVA_LONG.byteAlignment());
         for (int signal = LAST_SIGNAL; signal >= FIRST_SIGNAL; signal--) {
@@ -193,7 +201,7 @@ public final class ConfinementSignal {
         throw new NeuroVisorException(Fault.TOOL_FAILED, "every real-time signal of this process is in use");
     }
 
-    /** Sends it to a thread of this process; harmless when that has ended. */
+    /** Sends the signal to a thread of this process; does nothing if the thread has ended. */
     public void send(long thread) {
         NativeLibrary.libc()
                 .callInt("tgkill", TGKILL, (int) ProcessHandle.current().pid(), (int) thread, number);

@@ -24,7 +24,7 @@ final class VmmKindTest {
         assertThat(libseccomp.name(9999)).isEqualTo("9999");
     }
 
-    /** vdso(7): on a host whose clock the kernel cannot read there, the C library asks the kernel itself. */
+    /** vdso(7): if the kernel's clock page is not usable on a host, the C library makes the system call. */
     @Test
     void whatReadsTheClockIsKnownWhereTheKernelsPageOfItIsNotUsable() {
         assertThat(VmmKind.QEMU.names()).contains("clock_gettime", "clock_getres", "gettimeofday", "time", "getcpu");

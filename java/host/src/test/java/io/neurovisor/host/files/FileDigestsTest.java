@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class FileDigestsTest {
     private static final String WRONG = "0".repeat(64);
-    /** To this clock every file of the test was changed long ago. */
+    /** By this clock all files of the test have been unchanged for long. */
     private static final InstantSource LATER = InstantSource.offset(Clock.systemUTC(), Duration.ofMinutes(1));
 
     @TempDir
@@ -64,7 +64,7 @@ class FileDigestsTest {
         assertThat(digests.digest(file)).isEqualTo(Sha256.of(file)).isNotEqualTo(WRONG);
     }
 
-    /** Each clone of a Firecracker has a link to its template's files, and no start may read them whole again. */
+    /** Each Firecracker clone creates a hard link to its template's files, and no start may read them again. */
     @Test
     @Timeout(10)
     void trustsTheRecordWhenASealedFileHasGotALink() throws IOException {

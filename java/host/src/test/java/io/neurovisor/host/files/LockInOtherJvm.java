@@ -3,7 +3,7 @@ package io.neurovisor.host.files;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A program for tests: takes a lock, says "locked", and holds it until its standard input ends. */
+/** A program for tests: takes a lock, prints "locked", and holds the lock until its standard input ends. */
 final class LockInOtherJvm {
     private LockInOtherJvm() {}
 
@@ -11,7 +11,7 @@ final class LockInOtherJvm {
         try (PathLock _ = PathLock.acquire(Path.of(arguments[0]), () -> {})) {
             System.out.println("locked");
             while (System.in.read() >= 0) {
-                // Only the end matters.
+                // Only the end of the input matters.
             }
         }
     }

@@ -46,7 +46,7 @@ class PathLockTest {
         assertThat(waits).hasValue(1);
     }
 
-    /** Steps: another JVM takes the lock; we wait; it is killed, so that nothing of it can release the lock; we have it. */
+    /** Another JVM takes the lock and is killed while this one waits, so that none of its code can release the lock. */
     @Test
     void lockOfAKilledProcessIsFree() throws Exception {
         Path file = directory.resolve("lock");

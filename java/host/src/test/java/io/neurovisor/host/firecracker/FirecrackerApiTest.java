@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the session makes of what somebody on the socket may say; what Firecracker says is the system tests' matter. */
+/** The handling of arbitrary responses; genuine responses of Firecracker are part of the system tests. */
 final class FirecrackerApiTest {
     private static final String REFUSAL = "{\"fault_message\":\"The disk\\u001b[31m\\nis missing.\"}";
 
@@ -111,7 +111,7 @@ final class FirecrackerApiTest {
         return FirecrackerApi.connect(links.unixSockets(), socket(), soon()).orElseThrow();
     }
 
-    /** One answer to the first connection's first request, then a hang-up. */
+    /** Sends one response to the first request and then closes the connection. */
     private void answer(String text) {
         Thread.ofVirtual().start(() -> {
             try (SocketChannel connection = server.accept()) {

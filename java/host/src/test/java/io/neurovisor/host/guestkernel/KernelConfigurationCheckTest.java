@@ -13,7 +13,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code check-config.sh}, which stands between a configuration that Kconfig has changed and ten minutes of compiling it. */
+/**
+ * Tests {@code check-config.sh}, which detects options that Kconfig dropped before the kernel is compiled for ten
+ * minutes.
+ */
 class KernelConfigurationCheckTest {
     private static final Path RECIPE = Path.of(System.getProperty("neurovisor.home"), "guest", "kernel");
 

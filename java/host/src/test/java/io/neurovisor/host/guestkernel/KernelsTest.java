@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Which kernel boots, with kernels put in place as their builders, which need a network, would have made them. */
+/** The choice of the kernel, with kernels that the test stores instead of the builders, which need a network. */
 class KernelsTest {
     @TempDir
     private Path directory;

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
-/** Kernel modules as small as they can be: an ELF header, a .modinfo section, the section names, the section table. */
+/** Minimal kernel modules: an ELF header, a .modinfo section, the section names, the section table. */
 final class TestModules {
     private static final int HEADER = 64;
     private static final int SECTION = 64;

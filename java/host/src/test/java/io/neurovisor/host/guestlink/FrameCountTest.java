@@ -53,14 +53,14 @@ final class FrameCountTest {
         }
     }
 
-    /** With padding it may be nothing else, and then flow control does not hold it up. */
+    /** It may consist of padding only, which flow control does not bound. */
     @Test
     void dataWithPaddingCounts() {
         assertThat(count.begunIn(frame(DATA, 256, PADDED))).isEqualTo(1);
         assertThat(count.begunIn(frame(DATA, 1, PADDED))).isEqualTo(1);
     }
 
-    /** Nobody reads it, so flow control does not hold it up. */
+    /** It is not read, so flow control does not bound it. */
     @Test
     void dataOfACallThatIsOverCounts() {
         assertThat(count.begunIn(frame(DATA, 10, 0, STREAM - 2))).isEqualTo(1);
@@ -94,7 +94,7 @@ final class FrameCountTest {
         assertThat(FrameCount.sent(new PendingCall()).begunIn(bytes)).isEqualTo(4);
     }
 
-    /** Whoever speaks something else must not overflow anything. */
+    /** Bytes of another protocol must not cause an overflow. */
     @Test
     void anyBytesCanBeCounted() {
         assertThat(count.begunIn(Unpooled.wrappedBuffer(new byte[9000]))).isEqualTo(1000);

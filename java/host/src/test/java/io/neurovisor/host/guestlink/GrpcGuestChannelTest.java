@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 final class GrpcGuestChannelTest {
-    /** One that is emulated within an emulated machine imports Python's libraries for more than five minutes. */
+    /** A guest that is emulated in an emulated machine takes more than five minutes to import Python's libraries. */
     @Test
     void aPrimeMayTakeAsLongAsItsDeadlineLeaves() throws IOException {
         CompletableFuture<PrimeRequest> asked = new CompletableFuture<>();

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What layer 4 stops and nothing else does: the same guest with its bucket and without one. */
+/** The effect of layer 4 alone: the same guest with and without its rate limit. */
 final class GuestFloodTest {
     private static final int ROUNDS = 100;
     private static final int PINGS_A_ROUND = 1000;
@@ -81,7 +81,10 @@ final class GuestFloodTest {
         host.hello(Deadline.after(Duration.ofMinutes(1), Ticker.SYSTEM));
     }
 
-    /** Sends pings that nobody asked for, a round of them as soon as the last is answered, and then hangs up (RFC 9113, section 6.7). */
+    /**
+     * Sends unrequested pings, a round of them as soon as the last is answered, and then closes the connection (RFC
+     * 9113, section 6.7).
+     */
     private static final class FloodingGuest implements AutoCloseable {
         private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
         private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -108,7 +111,7 @@ final class GuestFloodTest {
             this.answered = CompletableFuture.supplyAsync(this::flood).orTimeout(1, TimeUnit.MINUTES);
         }
 
-        /** One that Firecracker connects to (docs/vsock.md of Firecracker). */
+        /** Listens for a connection of Firecracker (docs/vsock.md of Firecracker). */
         static FloodingGuest behindVsock(Path socket) throws IOException {
             return new FloodingGuest(socket, true);
         }
@@ -118,7 +121,7 @@ final class GuestFloodTest {
             server.close();
         }
 
-        /** How many pings were answered. */
+        /** Returns the number of answered pings. */
         private int flood() {
             int answers = 0;
             try (SocketChannel host = server.accept()) {
@@ -141,7 +144,7 @@ final class GuestFloodTest {
                     }
                 }
             } catch (IOException hungUp) {
-                // By the host.
+                // The host has closed the connection.
             }
             return answers;
         }

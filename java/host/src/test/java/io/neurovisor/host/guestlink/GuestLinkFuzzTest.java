@@ -27,13 +27,13 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a guest sends on its channel. */
+/** Arbitrary bytes of a guest on its channel. */
 @Tag("fuzz")
 final class GuestLinkFuzzTest {
     private static final int MAX_HANDSHAKE_BYTES = 33;
     private static final int HEADER_BYTES = 9;
 
-    /** A connection is one when it says so in a short line; what follows the line reaches the next as it is. */
+    /** A connection is accepted by a short line; the bytes after the line reach the next handler unchanged. */
     @FuzzTest
     void handshake(byte[] answer) {
         Heard heard = new Heard();
@@ -55,7 +55,7 @@ final class GuestLinkFuzzTest {
         channel.finishAndReleaseAll();
     }
 
-    /** As many frames however the bytes are cut, and no more than have room. */
+    /** The count does not depend on how the bytes are split, and is not larger than their number allows. */
     @FuzzTest
     void frames(byte[] bytes) {
         for (boolean received : new boolean[] {true, false}) {
@@ -72,14 +72,16 @@ final class GuestLinkFuzzTest {
         }
     }
 
-    /** Of a guest that is to answer a call. */
+    /** The counter of a guest with a pending call. */
     private static FrameCount counting(boolean received) {
         PendingCall call = new PendingCall();
         call.begun(1);
         return received ? FrameCount.received(call) : FrameCount.sent(call);
     }
 
-    /** Messages of an execution: output, files with harmless names, and an end with harmless words, or a lost sandbox. */
+    /**
+     * Messages of an execution lead to output, files with safe names and an end with safe texts, or to a lost sandbox.
+     */
     @FuzzTest
     void execution(byte[] messages) throws IOException {
         ExecutionCall call = new ExecutionCall(new CheckingSink(), ResponseDeadline.after(Duration.ofDays(1), Ticker.SYSTEM));
@@ -95,7 +97,7 @@ final class GuestLinkFuzzTest {
                 }
             }
         } catch (InvalidProtocolBufferException noMessage) {
-            // The call ends by it.
+            // The call ends with this fault.
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault()).isEqualTo(Fault.SANDBOX_LOST);
             assertThat(refused.getMessage()).isEqualTo(UntrustedText.line(String.valueOf(refused.getMessage())));
@@ -120,7 +122,7 @@ final class GuestLinkFuzzTest {
         assertThat(text).isEqualTo(UntrustedText.line(text)).hasSizeLessThanOrEqualTo(501);
     }
 
-    /** What reaches whoever comes after the handshake. */
+    /** Collects the bytes that reach the handler after the handshake. */
     private static final class Heard extends ChannelInboundHandlerAdapter {
         private final StringBuilder text = new StringBuilder();
         private Runnable active = () -> {};
@@ -161,7 +163,7 @@ final class GuestLinkFuzzTest {
         }
     }
 
-    /** The bytes in pieces whose length is the last of them. */
+    /** Splits bytes into pieces whose length is given by the last byte. */
     private record Pieces() {
         static Iterable<ByteBuf> of(byte[] bytes) {
             int size = bytes.length == 0 ? 1 : 1 + (bytes[bytes.length - 1] & 0x1f);

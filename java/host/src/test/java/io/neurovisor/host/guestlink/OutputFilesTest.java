@@ -61,7 +61,7 @@ final class OutputFilesTest {
         assertLost(part("a", 1, true));
     }
 
-    /** What nothing can be written as. */
+    /** It cannot be written to a file system. */
     @Test
     void aFileBelowAFileEndsTheMachine() {
         files.add(part("a/b", 1, true));

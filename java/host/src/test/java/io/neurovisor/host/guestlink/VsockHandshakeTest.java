@@ -78,7 +78,7 @@ final class VsockHandshakeTest {
         return Deadline.after(LIMIT, Ticker.SYSTEM);
     }
 
-    /** What answers one connection on a socket like Firecracker's, and then hangs up. */
+    /** A server on a socket like Firecracker's: answers one connection and then closes it. */
     private final class Firecracker implements AutoCloseable {
         private final Path socket = directory.resolve("v");
         private final ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

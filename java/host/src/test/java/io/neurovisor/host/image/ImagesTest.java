@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@link Images} decides; its builders are exercised by the system tests. */
+/** The decisions of {@link Images}; the system tests cover its builders. */
 class ImagesTest {
     @TempDir
     private Path directory;
@@ -201,7 +201,7 @@ class ImagesTest {
         assertThat(images.list()).isEmpty();
     }
 
-    /** Puts in place what the builders, which need a network, would have made. */
+    /** Stores artifacts in place of the builders, which need a network. */
     private Artifact storeKernelAndImage() {
         storeKernel();
         String recipe = new Recipes(directory.resolve("home/guest/image"))

@@ -6,7 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Runs a seccomp filter as the kernel would: the few instructions of classic BPF that libseccomp writes, over the data
+ * Interprets a seccomp filter like the kernel: the instructions of classic BPF that libseccomp generates, over the data
  * of one call. Fails on any other instruction.
  */
 final class BpfProgram {
@@ -34,7 +34,7 @@ final class BpfProgram {
         return program.capacity() / INSTRUCTION_BYTES;
     }
 
-    /** What the filter answers to a call by this architecture's numbers. */
+    /** Returns the filter's answer to a call of this architecture. */
     int answer(int number, long... arguments) {
         return answerOn(X86_64, number, arguments);
     }

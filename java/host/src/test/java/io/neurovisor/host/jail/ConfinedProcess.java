@@ -21,12 +21,15 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A process of its own that works, closes system calls to itself, tries them, and works on. It prints what it has met. */
+/**
+ * A separate process that works, confines itself, tries the denied system calls and continues to work. It prints its
+ * results.
+ */
 final class ConfinedProcess {
-    /** The argument with which it confines nothing, so that a test can see what it would meet then. */
+    /** The argument that disables the confinement, to show the results without it. */
     static final String OPEN = "open";
 
-    /** The argument with which the kernel refuses it a filter, as another one does that it has already. */
+    /** The argument that makes the kernel reject the filter, as an existing filter can. */
     static final String BARRED = "barred";
 
     private static final int WORKERS = 8;
@@ -85,7 +88,7 @@ final class ConfinedProcess {
         say("worked on " + (rounds.get() > before));
     }
 
-    /** And says what it can then change, by this thread and by one that was there before. */
+    /** Also prints what this thread and an older thread can change afterwards. */
     private void confine() throws Exception {
         Path other = Files.createTempDirectory("other");
         try (ExecutorService early = Executors.newSingleThreadExecutor()) {
@@ -102,7 +105,7 @@ final class ConfinedProcess {
         }
     }
 
-    /** Creates a file in a directory, and changes and removes it. */
+    /** Creates, changes and removes a file in a directory. */
     private static String changes(Path directory) {
         Path file = directory.resolve("file");
         try {
@@ -114,7 +117,7 @@ final class ConfinedProcess {
         }
     }
 
-    /** Opens a file to write to it, and writes nothing. */
+    /** Opens a file for writing without writing to it. */
     private static String writes(Path file) {
         try {
             Files.newByteChannel(file, StandardOpenOption.WRITE).close();
@@ -127,7 +130,7 @@ final class ConfinedProcess {
     private static void tryEveryRule() {
         for (PolicyRule rule : SeccompPolicy.daemon().rules()) {
             String syscall = rule.rule().syscall();
-            // What has conditions is decided by its arguments; BpfProgram looks at those.
+            // Rules with conditions depend on arguments and are covered by BpfProgram.
             if (rule.rule().conditions().isEmpty() && !ForbiddenCalls.harmful().contains(syscall)) {
                 say("call " + syscall + " " + ForbiddenCalls.answer(syscall, -1));
             }
@@ -137,7 +140,7 @@ final class ConfinedProcess {
         }
     }
 
-    /** What root may do that nobody else may: to give a file away. */
+    /** Tries an operation that only root may do: changing the owner of a file. */
     private String raised() throws IOException {
         Path file = Files.createTempFile(own, "given", "");
         try {
@@ -150,7 +153,7 @@ final class ConfinedProcess {
         }
     }
 
-    /** Of {@code clone}: the kernel refuses threads with such flags in any case, yet not by EPERM. */
+    /** For {@code clone}: the kernel rejects threads with such flags in any case, but not with EPERM. */
     private static List<SeccompRule.Condition> namespaces() {
         return SeccompPolicy.daemon().rules().stream()
                 .map(PolicyRule::rule)
@@ -169,7 +172,7 @@ final class ConfinedProcess {
         }
     }
 
-    /** Garbage to be collected, a lock to be waited for, a method to be compiled. */
+    /** Creates garbage to collect, a lock to wait for and a method to compile. */
     private void work() {
         while (!ended.get()) {
             long bytes = 0;

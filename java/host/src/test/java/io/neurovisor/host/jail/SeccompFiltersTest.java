@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A filter is compiled once, and again when what was kept of it is not what was written. */
+/** A filter is compiled once, and again if the cached bytes have changed. */
 final class SeccompFiltersTest {
     private static final byte[] QEMU = SeccompPolicy.qemu().compile();
 

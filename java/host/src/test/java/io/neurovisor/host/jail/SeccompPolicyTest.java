@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The policy is a file without surprises, and the filter made of it answers every call as it says. */
+/** The grammar of a policy, and the answers of the compiled filter. */
 final class SeccompPolicyTest {
     private static final int SYS_EXECVE = 59;
     private static final int SYS_CLONE = 56;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the daemon closes to itself is closed by the kernel, on every thread, and a JVM under load goes on working. */
+/** The kernel denies what the daemon has given up in every thread, and a JVM under load continues to work. */
 final class SelfConfinementTest {
     private static final int SYS_CLONE = 56;
     private static final int SYS_IOCTL = 16;
@@ -76,7 +76,7 @@ final class SelfConfinementTest {
                         "new threads 200", "unfiltered false", "worked on true", "more capabilities 0", "raised none");
     }
 
-    /** Another user's process has nothing of root's to give up. */
+    /** A process of an ordinary user has no privileges of root to give up. */
     @Test
     @EnabledIf("isRoot")
     void rootChangesFilesOfItsOwnDirectoriesOnly() throws Exception {

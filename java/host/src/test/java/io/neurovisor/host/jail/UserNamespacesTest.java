@@ -10,7 +10,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a machine restricts is named with the command that mends it. */
+/** Each restriction of a host is reported with the command that removes it. */
 final class UserNamespacesTest {
     @TempDir
     private Path root;

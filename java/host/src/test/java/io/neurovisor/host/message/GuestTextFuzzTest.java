@@ -7,17 +7,17 @@ import io.neurovisor.engine.text.UntrustedText;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever text a guest or a VMM may have chosen, on its way into a message. */
+/** Arbitrary text of a guest or a VMM that becomes part of a message. */
 @Tag("fuzz")
 final class GuestTextFuzzTest {
     private static final int LINE_CHARACTERS = 501;
     private static final int CONSOLE_CHARACTERS = 4 * 201 + 3 * 3;
 
-    /** One bounded line in which nothing steers a terminal, whichever way it is read. */
+    /** The result is one bounded line without control characters, in any reading direction. */
     @FuzzTest
     void text(byte[] bytes) {
         check(new String(bytes, StandardCharsets.UTF_8));
-        // With halves of characters, which no decoder lets through and protobuf's texts cannot have.
+        // Includes unpaired surrogates, which decoders and protobuf texts do not contain.
         check(new String(bytes, StandardCharsets.UTF_16BE));
     }
 

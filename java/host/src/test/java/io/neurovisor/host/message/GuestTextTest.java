@@ -7,14 +7,14 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 final class GuestTextTest {
-    /** A terminal takes U+009B for the beginning of a command, too, and U+202E for an order to write backwards. */
+    /** A terminal also takes U+009B as the beginning of a command, and U+202E as an instruction to write backwards. */
     @Test
     void nothingSteersATerminal() {
         assertThat(GuestText.line("a\u001b[31mb\u009b31mc\u202ed\ne")).isEqualTo("a[31mb31mcd | e");
         assertThat(ConsoleText.tail("a\u009b31mb\u202ec")).isEqualTo("a31mbc");
     }
 
-    /** By a pattern of blanks around the ends of lines it took hours of a processor. */
+    /** A pattern of blanks around line ends took hours of processor time. */
     @Test
     void aMebibyteOfBlanksIsReadInNoTime() {
         assertTimeoutPreemptively(

@@ -10,7 +10,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 
-/** A bound Unix socket of datagrams, as a service manager has one. */
+/** A bound Unix datagram socket, like that of a service manager. */
 final class DatagramListener implements AutoCloseable {
     private static final FunctionDescriptor BIND = FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final FunctionDescriptor RECV =
@@ -32,7 +32,7 @@ final class DatagramListener implements AutoCloseable {
         return new DatagramListener(socket);
     }
 
-    /** The next message, which must have arrived: whoever sends to a Unix socket has delivered when the call returns. */
+    /** Returns the next message. It must have arrived: a sender to a Unix socket returns after the delivery. */
     String next() {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(4096);

@@ -9,21 +9,23 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.util.List;
 
-/** System calls made with arguments that the kernel refuses in any case, for whoever wants to know by which error. */
+/** Makes system calls with invalid arguments, to observe which error they fail with. */
 public final class ForbiddenCalls {
     private static final FunctionDescriptor RESOLVE_NAME = FunctionDescriptor.of(JAVA_INT, ADDRESS);
     private static final FunctionDescriptor SYSCALL = FunctionDescriptor.of(
             JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
 
-    /** Where Debian has it. */
+    /** The path in Debian. */
     private static final java.nio.file.Path LIBSECCOMP =
             java.nio.file.Path.of("/usr/lib/x86_64-linux-gnu/libseccomp.so.2");
 
     private ForbiddenCalls() {}
 
-    /** What the C library says of the call, its first argument being {@code first} and all others -1. */
+    /**
+     * Returns the C library's error for a call whose first argument is {@code first} and whose other arguments are -1.
+     */
     public static String answer(String syscall, long first) {
-        // NATIVE: the library is open until the arena ends; no memory is handed over.
+        // NATIVE: the library is open until the arena ends; no memory is passed.
         try (Arena arena = Arena.ofConfined()) {
             int number = NativeLibrary.open(LIBSECCOMP, arena)
                     .callInt("seccomp_syscall_resolve_name", RESOLVE_NAME, arena.allocateFrom(syscall));
@@ -40,7 +42,7 @@ public final class ForbiddenCalls {
         }
     }
 
-    /** Calls that would be made, whatever their arguments. */
+    /** Returns the calls that take effect whatever their arguments. */
     public static List<String> harmful() {
         return List.of("fork", "vfork", "vhangup");
     }

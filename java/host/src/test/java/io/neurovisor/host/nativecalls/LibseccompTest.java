@@ -8,7 +8,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A missing library is named with what installs it; a present one compiles equal rules to equal filters. */
+/**
+ * A missing library is reported with the command that installs it; an installed one compiles equal rules to equal
+ * filters.
+ */
 final class LibseccompTest {
     private static final List<SeccompRule> RULES = List.of(
             new SeccompRule("read", List.of(), 0),

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A service manager's socket, a real one, hears what is said to it, and nothing else comes of a socket that is not there. */
+/** The notifications reach a real service manager's socket; a missing socket has no effect. */
 @Timeout(20)
 final class ServiceNotificationTest {
     @TempDir

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Files as the kernel writes them, below a directory: this machine, and a VMM with process id 7. */
+/** Files in the kernel's formats below a directory: a host, and a VMM with process id 7. */
 final class KernelFiles {
     static final long VMM = 7;
 
@@ -23,7 +23,7 @@ final class KernelFiles {
         this.root = root;
     }
 
-    /** A jailed VMM with two threads under a root user's NeuroVisor, on a machine with cgroup v2. */
+    /** A jailed VMM with two threads under a NeuroVisor of root, on a host with cgroup v2. */
     static KernelFiles ofJailedVmm(Path root) {
         KernelFiles files = new KernelFiles(root)
                 .write("/proc/self/status", "Name:\tjava\nUid:\t0\t0\t0\t0")
@@ -46,7 +46,7 @@ final class KernelFiles {
         return files;
     }
 
-    /** A status that is all one could wish. */
+    /** Returns the status file of a fully confined thread. */
     static String jailed() {
         return """
                 Name:	qemu-system-x86
@@ -82,12 +82,12 @@ final class KernelFiles {
         return write("/cg/neurovisor/vm-1/" + file, text);
     }
 
-    /** What the kernel is to hold against the VMM. */
+    /** Sets the eBPF policy of the VMM. */
     void policy(@Nullable EbpfPolicyState held) {
         policy = Optional.ofNullable(held);
     }
 
-    /** As a spawner tells it. */
+    /** Returns the reading of the spawner. */
     PrivilegedReading told() {
         Map<String, String> names = new HashMap<>();
         HostFiles files = new HostFiles(root);

@@ -54,7 +54,7 @@ final class VmmLayersTest {
 
     static Stream<Arguments> changes() {
         return Stream.of(
-                // What one thread has, the VMM has.
+                // The privileges of one thread are those of the VMM.
                 status(Layer.CAPABILITIES, "CapEff:\t0000000000000000", "CapEff:\t0000000000000001", "CapEff 0000"),
                 status(Layer.CAPABILITIES, "CapBnd:\t0000000000000000", "CapBnd:\t000001ffffffffff", "CapBnd 0000"),
                 status(Layer.CAPABILITIES, "CapAmb:\t0000000000000000\n", "", "CapAmb unknown"),
@@ -63,7 +63,7 @@ final class VmmLayersTest {
                 status(Layer.CAPABILITIES, "2000000001\t2000000001\t2000000001\t2000000001", "0\t0\t0\t0", "as root"),
                 status(Layer.CAPABILITIES, "Uid:\t2000000001", "Uid:\t0", "uids differ"),
                 status(Layer.CAPABILITIES, "Uid:", "Gid:", "uids differ"),
-                // A second line cannot talk the first one away.
+                // A second line cannot override the first.
                 status(
                         Layer.CAPABILITIES,
                         "CapEff:\t0000000000000000",

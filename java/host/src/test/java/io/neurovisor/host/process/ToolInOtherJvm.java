@@ -1,6 +1,6 @@
 package io.neurovisor.host.process;
 
-/** A program for tests: runs a shell script as a tool and passes on what it prints. */
+/** A program for tests: runs a shell script as a tool and prints its output. */
 final class ToolInOtherJvm {
     private ToolInOtherJvm() {}
 

@@ -146,8 +146,8 @@ class ToolTest {
     }
 
     /**
-     * A virtual thread that reads a pipe holds its carrier, and once the JVM's spare carriers have ended, after half a minute,
-     * no other virtual thread runs: as many silent tools as the machine has processors would stop whatever comes after.
+     * A virtual thread that reads a pipe blocks its carrier. Half a minute later, when the spare carriers of the JVM
+     * have ended, no other virtual thread can run if as many tools are silent as the host has processors.
      */
     @Test
     void readsOutputInAThreadThatMayBlock() {
@@ -178,7 +178,7 @@ class ToolTest {
         assertThat(alive(pids.getFirst())).isFalse();
     }
 
-    /** What a tool that does not end says before its deadline, which is later where it says nothing before it. */
+    /** Returns the output of a tool until its deadline; the deadline is extended while there is no output. */
     private static List<String> pidsUntilDeadline(Duration first, String message, Tool tool) {
         List<String> pids = new ArrayList<>();
         return GrowingTimeout.from(
@@ -236,7 +236,7 @@ class ToolTest {
         assertThat(result.lastMessage()).isEqualTo("no network");
     }
 
-    /** Steps: a second JVM runs a tool; it gets SIGTERM, as by Ctrl-C; the tool must have cleaned up and be gone. */
+    /** A second JVM runs a tool and receives SIGTERM, as by Ctrl-C; the tool must have cleaned up and ended. */
     @Test
     void endOfTheJvmEndsTheTool() throws Exception {
         Path cleaned = directory.resolve("cleaned");
@@ -269,7 +269,7 @@ class ToolTest {
     }
 
     private static boolean alive(String pid) {
-        // An orphan that is dead but not yet reaped by init still has a handle.
+        // A dead orphan that init has not reaped yet still has a handle.
         Optional<ProcessHandle> handle = ProcessHandle.of(Long.parseLong(pid));
         if (handle.isEmpty()) {
             return false;

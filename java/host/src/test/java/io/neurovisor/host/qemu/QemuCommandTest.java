@@ -6,7 +6,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** A device more is more for a guest to attack: it does not come in unnoticed. */
+/** Each additional device increases the attack surface of a guest, so the devices are pinned here. */
 final class QemuCommandTest {
     private static final Pattern DEVICE = Pattern.compile("(?<= )-device (\\S+)");
 

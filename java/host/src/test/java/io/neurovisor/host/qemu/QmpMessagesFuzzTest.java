@@ -11,10 +11,10 @@ import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a VMM that was taken over says on its monitor. */
+/** Arbitrary output of a monitor whose VMM was taken over. */
 @Tag("fuzz")
 final class QmpMessagesFuzzTest {
-    /** Messages or the end; what of them gets into messages of ours is one harmless line. */
+    /** Parsing yields messages or the end; texts that become part of our messages are one safe line. */
     @FuzzTest
     void monitor(byte[] said) throws IOException {
         QmpMessages messages = new QmpMessages(new ByteArrayInputStream(said));
@@ -26,7 +26,7 @@ final class QmpMessagesFuzzTest {
                 assertHarmless(QmpMessages.consoleTail(node.path("return")));
             }
         } catch (JsonProcessingException noJson) {
-            // The connection ends by it.
+            // The connection ends with this fault.
         }
     }
 

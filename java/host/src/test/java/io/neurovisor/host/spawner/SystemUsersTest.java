@@ -11,7 +11,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A range for VMMs must be nobody's. */
+/** A uid range for VMMs must not belong to any user. */
 final class SystemUsersTest {
     @TempDir
     private Path root;

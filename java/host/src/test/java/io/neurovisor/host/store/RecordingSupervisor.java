@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
-/** Remembers what it holds, and insists that it is not there when the hold begins. */
+/** Records the held paths, and checks that they do not exist when they are held. */
 final class RecordingSupervisor implements Supervisor {
     private final Set<Path> held = new LinkedHashSet<>();
 

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A program for tests: uses a directory of a data directory, says "using", and goes on until its standard input ends. */
+/**
+ * A program for tests: uses a directory of a data directory, prints "using", and runs until its standard input ends.
+ */
 final class UseInOtherJvm {
     private UseInOtherJvm() {}
 
@@ -14,7 +16,7 @@ final class UseInOtherJvm {
             Path _ = use.hold(() -> Path.of(arguments[2]), List::of);
             System.out.println("using");
             while (System.in.read() >= 0) {
-                // Only the end matters.
+                // Only the end of the input matters.
             }
         }
     }

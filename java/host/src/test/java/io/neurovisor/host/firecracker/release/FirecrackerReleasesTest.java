@@ -34,7 +34,7 @@ final class FirecrackerReleasesTest {
         return "somewhere";
     };
 
-    /** Of what {@link #GOOD} writes. */
+    /** The digests of the files that {@link #GOOD} writes. */
     private static final PinnedRelease RELEASE =
             new PinnedRelease("1.12.1", digest("vmm"), digest("jailer"), "the package", "the-package==1", "bin/");
 

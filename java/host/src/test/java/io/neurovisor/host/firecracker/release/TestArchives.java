@@ -13,7 +13,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.apache.commons.compress.archivers.tar.TarConstants;
 
-/** Archives as a release or a wheel could be. */
+/** Archives in the form of a release or a wheel. */
 final class TestArchives {
     private TestArchives() {}
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Against a server of the test's own, with the real curl. */
+/** Runs the real curl against a server of the test. */
 final class UpstreamSourceTest {
     private static final String NAME = "/v1.12.1/firecracker-v1.12.1-x86_64.tgz";
 
@@ -116,7 +116,7 @@ final class UpstreamSourceTest {
 
     private void serve(String path, byte[] content) {
         server.createContext(path, exchange -> {
-            // A context serves what only begins like it, too.
+            // A context also serves paths that only begin with its own.
             boolean exact = exchange.getRequestURI().getPath().equals(path);
             exchange.sendResponseHeaders(exact ? 200 : 404, exact ? content.length : -1);
             if (exact) {

@@ -16,10 +16,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a VMM that was taken over answers to a request of ours. */
+/** Arbitrary responses of a VMM that was taken over. */
 @Tag("fuzz")
-final class FirecrackerAnswersFuzzTest {
-    /** A bounded answer or a failure for whoever has asked, and nobody waits once the connection has ended. */
+final class FirecrackerResponsesFuzzTest {
+    /** Each request ends with a bounded response or a failure, and none is pending once the connection has ended. */
     @FuzzTest
     void answer(byte[] bytes) {
         FirecrackerResponses answers = new FirecrackerResponses();
@@ -39,7 +39,7 @@ final class FirecrackerAnswersFuzzTest {
             assertThat(told.body().length()).isLessThanOrEqualTo(FirecrackerApi.MAX_ANSWER_BYTES);
             var _ = FirecrackerApi.judged("GET /", told);
         } catch (CompletionException | JsonProcessingException failed) {
-            // Told to whoever has asked.
+            // The caller receives the fault.
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault()).isEqualTo(Fault.VMM_FAILED);
             String message = String.valueOf(refused.getMessage());
