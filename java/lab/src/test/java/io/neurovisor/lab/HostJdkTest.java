@@ -24,19 +24,19 @@ final class HostJdkTest {
     }
 
     @Test
-    void isHandedInWhenItsLinksStayInsideOrLeadToCertificates() throws IOException {
+    void isSelfContainedIfItsLinksStayInside() throws IOException {
         Files.createSymbolicLink(home.resolve("cacerts"), Path.of("/etc/ssl/certs/java/cacerts"));
         assertThat(HostJdk.selfContained(home)).contains(home);
     }
 
     @Test
-    void isNotHandedInWhenALinkLeadsOut() throws IOException {
+    void isNotSelfContainedIfALinkLeadsOut() throws IOException {
         Files.createSymbolicLink(home.resolve("conf"), directory.resolve("etc/java"));
         assertThat(HostJdk.selfContained(home)).isEmpty();
     }
 
     @Test
-    void isNotHandedInWhenALinkClimbsOut() throws IOException {
+    void isNotSelfContainedIfALinkClimbsOut() throws IOException {
         Files.createSymbolicLink(home.resolve("legal/conf"), Path.of("../../etc"));
         assertThat(HostJdk.selfContained(home)).isEmpty();
     }

@@ -15,7 +15,7 @@ final class LabNameTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", ".", "..", "-x", "a/b", "A", "ab\n", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
-    void refusesWhatCouldLeadElsewhere(String text) {
+    void rejectsNamesOfOtherPaths(String text) {
         assertThatThrownBy(() -> new LabName(text))
                 .hasMessageContaining("--name")
                 .hasMessageContaining("is not allowed");

@@ -18,7 +18,7 @@ final class LabOutputTest {
     private final Map<String, Boolean> complete = new TreeMap<>();
 
     @Test
-    void filesComeHomeWholeWhateverTheirLength() throws IOException {
+    void receivesFilesOfAnyLength() throws IOException {
         read(Map.of("./a", 0, "./d/part", 1 << 16, "./d/more", 100_000), TarConstants.LF_NORMAL);
         assertThat(received).isEqualTo(Map.of("a", 0, "d/part", 1 << 16, "d/more", 100_000));
         assertThat(complete)
@@ -26,7 +26,7 @@ final class LabOutputTest {
     }
 
     @Test
-    void linksAndDevicesStay() throws IOException {
+    void skipsLinksAndDevices() throws IOException {
         read(Map.of("./link", 0), TarConstants.LF_SYMLINK);
         read(Map.of("./hard", 0), TarConstants.LF_LINK);
         read(Map.of("./device", 0), TarConstants.LF_BLK);
@@ -34,7 +34,7 @@ final class LabOutputTest {
     }
 
     @Test
-    void aPathThatLeadsOutEndsIt() {
+    void rejectsAPathThatLeadsOut() {
         assertThatThrownBy(() -> read(Map.of("../../etc/passwd", 1), TarConstants.LF_NORMAL))
                 .hasMessageContaining("etc/passwd");
         assertThat(received).isEmpty();

@@ -15,7 +15,7 @@ final class LabProcessTest {
     private Path directory;
 
     @Test
-    void aNumberAloneIsNoProcess() throws IOException, InterruptedException {
+    void doesNotTrustAProcessIdAlone() throws IOException, InterruptedException {
         // This process, which does not hold the lock: ending it would end the tests.
         Path file = Files.writeString(
                 directory.resolve("qemu.pid"),
@@ -27,7 +27,7 @@ final class LabProcessTest {
     }
 
     @Test
-    void whatKeepsTheFileLockedRunsUntilItIsEnded() throws IOException, InterruptedException {
+    void lockedFileMeansARunningProcess() throws IOException, InterruptedException {
         Path file = directory.resolve("qemu.pid");
         Process holder = LockHolder.start(file);
         try {
@@ -42,7 +42,7 @@ final class LabProcessTest {
     }
 
     @Test
-    void whereThereIsNoFileNothingRuns() {
+    void missingFileMeansNoProcess() {
         assertThat(new LabProcess(directory.resolve("none")).runs()).isFalse();
     }
 }

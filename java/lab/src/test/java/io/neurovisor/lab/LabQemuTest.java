@@ -12,7 +12,7 @@ final class LabQemuTest {
     private static final LabFiles FILES = new LabFiles(Path.of("/data/labs/machines/lab"));
 
     @Test
-    void nothingIsReachableButTheHostAndNothingIsWritableButTheDisk() {
+    void reachesTheHostAndWritesTheDiskOnly() {
         List<String> arguments = arguments(Path.of("/src/neurovisor"), Optional.empty());
         assertThat(arguments)
                 .contains("user,id=host,restrict=on,ipv6=off,hostfwd=tcp:127.0.0.1:2222-10.0.2.15:22")
@@ -22,19 +22,19 @@ final class LabQemuTest {
     }
 
     @Test
-    void theRepositoryHasADeviceForEachCommandThatRunsAtATime() {
+    void hasARepositoryDeviceForEachConcurrentCommand() {
         assertThat(arguments(Path.of("/src"), Optional.empty()))
                 .filteredOn("virtio-9p-pci,fsdev=repository,mount_tag=repository"::equals)
                 .hasSize(LabQemu.REPOSITORY_DEVICES);
     }
 
     @Test
-    void theProcessorHasWhatKvmNeeds() {
+    void processorSupportsKvm() {
         assertThat(arguments(Path.of("/src"), Optional.empty())).containsSequence("-cpu", "EPYC-v1,+svm,+npt");
     }
 
     @Test
-    void aCommaInAPathStaysPartOfThePath() {
+    void escapesACommaInAPath() {
         assertThat(arguments(Path.of("/src/a,readonly=off"), Optional.of(Path.of("/opt/jdk,25"))))
                 .anyMatch(argument -> argument.endsWith("path=/src/a,,readonly=off"))
                 .anyMatch(argument -> argument.endsWith("path=/opt/jdk,,25"));

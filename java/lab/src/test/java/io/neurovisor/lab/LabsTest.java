@@ -29,7 +29,7 @@ final class LabsTest {
     }
 
     @Test
-    void whatHasEndedIsNoMachineAndIsSwept() {
+    void sweepsEndedMachines() {
         assertThat(labs.find(NAME)).isEmpty();
         assertThat(labs.list()).isEmpty();
         assertThat(labs.sweep(true)).containsExactly(files.directory());
@@ -39,7 +39,7 @@ final class LabsTest {
     }
 
     @Test
-    void whatRunsIsFoundNotSweptAndEndedWhenItIsRemoved() throws IOException, InterruptedException {
+    void removalEndsARunningMachine() throws IOException, InterruptedException {
         Process qemu = LockHolder.start(files.pid());
         try {
             assertThat(labs.find(NAME))
@@ -54,7 +54,7 @@ final class LabsTest {
     }
 
     @Test
-    void aStartThatHasNotBegunItsQemuIsNoLeftover() throws IOException {
+    void keepsAMachineThatIsBeingStarted() throws IOException {
         Process starter = LockHolder.start(labs.lockFile(NAME));
         try {
             assertThat(labs.sweep(false)).isEmpty();
@@ -65,12 +65,12 @@ final class LabsTest {
     }
 
     @Test
-    void whatIsNotThereIsNotRemoved() {
+    void removesNothingForAnUnknownName() {
         assertThat(labs.remove(new LabName("other"))).isFalse();
     }
 
     @Test
-    void halfMadeMachinesOfARunAreTheSpawnersToRemove() throws IOException {
+    void leavesTemporaryMachinesToTheSpawner() throws IOException {
         Files.createDirectories(directory.resolve(".run-1~building-x"));
         try (PathLock _ = PathLock.acquire(labs.lockFile(NAME), () -> {})) {
             assertThat(labs.sweep(false)).isEmpty();

@@ -17,13 +17,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ExecutionRequestTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 30, 86400})
-    void timeoutsFromOneSecondToOneDayAreAllowed(long seconds) {
+    void acceptsTimeoutsFromOneSecondToOneDay(long seconds) {
         assertThat(request(Duration.ofSeconds(seconds)).timeout()).hasSeconds(seconds);
     }
 
     @ParameterizedTest
     @ValueSource(longs = {0, -1, 86401, 3_600_000})
-    void otherTimeoutsAreRefusedWithTheRange(long seconds) {
+    void rejectsOtherTimeouts(long seconds) {
         assertThatThrownBy(() -> request(Duration.ofSeconds(seconds)))
                 .hasMessage("timeout of " + seconds + " s is out of range; use 1 s to 24 h");
     }
@@ -39,7 +39,7 @@ final class ExecutionRequestTest {
         "GO,base,base,base",
         "PYTHON,mine,base,mine"
     })
-    void theImageIsTheOneAskedForElseOneThatHasTheLanguage(
+    void usesTheRequestedImageOrOneWithTheLanguage(
             Language language, String asked, String usual, String expected) {
         ExecutionRequest request = new ExecutionRequest(
                 new TraceId(UUID.randomUUID()),

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SandboxSizeTest {
     @ParameterizedTest
     @CsvSource({"small,1,256", "medium,2,512", "large,4,1024"})
-    void tiersAreTheDocumentedOnes(String name, int vcpuCount, int memoryMebibytes) {
+    void hasTheDocumentedTiers(String name, int vcpuCount, int memoryMebibytes) {
         SandboxSize size = SandboxSize.named(name);
         assertThat(size.vcpuCount()).isEqualTo(vcpuCount);
         assertThat(size.memoryMebibytes()).isEqualTo(memoryMebibytes);
@@ -18,7 +18,7 @@ final class SandboxSizeTest {
     }
 
     @Test
-    void anotherNameIsRefusedWithTheKnownOnes() {
+    void rejectsAnUnknownName() {
         assertThatThrownBy(() -> SandboxSize.named("huge"))
                 .hasMessage("size \"huge\" is not known; use one of small, medium, large");
     }

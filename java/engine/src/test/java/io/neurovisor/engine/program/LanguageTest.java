@@ -29,13 +29,13 @@ final class LanguageTest {
         "rust,RUST",
         "rs,RUST"
     })
-    void everyNameIsKnown(String name, Language language) {
+    void acceptsEveryName(String name, Language language) {
         assertThat(Language.named(name)).isEqualTo(language);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "perl", "python2", "../python"})
-    void anotherNameIsRefusedWithTheKnownOnes(String name) {
+    void rejectsAnUnknownName(String name) {
         assertThatThrownBy(() -> Language.named(name))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
@@ -63,7 +63,7 @@ final class LanguageTest {
                 "script,python3,none",
                 "notes.txt,'',none"
             })
-    void aFileTellsItsLanguageBySuffixOrInterpreterLine(String file, String firstLine, Language language) {
+    void detectsTheLanguageOfAFile(String file, String firstLine, Language language) {
         if (language == null) {
             assertThat(Language.ofFile(file, firstLine)).isEmpty();
         } else {
@@ -78,7 +78,7 @@ final class LanguageTest {
     }
 
     @Test
-    void allLabelsAreListed() {
+    void listsAllLabels() {
         assertThat(Language.known()).isEqualTo("python, bash, javascript, go, rust");
     }
 }

@@ -14,12 +14,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ProgramTest {
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "\n\t"})
-    void emptyCodeIsRefused(String code) {
+    void rejectsEmptyCode(String code) {
         assertThatThrownBy(() -> new Program(Language.PYTHON, code)).hasMessageContaining("code is empty");
     }
 
     @Test
-    void eightMebibytesAreAllowedAndOneByteMoreIsNot() {
+    void allowsEightMebibytesOfCode() {
         String largest = "#".repeat(Program.MAX_CODE_BYTES);
         assertThat(new Program(Language.PYTHON, largest).code()).hasSize(Program.MAX_CODE_BYTES);
         assertThatThrownBy(() -> new Program(Language.PYTHON, largest + "#")).hasMessageContaining("8388609 bytes");
@@ -32,18 +32,18 @@ final class ProgramTest {
     }
 
     @Test
-    void argumentsCannotHoldNul() {
+    void rejectsNulInArguments() {
         assertThatThrownBy(() -> new Program(Language.BASH, "x", List.of("a\0b")))
                 .hasMessageContaining("NUL");
     }
 
     @Test
-    void codeCannotHoldNul() {
+    void rejectsNulInCode() {
         assertThatThrownBy(() -> new Program(Language.PYTHON, "print(1)\0")).hasMessageContaining("NUL");
     }
 
     @Test
-    void variablesAreNamedInErrorsAndTheirValuesAreNot() {
+    void hidesValuesOfVariablesInErrors() {
         for (String name : List.of("", "A=B", "A\0")) {
             assertThatThrownBy(() -> with(Map.of(name, "secret"), 0, List.of()))
                     .hasMessageContaining("environment variable")
@@ -64,7 +64,7 @@ final class ProgramTest {
     }
 
     @Test
-    void filesAreAtMostAThousandAndEachHasItsOwnPath() {
+    void limitsTheNumberOfFiles() {
         List<InputFile> files = IntStream.rangeClosed(0, 1000)
                 .mapToObj(i -> new InputFile("f" + i, ByteBuffer.allocate(0), false))
                 .toList();

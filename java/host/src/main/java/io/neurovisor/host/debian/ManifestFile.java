@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Manifests as JSON files. Reading is strict and bounded: any deviation from what we write is an error. */
 public final class ManifestFile {
-    static final int MAX_BYTES = 4 << 20;
+    public static final int MAX_BYTES = 4 << 20;
     private static final int MAX_DEPTH = 10;
     private static final int MAX_STRING_CHARS = 4096;
 

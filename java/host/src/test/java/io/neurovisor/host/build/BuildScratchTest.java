@@ -29,7 +29,7 @@ final class BuildScratchTest {
     }
 
     @Test
-    void handsCopiesThatOthersCanRead() throws IOException {
+    void providesReadableCopies() throws IOException {
         Path recipe = directory.resolve("recipe");
         Path script = Files.writeString(
                 Files.createDirectories(recipe.resolve("more")).resolve("run.sh"), "exit");
@@ -46,7 +46,7 @@ final class BuildScratchTest {
     }
 
     @Test
-    void takesWhatACommandHasLeftForThisUserAlone() throws IOException {
+    void takesResultsForThisUserOnly() throws IOException {
         Path left = Files.writeString(work.resolve("made"), "made");
         Files.setPosixFilePermissions(left, PosixFilePermissions.fromString("rwxrwxrwx"));
 
@@ -60,7 +60,7 @@ final class BuildScratchTest {
     }
 
     @Test
-    void refusesALinkInTheFilesPlace() throws IOException {
+    void rejectsALinkInPlaceOfAResult() throws IOException {
         Path secret = Files.writeString(directory.resolve("secret"), "secret");
         Files.createSymbolicLink(work.resolve("made"), secret);
 
@@ -73,7 +73,7 @@ final class BuildScratchTest {
     }
 
     @Test
-    void rootsCommandsAreStartedByTheSpawnerInTheirDirectory() {
+    void rootsCommandsRunThroughTheSpawner() {
         BuildNamespace roots =
                 new BuildNamespace.OfRoot(Path.of("/opt/spawner"), new UidRange(2_000_065_536L, 2_000_131_071L));
         ToolCommand command = roots.inside(ToolCommand.of("mmdebstrap", "mmdebstrap", "--x"), work);

@@ -33,7 +33,7 @@ class BuildFailuresTest {
     }
 
     @Test
-    void pipNamesTheRequirementItself() {
+    void keepsPipsMessageAboutARequirement() {
         assertThat(failure(List.of(
                         "I: installing Python packages",
                         "ERROR: Could not find a version that satisfies the requirement nothing (from versions: none)",
@@ -43,7 +43,7 @@ class BuildFailuresTest {
     }
 
     @Test
-    void otherwiseTheFirstError() {
+    void reportsTheFirstErrorOtherwise() {
         assertThat(failure(List.of("noise", "E: first", "E: second")))
                 .hasMessage("Cannot build image base: mmdebstrap ended with exit code 25: E: first");
         assertThat(failure(List.of())).hasMessageEndingWith("it printed no reason");

@@ -14,7 +14,7 @@ class DebianSourcesTest {
             "http://security.example/debian-security/|oldstable-security|Debian-Security");
 
     @Test
-    void withoutAnythingDebiansOwnServers() {
+    void usesDebiansServersByDefault() {
         assertThat(DebianSources.choose(Map.of(), List.of())).isEqualTo(DebianSources.debian());
         assertThat(DebianSources.debian().lines())
                 .containsExactly(
@@ -24,13 +24,13 @@ class DebianSourcesTest {
     }
 
     @Test
-    void theHostsMirrorsWhereItIsADebian() {
+    void usesTheMirrorsOfADebianHost() {
         assertThat(DebianSources.choose(Map.of(), HOST).publicAddresses())
                 .containsExactly("http://mirror.example/debian/", "http://security.example/debian-security/");
     }
 
     @Test
-    void theEnvironmentWins() {
+    void prefersTheEnvironment() {
         assertThat(DebianSources.choose(Map.of("NEUROVISOR_DEBIAN_MIRROR", " https://own/debian "), HOST)
                         .lines())
                 .containsExactly("deb https://own/debian trixie main", "deb https://own/debian trixie-updates main");
@@ -44,7 +44,7 @@ class DebianSourcesTest {
     }
 
     @Test
-    void passwordsAreNotShown() {
+    void hidesPasswords() {
         assertThat(DebianSources.choose(Map.of("NEUROVISOR_DEBIAN_MIRROR", "https://me:secret@own/debian"), HOST)
                         .publicAddresses())
                 .containsExactly("https://own/debian");

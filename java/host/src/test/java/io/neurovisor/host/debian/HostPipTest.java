@@ -15,7 +15,7 @@ class HostPipTest {
     private Path home;
 
     @Test
-    void filesAndVariablesSayHowIndexesAreReached() throws IOException {
+    void readsFilesAndVariables() throws IOException {
         Path file = Files.writeString(home.resolve("pip.conf"), """
                 # the company's
                 [global]
@@ -51,7 +51,7 @@ class HostPipTest {
     }
 
     @Test
-    void aLaterFileWinsOverAnEarlierOne() throws IOException {
+    void laterFilesOverrideEarlierOnes() throws IOException {
         Files.createDirectories(home.resolve(".pip"));
         Files.writeString(home.resolve(".pip/pip.conf"), "[global]\nindex-url = https://old.example/\n");
         Files.createDirectories(home.resolve(".config/pip"));
@@ -61,7 +61,7 @@ class HostPipTest {
     }
 
     @Test
-    void certificatesAreThoseThatTheHostTrusts() throws IOException {
+    void usesTheCertificatesOfTheHost() throws IOException {
         Path certificates = Files.writeString(home.resolve("ca.pem"), "");
 
         assertThat(HostPip.of(Map.of("PIP_CERT", certificates.toString()), home, home)

@@ -16,7 +16,7 @@ class InstalledPackageTest {
     }
 
     @Test
-    void otherLinesAreRefused() {
+    void rejectsOtherLines() {
         assertThatThrownBy(() -> InstalledPackage.parse("a 1 amd64\n"))
                 .isInstanceOf(NeuroVisorException.class)
                 .hasMessageContaining("\"a 1 amd64\"");

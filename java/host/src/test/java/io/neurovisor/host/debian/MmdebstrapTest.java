@@ -17,7 +17,7 @@ class MmdebstrapTest {
     private Path directory;
 
     @Test
-    void everybodyUnpacksInTheDataDirectory() {
+    void unpacksInTheDataDirectory() {
         for (BuildNamespace namespace : List.of(USERS, new BuildNamespace.None())) {
             ToolCommand command = command(namespace);
 
@@ -38,14 +38,14 @@ class MmdebstrapTest {
     }
 
     @Test
-    void whatIsMountedGoesWithTheProcessesHoweverTheyEnd() {
+    void mountsVanishWithTheProcesses() {
         ToolCommand command = command(new BuildNamespace.None());
         assertThat(command.program()).isEqualTo("unshare");
         assertThat(command.arguments()).startsWith("--mount", "--propagation", "private", "--", "mmdebstrap");
     }
 
     @Test
-    void ordinaryUsersInstallAsRootOfANamespaceWithIdsOfTheirOwn() {
+    void ordinaryUsersInstallAsRootOfANamespace() {
         assertThat(command(USERS).program()).isEqualTo("unshare");
         assertThat(command(USERS).arguments())
                 .startsWith("--map-root-user", "--map-auto")
@@ -53,7 +53,7 @@ class MmdebstrapTest {
     }
 
     @Test
-    void scriptsOfPackagesSeeNoSecretOfTheEnvironment() {
+    void hidesSecretsFromScriptsOfPackages() {
         assertThat(command(USERS).environment())
                 .containsEntry("ANTHROPIC_API_KEY", "")
                 .containsEntry("NEUROVISOR_OPENAI_KEY", "")
@@ -61,7 +61,7 @@ class MmdebstrapTest {
     }
 
     @Test
-    void proxiesOfTheHostAreCarriedOver() {
+    void passesOnProxiesOfTheHost() {
         assertThat(command(USERS).arguments()).contains("--aptopt=Acquire::http::Proxy \"http://proxy:3128\"");
     }
 
@@ -71,7 +71,7 @@ class MmdebstrapTest {
     }
 
     @Test
-    void progressIsWhatPeopleUnderstand() {
+    void reportsReadableProgress() {
         assertThat(Mmdebstrap.progress("I: downloading packages with apt..."))
                 .contains("downloading packages with apt");
         assertThat(Mmdebstrap.progress("I: running --customize-hook in shell: sh -c"))

@@ -28,14 +28,14 @@ final class DiskCheckTest {
                 "access",
                 "journal"
             })
-    void tellsWhatEachKindTakes(String kind) throws IOException {
+    void reportsTheUsageOfEachKind(String kind) throws IOException {
         Files.createDirectory(directory.resolve(kind));
         Files.write(directory.resolve(kind).resolve("file"), new byte[3 << 20]);
         assertThat(new DiskCheck(directory).examine().detail()).contains(directory + ": " + kind + " 3 MiB;");
     }
 
     @Test
-    void aDirectoryThatIsNotThereTakesNothing() {
+    void reportsNothingForAMissingDirectory() {
         assertThat(new DiskCheck(directory.resolve("none")).examine().detail()).contains("none: empty;");
     }
 }

@@ -13,13 +13,13 @@ final class EbpfLayerTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "OFF")
-    void whatIsMissingIsWhyThereIsNone(EbpfMode mode) {
+    void reportsTheMissingCondition(EbpfMode mode) {
         assertThat(EbpfLayer.expected(mode, MISSING)).isEqualTo(MISSING);
         assertThat(EbpfLayer.expected(mode, EbpfReading.WATCHING).watches()).isTrue();
     }
 
     @Test
-    void whoeverSwitchesItOffHasNoneAnywhere() {
+    void offDisablesTheLayer() {
         for (EbpfReading supported : List.of(MISSING, EbpfReading.WATCHING)) {
             assertThat(EbpfLayer.expected(EbpfMode.OFF, supported).reason()).contains("--ebpf off");
         }

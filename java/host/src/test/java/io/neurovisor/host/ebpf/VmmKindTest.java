@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class VmmKindTest {
     @ParameterizedTest
     @EnumSource
-    void eachNameIsASystemCallAndNoneIsOfAVmmThatIsTakenOver(VmmKind kind) {
+    void listsExistingAndHarmlessCallsOnly(VmmKind kind) {
         Libseccomp libseccomp = Libseccomp.locate();
         List<String> names = kind.names();
         assertThat(libseccomp.numbers(names)).hasSameSizeAs(names).doesNotHaveDuplicates();
@@ -26,7 +26,7 @@ final class VmmKindTest {
 
     /** vdso(7): if the kernel's clock page is not usable on a host, the C library makes the system call. */
     @Test
-    void whatReadsTheClockIsKnownWhereTheKernelsPageOfItIsNotUsable() {
+    void knowsTheCallsThatReadTheClock() {
         assertThat(VmmKind.QEMU.names()).contains("clock_gettime", "clock_getres", "gettimeofday", "time", "getcpu");
     }
 }

@@ -67,7 +67,7 @@ class FileDigestsTest {
     /** Each Firecracker clone creates a hard link to its template's files, and no start may read them again. */
     @Test
     @Timeout(10)
-    void trustsTheRecordWhenASealedFileHasGotALink() throws IOException {
+    void trustsTheRecordWhenASealedFileHasANewLink() throws IOException {
         PrivateFiles.seal(file);
         digests.remember(Map.of(file, WRONG));
         Object changed = Files.getAttribute(file, "unix:ctime");
@@ -118,7 +118,7 @@ class FileDigestsTest {
     }
 
     @Test
-    void seesWhatAnotherInstanceRemembered() {
+    void readsTheRecordOfAnotherInstance() {
         digests.digest(file);
 
         new FileDigests(recordFile, LATER).remember(Map.of(file, WRONG));
@@ -147,7 +147,7 @@ class FileDigestsTest {
     }
 
     @Test
-    void missingFileIsNamed() {
+    void reportsAMissingFile() {
         Path missing = directory.resolve("missing");
 
         assertThatThrownBy(() -> digests.digest(missing))

@@ -21,7 +21,7 @@ class PathLockTest {
     private Path directory;
 
     @Test
-    void secondThreadWaitsAndSaysSoOnce() throws Exception {
+    void secondThreadReportsItsWaitOnce() throws Exception {
         Path file = directory.resolve("lock");
         CountDownLatch waiting = new CountDownLatch(1);
         AtomicInteger waits = new AtomicInteger();
@@ -48,7 +48,7 @@ class PathLockTest {
 
     /** Another JVM takes the lock and is killed while this one waits, so that none of its code can release the lock. */
     @Test
-    void lockOfAKilledProcessIsFree() throws Exception {
+    void lockOfAKilledProcessIsReleased() throws Exception {
         Path file = directory.resolve("lock");
         Process holder = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -94,7 +94,7 @@ class PathLockTest {
     }
 
     @Test
-    void takingItTwiceIsAnErrorAndNotADeadlock() {
+    void rejectsReentrantUse() {
         Path file = directory.resolve("lock");
         try (PathLock _ = PathLock.acquire(file, () -> {})) {
             assertThatThrownBy(() -> PathLock.acquire(file, () -> {}).close())

@@ -29,34 +29,34 @@ final class TrustedPathTest {
     }
 
     @Test
-    void trustsWhatOnlyThisUserCanChange() throws IOException {
+    void trustsFilesThatOnlyThisUserCanChange() throws IOException {
         assertThat(trusted.danger(data)).isEmpty();
         assertThat(trusted.danger(data.resolve("not/there/yet"))).isEmpty();
         assertThat(trusted.danger(Path.of("/"))).isEmpty();
     }
 
     @Test
-    void namesTheDirectoryAboveThatOthersCanWrite() throws IOException {
+    void reportsAnAncestorThatOthersCanWrite() throws IOException {
         mode(directory.resolve("a"), "rwxr-xrwx");
         assertThat(trusted.danger(data)).hasValue(directory.resolve("a") + " can be written by others (mode 0757)");
         assertThat(trusted.danger(data.resolve("not/there/yet"))).isPresent();
     }
 
     @Test
-    void refusesAGroupThatCanWriteForRootAlone() throws IOException {
+    void rejectsAWritableGroupForRootOnly() throws IOException {
         mode(data, "rwxrwxr-x");
         assertThat(new TrustedPath(0).dangerAt(data).isPresent()).isTrue();
         assertThat(new TrustedPath(user == 0 ? SOMEBODY : user).dangerAt(data)).isEmpty();
     }
 
     @Test
-    void trustsWhatLiesInADirectoryWithTheStickyBit() throws IOException {
+    void trustsFilesInADirectoryWithTheStickyBit() throws IOException {
         Files.setAttribute(directory.resolve("a"), "unix:mode", 01777);
         assertThat(trusted.danger(data)).isEmpty();
     }
 
     @Test
-    void refusesWhatBelongsToAnotherUser() throws IOException {
+    void rejectsFilesOfAnotherUser() throws IOException {
         assumeTrue(user == 0, "only root can give files away");
         Files.setAttribute(directory.resolve("a/b"), "unix:uid", SOMEBODY);
         assertThat(trusted.danger(data)).hasValue(directory.resolve("a/b") + " belongs to user " + SOMEBODY);
@@ -64,7 +64,7 @@ final class TrustedPathTest {
     }
 
     @Test
-    void followsALinkToWhereOthersCanWrite() throws IOException {
+    void rejectsALinkToAWritableDirectory() throws IOException {
         Path open = Files.createDirectories(directory.resolve("open/data"));
         mode(directory.resolve("open"), "rwxrwxrwx");
         Path link = Files.createSymbolicLink(data.resolve("link"), open);
@@ -73,7 +73,7 @@ final class TrustedPathTest {
     }
 
     @Test
-    void refusesALinkThatAnotherUserHasMade() throws IOException {
+    void rejectsALinkOfAnotherUser() throws IOException {
         assumeTrue(user == 0, "only root can give files away");
         Path link = Files.createSymbolicLink(directory.resolve("link"), data);
         Process given =

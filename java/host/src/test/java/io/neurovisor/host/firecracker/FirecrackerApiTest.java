@@ -52,7 +52,7 @@ final class FirecrackerApiTest {
     }
 
     @Test
-    void aRequestCarriesItsBodyAndAnEmptyAnswerIsSuccess() {
+    void acceptsAnEmptyResponse() {
         answer("HTTP/1.1 204 No Content\r\n\r\n");
         try (FirecrackerApi api = connect()) {
             api.put("/vsock", Map.of("guest_cid", 3), soon());
@@ -64,7 +64,7 @@ final class FirecrackerApiTest {
     }
 
     @Test
-    void aRefusalIsToldInItsOwnWordsOnOneLine() {
+    void reportsFirecrackersErrorOnOneLine() {
         answer("HTTP/1.1 400 Bad Request\r\nContent-Length: " + REFUSAL.length() + "\r\n\r\n" + REFUSAL);
         try (FirecrackerApi api = connect()) {
             assertThatThrownBy(() -> api.patch("/vm", Map.of("state", "Paused"), soon()))
@@ -86,7 +86,7 @@ final class FirecrackerApiTest {
                 "SSH-2.0-OpenSSH\r\n\r\n",
                 "\0\0\0\0\r\n\r\n"
             })
-    void whateverElseComesIsAFailureAndNothingWorse(String noise) {
+    void rejectsMalformedResponses(String noise) {
         answer(noise);
         try (FirecrackerApi api = connect()) {
             assertThatThrownBy(() -> api.get("/", soon())).isInstanceOf(NeuroVisorException.class);
@@ -94,7 +94,7 @@ final class FirecrackerApiTest {
     }
 
     @Test
-    void whoDoesNotAnswerIsNotWaitedForLongerThanTheDeadline() {
+    void waitsUntilTheDeadlineOnly() {
         try (FirecrackerApi api = connect()) {
             assertThatThrownBy(() -> api.get("/", Deadline.after(Duration.ofMillis(1), Ticker.SYSTEM)))
                     .hasMessageContaining("in time");
@@ -102,7 +102,7 @@ final class FirecrackerApiTest {
     }
 
     @Test
-    void nobodyIsThereBeforeSomebodyListens() {
+    void connectsOnlyToAListeningSocket() {
         assertThat(FirecrackerApi.connect(links.unixSockets(), directory.resolve("none"), soon()))
                 .isEmpty();
     }

@@ -31,7 +31,7 @@ final class FirecrackerLocatorTest {
     }
 
     @Test
-    void theDataDirectorysComesBeforeThatOfThePath() throws IOException {
+    void prefersTheDataDirectoryToThePath() throws IOException {
         assertThat(locator().find()).isEmpty();
         Path searched = install(path, VERSION, VERSION);
         assertThat(locator().find())
@@ -49,7 +49,7 @@ final class FirecrackerLocatorTest {
         "nonsense, 1.12.1, does not say its version",
         "1.12.1, '', no jailer next to it"
     })
-    void whatHasNotPassedTheTestsIsRefusedAndNotPassedOver(String version, String jailer, String words)
+    void rejectsUntestedVersions(String version, String jailer, String words)
             throws IOException {
         install(path, version, jailer);
         assertMissing(words, () -> locator().find());
@@ -57,7 +57,7 @@ final class FirecrackerLocatorTest {
     }
 
     @Test
-    void whatIsNoProgramIsNamed() throws IOException {
+    void reportsAFileThatIsNotAProgram() throws IOException {
         assertMissing("--firecracker", () -> locator().at(path.resolve("firecracker")));
         assertMissing("--firecracker", () -> locator().at(path));
         Path broken = install(path, VERSION, VERSION);

@@ -24,7 +24,7 @@ final class FirecrackerMachineTest {
             new FirecrackerMachine(new VmStart.Restore(new SavedVm(FILES, SandboxSize.MEDIUM, TEMPLATE)));
 
     @Test
-    void aCloneFindsWhatItsTemplateHasNamed() {
+    void cloneUsesThePathsOfItsTemplate() {
         assertThat(template.files())
                 .contains(
                         new PassedFile(Path.of("/r"), Access.READ, "rootfs"),
@@ -40,7 +40,7 @@ final class FirecrackerMachineTest {
     }
 
     @Test
-    void whatBootsIsDescribedWholeBeforeItIsStarted() {
+    void configuresTheWholeMachineBeforeItsBoot() {
         assertThat(List.copyOf(cold.configuration().keySet()))
                 .containsExactly(
                         "/machine-config", "/boot-source", "/drives/rootfs", "/cpu-config", "/vsock", "/entropy");
@@ -49,7 +49,7 @@ final class FirecrackerMachineTest {
     }
 
     @Test
-    void aGuestCanStartNoGuests() {
+    void nestedVirtualizationIsDisabled() {
         assertThat(cold.configuration().get("/cpu-config"))
                 .asString()
                 .contains("bitmap=0bxxxxxxxxxxxxxxxxxxxxxxxxxx0xxxxx, register=ecx}], subleaf=0x0}", "leaf=0x1,")
@@ -58,13 +58,13 @@ final class FirecrackerMachineTest {
     }
 
     @Test
-    void onlyATemplatesFilesMayBecomeLong() {
+    void allowsLargeFilesForTemplatesOnly() {
         assertThat(template.maxFileBytes()).isEqualTo(544L << 20);
         assertThat(clone.maxFileBytes()).isEqualTo(cold.maxFileBytes()).isLessThanOrEqualTo(1 << 20);
     }
 
     @Test
-    void theDescriptionIsTheSameEachTimeAndHasNoPathOfThisMachines() {
+    void descriptionIsReproducible() {
         assertThat(FirecrackerMachine.description())
                 .isEqualTo(FirecrackerMachine.description())
                 .contains("mitigations=off", "guest_cid=3")

@@ -38,7 +38,7 @@ class KernelBuildOutputTest {
     }
 
     @Test
-    void everyLineIsInTheLogAtOnce() {
+    void flushesEveryLineToTheLog() {
         output.line("I: running apt-get update...");
         output.line("CC      init/main.o");
 
@@ -46,7 +46,7 @@ class KernelBuildOutputTest {
     }
 
     @Test
-    void tellsStepsAndWhatMmdebstrapDoes() {
+    void reportsStepsOfTheBuild() {
         output.line("I: downloading packages with apt...");
         output.line("step: Configuring");
         output.line("CC      prepared.o");
@@ -56,7 +56,7 @@ class KernelBuildOutputTest {
     }
 
     @Test
-    void countsFilesAndSaysWhatIsLeft() {
+    void estimatesTheRemainingTime() {
         output.line("compiling: 40 files");
         compile(1);
         now = now.plusSeconds(60);

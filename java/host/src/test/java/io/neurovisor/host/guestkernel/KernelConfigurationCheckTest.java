@@ -43,7 +43,7 @@ class KernelConfigurationCheckTest {
     private Path directory;
 
     @Test
-    void acceptsWhatTookEffect() throws IOException {
+    void acceptsOptionsThatTookEffect() throws IOException {
         ToolResult result = check("""
                 # Why.
 
@@ -69,7 +69,7 @@ class KernelConfigurationCheckTest {
                     NET=y                 | "NET=y" has not the form CONFIG_NAME=value
                     '# CONFIG_NET is not set' | the fragment is empty
                     """)
-    void namesWhatDidNot(String line, String problem) throws IOException {
+    void reportsAnOptionThatDidNotTakeEffect(String line, String problem) throws IOException {
         ToolResult result = check(line + "\n");
 
         assertThat(result.exitCode()).isEqualTo(1);
@@ -77,7 +77,7 @@ class KernelConfigurationCheckTest {
     }
 
     @Test
-    void namesAllAtOnce() throws IOException {
+    void reportsAllOptionsTogether() throws IOException {
         assertThat(check("CONFIG_NET=y\nCONFIG_NET=y\nCONFIG_MODULES=y\n").messages())
                 .containsExactly("E: kernel configuration: CONFIG_NET is in the fragment twice;"
                         + " CONFIG_MODULES=y was dropped by Kconfig (CONFIG_MODULES is not set)");

@@ -72,7 +72,7 @@ class KernelImageTest {
     }
 
     @Test
-    void elfFileIsTakenAsItIs() throws IOException {
+    void copiesAnElfFileUnchanged() throws IOException {
         Path target = directory.resolve("vmlinux");
 
         new KernelImage(vmlinux, "own").unpackTo(target);
@@ -81,13 +81,13 @@ class KernelImageTest {
     }
 
     @Test
-    void refusesWhatIsNoKernel() {
+    void rejectsFilesThatAreNotKernels() {
         assertRefused(new byte[10_000], "it is neither an ELF file nor an x86 boot image");
         assertRefused(new byte[10], "it is neither an ELF file nor an x86 boot image");
     }
 
     @Test
-    void refusesTruncatedAndOldImages() {
+    void rejectsTruncatedAndOldImages() {
         byte[] whole = bootImage(withSize(Zstd.compress(vmlinux)));
         assertRefused(Arrays.copyOf(whole, whole.length - 1), "it is truncated");
         byte[] old = whole.clone();
@@ -96,7 +96,7 @@ class KernelImageTest {
     }
 
     @Test
-    void refusesAPayloadThatIsNotWhatItDeclares() {
+    void rejectsAPayloadThatContradictsItsHeader() {
         byte[] packed = Zstd.compress(vmlinux);
         assertRefused(bootImage(concat(packed, littleEndian(vmlinux.length - 1))), "it does not have the");
         assertRefused(bootImage(concat(packed, littleEndian(vmlinux.length + 1))), "it does not have the");

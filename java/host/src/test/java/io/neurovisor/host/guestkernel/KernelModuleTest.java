@@ -26,7 +26,7 @@ class KernelModuleTest {
     }
 
     @Test
-    void everyTruncationIsRefused() {
+    void rejectsEveryTruncation() {
         byte[] elf = TestModules.elf("depends=a\0");
         for (int length = 0; length < elf.length; length++) {
             byte[] truncated = Arrays.copyOf(elf, length);
@@ -35,7 +35,7 @@ class KernelModuleTest {
     }
 
     @Test
-    void otherFilesAreRefused() {
+    void rejectsOtherFiles() {
         assertThatThrownBy(() -> KernelModule.parse("x", new byte[1000]))
                 .isInstanceOf(IOException.class)
                 .hasMessage("A kernel module is not an ELF file");

@@ -48,7 +48,7 @@ class KernelPackageTest {
     }
 
     @Test
-    void packageWithoutKernelIsNamed() throws IOException {
+    void reportsAPackageWithoutKernel() throws IOException {
         KernelPackage read = read();
 
         assertThatThrownBy(read::release)
@@ -68,7 +68,7 @@ class KernelPackageTest {
     }
 
     @Test
-    void truncatedArchiveIsRefused() throws IOException {
+    void rejectsATruncatedArchive() throws IOException {
         add("./boot/vmlinuz-1", new byte[5000]);
         byte[] half = java.util.Arrays.copyOf(archive(), 2000);
 

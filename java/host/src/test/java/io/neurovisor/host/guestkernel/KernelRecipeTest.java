@@ -27,7 +27,7 @@ class KernelRecipeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"fragment.config", "build.sh", "check-config.sh"})
-    void eachFileDecidesWhatIsBuilt(String file) throws IOException {
+    void digestDependsOnEachFile(String file) throws IOException {
         KernelRecipe before = KernelRecipe.read(directory);
         assertThat(before.input()).isEqualTo(KernelRecipe.read(SHIPPED).input());
 
@@ -50,7 +50,7 @@ class KernelRecipeTest {
     }
 
     @Test
-    void shippedFragmentHasWhatBothMachinesNeedAndNoWayToExtendTheKernel() throws IOException {
+    void shippedFragmentSuitsBothMachines() throws IOException {
         assertThat(Files.readAllLines(SHIPPED.resolve("fragment.config")))
                 .contains(
                         "CONFIG_VIRTIO_MMIO=y",

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class KernelSbomTest {
     @Test
-    void isValidAndTellsSourceFromTools() throws Exception {
+    void distinguishesSourceFromTools() throws Exception {
         byte[] sbom = KernelSbom.of(TestKernelManifests.smallKernel());
         JsonParser parser = new JsonParser();
 

@@ -49,7 +49,7 @@ class KernelsTest {
     }
 
     @Test
-    void autoIsDebianUntilTheSmallOneIsBuilt() {
+    void autoBootsDebianUntilTheSmallKernelIsBuilt() {
         assertThat(booted(KernelChoice.AUTO)).isEqualTo("debian");
         assertThat(kernels(KernelChoice.AUTO).ready())
                 .isInstanceOfSatisfying(
@@ -64,7 +64,7 @@ class KernelsTest {
     }
 
     @Test
-    void explicitSmallKernelThatIsNotBuiltIsAnError() {
+    void rejectsTheSmallKernelUntilItIsBuilt() {
         assertNotBuilt("The small kernel is not built; build it by ./neurovisor kernel build");
         assertThat(kernels(KernelChoice.SMALL).ready()).isInstanceOf(ArtifactState.Missing.class);
     }
@@ -103,7 +103,7 @@ class KernelsTest {
     }
 
     @Test
-    void listsWhatIsThereAndWhatBoots() {
+    void listsTheBuiltKernels() {
         storeSmall();
 
         List<KernelSummary> list = kernels(KernelChoice.AUTO).list();

@@ -35,7 +35,7 @@ class ModuleOrderTest {
     }
 
     @Test
-    void missingModuleAndCycleAreNamed() {
+    void reportsMissingModulesAndCycles() {
         assertThatThrownBy(() -> order(List.of("nothing"), Set.of()))
                 .isInstanceOf(NeuroVisorException.class)
                 .hasMessage("Cannot build the guest kernel: the kernel has no module nothing");

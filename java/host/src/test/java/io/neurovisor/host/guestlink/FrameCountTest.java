@@ -33,7 +33,7 @@ final class FrameCountTest {
     }
 
     @Test
-    void everyFrameCountsButDataThatIsThere() {
+    void countsEveryFrameButDataOfThePendingCall() {
         ByteBuf bytes = frames();
         int readable = bytes.readableBytes();
         assertThat(count.begunIn(bytes)).isEqualTo(4);
@@ -41,7 +41,7 @@ final class FrameCountTest {
     }
 
     @Test
-    void howTheyAreCutDoesNotMatter() {
+    void countDoesNotDependOnTheSplit() {
         ByteBuf bytes = frames();
         for (int size = 1; size < bytes.readableBytes(); size++) {
             FrameCount pieces = FrameCount.received(call);
@@ -55,21 +55,21 @@ final class FrameCountTest {
 
     /** It may consist of padding only, which flow control does not bound. */
     @Test
-    void dataWithPaddingCounts() {
+    void countsDataWithPadding() {
         assertThat(count.begunIn(frame(DATA, 256, PADDED))).isEqualTo(1);
         assertThat(count.begunIn(frame(DATA, 1, PADDED))).isEqualTo(1);
     }
 
     /** It is not read, so flow control does not bound it. */
     @Test
-    void dataOfACallThatIsOverCounts() {
+    void countsDataOfAFinishedCall() {
         assertThat(count.begunIn(frame(DATA, 10, 0, STREAM - 2))).isEqualTo(1);
         assertThat(count.begunIn(frame(DATA, 10, END_STREAM))).isZero();
         assertThat(count.begunIn(frame(DATA, 10))).isEqualTo(1);
     }
 
     @Test
-    void trailersAndResetsEndACallToo() {
+    void trailersAndResetsFinishACall() {
         assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(HEADERS, 9), frame(DATA, 10))))
                 .isEqualTo(1);
         assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(HEADERS, 9, END_STREAM), frame(DATA, 10))))
@@ -80,7 +80,7 @@ final class FrameCountTest {
     }
 
     @Test
-    void ofOursOnlyWhatAsksSomething() {
+    void countsOnlyOwnFramesThatNeedAResponse() {
         ByteBuf bytes = Unpooled.wrappedBuffer(
                 Unpooled.copiedBuffer("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", StandardCharsets.US_ASCII),
                 frame(SETTINGS, 6),
@@ -96,7 +96,7 @@ final class FrameCountTest {
 
     /** Bytes of another protocol must not cause an overflow. */
     @Test
-    void anyBytesCanBeCounted() {
+    void countsArbitraryBytes() {
         assertThat(count.begunIn(Unpooled.wrappedBuffer(new byte[9000]))).isEqualTo(1000);
         byte[] ones = new byte[1 << 20];
         Arrays.fill(ones, (byte) 0xff);

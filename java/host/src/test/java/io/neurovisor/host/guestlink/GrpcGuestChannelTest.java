@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 final class GrpcGuestChannelTest {
     /** A guest that is emulated in an emulated machine takes more than five minutes to import Python's libraries. */
     @Test
-    void aPrimeMayTakeAsLongAsItsDeadlineLeaves() throws IOException {
+    void primeMayUseItsWholeDeadline() throws IOException {
         CompletableFuture<PrimeRequest> asked = new CompletableFuture<>();
         GuestServiceGrpc.GuestServiceImplBase guest = new GuestServiceGrpc.GuestServiceImplBase() {
             @Override

@@ -36,7 +36,7 @@ final class GuestFloodTest {
     private Path directory;
 
     @Test
-    void aGuestWithABucketIsHungUpOn() throws IOException {
+    void disconnectsAGuestThatExceedsItsRate() throws IOException {
         try (FloodingGuest guest = new FloodingGuest(directory.resolve("agent"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel host = links.open(guest.socket, new GuestRateLimit(Ticker.SYSTEM))) {
@@ -45,7 +45,7 @@ final class GuestFloodTest {
     }
 
     @Test
-    void soIsOneBehindAVsock() throws IOException {
+    void disconnectsAGuestBehindAVsock() throws IOException {
         try (FloodingGuest guest = FloodingGuest.behindVsock(directory.resolve("agent"));
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel host =
@@ -62,7 +62,7 @@ final class GuestFloodTest {
     }
 
     @Test
-    void withoutOneItIsAnsweredAsOftenAsItLikes() throws Exception {
+    void answersEveryPingWithoutALimit() throws Exception {
         try (FloodingGuest guest = new FloodingGuest(directory.resolve("agent"));
                 MultiThreadIoEventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
                 GuestChannel host = new GrpcGuestChannel(

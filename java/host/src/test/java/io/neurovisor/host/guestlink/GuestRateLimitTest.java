@@ -14,7 +14,7 @@ final class GuestRateLimitTest {
     private final GuestRateLimit rateLimit = new GuestRateLimit(ticker);
 
     @Test
-    void aHundredAtOnceAndThenFiftyASecond() {
+    void allowsABurstOfHundredThenFiftyASecond() {
         assertThat(rateLimit.take(100)).isEqualTo(NOTHING);
         assertThat(rateLimit.take(1)).isEqualTo(Duration.ofMillis(20));
         ticker.advance(Duration.ofSeconds(1));
@@ -23,7 +23,7 @@ final class GuestRateLimitTest {
     }
 
     @Test
-    void whatAnswersOursCostsNothing() {
+    void responsesToTheHostAreFree() {
         for (int round = 0; round < 1000; round++) {
             rateLimit.sent(1);
             assertThat(rateLimit.take(GuestRateLimit.ANSWERS)).isEqualTo(NOTHING);
@@ -33,14 +33,14 @@ final class GuestRateLimitTest {
     }
 
     @Test
-    void answersThatNeverComeBuyNoMoreThanThatManyLater() {
+    void outstandingResponsesAreLimited() {
         rateLimit.sent(1_000_000);
         assertThat(rateLimit.take(10_100)).isEqualTo(NOTHING);
         assertThat(rateLimit.take(1)).isPositive();
     }
 
     @Test
-    void whoKeepsItEmptyForTenSecondsIsDoneWith() {
+    void rejectsAGuestThatKeepsItEmptyForTenSeconds() {
         Duration pause = rateLimit.take(150);
         Duration stopped = NOTHING;
         while (!pause.isNegative()) {
@@ -53,7 +53,7 @@ final class GuestRateLimitTest {
     }
 
     @Test
-    void whoLetsItFillInBetweenMayGoOn() {
+    void toleratesAGuestThatLetsItRefill() {
         for (int round = 0; round < 100; round++) {
             assertThat(rateLimit.take(150)).isBetween(NOTHING, Duration.ofSeconds(2));
             ticker.advance(Duration.ofSeconds(4));
@@ -62,12 +62,12 @@ final class GuestRateLimitTest {
     }
 
     @Test
-    void moreAtOnceThanTenSecondsBringIsTooMuch() {
+    void rejectsABurstBeyondTenSeconds() {
         assertThat(rateLimit.take(601)).isNegative();
     }
 
     @Test
-    void itIsLiveOnceSomethingHasPassed() {
+    void isLiveOnceAFrameHasPassed() {
         assertThat(rateLimit.state().status()).isEqualTo(Status.BROKEN);
         rateLimit.take(0);
         assertThat(rateLimit.state().status()).isEqualTo(Status.LIVE);

@@ -35,7 +35,7 @@ final class OutputFilesTest {
     });
 
     @Test
-    void partsArePassedOnInOrder() {
+    void passesPartsOnInOrder() {
         files.add(part("a", 2, false));
         files.add(part("a", 1, true));
         files.add(part("d/b", 0, true));
@@ -44,26 +44,26 @@ final class OutputFilesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "../a", "/etc/passwd", "a/../../b", "a\nb", "a//b"})
-    void aPathThatIsNotPlainEndsTheMachine(String path) {
+    void rejectsAPathThatIsNotPlain(String path) {
         assertLost(part(path, 1, true));
         assertThat(received).isEmpty();
     }
 
     @Test
-    void mixedFilesEndTheMachine() {
+    void rejectsInterleavedFiles() {
         files.add(part("a", 1, false));
         assertLost(part("b", 1, true));
     }
 
     @Test
-    void oneFileTwiceEndsTheMachine() {
+    void rejectsADuplicateFile() {
         files.add(part("a", 1, true));
         assertLost(part("a", 1, true));
     }
 
     /** It cannot be written to a file system. */
     @Test
-    void aFileBelowAFileEndsTheMachine() {
+    void rejectsAFileBelowAFile() {
         files.add(part("a/b", 1, true));
         files.add(part("a/b-c", 1, true));
         files.add(part("a/b c/d", 1, true));
@@ -72,7 +72,7 @@ final class OutputFilesTest {
     }
 
     @Test
-    void aFileInThePlaceOfADirectoryEndsTheMachine() {
+    void rejectsAFileInPlaceOfADirectory() {
         files.add(part("a/b/c", 1, true));
         files.add(part("a-b", 1, true));
         assertLost(part("a/b", 1, true));
@@ -80,7 +80,7 @@ final class OutputFilesTest {
     }
 
     @Test
-    void theThousandAndFirstFileEndsTheMachine() {
+    void rejectsTheThousandAndFirstFile() {
         for (int i = 0; i < 1000; i++) {
             files.add(part("f" + i, 0, true));
         }
@@ -88,7 +88,7 @@ final class OutputFilesTest {
     }
 
     @Test
-    void tooManyBytesEndTheMachine() {
+    void rejectsTooManyBytes() {
         for (int i = 0; i < 64; i++) {
             files.add(part("a", 1 << 20, false));
         }

@@ -32,7 +32,7 @@ final class VsockHandshakeTest {
     private Path directory;
 
     @Test
-    void thePortIsAskedForBeforeAnythingElseIsSaid() throws IOException {
+    void requestsThePortFirst() throws IOException {
         try (Firecracker firecracker = new Firecracker("OK 1073741824\n", HTTP2.length());
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel channel =
@@ -45,7 +45,7 @@ final class VsockHandshakeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "OK", "NO 5\n", "\n", "OK 1073741824 and so on, without an end, as long as you like"})
-    void whoeverAnswersOtherwiseIsNoGuest(String answer) throws IOException {
+    void rejectsAnotherResponse(String answer) throws IOException {
         try (Firecracker firecracker = new Firecracker(answer, 0);
                 GuestLinks links = new GuestLinks(InstantSource.system());
                 GuestChannel channel =
@@ -55,7 +55,7 @@ final class VsockHandshakeTest {
     }
 
     @Test
-    void aGuestThatDoesNotAcceptInTimeCountsAsNotThere() throws IOException {
+    void closesAConnectionThatIsNotAcceptedInTime() throws IOException {
         try (ServerSocketChannel silent = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
                 GuestLinks links = new GuestLinks(InstantSource.system())) {
             Path socket = directory.resolve("silent");

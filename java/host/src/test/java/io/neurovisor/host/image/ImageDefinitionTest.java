@@ -12,13 +12,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ImageDefinitionTest {
     @Test
-    void packagesAreSortedAndOnce() {
+    void sortsPackagesWithoutDuplicates() {
         assertThat(new ImageDefinition("base", List.of("jq", "bc", "jq"), List.of()).packages())
                 .containsExactly("bc", "jq");
     }
 
     @Test
-    void commentsAreNoRequirements() {
+    void ignoresCommentsInRequirements() {
         ImageDefinition definition = new ImageDefinition("base", List.of("jq"), List.of("# none", "", "  # at all"));
 
         assertThat(definition.hasRequirements()).isFalse();
@@ -30,12 +30,12 @@ class ImageDefinitionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "a", "-q", "A b", "jq; rm -rf /", "$(id)", "jq=1", "--force-yes"})
-    void whatCouldBeMoreThanAPackageIsRefused(String name) {
+    void rejectsInvalidPackageNames(String name) {
         assertRefused("is not the name of a Debian package", List.of(name), List.of());
     }
 
     @Test
-    void linesThatNoManifestCouldHoldAreRefused() {
+    void rejectsLinesThatDoNotFitIntoAManifest() {
         assertRefused("has 4001 characters", List.of(), List.of("x".repeat(4001)));
         assertRefused("holds control characters", List.of(), List.of("six\u0000"));
     }

@@ -63,7 +63,7 @@ class ImagesTest {
     }
 
     @Test
-    void unknownImageIsNamedWithTheKnownOnes() {
+    void reportsKnownImagesForAnUnknownOne() {
         assertFault(
                 () -> images.boot("other", Progress.SILENT),
                 Fault.IMAGE_UNKNOWN,
@@ -73,7 +73,7 @@ class ImagesTest {
     }
 
     @Test
-    void nothingIsBuiltByLooking() {
+    void lookingBuildsNothing() {
         assertThat(images.built("tiny")).isEmpty();
         assertThat(images.list()).isEmpty();
         assertThat(images.names()).containsExactly("tiny");
@@ -81,7 +81,7 @@ class ImagesTest {
     }
 
     @Test
-    void missingAgentIsNamed() throws IOException {
+    void reportsAMissingAgent() throws IOException {
         storeKernelAndImage();
         Files.delete(agent);
 
@@ -92,7 +92,7 @@ class ImagesTest {
     }
 
     @Test
-    void preparesAllButTheInitrdWithoutAnAgent() throws IOException {
+    void preparesWithoutAnAgent() throws IOException {
         storeKernelAndImage();
         Files.delete(agent);
 
@@ -106,7 +106,7 @@ class ImagesTest {
     }
 
     @Test
-    void newAgentMeansNewInitrdAndNothingElse() throws IOException {
+    void newAgentRebuildsTheInitrdOnly() throws IOException {
         storeKernelAndImage();
         assertThat(images.built("tiny")).isEmpty();
         BootFiles first = images.boot("tiny", Progress.SILENT);
@@ -154,7 +154,7 @@ class ImagesTest {
     }
 
     @Test
-    void anImageOfAPersonsOwnIsUsedAsItIsAndWarmedLikeTheOneItExtends() throws IOException {
+    void usersImageIsWarmedLikeItsParent() throws IOException {
         Path recipe = directory.resolve("home/guest/image/tiny");
         Files.writeString(recipe.resolve("warm.py"), "print(1)");
         storeKernel();
@@ -172,7 +172,7 @@ class ImagesTest {
     }
 
     @Test
-    void anImageThatIsAsDefinedIsNotBuiltAgain() throws IOException {
+    void unchangedUsersImageIsNotRebuilt() throws IOException {
         Files.createDirectories(directory.resolve("home/guest/image/custom"));
         Files.createDirectories(directory.resolve("home/guest/image/layer"));
         ImageManifest manifest = TestManifests.imageOfAPersonsOwn();
@@ -189,7 +189,7 @@ class ImagesTest {
     }
 
     @Test
-    void listsWhatIsBuilt() {
+    void listsBuiltImages() {
         storeKernelAndImage();
 
         assertThat(images.list()).singleElement().satisfies(summary -> {

@@ -37,7 +37,7 @@ class InitrdBuilderTest {
     }
 
     @Test
-    void holdsAgentModulesAndWhatTheKernelOpensFirst() throws IOException {
+    void containsAgentModulesAndConsole() throws IOException {
         Map<String, String> content = new TreeMap<>();
         Map<String, CpioArchiveEntry> entries = read(build("one"), content);
 
@@ -80,7 +80,7 @@ class InitrdBuilderTest {
     }
 
     @Test
-    void isTheSameByteForByte() throws IOException {
+    void isReproducible() throws IOException {
         assertThat(build("one")).hasSameBinaryContentAs(build("two"));
     }
 

@@ -20,7 +20,7 @@ class ManifestFileTest {
     private Path directory;
 
     @Test
-    void manifestComesBackAsItWasWritten() {
+    void readsAWrittenManifest() {
         Path file = directory.resolve("manifest.json");
         ImageManifest manifest = TestManifests.image();
 
@@ -30,7 +30,7 @@ class ManifestFileTest {
     }
 
     @Test
-    void theManifestOfAnOlderImageIsStillRead() throws IOException {
+    void readsTheManifestOfAnOlderImage() throws IOException {
         Path file = directory.resolve("manifest.json");
         ManifestFile.write(file, TestManifests.image());
         String older = Files.readString(file).replaceAll(",\\s*\"(pythonPackages|definition)\" : (null|\\[ ])", "");
@@ -42,7 +42,7 @@ class ManifestFileTest {
     }
 
     @Test
-    void theDefinitionOfAnImageComesBackAsItWasWritten() {
+    void readsTheDefinitionOfAnImage() {
         Path file = directory.resolve("manifest.json");
 
         ManifestFile.write(file, TestManifests.imageOfAPersonsOwn());
@@ -64,12 +64,12 @@ class ManifestFileTest {
                 "{\"release\":\"1\",\"debianPackage\":\"p\",\"suite\":\"s\",\"created\":\"c\",\"sources\":[null],\"modules\":[]}",
                 "{\"release\":\"1\",\"debianPackage\":\"p\",\"suite\":\"s\",\"created\":\"c\",\"sources\":[],\"modules\":[]} x"
             })
-    void whatIsNotAManifestIsBroken(String content) throws IOException {
+    void rejectsAMalformedManifest(String content) throws IOException {
         assertBroken(Files.writeString(directory.resolve("manifest.json"), content));
     }
 
     @Test
-    void absurdSizesAreBroken() throws IOException {
+    void rejectsAbsurdSizes() throws IOException {
         assertBroken(Files.write(directory.resolve("large"), new byte[ManifestFile.MAX_BYTES + 1]));
         assertBroken(Files.writeString(directory.resolve("deep"), "[".repeat(100_000)));
         assertBroken(Files.writeString(directory.resolve("long"), "{\"release\":\"" + "x".repeat(1_000_000) + "\"}"));

@@ -29,7 +29,7 @@ class RecipesTest {
     }
 
     @Test
-    void digestFollowsEveryFile() throws IOException {
+    void digestCoversEveryFile() throws IOException {
         Path home = create("bash\n");
         String first = recipes().find("tiny").orElseThrow().digest();
         assertThat(recipes().find("tiny").orElseThrow().digest()).isEqualTo(first);
@@ -43,7 +43,7 @@ class RecipesTest {
     }
 
     @Test
-    void whatIsNotAPackageIsNamed() throws IOException {
+    void reportsAnInvalidPackageName() throws IOException {
         create("bash\n--hook=evil\n");
 
         assertThatThrownBy(() -> recipes().find("tiny"))
@@ -54,7 +54,7 @@ class RecipesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "..", "a/b", "Base", "base.", "a b", "ä", "a\n", "0123456789012345678901234567890123"})
-    void namesThatCouldBecomeOtherPathsAreRefused(String name) {
+    void rejectsNamesThatLeadElsewhere(String name) {
         assertThatThrownBy(() -> recipes().find(name))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
@@ -62,7 +62,7 @@ class RecipesTest {
     }
 
     @Test
-    void anImageAddsToTheOneItExtends() throws IOException {
+    void imageExtendsItsParent() throws IOException {
         Path parent = create("bash\n");
         Path child = create("child", "extends tiny # and more\njq\n");
         Recipe recipe = recipes().find("child").orElseThrow();
@@ -82,7 +82,7 @@ class RecipesTest {
         "extends grandchild,never itself",
         "'extends tiny\nextends base',extends one other image"
     })
-    void whatCannotBeExtendedIsNamed(String lines, String message) throws IOException {
+    void reportsAnInvalidParent(String lines, String message) throws IOException {
         create("bash\n");
         create("child", lines + "\n");
         create("grandchild", "extends child\n");
@@ -93,7 +93,7 @@ class RecipesTest {
     }
 
     @Test
-    void anImageOfAPersonsOwnDependsOnItsDefinitionAndOnWhatItExtends() throws IOException {
+    void digestOfAUsersImageCoversItsDefinitionAndParent() throws IOException {
         Path parent = create("bash\n");
         ImageDefinition definition = new ImageDefinition("tiny", List.of("jq"), List.of("six==1.17.0"));
         Recipe recipe = recipes().custom("mine", definition);
@@ -110,7 +110,7 @@ class RecipesTest {
     }
 
     @Test
-    void anImageOfAPersonsOwnTakesNoNameOfOursAndExtendsWhatIsThere() throws IOException {
+    void usersImageMustNotTakeANameOfOurs() throws IOException {
         create("bash\n");
 
         assertThatThrownBy(() -> recipes().custom("tiny", new ImageDefinition("tiny", List.of("jq"), List.of())))
@@ -122,7 +122,7 @@ class RecipesTest {
     }
 
     @Test
-    void theRecipesWeShipAreWellFormed() {
+    void shippedRecipesAreValid() {
         Recipes shipped = new Recipes(Path.of(System.getProperty("neurovisor.home"), "guest", "image"));
 
         assertThat(shipped.names()).contains("base");

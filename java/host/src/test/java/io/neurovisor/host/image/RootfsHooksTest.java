@@ -17,7 +17,7 @@ class RootfsHooksTest {
             "full", Path.of("/home/full"), List.of("gcc", "rustc"), Optional.of(BASE), Optional.empty(), "b");
 
     @Test
-    void anImageOnNothingIsMadeByItsTwoScripts() {
+    void imageWithoutParentRunsItsTwoScripts() {
         List<String> options = new RootfsHooks(BASE, LAYER, Optional.empty(), Optional.empty(), Optional.empty())
                 .options(PACKAGES, PYTHON_PACKAGES);
 
@@ -30,7 +30,7 @@ class RootfsHooksTest {
     }
 
     @Test
-    void anImageOnAnotherBeginsWithItAndEndsAsAnImageMust() {
+    void imageWithParentUnpacksItFirst() {
         List<String> options = new RootfsHooks(
                         FULL, LAYER, Optional.of(Path.of("/data/base.squashfs")), Optional.empty(), Optional.empty())
                 .options(PACKAGES, PYTHON_PACKAGES);

@@ -17,7 +17,7 @@ final class SeccompFiltersTest {
     Path directory;
 
     @Test
-    void theKeptFilterIsTheCompiledOne() throws IOException {
+    void cachedFilterEqualsTheCompiledOne() throws IOException {
         Path file = directory.resolve("probes");
         assertThat(filters(file).qemu()).isEqualTo(QEMU);
         String kept = Files.readString(file);
@@ -26,7 +26,7 @@ final class SeccompFiltersTest {
     }
 
     @Test
-    void aFilterThatWasChangedIsNotUsed() throws IOException {
+    void changedFilterIsNotUsed() throws IOException {
         Path file = directory.resolve("probes");
         assertThat(filters(file).qemu()).isEqualTo(QEMU);
         String kept = Files.readString(file);

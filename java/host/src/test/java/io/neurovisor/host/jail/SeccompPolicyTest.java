@@ -31,7 +31,7 @@ final class SeccompPolicyTest {
         "futex, 202",
         "exit_group, 231"
     })
-    void whatQemuNeedsIsAllowed(String name, int number) {
+    void allowsTheCallsThatQemuNeeds(String name, int number) {
         assertThat(QEMU.answer(number)).as(name).isEqualTo(BpfProgram.ALLOW);
     }
 
@@ -68,26 +68,26 @@ final class SeccompPolicyTest {
         "pidfd_getfd, 438",
         "one that is not invented, 999"
     })
-    void whatQemuDoesNotNeedKillsIt(String name, int number) {
+    void killsOnOtherCalls(String name, int number) {
         assertThat(QEMU.answer(number)).as(name).isEqualTo(BpfProgram.KILL_PROCESS);
     }
 
     @Test
-    void whatIsOnlyTriedIsAnsweredWithAnError() {
+    void answersAttemptedCallsWithAnError() {
         assertThat(QEMU.answer(435)).as("clone3").isEqualTo(BpfProgram.errno(38));
         assertThat(QEMU.answer(425)).as("io_uring_setup").isEqualTo(BpfProgram.errno(38));
         assertThat(QEMU.answer(87)).as("unlink").isEqualTo(BpfProgram.errno(2));
     }
 
     @Test
-    void callsByTheNumbersOfAnotherArchitectureKill() {
+    void killsOnCallsOfAnotherArchitecture() {
         assertThat(QEMU.answerOn(BpfProgram.I386, 3)).as("read of i386").isEqualTo(BpfProgram.KILL_PROCESS);
         assertThat(QEMU.answer(X32)).as("read of x32").isEqualTo(BpfProgram.KILL_PROCESS);
         assertThat(QEMU.answer(X32 + SYS_EXECVE)).isEqualTo(BpfProgram.KILL_PROCESS);
     }
 
     @Test
-    void cloneMakesThreadsOnly() {
+    void allowsCloneForThreadsOnly() {
         assertThat(QEMU.answer(SYS_CLONE, GLIBC_THREAD)).isEqualTo(BpfProgram.ALLOW);
         assertThat(QEMU.answer(SYS_CLONE, 17)).as("fork").isEqualTo(BpfProgram.KILL_PROCESS);
         assertThat(QEMU.answer(SYS_CLONE, GLIBC_THREAD | 0x10000000))
@@ -96,7 +96,7 @@ final class SeccompPolicyTest {
     }
 
     @Test
-    void ioctlAsksKvmOnly() {
+    void allowsIoctlForKvmOnly() {
         long kvmRun = 0xae80;
         long kvmGetSupportedCpuid = 0xc008ae05L;
         long pushIntoTerminal = 0x5412;
@@ -109,7 +109,7 @@ final class SeccompPolicyTest {
     }
 
     @Test
-    void aPointerIsComparedAsAWhole() {
+    void comparesAllBitsOfAPointer() {
         assertThat(QEMU.answer(SYS_PRLIMIT64, 0, 7, 0)).isEqualTo(BpfProgram.ALLOW);
         assertThat(QEMU.answer(SYS_PRLIMIT64, 0, 7, 0x7f00_0000_0000L)).isEqualTo(BpfProgram.KILL_PROCESS);
     }
@@ -140,7 +140,7 @@ final class SeccompPolicyTest {
                 "prctl option==PR_SET_NAMES # x | value \"PR_SET_NAMES\" is unknown; allowed: 0x and hexadecimal",
                 "ioctl request&0xff==0xae00 # x | \"0xae00\" has bits outside of its mask",
             })
-    void aLineThatIsWrongIsNamed(String line, String message) {
+    void reportsAnInvalidLine(String line, String message) {
         assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, line))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
@@ -150,7 +150,7 @@ final class SeccompPolicyTest {
     }
 
     @Test
-    void everythingWrongIsToldAtOnce() {
+    void reportsAllErrorsTogether() {
         assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "read\n\n# comment\nwrite x # y\n"))
                 .hasMessageContaining("line 1 ")
                 .hasMessageContaining("; line 4 ");
@@ -166,13 +166,13 @@ final class SeccompPolicyTest {
     }
 
     @Test
-    void aPolicyThatSaysNothingIsAMistake() {
+    void rejectsAnEmptyPolicy() {
         assertThatThrownBy(() -> SeccompPolicy.parse("test", DefaultAction.KILL, "# nothing\n"))
                 .hasMessageContaining("it contains no rules");
     }
 
     @Test
-    void aCallThatDoesNotExistIsNamed() {
+    void reportsAnUnknownCall() {
         assertThatThrownBy(() ->
                         SeccompPolicy.parse("test", DefaultAction.KILL, "reed # x").compile())
                 .hasMessageContaining("\"reed\" is not a system call of this architecture");

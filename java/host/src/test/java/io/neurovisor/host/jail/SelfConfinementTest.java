@@ -27,7 +27,7 @@ final class SelfConfinementTest {
             new BpfProgram(SeccompPolicy.daemon().compile());
 
     @Test
-    void everyRuleAnswersWithAnErrorAndHasAReason() {
+    void everyRuleHasAnErrorAndAReason() {
         assertThat(SeccompPolicy.daemon().rules()).hasSizeGreaterThan(60).allSatisfy(rule -> {
             assertThat(rule.rule().errno()).isPositive();
             assertThat(rule.reason()).hasSizeGreaterThan(5);
@@ -35,7 +35,7 @@ final class SelfConfinementTest {
     }
 
     @Test
-    void threadsAreClonedAndNothingElse() {
+    void allowsCloneOfThreadsOnly() {
         assertThat(DAEMON.answer(SYS_CLONE, GLIBC_THREAD)).isEqualTo(BpfProgram.ALLOW);
         assertThat(DAEMON.answer(SYS_CLONE, 17)).as("fork").isEqualTo(BpfProgram.errno(1));
         assertThat(DAEMON.answer(SYS_CLONE, 0x4111)).as("posix_spawn").isEqualTo(BpfProgram.errno(1));
@@ -44,12 +44,12 @@ final class SelfConfinementTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000})
-    void noThreadBeginsInANamespaceOfItsOwn(long namespace) {
+    void deniesThreadsInNewNamespaces(long namespace) {
         assertThat(DAEMON.answer(SYS_CLONE, GLIBC_THREAD | namespace)).isEqualTo(BpfProgram.errno(1));
     }
 
     @Test
-    void whatAJvmNeedsIsAllowedAndATerminalIsNotTypedInto() {
+    void allowsTheCallsThatAJvmNeeds() {
         for (int syscall : new int[] {0, 1, 9, 10, 41, 42, 49, 157, 202, 231, 257, 281, 317}) {
             assertThat(DAEMON.answer(syscall)).as("system call " + syscall).isEqualTo(BpfProgram.ALLOW);
         }
@@ -59,7 +59,7 @@ final class SelfConfinementTest {
     }
 
     @Test
-    void everyRuleIsInForceOnALiveJvmThatWorksOnUnderLoad() throws Exception {
+    void everyRuleIsInForceInAJvmUnderLoad() throws Exception {
         List<String> lines = linesOf();
         List<String> tried =
                 lines.stream().filter(line -> line.startsWith("call ")).toList();
@@ -79,7 +79,7 @@ final class SelfConfinementTest {
     /** A process of an ordinary user has no privileges of root to give up. */
     @Test
     @EnabledIf("isRoot")
-    void rootChangesFilesOfItsOwnDirectoriesOnly() throws Exception {
+    void rootChangesFilesInItsDirectoriesOnly() throws Exception {
         Optional<Landlock> ruleset = Landlock.writingOnly(List.of());
         ruleset.ifPresent(Landlock::close);
         assumeThat(ruleset).as("Landlock of this kernel").isPresent();
@@ -99,7 +99,7 @@ final class SelfConfinementTest {
     }
 
     @Test
-    void whatIsNotConfinedIsSeenToBeOpen() throws Exception {
+    void unconfinedProcessIsNotRestricted() throws Exception {
         assertThat(linesOf(ConfinedProcess.OPEN))
                 .contains("exec ended with 0", "new threads 200", "unfiltered true", "worked on true");
         assertThat(ProcessThreads.read(HostFiles.SYSTEM).unfiltered())
@@ -108,7 +108,7 @@ final class SelfConfinementTest {
     }
 
     @Test
-    void whoCannotBeConfinedIsRefusedWithTheReason() throws Exception {
+    void reportsWhyConfinementFailed() throws Exception {
         assertThat(linesOf(ConfinedProcess.BARRED))
                 .singleElement()
                 .asString()

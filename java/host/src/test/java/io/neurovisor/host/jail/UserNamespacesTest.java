@@ -23,7 +23,7 @@ final class UserNamespacesTest {
     }
 
     @Test
-    void ubuntusAppArmorIsNamedWithAProfileUntilBubblewrapHasOne() throws IOException {
+    void reportsAppArmorWithoutAProfileForBubblewrap() throws IOException {
         write("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1\n");
         assertRestricted("AppArmor", "apparmor_parser");
         write("etc/apparmor.d/bwrap-userns-restrict", "profile bwrap /usr/bin/bwrap {}\n");
@@ -31,7 +31,7 @@ final class UserNamespacesTest {
     }
 
     @Test
-    void settingsOfTheKernelAreNamedWithTheirOpposite() throws IOException {
+    void reportsKernelSettingsWithTheirFix() throws IOException {
         write("proc/sys/kernel/unprivileged_userns_clone", "0\n");
         assertRestricted("unprivileged_userns_clone is 0", "unprivileged_userns_clone=1");
         write("proc/sys/user/max_user_namespaces", "0\n");

@@ -11,17 +11,17 @@ final class ConsoleTextTest {
     }
 
     @Test
-    void nothingInItSteersATerminal() {
+    void removesControlCharactersOfTheConsole() {
         assertThat(tail("\u001b[31mred\u001b[0m\u0007 \u001b]0;title\u0007end")).isEqualTo("red ]0;titleend");
     }
 
     @Test
-    void longLinesAreCut() {
+    void shortensLongLines() {
         assertThat(tail("x".repeat(1000))).hasSize(201).endsWith("…");
     }
 
     @Test
-    void invalidBytesAndEmptinessAreFine() {
+    void acceptsInvalidBytes() {
         assertThat(tail("\ufffd\0a")).endsWith("a");
         assertThat(tail("")).isEmpty();
     }

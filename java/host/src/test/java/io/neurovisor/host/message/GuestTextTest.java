@@ -9,14 +9,14 @@ import org.junit.jupiter.api.Test;
 final class GuestTextTest {
     /** A terminal also takes U+009B as the beginning of a command, and U+202E as an instruction to write backwards. */
     @Test
-    void nothingSteersATerminal() {
+    void removesControlCharacters() {
         assertThat(GuestText.line("a\u001b[31mb\u009b31mc\u202ed\ne")).isEqualTo("a[31mb31mcd | e");
         assertThat(ConsoleText.tail("a\u009b31mb\u202ec")).isEqualTo("a31mbc");
     }
 
     /** A pattern of blanks around line ends took hours of processor time. */
     @Test
-    void aMebibyteOfBlanksIsReadInNoTime() {
+    void handlesAMebibyteOfBlanksQuickly() {
         assertTimeoutPreemptively(
                 Duration.ofSeconds(20),
                 () -> assertThat(GuestText.line("a" + " ".repeat(1 << 20) + "b"))
@@ -24,7 +24,7 @@ final class GuestTextTest {
     }
 
     @Test
-    void ofALongTextTheEndIsKept() {
+    void keepsTheEndOfALongText() {
         assertThat(GuestText.line("x".repeat(1000) + "end")).hasSize(501).endsWith("end");
     }
 }

@@ -19,7 +19,7 @@ final class LibseccompTest {
             new SeccompRule("clone3", List.of(), 38));
 
     @Test
-    void aMissingLibraryIsNamedWithWhatInstallsIt(@TempDir Path empty) {
+    void reportsHowToInstallAMissingLibrary(@TempDir Path empty) {
         assertThatThrownBy(() -> Libseccomp.in(List.of(empty)))
                 .hasMessageContaining("libseccomp.so.2")
                 .hasMessageContaining("package libseccomp2")
@@ -27,7 +27,7 @@ final class LibseccompTest {
     }
 
     @Test
-    void equalRulesBecomeEqualFilters() {
+    void equalRulesGiveEqualFilters() {
         byte[] filter = Libseccomp.locate().compile(DefaultAction.KILL, RULES);
         assertThat(filter).isNotEmpty().isEqualTo(Libseccomp.locate().compile(DefaultAction.KILL, RULES));
         assertThat(Libseccomp.locate().fingerprint())

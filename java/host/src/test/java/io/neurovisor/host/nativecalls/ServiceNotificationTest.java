@@ -23,7 +23,7 @@ final class ServiceNotificationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"path", "abstract name"})
-    void theManagerHearsEachMessageWhole(String kind) {
+    void managerReceivesEachMessage(String kind) {
         String name = kind.equals("path") ? directory.resolve("notify").toString() : "@neurovisor-" + UUID.randomUUID();
         try (DatagramListener manager = DatagramListener.bind(name)) {
             ServiceNotification notification = ServiceNotification.of(Map.of("NOTIFY_SOCKET", name));
@@ -41,7 +41,7 @@ final class ServiceNotificationTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "/nowhere/at/all", "@neurovisor-nobody-listens", "vsock:2:1234"})
-    void aManagerThatIsNotThereStopsNobody(String socket) {
+    void missingManagerIsIgnored(String socket) {
         ServiceNotification notification = ServiceNotification.of(Map.of("NOTIFY_SOCKET", socket));
         notification.ready("");
         notification.stopping("");
@@ -49,7 +49,7 @@ final class ServiceNotificationTest {
     }
 
     @Test
-    void readsTheWatchdogTimeoutThatIsMeantForThisProcess() {
+    void readsTheWatchdogTimeoutOfThisProcess() {
         String ours = Long.toString(ProcessHandle.current().pid());
         assertThat(watchdogTimeout("60000000", ours)).contains(Duration.ofMinutes(1));
         assertThat(watchdogTimeout("60000000", "")).contains(Duration.ofMinutes(1));
@@ -67,14 +67,14 @@ final class ServiceNotificationTest {
     }
 
     @Test
-    void withoutAManagerThereIsNobodyToTell() {
+    void sendsNothingWithoutAManager() {
         ServiceNotification notification = ServiceNotification.of(Map.of());
         notification.ready("");
         assertThat(notification.isWanted()).isFalse();
     }
 
     @Test
-    void whatFailsIsNamedInTheSystemsWords() {
+    void reportsTheErrorOfTheSystem() {
         assertThatThrownBy(() -> UnixDatagram.send(directory.resolve("gone").toString(), new byte[1]))
                 .hasMessage("sendto failed: No such file or directory (errno 2)");
         assertThatThrownBy(() -> UnixDatagram.send("vsock:2:1234", new byte[1])).hasMessageContaining("vsock:2:1234");

@@ -16,19 +16,19 @@ final class EbpfSupportTest {
     private Path object;
 
     @BeforeEach
-    void machineThatHasAll() throws IOException {
+    void hostWithEverything() throws IOException {
         put("sys/kernel/btf/vmlinux", "");
         put("sys/kernel/security/lsm", "lockdown,capability,bpf");
         object = put("vmm.bpf.o", "");
     }
 
     @Test
-    void nothingIsMissingWhereAllIs() {
+    void reportsNothingMissing() {
         assertThat(reading(true)).isEqualTo(EbpfReading.WATCHING);
     }
 
     @Test
-    void whatIsMissingIsNamed() throws IOException {
+    void reportsTheUnmetCondition() throws IOException {
         assertThat(reading(false).reason()).contains("CAP_BPF");
         Files.delete(object);
         assertThat(reading(true).fix()).isEqualTo("./neurovisor bpf build");

@@ -18,7 +18,7 @@ final class HostMemoryTest {
     private KernelFiles files;
 
     @BeforeEach
-    void aMachineWithFourGibibytes() {
+    void hostWithFourGibibytes() {
         files = new KernelFiles(root).write("/proc/meminfo", """
                 MemTotal:        8000000 kB
                 MemFree:          100000 kB
@@ -26,12 +26,12 @@ final class HostMemoryTest {
     }
 
     @Test
-    void isWhatTheKernelHasLessTheReserve() {
+    void leavesTheReserveOut() {
         assertThat(available()).isEqualTo(4096 - 256);
     }
 
     @Test
-    void aGroupLeavesWhatItHasNotTakenButForFilesThatAreCached() {
+    void ignoresCachedFilesOfAGroup() {
         in(UNIFIED, "0::/a/b")
                 .write("/cg/a/b/memory.max", "1073741824")
                 .write("/cg/a/b/memory.current", "734003200")
@@ -42,7 +42,7 @@ final class HostMemoryTest {
     }
 
     @Test
-    void eachGroupAboveBoundsToo() {
+    void respectsTheLimitsOfEachAncestor() {
         in(UNIFIED, "0::/a/b/c")
                 .write("/cg/a/b/c/memory.max", "max")
                 .write("/cg/a/b/memory.high", "943718400")
@@ -52,7 +52,7 @@ final class HostMemoryTest {
     }
 
     @Test
-    void versionOneCountsUnderOtherNames() {
+    void readsTheFilesOfCgroupVersionOne() {
         in(VERSION_ONE, "4:cpu,memory:/a\n0::/")
                 .write("/mem/memory.limit_in_bytes", "9223372036854771712")
                 .write("/mem/memory.usage_in_bytes", "734003200")
@@ -63,7 +63,7 @@ final class HostMemoryTest {
     }
 
     @Test
-    void inAContainerTheGroupIsWhatIsMounted() {
+    void usesTheMountedGroupInAContainer() {
         in("31 20 0:29 /docker/x /cg rw - cgroup2 cgroup2 rw", "0::/docker/x").write("/cg/memory.max", "536870912");
         assertThat(available()).isEqualTo(512 - 256);
         in(UNIFIED, "0::/../../elsewhere").write("/cg/memory.max", "629145600");
@@ -71,13 +71,13 @@ final class HostMemoryTest {
     }
 
     @Test
-    void whatIsTakenBeyondTheLimitLeavesNothing() {
+    void usageBeyondTheLimitLeavesNothing() {
         in(UNIFIED, "0::/a").write("/cg/a/memory.max", "1048576").write("/cg/a/memory.current", "9223372036854775807");
         assertThat(available()).isZero();
     }
 
     @Test
-    void oddFilesBoundNothing() {
+    void ignoresMalformedFiles() {
         in(UNIFIED + "\n" + VERSION_ONE, "garbage\n0::/a\n7:memory")
                 .write("/cg/a/memory.max", "-1")
                 .write("/cg/a/memory.high", "lots")
@@ -90,7 +90,7 @@ final class HostMemoryTest {
     }
 
     @Test
-    void nobodyKnowsWhereNothingIsToldThatIsANumber() {
+    void isUnknownWithoutAnyNumber() {
         for (String odd : new String[] {"", "MemAvailable: many kB", "MemAvailable: 99999999999999999999 kB", "\0"}) {
             files.write("/proc/meminfo", odd);
             assertThat(of(new HostFiles(root), 0).availableBytes()).as(odd).isEqualTo(Long.MAX_VALUE);
@@ -99,7 +99,7 @@ final class HostMemoryTest {
     }
 
     @Test
-    void aProcessHasToItselfWhatIsNoFile() {
+    void countsOnlyUnsharedMemoryOfAProcess() {
         files.write("/proc/7/status", """
                 Name:	qemu
                 VmRSS:	  150000 kB
@@ -115,14 +115,14 @@ final class HostMemoryTest {
     }
 
     @Test
-    void thisMachineTells() {
+    void readsThisHost() {
         assertThat(HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))
                         .availableBytes())
                 .isBetween(0L, 1L << 50);
     }
 
     @Test
-    void whatThisProcessMayStillTakeIsNotThereForMachines() {
+    void reservesTheGrowthOfThisProcess() {
         files.write("/proc/self/status", "RssAnon:\t  204800 kB");
         assertThat(of(new HostFiles(root), 1024 * MEBIBYTE).availableBytes() / MEBIBYTE)
                 .isEqualTo(4096 - 256 - (1024 - 200));
@@ -132,7 +132,7 @@ final class HostMemoryTest {
     }
 
     @Test
-    void thisProcessMayTakeItsHeapBuffersCodeAndClasses() {
+    void sumsTheLimitsOfThisProcess() {
         files.write(
                 "/proc/self/cmdline",
                 "java\0-Xmx1g\0-XX:ReservedCodeCacheSize=100m\0-XX:MaxDirectMemorySize=768M\0-XX:MaxMetaspaceSize=131072k"

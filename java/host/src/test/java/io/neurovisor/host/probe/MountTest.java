@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 final class MountTest {
     @Test
-    void optionalFieldsAreSteppedOver() {
+    void skipsOptionalFields() {
         assertThat(Mount.parse("36 35 98:0 /mnt1 /mnt\\0402 ro,noatime master:1 shared:2 - ext3 /dev/root rw,errors=x"))
                 .containsExactly(
                         new Mount("/mnt1", "/mnt\\0402", List.of("ro", "noatime"), "ext3", List.of("rw", "errors=x")));
@@ -25,7 +25,7 @@ final class MountTest {
                 "1 2 0:5 / /dev rw - tmpfs none|true",
                 "1 2 0:5 / /proc rw - proc proc rw|false"
             })
-    void writableMeansThatFilesCanBeWritten(String line, boolean writable) {
+    void detectsWritableMounts(String line, boolean writable) {
         assertThat(Mount.parse(line).getFirst().isWritable()).isEqualTo(writable);
     }
 }

@@ -21,7 +21,7 @@ final class PortHolderTest {
     }
 
     @Test
-    void whereNobodyListensTheFailureSpeaks() {
+    void reportsTheFailureIfNoProcessListens() {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
         assertThat(holder.find(1)).isEmpty();
         assertThat(holder.explain(address, new BindException("Permission denied")))

@@ -24,7 +24,7 @@ final class ProbeCacheTest {
     }
 
     @Test
-    void aDamagedFileKnowsNothing() throws IOException {
+    void ignoresADamagedFile() throws IOException {
         Path file = Files.write(directory.resolve("probes"), new byte[] {(byte) 0xff, (byte) 0xfe, '\\', 'u', 'x'});
         assertThat(new ProbeCache(file).get("a")).isEmpty();
         new ProbeCache(file).put("a", "b");
@@ -32,7 +32,7 @@ final class ProbeCacheTest {
     }
 
     @Test
-    void anUnwritableDirectoryIsNamed() {
+    void reportsAnUnwritableDirectory() {
         assertThatThrownBy(() -> new ProbeCache(Path.of("/proc/nowhere/probes")).put("a", "b"))
                 .hasMessageContaining("/proc/nowhere/probes cannot be written")
                 .hasMessageContaining("--data-dir");

@@ -37,7 +37,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aJailedVmmUnderKvmHasEveryLayerThatThereIs() {
+    void jailedVmmUnderKvmHasAllLayers() {
         assertThat(read())
                 .extracting(LayerState::status)
                 .containsExactly(Status.LIVE, Status.LIVE, Status.LIVE, Status.LIVE, Status.OFF, Status.LIVE);
@@ -92,7 +92,7 @@ final class VmmLayersTest {
 
     @ParameterizedTest
     @MethodSource("changes")
-    void aLayerThatWasTakenAwayIsBroken(Layer layer, Consumer<KernelFiles> change, String detail) {
+    void removedLayerIsBroken(Layer layer, Consumer<KernelFiles> change, String detail) {
         change.accept(files);
         LayerState state = state(layer);
         assertThat(state.status()).as(state.detail()).isEqualTo(Status.BROKEN);
@@ -104,7 +104,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void filtersOfWhoeverHasStartedUsAreNotTheVmms() {
+    void doesNotCountInheritedFilters() {
         files.write("/proc/self/status", "Uid:\t0\t0\t0\t0\nSeccomp:\t2\nSeccomp_filters:\t4");
         for (long thread : new long[] {7, 8}) {
             files.thread(thread, KernelFiles.jailed().replace("filters:\t2", "filters:\t5"));
@@ -119,7 +119,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void whatTheKernelDoesNotTellIsNotBelieved() throws IOException {
+    void unknownValuesAreNotTrusted() throws IOException {
         files.thread(7, KernelFiles.jailed().replaceAll("\nSeccomp.*", ""))
                 .thread(8, KernelFiles.jailed().replaceAll("\nSeccomp.*", ""));
         assertOff(Layer.SECCOMP, "this kernel has no seccomp");
@@ -131,7 +131,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void whatAGroupHasCountedIsReadWhereTheVmmHasOneOfItsOwn() {
+    void readsUsageOfTheVmmsOwnGroupOnly() {
         files.write("/cg/neurovisor/vm-1/memory.current", "104857600\n");
         files.write("/cg/neurovisor/vm-1/cpu.stat", "usage_usec 5\nnr_periods 9\nnr_throttled 4\nthrottled_usec 8");
         VmmLayers layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED);
@@ -142,7 +142,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aMachineWithoutCgroupsOfVersionTwoCannotLimit() {
+    void reportsMissingCgroupVersionTwo() {
         files.write("/cg/cgroup.controllers", "");
         assertOff(Layer.CGROUP, "cgroup v2 lacks the controllers cpu, memory, pids");
         files.write("/proc/self/mountinfo", "31 20 0:29 / /cg/memory rw - cgroup cgroup rw,memory");
@@ -150,7 +150,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void whereTheSpawnerCouldMakeNoGroupItsReasonIsTold() {
+    void reportsWhyTheSpawnerMadeNoGroup() {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
@@ -162,7 +162,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void withoutKvmTheGuestIsNotIsolated() {
+    void emulatedGuestIsNotIsolated() {
         LayerState state = new VmmLayers(
                         new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist", NOT_WATCHED)
                 .read(KernelFiles.VMM, files::told, "", BUCKET)
@@ -173,7 +173,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aChrootedVmmHasTwoFiltersTheJailersBoundingSetAndARootOfItsOwn() {
+    void acceptsAVmmInItsJailersChroot() {
         String chrooted = KernelFiles.jailed().replace("CapBnd:\t0000000000000000", "CapBnd:\t00000000082400cb");
         files.thread(7, chrooted)
                 .thread(8, chrooted)
@@ -198,7 +198,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aFirecrackerInBubblewrapWritesToItsRootAndNoFileInIt() {
+    void firecrackerInBubblewrapMayWriteToItsRootOnly() {
         String jailed = KernelFiles.jailed();
         String mounts = """
                 50 49 8:1 /data/jails/root / rw,relatime - ext4 /dev/sda1 rw
@@ -215,7 +215,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aFirecrackerInBubblewrapHasTheSpawnersFilterBesideItsOwn() {
+    void firecrackerInBubblewrapHasTwoFilters() {
         assertThat(ofBubblewrapsRoot(Layer.SECCOMP).detail()).isEqualTo("2 filters on each of 2 threads");
         files.thread(8, KernelFiles.jailed().replace("filters:\t2", "filters:\t1"));
         assertThat(ofBubblewrapsRoot(Layer.SECCOMP).status()).isEqualTo(Status.BROKEN);
@@ -229,7 +229,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void ofAProcessThatIsGoneNoLayerIsLive() {
+    void endedProcessHasNoLiveLayer() {
         List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
                 .read(99, files::told, "", BUCKET);
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
@@ -243,7 +243,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void aVmmIsWatchedWhenTheKernelHoldsTheSealedPolicyAgainstIt() {
+    void sealedPolicyMakesTheEbpfLayerLive() {
         assertThat(watched(new EbpfPolicyState(true, false, "")).status()).isEqualTo(Status.LIVE);
         assertThat(watched(new EbpfPolicyState(true, true, "")))
                 .isEqualTo(LayerState.off(Layer.EBPF_LSM, "only reports violations (--ebpf audit)", "--ebpf auto"));
@@ -269,7 +269,7 @@ final class VmmLayersTest {
     }
 
     @Test
-    void noBytesConfuseIt() throws IOException {
+    void toleratesArbitraryBytes() throws IOException {
         byte[] noise = "Uid:\0\u00ff:::\nCapEff\n:\n\t-\n- - - - - - - - -\n0::\n0::/../../etc\n"
                 .getBytes(StandardCharsets.ISO_8859_1);
         for (String file : List.of("task/7/status", "mountinfo", "cgroup")) {

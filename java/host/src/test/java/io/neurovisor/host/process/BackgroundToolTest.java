@@ -17,7 +17,7 @@ final class BackgroundToolTest {
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
     @Test
-    void itIsHeardWhileItRunsAndClosingItLeavesNothingOfIt() throws InterruptedException {
+    void closingEndsAllProcesses() throws InterruptedException {
         List<ProcessHandle> children;
         try (BackgroundTool tool = start("sleep 1000 & echo out; echo err >&2; wait")) {
             assertThat(lines.poll(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("out");
@@ -32,7 +32,7 @@ final class BackgroundToolTest {
     }
 
     @Test
-    void howItEndedIsToldAlsoWhenItWasKilled() {
+    void reportsTheExitCodeOfAKilledTool() {
         try (BackgroundTool tool = start("exit 3")) {
             assertThat(tool.awaitExit(LIMIT)).isEqualTo(3);
         }
@@ -43,7 +43,7 @@ final class BackgroundToolTest {
     }
 
     @Test
-    void whatIsNotThereCannotBeStarted() {
+    void reportsAMissingProgram() {
         assertThatThrownBy(() -> BackgroundTool.start(ToolCommand.of("/nowhere/tool", "none"), lines::add))
                 .isInstanceOf(NeuroVisorException.class)
                 .hasMessageContaining("/nowhere/tool cannot be started");

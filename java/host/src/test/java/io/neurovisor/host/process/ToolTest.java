@@ -50,7 +50,7 @@ class ToolTest {
     }
 
     @Test
-    void missingProgramNamesPackageAndSetup() {
+    void reportsThePackageOfAMissingProgram() {
         ToolCommand missing = ToolCommand.of("neurovisor-no-such-program", "some-package");
 
         assertThat(missing.find()).isEmpty();
@@ -74,7 +74,7 @@ class ToolTest {
     }
 
     @Test
-    void pipelineFailureNamesTheProgramThatFailedByItself() {
+    void reportsTheProgramThatFailedFirst() {
         ToolResult result = Tool.of(shell("while :; do echo y; done"), ToolCommand.of("false", "coreutils"))
                 .run();
 
@@ -91,7 +91,7 @@ class ToolTest {
     }
 
     @Test
-    void aGuardRunsTheProgramAndIsNotBlamedForOneThatIsMissing() {
+    void guardIsNotBlamedForAMissingProgram() {
         List<String> guard = List.of("env", "GUARDED=yes");
 
         assertThat(Tool.of(shell("echo $GUARDED").below(guard)).lines()).containsExactly("yes");
@@ -225,7 +225,7 @@ class ToolTest {
     }
 
     @RepeatedTest(20)
-    void failureOfTheProgramWinsOverItsReadersFailure() {
+    void reportsTheProgramsFailureBeforeItsReaders() {
         ToolResult result = Tool.of(shell("echo 'no network' >&2; exit 3"))
                 .output(content -> {
                     throw new IOException("truncated archive");

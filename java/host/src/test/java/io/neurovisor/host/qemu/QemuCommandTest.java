@@ -13,7 +13,7 @@ final class QemuCommandTest {
     private final String command = QemuCommand.description("kvm");
 
     @Test
-    void theMachineHasFourDevicesBesideItsOwn() {
+    void machineHasFourAdditionalDevices() {
         assertThat(DEVICE.matcher(command).results().map(MatchResult::group).toList())
                 .containsExactly(
                         "-device virtio-blk-device,drive=root",
@@ -23,7 +23,7 @@ final class QemuCommandTest {
     }
 
     @Test
-    void nothingElseIsGivenToTheGuestAndNothingIsThereByDefault() {
+    void guestHasNoOtherDevices() {
         assertThat(command)
                 .contains("-M microvm,rtc=on,acpi=on,x-option-roms=off,memory-backend=mem ")
                 .contains(" -nodefaults -no-user-config ", " -serial chardev:console ", ",readonly=on,")
@@ -33,13 +33,13 @@ final class QemuCommandTest {
     }
 
     @Test
-    void aGuestCanStartNoGuests() {
+    void nestedVirtualizationIsDisabled() {
         assertThat(command).contains(" -cpu host,svm=off,vmx=off ");
         assertThat(QemuCommand.description("tcg")).contains(" -cpu max,svm=off,vmx=off ");
     }
 
     @Test
-    void theGuestsKernelIsStartedClosed() {
+    void guestKernelStartsWithLegacyInterfacesDisabled() {
         assertThat(command)
                 .contains(" panic=-1 ", " ia32_emulation=0 vsyscall=none debugfs=off")
                 .doesNotContain("nosmap", "nosmep", "nokaslr", "norandmaps");

@@ -24,7 +24,7 @@ final class QemuLocatorTest {
     }
 
     @Test
-    void asksForTheVersionOnceUntilTheProgramChanges() throws IOException {
+    void cachesTheVersionUntilTheProgramChanges() throws IOException {
         Path asked = directory.resolve("asked");
         fakeQemu("echo x >> " + asked + "; echo 'QEMU emulator version 10.0.2'");
         locator(directory.toString()).locate();
@@ -36,7 +36,7 @@ final class QemuLocatorTest {
     }
 
     @Test
-    void aMissingOneIsNamedWithThePathAndTheWayOut() {
+    void reportsHowToInstallAMissingProgram() {
         assertThatThrownBy(() -> locator("/nowhere").locate())
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
@@ -45,14 +45,14 @@ final class QemuLocatorTest {
     }
 
     @Test
-    void anOldOneIsNamedWithItsVersion() throws IOException {
+    void reportsAnOldVersion() throws IOException {
         fakeQemu("echo 'QEMU emulator version 7.2.19'");
         assertThatThrownBy(() -> locator(directory.toString()).locate())
                 .hasMessageContaining("is version 7.2.19 and at least 10 is needed");
     }
 
     @Test
-    void oneThatSaysNothingIsRefused() throws IOException {
+    void rejectsAProgramWithoutAVersion() throws IOException {
         fakeQemu("echo hello");
         assertThatThrownBy(() -> locator(directory.toString()).locate())
                 .hasMessageContaining("does not say its version: \"hello\"");

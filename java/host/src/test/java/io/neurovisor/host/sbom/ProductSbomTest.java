@@ -40,7 +40,7 @@ final class ProductSbomTest {
     private Path directory;
 
     @Test
-    void namesWhatRunsWithVersionAndLicence() throws Exception {
+    void listsComponentsWithVersionAndLicence() throws Exception {
         byte[] sbom = sbom(CARGO.formatted("\"MIT\"", "dev"));
 
         Bom bom = new JsonParser().parse(sbom);
@@ -64,7 +64,7 @@ final class ProductSbomTest {
     }
 
     @Test
-    void tellsWhichPartNeedsWhich() throws Exception {
+    void listsDependenciesOfComponents() throws Exception {
         Bom bom = new JsonParser().parse(sbom(CARGO.formatted("\"MIT\"", "dev")));
 
         assertThat(bom.getDependencies())
@@ -77,7 +77,7 @@ final class ProductSbomTest {
     }
 
     @Test
-    void refusesACrateWithoutALicence() {
+    void rejectsACrateWithoutALicence() {
         assertThatThrownBy(() -> sbom(CARGO.formatted("null", "dev").replace("\"dev\"", "null")))
                 .hasMessage("Cargo's metadata lacks the licence of crate tested-with");
     }

@@ -17,7 +17,7 @@ final class SystemUsersTest {
     private Path root;
 
     @Test
-    void whoeverHasANumberOfTheRangeIsNamedWithTheFile() throws IOException {
+    void reportsTheOwnerOfAnIdWithTheFile() throws IOException {
         write("passwd", "root:x:0:0::/root:/bin/sh\nbackup:x:4711:34::/:/bin/sh\n");
         write("group", "root:x:0:\nstaff:x:5000:\n");
         write("subuid", "anna:100000:65536\n");
@@ -31,14 +31,14 @@ final class SystemUsersTest {
     }
 
     @Test
-    void whatIsNoLineOfTheseFilesHasNoNumber() throws IOException {
+    void ignoresMalformedLines() throws IOException {
         write("passwd", "\n:::\nbackup:x\nx:y:-5:\nx:y:99999999999:\n\u0000:x:z:\n");
         assertThat(new SystemUsers(new HostFiles(root)).owner(new UidRange(1, 4294967294L)))
                 .isEmpty();
     }
 
     @Test
-    void aRangeIsReadAsItIsWrittenAndHasNeitherRootNorNobody() {
+    void parsesRangesWithoutReservedIds() {
         assertThat(UidRange.parse("7-9")).contains(new UidRange(7, 9));
         for (String wrong : new String[] {"", "7", "9-7", "0-9", "7-4294967295", "-7-9", "7-9 ", "7-99999999999"}) {
             assertThat(UidRange.parse(wrong)).as(wrong).isEqualTo(Optional.empty());

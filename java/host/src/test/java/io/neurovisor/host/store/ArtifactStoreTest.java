@@ -64,7 +64,7 @@ class ArtifactStoreTest {
     }
 
     @Test
-    void buildsOnceAndFindsItAgain() throws IOException {
+    void buildsOnce() throws IOException {
         assertThat(store.state("base", INPUT)).isEqualTo(new ArtifactState.Missing());
 
         Artifact built = obtain();
@@ -83,7 +83,7 @@ class ArtifactStoreTest {
     }
 
     @Test
-    void otherInputIsOutdatedAndBuiltAgain() {
+    void rebuildsForAnotherInput() {
         obtain();
 
         assertThat(store.state("base", OTHER_INPUT))
@@ -106,7 +106,7 @@ class ArtifactStoreTest {
                 "escape by checksums",
                 "remove directory"
             })
-    void damageIsNoticedAndMended(String damage) throws IOException {
+    void rebuildsADamagedArtifact(String damage) throws IOException {
         Artifact built = obtain();
         damage(built, damage);
 
@@ -167,7 +167,7 @@ class ArtifactStoreTest {
     }
 
     @Test
-    void damageThatCannotBeMendedIsNamed() throws IOException {
+    void reportsDamageThatCannotBeRepaired() throws IOException {
         Artifact built = obtain();
         Files.delete(built.file("rootfs"));
 
@@ -180,7 +180,7 @@ class ArtifactStoreTest {
     }
 
     @Test
-    void failedBuildLeavesNothingAndTheNextGoesOn() {
+    void failedBuildLeavesNothing() {
         assertThatThrownBy(() -> store.obtain(
                         "base",
                         INPUT,

@@ -19,7 +19,7 @@ final class DataDirectoryTest {
     private Path parent;
 
     @Test
-    void aNewAndAnEmptyDirectoryAreTakenAndRemovedAgain() throws IOException {
+    void claimsNewAndEmptyDirectories() throws IOException {
         Path data = parent.resolve("a/b");
         new DataDirectory(data).claim();
         Files.createDirectories(data.resolve("images/x"));
@@ -29,7 +29,7 @@ final class DataDirectoryTest {
     }
 
     @Test
-    void aDirectoryWithOtherThingsIsNeitherTakenNorRemoved() throws IOException {
+    void rejectsADirectoryWithOtherFiles() throws IOException {
         Path thesis = Files.createFile(parent.resolve("thesis.tex"));
         assertThatThrownBy(() -> new DataDirectory(parent).claim())
                 .isInstanceOf(NeuroVisorException.class)
@@ -41,7 +41,7 @@ final class DataDirectoryTest {
     }
 
     @Test
-    void refusesADirectoryThatOthersCanChange() throws IOException {
+    void rejectsADirectoryThatOthersCanChange() throws IOException {
         Path open = Files.createDirectory(parent.resolve("open"));
         Path data = new DataDirectory(open.resolve("data")).claim().path();
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
@@ -53,13 +53,13 @@ final class DataDirectoryTest {
     }
 
     @Test
-    void anEmptyDirectoryThatWasNeverTakenIsNotRemoved() {
+    void doesNotRemoveAnUnclaimedDirectory() {
         assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
         assertThat(parent).isDirectory();
     }
 
     @Test
-    void picturesInADirectoryCalledImagesAreNoImages() throws IOException {
+    void rejectsADirectoryOfPictures() throws IOException {
         Path picture = Files.createDirectory(parent.resolve("images")).resolve("cat.png");
         Files.createFile(picture);
         assertThatThrownBy(() -> new DataDirectory(parent).remove()).hasMessageContaining("stays as it is");
@@ -68,19 +68,19 @@ final class DataDirectoryTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/home/../"})
-    void whatHoldsTheHomeDirectoryIsRefused(String path) {
+    void rejectsAParentOfTheHomeDirectory(String path) {
         assertThatThrownBy(() -> new DataDirectory(Path.of(path)).claim()).hasMessageContaining("your home directory");
         assertThatThrownBy(() -> new DataDirectory(Path.of(path)).remove()).hasMessageContaining("your home directory");
     }
 
     @Test
-    void theHomeDirectoryItselfIsRefused() {
+    void rejectsTheHomeDirectory() {
         Path home = Path.of(System.getProperty("user.home"));
         assertThatThrownBy(() -> new DataDirectory(home).claim()).hasMessageContaining("your home directory");
     }
 
     @Test
-    void aLinkIsRemovedWithWhatItLeadsToButNotWhatLinksInItLeadTo() throws IOException {
+    void removesTheTargetOfItsOwnLinkOnly() throws IOException {
         Path data = parent.resolve("data");
         new DataDirectory(data).claim();
         Path stranger = Files.createDirectory(parent.resolve("stranger"));

@@ -47,7 +47,7 @@ class StagedDirectoryTest {
     }
 
     @Test
-    void withoutPublishingNothingIsLeft() throws IOException {
+    void leavesNothingUnlessPublished() throws IOException {
         try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
             Files.writeString(staged.path().resolve("file"), "x");
         }
@@ -56,7 +56,7 @@ class StagedDirectoryTest {
     }
 
     @Test
-    void removesWhatADeadBuilderLeftButOnlyOfItsName() throws IOException {
+    void removesRemainsOfADeadBuilderOfTheSameName() throws IOException {
         Path dead =
                 Files.createDirectories(parent.resolve(".base~building-1-dead").resolve("tree"));
         Path outside = Files.writeString(parent.resolve("outside"), "x");
@@ -72,7 +72,7 @@ class StagedDirectoryTest {
     }
 
     @Test
-    void replacesWhatHadTheName() throws IOException {
+    void replacesThePreviousDirectory() throws IOException {
         Files.writeString(Files.createDirectory(parent.resolve("base-1")).resolve("old"), "x");
 
         try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
@@ -86,7 +86,7 @@ class StagedDirectoryTest {
     }
 
     @Test
-    void isHeldBeforeItIsThereUntilItIsGoneOrHasItsName() throws IOException {
+    void isHeldUntilItIsPublishedOrRemoved() throws IOException {
         RecordingSupervisor supervisor = new RecordingSupervisor();
 
         try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, supervisor)) {

@@ -40,14 +40,14 @@ final class StoreSweepTest {
     }
 
     @Test
-    void whatIsNeededStays() {
+    void keepsNeededArtifacts() {
         Artifact artifact = build("base", "base-1");
         assertThat(sweep((_, _) -> true, false)).isEmpty();
         assertThat(artifact.directory()).isDirectory();
     }
 
     @Test
-    void whatWasSupersededGoes() {
+    void removesSupersededArtifacts() {
         Artifact old = build("base", "base-1");
         Artifact current = build("base", "base-2");
         assertThat(sweep((_, _) -> true, true)).containsExactly(old.directory());
@@ -58,7 +58,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void whatIsInUseStaysHoweverUnneeded() {
+    void keepsArtifactsInUse() {
         Artifact old = build("base", "base-1");
         Artifact current = build("base", "base-2");
         try (ArtifactUse use = uses.enter(data.resolve("run"), Supervisor.unattended())) {
@@ -70,7 +70,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void whatNoStartWouldTakeGoesWithItsName() {
+    void removesUnneededArtifactsWithTheirName() {
         build("base", "base-1");
         build("full", "full-1");
         assertThat(sweep((name, input) -> name.equals("full") && input.equals(INPUT), false))
@@ -79,7 +79,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void aDirectoryThatAnotherNameNeedsStaysWhenANameGoes() {
+    void keepsADirectoryThatAnotherNameNeeds() {
         build("kernel", "6.12-1");
         Artifact kept = build("debian", "6.12-1");
         assertThat(sweep((name, _) -> name.equals("debian"), false)).isEmpty();
@@ -88,7 +88,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void aBuildThatGoesOnStaysAndOneThatDiedGoes() throws IOException, InterruptedException {
+    void removesDeadBuildsOnly() throws IOException, InterruptedException {
         build("base", "base-1");
         Path dead = Files.createDirectories(directory.resolve(".base~building-1-00000000"));
         Path alive = Files.createDirectories(directory.resolve(".full~building-1-00000000"));
@@ -110,7 +110,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void onlyOldTemporaryFilesGo() throws IOException {
+    void removesOldTemporaryFilesOnly() throws IOException {
         build("base", "base-1");
         Path old = Files.createFile(directory.resolve(".base.current.12-0123abcd"));
         Files.setLastModifiedTime(old, FileTime.from(now.minus(Duration.ofHours(2))));
@@ -120,7 +120,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void aStoreThatIsALinkBelongsToSomebodyElse() throws IOException {
+    void ignoresAStoreThatIsALink() throws IOException {
         Path elsewhere = Files.createDirectories(data.resolve("elsewhere/base-1"));
         Files.createSymbolicLink(directory, data.resolve("elsewhere"));
         assertThat(sweep((_, _) -> false, false)).isEmpty();
@@ -128,7 +128,7 @@ final class StoreSweepTest {
     }
 
     @Test
-    void theLongestUnusedIsKnown() {
+    void knowsTheLeastRecentlyUsedArtifact() {
         Artifact first = build("a", "a-1");
         build("b", "b-1");
         try (ArtifactUse use = uses.enter(data.resolve("run"), Supervisor.unattended())) {

@@ -33,7 +33,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void whatIsHeldIsNotRemovedUntilTheUseEnds() {
+    void keepsArtifactsUntilTheirUseEnds() {
         AtomicBoolean removed = new AtomicBoolean();
         try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             Path held = use.hold(() -> artifact, List::of);
@@ -49,7 +49,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void theFileIsHeldWhileItIsThere() {
+    void holdsTheFileWhileItExists() {
         RecordingSupervisor supervisor = new RecordingSupervisor();
         try (ArtifactUse _ = registry.enter(data.resolve("run"), supervisor)) {
             assertThat(supervisor.held())
@@ -60,7 +60,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void twoUsesOfOneProcessDoNotEndEachOther() {
+    void usesOfOneProcessAreIndependent() {
         try (ArtifactUse first = registry.enter(data.resolve("run-1"), Supervisor.unattended())) {
             Path _ = first.hold(() -> artifact, List::of);
             registry.enter(data.resolve("run-2"), Supervisor.unattended()).close();
@@ -69,7 +69,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void aLinkToWhatIsHeldIsHeld() throws IOException {
+    void recognizesAnArtifactByALink() throws IOException {
         Path link = Files.createSymbolicLink(data.resolve("link"), data.resolve("images"));
         try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             Path _ = use.hold(() -> link.resolve("base-1"), List::of);
@@ -78,7 +78,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void whatWasRemovedBeforeItWasHeldIsFoundAgain() {
+    void retriesIfAnArtifactWasRemoved() {
         Queue<Path> found = new ArrayDeque<>(List.of(data.resolve("images/gone"), artifact));
         try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             Path held = use.hold(found::remove, List::of);
@@ -87,7 +87,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void whatIsNeverThereEndsWithAFault() {
+    void failsIfAnArtifactIsRemovedAgainAndAgain() {
         try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
             assertThatThrownBy(() -> use.hold(() -> data.resolve("images/gone"), List::of))
                     .isInstanceOf(NeuroVisorException.class)
@@ -96,7 +96,7 @@ final class UseRegistryTest {
     }
 
     @Test
-    void aKilledProcessUsesNothingAndStaysRegisteredUntilItsRuntimeDirectoryIsGone() throws Exception {
+    void killedProcessStaysRegisteredWithItsRuntimeDirectory() throws Exception {
         Path runtime = data.resolve("run");
         Files.createDirectories(runtime.resolve("vm-1"));
         Process other = new ProcessBuilder(

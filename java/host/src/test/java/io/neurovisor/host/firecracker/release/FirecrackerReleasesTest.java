@@ -42,12 +42,12 @@ final class FirecrackerReleasesTest {
     private Path data;
 
     @Test
-    void whatIsPinnedIsSupported() {
+    void pinnedReleaseIsSupported() {
         assertThat(FirecrackerLocator.SUPPORTED.getLast()).isEqualTo(PinnedRelease.NEWEST.version());
     }
 
     @Test
-    void isThereForTheLocatorAndFetchedOnce() {
+    void locatorFindsTheFetchedRelease() {
         assertThat(releases(GOOD, NOWHERE).obtain(Progress.SILENT))
                 .hasValue(
                         "Firecracker 1.12.1 is from somewhere; its programs have the digests that the tests have passed with");
@@ -58,13 +58,13 @@ final class FirecrackerReleasesTest {
     }
 
     @Test
-    void wherePublishedOnesAreOutOfReachTheStandInIsNamed() {
+    void reportsTheThirdPartyIfTheReleaseIsUnreachable() {
         assertThat(releases(NOWHERE, GOOD).obtain(Progress.SILENT).orElseThrow())
                 .contains("from somewhere; the release itself cannot be downloaded from here (nobody answers)");
     }
 
     @Test
-    void whatIsNotAsPublishedIsAnEndAndLeavesNothing() throws IOException {
+    void installsNothingIfTheReleaseDiffersFromThePublishedOne() throws IOException {
         assertThatThrownBy(() -> releases(WRONG, GOOD).obtain(Progress.SILENT))
                 .hasMessageContaining("not what was published");
         try (Stream<Path> left = Files.list(data.resolve("firecracker"))) {
@@ -73,14 +73,14 @@ final class FirecrackerReleasesTest {
     }
 
     @Test
-    void withoutAnySourceBothReasonsAreTold() {
+    void reportsTheReasonsOfBothSources() {
         assertThatThrownBy(() -> releases(NOWHERE, NOWHERE).obtain(Progress.SILENT))
                 .hasMessageContaining("nobody answers; nobody answers")
                 .hasMessageContaining("--firecracker PATH");
     }
 
     @Test
-    void withoutTheFlagNoThirdPartyIsAsked() {
+    void usesNoThirdPartyWithoutTheFlag() {
         FirecrackerReleases releases =
                 new FirecrackerReleases(data, Supervisor.unattended(), RELEASE, NOWHERE, Optional.empty());
         assertThatThrownBy(() -> releases.obtain(Progress.SILENT))
@@ -90,7 +90,7 @@ final class FirecrackerReleasesTest {
     }
 
     @Test
-    void programsWithOtherDigestsAreRefusedWhereverTheyComeFrom() {
+    void rejectsProgramsWithOtherDigests() {
         ReleaseSource evil = (release, scratch, target) -> {
             write(target.resolve("firecracker"), "vmm");
             write(target.resolve("jailer"), "evil");

@@ -17,7 +17,7 @@ final class ProgramArchiveTest {
     private Path directory;
 
     @Test
-    void onlyWhatIsNamedIsTaken() throws IOException {
+    void extractsNamedFilesOnly() throws IOException {
         Path archive = TestArchives.tarGz(
                 directory.resolve("a.tgz"), Map.of("r/one", "first", "../outside", "x", "r/other", "second"));
         archive(archive).readTarGz();
@@ -26,7 +26,7 @@ final class ProgramArchiveTest {
     }
 
     @Test
-    void aLinkInAFilesPlaceIsRefused() throws IOException {
+    void rejectsALinkInPlaceOfAFile() throws IOException {
         Path archive = TestArchives.tarGzWithLink(directory.resolve("a.tgz"), "r/one", "/etc/passwd");
         assertThatThrownBy(() -> archive(archive).readTarGz())
                 .isInstanceOf(NeuroVisorException.class)
@@ -36,13 +36,13 @@ final class ProgramArchiveTest {
     }
 
     @Test
-    void anArchiveWithoutTheProgramIsNamed() throws IOException {
+    void reportsAnArchiveWithoutTheProgram() throws IOException {
         Path archive = TestArchives.zip(directory.resolve("a.whl"), Map.of("r/two", "x"));
         assertThatThrownBy(() -> archive(archive).readZip()).hasMessageContaining("it has no r/one");
     }
 
     @Test
-    void aTruncatedArchiveIsRefused() throws IOException {
+    void rejectsATruncatedArchiveOfPrograms() throws IOException {
         Path whole = TestArchives.tarGz(directory.resolve("a.tgz"), Map.of("r/one", "first".repeat(1000)));
         byte[] content = Files.readAllBytes(whole);
         Files.write(whole, Arrays.copyOf(content, content.length / 2));
@@ -50,7 +50,7 @@ final class ProgramArchiveTest {
     }
 
     @Test
-    void whatIsNoArchiveIsRefused() throws IOException {
+    void rejectsAFileThatIsNotAnArchive() throws IOException {
         Path page = Files.writeString(directory.resolve("a.tgz"), "<html>Sign in to this network</html>");
         assertThatThrownBy(() -> archive(page).readTarGz()).hasMessageContaining("it cannot be read");
         assertThatThrownBy(() -> archive(page).readZip()).hasMessageContaining("cannot be used");

@@ -48,7 +48,7 @@ final class UpstreamSourceTest {
     }
 
     @Test
-    void takesTheProgramsOfTheArchiveThatWasPublished() throws Exception {
+    void extractsThePublishedArchive() throws Exception {
         serve(NAME, archive);
         serve(NAME + ".sha256.txt", checksum(archive));
         assertThat(fetch()).contains(NAME).contains("checksum that was published");
@@ -57,7 +57,7 @@ final class UpstreamSourceTest {
     }
 
     @Test
-    void anotherArchiveThanThePublishedIsAFaultAndNoReasonToLookElsewhere() {
+    void rejectsAnArchiveWithAnotherChecksum() {
         serve(NAME, archive);
         serve(NAME + ".sha256.txt", checksum("another".getBytes(StandardCharsets.UTF_8)));
         assertThatThrownBy(this::fetch)
@@ -68,21 +68,21 @@ final class UpstreamSourceTest {
     }
 
     @Test
-    void aPageInTheChecksumsPlaceIsAFault() {
+    void rejectsAPageInPlaceOfTheChecksum() {
         serve(NAME, archive);
         serve(NAME + ".sha256.txt", "<html>Sign in</html>".getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(this::fetch).hasMessageContaining("holds no checksum of firecracker-v1.12.1-x86_64.tgz");
     }
 
     @Test
-    void aChecksumOfAnotherFileIsAFault() {
+    void rejectsAChecksumOfAnotherFile() {
         serve(NAME, archive);
         serve(NAME + ".sha256.txt", (Sha256.of(archive) + "  other.tgz\n").getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(this::fetch).hasMessageContaining("holds no checksum");
     }
 
     @Test
-    void aDownloadThatBreaksOffIsSaid() {
+    void reportsAnInterruptedDownload() {
         serve(NAME + ".sha256.txt", checksum(archive));
         server.createContext(NAME, exchange -> {
             exchange.sendResponseHeaders(200, archive.length);
@@ -95,14 +95,14 @@ final class UpstreamSourceTest {
     }
 
     @Test
-    void whereTheReleaseIsMissingTheAnswerIsTold() {
+    void reportsAMissingRelease() {
         assertThatThrownBy(this::fetch)
                 .isInstanceOf(ReleaseSource.UnreachableException.class)
                 .hasMessageContaining("404");
     }
 
     @Test
-    void whereNobodyAnswersThatIsTold() {
+    void reportsAnUnreachableServer() {
         server.stop(0);
         assertThatThrownBy(this::fetch)
                 .isInstanceOf(ReleaseSource.UnreachableException.class)
