@@ -21,7 +21,7 @@ public record DebianSources(String mirror, Optional<String> security) {
     private static final String DEFAULT_MIRROR = "http://deb.debian.org/debian";
     private static final String DEFAULT_SECURITY = "http://deb.debian.org/debian-security";
 
-    DebianSources {
+    public DebianSources {
         requireNonNull(mirror, "mirror is null");
         requireNonNull(security, "security is null");
     }

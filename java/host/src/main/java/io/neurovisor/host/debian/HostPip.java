@@ -35,7 +35,7 @@ public record HostPip(Map<String, String> settings, Optional<Path> certificates)
     private static final Pattern SECTION = Pattern.compile("\\[(.+)]");
     private static final Pattern SETTING = Pattern.compile("([A-Za-z-]+)\\s*[=:]\\s*(.*)");
 
-    HostPip {
+    public HostPip {
         settings = Map.copyOf(settings);
         requireNonNull(certificates, "certificates is null");
     }

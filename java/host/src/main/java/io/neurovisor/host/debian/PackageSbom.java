@@ -51,7 +51,7 @@ public final class PackageSbom {
         }
     }
 
-    static Component component(PythonPackage found) {
+    public static Component component(PythonPackage found) {
         return component(found.name(), found.version(), purl("pypi", null, found.name(), found.version(), Map.of()));
     }
 
@@ -65,7 +65,7 @@ public final class PackageSbom {
         return component;
     }
 
-    static Component component(InstalledPackage found, String suite) {
+    public static Component component(InstalledPackage found, String suite) {
         Map<String, String> qualifiers = Map.of("arch", found.architecture(), "distro", suite);
         Component component = component(
                 found.name(), found.version(), purl("deb", "debian", found.name(), found.version(), qualifiers));

@@ -19,7 +19,7 @@ public record KernelManifest(
         List<String> modules) {
     static final String FILE = "manifest.json";
 
-    KernelManifest {
+    public KernelManifest {
         requireNonNull(release, "release is null");
         requireNonNull(debianPackage, "debianPackage is null");
         requireNonNull(suite, "suite is null");

@@ -71,7 +71,7 @@ public final class Kernels {
     }
 
     /** Returns the kernel that guests boot; builds Debian's kernel if it is chosen and missing, outdated or damaged. */
-    Artifact obtain(Progress progress) {
+    public Artifact obtain(Progress progress) {
         if (choice != KernelChoice.DEBIAN) {
             ArtifactState small = state(GuestKernel.SMALL);
             if (small instanceof ArtifactState.Ready(Artifact artifact)) {
