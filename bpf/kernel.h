@@ -1,5 +1,5 @@
-/* The fields of the kernel's structures that the programs read. Where they lie is found out when a program is loaded, from
- * the kernel's own description of itself (BTF), so that one object fits every kernel (CO-RE). */
+/* The fields of kernel structures that the programs read. Their offsets are determined when a program is loaded, from the
+ * type information of the running kernel (BTF), so that one object works on every kernel (CO-RE). */
 #pragma once
 
 #include <linux/types.h>

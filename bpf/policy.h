@@ -1,4 +1,4 @@
-/* What the programs and the spawner (spawner/src/ebpf) share. All is little-endian and without gaps. */
+/* The data that the programs share with the spawner (spawner/src/ebpf). All of it is little-endian and without padding. */
 #pragma once
 
 #include <linux/types.h>
@@ -7,13 +7,13 @@
 #define CALL_WORDS (CALLS / 64)
 #define PATH_BYTES 128
 
-/* Of each VM so many events are told; all are counted. A VM that tries for ever fills nothing. */
+/* How many events of a VM are reported. All are counted, so a VM that keeps trying does not fill the queue. */
 #define MAX_EVENTS 64
 
 enum phase {
-	/* From the process's entry into the control group until its VMM answers. */
+	/* From the first process in the control group until the VMM answers. */
 	LAUNCH = 1,
-	/* From before the guest's first instruction to the end. */
+	/* From before the first instruction of the guest until its end. */
 	SEALED = 2,
 };
 
@@ -26,28 +26,28 @@ enum hook {
 	PTRACE,
 	BPF,
 	HOOKS,
-	/* No hook that refuses: a system call that the VMM's kind is not known for. */
+	/* Not a hook: an allowed system call that VMMs of this kind do not usually make. */
 	UNUSUAL_CALL = HOOKS,
 };
 
-/* By the number of the VM's control group. */
+/* The policy of a VM, by the id of its control group. */
 struct policy {
 	__u32 phase;
-	/* Nothing is refused, all is counted and told. */
+	/* Whether violations are only counted and reported, but not refused. */
 	__u32 audit;
-	/* Whether a VMM gets its machine when it is sealed: then it may open KVM, and make Unix sockets to listen on. */
+	/* Whether the VMM is configured after it is sealed. It may then open KVM and make Unix sockets to listen on. */
 	__u32 configured_sealed;
 	__u32 unused;
-	/* Bit n: system call n is what such a VMM makes when it is sealed. */
+	/* Bit n: such a VMM makes system call n after it is sealed. */
 	__u64 expected[CALL_WORDS];
 };
 
-/* What a process of a VM may do with a file or, while it is launched, with all beneath a directory. */
+/* The permissions of a VM for a file or, during the launch, for everything beneath a directory. */
 struct rule_key {
-	/* The VM's control group; 0 for every VM's. */
+	/* The control group of the VM; 0 for every VM. */
 	__u64 cgroup;
 	__u64 inode;
-	/* As the kernel numbers devices within itself: major << 20 | minor. */
+	/* The device number inside the kernel: major << 20 | minor. */
 	__u32 device;
 	__u32 unused;
 };
@@ -56,7 +56,7 @@ struct rule_key {
 #define LAUNCH_EXEC 2
 #define SEALED_OPEN 4
 
-/* The question which file a thread is about to open, and its answer. */
+/* A request for the identity of the next file that a thread opens, and the answer. */
 struct identified {
 	__u32 thread;
 	__u32 found;
@@ -69,9 +69,9 @@ struct counts {
 	__u64 blocked[HOOKS];
 	__u64 executed;
 	__u64 unusual;
-	__u64 told;
-	/* Bit n: system call n has been told as unusual. */
-	__u64 noticed[CALL_WORDS];
+	__u64 reported;
+	/* Bit n: system call n has been reported as unusual. */
+	__u64 reported_calls[CALL_WORDS];
 	__u64 calls[CALLS];
 };
 
@@ -80,6 +80,6 @@ struct event {
 	__u32 hook;
 	/* An address family, a command of bpf(2) or the number of a system call. */
 	__u32 subject;
-	/* As the process names it; empty where there is none. */
+	/* The path of the process; empty if there is none. */
 	char path[PATH_BYTES];
 };

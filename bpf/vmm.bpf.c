@@ -1,10 +1,10 @@
 /*
- * Layer 5: what the kernel refuses to a VMM, whatever becomes of it, and what it counts of it. A VMM is known by its control
- * group, which it cannot leave. Whoever is in none of ours is not looked at.
+ * Layer 5: restricts VMMs, even compromised ones, and counts what they do. A VMM is identified by its control group, which
+ * it cannot leave. Other processes are not affected.
  *
- * A policy has two phases. While a VMM is launched, the programs that are named for it may be executed, and it may open system
- * libraries, what its jail is made of, and its own files. Once sealed, it may open its own files; no other, no program, no
- * connection.
+ * A policy has two phases. During the launch, the programs of the launch may be executed, and the VMM may open system
+ * libraries, the parts of its jail, and its own files. Once sealed, it may open only its own files, and may neither execute
+ * programs nor make connections.
  */
 #include <linux/bpf.h>
 #include <linux/errno.h>
@@ -16,7 +16,7 @@
 #include "kernel.h"
 #include "policy.h"
 
-/* From the system's headers, whose types are the kernel's. */
+/* Constants of system headers that cannot be included, because their types conflict with those of kernel.h. */
 #define AF_UNIX 1
 #define AF_NETLINK 16
 #define PROC_SUPER_MAGIC 0x9fa0
@@ -26,8 +26,8 @@
 
 #define MAX_VMS 4096
 #define MAX_RULES (MAX_VMS * 24)
-/* Counted against nobody's limit of open files: the kernel's own, such as that of what lies below a file of an overlay. It has
- * asked about the file itself before. */
+/* Marks files that the kernel opens internally and does not count, such as the lower file of an overlay. The hook has
+ * already been called for the file itself. */
 #define FMODE_NOACCOUNT (1 << 29)
 #define MAX_DEPTH 40
 
@@ -73,7 +73,7 @@ static __always_inline struct event *event_of(__u64 cgroup, struct counts *count
 {
 	struct event *event;
 
-	if (__sync_fetch_and_add(&counts->told, 1) >= MAX_EVENTS)
+	if (__sync_fetch_and_add(&counts->reported, 1) >= MAX_EVENTS)
 		return 0;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event)
@@ -110,7 +110,7 @@ static __always_inline __u32 rule(__u64 cgroup, struct inode *inode)
 	return allowed ? *allowed : 0;
 }
 
-/* The device by which a VMM that is configured when it is sealed gets its machine. */
+/* Whether a VMM that is configured after it is sealed needs this device for its machine. */
 static __always_inline int is_for_machine(struct policy *policy, struct inode *inode)
 {
 	return policy->configured_sealed && (inode->i_mode & S_IFMT) == S_IFCHR && inode->i_rdev == DEVICE(10, 232);
@@ -121,7 +121,7 @@ static __always_inline int may_open_sealed(__u64 cgroup, struct policy *policy, 
 	return rule(cgroup, inode) & SEALED_OPEN || is_for_machine(policy, inode);
 }
 
-/* Whether the file, or a directory above it in its file system, is in the rules of this VM or of all. */
+/* Whether the file, or a directory above it in its file system, is in the rules of this VM or of every VM. */
 static __always_inline int is_beneath(__u64 cgroup, struct file *file, __u32 wanted)
 {
 	struct dentry *dentry = file->f_path.dentry;
@@ -141,7 +141,7 @@ static __always_inline int is_beneath(__u64 cgroup, struct file *file, __u32 wan
 	return 0;
 }
 
-/* null, zero, full, random, urandom; tun and kvm, which the jailer makes anew. */
+/* null, zero, full, random, urandom; tun and kvm, which the jailer creates. */
 static __always_inline int is_harmless_device(struct inode *inode)
 {
 	switch (inode->i_rdev) {
@@ -162,7 +162,7 @@ static __always_inline int may_open_in_launch(__u64 cgroup, struct file *file, s
 {
 	struct super_block *super = inode->i_sb;
 
-	/* A file system that the jail has mounted in its own user namespace. */
+	/* A file system that the jail has mounted in its user namespace. */
 	if (super->s_user_ns->level > 0)
 		return 1;
 	if (super->s_magic == PROC_SUPER_MAGIC)
@@ -172,8 +172,8 @@ static __always_inline int may_open_in_launch(__u64 cgroup, struct file *file, s
 	return is_beneath(cgroup, file, LAUNCH_OPEN);
 }
 
-/* What a file is called here, in answer to the spawner, which opens one to learn it: stat(2) does not tell it of every file
- * system. */
+/* Records the identity of a file for the spawner, which opens the file for this purpose: stat(2) does not return this
+ * identity on every file system. */
 static __always_inline void identify(struct file *file)
 {
 	__u32 first = 0;
@@ -221,7 +221,7 @@ int BPF_PROG(on_exec, struct linux_binprm *bprm, int ret)
 	return 0;
 }
 
-/* What bubblewrap sets up a namespace's loopback by, and what libraries may look for a local service with. */
+/* The families that bubblewrap uses to set up the loopback interface, and libraries to look for local services. */
 static __always_inline int is_for_launch(__u32 family)
 {
 	return family == AF_NETLINK || family == AF_UNIX;
@@ -267,7 +267,7 @@ int BPF_PROG(on_send, struct socket *sock, struct msghdr *message, int size, int
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
-	/* Sealed, it answers whoever has come to it, and writes to nobody else. */
+	/* A sealed VMM may write to connected peers, but not to other addresses. */
 	if (policy->phase == LAUNCH ? is_for_launch(family) : family == AF_UNIX && !message->msg_name)
 		return 0;
 	return refuse(cgroup, policy, SOCKET_SENDMSG, family, 0);
@@ -318,9 +318,9 @@ int on_call(struct bpf_raw_tracepoint_args *context)
 	policy = bpf_map_lookup_elem(&policies, &cgroup);
 	if (policy && policy->phase == SEALED && !(policy->expected[number / 64] >> (number % 64) & 1)) {
 		__sync_fetch_and_add(&counts->unusual, 1);
-		if (!(counts->noticed[number / 64] >> (number % 64) & 1)) {
-			/* Two threads at once may tell it twice. */
-			counts->noticed[number / 64] |= 1ULL << (number % 64);
+		if (!(counts->reported_calls[number / 64] >> (number % 64) & 1)) {
+			/* Two concurrent threads may report it twice. */
+			counts->reported_calls[number / 64] |= 1ULL << (number % 64);
 			event = event_of(cgroup, counts, UNUSUAL_CALL, number);
 			if (event)
 				bpf_ringbuf_submit(event, 0);

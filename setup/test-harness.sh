@@ -70,7 +70,7 @@ make_copy() {
     copy=$1
     rm -rf -- "$copy" "$HOME" "$XDG_CACHE_HOME/neurovisor/llm"
     make_jdk "$JAVA_HOME" 25.0.1
-    mkdir -p -- "$copy"/{.mvn,.cargo,proto,guest/agent,spawner,java/cli/src/{main,build}} "$HOME"
+    mkdir -p -- "$copy"/{.mvn,.cargo,proto,guest/agent,seccomp,spawner,java/cli/src/{main,build}} "$HOME"
     cp -r -- "$root/neurovisor" "$root/setup" "$copy"
     touch -- "$copy"/{pom.xml,Cargo.toml,Cargo.lock,java/cli/pom.xml,java/cli/src/main/A.java,java/cli/src/main/B.java}
     cat >"$copy/mvnw" <<'MVNW'

@@ -1,29 +1,29 @@
-//! What the fuzz targets of the Rust programs have in common. Each program lists its own in `src/fuzzing.rs`; their corpora
-//! are in `fuzz/corpus`. `neurovisor test --area fuzz` builds the programs with `--cfg fuzzing`, by which libFuzzer takes the
-//! place of `main`; the same corpora are a test of each program.
+//! Runs the fuzz targets of the Rust programs. Each program lists its targets in `src/fuzzing.rs`, and their corpora
+//! are in `fuzz/corpus`. `neurovisor test --area fuzz` builds the programs with `--cfg fuzzing`, in which libFuzzer
+//! replaces `main`. A test of each program replays the same corpora.
 
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Has a decoder read bytes, and panics when what comes of them is not what it promises.
+/// The name of a target, and a function that decodes bytes and panics if the result violates a property.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// Names the target that a program fuzzes.
+/// The environment variable that names the target.
 const CHOICE: &str = "NEUROVISOR_FUZZ_TARGET";
 
-/// The target that the environment names.
+/// Returns the target that the environment names.
 pub fn chosen(targets: &'static [Target]) -> fn(&[u8]) {
     static CHOSEN: OnceLock<fn(&[u8])> = OnceLock::new();
     *CHOSEN.get_or_init(|| {
         let name = std::env::var(CHOICE).unwrap_or_default();
         match targets.iter().find(|(target, _)| *target == name) {
             Some((_, target)) => *target,
-            None => panic!("{CHOICE}={name:?}, which is none of the targets"),
+            None => panic!("{CHOICE}={name:?}, which is not a target"),
         }
     })
 }
 
-/// Has each target read all of its corpus, and the corpus of each directory has a target.
+/// Runs each target on its corpus, and checks that each directory of the corpora has a target.
 pub fn replay(targets: &[Target], program: &str) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("corpus")

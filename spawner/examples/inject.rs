@@ -1,8 +1,9 @@
-//! Makes a running process do a system call, as one could that has taken it over. For tests of what confines VMMs.
+//! Injects a system call into a running process, like an attacker who controls it. Used by tests of the confinement of
+//! VMMs.
 //!
-//! `inject [--unfiltered] PID NUMBER [ARGUMENT...]` prints what came of it: `returned VALUE`, a negative value being an error's
-//! number, or `killed by SIGNAL`. An argument is a number, or `@` and a text, whose address is passed, or `%` and bytes in
-//! hexadecimal digits, the same. With `--unfiltered` the process's seccomp filters are not asked, which only root can have.
+//! `inject [--unfiltered] PID NUMBER [ARGUMENT...]` prints the result: `returned VALUE`, where a negative value is an error
+//! number, or `killed by SIGNAL`. An argument is a number, or `@` and a text, or `%` and bytes in hexadecimal digits,
+//! whose address is passed. With `--unfiltered` the seccomp filters of the process are suspended, which requires root.
 
 use std::ffi::{c_long, c_void};
 use std::io::{Error, Result};
@@ -10,13 +11,13 @@ use std::process::ExitCode;
 
 use nix::libc::{self, pid_t, user_regs_struct};
 
-/// `syscall; int3`: the call, and the stop after it.
+/// `syscall; int3`: the call, and a stop after it.
 const CODE: c_long = 0xcc_05_0f;
 const CODE_MASK: c_long = 0xff_ff_ff;
 
 const MAX_ARGUMENTS: usize = 6;
 
-/// From the top of the stack down to where texts are put: past what a function may keep below it.
+/// Texts are written this far below the stack pointer, beyond the red zone of functions.
 const BELOW_STACK: u64 = 4096;
 
 enum Argument {
@@ -42,8 +43,8 @@ fn main() -> ExitCode {
         )),
     };
     match outcome {
-        Ok(told) => {
-            println!("{told}");
+        Ok(result) => {
+            println!("{result}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -83,7 +84,7 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
 
     let mut registers_of_call = before;
     registers_of_call.rax = call;
-    // No system call that would be begun again.
+    // Prevents the restart of an interrupted system call.
     registers_of_call.orig_rax = u64::MAX;
     let places = [
         &mut registers_of_call.rdi,
@@ -108,7 +109,7 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
     set_registers(pid, &registers_of_call)?;
     ptrace(libc::PTRACE_CONT, pid, 0, 0)?;
     let mut status = wait(pid)?;
-    // The end of a process that it has just made.
+    // The exit status of a new child.
     while libc::WIFSTOPPED(status) && libc::WSTOPSIG(status) == libc::SIGCHLD {
         ptrace(libc::PTRACE_CONT, pid, 0, c_long::from(libc::SIGCHLD))?;
         status = wait(pid)?;
@@ -131,8 +132,8 @@ fn inject(pid: pid_t, call: u64, arguments: &[Argument], unfiltered: bool) -> Re
     Ok(format!("returned {value}"))
 }
 
-/// A filter may have it end by a signal that it handles, which Firecracker does to say so; and where the call was put amid
-/// something else, the handler may fail in turn, by a signal that is handled, too.
+/// Handles a call that a filter refused by a signal. Firecracker handles this signal to report the call. The handler
+/// itself may fail, because the process was interrupted at an arbitrary point, and raise another handled signal.
 fn refused(pid: pid_t, mut status: i32) -> Result<String> {
     while libc::WIFSTOPPED(status) {
         let signal = libc::WSTOPSIG(status);
@@ -150,7 +151,7 @@ fn ptrace(request: libc::c_uint, pid: pid_t, address: u64, data: c_long) -> Resu
     check(unsafe { libc::ptrace(request, pid, address as *mut c_void, data as *mut c_void) })
 }
 
-/// In whole words; what follows the bytes in the last is zero.
+/// Writes bytes in whole words, padded with zeros.
 fn write(pid: pid_t, address: u64, bytes: &[u8]) -> Result<()> {
     for (word, place) in bytes.chunks(8).zip((address..).step_by(8)) {
         let mut all = [0; 8];
@@ -166,7 +167,7 @@ fn write(pid: pid_t, address: u64, bytes: &[u8]) -> Result<()> {
 }
 
 fn peek(pid: pid_t, address: u64) -> Result<c_long> {
-    // SAFETY: libc's wrapper writes to a variable of its own.
+    // SAFETY: the wrapper of libc writes only to a local variable.
     let word = unsafe {
         *libc::__errno_location() = 0;
         libc::ptrace(

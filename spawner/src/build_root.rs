@@ -1,8 +1,8 @@
-//! Runs a program as root of a user namespace whose ids belong to no user of this machine, so that scripts of packages,
-//! which expect to be root, have no right to a file of the host.
+//! Runs a program as root of a user namespace whose ids belong to no user of this machine. Package scripts, which
+//! expect to be root, therefore have no access to files of the host.
 //!
-//! The program keeps this process's number, streams and signals. It sees one directory of the host at [`PLACE`], whatever
-//! the directories above it allow, and otherwise has the rights of a stranger.
+//! The program keeps this process's id, streams and signals. It sees one directory of the host at [`MOUNT_POINT`], even
+//! if the directories above it are not accessible, and otherwise has the rights of an unknown user.
 
 use std::convert::Infallible;
 use std::ffi::CString;
@@ -23,21 +23,21 @@ use rustix::pipe::{pipe_with, PipeFlags};
 use rustix::process::{self, Gid, Pid, Signal, Uid};
 use rustix::thread::{self, unshare_unsafe, UnshareFlags};
 
-/// Root's own directory, which no other user can enter; the namespace has a separate file system over it.
+/// A directory of root that no other user can enter. In the namespace another file system is mounted over it.
 const DIRECTORY: &str = "/run/neurovisor";
-const PLACE: &str = "/run/neurovisor/build";
+const MOUNT_POINT: &str = "/run/neurovisor/build";
 
-/// What the program is run with.
+/// A program, and the namespace in which it runs.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BuildRoot {
-    /// The host's numbers of the users and groups in the namespace, which are numbered from 0 there.
+    /// The ids on the host of the users and groups in the namespace, where they start at 0.
     pub ids: RangeInclusive<u32>,
-    /// Absolute path of the directory that the program sees at [`PLACE`].
+    /// Absolute path of the directory that the program sees at [`MOUNT_POINT`].
     pub directory: PathBuf,
     pub command: Vec<CString>,
 }
 
-/// Returns only when the program could not be executed.
+/// Replaces this process by the program. Returns only if the program could not be executed.
 pub fn become_program(wanted: &BuildRoot) -> Result<Infallible, String> {
     if !process::geteuid().is_root() {
         return Err("--build-root is for root; other users have newuidmap(1)".into());
@@ -52,12 +52,12 @@ pub fn become_program(wanted: &BuildRoot) -> Result<Infallible, String> {
     thread::set_thread_res_uid(Uid::ROOT, Uid::ROOT, Uid::ROOT)
         .map_err(step("become the namespace's root"))?;
     tie_to(parent)?;
-    process::chdir(PLACE).map_err(step("enter its directory"))?;
+    process::chdir(MOUNT_POINT).map_err(step("enter its directory"))?;
     execvp(&wanted.command[0], &wanted.command)
         .map_err(|error| format!("{}: {error}", wanted.command[0].to_string_lossy()))
 }
 
-/// In a namespace of mounts that ends with the program.
+/// Mounts the directory in a new mount namespace.
 fn show_directory(wanted: &BuildRoot) -> Result<(), String> {
     let step = |name: &'static str| move |error: Errno| format!("cannot {name}: {error}");
     // SAFETY: this process has one thread and keeps its table of descriptors.
@@ -65,7 +65,7 @@ fn show_directory(wanted: &BuildRoot) -> Result<(), String> {
         .map_err(step("make a namespace of mounts for a build"))?;
     let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
     mount_change("/", private).map_err(step("make the mounts of a build private"))?;
-    // Before a file system is mounted that might hide it.
+    // Opened before the mount below, which might hide it.
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let directory = rustix::fs::open(&wanted.directory, flags, Mode::empty())
         .map_err(|error| format!("cannot open {}: {error}", wanted.directory.display()))?;
@@ -79,9 +79,9 @@ fn show_directory(wanted: &BuildRoot) -> Result<(), String> {
         Some(c"mode=0755,size=64k"),
     )
     .map_err(step("mount a file system for a build"))?;
-    make_directory(PLACE)?;
+    make_directory(MOUNT_POINT)?;
     let source = format!("/proc/self/fd/{}", directory.as_raw_fd());
-    mount_bind(source, PLACE).map_err(step("show a build its directory"))
+    mount_bind(source, MOUNT_POINT).map_err(step("show a build its directory"))
 }
 
 fn make_directory(path: &str) -> Result<(), String> {
@@ -91,36 +91,37 @@ fn make_directory(path: &str) -> Result<(), String> {
     }
 }
 
-/// The maps are written by a copy of this process that stays outside: from within only the caller's own id may be mapped, and
-/// newuidmap(1) maps for root only what /etc/subuid gives to root.
+/// Enters a user namespace with the given ids. A child process outside of the namespace writes the maps: from within,
+/// only the own id may be mapped, and for root newuidmap(1) maps only the ids that /etc/subuid grants to root.
 fn enter_user_namespace(ids: &RangeInclusive<u32>) -> Result<(), String> {
     let namespace = |error: &dyn Display| {
         format!("cannot make the user namespace in which scripts of packages run: {error}")
     };
     let (ready, entered) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| namespace(&error))?;
-    let (answer, told) = pipe_with(PipeFlags::CLOEXEC).map_err(|error| namespace(&error))?;
+    let (answer, answer_writer) =
+        pipe_with(PipeFlags::CLOEXEC).map_err(|error| namespace(&error))?;
     let own = process::getpid();
     // SAFETY: this process has one thread, so the child may allocate and open files.
     match unsafe { fork() }.map_err(|error| namespace(&error))? {
         ForkResult::Child => {
             drop((entered, answer));
-            map_when(ready, told, own, ids)
+            write_maps_when(ready, answer_writer, own, ids)
         }
         ForkResult::Parent { child } => {
-            drop((ready, told));
+            drop((ready, answer_writer));
             // SAFETY: as above.
             let made = unsafe { unshare_unsafe(UnshareFlags::NEWUSER) };
             let reason = made
                 .map_err(|error| namespace(&error))
-                .and_then(|()| mapped(entered, answer));
+                .and_then(|()| request_maps(entered, answer));
             let _ = waitpid(child, None);
             reason
         }
     }
 }
 
-/// Has the maps written, and returns when they are.
-fn mapped(entered: OwnedFd, answer: OwnedFd) -> Result<(), String> {
+/// Requests the maps and returns when they are written.
+fn request_maps(entered: OwnedFd, answer: OwnedFd) -> Result<(), String> {
     let failed = |error: &dyn Display| format!("cannot have user ids mapped for a build: {error}");
     rustix::io::write(&entered, &[1]).map_err(|error| failed(&error))?;
     let mut reason = String::new();
@@ -129,19 +130,19 @@ fn mapped(entered: OwnedFd, answer: OwnedFd) -> Result<(), String> {
         .map_err(|error| failed(&error))?;
     match reason.strip_prefix('+') {
         Some("") => Ok(()),
-        // Also when the other process has ended before it had written all.
+        // Includes the case that the other process ended before it had written a complete answer.
         _ => Err(failed(&reason.trim_start_matches('+'))),
     }
 }
 
-/// Answers `+` for maps that are written, and the reason for those that are not.
-fn map_when(ready: OwnedFd, told: OwnedFd, process: Pid, ids: &RangeInclusive<u32>) -> ! {
-    // Its end without a word: there is no namespace.
+/// Writes the maps on request. Answers `+`, or the reason why it failed.
+fn write_maps_when(ready: OwnedFd, answer: OwnedFd, process: Pid, ids: &RangeInclusive<u32>) -> ! {
+    // A closed pipe means that there is no namespace.
     if rustix::io::read(ready.as_fd(), &mut [0; 1]) == Ok(1) {
-        let answer = write_maps(process, ids).map_or_else(|reason| reason, |()| "+".into());
-        let _ = File::from(told).write_all(answer.as_bytes());
+        let text = write_maps(process, ids).map_or_else(|reason| reason, |()| "+".into());
+        let _ = File::from(answer).write_all(text.as_bytes());
     }
-    // SAFETY: leaves at once; exit() would run what belongs to the parent.
+    // SAFETY: exits immediately. exit() would run exit handlers of the parent.
     unsafe { libc::_exit(0) }
 }
 
@@ -151,7 +152,7 @@ fn write_maps(process: Pid, ids: &RangeInclusive<u32>) -> Result<(), String> {
         let path = format!("/proc/{process}/{file}");
         fs::write(path, &map).map_err(|error| {
             format!(
-                "{file}: {}-{} are not this machine's to give: {error}",
+                "{file}: {}-{} cannot be mapped on this machine: {error}",
                 ids.start(),
                 ids.end()
             )
@@ -160,7 +161,7 @@ fn write_maps(process: Pid, ids: &RangeInclusive<u32>) -> Result<(), String> {
     Ok(())
 }
 
-/// A change of uid has cut what ties this process to its parent.
+/// Sets the parent-death signal again, which a change of uid has reset.
 fn tie_to(parent: Option<Pid>) -> Result<(), String> {
     process::set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| format!("cannot tie the build to its parent: {error}"))?;

@@ -1,18 +1,18 @@
-//! What is fuzzed of the spawner: what it reads of the host process, of VMMs, of the kernel and of its own earlier lives.
+//! The fuzz targets of the spawner: decoders of bytes from the host process, VMMs, the kernel and earlier spawners.
 
 use std::path::{Component, Path};
 
 use neurovisor_fuzz::Target;
 use prost::Message;
 
+use crate::cleanup::journal::{Entry, Recorded};
+use crate::cleanup::scratch;
 use crate::ebpf::Event;
-use crate::init;
-use crate::journal::{Entry, Recorded};
+use crate::event_loop::allowed_programs::AllowedPrograms;
+use crate::jail::init;
 use crate::launch::Launch;
-use crate::output_tail::{OutputTail, TAIL_BYTES};
-use crate::process_stat::{parse_pid, ProcessStat};
-use crate::programs::Programs;
-use crate::scratch;
+use crate::process::{parse_pid, ProcessStat};
+use crate::vm::output_tail::{OutputTail, TAIL_BYTES};
 use crate::wire::{request, RequestReader};
 
 const TARGETS: [Target; 5] = [
@@ -26,12 +26,12 @@ const TARGETS: [Target; 5] = [
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| neurovisor_fuzz::chosen(&TARGETS)(bytes));
 
-/// The stream of requests, however it is cut: what is accepted names nothing outside of where it belongs.
+/// Requests, split at any point. Accepted requests name only paths that are allowed for them.
 fn requests(bytes: &[u8]) {
     let piece = usize::from(bytes.first().copied().unwrap_or(0)) + 1;
     let bytes = bytes.get(1..).unwrap_or_default();
     let mut reader = RequestReader::default();
-    let mut programs = Programs::default();
+    let mut programs = AllowedPrograms::default();
     for piece in bytes.chunks(piece) {
         reader.push(piece);
         loop {
@@ -44,7 +44,7 @@ fn requests(bytes: &[u8]) {
     }
 }
 
-fn take(request: Option<request::Request>, programs: &mut Programs) {
+fn take(request: Option<request::Request>, programs: &mut AllowedPrograms) {
     match request {
         Some(request::Request::Start(start)) => {
             let encoded = start.encode_to_vec();
@@ -76,7 +76,7 @@ fn check(launch: &Launch) {
         assert!(!name.starts_with('.') && !name.contains(['/', '\0']) && name.len() <= 32);
     }
     for file in &launch.files {
-        assert!(file.path().is_absolute() && goes_down(file.path()));
+        assert!(file.path.is_absolute() && goes_down(&file.path));
     }
 }
 
@@ -84,7 +84,7 @@ fn goes_down(path: &Path) -> bool {
     !path.components().any(|part| part == Component::ParentDir)
 }
 
-/// What is read of a journal is what another reader reads of it when it is written anew.
+/// Journals. Entries that were read and written again are read as the same entries.
 fn journal(bytes: &[u8]) {
     let recorded = Recorded::parse(bytes);
     let mut written = String::new();
@@ -101,7 +101,7 @@ fn journal(bytes: &[u8]) {
     );
 }
 
-/// An event of the kernel's ring, in which a VMM has chosen the path.
+/// Events of the eBPF programs, in which a VMM has chosen the path.
 fn kernel_events(bytes: &[u8]) {
     if let Some(event) = Event::read(bytes) {
         let _ = (event.hook(), event.is_of_hook());
@@ -110,7 +110,7 @@ fn kernel_events(bytes: &[u8]) {
     }
 }
 
-/// What a VMM writes, however it is cut: bounded, and text.
+/// The output of a VMM, split at any point. The tail is bounded and is text.
 fn output_tail(bytes: &[u8]) {
     let (mut whole, mut cut) = (OutputTail::default(), OutputTail::default());
     let times = 1 + usize::from(bytes.first().copied().unwrap_or(0)) * 16;
@@ -126,7 +126,7 @@ fn output_tail(bytes: &[u8]) {
     }
 }
 
-/// What the kernel tells of a process, which has chosen its own name, and how a process tells the end of another.
+/// The state of a process that has chosen its own name, and the exit status that init writes.
 fn process_words(bytes: &[u8]) {
     let _ = init::parse(bytes);
     let Ok(text) = std::str::from_utf8(bytes) else {

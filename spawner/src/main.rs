@@ -1,53 +1,29 @@
-//! The spawner: the one program of NeuroVisor that starts, holds and cleans up VMMs.
+//! The spawner starts, holds and cleans up the VMMs of one host process. It serves the host over stdin and stdout and
+//! does not outlive it.
 //!
-//! It serves one host process over stdin and stdout and does not outlive it. How it is built:
-//! [`spawner`] is the event loop, [`child`] the way into a VMM, [`bubblewrap`] and its [`jail`] or [`chrooted`] and its
-//! [`chroot`] what confines it, [`ebpf`] what the kernel holds against it,
-//! [`orphans`] and [`removal`] the way out,
-//! [`journal`] and [`sweep`] the way out when it is killed itself. [`tool`] does for programs of the host's what the
-//! spawner does for VMMs; [`build_root`] takes the host's root from those that run scripts of packages.
+//! [`command_line`] selects what the program does. To serve, [`event_loop`] handles requests one at a time: [`launch`]
+//! checks a request, [`jail`] starts the VMM, [`vm`] is the running VM, and [`cleanup`] removes what it leaves.
+//! [`cgroup`] limits a VM, and [`ebpf`] restricts and watches it. [`tool`] and [`build_root`] run programs for the
+//! host.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
 
-mod arguments;
-mod bubblewrap;
 mod build_root;
 mod cgroup;
-mod child;
-mod chroot;
-mod chrooted;
+mod cleanup;
+mod command_line;
 mod ebpf;
+mod event_loop;
 #[cfg(any(fuzzing, test))]
 mod fuzzing;
-mod handed_files;
-mod hardening;
-mod inherited;
-mod init;
 mod jail;
-mod journal;
 mod launch;
-mod limits;
 mod log;
-mod orphans;
-mod outbox;
-mod output_tail;
-mod privileges;
-mod process_stat;
-mod programs;
-mod readiness;
-mod removal;
-mod rings;
-mod runtime_directory;
-mod scratch;
-mod signals;
-mod sockets;
-mod spawner;
-mod sweep;
+mod process;
 mod tool;
-mod tsc;
-mod uids;
 mod vm;
+mod vm_id;
 mod wire;
 
 use std::ffi::CString;
@@ -56,28 +32,30 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 use std::process::ExitCode;
 
-use arguments::{Command, Serving};
-use child::Jailer;
+use cgroup::ParentGroup;
+use cleanup::runtime_directory::RuntimeDirectory;
+use cleanup::sweep::{self, Report, Swept};
+use command_line::{Command, Serving};
 use ebpf::Ebpf;
-use runtime_directory::RuntimeDirectory;
-use signals::Signals;
-use spawner::Spawner;
-use sweep::{Report, Swept};
-use uids::Uids;
+use event_loop::EventLoop;
+use jail::Jailer;
+use process::signals::Signals;
+use process::{hardening, privileges};
+use vm::uids::Uids;
 
 const FAILURE: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    let command = match arguments::parse(std::env::args_os().skip(1)) {
+    let command = match command_line::parse(std::env::args_os().skip(1)) {
         Ok(command) => command,
         Err(problem) => {
-            log::line(format_args!("{problem}\n{}", arguments::USAGE));
+            log::line(format_args!("{problem}\n{}", command_line::USAGE));
             return ExitCode::from(USAGE);
         }
     };
     match command {
-        Command::Help => print(arguments::HELP),
+        Command::Help => print(command_line::HELP),
         Command::Version => print(concat!("neurovisor-spawner ", env!("CARGO_PKG_VERSION"))),
         Command::Serve(serving) => exit(serve(serving)),
         Command::Sweep { base, dry_run } => exit(sweep(&base, dry_run)),
@@ -107,37 +85,36 @@ fn serve(serving: Serving) -> Result<u8, String> {
     let is_root = rustix::process::geteuid().is_root();
     if is_root != serving.uids.is_some() {
         return Err(
-            "--uids is for root, who must give it: a VMM of root's has a uid of its own".into(),
+            "--uids is for root, which requires it: each VMM of root gets its own uid".into(),
         );
     }
     let bwrap = CString::new(serving.bwrap.into_os_string().into_vec())
         .map_err(|_| "--bwrap contains a NUL")?;
     hardening::harden().map_err(|error| format!("cannot harden this process: {error}"))?;
-    // Before the directory is made: a signal from here on is read by the loop, which removes the directory again.
+    // Before the directory is made: from here on the event loop reads a signal and removes the directory again.
     let signals =
         Signals::take_over().map_err(|error| format!("cannot take over signals: {error}"))?;
     let directory = RuntimeDirectory::open(&serving.runtime_dir)?;
     let journal = directory.begin_journal()?;
-    // What a killed spawner left must not wait for a person who calls for it. That something stays is no reason not to
-    // serve.
-    if let Err(error) = sweep::sweep(directory.base(), false, &mut Log) {
+    // Removes the leftovers of killed spawners without being asked to. The spawner serves even if that fails.
+    if let Err(error) = sweep::sweep(directory.base(), false, &mut LogReport) {
         log::line(format_args!("{}: {error}", directory.base().display()));
     }
     let uids = serving.uids.map(Uids::open).transpose()?;
-    let place = cgroup::Place::find();
-    let ebpf = load_ebpf(serving.ebpf.as_deref(), place.as_ref().err());
+    let cgroups = ParentGroup::find();
+    let ebpf = load_ebpf(serving.ebpf.as_deref(), cgroups.as_ref().err());
     if is_root {
-        // Before the first request is read. Sweeping and loading have taken what they needed.
-        privileges::keep_spawners()
+        // Sweeping and loading need capabilities that serving requests does not.
+        privileges::keep_spawner_capabilities()
             .map_err(|error| format!("cannot drop capabilities: {error}"))?;
     }
     let jailer = Jailer { bwrap };
-    Spawner::new(jailer, uids, place, ebpf, directory, journal, signals)
+    EventLoop::new(jailer, uids, cgroups, ebpf, directory, journal, signals)
         .run()
         .map_err(|error| format!("the event loop failed: {error}"))
 }
 
-/// A VMM is known to the programs by its control group.
+/// Loads the eBPF programs, which identify a VMM by its control group.
 fn load_ebpf(object: Option<&Path>, no_groups: Option<&String>) -> Result<Ebpf, String> {
     let object = object.ok_or("not asked for")?;
     no_groups.map_or(Ok(()), |problem| {
@@ -147,33 +124,33 @@ fn load_ebpf(object: Option<&Path>, no_groups: Option<&String>) -> Result<Ebpf, 
 }
 
 fn sweep(base: &Path, dry_run: bool) -> Result<u8, String> {
-    let mut lines = Lines { problems: false };
-    sweep::sweep(base, dry_run, &mut lines)
+    let mut report = PrintedReport { problems: false };
+    sweep::sweep(base, dry_run, &mut report)
         .map_err(|error| format!("{}: {error}", base.display()))?;
-    Ok(if lines.problems { FAILURE } else { 0 })
+    Ok(if report.problems { FAILURE } else { 0 })
 }
 
-/// A sweep that nobody has asked for.
-struct Log;
+/// Logs the results of the sweep before serving.
+struct LogReport;
 
-impl Report for Log {
+impl Report for LogReport {
     fn swept(&mut self, thing: &Swept) {
-        log::line(format_args!(
-            "removed what a run that died had left: {thing}"
-        ));
+        log::line(format_args!("removed {thing}, left by a killed spawner"));
     }
 
     fn problem(&mut self, reason: &dyn Display) {
-        log::line(format_args!("a run that died has left {reason}"));
+        log::line(format_args!(
+            "cannot remove what a killed spawner has left: {reason}"
+        ));
     }
 }
 
-/// A sweep for somebody who reads what it says.
-struct Lines {
+/// Prints the results of a sweep that was requested on the command line.
+struct PrintedReport {
     problems: bool,
 }
 
-impl Report for Lines {
+impl Report for PrintedReport {
     fn swept(&mut self, thing: &Swept) {
         print(&thing.to_string());
     }

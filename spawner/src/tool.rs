@@ -1,9 +1,9 @@
-//! Runs a program that ends, with everything it has started, when the host process does, or its spawner: who would then
-//! remove what the program makes?
+//! Runs a program of the host, and ends it with all its descendants when the host process or its spawner ends. The
+//! files that the program makes would otherwise be left behind.
 //!
-//! No signal of the kernel's does that: PR_SET_PDEATHSIG goes by the thread that started a program, not by its process,
-//! and reaches no grandchild. So this process stands between the two. It sees the host's end by a pidfd and, being a child
-//! subreaper, loses no descendant, however it daemonises.
+//! The kernel offers no signal for this: PR_SET_PDEATHSIG depends on the thread that started a program, not on its
+//! process, and does not reach grandchildren. This process therefore runs between host and program. It sees the end of
+//! the host by a pidfd and, as a child subreaper, keeps all descendants, even daemons.
 
 use std::convert::Infallible;
 use std::ffi::CString;
@@ -20,23 +20,31 @@ use rustix::io::Errno;
 use rustix::process::{self, Pid, PidfdFlags, Signal};
 use rustix::time::Timespec;
 
-use crate::arguments::Tool;
+use crate::cleanup::orphans;
 use crate::log;
-use crate::orphans;
-use crate::process_stat::ProcessStat;
-use crate::signals::{self, Signals};
+use crate::process::children::descendants;
+use crate::process::signals::{self, Signals};
+use crate::process::ProcessStat;
 
-/// How long programs may clean up when the host is gone. mmdebstrap, run by an ordinary user, has files that only it can
-/// remove.
-const CLEAN_UP_WITHIN: Duration = Duration::from_secs(4);
-const DIE_WITHIN: Duration = Duration::from_secs(2);
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(20);
+/// How long programs may clean up after the end of the host. mmdebstrap, run by an ordinary user, has files that only
+/// it can remove.
+const CLEAN_UP_TIMEOUT: Duration = Duration::from_secs(4);
+const DEATH_TIMEOUT: Duration = Duration::from_secs(2);
+const RETRY_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What shells answer for a program that cannot be executed.
+/// The exit code of shells for a program that cannot be executed.
 const NOT_EXECUTED: i32 = 127;
 const SIGNALLED: i32 = 128;
 
-/// Returns the program's exit code, 128 and more for a signal as a shell does.
+/// A program, and the processes whose end ends it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tool {
+    pub host: Pid,
+    pub spawner: Option<Pid>,
+    pub command: Vec<CString>,
+}
+
+/// Runs the program and returns its exit code. As in a shell, 128 plus the number stands for a signal.
 pub fn run(tool: &Tool) -> Result<u8, String> {
     let step =
         |name: &'static str| move |error: rustix::io::Errno| format!("cannot {name}: {error}");
@@ -52,11 +60,11 @@ pub fn run(tool: &Tool) -> Result<u8, String> {
         })?);
     }
     let program = start(&tool.command)?;
-    // The program's own ends of its pipes decide when they are closed, not ours.
-    let_go_of_streams().map_err(step("let go of the standard streams"))?;
+    // The program alone determines when its pipes are closed.
+    close_streams().map_err(step("close the standard streams"))?;
     loop {
         wait(&signals, &needed, None);
-        // A signal to us was sent to the program as well, or it is none of its business.
+        // Signals are only drained: a signal for the program was sent to it as well.
         signals.read();
         if let Some(code) = reap(program) {
             kill_all();
@@ -80,7 +88,7 @@ fn start(command: &[CString]) -> Result<Pid, String> {
         ForkResult::Child => {
             let Err(reason) = become_tool(command, guard);
             let _ = writeln!(io::stderr(), "{}: {reason}", command[0].to_string_lossy());
-            // SAFETY: leaves at once; exit() would run what belongs to the parent.
+            // SAFETY: exits immediately. exit() would run exit handlers of the parent.
             unsafe { libc::_exit(NOT_EXECUTED) }
         }
         ForkResult::Parent { child } => {
@@ -99,20 +107,20 @@ fn become_tool(command: &[CString], guard: Pid) -> Result<Infallible, String> {
     execvp(&command[0], command).map_err(|error| error.to_string())
 }
 
-fn let_go_of_streams() -> rustix::io::Result<()> {
+fn close_streams() -> rustix::io::Result<()> {
     let null = rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
     rustix::stdio::dup2_stdin(&null)?;
     rustix::stdio::dup2_stdout(&null)
 }
 
-/// A process without which the program has no reason to run.
+/// A process whose end ends the program.
 struct Needed {
     role: &'static str,
     pidfd: OwnedFd,
 }
 
 impl Needed {
-    /// `is_it` is asked after the descriptor was opened: if it is, the number was its own then.
+    /// Opens a pidfd. `is_it` runs afterwards and confirms that the id had not been reused.
     fn open(role: &'static str, pid: Pid, is_it: impl FnOnce() -> bool) -> Result<Self, String> {
         let pidfd = match process::pidfd_open(pid, PidfdFlags::empty()) {
             Ok(pidfd) => pidfd,
@@ -133,7 +141,7 @@ impl Needed {
     }
 }
 
-/// Until a child has changed, one of the processes is over, or the time is.
+/// Waits until a child has changed, one of the processes has ended, or the time is over.
 fn wait(signals: &Signals, needed: &[Needed], time: Option<Duration>) {
     let mut polled = vec![PollFd::new(signals, PollFlags::IN)];
     polled.extend(
@@ -142,11 +150,11 @@ fn wait(signals: &Signals, needed: &[Needed], time: Option<Duration>) {
             .map(|process| PollFd::new(&process.pidfd, PollFlags::IN)),
     );
     let time = time.and_then(|time| Timespec::try_from(time).ok());
-    // Interrupted or not, the caller looks at everything.
+    // The caller checks everything, even after an interruption.
     let _ = poll(&mut polled, time.as_ref());
 }
 
-/// Reaps all that has ended, adopted ones included. Returns the program's exit code if it was among them.
+/// Reaps all ended children, including adopted ones. Returns the exit code of the program if it has ended.
 fn reap(tool: Pid) -> Option<u8> {
     let mut code = None;
     loop {
@@ -162,12 +170,12 @@ fn reap(tool: Pid) -> Option<u8> {
     }
 }
 
-/// Lets everything clean up, then kills what is left.
+/// Lets all processes clean up, and then kills the rest.
 fn end(signals: &Signals) {
-    for pid in orphans::descendants(process::getpid()) {
+    for pid in descendants(process::getpid()) {
         let _ = process::kill_process(pid, Signal::TERM);
     }
-    let deadline = Instant::now() + CLEAN_UP_WITHIN;
+    let deadline = Instant::now() + CLEAN_UP_TIMEOUT;
     while Instant::now() < deadline {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
             Err(nix::Error::ECHILD) => return,
@@ -180,8 +188,8 @@ fn end(signals: &Signals) {
 }
 
 fn kill_all() {
-    let deadline = Instant::now() + DIE_WITHIN;
+    let deadline = Instant::now() + DEATH_TIMEOUT;
     while orphans::sweep(|_| false).unwrap_or(false) && Instant::now() < deadline {
-        std::thread::sleep(LOOK_AGAIN_AFTER);
+        std::thread::sleep(RETRY_INTERVAL);
     }
 }

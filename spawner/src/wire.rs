@@ -1,6 +1,6 @@
-//! The messages of `proto/spawner.proto`, and how they are cut out of a byte stream.
+//! The messages of `proto/spawner.proto`, and the reader that splits a byte stream into requests.
 
-// Requests are handled one at a time, so that it does not matter that the largest is much larger than the others.
+// Requests are handled one at a time, so the different sizes of the variants do not matter.
 #[allow(clippy::large_enum_variant)]
 mod messages {
     include!(concat!(env!("OUT_DIR"), "/neurovisor.spawner.rs"));
@@ -12,7 +12,7 @@ use prost::{DecodeError, Message};
 
 pub use messages::*;
 
-/// A host that announces more is broken or hostile; the largest honest request is a command line of a few KiB.
+/// A host that announces more is broken or hostile. The largest regular request is a command line of a few KiB.
 pub const MAX_REQUEST_BYTES: usize = 1 << 20;
 
 /// A 32-bit varint takes at most this many bytes.
@@ -20,7 +20,7 @@ const MAX_PREFIX_BYTES: usize = 5;
 
 #[derive(Debug)]
 pub enum WireError {
-    /// The length prefix is no 32-bit varint.
+    /// The length prefix is not a 32-bit varint.
     Prefix,
     TooLong(usize),
     Malformed(DecodeError),
@@ -39,7 +39,7 @@ impl fmt::Display for WireError {
     }
 }
 
-/// Collects bytes and hands out whole requests. Holds at most one incomplete request and what one read added.
+/// Collects bytes and returns complete requests. Holds at most one incomplete request and the bytes of one read.
 #[derive(Default)]
 pub struct RequestReader {
     bytes: Vec<u8>,
@@ -53,13 +53,14 @@ impl RequestReader {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next whole request, or `None` until more bytes have come. After an error the stream has no meaning.
+    /// Returns the next complete request, or `None` until more bytes have arrived. After an error the rest of the
+    /// stream cannot be read.
     pub fn next(&mut self) -> Result<Option<Request>, WireError> {
         let rest = &self.bytes[self.consumed..];
         let Some((length, prefix)) = length_prefix(rest)? else {
             return Ok(None);
         };
-        // Judged before the bytes arrive: an announced length alone must not make us collect it.
+        // Checked before the bytes arrive, so that an announced length alone does not allocate memory.
         if length > MAX_REQUEST_BYTES {
             return Err(WireError::TooLong(length));
         }
@@ -72,7 +73,7 @@ impl RequestReader {
     }
 }
 
-/// The announced length and how many bytes the prefix took; `None` when the prefix is not complete.
+/// Returns the announced length and the length of the prefix itself, or `None` if the prefix is incomplete.
 fn length_prefix(bytes: &[u8]) -> Result<Option<(usize, usize)>, WireError> {
     let mut length = 0_u64;
     for (index, byte) in bytes.iter().take(MAX_PREFIX_BYTES).enumerate() {
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_survive_any_split() {
+    fn reads_requests_however_they_are_split() {
         let stream = [kill("a"), kill(&"b".repeat(300)), kill("")]
             .map(|r| r.encode_length_delimited_to_vec())
             .concat();
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_request_passes_and_one_more_byte_does_not() {
+    fn limits_the_size_of_a_request() {
         let overhead =
             kill(&"x".repeat(MAX_REQUEST_BYTES - 100)).encoded_len() - (MAX_REQUEST_BYTES - 100);
         let largest = kill(&"x".repeat(MAX_REQUEST_BYTES - overhead));
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_an_error() {
+    fn rejects_malformed_bytes() {
         for bytes in [
             &[0xff_u8; 5][..],
             &[0xff, 0xff, 0xff, 0xff, 0x7f],
@@ -149,10 +150,10 @@ mod tests {
         }
     }
 
-    /// Numbers that look like chance and are the same in each run (xorshift).
-    struct Chance(u64);
+    /// A pseudorandom generator with the same sequence in each run (xorshift).
+    struct Generator(u64);
 
-    impl Chance {
+    impl Generator {
         fn below(&mut self, bound: usize) -> usize {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
@@ -168,10 +169,10 @@ mod tests {
         }
 
         fn start(&mut self) -> StartVmm {
-            let file = |chance: &mut Self| HandedFile {
-                path: chance.text(),
-                access: chance.below(5) as i32,
-                name: chance.text(),
+            let file = |generator: &mut Self| HandedFile {
+                path: generator.text(),
+                access: generator.below(5) as i32,
+                name: generator.text(),
             };
             StartVmm {
                 vm_id: self.text(),
@@ -203,25 +204,25 @@ mod tests {
         }
     }
 
-    /// Whatever a host sends that somebody else has taken over: it is a request, or more is awaited, or the stream ends.
+    /// Bytes of a compromised host are a request, an incomplete request, or an error.
     #[test]
-    fn no_bytes_do_more_than_end_the_stream() {
-        let mut chance = Chance(20_261_127);
+    fn survives_hostile_bytes() {
+        let mut generator = Generator(20_261_127);
         let (mut whole, mut broken) = (0, 0);
         for _ in 0..20_000 {
             let mut bytes = Request {
-                request: Some(request::Request::Start(chance.start())),
+                request: Some(request::Request::Start(generator.start())),
             }
             .encode_length_delimited_to_vec();
-            for _ in 0..chance.below(4) {
-                let place = chance.below(bytes.len());
-                bytes[place] = chance.below(256) as u8;
+            for _ in 0..generator.below(4) {
+                let place = generator.below(bytes.len());
+                bytes[place] = generator.below(256) as u8;
             }
-            if chance.below(4) == 0 {
-                bytes.truncate(chance.below(bytes.len()).max(1));
+            if generator.below(4) == 0 {
+                bytes.truncate(generator.below(bytes.len()).max(1));
             }
             let mut reader = RequestReader::default();
-            for piece in bytes.chunks(chance.below(64) + 1) {
+            for piece in bytes.chunks(generator.below(64) + 1) {
                 reader.push(piece);
             }
             match reader.next() {

@@ -1,5 +1,4 @@
-//! What a VMM's control group does, where there is the second version of them. `CgroupIT` boots a machine for these
-//! tests in which this program is the first and only one.
+//! Control groups (cgroup v2) of VMMs. `CgroupIT` boots a machine in which this program is the only one.
 
 mod common;
 
@@ -23,7 +22,7 @@ use rustix::thread::{unshare_unsafe, UnshareFlags};
 const ROOT: &str = "/sys/fs/cgroup";
 const USER: u32 = 1000;
 
-/// Has what the tests need mounted.
+/// Mounts what the tests need.
 fn machine() {
     static MOUNTED: Once = Once::new();
     MOUNTED.call_once(|| {
@@ -46,7 +45,7 @@ fn machine() {
     });
 }
 
-/// No jail can be made in a root that is not mounted on another.
+/// Leaves the first root file system, in which no jail can be made.
 fn leave_the_first_root() {
     fs::create_dir("/newroot").unwrap();
     mount_bind("/", "/newroot").unwrap();
@@ -98,7 +97,7 @@ fn counter(group: &Path, file: &str, name: &str) -> u64 {
     counters.lines().find_map(named).unwrap()
 }
 
-/// Every process in it. The numbers that they know themselves by may be others.
+/// All processes in a group. In their own namespaces they may have other ids.
 fn members(group: &Path) -> Vec<OwnedFd> {
     let pid = |line: &str| Pid::from_raw(line.parse().unwrap()).unwrap();
     let members = value(group, "cgroup.procs");
@@ -110,8 +109,8 @@ fn nothing_is_left() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn limits_are_what_was_asked_for() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn sets_the_requested_limits() {
     machine();
     let mut host = Host::new();
     ask(&mut host, "vm-1", "exec sleep 1000", limits());
@@ -138,18 +137,18 @@ fn limits_are_what_was_asked_for() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn who_wants_more_memory_is_killed_as_a_whole() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn kills_a_vm_as_a_whole_when_memory_runs_out() {
     machine();
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
-    let told = fifo.path.display();
+    let ready = fifo.path.display();
     let gate = host.temporary.path().join("gate");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     fs::set_permissions(&gate, PermissionsExt::from_mode(0o644)).unwrap();
     let script = format!(
-        "setsid --fork sh -c 'echo ready > {told}; exec sleep 1000'; read line < {}; \
+        "setsid --fork sh -c 'echo ready > {ready}; exec sleep 1000'; read line < {}; \
          x=0123456789abcdef; while :; do x=$x$x; done",
         gate.display()
     );
@@ -166,8 +165,8 @@ fn who_wants_more_memory_is_killed_as_a_whole() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn a_fork_bomb_stops_at_its_limit() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn stops_a_fork_bomb() {
     machine();
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
@@ -195,8 +194,8 @@ fn a_fork_bomb_stops_at_its_limit() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn who_wants_more_of_the_processor_is_throttled() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn throttles_the_processor() {
     machine();
     let mut host = Host::new();
     let cpu_per_mille = 100;
@@ -219,8 +218,8 @@ fn who_wants_more_of_the_processor_is_throttled() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn a_kill_takes_daemons_and_the_group() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn kills_daemons_and_removes_the_group() {
     machine();
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
@@ -238,14 +237,14 @@ fn a_kill_takes_daemons_and_the_group() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn the_journal_names_a_group_before_it_is_made() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn journals_a_group_before_it_is_made() {
     machine();
     let mut host = Host::new();
     let path = Path::new(ROOT).join("neurovisor/vm-taken");
     until("the spawner is there", || path.parent().unwrap().exists());
     fs::create_dir(&path).unwrap();
-    // Making it fails, and by then it stands in the journal.
+    // Making it fails, but the journal already names it.
     ask(&mut host, "vm-taken", "exec sleep 1000", limits());
     assert!(host.rejected("vm-taken").contains("File exists"));
     let path_text = path.display();
@@ -269,8 +268,8 @@ fn the_journal_names_a_group_before_it_is_made() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn a_vmm_that_cannot_be_started_leaves_no_group() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn leaves_no_group_of_a_vmm_that_cannot_be_started() {
     machine();
     let mut host = Host::new();
     host.send(Request::Start(wire::StartVmm {
@@ -288,8 +287,8 @@ fn a_vmm_that_cannot_be_started_leaves_no_group() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn sweeps_the_group_of_a_killed_spawner() {
     machine();
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
@@ -305,9 +304,9 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
     kill_process(Pid::from_child(&host.spawner), Signal::KILL).unwrap();
     host.wait();
     wait_for_end(&ended);
-    // Ours to reap, as the machine's first process.
+    // Reaped here, because this is the machine's first process.
     let _ = waitpid(Some(bubblewrap), WaitOptions::empty());
-    // Nothing names it but its group.
+    // It can be found only by its group.
     assert!(!is_gone(&survivor) && Path::new(&started.cgroup).exists());
 
     let sweep = || {
@@ -330,10 +329,10 @@ fn what_a_killed_spawner_leaves_in_a_group_is_swept() {
     assert_eq!(sweep(), "");
 }
 
-/// A user's own group, into which `systemd-run --user --scope -p Delegate=yes` would put what it starts.
+/// A group delegated to a user, as by `systemd-run --user --scope -p Delegate=yes`.
 struct Delegated {
     path: PathBuf,
-    /// Where in it whoever enters goes.
+    /// The group in it that processes enter.
     entrance: PathBuf,
 }
 
@@ -355,7 +354,7 @@ impl Delegated {
         }
     }
 
-    /// As systemd marks and divides what it delegates to a service with `DelegateSubgroup=daemon`.
+    /// A group delegated by systemd to a service with `DelegateSubgroup=daemon`.
     fn to_a_service() -> Self {
         let mut delegated = Self::new();
         setxattr(&delegated.path, "user.delegate", b"1", XattrFlags::CREATE).unwrap();
@@ -367,14 +366,14 @@ impl Delegated {
         delegated
     }
 
-    /// Has the command run in the group as the user.
+    /// Runs a command in the group as the user.
     fn enter(&self, command: &mut Command) {
         let mut procs = fs::File::options()
             .write(true)
             .open(self.entrance.join("cgroup.procs"))
             .unwrap();
         command.uid(USER).gid(USER);
-        // SAFETY: only writes to a descriptor that is open.
+        // SAFETY: only writes to an open descriptor.
         unsafe { command.pre_exec(move || procs.write_all(b"0")) };
     }
 }
@@ -388,10 +387,10 @@ impl Drop for Delegated {
     }
 }
 
-/// The spawner's command line for the user, below a shell that is its parent as a host process would be.
+/// The command line of a spawner of the user, with a shell as its host process.
 fn users(command: &Command) -> Command {
     let arguments: Vec<_> = command.get_args().collect();
-    // Where the spawner is to make its own directory.
+    // The parent of the runtime directory.
     let base = Path::new(arguments[1]).parent().unwrap();
     chown(base, Some(USER), Some(USER)).unwrap();
     let uids = arguments.iter().position(|argument| *argument == "--uids");
@@ -415,8 +414,8 @@ fn host_in(delegated: &Delegated) -> Host {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn an_ordinary_user_has_groups_in_what_is_delegated() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn makes_groups_in_a_group_delegated_to_a_user() {
     machine();
     let delegated = Delegated::new();
     let mut host = host_in(&delegated);
@@ -432,8 +431,8 @@ fn an_ordinary_user_has_groups_in_what_is_delegated() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn beside_a_service_that_has_a_group_of_its_own_are_its_machines() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn makes_groups_next_to_the_subgroup_of_a_service() {
     machine();
     let delegated = Delegated::to_a_service();
     let mut host = host_in(&delegated);
@@ -447,10 +446,10 @@ fn beside_a_service_that_has_a_group_of_its_own_are_its_machines() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn who_has_no_group_of_its_own_is_told_why() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn explains_why_there_are_no_groups() {
     machine();
-    let told = |host: &mut Host| {
+    let problem_of = |host: &mut Host| {
         ask(host, "vm", "exec sleep 1000", limits());
         let started = started(host);
         assert_eq!(started.cgroup, "");
@@ -459,17 +458,20 @@ fn who_has_no_group_of_its_own_is_told_why() {
         started.cgroup_problem
     };
     let mut host = Host::with(|command| *command = users(command));
-    let problem = told(&mut host);
-    assert!(problem.contains("/sys/fs/cgroup is not ours"), "{problem}");
+    let problem = problem_of(&mut host);
+    assert!(
+        problem.contains("/sys/fs/cgroup is not writable"),
+        "{problem}"
+    );
     host.leave();
 
-    // Whoever else is in the group is not pushed around.
+    // Other processes of the group are not moved.
     let delegated = Delegated::new();
     let mut sleep = Command::new("/bin/sleep");
     delegated.enter(sleep.arg("1000"));
     let mut stranger: Child = sleep.spawn().unwrap();
     let mut host = host_in(&delegated);
-    let problem = told(&mut host);
+    let problem = problem_of(&mut host);
     let expected = format!(
         "process {} is in {}",
         stranger.id(),
@@ -481,7 +483,7 @@ fn who_has_no_group_of_its_own_is_told_why() {
     stranger.wait().unwrap();
 }
 
-/// The group that a container engine gives a container, as whose root the container sees it.
+/// The group of a container, which is the root in its namespace.
 struct Container {
     path: PathBuf,
 }
@@ -495,7 +497,7 @@ impl Container {
         Self { path }
     }
 
-    /// A spawner below the container's first program, which is its host process.
+    /// A spawner whose host process is the first program of the container.
     fn host(&self, control_groups: MountFlags) -> Host {
         let mut entrance = fs::File::options()
             .write(true)
@@ -517,7 +519,7 @@ impl Container {
                 mount("cgroup2", ROOT, "cgroup2", MountFlags::empty(), None)?;
                 Ok(mount_remount(ROOT, control_groups | MountFlags::BIND, c"")?)
             };
-            // SAFETY: makes system calls and nothing else.
+            // SAFETY: only makes system calls.
             unsafe { shell.pre_exec(enter) };
             *command = shell;
         })
@@ -534,8 +536,8 @@ impl Drop for Container {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn a_container_that_may_write_to_its_groups_has_machines_in_them() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn makes_groups_in_a_container_with_writable_groups() {
     machine();
     let container = Container::new();
     let mut host = container.host(MountFlags::empty());
@@ -553,15 +555,15 @@ fn a_container_that_may_write_to_its_groups_has_machines_in_them() {
 }
 
 #[test]
-#[ignore = "needs a machine of its own: CgroupIT"]
-fn a_container_that_may_only_read_its_groups_is_told_so() {
+#[ignore = "needs a separate machine: CgroupIT"]
+fn explains_why_a_container_with_read_only_groups_has_none() {
     machine();
     let container = Container::new();
     let mut host = container.host(MountFlags::RDONLY);
     ask(&mut host, "vm", "exec sleep 1000", limits());
     let started = started(&host);
     assert_eq!(started.cgroup, "");
-    let expected = "/sys/fs/cgroup is not ours: Read-only file system";
+    let expected = "/sys/fs/cgroup is not writable: Read-only file system";
     assert!(
         started.cgroup_problem.contains(expected),
         "{}",

@@ -1,4 +1,4 @@
-//! What is fuzzed of the agent: what it reads of the host, of the programs that it runs, and of the kernel.
+//! The fuzz targets of the agent: decoders of bytes from the host, programs and the kernel.
 
 use neurovisor_fuzz::Target;
 use prost::Message;
@@ -23,7 +23,7 @@ const TARGETS: [Target; 5] = [
 #[cfg(fuzzing)]
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| neurovisor_fuzz::chosen(&TARGETS)(bytes));
 
-/// An execution as the host asks for it: what is accepted writes nothing outside of its directory.
+/// Requests for an execution. Accepted requests write only to files in their directory.
 fn program(bytes: &[u8]) {
     if let Ok(request) = ExecuteRequest::decode(bytes) {
         let decoded = ExecuteRequest::decode(request.encode_to_vec().as_slice());
@@ -55,7 +55,7 @@ fn refresh(bytes: &[u8]) {
     }
 }
 
-/// The kernel's command line, and its files on memory and time.
+/// The kernel's command line and its files about memory and uptime.
 fn kernel_words(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;

@@ -1,10 +1,10 @@
-//! A request that cannot be meant.
+//! The error for an invalid request.
 
 use std::fmt::{self, Display, Formatter};
 
 use tonic::Status;
 
-/// Names the field as the wire contract spells it and says what is wrong with its value.
+/// A field, as the wire contract spells it, and the problem with its value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Invalid {
     field: String,
@@ -34,7 +34,7 @@ impl From<Invalid> for Status {
     }
 }
 
-/// A value as a message shows it: quoted, and not longer than anyone wants to read.
+/// Formats a value for a message: quoted and shortened.
 pub fn shown(value: &str) -> String {
     const CHARACTERS_MAX: usize = 100;
     let start: String = value.chars().take(CHARACTERS_MAX).collect();

@@ -1,34 +1,34 @@
-//! Lines in the kernel's log, the one place that the host can read without a channel.
+//! Writes to the kernel's log, the only place that the host can read without a channel.
 //!
-//! Never the serial console directly: a write to it waits for the emulated line, character by character.
+//! Nothing is written to the serial console directly, where a write waits for each character of the emulated line.
 
 use std::fmt::Arguments;
 use std::fs::OpenOptions;
 use std::io::Write;
 
-/// The kernel refuses records of more than about a kilobyte.
+/// The kernel rejects records of more than about a kilobyte.
 const LINE_BYTES_MAX: usize = 900;
 
-/// Shown on the console even when the kernel was started with `quiet`.
+/// Writes an error, which appears on the console even if the kernel was started with `quiet`.
 pub fn error(line: Arguments<'_>) {
     write(3, line);
 }
 
-/// Kept in the kernel's buffer only.
+/// Writes information, which stays in the kernel's buffer.
 pub fn information(line: Arguments<'_>) {
     write(6, line);
 }
 
 fn write(level: u8, line: Arguments<'_>) {
     let record = record(level, line);
-    // There is nobody left to tell when even this fails.
+    // A failure cannot be reported anywhere else.
     if let Ok(mut log) = OpenOptions::new().write(true).open("/dev/kmsg") {
         let _ = log.write_all(record.as_bytes());
     }
 }
 
 fn record(level: u8, line: Arguments<'_>) -> String {
-    // One write is one record: a line break would hide what follows behind another level.
+    // One write is one record. A line break would give the rest of the text another level.
     let mut record = format!("<{level}>neurovisor: {line}").replace('\n', " | ");
     let mut end = LINE_BYTES_MAX.min(record.len());
     while !record.is_char_boundary(end) {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_with_its_level() {
+    fn formats_one_line_with_its_level() {
         assert_eq!(
             record(3, format_args!("cannot\nboot")),
             "<3>neurovisor: cannot | boot"
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_cut_between_characters() {
+    fn cuts_long_lines_between_characters() {
         let record = record(6, format_args!("{}", "ü".repeat(1000)));
         assert!(record.len() <= LINE_BYTES_MAX);
         assert!(record.ends_with('ü'));

@@ -1,28 +1,28 @@
-//! What may happen to a VM, in which order.
+//! The phases of a VM and the steps between them.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Where a VM stands between its boot and its one execution.
+/// The phase of a VM between its boot and its only execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Still the twin of every other clone of its template.
+    /// Equal to every other clone of its template.
     Booted,
     PrimingBooted,
-    /// Interpreters are being started that will wait for their programs.
+    /// Interpreters that will wait for programs are being started.
     Warming,
-    /// They wait. This is what is saved as a template.
+    /// The interpreters wait. This state is saved as a template.
     Warmed,
-    /// Has its own randomness, clock and names.
+    /// Randomness, clock and names have been replaced.
     Refreshed,
     PrimingRefreshed,
-    /// Runs its execution, or has run it.
+    /// Its execution runs or has run.
     Spent,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
     BeginPrime,
-    /// Taken only when all traces are gone. A prime that failed to clean up leaves the VM unusable for good.
+    /// Taken only when all traces have been removed. If that fails, the VM stays unusable.
     EndPrime,
     BeginWarm,
     EndWarm,
@@ -30,24 +30,24 @@ pub enum Step {
     Execute,
 }
 
-/// Why a step is not possible now: a sentence for the host.
-pub type Refusal = &'static str;
+/// Why a step is not possible in a phase, as a sentence for the host.
+pub type WrongPhase = &'static str;
 
-const NOT_REFRESHED: Refusal =
+const NOT_REFRESHED: WrongPhase =
     "this VM still equals every other clone of its template: call Refresh first";
-const PRIMING: Refusal = "this VM is being primed: wait for Prime to return";
-const SPENT: Refusal =
+const PRIMING: WrongPhase = "this VM is being primed: wait for Prime to return";
+const SPENT: WrongPhase =
     "this VM has run its one execution, or is running it: destroy it and take a fresh one";
-const ALREADY_REFRESHED: Refusal = "this VM has been refreshed already";
-const NOT_PRIMING: Refusal = "this VM is not being primed";
-const WARMING: Refusal = "interpreters are being started: wait for Warm to return";
-const NOT_WARMING: Refusal = "no interpreters are being started in this VM";
-const WARMED: Refusal =
+const ALREADY_REFRESHED: WrongPhase = "this VM has been refreshed already";
+const NOT_PRIMING: WrongPhase = "this VM is not being primed";
+const WARMING: WrongPhase = "interpreters are being started: wait for Warm to return";
+const NOT_WARMING: WrongPhase = "no interpreters are being started in this VM";
+const WARMED: WrongPhase =
     "the interpreters of this VM wait for their programs: save it as a template, or call Refresh";
-const TOO_LATE_TO_WARM: Refusal = "Warm belongs into the making of a template, before Refresh";
+const TOO_LATE_TO_WARM: WrongPhase = "Warm belongs into the making of a template, before Refresh";
 
 impl Phase {
-    fn after(self, step: Step) -> Result<Phase, Refusal> {
+    fn after(self, step: Step) -> Result<Phase, WrongPhase> {
         match (self, step) {
             (Phase::Booted, Step::BeginPrime) => Ok(Phase::PrimingBooted),
             (Phase::Refreshed, Step::BeginPrime) => Ok(Phase::PrimingRefreshed),
@@ -71,7 +71,7 @@ impl Phase {
     }
 }
 
-/// The phase of this VM, shared by its services.
+/// The phase of this VM, which its services share.
 #[derive(Clone)]
 pub struct Lifecycle(Arc<Mutex<Phase>>);
 
@@ -80,15 +80,15 @@ impl Lifecycle {
         Self(Arc::new(Mutex::new(Phase::Booted)))
     }
 
-    /// Takes the step, or says why not and changes nothing.
-    pub fn take(&self, step: Step) -> Result<(), Refusal> {
+    /// Takes a step. On an error the phase is unchanged.
+    pub fn take(&self, step: Step) -> Result<(), WrongPhase> {
         let mut phase = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *phase = phase.after(step)?;
         Ok(())
     }
 
-    /// Says whether the step could be taken now.
-    pub fn check(&self, step: Step) -> Result<(), Refusal> {
+    /// Checks whether a step could be taken.
+    pub fn check(&self, step: Step) -> Result<(), WrongPhase> {
         let phase = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         phase.after(step).map(drop)
     }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_from_every_phase() {
+    fn defines_every_step_from_every_phase() {
         use Phase::{Booted, PrimingBooted, PrimingRefreshed, Refreshed, Spent, Warmed, Warming};
         let steps = [
             Step::BeginPrime,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_execution_is_refused() {
+    fn rejects_a_second_execution() {
         let lifecycle = Lifecycle::booted();
         assert_eq!(lifecycle.take(Step::Execute), Err(NOT_REFRESHED));
         lifecycle.take(Step::Refresh).unwrap();

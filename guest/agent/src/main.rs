@@ -1,8 +1,8 @@
-//! The guest agent: PID 1 of a microVM that runs one program and is then thrown away.
+//! The guest agent: PID 1 of a microVM that runs one program and is then destroyed.
 //!
-//! [`boot`] makes a Linux system around itself, [`channel`] gives the host its way in, [`service`] answers it, and
-//! [`execution`] runs the program. Everything that may happen in the life of a VM, and in which order, is in
-//! [`lifecycle`].
+//! [`boot`] sets up a Linux system, [`namespaces`] separates programs from it, [`channel`] accepts the connections of
+//! the host, [`service`] serves its requests, and [`execution`] runs the program. [`lifecycle`] defines the phases of a
+//! VM.
 
 // libFuzzer brings its own.
 #![cfg_attr(fuzzing, no_main, allow(dead_code))]
@@ -16,14 +16,17 @@ mod invalid;
 mod kernel_log;
 mod lifecycle;
 mod memory;
-mod orphans;
+mod namespaces;
 mod privileges;
+mod reaper;
 mod refresh;
 mod service;
 mod wire;
 
+use std::convert::Infallible;
 use std::process::ExitCode;
 
+use namespaces::Namespaces;
 use rustix::process::getpid;
 
 fn main() -> ExitCode {
@@ -35,15 +38,14 @@ fn main() -> ExitCode {
         );
         return ExitCode::from(2);
     }
-    // A panic aborts PID 1 and so ends the VM. Its reason must not end up on a closed standard error.
+    // A panic aborts PID 1 and thereby ends the VM. Standard error is closed, so its message goes to the kernel log.
     std::panic::set_hook(Box::new(|panic| kernel_log::error(format_args!("{panic}"))));
-    let failure = match boot::boot() {
-        Ok(quarters) => match channel::serve(quarters) {
-            Ok(never) => match never {},
-            Err(failure) => failure,
-        },
-        Err(failure) => failure,
-    };
+    let Err(failure) = boot_and_serve();
     kernel_log::error(format_args!("{failure}"));
     boot::end_the_machine()
+}
+
+fn boot_and_serve() -> Result<Infallible, boot::Failure> {
+    boot::boot()?;
+    channel::serve(Namespaces::make()?)
 }

@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_read_in_bytes() {
+    fn reads_memory_in_bytes() {
         let text = "MemTotal:         503428 kB\nMemFree:  1 kB\nMemAvailable:     400000 kB\n";
         assert_eq!(
             parse(text),

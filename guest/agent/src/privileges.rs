@@ -1,4 +1,4 @@
-//! Gives up all that root may do.
+//! Drops all privileges of root.
 
 use std::io;
 
@@ -12,15 +12,15 @@ use rustix::thread::{
 /// More than any kernel has.
 const CAPABILITIES_MAX: u32 = 63;
 
-/// Becomes the account, for good and without any capability.
+/// Becomes an ordinary user irrevocably, without capabilities and groups.
 ///
-/// INVARIANT: only system calls are made here: a forked child does this.
+/// INVARIANT: makes only system calls, because a forked child calls this.
 pub fn become_account(user_id: u32, group_id: u32) -> io::Result<()> {
     clear_ambient_capability_set()?;
     for number in 0..=CAPABILITIES_MAX {
         match remove_capability_from_bounding_set(CapabilitySet::from_bits_retain(1 << number)) {
             Ok(()) => {}
-            // The first number that this kernel does not know.
+            // Beyond the last capability of this kernel.
             Err(Errno::INVAL) => break,
             Err(error) => return Err(error.into()),
         }
@@ -30,7 +30,7 @@ pub fn become_account(user_id: u32, group_id: u32) -> io::Result<()> {
     set_thread_groups(&[])?;
     set_thread_res_gid(group, group, group)?;
     set_thread_res_uid(user, user, user)?;
-    // The change of user has emptied all but the inheritable set.
+    // The change of user has emptied all sets but the inheritable one.
     set_capabilities(
         None,
         CapabilitySets {

@@ -1,4 +1,4 @@
-//! The group of one VM.
+//! The control group of one VM.
 
 use std::io::{self, Read};
 use std::os::fd::OwnedFd;
@@ -16,7 +16,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Takes a group that has just been made, and gives it its limits.
+    /// Sets the limits of a group that has just been made. Removes the group if that fails.
     pub(super) fn limited(
         path: PathBuf,
         directory: OwnedFd,
@@ -37,7 +37,7 @@ impl Group {
         Ok(group)
     }
 
-    /// What the kernel calls it (the inode of its directory).
+    /// Returns the id that the kernel uses for it: the inode of its directory.
     pub fn id(&self) -> Result<u64, String> {
         fs::fstat(&self.directory)
             .map(|metadata| metadata.st_ino)
@@ -48,20 +48,20 @@ impl Group {
         &self.path
     }
 
-    /// A process that writes "0" to it moves here.
-    pub fn entrance(&self) -> Result<OwnedFd, String> {
+    /// Opens the file `cgroup.procs`. A process that writes "0" to it moves into this group.
+    pub fn open_procs(&self) -> Result<OwnedFd, String> {
         let opened = open(&self.directory, "cgroup.procs", OFlags::WRONLY);
         opened
             .map(OwnedFd::from)
             .map_err(|error| format!("cannot open {}: {error}", self.path.display()))
     }
 
-    /// Kills every process in it, and what they are just forking.
+    /// Kills all processes in it, including those that are being forked.
     pub fn kill(&self) {
         let _ = kill(&self.directory);
     }
 
-    /// Whether the kernel has killed its processes because they wanted more memory than it may have.
+    /// Whether the kernel has killed processes of it because they exceeded its memory limit.
     pub fn ran_out_of_memory(&self) -> bool {
         let mut events = String::new();
         open(&self.directory, "memory.events", OFlags::RDONLY)
@@ -69,7 +69,7 @@ impl Group {
             .is_ok_and(|_| counter(&events, "oom_kill") > 0)
     }
 
-    /// Returns whether it is gone; not yet when a process of it is still dying.
+    /// Removes the group. Returns false while a process of it is still dying.
     pub fn remove(&self) -> io::Result<bool> {
         match fs::unlinkat(CWD, &self.path, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT) => Ok(true),
@@ -79,8 +79,8 @@ impl Group {
     }
 }
 
-/// Of the processor the dying may have what they like: one that has used up its share would go on being there, and older
-/// kernels let nobody die who is throttled.
+/// Kills all processes of a group. Lifts the processor limit first: a process that has used up its quota would stay
+/// until its next period, and older kernels do not end a throttled process at all.
 pub(super) fn kill(group: &OwnedFd) -> io::Result<()> {
     let _ = write(group, "cpu.max", "max");
     write(group, "cgroup.kill", "1")
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_killed_is_no_longer_held_up() {
+    fn lifts_the_processor_limit_before_killing() {
         let directory = tempfile::tempdir().unwrap();
         for file in ["cpu.max", "cgroup.kill"] {
             std::fs::write(directory.path().join(file), "").unwrap();
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn counters_are_found_by_their_whole_name() {
+    fn finds_a_counter_by_its_whole_name() {
         let events = "low 0\noom 3\noom_kill 2\noom_group_kill 1\n";
         assert_eq!(counter(events, "oom_kill"), 2);
         assert_eq!(counter(events, "oom"), 3);

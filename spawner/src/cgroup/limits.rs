@@ -1,11 +1,11 @@
-//! What a VMM may take.
+//! The resource limits of a VMM.
 
 use crate::wire;
 
-/// The kernel's own default: shorter ones cost more switching, longer ones hold a VMM up for longer at a time.
+/// The kernel's default. Shorter periods cost more switching, longer ones stop a VMM for longer at a time.
 const PERIOD_MICROS: u64 = 100_000;
 
-/// The kernel takes no quota below 1 ms.
+/// The kernel rejects quotas below 1 ms.
 const MIN_CPU_PER_MILLE: u32 = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,11 +38,11 @@ impl TryFrom<wire::Limits> for Limits {
     }
 }
 
-/// A file of a group and what is written to it.
+/// A value for a file of a group.
 pub struct Setting {
     pub file: &'static str,
     pub value: String,
-    /// Kernels are built without it, and then there is nothing to limit.
+    /// Whether the file may be missing, because a kernel can be built without the resource that it limits.
     pub optional: bool,
 }
 
@@ -60,7 +60,7 @@ impl Limits {
                 optional: true,
                 ..needed("memory.swap.max", "0".into())
             },
-            // A VMM of which the kernel had taken one process only would be neither alive nor dead.
+            // Otherwise the kernel could kill a single process of a VMM and leave it unusable but running.
             needed("memory.oom.group", "1".into()),
             needed("cpu.max", format!("{quota} {PERIOD_MICROS}")),
             needed("pids.max", self.pids_max.to_string()),
@@ -81,15 +81,15 @@ mod tests {
     }
 
     #[test]
-    fn they_are_told_as_the_kernel_reads_them() {
+    fn formats_limits_for_the_kernel() {
         let limits = limits(64 << 20, 2250, 96).unwrap();
-        let told: Vec<_> = limits
+        let settings: Vec<_> = limits
             .settings()
             .into_iter()
             .map(|setting| format!("{}={}", setting.file, setting.value))
             .collect();
         assert_eq!(
-            told,
+            settings,
             [
                 "memory.max=67108864",
                 "memory.swap.max=0",
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_limit_nothing_or_everything_is_refused() {
+    fn rejects_limits_below_the_minimum() {
         assert!(limits(1, 10, 1).is_ok() && limits(u64::MAX, u32::MAX, u32::MAX).is_ok());
         for (memory, cpu, pids) in [(0, 1000, 64), (1 << 20, 9, 64), (1 << 20, 1000, 0)] {
             let problem = limits(memory, cpu, pids).unwrap_err();

@@ -1,12 +1,13 @@
-//! Control groups of the second version: what a VMM may take, and the end of all that is in it.
+//! Control groups (cgroup v2), which limit the resources of a VMM and end all its processes.
 //!
-//! [`Place`] is where the groups of our VMs lie, [`Group`] one of them, and [`left`] what a killed spawner did not remove.
+//! [`ParentGroup`] holds the groups of all VMs, [`Group`] is the group of one VM, and [`leftover`] removes groups that
+//! a killed spawner has left.
 
 mod group;
-mod left;
+mod leftover;
 mod limits;
 mod mount;
-mod place;
+mod parent;
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,19 +16,19 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{self, Mode, OFlags};
 
 pub use group::Group;
-pub use left::{exists, remove_left};
+pub use leftover::{exists, remove_leftover};
 pub use limits::Limits;
-pub use place::Place;
+pub use parent::ParentGroup;
 
-/// The directory in which the groups of all our VMs lie.
-const OURS: &str = "neurovisor";
+/// The group of all VMs.
+const ALL_VMS: &str = "neurovisor";
 const VM_PREFIX: &str = "vm-";
 
-/// Where the host process and we go when our own group is all that we may divide: the kernel enables no controllers
-/// below a group that has processes itself.
+/// The group to which the host process and the spawner move if only their own group may be divided. The kernel enables
+/// no controllers below a group that contains processes.
 const HOST: &str = "host";
 
-/// What `statfs` calls the file system (CGROUP2_SUPER_MAGIC).
+/// The type that `statfs` returns for the file system (CGROUP2_SUPER_MAGIC).
 const CGROUP2_MAGIC: i64 = 0x6367_7270;
 
 fn is_cgroup2(directory: &OwnedFd) -> io::Result<bool> {

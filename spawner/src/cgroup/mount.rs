@@ -1,10 +1,10 @@
-//! The file system of control groups as this process sees it.
+//! The mounted cgroup v2 hierarchy.
 
 use std::path::{Path, PathBuf};
 
-use super::{HOST, OURS};
+use super::{ALL_VMS, HOST};
 
-/// Where the hierarchy is mounted, and which of its groups is seen there.
+/// The mount point, and the group whose subtree is mounted there.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mount {
     root: PathBuf,
@@ -12,7 +12,7 @@ pub struct Mount {
 }
 
 impl Mount {
-    /// The first, as everybody who reads our groups takes it.
+    /// Finds the first mount, which other readers of these groups use as well.
     pub fn find(mountinfo: &str) -> Option<Self> {
         mountinfo.lines().find_map(|line| {
             let (mount, file_system) = line.split_once(" - ")?;
@@ -25,19 +25,19 @@ impl Mount {
         })
     }
 
-    /// The directory of the group that we are in: of the one above when a spawner has moved us.
+    /// Returns the directory of this process's group. If a spawner has moved the process, returns the group it was in.
     pub fn own_group(&self, cgroup: &str) -> Option<PathBuf> {
         let group = cgroup.lines().find_map(|line| line.strip_prefix("0::"))?;
-        // A group outside of what we see begins with "/..".
+        // A group outside of the mounted subtree begins with "/..".
         let below = Path::new(group).strip_prefix(&self.root).ok()?;
         if below.starts_with("..") {
             return None;
         }
         let below = match below.parent().filter(|_| below.ends_with(HOST)) {
-            Some(ours) if ours.ends_with(OURS) => ours.parent().unwrap_or(ours),
+            Some(all_vms) if all_vms.ends_with(ALL_VMS) => all_vms.parent().unwrap_or(all_vms),
             _ => below,
         };
-        // Without components nothing may be joined: that would add a slash.
+        // Joining an empty path would append a slash.
         Some(match below.as_os_str().is_empty() {
             true => self.point.clone(),
             false => self.point.join(below),
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_version_is_found_among_mounts() {
+    fn finds_the_cgroup2_mount() {
         let unified = "31 24 0:27 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw";
         let first = "33 32 0:28 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu";
         let within = "40 39 0:27 /a.slice /group ro - cgroup2 none rw";
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn our_own_group_is_found_below_the_mount() {
+    fn finds_the_own_group_below_the_mount() {
         for (root, cgroup, own) in [
             ("/", "1:cpu:/x\n0::/a/b\n", Some("/m/a/b")),
             ("/", "0::/\n", Some("/m")),

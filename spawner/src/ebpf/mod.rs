@@ -1,7 +1,7 @@
-//! Layer 5: what the kernel holds against VMMs by our eBPF programs (bpf/), and what they count.
+//! Layer 5: eBPF programs (bpf/) that restrict VMMs and count what they do.
 //!
-//! [`programs`] loads them, [`policy`] is what they share with us, [`tally`] what they have counted. They end with this
-//! process: nothing is pinned.
+//! [`programs`] loads the programs, [`policy`] declares the data that they share with the spawner, and [`tally`] sums
+//! up their counters. The programs are unloaded when this process ends, because nothing is pinned.
 
 mod policy;
 mod programs;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{self, Mode, OFlags};
 
 use crate::cgroup::Group;
-use crate::launch::VmId;
+use crate::vm_id::VmId;
 use crate::wire::{self, Blocked};
 
 pub use policy::{Event, Watch};
@@ -21,7 +21,7 @@ use policy::{Phase, RuleKey, LAUNCH_EXEC, LAUNCH_OPEN, SEALED_OPEN};
 use programs::Programs;
 use tally::Tally;
 
-/// What a launch reads of the system: loader, libraries, programs, firmware.
+/// System files that a launch opens: loader, libraries, programs, firmware.
 const SYSTEM: [&str; 6] = [
     "/usr",
     "/lib",
@@ -31,20 +31,21 @@ const SYSTEM: [&str; 6] = [
     "/etc/ld.so.preload",
 ];
 
-/// For every VM.
-const EVERYBODY: u64 = 0;
+/// The control group id in rules that apply to every VM.
+const EVERY_VM: u64 = 0;
 
-/// Events that one turn of the loop takes, so that a VM that tries all the time does not hold it up.
-const EVENTS_AT_ONCE: usize = 64;
+/// How many events one turn of the event loop takes, so that a VM with many attempts does not block it.
+const MAX_EVENTS_PER_TURN: usize = 64;
 
+/// The loaded programs and the VMs that they watch.
 pub struct Ebpf {
     programs: Programs,
-    watched: Vec<Watched>,
+    watched: Vec<WatchedVm>,
     tally: Tally,
 }
 
-/// One VM's.
-struct Watched {
+/// A VM that the programs watch.
+struct WatchedVm {
     id: VmId,
     cgroup: u64,
     path: PathBuf,
@@ -53,7 +54,7 @@ struct Watched {
 }
 
 impl Ebpf {
-    /// The error says what this machine lacks.
+    /// Loads the programs. The error names the missing support of this machine.
     pub fn load(object: &Path) -> Result<Self, String> {
         let mut ebpf = Self {
             programs: Programs::load(object)?,
@@ -66,20 +67,20 @@ impl Ebpf {
             .into_iter()
             .filter(|path| path.exists())
         {
-            ebpf.allow(EVERYBODY, path, LAUNCH_OPEN)?;
+            ebpf.allow(EVERY_VM, path, LAUNCH_OPEN)?;
         }
         Ok(ebpf)
     }
 
-    /// Whether the kernel asks our programs: one of them answers a question of ours.
+    /// Checks that the kernel calls the programs, by a request that one of them must answer.
     pub fn check(&mut self) -> Result<(), String> {
         self.identify(Path::new("/dev/null")).map(|_| ())
     }
 
-    /// To be called before any process is in the group.
+    /// Begins to watch a VM. To be called before its group contains a process.
     pub fn begin(&mut self, id: &VmId, group: &Group, watch: Watch) -> Result<(), String> {
         let cgroup = group.id()?;
-        self.watched.push(Watched {
+        self.watched.push(WatchedVm {
             id: id.clone(),
             cgroup,
             path: group.path().to_owned(),
@@ -89,37 +90,38 @@ impl Ebpf {
         self.programs.begin(cgroup, &watch.policy(Phase::Launch))
     }
 
-    /// A program that the VM is launched by.
+    /// Allows a program that is executed to launch the VM.
     pub fn allow_program(&mut self, id: &VmId, program: &Path) -> Result<(), String> {
         self.allow_of(id, program, LAUNCH_OPEN | LAUNCH_EXEC)
     }
 
-    /// What is made for the launch of this VM alone, with all beneath it.
+    /// Allows a directory that was made for the launch of this VM, and everything beneath it.
     pub fn allow_in_launch(&mut self, id: &VmId, directory: &Path) -> Result<(), String> {
         self.allow_of(id, directory, LAUNCH_OPEN | LAUNCH_EXEC)
     }
 
-    /// The VM's own file, to the end.
+    /// Allows a file of the VM for its whole life.
     pub fn allow_file(&mut self, id: &VmId, file: &OwnedFd) -> Result<(), String> {
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         self.allow_of(id, Path::new(&path), LAUNCH_OPEN | SEALED_OPEN)
     }
 
-    /// The error says why the kernel does not hold it to that, which it is asked for: the guest runs after this.
+    /// Seals a VM: restricts it to what it needs after its launch. Reads the policy back, because the guest runs after
+    /// this.
     pub fn seal(&mut self, id: &VmId) -> Result<(), String> {
         let watched = self.find(id)?;
         let (cgroup, policy) = (watched.cgroup, watched.watch.policy(Phase::Sealed));
         self.programs.set_policy(cgroup, &policy)?;
-        match self.held(cgroup)?.0 {
+        match self.enforced(cgroup)?.0 {
             Phase::Sealed => Ok(()),
-            Phase::Launch => Err("the kernel holds it for launched".into()),
+            Phase::Launch => Err("its policy is still that of its launch".into()),
         }
     }
 
-    /// What the kernel holds against it now, as the kernel tells it; nothing when it is not watched.
+    /// Returns the policy that the kernel currently enforces for a VM, or `None` if the VM is not watched.
     pub fn policy(&mut self, id: &VmId) -> Option<wire::Policy> {
         let cgroup = self.find(id).ok()?.cgroup;
-        Some(match self.held(cgroup) {
+        Some(match self.enforced(cgroup) {
             Ok((phase, audit)) => wire::Policy {
                 sealed: phase == Phase::Sealed,
                 audit,
@@ -132,8 +134,8 @@ impl Ebpf {
         })
     }
 
-    /// The phase, and whether it is an audit; an error too where the kernel does not ask our programs.
-    fn held(&mut self, cgroup: u64) -> Result<(Phase, bool), String> {
+    /// Returns the phase and whether violations are only audited. Fails if the kernel does not call the programs.
+    fn enforced(&mut self, cgroup: u64) -> Result<(Phase, bool), String> {
         self.check()?;
         let policy = self.programs.policy(cgroup)?;
         let phase =
@@ -141,7 +143,7 @@ impl Ebpf {
         Ok((phase, policy.audit != 0))
     }
 
-    /// To be called when no process is in the group any more.
+    /// Stops watching a VM. To be called when its group contains no process any more.
     pub fn end(&mut self, id: &VmId) {
         let Some(index) = self.watched.iter().position(|one| one.id == *id) else {
             return;
@@ -153,24 +155,25 @@ impl Ebpf {
         self.programs.end(watched.cgroup, &watched.rules);
     }
 
-    /// Becomes readable when there are events.
+    /// Returns the descriptor that becomes readable when there are events.
     pub fn events(&self) -> BorrowedFd<'_> {
         self.programs.events()
     }
 
-    /// Those of living VMs.
+    /// Takes the next events of living VMs.
     pub fn take_events(&mut self) -> Vec<Blocked> {
         let mut taken = Vec::new();
-        for _ in 0..EVENTS_AT_ONCE {
+        for _ in 0..MAX_EVENTS_PER_TURN {
             let Some(event) = self.programs.next_event() else {
                 break;
             };
-            taken.extend(self.told(&event));
+            taken.extend(self.blocked(&event));
         }
         taken
     }
 
-    pub fn tell(&self) -> wire::Ebpf {
+    /// Sums up the counters of all VMs, including those that have ended.
+    pub fn totals(&self) -> wire::Ebpf {
         let mut tally = self.tally.clone();
         let mut tracked = 0;
         for watched in &self.watched {
@@ -179,10 +182,10 @@ impl Ebpf {
             }
             tracked += processes_in(&watched.path);
         }
-        tally.told(tracked)
+        tally.to_message(tracked)
     }
 
-    fn told(&self, event: &Event) -> Option<Blocked> {
+    fn blocked(&self, event: &Event) -> Option<Blocked> {
         let watched = self.watched.iter().find(|one| one.cgroup == event.cgroup)?;
         Some(Blocked {
             vm_id: watched.id.to_string(),
@@ -192,7 +195,7 @@ impl Ebpf {
         })
     }
 
-    fn find(&self, id: &VmId) -> Result<&Watched, String> {
+    fn find(&self, id: &VmId) -> Result<&WatchedVm, String> {
         self.watched
             .iter()
             .find(|one| one.id == *id)
@@ -214,9 +217,9 @@ impl Ebpf {
         Ok(key)
     }
 
-    /// Opens a file so that the kernel says what it calls it.
+    /// Finds out how the kernel identifies a file: a program records it while the file is opened.
     fn identify(&mut self, path: &Path) -> Result<RuleKey, String> {
-        self.programs.ask_for_next_file()?;
+        self.programs.identify_next_file()?;
         let opened = fs::open(
             path,
             OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY,
@@ -226,12 +229,12 @@ impl Ebpf {
         let identified = self.programs.identified();
         drop(opened?);
         identified?.ok_or_else(|| {
-            "the kernel does not ask LSM programs: bpf is not in its list (boot it with lsm=…,bpf)".into()
+            "the kernel does not call LSM programs: bpf is not in its list (boot it with lsm=…,bpf)".into()
         })
     }
 }
 
-/// How many processes and threads are in a group now.
+/// Counts the processes and threads in a group.
 fn processes_in(group: &Path) -> u64 {
     std::fs::read_to_string(group.join("pids.current"))
         .ok()

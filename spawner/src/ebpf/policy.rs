@@ -1,4 +1,4 @@
-//! What `bpf/policy.h` declares, for this side of the maps.
+//! The declarations of `bpf/policy.h` in Rust.
 
 use aya::Pod;
 
@@ -12,7 +12,7 @@ pub const LAUNCH_OPEN: u32 = 1;
 pub const LAUNCH_EXEC: u32 = 2;
 pub const SEALED_OPEN: u32 = 4;
 
-/// In the order of their numbers, by their names in the kernel.
+/// The kernel's names of the hooks, in the order of their numbers.
 pub const HOOKS: [&str; 7] = [
     "file_open",
     "bprm_check_security",
@@ -38,7 +38,7 @@ impl Phase {
     }
 }
 
-/// How a VM is to be watched.
+/// How a VM is watched, as requested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Watch {
     pub audit: bool,
@@ -141,8 +141,8 @@ pub struct Counts {
     pub blocked: [u64; HOOKS.len()],
     pub executed: u64,
     pub unusual: u64,
-    told: u64,
-    noticed: [u64; CALL_WORDS],
+    reported: u64,
+    reported_calls: [u64; CALL_WORDS],
     pub calls: [u64; CALLS],
 }
 
@@ -152,8 +152,8 @@ impl Default for Counts {
             blocked: [0; HOOKS.len()],
             executed: 0,
             unusual: 0,
-            told: 0,
-            noticed: [0; CALL_WORDS],
+            reported: 0,
+            reported_calls: [0; CALL_WORDS],
             calls: [0; CALLS],
         }
     }
@@ -169,17 +169,17 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether it is of something that is refused.
+    /// Whether it reports a hook that refuses, in contrast to an unusual system call.
     pub fn is_of_hook(&self) -> bool {
         self.hook != UNUSUAL_CALL
     }
 
-    /// Nothing when it is no event of ours.
+    /// Reads an event. Returns `None` if there are too few bytes.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.len() < size_of::<Self>() {
             return None;
         }
-        // SAFETY: there are as many bytes, and any are an event: it has numbers only.
+        // SAFETY: there are enough bytes, and any bytes are a valid event, which consists of numbers.
         Some(unsafe { bytes.as_ptr().cast::<Self>().read_unaligned() })
     }
 
@@ -199,7 +199,7 @@ impl Event {
     }
 }
 
-// SAFETY: each has C's layout, no gaps and no value that is not allowed.
+// SAFETY: it has the layout of C without padding, and any bytes are a valid value.
 unsafe impl Pod for Policy {}
 // SAFETY: as above.
 unsafe impl Pod for RuleKey {}
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_that_is_expected_is_the_bit_of_its_number() {
+    fn decodes_expected_calls_as_bits() {
         let watch = Watch::try_from(wire::Watch {
             expected_calls: vec![1, 0, 0, 0, 0, 0, 0, 0x80, 2],
             ..Default::default()
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_told_in_words_whatever_it_holds() {
+    fn describes_any_event() {
         assert!(Event::read(&[0; 20]).is_none());
         let mut bytes = [0; size_of::<Event>()];
         bytes[8] = 2;

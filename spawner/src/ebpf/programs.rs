@@ -1,4 +1,4 @@
-//! The programs of `bpf/vmm.bpf.c` in the kernel, and their maps.
+//! The loaded programs of `bpf/vmm.bpf.c` and their maps.
 
 use std::os::fd::BorrowedFd;
 use std::path::Path;
@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::policy::{Counts, Event, Identified, Policy, RuleKey};
 
-/// By their names in the object, with the hooks that they are for.
+/// The names of the programs in the object, with their hooks.
 const LSM: [(&str, &str); 8] = [
     ("on_file_open", "file_open"),
     ("on_exec", "bprm_check_security"),
@@ -31,7 +31,7 @@ pub struct Programs {
     rules: HashMap<MapData, RuleKey, u32>,
     identified: Array<MapData, Identified>,
     events: RingBuf<MapData>,
-    /// Holds programs and links.
+    /// Keeps the programs loaded and attached.
     _object: aya::Ebpf,
 }
 
@@ -89,7 +89,7 @@ impl Programs {
             .map_err(|error| failed("read the counts", &error))
     }
 
-    /// What it may do is added to what it was allowed before.
+    /// Adds permissions for a file or directory to those it has.
     pub fn allow(&mut self, key: &RuleKey, what: u32) -> Result<(), String> {
         let before = self.rules.get(key, 0).unwrap_or(0);
         self.rules
@@ -98,7 +98,7 @@ impl Programs {
     }
 
     pub fn end(&mut self, cgroup: u64, rules: &[RuleKey]) {
-        // What is not there any more need not be removed.
+        // Errors mean that an entry is already gone.
         for rule in rules {
             let _ = self.rules.remove(rule);
         }
@@ -106,13 +106,13 @@ impl Programs {
         let _ = self.counted.remove(&cgroup);
     }
 
-    /// Has the next file that this thread opens identified.
-    pub fn ask_for_next_file(&mut self) -> Result<(), String> {
+    /// Requests the identity of the next file that this thread opens.
+    pub fn identify_next_file(&mut self) -> Result<(), String> {
         let thread = rustix::thread::gettid().as_raw_nonzero().get() as u32;
         self.set_identified(Identified::by(thread))
     }
 
-    /// Nothing when the kernel has not asked the program.
+    /// Returns the identity of the opened file, or `None` if the kernel has not called the program.
     pub fn identified(&mut self) -> Result<Option<RuleKey>, String> {
         let identified = self
             .identified
@@ -124,7 +124,7 @@ impl Programs {
 
     pub fn events(&self) -> BorrowedFd<'_> {
         use std::os::fd::AsRawFd;
-        // SAFETY: it is open as long as the map, which is borrowed.
+        // SAFETY: it is open as long as the borrowed map.
         unsafe { BorrowedFd::borrow_raw(self.events.as_raw_fd()) }
     }
 
@@ -152,7 +152,7 @@ where
         .program_mut(name)
         .and_then(|program| program.try_into().ok())
         .ok_or_else(|| {
-            format!("the object has no program {name}; build it anew with ./neurovisor bpf build")
+            format!("the object has no program {name}; rebuild it with ./neurovisor bpf build")
         })
 }
 
@@ -161,7 +161,7 @@ fn map<M: TryFrom<Map>>(object: &mut aya::Ebpf, name: &str) -> Result<M, String>
         .take_map(name)
         .and_then(|map| map.try_into().ok())
         .ok_or_else(|| {
-            format!("the object has no map {name}; build it anew with ./neurovisor bpf build")
+            format!("the object has no map {name}; rebuild it with ./neurovisor bpf build")
         })
 }
 
@@ -185,7 +185,7 @@ fn failed(what: &str, error: &dyn std::error::Error) -> String {
     format!("cannot {what}: {}", chain(error))
 }
 
-/// With all its causes.
+/// Formats an error with all its causes.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();

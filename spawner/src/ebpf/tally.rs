@@ -1,4 +1,4 @@
-//! What has been counted of all VMs.
+//! The sum of the counters of all VMs.
 
 use super::policy::{Counts, HOOKS};
 use crate::wire;
@@ -15,7 +15,7 @@ impl Tally {
         add_each(&mut sum.calls, &counts.calls);
     }
 
-    pub fn told(&self, tracked_pids: u64) -> wire::Ebpf {
+    pub fn to_message(&self, tracked_pids: u64) -> wire::Ebpf {
         let counts = &self.0;
         let calls = (0..).zip(counts.calls).filter(|(_, count)| *count > 0);
         wire::Ebpf {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_told_is_the_sum_of_all() {
+    fn sums_up_all_counters() {
         let mut counts = Counts::default();
         counts.blocked[3] = 2;
         counts.calls[59] = 5;
@@ -52,10 +52,10 @@ mod tests {
         let mut tally = Tally::default();
         tally.add(&counts);
         tally.add(&counts);
-        let told = tally.told(7);
-        assert_eq!((told.tracked_pids, told.executed), (7, 2));
-        assert_eq!(told.blocked["socket_connect"], 4);
-        assert_eq!(told.blocked.len(), HOOKS.len());
-        assert_eq!(told.calls, [(59, 10)].into());
+        let message = tally.to_message(7);
+        assert_eq!((message.tracked_pids, message.executed), (7, 2));
+        assert_eq!(message.blocked["socket_connect"], 4);
+        assert_eq!(message.blocked.len(), HOOKS.len());
+        assert_eq!(message.calls, [(59, 10)].into());
     }
 }

@@ -1,6 +1,6 @@
-//! A host process for the spawner to serve, with deadlines on everything it waits for.
+//! A host process for the spawner. All its waits have deadlines.
 
-// `cgroup.rs` uses a part of this.
+// `cgroup.rs` uses only a part of this.
 #![allow(dead_code, unused_imports)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -25,7 +25,7 @@ pub mod wire {
 
 pub use wire::{event::Event, request::Request, Exited, Jail, KillVmm, MeasureTsc, StartVmm};
 
-/// Users that only tests have.
+/// User ids for tests.
 const UIDS: &str = "2000001000-2000001999";
 
 /// A filter that allows all: BPF_RET | BPF_K of SECCOMP_RET_ALLOW.
@@ -53,7 +53,7 @@ pub fn start(vm_id: &str, executable: &str, arguments: &[&str]) -> StartVmm {
     }
 }
 
-/// A directory through which VMMs reach what tests put there for them.
+/// A directory in which VMMs can read files of tests.
 pub fn temporary() -> TempDir {
     let temporary = tempfile::tempdir().unwrap();
     std::fs::set_permissions(temporary.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
@@ -75,10 +75,10 @@ pub fn serving(runtime_dir: &Path) -> Command {
     command
 }
 
-/// The groups that a spawner of root's is in, as the kernel tells them.
+/// The supplementary groups of a spawner that runs as root, as the kernel reports them.
 pub const GROUPS: &str = "4711 4712";
 
-/// Has a spawner of root's begin in groups: whoever has none of them has been taken out of them.
+/// Starts a spawner of root in groups, so that a process without them must have left them.
 pub fn in_groups(command: &mut Command) {
     if !is_root() {
         return;
@@ -90,7 +90,7 @@ pub fn in_groups(command: &mut Command) {
     *command = member;
 }
 
-/// All processes of a VMM's jail, itself included.
+/// All processes in a VMM's jail, including the VMM.
 pub fn in_jail_of(vmm: Pid) -> Vec<OwnedFd> {
     let namespace = |pid: Pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok();
     let jail = namespace(vmm).expect("the VMM has ended");
@@ -104,7 +104,7 @@ pub fn in_jail_of(vmm: Pid) -> Vec<OwnedFd> {
         .collect()
 }
 
-/// Far more than anything here takes: tests run beside others on small machines.
+/// Much longer than any step takes, because other tests run at the same time on small machines.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
 pub struct Host {
@@ -119,7 +119,7 @@ impl Host {
         Self::with(|_| {})
     }
 
-    /// A host that arranges something about the spawner's start.
+    /// Starts a host with a modified command line of the spawner.
     pub fn with(arrange: impl FnOnce(&mut Command)) -> Self {
         let (mut host, stdout) = Self::that_does_not_read(arrange);
         host.events = read_events(stdout);
@@ -149,7 +149,7 @@ impl Host {
         self.temporary.path().join("run")
     }
 
-    /// How many VMs have a directory.
+    /// Counts the directories of VMs.
     pub fn vm_directories(&self) -> usize {
         let entries = self.runtime_dir().read_dir().unwrap();
         entries
@@ -204,7 +204,7 @@ impl Host {
         }
     }
 
-    /// Waits for the end of a VM, and checks what every such end promises.
+    /// Waits for the end of a VM, and checks that nothing of it is left.
     pub fn exited(&self, vm_id: &str) -> Exited {
         match self.event() {
             Event::Exited(exited) if exited.vm_id == vm_id => {
@@ -218,7 +218,7 @@ impl Host {
         }
     }
 
-    /// No more is sent: the spawner has closed its stdout.
+    /// Checks that the spawner has closed its stdout.
     pub fn no_more_events(&self) -> bool {
         matches!(
             self.events.recv_timeout(DEADLINE),
@@ -227,12 +227,12 @@ impl Host {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        // Not reaped before, so that the number is still its own.
+        // It has not been reaped, so its id has not been reused.
         wait_for_end(&pidfd(Pid::from_child(&self.spawner)));
         self.spawner.wait().unwrap()
     }
 
-    /// Goes away, and expects the spawner to clean up and leave.
+    /// Ends the host and waits until the spawner has cleaned up and ended.
     pub fn leave(mut self) {
         self.stdin = None;
         assert_eq!(self.wait().code(), Some(0));
@@ -242,7 +242,7 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // A failed test leaves nothing behind either.
+        // Cleans up after a failed test too.
         self.stdin = None;
         let _ = self.spawner.wait();
     }
@@ -281,7 +281,7 @@ pub fn read_event(stdout: &mut impl BufRead) -> Option<Event> {
     )
 }
 
-/// A pipe with a name, by which a stand-in for a VMM tells how far it is.
+/// A named pipe on which a simulated VMM reports its progress.
 pub struct Fifo {
     pub path: PathBuf,
     lines: Receiver<String>,
@@ -295,9 +295,9 @@ impl Fifo {
             rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
         );
         rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
-        // Another user's as well, as VMMs of root's are.
+        // Writable for the users of root's VMMs too.
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o622)).unwrap();
-        // Open for both, so that neither opening nor reading sees an end between two writers.
+        // Opened for both, so that the stream does not end between two writers.
         let file = std::fs::File::options()
             .read(true)
             .write(true)
@@ -320,7 +320,7 @@ impl Fifo {
             .expect("nothing was written to the fifo")
     }
 
-    /// Not for VMMs, whose own numbers are their jail's.
+    /// Not for VMMs, which see the ids of their namespace.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(self.line().trim().parse().unwrap()).unwrap()
     }
@@ -351,7 +351,7 @@ pub fn until(what: &str, condition: impl Fn() -> bool) {
     }
 }
 
-/// One field of `/proc/PID/status`.
+/// Reads a field of `/proc/PID/status`.
 pub fn status(pid: Pid, field: &str) -> String {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status

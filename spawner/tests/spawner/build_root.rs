@@ -1,4 +1,4 @@
-//! What runs scripts of packages is root to itself and a stranger to the host.
+//! `--build-root`: package scripts run as root of a namespace, without access to files of the host.
 
 use crate::common;
 
@@ -25,12 +25,12 @@ fn text(output: &[u8]) -> String {
 }
 
 #[test]
-fn it_is_root_of_a_namespace_without_a_right_to_a_file_of_the_host() {
+fn runs_as_root_without_access_to_host_files() {
     if !is_root() {
         return;
     }
     let temporary = tempfile::tempdir().unwrap();
-    // As in a data directory, which its owner alone may enter.
+    // Like a data directory, which only its owner may enter.
     fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o700)).unwrap();
     let roots = temporary.path().join("roots");
     fs::write(&roots, "root's").unwrap();
@@ -64,7 +64,7 @@ fn it_is_root_of_a_namespace_without_a_right_to_a_file_of_the_host() {
 }
 
 #[test]
-fn what_cannot_be_had_is_named() {
+fn names_missing_ids_and_directories() {
     if !is_root() {
         return;
     }
@@ -72,7 +72,7 @@ fn what_cannot_be_had_is_named() {
     let missing = run("7-9", &temporary.path().join("missing"), "true");
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("missing: "), "{missing:?}");
-    // Root of a namespace without those ids, as in a container.
+    // Root of a namespace without these ids, as in a container.
     let inside = Command::new("unshare")
         .args(["--user", "--map-root-user"])
         .arg(env!("CARGO_BIN_EXE_neurovisor-spawner"))
@@ -83,7 +83,7 @@ fn what_cannot_be_had_is_named() {
         .unwrap();
     assert_eq!(inside.status.code(), Some(1));
     assert!(
-        text(&inside.stderr).contains("7-9 are not this machine's to give"),
+        text(&inside.stderr).contains("7-9 cannot be mapped on this machine"),
         "{inside:?}"
     );
 }

@@ -1,5 +1,5 @@
-//! What a chrooted VMM is given and what is left of it. A script stands in for Firecracker's jailer: it is started with the
-//! same arguments at the same place; what the jailer itself does is proven with the jailer itself, by FirecrackerVmmIT.
+//! VMMs in a chroot. A script simulates Firecracker's jailer and is started with the same arguments. FirecrackerVmmIT
+//! tests the jailer itself.
 
 use crate::common;
 
@@ -16,7 +16,7 @@ use common::{
 use rustix::process::Pid;
 use tempfile::TempDir;
 
-/// Goes where the jailer would, and runs what follows in a shell.
+/// Enters the directory that the jailer would enter, and runs a script in a shell.
 const ENTER: &str = r#"#!/bin/sh
 while [ "$1" != -- ]; do
     case $1 in --chroot-base-dir) base=$2 ;; --id) id=$2 ;; --exec-file) exec=$2 ;; --uid) uid=$2 ;; esac
@@ -86,7 +86,7 @@ fn sleeping(host: &mut Host, place: &Place, vm_id: &str, files: Vec<HandedFile>)
 }
 
 #[test]
-fn it_has_namespaces_and_its_files_and_nothing_is_left_of_it() {
+fn gets_namespaces_and_files_and_is_removed_completely() {
     if !is_root() {
         return;
     }
@@ -132,12 +132,12 @@ fn it_has_namespaces_and_its_files_and_nothing_is_left_of_it() {
 }
 
 #[test]
-fn its_end_is_told_as_it_was_and_what_it_says_while_it_lives() {
+fn reports_exit_status_and_output() {
     if !is_root() {
         return;
     }
     let (mut host, place) = (Host::new(), Place::new());
-    // More than a shell's 128 and a signal: Firecracker ends so when a call is filtered.
+    // More than 128 plus a signal of a shell: the exit code of Firecracker when a call is filtered.
     host.send(Request::Start(place.request(
         "a",
         "echo filtered; exit 148",
@@ -153,14 +153,14 @@ fn its_end_is_told_as_it_was_and_what_it_says_while_it_lives() {
 
     host.send(Request::Start(place.request(
         "c",
-        "echo booting; touch told; exec sleep 1000",
+        "echo booting; touch printed; exec sleep 1000",
         vec![],
     )));
     host.started("c");
     until("its word", || {
-        host.runtime_dir().join("c/root/told").exists()
+        host.runtime_dir().join("c/root/printed").exists()
     });
-    // It has been written, so that it is in the pipe; the loop takes what is there before it answers.
+    // The output is in the pipe, and the event loop reads it before it answers.
     host.send(Request::TellOutput(TellOutput { vm_id: "c".into() }));
     assert!(matches!(host.event(), Event::Output(output) if output.tail == "booting\n"));
     host.send(Request::TellOutput(TellOutput {
@@ -172,7 +172,7 @@ fn its_end_is_told_as_it_was_and_what_it_says_while_it_lives() {
 }
 
 #[test]
-fn a_killed_spawner_takes_it_along_and_a_sweep_finds_its_chroot() {
+fn dies_with_its_spawner_and_a_sweep_removes_its_chroot() {
     if !is_root() {
         return;
     }
@@ -188,14 +188,14 @@ fn a_killed_spawner_takes_it_along_and_a_sweep_finds_its_chroot() {
         .arg(host.temporary.path())
         .output()
         .unwrap();
-    let told = String::from_utf8(swept.stdout).unwrap();
-    assert!(told.contains("~chroot"), "{told}");
+    let output = String::from_utf8(swept.stdout).unwrap();
+    assert!(output.contains("~chroot"), "{output}");
     assert_eq!(place.jails(), 0);
 }
 
-/// The program has no libraries in its root, so it is one that needs none.
+/// Uses a program without libraries, because its root contains none.
 #[test]
-fn whoever_is_not_root_has_bubblewrap_in_the_jailers_place() {
+fn uses_bubblewrap_without_root_privileges() {
     if is_root() || !Path::new("/dev/kvm").exists() {
         return;
     }
@@ -223,7 +223,7 @@ fn whoever_is_not_root_has_bubblewrap_in_the_jailers_place() {
 }
 
 #[test]
-fn a_vmm_that_cannot_have_its_chroot_is_refused_and_nothing_of_it_stays() {
+fn rejects_a_vmm_without_its_chroot_and_leaves_nothing() {
     let (mut host, place) = (Host::new(), Place::new());
     let refused = |host: &mut Host, start: StartVmm, words: &str| {
         host.send(Request::Start(start));
@@ -258,7 +258,7 @@ fn a_vmm_that_cannot_have_its_chroot_is_refused_and_nothing_of_it_stays() {
     refused(&mut host, other_system, "another file system");
     assert!(!place.at("memory").exists() && place.jails() == 0);
     fs::set_permissions(place.at("jails"), PermissionsExt::from_mode(0o777)).unwrap();
-    refused(&mut host, good(), "nobody else's to write to");
+    refused(&mut host, good(), "writable by no other user");
     fs::set_permissions(place.at("jails"), PermissionsExt::from_mode(0o700)).unwrap();
     let stale = place.at("jails").join(".vm~chroot");
     fs::create_dir(&stale).unwrap();

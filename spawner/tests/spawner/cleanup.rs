@@ -1,4 +1,4 @@
-//! Whatever ends, nothing is left.
+//! Nothing is left, whichever process ends.
 
 use crate::common;
 
@@ -16,25 +16,25 @@ use rustix::event::{poll, PollFd, PollFlags};
 use rustix::process::{kill_process, Pid, Signal};
 use rustix::time::Timespec;
 
-/// A VMM with descendants in other sessions, with and without a living parent, once all are there.
+/// Starts a VMM with descendants in other sessions, with and without a living parent, and waits for all of them.
 fn start_family(host: &mut Host, id: &str) -> Vec<OwnedFd> {
     let fifo = Fifo::new(host.temporary.path());
     let report = format!("echo ready > {}; exec sleep 1000", fifo.path.display());
     let script = format!(
         "setsid sh -c \"{report}\" & (setsid sh -c \"{report}\"; :) & (setsid sh -c \"{report}\" &) & exec sleep 1000"
     );
-    // bash goes on where a jail has no /dev/null for what runs in the background.
+    // bash also runs background processes in a jail without /dev/null.
     let vmm = host.start(id, "/bin/bash", &["-c", &script]);
     (0..3).for_each(|_| assert_eq!(fifo.line(), "ready"));
     std::fs::remove_file(&fifo.path).unwrap();
     let family = in_jail_of(vmm);
-    // Shells in between may be on their way out.
+    // Intermediate shells may be about to end.
     assert!(family.iter().filter(|process| !is_gone(process)).count() >= 4);
     family
 }
 
 #[test]
-fn the_whole_jail_is_gone_when_exited_comes() {
+fn removes_the_whole_jail_before_it_reports_the_exit() {
     let mut host = Host::new();
     let family = start_family(&mut host, "vm");
     host.kill("vm");
@@ -44,18 +44,18 @@ fn the_whole_jail_is_gone_when_exited_comes() {
 }
 
 #[test]
-fn what_a_vmm_leaves_behind_is_gone_when_it_exits_by_itself() {
+fn kills_processes_that_a_vmm_leaves() {
     let mut host = Host::new();
     let fifo = Fifo::new(host.temporary.path());
-    let told = fifo.path.display();
+    let printed = fifo.path.display();
     let gate = host.temporary.path().join("gate");
     let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
     rustix::fs::mknodat(rustix::fs::CWD, &gate, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     std::fs::set_permissions(&gate, std::fs::Permissions::from_mode(0o644)).unwrap();
-    // Many generations, the last of which hold the output open.
+    // Many generations. The last ones keep the output open.
     let script = format!(
         "n() {{ if [ $1 -gt 0 ]; then n $(($1-1)) & fi; sleep 1000; }}; n 20 & \
-         setsid sh -c 'echo ready > {told}; exec sleep 1000' & read line < {}; exit 7",
+         setsid sh -c 'echo ready > {printed}; exec sleep 1000' & read line < {}; exit 7",
         gate.display()
     );
     let vmm = host.start("vm", "/bin/bash", &["-c", &script]);
@@ -68,7 +68,7 @@ fn what_a_vmm_leaves_behind_is_gone_when_it_exits_by_itself() {
 }
 
 #[test]
-fn a_vmm_dies_with_its_bubblewrap() {
+fn kills_a_vmm_with_its_bubblewrap() {
     let mut host = Host::new();
     let vmm = host.start("vm", "/bin/sleep", &["1000"]);
     let jailed = pidfd(vmm);
@@ -80,7 +80,7 @@ fn a_vmm_dies_with_its_bubblewrap() {
 }
 
 #[test]
-fn one_vms_orphans_do_not_touch_another_vm() {
+fn keeps_other_vms_when_it_kills_orphans() {
     let mut host = Host::new();
     let other = pidfd(host.start_shell("other", "sleep 1000 & exec sleep 1000"));
     host.start_shell("vm", "setsid sleep 1000 & exit 0");
@@ -92,7 +92,7 @@ fn one_vms_orphans_do_not_touch_another_vm() {
 }
 
 #[test]
-fn a_link_out_of_the_vm_directory_is_not_followed() {
+fn does_not_follow_links_out_of_the_vm_directory() {
     let mut host = Host::new();
     let outside = host.temporary.path().join("outside");
     std::fs::create_dir_all(outside.join("deep")).unwrap();
@@ -105,7 +105,7 @@ fn a_link_out_of_the_vm_directory_is_not_followed() {
     host.kill("vm");
     host.exited("vm");
 
-    // Also when the VMM has put a link in the place of its own directory.
+    // The VMM may also have replaced its own directory by a link.
     host.start("vm", "/bin/sleep", &["1000"]);
     std::fs::remove_dir(&directory).unwrap();
     symlink(&outside, &directory).unwrap();
@@ -117,7 +117,7 @@ fn a_link_out_of_the_vm_directory_is_not_followed() {
 }
 
 #[test]
-fn the_end_of_stdin_ends_everything() {
+fn ends_everything_at_the_end_of_stdin() {
     let mut host = Host::new();
     let families = ["a", "b", "c"].map(|id| start_family(&mut host, id));
     host.leave();
@@ -125,7 +125,7 @@ fn the_end_of_stdin_ends_everything() {
 }
 
 #[test]
-fn a_signal_ends_everything_and_the_host_is_told() {
+fn ends_everything_on_a_signal_and_reports_it() {
     for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
         let mut host = Host::new();
         let vmm = pidfd(host.start("vm", "/bin/sleep", &["1000"]));
@@ -138,7 +138,7 @@ fn a_signal_ends_everything_and_the_host_is_told() {
 }
 
 #[test]
-fn a_broken_stream_ends_everything_with_an_error() {
+fn ends_everything_on_a_broken_stream() {
     let mut too_long = Vec::new();
     prost::encode_length_delimiter(2_000_000, &mut too_long).unwrap();
     for nonsense in [vec![0xff; 5], vec![2, 0xff, 0xff], too_long, vec![0]] {
@@ -149,16 +149,19 @@ fn a_broken_stream_ends_everything_with_an_error() {
         host.stdin.as_mut().unwrap().write_all(&nonsense).unwrap();
         assert_eq!(host.wait().code(), Some(1), "{nonsense:?}");
         assert!(is_gone(&vmm) && !host.runtime_dir().exists());
-        let mut told = String::new();
+        let mut printed = String::new();
         BufReader::new(host.spawner.stderr.take().unwrap())
-            .read_line(&mut told)
+            .read_line(&mut printed)
             .unwrap();
-        assert!(told.starts_with("neurovisor-spawner: closing: "), "{told}");
+        assert!(
+            printed.starts_with("neurovisor-spawner: closing: "),
+            "{printed}"
+        );
     }
 }
 
 #[test]
-fn a_closed_stdout_ends_everything() {
+fn ends_everything_when_stdout_is_closed() {
     let (mut host, stdout) = Host::that_does_not_read(|_| {});
     host.ask_start("vm", "/bin/sleep", &["1000"]);
     let mut stdout = BufReader::new(stdout);
@@ -172,7 +175,7 @@ fn a_closed_stdout_ends_everything() {
 }
 
 #[test]
-fn a_host_that_does_not_read_stops_neither_cleaning_up_nor_leaving() {
+fn cleans_up_and_ends_while_the_host_does_not_read() {
     let (mut host, stdout) = Host::that_does_not_read(|_| {});
     host.ask_start("vm", "/bin/sleep", &["1000"]);
     let mut stdout = BufReader::with_capacity(1, stdout);
@@ -180,7 +183,7 @@ fn a_host_that_does_not_read_stops_neither_cleaning_up_nor_leaving() {
         Some(Event::Started(started)) => Pid::from_raw(started.pid).unwrap(),
         other => panic!("{other:?}"),
     };
-    // Rejected requests until the spawner takes no more.
+    // Sends rejected requests until the spawner reads no more.
     let start = wire::StartVmm {
         vm_id: "X".repeat(5000),
         ..Default::default()
@@ -222,7 +225,7 @@ fn a_host_that_does_not_read_stops_neither_cleaning_up_nor_leaving() {
 }
 
 #[test]
-fn a_host_killed_with_sigkill_takes_everything_along() {
+fn ends_everything_when_the_host_is_killed() {
     let temporary = tempfile::tempdir().unwrap();
     let runtime_dir = temporary.path().join("run");
     let mut host = Command::new(std::env::current_exe().unwrap())
@@ -240,10 +243,10 @@ fn a_host_killed_with_sigkill_takes_everything_along() {
     let mut lines = BufReader::new(host.stdout.take().unwrap())
         .lines()
         .map(|line| line.unwrap());
-    let told = lines
+    let printed = lines
         .find_map(|line| Some(line.split_once("PIDS ")?.1.to_owned()))
         .unwrap();
-    let processes: Vec<_> = told
+    let processes: Vec<_> = printed
         .split(' ')
         .map(|pid| pidfd(Pid::from_raw(pid.parse().unwrap()).unwrap()))
         .collect();
@@ -255,7 +258,7 @@ fn a_host_killed_with_sigkill_takes_everything_along() {
 }
 
 #[test]
-#[ignore = "is a process of the test above"]
+#[ignore = "a process of the test above"]
 fn host_that_will_be_killed() {
     let Ok(runtime_dir) = std::env::var("RUNTIME_DIR_OF_KILLED_HOST") else {
         return;
@@ -267,12 +270,12 @@ fn host_that_will_be_killed() {
     });
     let vmm = host.start("vm", "/bin/sleep", &["1000"]);
     println!("PIDS {} {vmm}", host.spawner.id());
-    // Ends with the one who will kill us, should that fail to.
+    // Ends with the test, in case that fails before it kills this process.
     std::io::stdin().lines().for_each(drop);
 }
 
 #[test]
-fn a_vmm_does_not_outlive_a_killed_spawner() {
+fn kills_a_vmm_when_its_spawner_is_killed() {
     let mut host = Host::new();
     let family = start_family(&mut host, "vm");
     host.spawner.kill().unwrap();
@@ -280,7 +283,7 @@ fn a_vmm_does_not_outlive_a_killed_spawner() {
 }
 
 #[test]
-fn a_directory_with_very_many_files_does_not_keep_the_others_waiting() {
+fn does_not_block_while_it_removes_many_files() {
     let mut host = Host::new();
     host.start("vm", "/bin/sleep", &["1000"]);
     let mut directory = host.runtime_dir().join("vm");

@@ -1,4 +1,4 @@
-//! The command line and the runtime directory, as a person meets them.
+//! The command line and the runtime directory.
 
 use crate::common;
 
@@ -17,7 +17,7 @@ fn spawner(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_wrong_command_line_is_a_usage_error() {
+fn reports_a_usage_error() {
     for arguments in [
         &[][..],
         &["--runtime-dir"],
@@ -34,7 +34,7 @@ fn a_wrong_command_line_is_a_usage_error() {
 }
 
 #[test]
-fn version_and_help_are_printed() {
+fn prints_version_and_help() {
     let version = spawner(&["--version"]);
     assert_eq!(version.status.code(), Some(0));
     assert_eq!(
@@ -49,7 +49,7 @@ fn version_and_help_are_printed() {
 }
 
 #[test]
-fn an_unsafe_runtime_directory_is_refused_and_named() {
+fn rejects_an_unsafe_runtime_directory() {
     let temporary = tempfile::tempdir().unwrap();
     let (real, link) = (temporary.path().join("real"), temporary.path().join("link"));
     std::fs::create_dir(&real).unwrap();
@@ -59,15 +59,15 @@ fn an_unsafe_runtime_directory_is_refused_and_named() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8(output.stderr).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
     assert!(
-        told.contains(link.to_str().unwrap()) && told.contains("symbolic link"),
-        "{told}"
+        error.contains(link.to_str().unwrap()) && error.contains("symbolic link"),
+        "{error}"
     );
 }
 
 #[test]
-fn a_host_that_is_gone_from_the_start_leaves_no_directory() {
+fn leaves_no_directory_if_the_host_is_already_gone() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("run");
     assert_eq!(
@@ -82,7 +82,7 @@ fn a_host_that_is_gone_from_the_start_leaves_no_directory() {
 }
 
 #[test]
-fn uids_are_for_root_and_must_be_given() {
+fn requires_uids_for_root_only() {
     let temporary = tempfile::tempdir().unwrap();
     let path = temporary.path().join("run");
     let mut command = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"));

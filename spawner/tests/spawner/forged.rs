@@ -1,4 +1,4 @@
-//! What a spawner does for a host process that somebody else has taken over.
+//! Requests of a compromised host process.
 
 use crate::common;
 
@@ -45,7 +45,7 @@ fn chrooted(directory: &Path) -> StartVmm {
 }
 
 #[test]
-fn requests_that_no_host_makes_are_refused_and_leave_nothing() {
+fn rejects_forged_requests_and_leaves_nothing() {
     let mut host = Host::new();
     let root = host.temporary.path().to_owned();
     let secret = root.join("secret");
@@ -89,7 +89,7 @@ fn requests_that_no_host_makes_are_refused_and_leave_nothing() {
     forged.extend([
         with_file(&root.join("a/../b"), Access::Create),
         with_file(Path::new("relative"), Access::Create),
-        // What is there is never made anew, nor followed.
+        // Existing files are neither replaced nor followed.
         with_file(&secret, Access::Create),
         with_file(&link, Access::Create),
         with_file(&link, Access::Read),
@@ -145,16 +145,16 @@ fn requests_that_no_host_makes_are_refused_and_leave_nothing() {
         chrooted(&root.join("../x")),
     ]);
     if common::is_root() {
-        // The VMM's own user may not read it.
+        // The user of the VMM must not read it.
         forged.push(with_file(&secret, Access::Read));
     }
     let count = forged.len();
     for start in forged {
-        let told = format!("{start:?}");
+        let request = format!("{start:?}");
         host.send(Request::Start(start));
         match host.event() {
             Event::Rejected(_) => {}
-            other => panic!("{told}: {other:?}"),
+            other => panic!("{request}: {other:?}"),
         }
     }
     assert!(count > 35, "{count}");
@@ -166,9 +166,9 @@ fn requests_that_no_host_makes_are_refused_and_leave_nothing() {
     host.leave();
 }
 
-/// What is held is removed when the host is gone, so it must be of a kind that is never a stranger's.
+/// Held paths are removed after the end of the host, so only paths of scratch are accepted.
 #[test]
-fn nothing_is_held_that_is_no_scratch() {
+fn holds_nothing_but_scratch() {
     let mut host = Host::new();
     let root = host.temporary.path().to_owned();
     let open = root.join("open");
@@ -195,7 +195,7 @@ fn nothing_is_held_that_is_no_scratch() {
 }
 
 #[test]
-fn of_a_vm_that_is_not_there_nothing_is_told() {
+fn reports_nothing_about_an_unknown_vm() {
     let mut host = Host::new();
     for vm_id in ["", "../../etc", "vm", "\0"] {
         host.kill(vm_id);
@@ -207,7 +207,7 @@ fn of_a_vm_that_is_not_there_nothing_is_told() {
             vm_id: vm_id.into(),
         }));
         assert!(
-            matches!(host.event(), Event::ConfinementTold(told) if told.namespaces.is_empty() && told.policy.is_none())
+            matches!(host.event(), Event::ConfinementTold(answer) if answer.namespaces.is_empty() && answer.policy.is_none())
         );
     }
     host.leave();
@@ -222,7 +222,7 @@ fn restrict(executables: &[&str], jailers: &[&str]) -> Request {
 }
 
 #[test]
-fn once_restricted_it_starts_no_other_program() {
+fn starts_no_other_program_once_restricted() {
     let mut host = Host::new();
     let jails = host.temporary.path().join("jails");
     fs::create_dir(&jails).unwrap();
@@ -237,11 +237,11 @@ fn once_restricted_it_starts_no_other_program() {
         host.ask_start("vm", executable, &["1000"]);
         let reason = host.rejected("vm");
         assert!(
-            reason.contains("none of those that VMMs are started by"),
+            reason.contains("not a program that may start VMMs"),
             "{executable}: {reason}"
         );
     }
-    // Its jailer would have all that root's jailer has.
+    // As a jailer it would get the privileges of the jailer.
     host.send(Request::Start(chrooted(&jails)));
     let reason = host.rejected("vm");
     assert!(reason.starts_with("jailer /bin/true:"), "{reason}");
@@ -250,7 +250,7 @@ fn once_restricted_it_starts_no_other_program() {
 }
 
 #[test]
-fn a_restriction_is_never_taken_back() {
+fn never_lifts_a_restriction() {
     for second in [
         restrict(&["/bin/sleep", "/bin/sh"], &[]),
         restrict(&[], &[]),

@@ -1,4 +1,4 @@
-//! What a VMM finds around itself, read off the living process.
+//! The process environment of a VMM, read from the running process.
 
 use crate::common;
 
@@ -8,7 +8,7 @@ use common::wire::TellConfinement;
 use common::{read, status, Event, Fifo, Host, Request};
 use rustix::process::Pid;
 
-/// A VMM that has surely entered its program.
+/// Starts a VMM and waits until it executes its program.
 fn settled(host: &mut Host, script: &str) -> Pid {
     let fifo = Fifo::new(host.temporary.path());
     let vmm = host.start_shell(
@@ -18,13 +18,13 @@ fn settled(host: &mut Host, script: &str) -> Pid {
     fifo.line();
     let program = || read(format!("/proc/{vmm}/comm"));
     common::until("sleep", || program() == "sleep\n");
-    // Until then it may have open what it is loading.
+    // Earlier it may have files open that it loads.
     common::until("sleeping", || status(vmm, "State").starts_with('S'));
     vmm
 }
 
 #[test]
-fn nothing_of_the_hosts_environment_arrives() {
+fn passes_no_environment_of_the_host() {
     let mut host = Host::with(|command| {
         command
             .env("OPENAI_API_KEY", "secret")
@@ -42,7 +42,7 @@ fn nothing_of_the_hosts_environment_arrives() {
 }
 
 #[test]
-fn no_descriptor_of_the_hosts_arrives() {
+fn passes_no_descriptors_of_the_host() {
     let leaked = std::fs::File::open("/etc/passwd").unwrap();
     rustix::io::fcntl_setfd(&leaked, rustix::io::FdFlags::empty()).unwrap();
     let mut host = Host::new();
@@ -65,7 +65,7 @@ fn no_descriptor_of_the_hosts_arrives() {
 }
 
 #[test]
-fn the_process_is_confined_from_its_first_instruction() {
+fn confines_the_process_from_its_first_instruction() {
     let mut host = Host::new();
     let vmm = settled(&mut host, ":");
     assert_eq!(status(vmm, "NoNewPrivs"), "1");
@@ -95,7 +95,7 @@ fn the_process_is_confined_from_its_first_instruction() {
 }
 
 #[test]
-fn a_vmm_is_in_a_session_of_its_own_and_dies_before_its_host() {
+fn starts_a_vmm_in_a_separate_session() {
     let mut host = Host::new();
     let vmm = settled(&mut host, ":");
     let bubblewrap: i32 = status(vmm, "PPid").parse().unwrap();
@@ -113,14 +113,14 @@ fn a_vmm_is_in_a_session_of_its_own_and_dies_before_its_host() {
 }
 
 #[test]
-fn the_spawner_leaves_its_hosts_session_and_confines_itself() {
+fn confines_the_spawner_itself() {
     let mut host = Host::new();
     let vmm = settled(&mut host, ":");
     let spawner = Pid::from_child(&host.spawner);
     assert_ne!(vmm, spawner);
     assert_eq!(rustix::process::getsid(Some(spawner)).unwrap(), spawner);
     assert_eq!(status(spawner, "NoNewPrivs"), "1");
-    // Not dumpable: its files in /proc are root's, whoever runs it.
+    // Not dumpable: root owns its files in /proc, whichever user runs it.
     use std::os::unix::fs::MetadataExt;
     assert_eq!(
         std::fs::metadata(format!("/proc/{spawner}/environ"))
@@ -132,8 +132,8 @@ fn the_spawner_leaves_its_hosts_session_and_confines_itself() {
 }
 
 #[test]
-fn dispositions_that_the_host_ignores_do_not_arrive() {
-    // A shell passes what it ignores on to what it runs.
+fn resets_signals_that_the_host_ignores() {
+    // The children of a shell inherit the signals that it ignores.
     let mut host = Host::with(|command| {
         let mut shell = std::process::Command::new("/bin/sh");
         shell.args(["-c", "trap '' HUP CHLD USR1 QUIT; exec \"$0\" \"$@\""]);
@@ -151,17 +151,17 @@ fn dispositions_that_the_host_ignores_do_not_arrive() {
 }
 
 #[test]
-fn the_namespaces_of_a_vmm_are_told_and_are_not_the_hosts() {
+fn reports_namespaces_that_are_not_those_of_the_host() {
     let mut host = Host::new();
     let vmm = settled(&mut host, ":");
     host.send(Request::TellConfinement(TellConfinement {
         vm_id: "vm".into(),
     }));
-    let Event::ConfinementTold(told) = host.event() else {
+    let Event::ConfinementTold(answer) = host.event() else {
         panic!("another answer");
     };
-    assert_eq!(told.namespaces.len(), 7);
-    for (kind, name) in &told.namespaces {
+    assert_eq!(answer.namespaces.len(), 7);
+    for (kind, name) in &answer.namespaces {
         let read = std::fs::read_link(format!("/proc/{vmm}/ns/{kind}")).unwrap();
         let ours = std::fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
         assert_eq!(read.to_str(), Some(name.as_str()));
@@ -170,19 +170,19 @@ fn the_namespaces_of_a_vmm_are_told_and_are_not_the_hosts() {
     host.send(Request::TellConfinement(TellConfinement {
         vm_id: "none".into(),
     }));
-    assert!(matches!(host.event(), Event::ConfinementTold(told) if told.namespaces.is_empty()));
+    assert!(matches!(host.event(), Event::ConfinementTold(answer) if answer.namespaces.is_empty()));
     host.leave();
 }
 
-/// Where no eBPF programs are loaded nothing is said to be watched, and nothing starts that is to be.
+/// Without loaded eBPF programs nothing is reported as watched, and a VM that must be watched is not started.
 #[test]
-fn without_programs_nothing_is_watched() {
+fn watches_nothing_without_programs() {
     let mut host = Host::new();
     host.send(Request::TellEbpf(common::wire::TellEbpf {}));
-    let Event::Ebpf(told) = host.event() else {
+    let Event::Ebpf(answer) = host.event() else {
         panic!("no state of the programs");
     };
-    assert_eq!(told.problem, "not asked for");
+    assert_eq!(answer.problem, "not asked for");
     let mut watched = common::start("watched", "/bin/sleep", &["60"]);
     watched.watch = Some(Default::default());
     host.send(Request::Start(watched));
@@ -200,9 +200,9 @@ fn without_programs_nothing_is_watched() {
     host.leave();
 }
 
-/// Of root's: what jails, groups, BPF and changes of users take, and nothing else, now or by a program that it executes.
+/// As root it keeps the capabilities for jails, groups, BPF and changes of users, also for programs that it executes.
 #[test]
-fn the_spawner_keeps_a_few_capabilities() {
+fn keeps_only_required_capabilities() {
     let mut host = Host::new();
     settled(&mut host, ":");
     let spawner = Pid::from_child(&host.spawner);

@@ -1,4 +1,4 @@
-//! What a VMM's jail holds back, read off and tried by the living process.
+//! The jail of a VMM, inspected and tested by the running process.
 
 use crate::common;
 
@@ -23,7 +23,7 @@ fn settled(host: &mut Host, id: &str) -> Pid {
 }
 
 #[test]
-fn it_has_no_capability_a_filter_and_seven_namespaces_of_its_own() {
+fn confines_by_capabilities_filter_and_namespaces() {
     let mut host = Host::new();
     let vmm = settled(&mut host, "vm");
     for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
@@ -40,7 +40,7 @@ fn it_has_no_capability_a_filter_and_seven_namespaces_of_its_own() {
 }
 
 #[test]
-fn a_vmm_of_roots_has_a_user_of_its_own_and_others_have_the_users() {
+fn runs_as_a_separate_user_under_root() {
     let mut host = Host::with(in_groups);
     let uids: Vec<u32> = ["a", "b", "c"]
         .iter()
@@ -75,9 +75,9 @@ fn a_vmm_of_roots_has_a_user_of_its_own_and_others_have_the_users() {
 }
 
 #[test]
-fn it_sees_what_it_is_shown_and_changes_nothing() {
+fn shows_visible_paths_read_only() {
     let mut host = Host::new();
-    // Shows no place to list, so the shell's own pattern tells what is there.
+    // The jail has no program to list a directory, so patterns of the shell do.
     let script = "echo /* /etc/*; echo hi > /x; echo hi > /usr/x; echo hi > /proc/sys/kernel/hostname; cat /etc/passwd; echo end";
     let jail = Jail {
         visible: vec!["/usr".into(), "/lib".into(), "/lib64".into()],
@@ -88,19 +88,19 @@ fn it_sees_what_it_is_shown_and_changes_nothing() {
         ..start("vm", "/usr/bin/dash", &["-c", script])
     }));
     host.started("vm");
-    let told = host.exited("vm").output_tail;
+    let output = host.exited("vm").output_tail;
     assert!(
-        told.starts_with("/lib /lib64 /proc /usr /etc/*\n") && told.ends_with("end\n"),
-        "{told}"
+        output.starts_with("/lib /lib64 /proc /usr /etc/*\n") && output.ends_with("end\n"),
+        "{output}"
     );
-    assert_eq!(told.matches("cannot create").count(), 3, "{told}");
-    assert!(!told.contains("root:"), "{told}");
+    assert_eq!(output.matches("cannot create").count(), 3, "{output}");
+    assert!(!output.contains("root:"), "{output}");
     host.leave();
 }
 
 #[test]
-fn a_call_that_its_filter_kills_ends_it_by_sigsys() {
-    // Load the number; is it that of uname? Kill the process, else allow.
+fn ends_a_vmm_by_sigsys_when_its_filter_kills() {
+    // Loads the number, kills the process if it is that of uname, and allows others.
     let (uname, kill) = (63, 0x8000_0000_u32);
     let mut filter = vec![
         0x20, 0, 0, 0, 0, 0, 0, 0, 0x15, 0, 0, 1, uname, 0, 0, 0, 0x06, 0, 0, 0,
@@ -123,7 +123,7 @@ fn a_call_that_its_filter_kills_ends_it_by_sigsys() {
 }
 
 #[test]
-fn handed_files_are_there_by_number_and_what_is_created_comes_back_read_only() {
+fn passes_files_by_number_and_takes_them_back_read_only() {
     let mut host = Host::new();
     let (given, created) = (
         host.temporary.path().join("given"),
@@ -169,7 +169,7 @@ fn handed_files_are_there_by_number_and_what_is_created_comes_back_read_only() {
     assert_eq!(metadata.mode() & 0o777, 0o444);
     assert_eq!(metadata.uid(), rustix::process::geteuid().as_raw());
 
-    // A file that would be longer than allowed ends it, and one that is missing keeps it from beginning.
+    // A file that exceeds the limit ends it, and a missing file prevents the start.
     let long = host.temporary.path().join("long");
     host.send(request(
         "head -c 200 /usr/bin/dash > /proc/self/fd/4",
@@ -190,7 +190,7 @@ fn handed_files_are_there_by_number_and_what_is_created_comes_back_read_only() {
 }
 
 #[test]
-fn without_a_jail_nothing_starts() {
+fn starts_nothing_without_a_jail() {
     let mut host = Host::new();
     let without = |jail: Option<Jail>| {
         Request::Start(StartVmm {
@@ -205,7 +205,7 @@ fn without_a_jail_nothing_starts() {
         ..open_jail()
     })));
     assert!(host.rejected("vm").contains("seccomp filter"));
-    // bubblewrap's own refusals are its words.
+    // Errors of bubblewrap itself are returned unchanged.
     host.send(without(Some(Jail {
         visible: vec!["/no/such/library".into()],
         ..open_jail()
@@ -221,7 +221,7 @@ fn without_a_jail_nothing_starts() {
 }
 
 #[test]
-fn a_bubblewrap_that_makes_no_jail_is_quoted() {
+fn quotes_the_error_of_bubblewrap() {
     let mut host = Host::with(|command| {
         let arguments: Vec<_> = command
             .get_args()

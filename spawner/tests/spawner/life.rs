@@ -1,4 +1,4 @@
-//! A VM's life as the host sees it: started or rejected, then exited.
+//! The life of a VM as the host sees it: started or rejected, then exited.
 
 use crate::common;
 
@@ -13,7 +13,7 @@ use rustix::process::{prlimit, Pid, Resource, Rlimit};
 use common::{is_gone, pidfd, start, status, until, Event, Host, MeasureTsc, Request, StartVmm};
 
 #[test]
-fn exit_code_and_output_are_told() {
+fn reports_exit_code_and_output() {
     let mut host = Host::new();
     host.start_shell("vm-1", "echo out; echo err >&2; exit 42");
     let exited = host.exited("vm-1");
@@ -23,7 +23,7 @@ fn exit_code_and_output_are_told() {
 }
 
 #[test]
-fn a_killed_vmm_is_gone_when_exited_comes() {
+fn removes_a_killed_vmm_before_it_reports_the_exit() {
     let mut host = Host::new();
     let vmm = pidfd(host.start("vm", "/bin/sleep", &["1000"]));
     let directory = host.runtime_dir().join("vm");
@@ -41,14 +41,14 @@ fn a_killed_vmm_is_gone_when_exited_comes() {
 }
 
 #[test]
-fn an_unreadable_list_of_processes_is_read_again() {
+fn retries_an_unreadable_list_of_processes() {
     let mut host = Host::with(|command| {
         command.stderr(Stdio::piped());
     });
     let mut log = BufReader::new(host.spawner.stderr.take().unwrap()).lines();
     let vmm = pidfd(host.start("vm", "/bin/sleep", &["1000"]));
     let spawner = Pid::from_child(&host.spawner);
-    // No further file can be opened.
+    // Prevents opening another file.
     limit_descriptors(spawner, lowest_free_descriptor(spawner));
     host.kill("vm");
     assert!(log.any(|line| line.unwrap().contains("cannot list its processes")));
@@ -87,7 +87,7 @@ fn lowest_free_descriptor(process: Pid) -> u64 {
 }
 
 #[test]
-fn a_signal_handler_does_not_save_a_vmm() {
+fn kills_a_vmm_with_signal_handlers() {
     let mut host = Host::new();
     host.start_shell("vm", "trap '' TERM INT HUP; while :; do sleep 1000; done");
     host.kill("vm");
@@ -96,11 +96,11 @@ fn a_signal_handler_does_not_save_a_vmm() {
 }
 
 #[test]
-fn an_id_is_unique_among_the_living_and_free_again_after_exited() {
+fn reuses_an_id_only_after_the_exit() {
     let mut host = Host::new();
     host.start("vm", "/bin/sleep", &["1000"]);
     host.ask_start("vm", "/bin/sleep", &["1000"]);
-    assert_eq!(host.rejected("vm"), "a VM named vm is living");
+    assert_eq!(host.rejected("vm"), "a VM named vm is still alive");
     host.kill("vm");
     host.exited("vm");
     host.start("vm", "/bin/true", &[]);
@@ -109,7 +109,7 @@ fn an_id_is_unique_among_the_living_and_free_again_after_exited() {
 }
 
 #[test]
-fn bad_requests_are_rejected_with_a_reason_and_leave_nothing() {
+fn rejects_bad_requests_and_leaves_nothing() {
     let mut host = Host::new();
     for (id, executable, reason) in [
         ("../escape", "/bin/true", "vm_id must be"),
@@ -120,8 +120,11 @@ fn bad_requests_are_rejected_with_a_reason_and_leave_nothing() {
         ("vm", "/etc/passwd", "Permission denied"),
     ] {
         host.ask_start(id, executable, &[]);
-        let told = host.rejected(id);
-        assert!(told.contains(reason), "{executable}: {told}");
+        let reason_given = host.rejected(id);
+        assert!(
+            reason_given.contains(reason),
+            "{executable}: {reason_given}"
+        );
     }
     assert_eq!(host.vm_directories(), 0);
     assert!(!host.temporary.path().join("escape").exists());
@@ -129,7 +132,7 @@ fn bad_requests_are_rejected_with_a_reason_and_leave_nothing() {
 }
 
 #[test]
-fn what_only_exec_finds_out_is_the_vmms_last_word() {
+fn returns_an_error_of_exec_as_output() {
     let mut host = Host::new();
     let script = host.temporary.path().join("script");
     std::fs::write(&script, "#!/no/such/interpreter\n").unwrap();
@@ -145,7 +148,7 @@ fn what_only_exec_finds_out_is_the_vmms_last_word() {
 }
 
 #[test]
-fn a_directory_that_exists_is_neither_used_nor_removed() {
+fn keeps_an_existing_directory() {
     let mut host = Host::new();
     host.start("first", "/bin/true", &[]);
     host.exited("first");
@@ -159,7 +162,7 @@ fn a_directory_that_exists_is_neither_used_nor_removed() {
 }
 
 #[test]
-fn of_a_flood_the_end_is_kept_and_memory_stays_small() {
+fn keeps_the_end_of_a_flood_in_little_memory() {
     let mut host = Host::new();
     let endless = host.start_shell("endless", "exec yes");
     let script = "yes 0123456789 | head -c 50000000; printf 'the end\\377'; exit 3";
@@ -182,7 +185,7 @@ fn of_a_flood_the_end_is_kept_and_memory_stays_small() {
 }
 
 #[test]
-fn fifty_vms_live_side_by_side() {
+fn holds_fifty_vms() {
     let mut host = Host::new();
     let ids: Vec<String> = (0..50).map(|index| format!("vm-{index}")).collect();
     for id in &ids {
@@ -208,7 +211,7 @@ fn fifty_vms_live_side_by_side() {
 }
 
 #[test]
-fn sockets_can_be_connected_to_before_the_vmm_serves_them() {
+fn accepts_connections_before_the_vmm_serves() {
     let mut host = Host::new();
     host.send(Request::Start(StartVmm {
         sockets: ["qmp", "agent"].map(String::from).into(),
@@ -220,13 +223,13 @@ fn sockets_can_be_connected_to_before_the_vmm_serves_them() {
         let metadata = directory.join(name).metadata().unwrap();
         assert!(metadata.file_type().is_socket());
         assert_eq!(metadata.permissions().mode() & 0o077, 0);
-        // Nobody accepts, yet the connection stands and takes bytes.
+        // The connection takes bytes although it has not been accepted.
         UnixStream::connect(directory.join(name))
             .unwrap()
             .write_all(b"hello")
             .unwrap();
     }
-    // bubblewrap has more, till it has become the VMM, and so has the VMM while its libraries are loaded.
+    // Until it has become the VMM, bubblewrap has more descriptors, and so has the VMM while it loads libraries.
     until("five descriptors", || {
         let directory = std::fs::read_dir(format!("/proc/{vmm}/fd")).unwrap();
         let mut descriptors: Vec<_> = directory.map(|e| e.unwrap().file_name()).collect();
@@ -234,7 +237,7 @@ fn sockets_can_be_connected_to_before_the_vmm_serves_them() {
         descriptors == ["0", "1", "2", "3", "4"]
     });
 
-    // With the VMM the sockets go, so that nobody waits for an answer from the dead.
+    // The sockets are removed with the VMM, so that no client waits for an answer.
     let mut waiting = UnixStream::connect(directory.join("qmp")).unwrap();
     host.kill("vm");
     host.exited("vm");
@@ -243,7 +246,7 @@ fn sockets_can_be_connected_to_before_the_vmm_serves_them() {
 }
 
 #[test]
-fn a_socket_with_a_path_as_its_name_is_rejected() {
+fn rejects_a_socket_named_by_a_path() {
     let mut host = Host::new();
     for name in ["../x", "/tmp/x", "", ".hidden"] {
         host.send(Request::Start(StartVmm {
@@ -256,11 +259,11 @@ fn a_socket_with_a_path_as_its_name_is_rejected() {
 }
 
 #[test]
-fn the_rate_of_the_time_stamp_counter_is_stable() {
+fn measures_a_stable_rate_of_the_time_stamp_counter() {
     let rate = || {
         let mut host = Host::new();
         host.send(Request::MeasureTsc(MeasureTsc {}));
-        // Other requests are served while it is measured.
+        // Other requests are served during the measurement.
         host.start("vm", "/bin/sleep", &["1000"]);
         let measured = match host.event() {
             Event::TscMeasured(measured) => measured.khz,

@@ -1,5 +1,5 @@
-//! What the spawner does, seen from the host that starts it. One test program: each takes seconds to compile and link.
-//! `cgroup.rs` is a separate one because `CgroupIT` runs it as the first process of a machine.
+//! Tests of the spawner as a process, from the view of its host. They are one program, because each program takes
+//! seconds to link. `cgroup.rs` is separate, because `CgroupIT` runs it as the first process of a machine.
 
 mod build_root;
 mod chroot;

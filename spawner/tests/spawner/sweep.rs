@@ -1,4 +1,4 @@
-//! What a killed spawner leaves is found by the next, and nothing else is touched.
+//! The next spawner removes what a killed one has left, and nothing else.
 
 use crate::common;
 
@@ -40,7 +40,7 @@ fn kill_spawner(host: &mut Host) {
     host.wait();
 }
 
-/// A VMM that outlives its spawner, as one would that the kernel does not kill with its parent.
+/// Starts a VMM that outlives its spawner, as if the kernel did not kill it with its parent.
 fn start_survivor(host: &mut Host) -> Pid {
     let arguments = ["--pdeathsig", "clear", "/bin/sleep", "1000"];
     let pid = host.start("vm", "/usr/bin/setpriv", &arguments);
@@ -58,7 +58,7 @@ fn scratch(base: &Path) -> PathBuf {
 }
 
 #[test]
-fn processes_scratch_and_directories_of_a_killed_spawner_are_removed() {
+fn removes_leftovers_of_a_killed_spawner() {
     let mut host = Host::new();
     let base = host.temporary.path().to_owned();
     let scratch = scratch(&base);
@@ -87,7 +87,7 @@ fn processes_scratch_and_directories_of_a_killed_spawner_are_removed() {
 }
 
 #[test]
-fn the_next_spawner_sweeps_by_itself() {
+fn sweeps_when_the_next_spawner_starts() {
     let mut dead = Host::new();
     let base = dead.temporary.path().to_owned();
     let survivor = pidfd(start_survivor(&mut dead));
@@ -102,7 +102,7 @@ fn the_next_spawner_sweeps_by_itself() {
 }
 
 #[test]
-fn what_a_living_spawner_holds_is_not_touched() {
+fn keeps_what_a_living_spawner_holds() {
     let mut host = Host::new();
     let base = host.temporary.path().to_owned();
     let scratch = scratch(&base);
@@ -117,7 +117,7 @@ fn what_a_living_spawner_holds_is_not_touched() {
 }
 
 #[test]
-fn scratch_is_removed_with_the_host_and_kept_once_released() {
+fn removes_scratch_unless_it_was_released() {
     let mut host = Host::new();
     let base = host.temporary.path().to_owned();
     let (held, published) = (scratch(&base), base.join("store/.other~building-2-x"));
@@ -133,7 +133,7 @@ fn scratch_is_removed_with_the_host_and_kept_once_released() {
     assert!(!held.exists() && published.exists() && !temporary.path().join("run").exists());
 }
 
-/// A runtime directory with a journal that no spawner of ours would write.
+/// A runtime directory with a forged journal.
 fn with_journal(lines: &str) -> (tempfile::TempDir, PathBuf) {
     let temporary = tempfile::tempdir().unwrap();
     let run = temporary.path().join("1-a");
@@ -151,7 +151,7 @@ fn start_of(pid: u32) -> String {
 }
 
 #[test]
-fn a_process_is_only_killed_when_all_says_that_it_is_the_one() {
+fn kills_a_process_only_if_everything_matches() {
     let mut command = Command::new("/usr/bin/setsid");
     let mut leader = command.args(["/bin/sleep", "1000"]).spawn().unwrap();
     let pid = leader.id();
@@ -167,7 +167,7 @@ fn a_process_is_only_killed_when_all_says_that_it_is_the_one() {
         format!("+ process {pid} {}\n", start + 1),
         format!("+ process {pid} {start}"),
         format!("+ process {pid} {start}\n- process {pid} {start}\n"),
-        // In the session of these tests.
+        // A process in the session of these tests.
         format!("+ process {follower_pid} {follower_start}\n"),
         format!("+ process 1 {init_start}\n"),
     ] {
@@ -176,7 +176,7 @@ fn a_process_is_only_killed_when_all_says_that_it_is_the_one() {
         assert_eq!(lines(&output), [format!("directory {}", run.display())]);
         assert!(leader.try_wait().unwrap().is_none() && follower.try_wait().unwrap().is_none());
     }
-    // Written before the machine was started: the same numbers now mean somebody else.
+    // A journal from before a reboot, since which the ids have been reused.
     let (temporary, run) = with_journal("");
     fs::write(
         run.join(".journal"),
@@ -194,18 +194,18 @@ fn a_process_is_only_killed_when_all_says_that_it_is_the_one() {
 }
 
 #[test]
-fn of_a_session_without_its_leader_only_what_began_with_it_is_killed() {
+fn kills_members_of_a_session_that_started_with_it() {
     let script = "sleep 1000 >/dev/null 2>&1 & echo $$ $!";
-    let told = Command::new("/usr/bin/setsid")
+    let output = Command::new("/usr/bin/setsid")
         .args(["/bin/sh", "-c", script])
         .output()
         .unwrap();
-    let told = String::from_utf8(told.stdout).unwrap();
-    let (leader, member) = told.trim_end().split_once(' ').unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let (leader, member) = output.trim_end().split_once(' ').unwrap();
     let member = member.parse().unwrap();
     let left = pidfd(Pid::from_raw(member).unwrap());
     let start: u64 = start_of(member.try_into().unwrap()).parse().unwrap();
-    // Ten seconds, in the kernel's ticks: as long as bubblewrap may take to start its VMM, and more.
+    // More than ten seconds in clock ticks: longer than bubblewrap may take to start its VMM.
     for (born, killed) in [(start - 1001, false), (start - 1000, true)] {
         let (temporary, _) = with_journal(&format!("+ process {leader} {born}\n"));
         let output = sweep(temporary.path(), &[]);
@@ -216,7 +216,7 @@ fn of_a_session_without_its_leader_only_what_began_with_it_is_killed() {
 }
 
 #[test]
-fn a_hostile_journal_removes_nothing_that_is_not_scratch_of_ours() {
+fn removes_nothing_but_scratch_for_a_forged_journal() {
     let elsewhere = tempfile::tempdir().unwrap();
     let kept = elsewhere.path().join("precious");
     fs::create_dir(&kept).unwrap();
@@ -248,7 +248,7 @@ fn a_hostile_journal_removes_nothing_that_is_not_scratch_of_ours() {
         let output = sweep(temporary.path(), &[]);
         assert!(lines(&output).is_empty(), "{line}: {output:?}");
         assert_eq!(output.status.code(), Some(1), "{line}");
-        // For a person to look at.
+        // Reported for manual inspection.
         assert!(
             run.exists() && kept.exists() && strangers.exists(),
             "{line}"
@@ -267,7 +267,7 @@ fn a_hostile_journal_removes_nothing_that_is_not_scratch_of_ours() {
 }
 
 #[test]
-fn directories_that_are_not_a_spawners_stay() {
+fn keeps_other_directories() {
     let temporary = tempfile::tempdir().unwrap();
     let at = |name: &str| temporary.path().join(name);
     fs::create_dir_all(at("photos/2026")).unwrap();
@@ -284,7 +284,7 @@ fn directories_that_are_not_a_spawners_stay() {
     assert!(at("photos/2026").exists() && at("empty").exists() && at("2-full/vm").exists());
     assert!(run.exists());
 
-    // Where others can write, a directory may be a trap.
+    // A directory may be a trap if others can write to its parent.
     fs::set_permissions(others.path(), fs::Permissions::from_mode(0o777)).unwrap();
     assert!(lines(&sweep(others.path(), &[])).is_empty() && run.exists());
     assert!(sweep(&at("missing"), &[]).status.success());

@@ -1,4 +1,4 @@
-//! A tool is the program that it runs, until its host is gone.
+//! `--tool`: behaves like the program that it runs, and ends it with its host.
 
 use crate::common;
 
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use common::{ended_within, is_gone, pidfd, wait_for_end, Fifo, DEADLINE};
 
-/// A host that can be killed: a shell that runs a tool and waits for it.
+/// A host that can be killed: a shell that runs a tool and waits.
 fn host(script: &str) -> Command {
     let mut command = Command::new("/bin/bash");
     command
@@ -26,16 +26,16 @@ fn tool(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn streams_and_exit_code_are_the_programs() {
+fn has_the_streams_and_exit_code_of_the_program() {
     for (script, code) in [("cat; exit 7", 7), ("cat; kill -9 $$", 128 + 9)] {
         let mut child = tool(&["sh", "-c", script])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"told").unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"input").unwrap();
         let output = child.wait_with_output().unwrap();
-        assert_eq!(output.stdout, b"told");
+        assert_eq!(output.stdout, b"input");
         assert_eq!(output.status.code(), Some(code));
     }
     let missing = tool(&["no-such-program"]).output().unwrap();
@@ -44,7 +44,7 @@ fn streams_and_exit_code_are_the_programs() {
 }
 
 #[test]
-fn an_output_that_the_program_closes_is_closed() {
+fn closes_output_when_the_program_does() {
     let mut child = tool(&["sh", "-c", "exec >&-; read line"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -63,7 +63,7 @@ fn an_output_that_the_program_closes_is_closed() {
 }
 
 #[test]
-fn daemons_of_the_program_end_with_it() {
+fn ends_daemons_with_the_program() {
     let temporary = tempfile::tempdir().unwrap();
     let fifo = Fifo::new(temporary.path());
     let script = format!(
@@ -81,13 +81,13 @@ fn daemons_of_the_program_end_with_it() {
 }
 
 #[test]
-fn a_killed_host_takes_the_program_and_all_it_has_started() {
+fn ends_everything_when_the_host_is_killed() {
     let temporary = tempfile::tempdir().unwrap();
     let fifo = Fifo::new(temporary.path());
-    let told = fifo.path.display();
+    let output = fifo.path.display();
     let cleaned = temporary.path().join("cleaned");
     let script = format!(
-        "trap 'echo > {}; exit' TERM; setsid sh -c 'echo $$ > {told}; exec sleep 1000' & echo $$ > {told}; wait",
+        "trap 'echo > {}; exit' TERM; setsid sh -c 'echo $$ > {output}; exec sleep 1000' & echo $$ > {output}; wait",
         cleaned.display()
     );
     let mut host = host(&script).spawn().unwrap();
@@ -99,7 +99,7 @@ fn a_killed_host_takes_the_program_and_all_it_has_started() {
 }
 
 #[test]
-fn a_killed_spawner_takes_the_program() {
+fn ends_the_program_when_the_spawner_is_killed() {
     let mut spawner = Command::new("/bin/sleep").arg("1000").spawn().unwrap();
     let spawner_id = spawner.id().to_string();
     let mut child = tool(&["--spawner", &spawner_id, "sleep", "1000"])
@@ -113,21 +113,21 @@ fn a_killed_spawner_takes_the_program() {
     spawner.kill().unwrap();
     spawner.wait().unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    let mut told = String::new();
+    let mut output = String::new();
     child
         .stderr
         .take()
         .unwrap()
-        .read_to_string(&mut told)
+        .read_to_string(&mut output)
         .unwrap();
-    assert!(told.contains("its spawner is gone"), "{told}");
+    assert!(output.contains("its spawner is gone"), "{output}");
 
     let stranger = tool(&["--spawner", "1", "true"]).output().unwrap();
     assert_eq!(stranger.status.code(), Some(1));
 }
 
 #[test]
-fn a_program_that_ignores_all_is_killed() {
+fn kills_a_program_that_ignores_signals() {
     let temporary = tempfile::tempdir().unwrap();
     let fifo = Fifo::new(temporary.path());
     let script = format!(
@@ -142,7 +142,7 @@ fn a_program_that_ignores_all_is_killed() {
 }
 
 #[test]
-fn nothing_is_started_for_a_host_that_is_not_our_parent() {
+fn starts_nothing_for_a_host_that_is_not_its_parent() {
     let trace = tempfile::tempdir().unwrap();
     let file = trace.path().join("trace");
     let output = Command::new(env!("CARGO_BIN_EXE_neurovisor-spawner"))

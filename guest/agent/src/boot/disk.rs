@@ -9,14 +9,14 @@ use rustix::mount::{mount, MountFlags};
 use super::failure::Failure;
 use super::uevents::wait_for;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 const TYPES: [&str; 3] = ["squashfs", "erofs", "ext4"];
 
-/// Mounts the disk read-only, whichever of the known file systems it holds.
+/// Mounts the disk read-only. Tries all known file systems.
 pub fn mount_read_only(disk: &str, target: &str) -> Result<(), Failure> {
-    wait_for(PATIENCE, || Path::new(disk).exists().then_some(()))?.ok_or_else(|| {
+    wait_for(TIMEOUT, || Path::new(disk).exists().then_some(()))?.ok_or_else(|| {
         Failure::new(
-            format!("root disk {disk} did not appear within {PATIENCE:?}"),
+            format!("root disk {disk} did not appear within {TIMEOUT:?}"),
             "check the VMM's drives, the initramfs' virtio modules and neurovisor.root= on the kernel's command line",
         )
     })?;

@@ -1,8 +1,8 @@
-//! Why a VM cannot come up.
+//! Why a VM cannot boot.
 
 use std::fmt::{self, Display, Formatter};
 
-/// One sentence that names the object, the error and what to do about it.
+/// A sentence that names the object, the error and the next step.
 #[derive(Debug)]
 pub struct Failure(String);
 
@@ -18,7 +18,7 @@ impl Display for Failure {
     }
 }
 
-/// For `map_err`: says what was being done when the error came up, and what to do about it.
+/// For `map_err`: adds the failed action and the next step to an error.
 pub fn context<E: Display>(
     problem: impl Display,
     next_step: impl Display,

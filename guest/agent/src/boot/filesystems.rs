@@ -12,22 +12,23 @@ use rustix::mount::{mount, unmount, MountFlags, UnmountFlags};
 use super::failure::{context, Failure};
 use crate::memory::Memory;
 
-/// Shown instead of the kernel's boot id, which all clones of a template share.
+/// Mounted over the boot id of the kernel, which all clones of a template share.
 pub const BOOT_ID_FILE: &str = "/run/neurovisor/boot_id";
 
-/// What programs see as /dev.
+/// The directory that programs see as /dev.
 pub const DEVICES: &str = "/run/neurovisor/devices";
 
-/// Shown in place of directories that programs do not see.
+/// An empty directory, mounted over directories that programs must not see.
 pub const NOTHING: &str = "/run/neurovisor/nothing";
 
-/// Of the root's writable layer. Sizes are shares of the memory; pages count against the execution that writes them.
+/// Options of the root's writable layer. Sizes are relative to the memory. Pages count against the execution that
+/// writes them.
 const ROOT_OPTIONS: &str = "size=25%,mode=755";
 
-/// As many files of 8 KiB on average as would fill the memory. An empty one costs the kernel 1 KiB.
+/// Allows as many files of 8 KiB on average as fit into the memory. An empty file costs the kernel 1 KiB.
 const BYTES_PER_INODE: u64 = 8 << 10;
 
-/// What the root image must have, or gets.
+/// Directories that are created in the root image if it lacks them.
 pub const MOUNT_POINTS: [&str; 7] = [
     "/dev",
     "/proc",
@@ -48,7 +49,7 @@ struct Mount {
 pub const PLAIN: MountFlags = MountFlags::NOSUID.union(MountFlags::NODEV);
 pub const INERT: MountFlags = PLAIN.union(MountFlags::NOEXEC);
 
-/// In this order: some lie in others. Programs see others, see [`super::view`].
+/// In this order, because some are inside others. Programs see other mounts, see [`crate::namespaces`].
 const SYSTEM: [Mount; 4] = [
     Mount {
         target: "/proc",
@@ -83,7 +84,7 @@ const DEVICES_MOUNT: Mount = Mount {
     options: "mode=755,size=64k,nr_inodes=32",
 };
 
-/// Name, numbers of the kernel. All of them are harmless in anybody's hands.
+/// Names and device numbers. All of them are harmless for every user.
 const DEVICE_NODES: [(&str, u32, u32); 6] = [
     ("null", 1, 3),
     ("zero", 1, 5),
@@ -101,7 +102,7 @@ const DEVICE_LINKS: [(&str, &str); 5] = [
     ("pts/ptmx", "ptmx"),
 ];
 
-/// All that a program can write to, apart from what [`super::view`] leaves open for compilers.
+/// The directories that a program can write to, apart from the cache of compilers in [`crate::namespaces`].
 const WRITABLE: [Mount; 5] = [
     Mount {
         target: super::HOME,
@@ -138,7 +139,7 @@ const WRITABLE: [Mount; 5] = [
 
 const REPORT: &str = "boot a kernel with proc, sysfs, devtmpfs, tmpfs and cgroup2";
 
-/// What finding and mounting the root needs, in the initramfs.
+/// Mounts what is needed in the initramfs to find and mount the root.
 pub fn mount_early() -> Result<(), Failure> {
     for (target, file_system) in [("/dev", "devtmpfs"), ("/proc", "proc"), ("/sys", "sysfs")] {
         fs::create_dir_all(target)
@@ -159,7 +160,7 @@ pub fn mount_early() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The kernel starts init with its console, to which no byte of ours may go.
+/// Redirects the standard streams, which the kernel connects to the console, to /dev/null.
 pub fn silence_standard_streams() -> Result<(), Failure> {
     let silence = || -> io::Result<()> {
         let null = OpenOptions::new()
@@ -174,34 +175,35 @@ pub fn silence_standard_streams() -> Result<(), Failure> {
     silence().map_err(context("cannot open /dev/null", REPORT))
 }
 
-/// Everything else, in the new root.
+/// Mounts everything else, in the new root.
 pub fn mount_all() -> Result<(), Failure> {
     for entry in &SYSTEM {
         mount_one(entry).map_err(context(format!("cannot mount {}", entry.target), REPORT))?;
     }
     complete_run().map_err(context("cannot complete /run", REPORT))?;
     for entry in &WRITABLE {
-        let mounted = quota(entry.options).and_then(|options| mount_with(entry, &options));
+        let mounted =
+            with_inode_limit(entry.options).and_then(|options| mount_with(entry, &options));
         mounted.map_err(context(format!("cannot mount {}", entry.target), REPORT))?;
     }
     Ok(())
 }
 
-/// Replaces what a program may have written to by the same, empty. What is done here happens to what programs see.
+/// Replaces all writable directories by empty ones. The new mounts propagate to programs.
 pub fn renew_writable() -> io::Result<()> {
     for entry in &WRITABLE {
         unmount(entry.target, UnmountFlags::empty())?;
-        mount_with(entry, &quota(entry.options)?)?;
+        mount_with(entry, &with_inode_limit(entry.options)?)?;
     }
     Ok(())
 }
 
-/// Options that bound a tmpfs also in its number of files.
-pub fn root_quota() -> io::Result<CString> {
-    quota(ROOT_OPTIONS)
+/// Returns the options of the root's writable layer, with a limit on the number of files.
+pub fn root_options() -> io::Result<CString> {
+    with_inode_limit(ROOT_OPTIONS)
 }
 
-fn quota(options: &str) -> io::Result<CString> {
+fn with_inode_limit(options: &str) -> io::Result<CString> {
     let inodes = Memory::current()?.total_bytes / BYTES_PER_INODE;
     Ok(CString::new(format!("{options},nr_inodes={inodes}"))?)
 }
@@ -226,7 +228,7 @@ fn mount_with(entry: &Mount, options: &CString) -> io::Result<()> {
     )?)
 }
 
-/// What is ours in /run, with the devices of programs, and what Debian expects there.
+/// Creates the agent's directories in /run, the devices of programs, and what Debian expects there.
 fn complete_run() -> io::Result<()> {
     fs::create_dir("/run/lock")?;
     for directory in ["/run/neurovisor", NOTHING, DEVICES] {
@@ -247,7 +249,7 @@ fn complete_run() -> io::Result<()> {
             mode,
             makedev(major, minor),
         )?;
-        // Whatever the umask is.
+        // Independent of the umask.
         fs::set_permissions(&path, Permissions::from_mode(0o666))?;
     }
     for (target, name) in DEVICE_LINKS {

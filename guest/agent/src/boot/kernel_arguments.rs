@@ -1,4 +1,4 @@
-//! The kernel's command line, read as the kernel reads it.
+//! The kernel's command line, parsed as the kernel parses it.
 
 const ROOT_DISK: &str = "neurovisor.root=";
 const ROOT_DISK_DEFAULT: &str = "/dev/vda";
@@ -6,7 +6,7 @@ const ROOT_DISK_DEFAULT: &str = "/dev/vda";
 pub struct KernelArguments(Vec<String>);
 
 impl KernelArguments {
-    /// Splits at white space outside double quotes. What follows `--` is meant for init and not for the kernel.
+    /// Splits at white space outside double quotes. Words after `--` are for init and are ignored.
     pub fn parse(line: &str) -> Self {
         let mut words = Vec::new();
         let mut word = String::new();
@@ -40,8 +40,8 @@ impl KernelArguments {
             .unwrap_or(ROOT_DISK_DEFAULT)
     }
 
-    /// The parameters of one module in the form that finit_module(2) takes: every `module.parameter=value`, in order,
-    /// without the module's name. A built-in module reads these words itself; for a loaded one it is our task.
+    /// Returns the parameters of a module in the form that finit_module(2) takes: every `module.parameter=value` in
+    /// order, without the name of the module. A built-in module reads these words itself, a loaded one does not.
     pub fn parameters_of(&self, module: &str) -> String {
         let module = normalized(module);
         let mut parameters = Vec::new();
@@ -56,7 +56,7 @@ impl KernelArguments {
     }
 }
 
-/// The kernel takes '-' and '_' in names for the same.
+/// Normalizes a name, in which the kernel treats '-' and '_' alike.
 fn normalized(name: &str) -> String {
     name.replace('-', "_")
 }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn root_disk_is_the_last_one_named() {
+    fn uses_the_last_root_disk() {
         let disk = |line| KernelArguments::parse(line).root_disk().to_owned();
         assert_eq!(disk("console=ttyS0 quiet"), "/dev/vda");
         assert_eq!(disk("neurovisor.root="), "/dev/vda");
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_module_gets_all_its_parameters_in_order() {
+    fn collects_all_parameters_of_a_module() {
         let arguments = KernelArguments::parse(
             "quiet virtio_mmio.device=512@0xfeb00000:5 virtio-mmio.device=512@0xfeb00200:6 \
              virtio_mmio_other.x=1 virtio_blk.poll_queues=2",
@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn quotes_keep_words_together() {
+    fn keeps_quoted_words_together() {
         let arguments = KernelArguments::parse("a.b=\"c d\"  e.f=g");
         assert_eq!(arguments.parameters_of("a"), "b=\"c d\"");
         assert_eq!(arguments.parameters_of("e"), "f=g");
     }
 
     #[test]
-    fn dots_in_values_are_no_module_names() {
+    fn ignores_dots_in_values() {
         assert_eq!(KernelArguments::parse("ip=10.0.0.1").parameters_of("0"), "");
     }
 }

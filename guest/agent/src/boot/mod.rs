@@ -1,35 +1,28 @@
-//! From the kernel's first instruction in user space to a system in which a program can run.
+//! Boots the guest, from the first instruction in user space to a complete system.
 
-mod account;
 mod disk;
 mod failure;
-mod filesystems;
+pub mod filesystems;
 mod hardening;
 mod kernel_arguments;
-mod loopback;
 mod modules;
-mod quarters;
 mod root;
 mod uevents;
-mod view;
+mod user_account;
 
-use std::convert::Infallible;
 use std::fs;
 
 use rustix::system::{reboot, RebootCommand};
 
-pub use account::{GROUP_ID, HOME, USER, USER_ID};
 pub use failure::{context, Failure};
-pub use filesystems::{renew_writable, BOOT_ID_FILE};
-pub use quarters::Quarters;
 pub use uevents::wait_for;
+pub use user_account::{GROUP_ID, HOME, USER, USER_ID};
 
 use crate::kernel_log;
 pub use kernel_arguments::KernelArguments;
 
-/// Leaves this process as PID 1 of a complete system, with nothing on its standard streams; programs have quarters of
-/// their own in it.
-pub fn boot() -> Result<Quarters, Failure> {
+/// Sets up a complete system, with this process as PID 1 and without standard streams.
+pub fn boot() -> Result<(), Failure> {
     filesystems::mount_early()?;
     filesystems::silence_standard_streams()?;
     let arguments = KernelArguments::parse(
@@ -39,21 +32,17 @@ pub fn boot() -> Result<Quarters, Failure> {
     modules::load_all(&arguments)?;
     root::enter(arguments.root_disk())?;
     filesystems::mount_all()?;
-    account::ensure()?;
-    hardening::apply()?;
-    Quarters::make()
+    user_account::ensure()?;
+    hardening::apply()
 }
 
-/// Ends the VMM: it is started so that a reset of the machine makes it exit.
+/// Ends the VMM, which is configured to exit when the machine is reset.
 pub fn end_the_machine() -> ! {
     loop {
-        // Returns only on failure. A return from main would be the same news to the kernel: a panic.
+        // Returns only on failure. A return from main would make the kernel panic.
         if let Err(error) = reboot(RebootCommand::Restart) {
             kernel_log::error(format_args!("cannot reset the machine: {error}"));
             std::process::exit(1);
         }
     }
 }
-
-/// The value of a function that returns only on failure.
-pub type Never = Infallible;

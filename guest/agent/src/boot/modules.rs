@@ -1,4 +1,4 @@
-//! Loads the kernel modules that came in the initramfs.
+//! Loads the kernel modules of the initramfs.
 
 use std::ffi::CString;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use super::kernel_arguments::KernelArguments;
 
 const DIRECTORY: &str = "/modules";
 
-/// Loads what `/modules/order` names, in that order. Without that file the kernel needs no modules.
+/// Loads the modules that `/modules/order` lists, in that order. Without that file the kernel needs no modules.
 pub fn load_all(arguments: &KernelArguments) -> Result<(), Failure> {
     let order = Path::new(DIRECTORY).join("order");
     let names = match fs::read_to_string(&order) {
@@ -35,9 +35,9 @@ fn load(file_name: &str, arguments: &KernelArguments) -> io::Result<()> {
     let file = File::open(Path::new(DIRECTORY).join(file_name))?;
     let parameters = CString::new(arguments.parameters_of(module_name(file_name)))?;
     match finit_module(&file, &parameters, 0) {
-        // Built in, or named twice.
+        // Built in, or listed twice.
         Ok(()) | Err(Errno::EXIST) => Ok(()),
-        // This machine has no such device: KVM's clock, for instance, where there is no KVM.
+        // This machine lacks the device, for instance KVM's clock without KVM.
         Err(Errno::NODEV | Errno::OPNOTSUPP) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -10,7 +10,7 @@ use rustix::process::{chdir, chroot};
 
 use super::disk;
 use super::failure::{context, Failure};
-use super::filesystems::{root_quota, MOUNT_POINTS};
+use super::filesystems::{root_options, MOUNT_POINTS};
 
 const IMAGE: &str = "/image";
 const CHANGES: &str = "/changes";
@@ -18,7 +18,7 @@ const ROOT: &str = "/root";
 const OVERLAY: &CStr = c"lowerdir=/image,upperdir=/changes/upper,workdir=/changes/work";
 const REPORT: &str = "report this kernel";
 
-/// Makes the read-only image with a writable layer in memory the root of everything, and frees the initramfs.
+/// Changes the root to the read-only image with a writable layer in memory, and frees the initramfs.
 pub fn enter(root_disk: &str) -> Result<(), Failure> {
     for directory in [IMAGE, CHANGES, ROOT] {
         fs::create_dir_all(directory)
@@ -41,18 +41,24 @@ pub fn enter(root_disk: &str) -> Result<(), Failure> {
 
 fn overlay() -> io::Result<()> {
     let flags = MountFlags::NOSUID | MountFlags::NODEV;
-    mount("changes", CHANGES, "tmpfs", flags, root_quota()?.as_c_str())?;
+    mount(
+        "changes",
+        CHANGES,
+        "tmpfs",
+        flags,
+        root_options()?.as_c_str(),
+    )?;
     fs::create_dir(format!("{CHANGES}/upper"))?;
     fs::create_dir(format!("{CHANGES}/work"))?;
     mount("root", ROOT, "overlay", flags, OVERLAY)?;
-    // The overlay keeps its layers; nobody else needs a path to them.
+    // The overlay keeps its layers open, and no process needs a path to them.
     unmount(CHANGES, UnmountFlags::DETACH)?;
     unmount(IMAGE, UnmountFlags::DETACH)?;
     Ok(())
 }
 
-/// The initramfs is the kernel's own first file system and can be neither unmounted nor pivoted away: it is emptied
-/// and covered.
+/// Empties the initramfs and mounts the root over it. The first file system of the kernel can be neither unmounted nor
+/// exchanged by pivot_root.
 fn switch() -> io::Result<()> {
     unmount("/proc", UnmountFlags::DETACH)?;
     unmount("/sys", UnmountFlags::DETACH)?;
@@ -62,7 +68,7 @@ fn switch() -> io::Result<()> {
     for entry in fs::read_dir("/")? {
         let path = entry?.path();
         let metadata = fs::symlink_metadata(&path)?;
-        // INVARIANT: only what lies in the initramfs itself is deleted, never what is mounted over it.
+        // INVARIANT: deletes only files of the initramfs itself, never of file systems that are mounted over it.
         if metadata.dev() != initramfs {
             continue;
         }

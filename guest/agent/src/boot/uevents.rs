@@ -1,4 +1,4 @@
-//! Waits for devices by the kernel's own announcements.
+//! Waits for devices by the announcements of the kernel.
 
 use std::time::{Duration, Instant};
 
@@ -13,13 +13,13 @@ use super::failure::{context, Failure};
 const KERNEL_GROUP: u32 = 1;
 const NEXT_STEP: &str = "boot a kernel with CONFIG_NET and uevents";
 
-/// Looks again after each announcement until there is something to see. `None` when the time is over.
+/// Calls `look` after each announcement until it returns a value. Returns `None` after the timeout.
 pub fn wait_for<T>(
-    patience: Duration,
+    timeout: Duration,
     mut look: impl FnMut() -> Option<T>,
 ) -> Result<Option<T>, Failure> {
-    let deadline = Instant::now() + patience;
-    // Listening before the first look: what appears in between is announced.
+    let deadline = Instant::now() + timeout;
+    // Listens before the first look, so that a device that appears in between is announced.
     let announcements = listen().map_err(context("cannot listen for uevents", NEXT_STEP))?;
     loop {
         if let Some(found) = look() {
@@ -45,20 +45,20 @@ fn listen() -> Result<OwnedFd, Errno> {
     Ok(socket)
 }
 
-/// Returns when something was announced or the time is over. What was announced does not matter: the caller looks.
-fn await_announcements(socket: &OwnedFd, patience: Duration) -> Result<(), Errno> {
-    let patience = Timespec {
-        tv_sec: patience.as_secs().try_into().unwrap_or(i64::MAX),
-        tv_nsec: patience.subsec_nanos().into(),
+/// Returns after an announcement or the timeout. The content does not matter, because the caller checks again.
+fn await_announcements(socket: &OwnedFd, timeout: Duration) -> Result<(), Errno> {
+    let timeout = Timespec {
+        tv_sec: timeout.as_secs().try_into().unwrap_or(i64::MAX),
+        tv_nsec: timeout.subsec_nanos().into(),
     };
-    match poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&patience)) {
+    match poll(&mut [PollFd::new(socket, PollFlags::IN)], Some(&timeout)) {
         Ok(_) | Err(Errno::INTR) => {}
         Err(error) => return Err(error),
     }
     let mut announcement = [0; 4096];
     loop {
         match recv(socket, &mut announcement[..], RecvFlags::empty()) {
-            // An overrun lost announcements, and is itself a reason to look.
+            // An overrun has lost announcements and is itself a reason to check again.
             Ok(_) | Err(Errno::NOBUFS | Errno::INTR) => {}
             Err(Errno::AGAIN) => return Ok(()),
             Err(error) => return Err(error),

@@ -1,44 +1,46 @@
-//! The host's way in.
+//! The channels by which the host reaches the agent.
 
 mod port_stream;
 mod virtio_port;
 mod vsock;
 
-use std::path::Path;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::runtime;
 
-use crate::boot::{context, wait_for, Failure, Never, Quarters};
+use crate::boot::{context, wait_for, Failure};
 use crate::execution::Executions;
 use crate::kernel_log;
 use crate::lifecycle::Lifecycle;
-use crate::orphans::Orphans;
+use crate::namespaces::Namespaces;
+use crate::reaper::Reaper;
 use crate::service;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 const REPORT: &str = "report this as a defect of the guest agent";
 
-/// The channels that this VM has.
+/// The channels of this VM.
 struct Channels {
-    port: Option<std::path::PathBuf>,
+    port: Option<PathBuf>,
     vsock: bool,
 }
 
-/// Serves the host on whichever channels there are, until the VM is destroyed.
-pub fn serve(quarters: Quarters) -> Result<Never, Failure> {
-    let channels = wait_for(PATIENCE, find)?.ok_or_else(|| {
+/// Serves the host on all channels of this VM, until the VM is destroyed.
+pub fn serve(namespaces: Namespaces) -> Result<Infallible, Failure> {
+    let channels = wait_for(TIMEOUT, find)?.ok_or_else(|| {
         Failure::new(
-            format!("no channel to the host within {PATIENCE:?}"),
+            format!("no channel to the host within {TIMEOUT:?}"),
             "give the VM a virtserialport named neurovisor.agent or a vsock device",
         )
     })?;
-    // One thread: this memory is paid in every VM, and there is only one program to look after.
+    // One thread saves memory in every VM and suffices for a single program.
     runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(context("cannot start the event loop", REPORT))?
-        .block_on(serve_on(channels, quarters))
+        .block_on(serve_on(channels, namespaces))
 }
 
 fn find() -> Option<Channels> {
@@ -49,9 +51,9 @@ fn find() -> Option<Channels> {
     (channels.port.is_some() || channels.vsock).then_some(channels)
 }
 
-async fn serve_on(channels: Channels, quarters: Quarters) -> Result<Never, Failure> {
-    let orphans = Orphans::start().map_err(context("cannot watch for ended processes", REPORT))?;
-    let executions = Executions::in_guest(quarters, orphans);
+async fn serve_on(channels: Channels, namespaces: Namespaces) -> Result<Infallible, Failure> {
+    let reaper = Reaper::start().map_err(context("cannot watch for ended processes", REPORT))?;
+    let executions = Executions::in_guest(namespaces, reaper);
     let services = service::Services::new(Lifecycle::booted(), executions);
     kernel_log::information(format_args!(
         "serving on {} {}",

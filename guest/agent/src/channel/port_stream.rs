@@ -1,4 +1,4 @@
-//! One connection of the host over a virtio-serial port.
+//! A connection of the host over the virtio-serial port.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,16 +10,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tonic::transport::server::Connected;
 
-/// Reads end with the first hang-up that is seen, even when the host has connected again: what comes after it belongs
-/// to another connection.
+/// A byte stream that ends at the first hang-up, even if the host has connected again: later bytes belong to another
+/// connection.
 pub struct PortStream {
     port: AsyncFd<File>,
-    /// Declared, and so dropped, after the port: whoever waits for it may open the port.
+    /// Declared, and therefore dropped, after the port: the receiver may open the port again.
     _closed: oneshot::Sender<()>,
 }
 
 impl PortStream {
-    /// The second value resolves when the port has been closed.
+    /// Returns the stream, and a receiver that resolves when the port has been closed.
     pub fn new(port: File) -> io::Result<(Self, oneshot::Receiver<()>)> {
         let (sender, closed) = oneshot::channel();
         // SAFETY: the file owns its descriptor, and nothing takes it out of the `AsyncFd`.
@@ -51,7 +51,7 @@ impl AsyncRead for PortStream {
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // The hang-up stays in tokio's readiness for ever; asking again would spin.
+                    // The hang-up stays in tokio's readiness indefinitely, so another attempt would spin.
                     if hung_up {
                         return Poll::Ready(Ok(()));
                     }
@@ -76,7 +76,7 @@ impl AsyncWrite for PortStream {
                 Ok(count) => return Poll::Ready(Ok(count)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // Without a host the port would block for ever, and with this readiness spin.
+                    // Without a host the port would block indefinitely, and with this readiness it would spin.
                     if hung_up {
                         return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
                     }

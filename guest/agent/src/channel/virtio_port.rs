@@ -1,5 +1,6 @@
-//! The virtio-serial port: one byte stream to the host, on which one connection after the other is served.
+//! The virtio-serial port, a byte stream to the host that carries one connection after another.
 
+use std::convert::Infallible;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,13 +15,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::port_stream::PortStream;
-use crate::boot::{Failure, Never};
+use crate::boot::Failure;
 use crate::service::Services;
 
 const NAME: &str = "neurovisor.agent";
 const CLASS: &str = "/sys/class/virtio-ports";
 
-/// The device of the port with our name. Its number differs from boot to boot.
+/// Finds the device of the port named [`NAME`]. Its number may differ between boots.
 pub fn find() -> Option<PathBuf> {
     fs::read_dir(CLASS)
         .ok()?
@@ -32,8 +33,9 @@ pub fn find() -> Option<PathBuf> {
         .filter(|device| device.exists())
 }
 
-/// Serves one connection after the other. A host that hangs up waits until the port is closed before it connects again.
-pub async fn serve(device: PathBuf, services: Services) -> Result<Never, Failure> {
+/// Serves one connection after another. After hanging up, the host waits for the port to be closed before it
+/// reconnects.
+pub async fn serve(device: PathBuf, services: Services) -> Result<Infallible, Failure> {
     let (sender, connections) = mpsc::channel(1);
     let failure = async {
         loop {
@@ -56,14 +58,15 @@ pub async fn serve(device: PathBuf, services: Services) -> Result<Never, Failure
                     "destroy this VM",
                 );
             }
-            // INVARIANT: the port is closed only when the host has hung up and all that used the connection have ended.
-            // A server may end before, by the host's good-bye; a port opened then would be taken for a new connection,
-            // and a template saved then makes clones that have said their first words to nobody. The port admits one
-            // opener. The host sees both, as VSERPORT_CHANGE open:false and open:true.
+            // INVARIANT: the port is closed only when the host has hung up and nothing uses the connection any more.
+            // The server may end earlier, after a GOAWAY of the host. A port that is opened again at that moment would
+            // be taken for a new connection, and clones of a template saved at that moment would have sent the
+            // beginning of the protocol already. Only one process can open the port. The host sees both events as
+            // VSERPORT_CHANGE.
             drop(port);
         }
     };
-    // Our stream of connections never ends, so that the server never says good-bye to the one that it has.
+    // The stream of connections never ends, so that the server never sends GOAWAY on the current one.
     tokio::select! {
         failure = failure => Err(failure),
         ended = services.router().serve_with_incoming(ReceiverStream::new(connections)) =>
@@ -71,7 +74,7 @@ pub async fn serve(device: PathBuf, services: Services) -> Result<Never, Failure
     }
 }
 
-/// The port, held open by this descriptor too, and the connection on it.
+/// Opens the port and waits for the host. Returns a descriptor that keeps the port open, and the connection.
 async fn connect(device: &Path) -> io::Result<(File, (PortStream, oneshot::Receiver<()>))> {
     let port = OpenOptions::new()
         .read(true)
@@ -79,15 +82,15 @@ async fn connect(device: &Path) -> io::Result<(File, (PortStream, oneshot::Recei
         .custom_flags(OFlags::NONBLOCK.bits() as i32)
         .open(device)?;
     await_host(&port, true).await?;
-    // Registered anew only now: tokio never forgets that it has seen a descriptor hung up.
+    // Registered only now, because tokio remembers a hang-up of a descriptor indefinitely.
     let connection = PortStream::new(port.try_clone()?)?;
     Ok((port, connection))
 }
 
-/// Returns as soon as the host is connected, or is not.
+/// Waits until the host is connected or disconnected.
 ///
-/// A port without a host reports POLLHUP without end, so that waiting for a level would spin. Its edges are what we
-/// need, and only an epoll of our own shows them one by one.
+/// A port without a host reports POLLHUP permanently, so level-triggered waiting would spin. Only a separate epoll
+/// instance reports the edges one by one.
 async fn await_host(port: &File, connected: bool) -> io::Result<()> {
     let edges: OwnedFd = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     let flags = epoll::EventFlags::IN | epoll::EventFlags::OUT | epoll::EventFlags::ET;
@@ -96,7 +99,7 @@ async fn await_host(port: &File, connected: bool) -> io::Result<()> {
     let edges = unsafe { AsyncFd::register_with_interest(edges, Interest::READABLE) }?;
     while host_is_connected(port)? != connected {
         let mut ready = edges.readable().await?;
-        // Takes the edge. A change after the look above is a new one.
+        // Consumes the edge. A change after the check above is a new edge.
         let mut seen = Vec::with_capacity(1);
         let now = Timespec::default();
         epoll::wait(

@@ -1,20 +1,21 @@
 //! The vsock device of Firecracker and of QEMU with vhost-vsock.
 
+use std::convert::Infallible;
 use std::io;
 
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_vsock::{VsockAddr, VsockListener, VMADDR_CID_ANY, VMADDR_CID_HOST};
 
-use crate::boot::{context, Failure, Never};
+use crate::boot::{context, Failure};
 use crate::kernel_log;
 use crate::service::Services;
 
 const PORT: u32 = 6000;
 const NEXT_STEP: &str = "destroy this VM";
 
-/// Serves every connection of the host, and of the host only: a program in the guest can open vsock connections too.
-pub async fn serve(services: Services) -> Result<Never, Failure> {
+/// Serves connections of the host only. Programs in the guest could open vsock connections too.
+pub async fn serve(services: Services) -> Result<Infallible, Failure> {
     let listener = VsockListener::bind(VsockAddr::new(VMADDR_CID_ANY, PORT)).map_err(context(
         format!("cannot listen on vsock port {PORT}"),
         NEXT_STEP,

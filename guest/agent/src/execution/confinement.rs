@@ -1,4 +1,4 @@
-//! What a child does to itself before it becomes the program.
+//! The steps of a child before it becomes the program.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -7,51 +7,55 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
+use neurovisor_seccomp::Filter;
 use rustix::fs::{open, Mode, OFlags};
 use rustix::io::write;
 use rustix::process::{chdir, setrlimit, setsid, umask, Resource, Rlimit};
 use rustix::thread::set_no_new_privs;
 
 use super::cgroup::Cgroup;
-use super::system_calls::Filter;
-use super::workplace::Workplace;
-use crate::boot::{Quarters, GROUP_ID, USER_ID};
+use super::system_calls;
+use super::working_directory::WorkingDirectory;
+use crate::boot::{GROUP_ID, USER_ID};
+use crate::namespaces::Namespaces;
 use crate::privileges::become_account;
 
 const OPEN_FILES_MAX: u64 = 4096;
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
-/// Everything between fork and exec.
+/// Everything that happens between fork and exec.
 pub struct Confinement {
     filter: Filter,
-    /// `None` in a test, where the child keeps its user and sees what its parent sees.
-    place: Option<Place>,
+    /// `None` in a test, where the child keeps its user and its namespaces.
+    guest: Option<GuestConfinement>,
 }
 
-struct Place {
-    quarters: Arc<Quarters>,
-    entrance: File,
+/// The confinement that needs the privileges of the agent in a guest.
+struct GuestConfinement {
+    namespaces: Arc<Namespaces>,
+    cgroup_procs: File,
     directory: CString,
 }
 
 impl Confinement {
-    pub fn new(workplace: &Workplace, cgroup: Option<&Cgroup>) -> io::Result<Self> {
-        let place = match (&workplace.quarters, cgroup) {
-            (Some(quarters), Some(cgroup)) => Some(Place {
-                quarters: quarters.clone(),
-                entrance: cgroup.entrance()?,
-                directory: CString::new(workplace.directory.as_os_str().as_bytes())?,
+    pub fn new(working_directory: &WorkingDirectory, cgroup: Option<&Cgroup>) -> io::Result<Self> {
+        let guest = match (&working_directory.namespaces, cgroup) {
+            (Some(namespaces), Some(cgroup)) => Some(GuestConfinement {
+                namespaces: namespaces.clone(),
+                cgroup_procs: cgroup.open_procs()?,
+                directory: CString::new(working_directory.directory.as_os_str().as_bytes())?,
             }),
             _ => None,
         };
         Ok(Self {
-            filter: Filter::of_programs(),
-            place,
+            filter: system_calls::filter(),
+            guest,
         })
     }
 
-    /// INVARIANT: only system calls are made here, no memory is allocated and no lock taken, since that is what a forked
-    /// child may do. Order matters: each step still has the privilege that it needs.
+    /// Confines this process. The order matters: each step still has the privileges that it needs.
+    ///
+    /// INVARIANT: makes only system calls, allocates no memory and takes no lock, because a forked child calls this.
     pub fn enter(&self) -> io::Result<()> {
         setsid()?;
         umask(Mode::WGRP | Mode::WOTH);
@@ -59,25 +63,25 @@ impl Confinement {
         limit(Resource::Nofile, OPEN_FILES_MAX)?;
         limit(Resource::Fsize, FILE_BYTES_MAX)?;
         set_no_new_privs(true)?;
-        if let Some(place) = &self.place {
-            place.enter()?;
+        if let Some(guest) = &self.guest {
+            guest.enter()?;
         }
         self.filter.install()
     }
 }
 
-impl Place {
+impl GuestConfinement {
     fn enter(&self) -> io::Result<()> {
-        // Written with the right to do so, this is also the least that the program can set itself.
+        // Written with privileges, this is also the minimum that the program can set.
         let adjustment: OwnedFd = open(
             c"/proc/self/oom_score_adj",
             OFlags::WRONLY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;
         write(&adjustment, b"0")?;
-        write(&self.entrance, b"0")?;
-        self.quarters.enter()?;
-        // Whoever comes into a namespace of mounts stands at its root.
+        write(&self.cgroup_procs, b"0")?;
+        self.namespaces.enter()?;
+        // Entering a mount namespace changes the working directory to its root.
         chdir(&*self.directory)?;
         become_account(USER_ID, GROUP_ID)
     }

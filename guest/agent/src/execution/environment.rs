@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::language::Language;
+use super::language::{Language, SEARCH_PATH};
 use crate::boot::{HOME, USER};
 use crate::invalid::{shown, Invalid};
-
-pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 pub const DEFAULTS: [(&str, &str); 6] = [
     ("PATH", SEARCH_PATH),
@@ -19,7 +17,8 @@ pub const DEFAULTS: [(&str, &str); 6] = [
 
 const TRACE_ID: &str = "NEUROVISOR_TRACE_ID";
 
-/// Defaults, then the language's, then the request's; the trace id is ours alone.
+/// Builds the environment from the defaults, those of the language, and the request, in ascending precedence. Only the
+/// agent sets the trace id.
 pub fn environment(
     requested: HashMap<String, String>,
     language: &Language,
@@ -41,7 +40,7 @@ pub fn environment(
     Ok(environment)
 }
 
-/// Values are secrets: messages show names only.
+/// Checks a variable. Values are secrets, so messages contain only names.
 fn check(name: &str, value: &str) -> Result<(), Invalid> {
     let problem = if name.is_empty() {
         "has an empty name"
@@ -73,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request_wins_over_defaults() {
+    fn prefers_the_request_to_defaults() {
         let environment = built(&[("LANG", "de_DE.UTF-8"), ("PYTHONUNBUFFERED", "")], "").unwrap();
         assert_eq!(environment["LANG"], "de_DE.UTF-8");
         assert_eq!(environment["PYTHONUNBUFFERED"], "");
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_trace_id_comes_from_the_call() {
+    fn takes_the_trace_id_from_the_call() {
         let environment = built(&[("NEUROVISOR_TRACE_ID", "forged")], "real").unwrap();
         assert_eq!(environment["NEUROVISOR_TRACE_ID"], "real");
         let environment = built(&[("NEUROVISOR_TRACE_ID", "forged")], "").unwrap();
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_show_the_name_and_never_the_value() {
+    fn names_the_variable_without_its_value() {
         let refusal = |name, value| built(&[(name, value)], "").unwrap_err().to_string();
         assert_eq!(refusal("", "secret"), "env[\"\"]: has an empty name");
         assert_eq!(

@@ -1,11 +1,11 @@
-//! What becomes known of an execution, in this order: output, files, its end.
+//! The events of an execution, in this order: output, files, end.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::outputs::Skipped;
-use super::Outcome;
+use super::skipped::Skipped;
+use crate::wire::execution::Outcome;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StreamName {
@@ -16,7 +16,7 @@ pub enum StreamName {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Content {
     Text(String),
-    /// Not valid UTF-8 by itself.
+    /// Bytes that are not valid UTF-8.
     Bytes(Bytes),
 }
 
@@ -36,7 +36,7 @@ pub enum Event {
     Ended(Report),
 }
 
-/// The parts of a file come one after the other.
+/// A part of a file. The parts of a file are sent one after the other.
 #[derive(Debug, PartialEq, Eq)]
 pub struct FilePart {
     /// Relative to the directory of outputs.
@@ -45,19 +45,21 @@ pub struct FilePart {
     pub last: bool,
 }
 
+/// How an execution ended.
 #[derive(Debug)]
 pub struct Report {
     pub outcome: Outcome,
-    /// 128 + the signal if one ended the program, as a shell has it.
+    /// As in a shell, 128 plus the number of a signal that ended the program.
     pub exit_code: i32,
     pub signal: i32,
-    /// From the program's start to its end.
+    /// Time from the start of the program to its end.
     pub duration: Duration,
     pub stdout_truncated: bool,
     pub stderr_truncated: bool,
-    /// What the kernel killed for want of memory, whatever came of it; empty if nothing.
+    /// The process that the kernel killed because memory ran out, even if the program continued. Empty if there is
+    /// none.
     pub killed_process: String,
-    /// Left running by the program when it ended, and killed.
+    /// Processes that were still running when the program ended, and were killed.
     pub background_processes: u32,
     pub skipped: Skipped,
     pub warm_interpreter: bool,

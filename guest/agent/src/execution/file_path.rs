@@ -1,11 +1,11 @@
-//! The rules for paths of files that travel into or out of a guest. The host has the same ones.
+//! The rules for paths of files that are sent into or out of a guest. The host applies the same rules.
 
-/// As the kernel has them.
+/// The limit of the kernel.
 const NAME_BYTES_MAX: usize = 255;
-/// Of a whole path: with the working directory before it, still a path that the kernel takes.
+/// Limit of a path. Together with the working directory it stays below the limit of the kernel.
 pub const PATH_BYTES_MAX: usize = 4000;
 
-/// What keeps the path from travelling, as the end of a sentence.
+/// Returns the problem with a path, if any, as the end of a sentence.
 pub fn problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("is empty");
@@ -32,14 +32,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_relative_paths_may_travel() {
+    fn accepts_plain_relative_paths() {
         for path in ["a", "b/c d/…", ".hidden", "b/..c", "…", "a\\b", "-"] {
             assert_eq!(problem(path), None, "{path}");
         }
     }
 
     #[test]
-    fn everything_else_is_told_apart() {
+    fn explains_why_a_path_is_rejected() {
         for (path, expected) in [
             ("", "is empty"),
             ("/etc/passwd", "is absolute"),

@@ -1,4 +1,4 @@
-//! The files that come with a request.
+//! The input files of a request.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,19 +9,19 @@ use super::file_path;
 use crate::invalid::{shown, Invalid};
 use crate::wire::execution::InputFile;
 
-/// In each direction.
+/// Limits for input files, and for output files.
 pub const COUNT_MAX: usize = 1000;
 pub const TOTAL_BYTES_MAX: usize = 64 << 20;
 
 #[derive(Debug)]
 pub struct File {
-    /// Relative, of plain names only.
+    /// A relative path of plain names.
     pub path: PathBuf,
     pub content: Bytes,
     pub executable: bool,
 }
 
-/// Files that can all be placed beside each other and beside the main file.
+/// Checks that all files, and the main file, can be written without conflicts.
 pub fn checked(files: Vec<InputFile>, main_file: &str) -> Result<Vec<File>, Invalid> {
     if files.len() > COUNT_MAX {
         return Err(Invalid::new(
@@ -36,7 +36,7 @@ pub fn checked(files: Vec<InputFile>, main_file: &str) -> Result<Vec<File>, Inva
             format!("hold {total} bytes, at most {TOTAL_BYTES_MAX} are allowed"),
         ));
     }
-    // The main file is nobody's index.
+    // The main file has no index in the request.
     let mut taken = BTreeMap::from([(PathBuf::from(main_file), usize::MAX)]);
     let mut checked = Vec::with_capacity(files.len());
     for (index, file) in files.into_iter().enumerate() {
@@ -53,7 +53,7 @@ pub fn checked(files: Vec<InputFile>, main_file: &str) -> Result<Vec<File>, Inva
         match taken.insert(path.clone(), index) {
             None => {}
             Some(usize::MAX) => return Err(refused("is the name of the program's own file")),
-            Some(_) => return Err(refused("stands there twice")),
+            Some(_) => return Err(refused("occurs twice")),
         }
         checked.push(File {
             path,
@@ -65,7 +65,7 @@ pub fn checked(files: Vec<InputFile>, main_file: &str) -> Result<Vec<File>, Inva
     Ok(checked)
 }
 
-/// Paths are ordered name by name: what lies below a path comes right after it.
+/// Checks that no file is also needed as a directory. In the order of paths, the children of a path follow it directly.
 fn check_directories(taken: &BTreeMap<PathBuf, usize>) -> Result<(), Invalid> {
     let mut previous: Option<&Path> = None;
     for (path, index) in taken {
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_relative_paths_are_taken() {
+    fn accepts_plain_relative_paths() {
         let files = checked(
             vec![file("a"), file("b/c d/…"), file(".hidden"), file("b/..c")],
             "main.py",
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_leave_the_directory_or_steer_a_terminal_are_refused() {
+    fn rejects_unsafe_paths() {
         let long = "a".repeat(256);
         for path in [
             "",
@@ -131,11 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn files_in_each_others_way_are_refused() {
+    fn rejects_conflicting_files() {
         assert!(refusal(&["main.py"]).contains("program's own file"));
-        assert!(
-            refusal(&["a", "b", "a"]).contains("files[2].path: is \"a\", which stands there twice")
-        );
+        assert!(refusal(&["a", "b", "a"]).contains("files[2].path: is \"a\", which occurs twice"));
         assert!(refusal(&["a/b", "a"]).contains("files[0].path: needs a directory \"a\""));
         assert!(
             refusal(&["a/b", "a.b", "a!", "a"]).contains("files[0].path: needs a directory \"a\"")
@@ -144,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_and_too_much_are_refused() {
+    fn limits_count_and_size() {
         let many = (0..=COUNT_MAX)
             .map(|number| file(&number.to_string()))
             .collect();

@@ -1,4 +1,4 @@
-//! What is fuzzed of an execution.
+//! The fuzz targets of an execution.
 
 use std::path::Component;
 
@@ -8,7 +8,7 @@ use super::printable::printable;
 use super::program::Program;
 use super::text::{TextSplitter, CARRY_BYTES_MAX};
 
-/// What every program that was accepted is like.
+/// Checks the properties of an accepted program.
 pub fn check(program: &Program) {
     for file in &program.files {
         let parts: Vec<_> = file.path.components().collect();
@@ -30,7 +30,8 @@ pub fn check(program: &Program) {
     assert!(limits.output_bytes > 0 && limits.processes > 0);
 }
 
-/// What a program prints, however it is cut, and the names that it gives: nothing is lost, and a shown name is one line.
+/// The output of a program, split at any point, and names that it has chosen. No byte is lost, and a printable name is
+/// one line.
 pub fn output(bytes: &[u8]) {
     let piece = usize::from(bytes.first().copied().unwrap_or(0)) + 1;
     let mut splitter = TextSplitter::default();
@@ -53,9 +54,9 @@ pub fn output(bytes: &[u8]) {
     assert!(shown.chars().count() <= 61 && !shown.contains(char::is_control));
 }
 
-/// A record of the kernel's log, in which a program has chosen its name.
+/// Records of the kernel's log, in which a program has chosen its name.
 pub fn kernel_log(bytes: &[u8]) {
-    if let Some(name) = out_of_memory::named(bytes) {
+    if let Some(name) = out_of_memory::victim_name(bytes) {
         assert!(name.chars().count() <= 61 && !name.contains(char::is_control));
     }
 }

@@ -1,4 +1,4 @@
-//! What makes an interpreter stop before its program, for each language that gains by it.
+//! The hook by which an interpreter stops before its program, for languages that benefit from it.
 
 use std::fs::{self, File, FileTimes, OpenOptions};
 use std::io::{self, Write};
@@ -14,9 +14,9 @@ const NODE_HOOK_FILE: &str = "/run/neurovisor/wait-for-code.cjs";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
-    /// A module that Python looks for last of all: there only while the interpreter loads it.
+    /// The module that Python looks for last. It exists only while the interpreter loads it.
     Python,
-    /// A module named by the environment. It stays, because threads of the program look for it.
+    /// A module named by the environment. It stays, because threads of the program load it too.
     Node,
 }
 
@@ -29,8 +29,8 @@ impl Hook {
         }
     }
 
-    /// What the interpreter is started with in place of a trace id, which has the same length: a program that looks at
-    /// how its process was started finds what it would have found otherwise.
+    /// Returns the variable with which the interpreter is started. It has the length of the variable with a trace id,
+    /// which replaces it later, so that a program that reads how its process was started sees no difference.
     pub fn variable(self) -> (String, String) {
         match self {
             Hook::Python => ("NEUROVISOR_TRACE_ID".to_owned(), "-".repeat(36)),
@@ -41,34 +41,36 @@ impl Hook {
         }
     }
 
-    /// A program that prints the directory where the hook must be, if that depends on the image.
-    pub fn question(self) -> Option<&'static str> {
+    /// Returns a program that prints the directory for the hook, if it depends on the image.
+    pub fn directory_query(self) -> Option<&'static str> {
         match self {
-            // The last place where Python looks, so that it has looked at all others as well.
+            // The last directory in which Python looks, so that it has looked in all others before.
             Hook::Python => Some("import sys; sys.stdout.write(sys.path[-1])"),
             Hook::Node => None,
         }
     }
 
-    pub fn place(self, directory: &Path) -> io::Result<Placed> {
+    /// Writes the hook to where its interpreter looks for it.
+    pub fn install(self, directory: &Path) -> io::Result<InstalledHook> {
         match self {
-            Hook::Python => Placed::for_a_while(directory),
+            Hook::Python => InstalledHook::temporary(directory),
             Hook::Node => {
                 fs::write(NODE_HOOK_FILE, NODE_HOOK)?;
-                Ok(Placed { temporary: None })
+                Ok(InstalledHook { temporary: None })
             }
         }
     }
 }
 
-/// A hook where its interpreter looks for it.
-pub struct Placed {
+/// A hook in the directory in which its interpreter looks for it.
+pub struct InstalledHook {
     temporary: Option<(PathBuf, FileTimes)>,
 }
 
-impl Placed {
-    /// Nothing tells later that it was there: an interpreter takes a directory whose time has not changed for unchanged.
-    fn for_a_while(directory: &Path) -> io::Result<Self> {
+impl InstalledHook {
+    /// Restores the times of the directory, because an interpreter takes a directory whose time has not changed for
+    /// unchanged.
+    fn temporary(directory: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(directory)?;
         let times = FileTimes::new()
             .set_accessed(metadata.accessed()?)
@@ -85,7 +87,7 @@ impl Placed {
         })
     }
 
-    /// To be called when the interpreter waits.
+    /// Removes a temporary hook. To be called when the interpreter waits.
     pub fn remove(self) -> io::Result<()> {
         let Some((directory, times)) = self.temporary else {
             return Ok(());
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_variable_has_the_length_of_a_trace_id() {
+    fn replaces_a_variable_of_the_same_length() {
         let trace_id = "NEUROVISOR_TRACE_ID=01941ab3-6d8c-7a2b-b4e1-9c1234567890";
         for hook in [Hook::Python, Hook::Node] {
             let (name, value) = hook.variable();
@@ -109,23 +111,23 @@ mod tests {
     }
 
     #[test]
-    fn only_languages_whose_interpreters_start_slowly_have_one() {
+    fn exists_only_for_slow_interpreters() {
         let hook = |name| Hook::of(Language::named(name).unwrap());
         assert_eq!(hook("python3"), Some(Hook::Python));
         assert_eq!(hook("bash"), None);
     }
 
     #[test]
-    fn a_temporary_hook_leaves_no_trace_in_its_directory() {
+    fn leaves_no_trace_of_a_temporary_hook() {
         let directory = tempfile::tempdir().unwrap();
         let modified = || fs::metadata(directory.path()).unwrap().modified().unwrap();
         let before = modified();
-        let placed = Hook::Python.place(directory.path()).unwrap();
+        let installed = Hook::Python.install(directory.path()).unwrap();
         assert!(directory.path().join("usercustomize.py").exists());
         assert_eq!(modified(), before);
         // An image that has such a module keeps it.
-        assert!(Hook::Python.place(directory.path()).is_err());
-        placed.remove().unwrap();
+        assert!(Hook::Python.install(directory.path()).is_err());
+        installed.remove().unwrap();
         assert_eq!(modified(), before);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }

@@ -1,24 +1,24 @@
-//! The interpreters that wait for their programs.
+//! The waiting interpreters of this guest.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::hook::Hook;
 use super::language::{Language, LANGUAGES};
 use super::program::Program;
-use super::waiting::{Origin, Waiting};
-use super::workplace::Workplace;
+use super::waiting_interpreter::{Origin, WaitingInterpreter};
+use super::working_directory::WorkingDirectory;
 use crate::kernel_log;
-use crate::orphans::Orphans;
+use crate::reaper::Reaper;
 
-/// At most one of each language.
+/// The waiting interpreters, at most one of each language.
 #[derive(Clone, Default)]
-pub struct Interpreters(Arc<Mutex<Vec<Waiting>>>);
+pub struct Interpreters(Arc<Mutex<Vec<WaitingInterpreter>>>);
 
-/// A waiting interpreter, with what to tell it.
-pub type Chosen = (Waiting, Vec<u8>);
+/// A waiting interpreter and the message with its program.
+pub type Chosen = (WaitingInterpreter, Vec<u8>);
 
 impl Interpreters {
-    /// The languages that gain by a waiting interpreter and that this image has.
+    /// Returns the languages of this image that benefit from a waiting interpreter.
     pub fn candidates() -> impl Iterator<Item = (&'static Language, Hook)> {
         LANGUAGES
             .iter()
@@ -26,46 +26,56 @@ impl Interpreters {
             .filter_map(|language| Some((language, Hook::of(language)?)))
     }
 
-    /// Returns when the interpreter waits. Where it does not come to that, its programs get a plain one.
-    pub async fn add(&self, origin: Origin, workplace: &Workplace, orphans: &Orphans) -> bool {
+    /// Starts an interpreter and returns when it waits. On failure, programs of its language get a plain interpreter.
+    pub async fn add(
+        &self,
+        origin: Origin,
+        working_directory: &WorkingDirectory,
+        reaper: &Reaper,
+    ) -> bool {
         let name = origin.language.names[0];
-        match Waiting::start(origin, workplace, orphans).await {
+        match WaitingInterpreter::start(origin, working_directory, reaper).await {
             Ok(waiting) => {
                 self.insert(waiting);
                 true
             }
             Err(error) => {
-                kernel_log::error(format_args!("no {name} interpreter waits: {error}"));
+                kernel_log::error(format_args!(
+                    "cannot start a waiting {name} interpreter: {error}"
+                ));
                 false
             }
         }
     }
 
-    pub fn insert(&self, waiting: Waiting) {
+    pub fn insert(&self, waiting: WaitingInterpreter) {
         self.lock().push(waiting);
     }
 
-    /// The one that can run the program, if any. Nothing is left of all others: their memory is the program's.
-    pub async fn choose(&self, program: &Program, workplace: &Workplace) -> Option<Chosen> {
-        let chosen = self.borrow(program, workplace);
+    /// Takes an interpreter that can run the program, if any, and ends all others to free their memory for the program.
+    pub async fn choose(
+        &self,
+        program: &Program,
+        working_directory: &WorkingDirectory,
+    ) -> Option<Chosen> {
+        let chosen = self.take(program, working_directory);
         let others = std::mem::take(&mut *self.lock());
         for other in others {
-            other.dismiss().await;
+            other.end().await;
         }
         chosen
     }
 
-    /// The same, and all others go on waiting.
-    pub fn borrow(&self, program: &Program, workplace: &Workplace) -> Option<Chosen> {
+    /// Takes an interpreter that can run the program, if any. The others continue to wait.
+    pub fn take(&self, program: &Program, working_directory: &WorkingDirectory) -> Option<Chosen> {
         let mut all = self.lock();
-        let (index, message) = all
-            .iter_mut()
-            .enumerate()
-            .find_map(|(index, waiting)| Some((index, waiting.message_for(program, workplace)?)))?;
+        let (index, message) = all.iter_mut().enumerate().find_map(|(index, waiting)| {
+            Some((index, waiting.message_for(program, working_directory)?))
+        })?;
         Some((all.swap_remove(index), message))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<WaitingInterpreter>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,21 +6,23 @@ use std::path::{Path, PathBuf};
 
 use tonic::Status;
 
-use super::environment::SEARCH_PATH;
 use crate::invalid::{shown, Invalid};
+
+/// The PATH of programs, in which interpreters are found.
+pub const SEARCH_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// How a language is run: `interpreter`, `arguments`, `main_file`, then the arguments of the request.
 #[derive(Debug)]
 pub struct Language {
     pub names: &'static [&'static str],
-    /// Or its compiler.
+    /// The interpreter, or the compiler of a compiled language.
     pub interpreter: &'static str,
     pub arguments: &'static [&'static str],
     pub main_file: &'static str,
-    /// Of a language that is compiled: a script of sh that is given the compiler as `$0` and the arguments of the
-    /// request, and that becomes the program once that is built.
+    /// For a compiled language: a shell script that gets the compiler as `$0` and the arguments of the request. It
+    /// builds the program and then executes it.
     pub build_script: Option<&'static str>,
-    /// Defaults; the request's environment wins.
+    /// Defaults, which the request can override.
     pub environment: &'static [(&'static str, &'static str)],
 }
 
@@ -31,8 +33,8 @@ pub static LANGUAGES: &[Language] = &[
         arguments: &[],
         main_file: "main.py",
         build_script: None,
-        // Into a pipe Python writes blocks of 8 KiB and at its end: nothing would stream, and a killed program would
-        // take its last output with it.
+        // Otherwise Python would write blocks of 8 KiB into a pipe: output would not be streamed, and the last output
+        // of a killed program would be lost.
         environment: &[("PYTHONUNBUFFERED", "1")],
     },
     Language {
@@ -58,16 +60,16 @@ pub static LANGUAGES: &[Language] = &[
         main_file: "main.go",
         build_script: Some(include_str!("build-go.sh")),
         environment: &[
-            // Filled while the image is built. It knows the standard library without cgo: what needs C code asks for
-            // it by CGO_ENABLED=1 and waits longer.
+            // Filled when the image is built, with the standard library without cgo. Programs with C code set
+            // CGO_ENABLED=1 and take longer to build.
             ("GOCACHE", "/usr/lib/neurovisor/go-cache"),
             ("CGO_ENABLED", "0"),
-            // There is no network, and the working directory, which is also the home, is the program's alone.
+            // There is no network, and only the program uses the working directory, which is also the home.
             ("GOPROXY", "off"),
             ("GOSUMDB", "off"),
             ("GOTOOLCHAIN", "local"),
             ("GOPATH", "/tmp/go"),
-            // Nobody debugs here, and linking the symbols is a third of its work.
+            // Linking debug symbols, which are not used here, takes a third of the time.
             ("GOFLAGS", "-buildvcs=false -ldflags=-s"),
         ],
     },
@@ -99,7 +101,7 @@ impl Language {
             })
     }
 
-    /// Where this image has the interpreter.
+    /// Finds the interpreter in this image.
     pub fn find_interpreter(&self) -> Result<PathBuf, Status> {
         SEARCH_PATH
             .split(':')
@@ -119,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aliases_mean_the_same_language() {
+    fn resolves_aliases() {
         let main_file = |name| Language::named(name).unwrap().main_file;
         assert_eq!(main_file("python"), "main.py");
         assert_eq!(main_file("python3"), "main.py");
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_language_is_named_with_the_known_ones() {
+    fn lists_known_languages_for_an_unknown_one() {
         assert_eq!(
             Language::named("cobol").unwrap_err().to_string(),
             "language: is \"cobol\", must be one of python, python3, bash, sh, shell, \
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique() {
+    fn has_unique_names() {
         let mut names: Vec<&str> = LANGUAGES
             .iter()
             .flat_map(|language| language.names)
@@ -158,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_interpreter_is_named() {
+    fn names_a_missing_interpreter() {
         let language = Language {
             names: &["cobol"],
             interpreter: "no-such-interpreter",

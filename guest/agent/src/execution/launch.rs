@@ -1,4 +1,4 @@
-//! From a checked program to a running one.
+//! Starts a checked program.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,25 +19,26 @@ use tonic::Status;
 
 use super::cgroup::Cgroup;
 use super::confinement::Confinement;
-use super::group::Group;
 use super::language::Language;
+use super::processes::Processes;
 use super::program::Program;
-use super::workplace::Workplace;
+use super::working_directory::WorkingDirectory;
 use crate::boot::{GROUP_ID, USER_ID};
-use crate::orphans::Orphans;
+use crate::reaper::Reaper;
 
-/// Debian's smallest, and there in every image.
+/// The smallest shell of Debian, which every image has.
 const SHELL: &str = "/bin/sh";
 
+/// A running program with the agent's ends of its pipes.
 pub struct Running {
-    pub group: Group,
+    pub processes: Processes,
     pub started: Instant,
     pub end: oneshot::Receiver<WaitStatus>,
     pub stdout: pipe::Receiver,
     pub stderr: pipe::Receiver,
-    /// Absent when there is no input: the program finds the end of it at once.
+    /// `None` if the input is empty. The program then immediately reads the end of the stream.
     pub stdin: Option<(pipe::Sender, Bytes)>,
-    /// An interpreter that had waited runs the program.
+    /// Whether a waiting interpreter runs the program.
     pub warm: bool,
 }
 
@@ -49,9 +50,9 @@ pub struct Invocation<'a> {
     pub environment: &'a BTreeMap<String, String>,
 }
 
-/// A started interpreter with our ends of its pipes.
+/// A started interpreter with the agent's ends of its pipes.
 pub struct Process {
-    pub group: Group,
+    pub processes: Processes,
     pub end: oneshot::Receiver<WaitStatus>,
     pub stdin: pipe::Sender,
     pub stdout: pipe::Receiver,
@@ -59,10 +60,11 @@ pub struct Process {
 }
 
 impl Process {
+    /// Turns the interpreter into a running program, and takes its input.
     pub fn running(self, program: &mut Program, started: Instant, warm: bool) -> Running {
         let input = std::mem::take(&mut program.stdin);
         Running {
-            group: self.group,
+            processes: self.processes,
             started,
             end: self.end,
             stdout: self.stdout,
@@ -73,14 +75,14 @@ impl Process {
     }
 }
 
-/// Returns when the interpreter of a program whose files are in place runs, or could not be started.
+/// Starts the interpreter of a program whose files have been written.
 pub fn launch(
     program: &mut Program,
     group_name: &str,
-    workplace: &Workplace,
-    orphans: &Orphans,
+    working_directory: &WorkingDirectory,
+    reaper: &Reaper,
 ) -> Result<Running, Status> {
-    let cgroup = match workplace.confined() {
+    let cgroup = match working_directory.confined() {
         true => Some(limited(group_name, program).map_err(|error| {
             Status::internal(format!("cannot create the execution's cgroup: {error}"))
         })?),
@@ -93,8 +95,8 @@ pub fn launch(
         environment: &program.environment,
     };
     let started = Instant::now();
-    let process = spawn(&invocation, workplace, cgroup, orphans)
-        .map_err(|error| refusal(&error, &program.interpreter))?;
+    let process = spawn(&invocation, working_directory, cgroup, reaper)
+        .map_err(|error| status(&error, &program.interpreter))?;
     Ok(process.running(program, started, false))
 }
 
@@ -104,32 +106,32 @@ fn limited(group_name: &str, program: &Program) -> io::Result<Cgroup> {
     Ok(cgroup)
 }
 
-/// Starts the interpreter under the program's account, in its group and directory.
+/// Starts an interpreter with the user account, control group and directory of programs.
 pub fn spawn(
     invocation: &Invocation<'_>,
-    workplace: &Workplace,
+    working_directory: &WorkingDirectory,
     cgroup: Option<Cgroup>,
-    orphans: &Orphans,
+    reaper: &Reaper,
 ) -> io::Result<Process> {
-    let confinement = Confinement::new(workplace, cgroup.as_ref())?;
-    let pipes = Pipes::create(workplace.confined())?;
-    let mut command = command(invocation, workplace, pipes.childs);
+    let confinement = Confinement::new(working_directory, cgroup.as_ref())?;
+    let pipes = Pipes::create(working_directory.confined())?;
+    let mut command = command(invocation, working_directory, pipes.child);
     // SAFETY: `enter` keeps to what is allowed between fork and exec, as its own comment demands.
     unsafe { command.pre_exec(move || confinement.enter()) };
-    let child = match &workplace.quarters {
-        Some(quarters) => quarters.spawn(&mut command)?,
+    let child = match &working_directory.namespaces {
+        Some(namespaces) => namespaces.spawn(&mut command)?,
         None => command.spawn()?,
     };
-    // INVARIANT: nothing is awaited since the start, so that the child has not been collected yet.
+    // INVARIANT: nothing has been awaited since the start, so the child has not been reaped.
     let leader = i32::try_from(child.id())
         .ok()
         .and_then(Pid::from_raw)
         .ok_or_else(|| io::Error::other("the program has no process id"))?;
-    let end = orphans.end_of(leader);
-    // Closes our copies of the pipes' other ends, without which their end of file would never come.
+    let end = reaper.end_of(leader);
+    // Closes the agent's copies of the child's ends, without which the streams would not end.
     drop(command);
     Ok(Process {
-        group: Group { leader, cgroup },
+        processes: Processes { leader, cgroup },
         end,
         stdin: pipes.stdin,
         stdout: pipes.stdout,
@@ -137,20 +139,24 @@ pub fn spawn(
     })
 }
 
-/// Writes the program's code and files, and lets go of what came over the channel: it may be a third of a small guest's
-/// memory, and what is free when the cgroup is made is what the program gets.
-pub fn place(program: &mut Program, workplace: &Workplace) -> io::Result<()> {
+/// Writes the code and files of a program and frees the received message, which may take a third of a small guest's
+/// memory. The program gets the memory that is free when its cgroup is made.
+pub fn write_files(program: &mut Program, working_directory: &WorkingDirectory) -> io::Result<()> {
     let files = std::mem::take(&mut program.files);
     let code = std::mem::take(&mut program.code);
-    workplace.place(program.language.main_file, &code, &files)?;
+    working_directory.write_files(program.language.main_file, &code, &files)?;
     if !files.is_empty() {
-        // It is a view into the same message.
+        // The input is a view into the same message.
         program.stdin = Bytes::copy_from_slice(&program.stdin);
     }
     Ok(())
 }
 
-fn command(invocation: &Invocation<'_>, workplace: &Workplace, ends: ChildsEnds) -> Command {
+fn command(
+    invocation: &Invocation<'_>,
+    working_directory: &WorkingDirectory,
+    ends: ChildEnds,
+) -> Command {
     let language = invocation.language;
     let mut command = match language.build_script {
         None => {
@@ -168,14 +174,14 @@ fn command(invocation: &Invocation<'_>, workplace: &Workplace, ends: ChildsEnds)
         .args(invocation.arguments)
         .env_clear()
         .envs(invocation.environment)
-        .current_dir(&workplace.directory)
+        .current_dir(&working_directory.directory)
         .stdin(ends.stdin)
         .stdout(ends.stdout)
         .stderr(ends.stderr);
     command
 }
 
-fn refusal(error: &io::Error, interpreter: &Path) -> Status {
+fn status(error: &io::Error, interpreter: &Path) -> Status {
     if Errno::from_io_error(error) == Some(Errno::TOOBIG) {
         return Status::invalid_argument("env, args: are too long to be passed to a program");
     }
@@ -186,10 +192,11 @@ struct Pipes {
     stdin: pipe::Sender,
     stdout: pipe::Receiver,
     stderr: pipe::Receiver,
-    childs: ChildsEnds,
+    child: ChildEnds,
 }
 
-struct ChildsEnds {
+/// The ends of the pipes that the child gets.
+struct ChildEnds {
     stdin: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
@@ -197,27 +204,27 @@ struct ChildsEnds {
 
 impl Pipes {
     fn create(confined: bool) -> io::Result<Self> {
-        let (stdin_childs, stdin) = new_pipe(confined)?;
-        let (stdout, stdout_childs) = new_pipe(confined)?;
-        let (stderr, stderr_childs) = new_pipe(confined)?;
+        let (child_stdin, stdin) = new_pipe(confined)?;
+        let (stdout, child_stdout) = new_pipe(confined)?;
+        let (stderr, child_stderr) = new_pipe(confined)?;
         Ok(Self {
             stdin: pipe::Sender::from_owned_fd(stdin)?,
             stdout: pipe::Receiver::from_owned_fd(stdout)?,
             stderr: pipe::Receiver::from_owned_fd(stderr)?,
-            childs: ChildsEnds {
-                stdin: stdin_childs,
-                stdout: stdout_childs,
-                stderr: stderr_childs,
+            child: ChildEnds {
+                stdin: child_stdin,
+                stdout: child_stdout,
+                stderr: child_stderr,
             },
         })
     }
 }
 
-/// The reading and the writing end.
+/// Returns the reading and the writing end.
 fn new_pipe(confined: bool) -> io::Result<(OwnedFd, OwnedFd)> {
     let (reader, writer) = pipe_with(PipeFlags::CLOEXEC)?;
     if confined {
-        // Else opening /dev/stdout or /dev/stderr, which scripts do, would be forbidden to the program.
+        // Otherwise the program could not open /dev/stdout or /dev/stderr, which scripts do.
         let (user, group) = (Uid::from_raw(USER_ID), Gid::from_raw(GROUP_ID));
         fchown(reader.as_fd(), Some(user), Some(group))?;
     }

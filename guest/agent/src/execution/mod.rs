@@ -1,6 +1,6 @@
-//! Runs a program and tells what it says and how it ends.
+//! Runs a program and reports its output and its end.
 
-pub mod cgroup;
+mod cgroup;
 mod confinement;
 mod environment;
 mod event;
@@ -8,8 +8,7 @@ mod file_path;
 mod files;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-mod group;
-mod handover;
+mod handover_message;
 mod hook;
 mod interpreters;
 mod language;
@@ -19,16 +18,20 @@ mod output;
 mod outputs;
 mod prime;
 mod printable;
+mod processes;
 mod program;
+mod skipped;
 mod supervision;
+#[cfg(test)]
+mod system_call_tests;
 mod system_calls;
 #[cfg(test)]
 mod tests;
 mod text;
-mod waiting;
+mod waiting_interpreter;
 #[cfg(test)]
-mod waiting_tests;
-mod workplace;
+mod waiting_interpreter_tests;
+mod working_directory;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,104 +39,109 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tonic::Status;
 
-pub use event::{Content, Event, FilePart, Report, StreamName};
-pub use outputs::{Reason, Skipped};
+pub use event::{Content, Event, Report, StreamName};
 pub use prime::Primed;
 pub use program::Program;
+pub use skipped::Skipped;
 
 pub use crate::wire::execution::Outcome;
 
-use crate::boot::{self, Quarters};
+use crate::boot::{self, filesystems};
 use crate::kernel_log;
-use crate::orphans::Orphans;
+use crate::namespaces::Namespaces;
+use crate::reaper::Reaper;
 use crate::refresh;
 use crate::wire::execution::ExecuteRequest;
 use interpreters::{Chosen, Interpreters};
 use language::Language;
 use outputs::Outputs;
-use waiting::Origin;
-use workplace::Workplace;
+use waiting_interpreter::Origin;
+use working_directory::WorkingDirectory;
 
-/// Of 64 KiB at most each. Beyond them, and what HTTP/2 grants, the program waits in its write.
+/// The number of queued events of at most 64 KiB each. When the queue and the window of HTTP/2 are full, the program
+/// blocks in its write.
 const EVENTS_IN_FLIGHT: usize = 4;
-/// The group of a prime that no waiting interpreter runs.
+/// The name of the control group of a prime by a plain interpreter.
 const PRIME: &str = "prime";
 
 /// Starts executions in this guest.
 #[derive(Clone)]
 pub struct Executions {
-    workplace: Workplace,
-    orphans: Orphans,
+    working_directory: WorkingDirectory,
+    reaper: Reaper,
     interpreters: Interpreters,
 }
 
 impl Executions {
-    pub fn in_guest(quarters: Quarters, orphans: Orphans) -> Self {
+    pub fn in_guest(namespaces: Namespaces, reaper: Reaper) -> Self {
         Self::at(
-            Workplace {
+            WorkingDirectory {
                 directory: PathBuf::from(boot::HOME),
-                quarters: Some(Arc::new(quarters)),
+                namespaces: Some(Arc::new(namespaces)),
             },
-            orphans,
+            reaper,
         )
     }
 
-    /// Without a guest around: no other user, no cgroup, nothing mounted.
+    /// Runs programs outside of a guest: with the same user and without control groups and mounts.
     #[cfg(test)]
-    pub fn in_test(directory: &std::path::Path, orphans: Orphans) -> Self {
+    pub fn in_test(directory: &std::path::Path, reaper: Reaper) -> Self {
         Self::at(
-            Workplace {
+            WorkingDirectory {
                 directory: directory.to_owned(),
-                quarters: None,
+                namespaces: None,
             },
-            orphans,
+            reaper,
         )
     }
 
-    fn at(workplace: Workplace, orphans: Orphans) -> Self {
+    fn at(working_directory: WorkingDirectory, reaper: Reaper) -> Self {
         Self {
-            workplace,
-            orphans,
+            working_directory,
+            reaper,
             interpreters: Interpreters::default(),
         }
     }
 
-    /// Starts the program. It is killed when the receiver is dropped; the last event is [`Event::Ended`].
+    /// Starts the program. It is killed when the receiver is dropped. The last event is [`Event::Ended`].
     pub async fn start(&self, program: Program) -> Result<mpsc::Receiver<Event>, Status> {
-        let chosen = self.interpreters.choose(&program, &self.workplace).await;
+        let chosen = self
+            .interpreters
+            .choose(&program, &self.working_directory)
+            .await;
         let group_name = program.language.names[0];
         self.start_by(chosen, group_name, program).await
     }
 
-    /// Runs the program by the same path and leaves nothing of it but warm caches. A waiting interpreter that it takes is
-    /// replaced by a fresh one.
+    /// Runs the program as in [`Self::start`] and removes everything of it but warm caches. Replaces the waiting
+    /// interpreter that it has used.
     pub async fn prime(&self, program: Program) -> Result<Primed, Status> {
-        let chosen = self.interpreters.borrow(&program, &self.workplace);
+        let chosen = self.interpreters.take(&program, &self.working_directory);
         let origin = chosen.as_ref().map(|(waiting, _)| waiting.origin.clone());
-        // The group of its language may be taken by an interpreter that waits in it.
+        // An interpreter of the same language may wait in the group of that name.
         let events = self.start_by(chosen, PRIME, program).await?;
-        let primed = prime::listen(events).await;
-        self.workplace.renew().map_err(|error| {
+        let primed = prime::collect(events).await;
+        self.renew_writable().map_err(|error| {
             Status::internal(format!("cannot remove the traces of a prime: {error}"))
         })?;
         if let Some(origin) = origin {
             self.interpreters
-                .add(origin, &self.workplace, &self.orphans)
+                .add(origin, &self.working_directory, &self.reaper)
                 .await;
         }
         Ok(primed)
     }
 
-    /// Leaves an interpreter of each language that gains by it waiting for its program; says which languages those are.
+    /// Starts a waiting interpreter of each language that benefits from it. Returns the names of these languages.
     pub async fn warm(&self) -> Result<Vec<String>, Status> {
-        if self.workplace.confined() {
+        if self.working_directory.confined() {
             refresh::set_clock_long_ago()
                 .map_err(|error| Status::internal(format!("cannot put the clock back: {error}")))?;
         }
         let mut warm = Vec::new();
         for (language, hook) in Interpreters::candidates() {
-            let hook_directory = match hook.question() {
-                Some(question) => self.answer(language, question).await?,
+            let hook_directory = match hook.directory_query() {
+                Some(code) => self.query(language, code).await?,
                 None => PathBuf::new(),
             };
             let origin = Origin {
@@ -143,7 +151,7 @@ impl Executions {
             };
             if self
                 .interpreters
-                .add(origin, &self.workplace, &self.orphans)
+                .add(origin, &self.working_directory, &self.reaper)
                 .await
             {
                 warm.push(language.names[0].to_owned());
@@ -152,15 +160,23 @@ impl Executions {
         Ok(warm)
     }
 
-    /// What a program of ours prints.
-    async fn answer(&self, language: &Language, question: &str) -> Result<PathBuf, Status> {
+    /// Runs a program of the agent and returns the path that it prints.
+    async fn query(&self, language: &Language, code: &str) -> Result<PathBuf, Status> {
         let request = ExecuteRequest {
             language: language.names[0].to_owned(),
-            code: question.to_owned(),
+            code: code.to_owned(),
             ..Default::default()
         };
         let primed = self.prime(Program::from_request(request, "")?).await?;
         Ok(PathBuf::from(primed.stdout_tail))
+    }
+
+    /// Empties all directories that a program can have written to.
+    fn renew_writable(&self) -> std::io::Result<()> {
+        match self.working_directory.confined() {
+            true => filesystems::renew_writable(),
+            false => Ok(()),
+        }
     }
 
     async fn start_by(
@@ -169,8 +185,8 @@ impl Executions {
         group_name: &str,
         mut program: Program,
     ) -> Result<mpsc::Receiver<Event>, Status> {
-        let outputs = Outputs::before(&program.files, &self.workplace);
-        launch::place(&mut program, &self.workplace).map_err(|error| {
+        let outputs = Outputs::before(&program.files, &self.working_directory);
+        launch::write_files(&mut program, &self.working_directory).map_err(|error| {
             Status::internal(format!("cannot write the program's files: {error}"))
         })?;
         let warm = match chosen {
@@ -179,10 +195,20 @@ impl Executions {
         };
         let running = match warm {
             Ok(Some(running)) => running,
-            Ok(None) => launch::launch(&mut program, group_name, &self.workplace, &self.orphans)?,
+            Ok(None) => launch::launch(
+                &mut program,
+                group_name,
+                &self.working_directory,
+                &self.reaper,
+            )?,
             Err(error) => {
                 kernel_log::error(format_args!("a waiting interpreter failed: {error}"));
-                launch::launch(&mut program, group_name, &self.workplace, &self.orphans)?
+                launch::launch(
+                    &mut program,
+                    group_name,
+                    &self.working_directory,
+                    &self.reaper,
+                )?
             }
         };
         let (sender, receiver) = mpsc::channel(EVENTS_IN_FLIGHT);

@@ -1,7 +1,7 @@
-//! Reads in the kernel's log which process it has killed for want of memory.
+//! Finds in the kernel's log which process the kernel has killed because memory ran out.
 //!
-//! Programs can neither write to that log nor choose where a line of it begins, only the name that stands within one: a
-//! line counts if the kernel has written it and begins as the kernel's own report does.
+//! Programs can neither write to the log nor choose where a line begins, only the process name within a line. A line is
+//! trusted if the kernel has written it and it begins like the kernel's report.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -12,11 +12,11 @@ use rustix::io::Errno;
 use super::printable::printable;
 
 const LOG: &str = "/dev/kmsg";
-/// The kernel refuses to hand a record to a smaller buffer.
+/// The kernel does not copy a record into a smaller buffer.
 const RECORD_BYTES_MAX: usize = 8 << 10;
-/// More than the log holds: reading ends also while something keeps writing to it.
+/// More than the log holds, so that reading ends even if records are being added.
 const RECORDS_MAX: usize = 10_000;
-/// The kernel has 15 bytes.
+/// A name in the kernel has at most 15 bytes.
 const NAME_CHARACTERS_MAX: usize = 60;
 
 const REPORTS: [&str; 2] = [
@@ -24,7 +24,7 @@ const REPORTS: [&str; 2] = [
     "Out of memory: Killed process ",
 ];
 
-/// The log from a moment on.
+/// The part of the log after a point in time.
 pub struct KillLog {
     file: File,
 }
@@ -43,7 +43,7 @@ impl KillLog {
         Ok(Self { file })
     }
 
-    /// The name of the process that was killed, as printable text: of `leader` if it is among several, else of the first.
+    /// Returns the printable name of a killed process: that of `leader` if it was killed, otherwise that of the first.
     pub fn victim(&mut self, leader: i32) -> Option<String> {
         let mut first: Option<Victim> = None;
         let mut record = vec![0; RECORD_BYTES_MAX];
@@ -54,46 +54,46 @@ impl KillLog {
                         continue;
                     };
                     if victim.process == leader {
-                        return Some(victim.shown());
+                        return Some(victim.printable_name());
                     }
                     first.get_or_insert(victim);
                 }
-                // Records were overwritten before they were read: the next read goes on behind them.
+                // Unread records were overwritten. The next read continues after them.
                 Err(error) if Errno::from_io_error(&error) == Some(Errno::PIPE) => {}
                 Err(_) => break,
             }
         }
-        first.map(|victim| victim.shown())
+        first.map(|victim| victim.printable_name())
     }
 }
 
 impl Victim {
-    fn shown(&self) -> String {
+    fn printable_name(&self) -> String {
         printable(&self.name, NAME_CHARACTERS_MAX)
     }
 }
 
-/// The name that a record tells.
+/// Returns the printable name in a record.
 #[cfg(any(fuzzing, test))]
-pub fn named(record: &[u8]) -> Option<String> {
-    parse(record).map(|victim| victim.shown())
+pub fn victim_name(record: &[u8]) -> Option<String> {
+    parse(record).map(|victim| victim.printable_name())
 }
 
-/// A record is `priority,sequence,time,flags;text`, and lines of attributes after it.
+/// Parses a record: `priority,sequence,time,flags;text`, followed by lines of attributes.
 fn parse(record: &[u8]) -> Option<Victim> {
-    // All of it is ASCII: the kernel escapes what is not.
+    // A record is ASCII, because the kernel escapes other characters.
     let record = std::str::from_utf8(record).ok()?;
     let (header, text) = record.split_once(';')?;
     let priority: u32 = header.split(',').next()?.parse().ok()?;
     let facility = priority >> 3;
     if facility != 0 {
-        // Not the kernel's own, which nobody else can claim to be.
+        // Not from the kernel. User space cannot write records of this facility.
         return None;
     }
     let text = text.lines().next()?;
     let report = REPORTS.iter().find_map(|start| text.strip_prefix(start))?;
     let (process, rest) = report.split_once(" (")?;
-    // The name may contain anything, but what follows it does not contain this.
+    // The name may contain any text, but the rest of the line does not contain this.
     let (name, _) = rest.rsplit_once(") total-vm:")?;
     Some(Victim {
         process: process.parse().ok()?,
@@ -101,7 +101,7 @@ fn parse(record: &[u8]) -> Option<Victim> {
     })
 }
 
-/// Undoes the kernel's `\xNN`.
+/// Decodes the `\xNN` escapes of the kernel.
 fn unescaped(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;
@@ -133,11 +133,11 @@ mod tests {
                            pgtables:1kB oom_score_adj:0\n SUBSYSTEM=cgroup\n";
 
     fn victim(record: &str) -> Option<(i32, String)> {
-        parse(record.as_bytes()).map(|victim| (victim.process, victim.shown()))
+        parse(record.as_bytes()).map(|victim| (victim.process, victim.printable_name()))
     }
 
     #[test]
-    fn the_kernels_reports_name_the_process() {
+    fn reads_the_reports_of_the_kernel() {
         for start in REPORTS {
             assert_eq!(
                 victim(&format!("3,900,5000000,-;{start}77 (python3) {NUMBERS}")),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_only_a_name() {
+    fn treats_any_name_as_text() {
         for (name, shown) in [
             ("a) total-vm:9", "a) total-vm:9"),
             ("x (y) z", "x (y) z"),
@@ -166,11 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn what_others_write_is_not_believed() {
+    fn ignores_forged_reports() {
         let report = format!("{}77 (forged) {NUMBERS}", REPORTS[0]);
         // Facility 1, as the kernel marks what comes from user space.
         assert_eq!(victim(&format!("11,900,5,-;{report}")), None);
-        // A line of the kernel with a name that somebody chose at its beginning.
+        // A line of the kernel that begins with a name chosen by a program.
         assert_eq!(victim(&format!("6,900,5,-;forger[77]: {report}")), None);
         for garbage in ["", ";", "3", "x,1,1,-;", "3,900,5,-;", "\u{fffd}"] {
             assert_eq!(victim(garbage), None);

@@ -1,4 +1,4 @@
-//! Carries one output stream of a program to the host.
+//! Sends an output stream of a program to the host.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,27 +11,28 @@ use tokio::time::sleep;
 use super::event::{Event, StreamName};
 use super::text::{TextSplitter, CARRY_BYTES_MAX};
 
-/// With what the splitter carries over, the largest chunk of the wire contract.
+/// Together with the bytes that the splitter carries over, the largest chunk of the wire contract.
 const READ_BYTES: usize = (64 << 10) - CARRY_BYTES_MAX;
 
-/// How long a stream may stay open and silent once every process that could write to it has been killed. It closes at
-/// once, unless a process hangs in the kernel.
+/// How long a stream may stay open without output after all its writers have been killed. It closes immediately, unless
+/// a process hangs in the kernel.
 const SILENCE_MAX: Duration = Duration::from_secs(2);
 
+/// Reads an output stream and sends its content as events.
 pub struct OutputPump {
     pub name: StreamName,
     pub pipe: pipe::Receiver,
     pub bytes_max: u64,
-    /// Bounded: while the host does not read, nothing is read from the program either.
+    /// Bounded, so that the program is not read while the host does not read.
     pub events: mpsc::Sender<Event>,
-    /// Told when the program has written more than it may.
+    /// Notified when the program has exceeded its output limit.
     pub limit_reached: Arc<Notify>,
     /// Becomes true when all processes have been killed.
     pub killed: watch::Receiver<bool>,
 }
 
 impl OutputPump {
-    /// Runs to the end of the stream or its limit; says whether something was cut off.
+    /// Runs until the end of the stream or its limit. Returns whether output was cut off.
     pub async fn run(mut self) -> bool {
         let mut buffer = vec![0; READ_BYTES];
         let mut splitter = TextSplitter::default();
@@ -59,13 +60,13 @@ impl OutputPump {
             }
             if kept < count {
                 self.limit_reached.notify_one();
-                // The pipe stays open until then: it must not be a broken pipe that ends the program.
+                // Keeps the pipe open until then, so that SIGPIPE does not end the program first.
                 let _ = self.killed.wait_for(|killed| *killed).await;
                 return true;
             }
         }
         if let Some(content) = splitter.finish() {
-            // Without a listener there is nothing left to do.
+            // The receiver may have been dropped.
             let _ = self.events.send(Event::Output(self.name, content)).await;
         }
         false
@@ -73,7 +74,7 @@ impl OutputPump {
 }
 
 async fn silence(killed: &mut watch::Receiver<bool>) {
-    // An error means that the execution is over, however it came to that.
+    // An error means that the execution has ended.
     let _ = killed.wait_for(|killed| *killed).await;
     sleep(SILENCE_MAX).await;
 }

@@ -1,4 +1,4 @@
-//! Listens to a program that is run for its side effects on caches.
+//! Receives the events of a program that is run for its effect on caches.
 
 use tokio::sync::mpsc;
 
@@ -13,7 +13,8 @@ pub struct Primed {
     pub stderr_tail: String,
 }
 
-pub async fn listen(mut events: mpsc::Receiver<Event>) -> Primed {
+/// Receives all events and keeps the ends of the output.
+pub async fn collect(mut events: mpsc::Receiver<Event>) -> Primed {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
     let mut exit_code = UNKNOWN;
     while let Some(event) = events.recv().await {
@@ -36,7 +37,7 @@ fn extend(tail: &mut Vec<u8>, bytes: &[u8]) {
     tail.drain(..tail.len().saturating_sub(TAIL_BYTES_MAX));
 }
 
-/// The tail may begin within a character.
+/// Converts a tail, which may begin within a character.
 fn text(tail: &[u8]) -> String {
     let start = tail
         .iter()
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tail_is_text_of_at_most_4_kibibytes() {
+    fn converts_a_tail_to_bounded_text() {
         assert_eq!(text("\u{fc}ber".as_bytes()), "über");
         assert_eq!(text(&"ü".as_bytes()[1..]), "");
         assert!(text(&[0xff; TAIL_BYTES_MAX]).len() <= TAIL_BYTES_MAX);

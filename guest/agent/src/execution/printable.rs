@@ -1,6 +1,6 @@
-//! Names that a program has chosen, made fit to be shown.
+//! Makes names that a program has chosen printable.
 
-/// One line of at most that many characters, in which control characters and what is not UTF-8 are escaped.
+/// Returns one line of at most `characters_max` characters, with control characters and invalid UTF-8 escaped.
 pub fn printable(name: &[u8], characters_max: usize) -> String {
     let mut shown = String::new();
     for chunk in name.utf8_chunks() {
@@ -14,7 +14,7 @@ pub fn printable(name: &[u8], characters_max: usize) -> String {
         for byte in chunk.invalid() {
             shown.push_str(&format!("\\x{byte:02x}"));
         }
-        // A name can have thousands of characters, of which nobody wants to read more.
+        // Shortens names that can have thousands of characters.
         if let Some((end, _)) = shown.char_indices().nth(characters_max) {
             shown.truncate(end);
             shown.push('…');
@@ -29,13 +29,13 @@ mod tests {
     use super::printable;
 
     #[test]
-    fn text_is_shown_as_it_is() {
+    fn keeps_text_unchanged() {
         assert_eq!(printable("grün 🚀 '\"\\".as_bytes(), 100), "grün 🚀 '\"\\");
         assert_eq!(printable(b"", 100), "");
     }
 
     #[test]
-    fn the_rest_is_escaped() {
+    fn escapes_everything_else() {
         assert_eq!(
             printable(b"a\n\x1b[2J\xff\xc3\xc2\x9b", 100),
             "a\\n\\u{1b}[2J\\xff\\xc3\\u{9b}"
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_cut_between_characters() {
+    fn cuts_long_names_between_characters() {
         assert_eq!(printable("äöü".as_bytes(), 3), "äöü");
         assert_eq!(printable("äöüß".as_bytes(), 3), "äöü…");
         assert_eq!(printable(&[0xff; 4000], 6), "\\xff\\x…");

@@ -1,4 +1,4 @@
-//! A program that is ready to be started.
+//! A checked program.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,6 +20,7 @@ const OUTPUT_BYTES_MAX: u64 = 64 << 20;
 const PROCESSES_DEFAULT: u32 = 256;
 const PROCESSES_MAX: u32 = 32_768;
 
+/// A program whose request has been checked.
 pub struct Program {
     pub language: &'static Language,
     pub interpreter: PathBuf,
@@ -29,20 +30,20 @@ pub struct Program {
     pub files: Vec<File>,
     pub stdin: Bytes,
     pub limits: Limits,
-    /// Not to be run by an interpreter that has waited for it.
+    /// Whether the program must not be run by a waiting interpreter.
     pub plain_interpreter: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     pub time: Duration,
-    /// Of each stream.
+    /// The limit of each stream.
     pub output_bytes: u64,
     pub processes: u32,
 }
 
 impl Program {
-    /// Checks every field. An empty `trace_id` is none.
+    /// Checks all fields. An empty `trace_id` means that there is none.
     pub fn from_request(request: ExecuteRequest, trace_id: &str) -> Result<Self, Status> {
         let language = Language::named(&request.language)?;
         check_code(&request.code)?;
@@ -122,7 +123,7 @@ impl Limits {
     }
 }
 
-/// The value, or the default for 0.
+/// Returns the value, or the default for 0.
 fn within<N>(field: &str, value: N, default: N, largest: N) -> Result<N, Invalid>
 where
     N: Copy + Default + PartialOrd + std::fmt::Display,
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_means_the_default() {
+    fn replaces_zero_by_the_default() {
         let limits = Limits::from_request(0, None).unwrap();
         assert_eq!(
             limits,
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_can_be_lowered_and_not_raised() {
+    fn rejects_limits_above_the_maximum() {
         let limits = |output_bytes, processes| {
             Some(wire::Limits {
                 output_bytes,
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn code_must_be_there_and_not_too_long() {
+    fn rejects_empty_and_long_code() {
         assert_eq!(refusal(request("")), "code: is empty");
         assert_eq!(
             refusal(request(&"#".repeat(CODE_BYTES_MAX + 1))),
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn arguments_cannot_hold_nul() {
+    fn rejects_nul_in_arguments() {
         let request = ExecuteRequest {
             args: vec!["a".to_owned(), "b\0".to_owned()],
             ..request("true")

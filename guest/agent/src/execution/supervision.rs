@@ -1,4 +1,4 @@
-//! Watches over a running program until nothing of it is left.
+//! Supervises a running program until nothing of it is left.
 
 use std::sync::Arc;
 
@@ -15,15 +15,15 @@ use super::launch::Running;
 use super::output::OutputPump;
 use super::outputs::Outputs;
 use super::program::Limits;
-use super::Outcome;
+use crate::wire::execution::Outcome;
 
 const SIGNAL_BASE: i32 = 128;
 const SIGKILL: i32 = 9;
 
-/// Sends the program's output, its files, and at last its report.
+/// Sends the output of the program, then its files, then its report.
 ///
-/// Whatever ends it, its time, its output, its memory, its listener or itself, from then on no process of it is left,
-/// and what it had written before is still delivered.
+/// A program ends by itself, or when it exceeds its time, output or memory, or when the receiver of its events is
+/// dropped. In all cases no process of it is left, and its earlier output is still delivered.
 pub async fn supervise(
     mut running: Running,
     outputs: Outputs,
@@ -58,29 +58,29 @@ pub async fn supervise(
     };
     let mut duration = running.started.elapsed();
     let background_processes = match outcome {
-        Outcome::Completed => running.group.left_running().await,
+        Outcome::Completed => running.processes.left_running().await,
         _ => 0,
     };
-    let patience = running.group.kill();
+    let deadline = running.processes.kill();
     if outcome != Outcome::Completed {
-        status = timeout_at(patience, running.end)
+        status = timeout_at(deadline, running.end)
             .await
             .ok()
             .and_then(Result::ok);
         duration = running.started.elapsed();
     }
     let (exit_code, signal) = exit_code_and_signal(status);
-    let killed_process = running.group.killed_for_memory();
-    // A program that goes on without a child of its own tells by itself what that means. A shell reports a killed child
-    // as its own exit code.
+    let killed_process = running.processes.out_of_memory_victim();
+    // A program that continues after the loss of a child reports the effect itself. A shell exits with the status of a
+    // killed child.
     if outcome == Outcome::Completed
         && exit_code == SIGNAL_BASE + SIGKILL
         && killed_process.is_some()
     {
         outcome = Outcome::OutOfMemory;
     }
-    running.group.emptied(patience).await;
-    // INVARIANT: told only now, when no process is left that could still write, or the patience with it is over.
+    running.processes.wait_until_gone(deadline).await;
+    // INVARIANT: sent only now, when no process is left that could write, or the deadline has passed.
     kill_sender.send_replace(true);
     if let Some(feeder) = feeder {
         feeder.abort();
@@ -88,7 +88,7 @@ pub async fn supervise(
     let stdout_truncated = was_truncated(stdout).await;
     let stderr_truncated = was_truncated(stderr).await;
     if outcome == Outcome::Completed && (stdout_truncated || stderr_truncated) {
-        // It wrote too much and ended before we had read it: no other news than if we had been faster.
+        // It exceeded the limit but ended before its output was read. The outcome must not depend on this race.
         outcome = Outcome::OutputLimit;
     }
     let report = Report {
@@ -103,11 +103,11 @@ pub async fn supervise(
         skipped: outputs.send(&events).await,
         warm_interpreter: running.warm,
     };
-    // A listener that is gone does not want to know.
+    // The receiver may have been dropped.
     let _ = events.send(Event::Ended(report)).await;
 }
 
-/// Ends quietly when the program does not want its input.
+/// Writes the input. Ignores errors, because a program need not read it.
 async fn feed(mut stdin: pipe::Sender, content: Bytes) {
     let _ = stdin.write_all(&content).await;
 }
@@ -123,7 +123,7 @@ fn exit_code_and_signal(status: Option<WaitStatus>) -> (i32, i32) {
             (None, Some(signal)) => (SIGNAL_BASE + signal, signal),
             (None, None) => (SIGNAL_BASE + SIGKILL, SIGKILL),
         },
-        // Killed, and not yet dead.
+        // Killed, but not yet dead.
         None => (SIGNAL_BASE + SIGKILL, SIGKILL),
     }
 }

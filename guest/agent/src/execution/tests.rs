@@ -1,4 +1,4 @@
-//! Executions as far as they run without a VM and without privileges.
+//! Executions that need neither a VM nor privileges.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::language::Language;
 use super::{Event, Executions, Outcome, Program, Report, StreamName};
-use crate::orphans::Orphans;
+use crate::reaper::Reaper;
 use crate::wire::execution::{ExecuteRequest, InputFile, Limits};
 
 fn bash(code: &str) -> ExecuteRequest {
@@ -27,7 +27,7 @@ fn bash(code: &str) -> ExecuteRequest {
 struct Ended {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
-    /// Path and content, in the order of arrival.
+    /// Paths and contents in the order of arrival.
     files: Vec<(String, Vec<u8>)>,
     report: Report,
     directory: TempDir,
@@ -38,7 +38,7 @@ impl Ended {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// The process whose id the program wrote to this file.
+    /// Returns the process whose id the program wrote to a file.
     fn process_of(&self, file: &str) -> Pid {
         read_process(&self.directory.path().join(file)).unwrap()
     }
@@ -50,7 +50,7 @@ async fn start(request: ExecuteRequest) -> (TempDir, mpsc::Receiver<Event>) {
 
 async fn start_program(program: Program) -> (TempDir, mpsc::Receiver<Event>) {
     let directory = tempfile::tempdir().unwrap();
-    let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
+    let executions = Executions::in_test(directory.path(), Reaper::start().unwrap());
     let events = executions.start(program).await.unwrap();
     (directory, events)
 }
@@ -92,7 +92,7 @@ async fn is_gone(process: Pid) -> bool {
     let deadline = Instant::now() + Duration::from_secs(5);
     while Instant::now() < deadline {
         let state = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
-        // An orphan stays as a zombie when the PID 1 around this test does not collect.
+        // An orphan stays a zombie if the PID 1 of this machine does not reap.
         if test_kill_process(process).is_err() || state.is_ok_and(|state| state.contains(") Z ")) {
             return true;
         }
@@ -102,7 +102,7 @@ async fn is_gone(process: Pid) -> bool {
 }
 
 #[tokio::test]
-async fn both_streams_and_the_exit_code_arrive() {
+async fn returns_both_streams_and_the_exit_code() {
     let ended = run(bash("echo out; echo err >&2; exit 7")).await;
     assert_eq!(ended.stdout(), "out\n");
     assert_eq!(ended.stderr, b"err\n");
@@ -112,7 +112,7 @@ async fn both_streams_and_the_exit_code_arrive() {
     assert!(ended.report.duration > Duration::ZERO);
 }
 
-/// Runs a program in a compiled language, whose compiler is a script that is given `-o` and the program's path.
+/// Runs a program in a compiled language, with a script as compiler that gets `-o` and the path of the program.
 async fn run_compiled(language: &str, compiler: &str, mut request: ExecuteRequest) -> Ended {
     let tools = tempfile::tempdir().unwrap();
     let path = tools.path().join("compiler");
@@ -135,7 +135,7 @@ async fn run_compiled(language: &str, compiler: &str, mut request: ExecuteReques
 }
 
 #[tokio::test]
-async fn a_compiled_program_takes_the_place_of_its_compiler() {
+async fn executes_a_compiled_program_in_place_of_its_compiler() {
     for (language, main_file) in [("rust", "main.rs"), ("go", "main.go")] {
         let mut request = bash("#!/bin/bash\necho \"<$1>\"; cat; ls; kill -TERM $$");
         request.args = vec!["one two".to_owned()];
@@ -152,7 +152,7 @@ async fn a_compiled_program_takes_the_place_of_its_compiler() {
 }
 
 #[tokio::test]
-async fn a_compiler_that_fails_is_the_result() {
+async fn returns_the_exit_code_of_a_failing_compiler() {
     for language in ["rust", "go"] {
         let ended = run_compiled(language, "echo broken >&2; exit 3", bash("true")).await;
         assert_eq!(ended.report.outcome, Outcome::Completed);
@@ -162,14 +162,14 @@ async fn a_compiler_that_fails_is_the_result() {
 }
 
 #[tokio::test]
-async fn a_signal_is_told_as_such() {
+async fn reports_a_signal() {
     let ended = run(bash("kill -TERM $$")).await;
     assert_eq!(ended.report.outcome, Outcome::Completed);
     assert_eq!((ended.report.exit_code, ended.report.signal), (143, 15));
 }
 
 #[tokio::test]
-async fn arguments_environment_input_and_files_reach_the_program() {
+async fn passes_arguments_environment_input_and_files() {
     let ended = run(ExecuteRequest {
         args: vec!["one two".to_owned(), "*".to_owned()],
         env: [("GREETING".to_owned(), "a b".to_owned())].into(),
@@ -196,9 +196,9 @@ async fn arguments_environment_input_and_files_reach_the_program() {
 }
 
 #[tokio::test]
-async fn arguments_that_no_program_can_take_are_refused() {
+async fn rejects_arguments_that_are_too_long() {
     let directory = tempfile::tempdir().unwrap();
-    let executions = Executions::in_test(directory.path(), Orphans::start().unwrap());
+    let executions = Executions::in_test(directory.path(), Reaper::start().unwrap());
     let request = ExecuteRequest {
         args: vec!["x".repeat(1 << 20)],
         ..bash("true")
@@ -209,7 +209,7 @@ async fn arguments_that_no_program_can_take_are_refused() {
 }
 
 #[tokio::test]
-async fn the_environment_is_ours_alone() {
+async fn inherits_no_environment() {
     let ended = run(bash("/usr/bin/env | sort")).await;
     let text = ended.stdout();
     let names: Vec<&str> = text
@@ -223,8 +223,8 @@ async fn the_environment_is_ours_alone() {
 }
 
 #[tokio::test]
-async fn no_descriptors_blocked_signals_or_session_are_inherited() {
-    // What the test runner leaves open on purpose is not ours to close.
+async fn inherits_no_descriptors_signals_or_session() {
+    // Ignores descriptors that the test runner leaves open on purpose.
     let runners = descriptors_without_close_on_exec();
     let ended = run(bash(
         "ls /proc/self/fd >&2; grep -E '^SigBlk|^NoNewPrivs' /proc/self/status | tr -d '\\t\\n'; \
@@ -267,7 +267,7 @@ fn descriptors_without_close_on_exec() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn time_runs_out_and_earlier_output_is_kept() {
+async fn keeps_output_before_a_timeout() {
     let ended = run(ExecuteRequest {
         timeout_secs: 3,
         ..bash("echo partial; sleep 100 & echo $! > child; wait")
@@ -281,7 +281,7 @@ async fn time_runs_out_and_earlier_output_is_kept() {
 }
 
 #[tokio::test]
-async fn background_processes_end_with_the_program_and_hold_nothing_up() {
+async fn ends_background_processes_with_the_program() {
     let began = Instant::now();
     let ended = run(bash("echo before; sleep 100 & echo $! > child; exit 0")).await;
     assert_eq!(ended.stdout(), "before\n");
@@ -291,7 +291,7 @@ async fn background_processes_end_with_the_program_and_hold_nothing_up() {
 }
 
 #[tokio::test]
-async fn too_much_output_ends_the_program_at_the_byte() {
+async fn limits_output_to_the_byte() {
     let limited = |output_bytes, code: &str| ExecuteRequest {
         limits: Some(Limits {
             output_bytes,
@@ -315,7 +315,7 @@ async fn too_much_output_ends_the_program_at_the_byte() {
 }
 
 #[tokio::test]
-async fn a_program_waits_while_nobody_listens() {
+async fn blocks_the_program_while_events_are_not_received() {
     let (directory, mut events) =
         start(bash("yes | head -c 10000000; echo done > finished; exit 5")).await;
     sleep(Duration::from_millis(500)).await;
@@ -332,7 +332,7 @@ async fn a_program_waits_while_nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_listener_that_goes_away_ends_the_program() {
+async fn ends_the_program_when_the_receiver_is_dropped() {
     let (directory, events) = start(bash("echo $$ > program; sleep 100")).await;
     let file = directory.path().join("program");
     while read_process(&file).is_none() {
@@ -343,7 +343,7 @@ async fn a_listener_that_goes_away_ends_the_program() {
 }
 
 #[tokio::test]
-async fn files_come_home_whatever_ends_the_program() {
+async fn returns_files_however_the_program_ends() {
     let save = "mkdir -p out; echo result > out/result; ln -s / out/link; ";
     for (outcome, rest) in [
         (Outcome::Completed, "exit 3"),
@@ -371,7 +371,7 @@ async fn files_come_home_whatever_ends_the_program() {
 }
 
 #[tokio::test]
-async fn only_what_the_program_changed_of_its_files_comes_home() {
+async fn returns_only_changed_input_files() {
     let input = |path: &str| InputFile {
         path: path.to_owned(),
         content: Bytes::from_static(b"given"),

@@ -1,26 +1,26 @@
-//! Tells text from other bytes in a stream that comes in pieces.
+//! Distinguishes text from other bytes in a stream of pieces.
 
 use bytes::Bytes;
 
 use super::event::Content;
 
-/// A UTF-8 character has at most four bytes, so that at most three wait for the rest of theirs.
+/// A UTF-8 character has at most four bytes, so at most three of them are incomplete.
 pub const CARRY_BYTES_MAX: usize = 3;
 
-/// Cuts a stream so that a character split between two pieces stays whole.
+/// Splits a stream into content without splitting a character.
 #[derive(Default)]
 pub struct TextSplitter {
     carry: Vec<u8>,
 }
 
 impl TextSplitter {
-    /// The content that is complete with this piece, if any.
+    /// Returns the content that is complete with this piece, if any.
     pub fn push(&mut self, piece: &[u8]) -> Option<Content> {
         let mut bytes = std::mem::take(&mut self.carry);
         bytes.extend_from_slice(piece);
         match std::str::from_utf8(&bytes) {
             Ok(_) => {}
-            // Only its end is missing: what follows may complete it.
+            // Incomplete at the end: the next piece may complete it.
             Err(error) if error.error_len().is_none() => {
                 self.carry = bytes.split_off(error.valid_up_to());
             }
@@ -35,7 +35,7 @@ impl TextSplitter {
         })
     }
 
-    /// What still waited when the stream ended.
+    /// Returns the incomplete rest at the end of the stream.
     pub fn finish(self) -> Option<Content> {
         (!self.carry.is_empty()).then(|| Content::Bytes(Bytes::from(self.carry)))
     }
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn split_characters_stay_whole() {
+    fn joins_split_characters() {
         for character in ["ü", "…", "🚀"] {
             let bytes = format!("a{character}b").into_bytes();
             for cut in 0..=bytes.len() {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_passed_on_as_they_are() {
+    fn passes_other_bytes_unchanged() {
         let mut splitter = TextSplitter::default();
         assert_eq!(
             splitter.push(b"a\xff\xc3"),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_without_end_is_not_lost() {
+    fn keeps_an_incomplete_character() {
         let mut splitter = TextSplitter::default();
         assert_eq!(splitter.push(b"a\xe2\x82"), text("a"));
         assert_eq!(

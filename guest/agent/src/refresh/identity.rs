@@ -1,4 +1,4 @@
-//! The names by which a system knows itself.
+//! The names of a system: hostname, machine id and boot id.
 
 use std::fs;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::system::sethostname;
 
-use crate::boot::BOOT_ID_FILE;
+use crate::boot::filesystems::BOOT_ID_FILE;
 use crate::invalid::Invalid;
 
 const HOSTNAME_MAX: usize = 63;
@@ -60,7 +60,7 @@ impl Identity {
         })
     }
 
-    /// On failure says which step it was.
+    /// Applies the names. An error names the failed step.
     pub fn apply(&self) -> Result<(), (&'static str, io::Error)> {
         let hostname = &self.hostname;
         sethostname(hostname.as_bytes()).map_err(|error| ("set the hostname", error.into()))?;
@@ -77,17 +77,18 @@ impl Identity {
             write(DBUS_MACHINE_ID, &machine_id)
                 .map_err(|error| ("write /var/lib/dbus/machine-id", error))?;
         }
-        self.show_boot_id()
+        self.write_boot_id()
             .map_err(|error| ("replace the boot id", error))
     }
 
-    /// The kernel's own value is part of the template's memory and cannot be changed: programs see this file over it.
-    fn show_boot_id(&self) -> io::Result<()> {
+    /// Writes the file that programs see as boot id. The kernel's own value is part of the template's memory and cannot
+    /// be changed.
+    fn write_boot_id(&self) -> io::Result<()> {
         fs::write(BOOT_ID_FILE, format!("{}\n", self.boot_id))
     }
 }
 
-/// Replaces the file, and a link of the image to somewhere else with it.
+/// Replaces a file, even if the image has a link to another file there.
 fn write(path: &str, content: &str) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

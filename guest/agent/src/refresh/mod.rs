@@ -1,4 +1,4 @@
-//! Makes a clone unlike every other clone of its template.
+//! Makes a clone different from every other clone of its template.
 
 mod clock;
 mod identity;
@@ -14,7 +14,7 @@ use identity::Identity;
 
 const ENTROPY_BYTES: usize = 64;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
-/// 2020-01-01: no host that runs us lives before that.
+/// 2020-01-01. An earlier time is an error of the host.
 const UNIX_SECONDS_MIN: i64 = 1_577_836_800;
 
 /// 2000-01-01.
@@ -23,13 +23,13 @@ const LONG_AGO: Timespec = Timespec {
     tv_nsec: 0,
 };
 
-/// Puts the clock far back, until Refresh sets it. Generators within programs that wait in a template
-/// draw new seeds when theirs are old: in every clone they are.
+/// Sets the clock far back until Refresh sets it. Random generators of interpreters in a template reseed when their
+/// seed is old, as it then is in every clone.
 pub fn set_clock_long_ago() -> io::Result<()> {
     Ok(clock_settime(ClockId::Realtime, LONG_AGO)?)
 }
 
-/// A request whose every field has been checked.
+/// A checked request.
 pub struct Refresh {
     entropy: [u8; ENTROPY_BYTES],
     time: Timespec,
@@ -54,7 +54,7 @@ impl Refresh {
         })
     }
 
-    /// Stops at the first step that fails: a half refreshed VM must not run anything.
+    /// Applies the request. Stops at the first step that fails, because a partly refreshed VM must not run a program.
     pub fn apply(&self) -> Result<(), String> {
         let failed = |step: &'static str| move |error: io::Error| format!("cannot {step}: {error}");
         randomness::reseed(&self.entropy).map_err(failed("reseed the kernel's generator"))?;
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_valid_request() {
+    fn accepts_a_valid_request() {
         let refresh = Refresh::from_request(request()).unwrap();
         assert_eq!(refresh.entropy, [7; 64]);
         assert_eq!(refresh.time.tv_sec, 1_800_000_000);
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_name_field_and_value() {
+    fn names_field_and_value_of_an_error() {
         assert_eq!(
             refused(|request| request.entropy = vec![0; 63].into()),
             "entropy: has 63 bytes, must have 64"

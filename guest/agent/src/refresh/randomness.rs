@@ -17,8 +17,8 @@ struct PoolInformation {
     buffer: [u8; ENTROPY_BYTES],
 }
 
-/// Mixes in the host's bytes and makes the generator start anew from them. Without the second step it would go on
-/// with the key that all clones share for up to a minute.
+/// Adds bytes of the host and reseeds the generator from them. Without the second step the generator would use the key
+/// that all clones share for up to a minute.
 pub fn reseed(entropy: &[u8; ENTROPY_BYTES]) -> io::Result<()> {
     let generator = File::open("/dev/urandom")?;
     let information = PoolInformation {
@@ -26,7 +26,7 @@ pub fn reseed(entropy: &[u8; ENTROPY_BYTES]) -> io::Result<()> {
         buffer_bytes: ENTROPY_BYTES as i32,
         buffer: *entropy,
     };
-    // SAFETY: RNDADDENTROPY reads a `struct rand_pool_info` and as many bytes behind it as `buffer_bytes` says.
+    // SAFETY: RNDADDENTROPY reads a `struct rand_pool_info` and `buffer_bytes` bytes after it.
     unsafe {
         ioctl(
             &generator,

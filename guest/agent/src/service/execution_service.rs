@@ -1,4 +1,4 @@
-//! `neurovisor.execution.ExecutionService`.
+//! `neurovisor.execution.ExecutionService`, of which a guest serves `ExecuteStream` only.
 
 use std::pin::Pin;
 
@@ -7,7 +7,6 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Response, Status};
 
-use super::collected;
 use crate::execution::{Content, Event, Executions, Outcome, Program, Report, Skipped, StreamName};
 use crate::lifecycle::{Lifecycle, Step};
 use crate::wire::execution as wire;
@@ -30,7 +29,7 @@ impl ExecutionRpc {
         }
     }
 
-    /// Starts the one execution of this VM. A request that is refused by then has not used it up.
+    /// Starts the only execution of this VM. The VM is still unused after an invalid request.
     async fn start(
         &self,
         request: wire::ExecuteRequest,
@@ -49,17 +48,6 @@ impl ExecutionRpc {
 
 #[tonic::async_trait]
 impl ExecutionService for ExecutionRpc {
-    async fn execute(
-        &self,
-        request: Request<wire::ExecuteRequest>,
-    ) -> Result<Response<wire::ExecuteResponse>, Status> {
-        let trace_id = trace_id(request.metadata());
-        let events = self.start(request.into_inner(), &trace_id).await?;
-        let mut response = collected::response(events).await?;
-        response.trace_id = trace_id;
-        Ok(Response::new(response))
-    }
-
     type ExecuteStreamStream =
         Pin<Box<dyn Stream<Item = Result<wire::ExecuteChunk, Status>> + Send>>;
 
@@ -69,13 +57,13 @@ impl ExecutionService for ExecutionRpc {
     ) -> Result<Response<Self::ExecuteStreamStream>, Status> {
         let trace_id = trace_id(request.metadata());
         let events = self.start(request.into_inner(), &trace_id).await?;
-        // Dropped when the host cancels or the connection ends: the execution sees that its listener is gone.
+        // Dropped when the host cancels or the connection ends, which ends the execution.
         let chunks = events.map(move |event| Ok(chunk(event, &trace_id)));
         Ok(Response::new(Box::pin(chunks)))
     }
 }
 
-/// What the host calls this execution. An odd value is left out: it is a label, and no reason to refuse work.
+/// Returns the trace id of the host. An invalid value is ignored, because it is only a label.
 fn trace_id(metadata: &MetadataMap) -> String {
     metadata
         .get(TRACE_ID)
@@ -129,12 +117,12 @@ fn metadata(report: Report, trace_id: &str) -> wire::ExecuteMetadata {
         skipped_total: report.skipped.total,
         skipped_files: skipped_files(report.skipped),
         warm_interpreter: report.warm_interpreter,
-        // The host fills it in.
+        // Set by the host.
         host: None,
     }
 }
 
-pub fn skipped_files(skipped: Skipped) -> Vec<wire::SkippedFile> {
+fn skipped_files(skipped: Skipped) -> Vec<wire::SkippedFile> {
     let named = skipped.named.into_iter();
     named
         .map(|(path, reason)| wire::SkippedFile {

@@ -62,7 +62,7 @@ impl GuestService for GuestRpc {
             .map_err(Status::failed_precondition)?;
         let lifecycle = self.lifecycle.clone();
         let executions = self.executions.clone();
-        // A task of its own: the cleaning must not stop half-way because the host has hung up.
+        // In a separate task, so that cleanup completes even if the host hangs up.
         let primed = tokio::spawn(async move {
             let primed = executions.prime(program).await?;
             lifecycle
@@ -106,7 +106,7 @@ impl GuestService for GuestRpc {
             .check(Step::Refresh)
             .map_err(Status::failed_precondition)?;
         let refresh = Refresh::from_request(request.into_inner())?;
-        // Nothing is awaited in between, so that no other call can see a VM that is half refreshed.
+        // Nothing is awaited in between, so no other call sees a partly refreshed VM.
         refresh.apply().map_err(Status::internal)?;
         self.lifecycle
             .take(Step::Refresh)

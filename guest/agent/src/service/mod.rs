@@ -1,7 +1,5 @@
-//! What the host can ask for.
+//! The gRPC services of the agent.
 
-mod collected;
-mod collected_files;
 mod execution_service;
 mod guest_service;
 mod statistics;
@@ -22,13 +20,13 @@ pub use statistics::uptime;
 
 /// 64 MiB of files, 8 MiB of code, and room for the rest.
 const INBOUND_BYTES_MAX: usize = 80 << 20;
-/// The host has one execution, and beside it a question or two.
+/// The host runs one execution and at most a few other calls.
 const CONCURRENT_STREAMS_MAX: u32 = 8;
 const HEADER_BYTES_MAX: u32 = 16 << 10;
-/// Lets 64 MiB of files in without a round trip per 64 KiB.
+/// Large enough to receive 64 MiB of files without a round trip per 64 KiB.
 const WINDOW_BYTES: u32 = 1 << 20;
 
-/// Both services over the one state of this VM.
+/// Both services with the shared state of this VM.
 #[derive(Clone)]
 pub struct Services {
     lifecycle: Lifecycle,

@@ -1,4 +1,4 @@
-//! How the guest is doing.
+//! Statistics of the guest.
 
 use std::fs;
 use std::io;
@@ -24,11 +24,12 @@ pub fn current() -> io::Result<StatsResponse> {
     })
 }
 
+/// Parses /proc/uptime.
 pub fn uptime(text: &str) -> Option<f64> {
     text.split_whitespace().next()?.parse().ok()
 }
 
-/// `VmRSS` of a process (proc_pid_status(5)).
+/// Parses the `VmRSS` of a process (proc_pid_status(5)).
 fn resident_bytes(status: &str) -> Option<u64> {
     let value = status
         .lines()
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_agent_tells_its_own_memory() {
+    fn reads_the_memory_of_the_agent() {
         assert_eq!(
             resident_bytes("Name:\tx\nVmRSS:\t    2068 kB\n"),
             Some(2068 << 10)
@@ -53,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn uptime_is_the_first_number() {
+    fn reads_uptime_from_the_first_number() {
         assert_eq!(uptime("12.34 20.00\n"), Some(12.34));
         assert_eq!(uptime(""), None);
     }

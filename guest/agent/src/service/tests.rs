@@ -1,4 +1,4 @@
-//! The services as the host meets them: by gRPC over a byte stream.
+//! The services, called by gRPC over a byte stream.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use tower::service_fn;
 use super::Services;
 use crate::execution::Executions;
 use crate::lifecycle::{Lifecycle, Step};
-use crate::orphans::Orphans;
+use crate::reaper::Reaper;
 use crate::wire::execution::execute_chunk::Content;
 use crate::wire::execution::execution_service_client::ExecutionServiceClient;
-use crate::wire::execution::{ExecuteRequest, Outcome};
+use crate::wire::execution::{ExecuteMetadata, ExecuteRequest, Outcome};
 use crate::wire::guest::guest_service_client::GuestServiceClient;
 use crate::wire::guest::{HelloRequest, PrimeRequest, RefreshRequest, StatsRequest};
 
@@ -33,7 +33,7 @@ async fn fixture() -> Fixture {
     let lifecycle = Lifecycle::booted();
     let services = Services::new(
         lifecycle.clone(),
-        Executions::in_test(directory.path(), Orphans::start().unwrap()),
+        Executions::in_test(directory.path(), Reaper::start().unwrap()),
     );
     let (client, server) = duplex(64 << 10);
     let connections =
@@ -63,8 +63,29 @@ fn bash(code: &str) -> ExecuteRequest {
     }
 }
 
+async fn refused(fixture: &mut Fixture, code: &str) -> Code {
+    let response = fixture.executions.execute_stream(bash(code)).await;
+    response.unwrap_err().code()
+}
+
+/// Runs a program and returns its stdout and its metadata.
+async fn run(fixture: &mut Fixture, request: Request<ExecuteRequest>) -> (String, ExecuteMetadata) {
+    let response = fixture.executions.execute_stream(request).await.unwrap();
+    let mut chunks = response.into_inner();
+    let mut stdout = String::new();
+    while let Some(chunk) = chunks.message().await.unwrap() {
+        if let Some(Content::StdoutChunk(text)) = chunk.content {
+            stdout.push_str(&text);
+        }
+        if let Some(metadata) = chunk.metadata {
+            return (stdout, metadata);
+        }
+    }
+    panic!("no metadata");
+}
+
 #[tokio::test]
-async fn hello_and_stats_are_answered_at_once() {
+async fn answers_hello_and_stats() {
     let mut fixture = fixture().await;
     let hello = fixture
         .guest
@@ -85,35 +106,29 @@ async fn hello_and_stats_are_answered_at_once() {
 }
 
 #[tokio::test]
-async fn nothing_runs_before_refresh_and_only_one_after() {
+async fn runs_one_program_after_refresh() {
     let mut fixture = fixture().await;
-    let refused = fixture.executions.execute(bash("true")).await.unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert_eq!(
+        refused(&mut fixture, "true").await,
+        Code::FailedPrecondition
+    );
 
     fixture.lifecycle.take(Step::Refresh).unwrap();
-    // What is refused for its content has not used up the VM.
-    let refused = fixture.executions.execute(bash("")).await.unwrap_err();
-    assert_eq!(refused.code(), Code::InvalidArgument);
+    // The VM is still unused after an invalid request.
+    assert_eq!(refused(&mut fixture, "").await, Code::InvalidArgument);
     let mut request = Request::new(bash("echo $NEUROVISOR_TRACE_ID"));
     request
         .metadata_mut()
         .insert("x-trace-id", "trace".parse().unwrap());
-    let response = fixture
-        .executions
-        .execute(request)
-        .await
-        .unwrap()
-        .into_inner();
-    assert_eq!(response.stdout, "trace\n");
-    assert_eq!(response.trace_id, "trace");
-    assert_eq!(response.outcome(), Outcome::Completed);
+    let (stdout, metadata) = run(&mut fixture, request).await;
+    assert_eq!(stdout, "trace\n");
+    assert_eq!(metadata.trace_id, "trace");
+    assert_eq!(metadata.outcome(), Outcome::Completed);
 
-    let refused = fixture
-        .executions
-        .execute_stream(bash("true"))
-        .await
-        .unwrap_err();
-    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert_eq!(
+        refused(&mut fixture, "true").await,
+        Code::FailedPrecondition
+    );
     let prime = PrimeRequest {
         program: Some(bash("true")),
     };
@@ -122,7 +137,7 @@ async fn nothing_runs_before_refresh_and_only_one_after() {
 }
 
 #[tokio::test]
-async fn a_prime_reports_and_leaves_the_vm_unused() {
+async fn primes_without_using_the_vm() {
     let mut fixture = fixture().await;
     let prime = PrimeRequest {
         program: Some(bash("echo oops >&2; exit 3")),
@@ -143,7 +158,7 @@ async fn a_prime_reports_and_leaves_the_vm_unused() {
 }
 
 #[tokio::test]
-async fn a_wrong_refresh_changes_nothing() {
+async fn rejects_an_invalid_refresh() {
     let mut fixture = fixture().await;
     let refused = fixture
         .guest
@@ -156,7 +171,7 @@ async fn a_wrong_refresh_changes_nothing() {
 }
 
 #[tokio::test]
-async fn output_streams_while_the_program_runs() {
+async fn streams_output_while_the_program_runs() {
     let mut fixture = fixture().await;
     fixture.lifecycle.take(Step::Refresh).unwrap();
     let code = "echo first; while [ ! -e go ]; do sleep 0.01; done; printf '\\xff'";
@@ -184,7 +199,7 @@ async fn output_streams_while_the_program_runs() {
 }
 
 #[tokio::test]
-async fn the_program_ends_when_its_call_is_cancelled_or_its_connection_lost() {
+async fn ends_the_program_when_its_call_ends() {
     for connection_is_lost in [false, true] {
         let mut fixture = fixture().await;
         fixture.lifecycle.take(Step::Refresh).unwrap();
@@ -219,7 +234,7 @@ const LEAVES_FILES: &str = "mkdir out; printf abc > out/a; head -c 70000 /dev/ze
                             head -c 5000000 /dev/zero > out/c; mkfifo out/d; echo done";
 
 #[tokio::test]
-async fn files_follow_the_output_in_a_stream() {
+async fn sends_files_after_the_output() {
     let mut fixture = fixture().await;
     fixture.lifecycle.take(Step::Refresh).unwrap();
     let mut chunks = fixture
@@ -245,40 +260,4 @@ async fn files_follow_the_output_in_a_stream() {
     }
     assert_eq!(kinds[..4], ["output", "a 3", "b 65536", "b 4464"]);
     assert_eq!(kinds.len(), 4 + 5_000_000_usize.div_ceil(65_536));
-}
-
-#[tokio::test]
-async fn a_single_answer_has_the_files_that_fit_into_it() {
-    let mut fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
-    let response = fixture
-        .executions
-        .execute(bash(LEAVES_FILES))
-        .await
-        .unwrap()
-        .into_inner();
-    let files: Vec<_> = response
-        .files
-        .iter()
-        .map(|file| (file.path.as_str(), file.content.len()))
-        .collect();
-    assert_eq!(files, [("a", 3), ("b", 70_000)]);
-    assert_eq!(response.stdout, "done\n");
-    assert_eq!(response.skipped_total, 2);
-    assert_eq!(response.skipped_files[0].path, "d");
-    assert_eq!(response.skipped_files[1].path, "c");
-}
-
-#[tokio::test]
-async fn the_largest_answer_is_one_that_clients_take() {
-    let mut fixture = fixture().await;
-    fixture.lifecycle.take(Step::Refresh).unwrap();
-    let code = "mkdir out; for i in 1 2 3 4 5; do head -c 60000 /dev/zero > out/$i; done; \
-                head -c 2000000 /dev/urandom; head -c 2000000 /dev/urandom >&2";
-    // The client refuses more than 4 MiB.
-    let response = fixture.executions.execute(bash(code)).await.unwrap();
-    let response = response.into_inner();
-    assert!(response.stdout_truncated && response.stderr_truncated);
-    assert!(!response.files.is_empty());
-    assert_eq!(response.files.len() + response.skipped_total as usize, 5);
 }

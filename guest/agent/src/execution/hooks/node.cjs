@@ -1,9 +1,9 @@
-// Stops an interpreter that is started while a template is made, just before it opens its program, and lets it go on when
-// the agent hands it one. Threads that the program starts load this file too, and find nothing to do but to forget it.
+// Stops an interpreter that is started for a template just before it opens its program, and lets it continue when the agent
+// hands over a program. Worker threads of the program load this file too and only forget it.
 "use strict";
 const fs = require("fs");
 
-// No pooled buffer is used here: what a program allocates first is to lie where it always does.
+// Uses no pooled buffer, so that the first allocations of a program are the same as in a plain interpreter.
 function receive(count) {
   const received = Buffer.alloc(count);
   for (let have = 0; have < count; ) {
@@ -14,7 +14,7 @@ function receive(count) {
   return received;
 }
 
-function tell() {
+function signal() {
   fs.writeSync(1, Buffer.alloc(1, 6));
 }
 
@@ -30,7 +30,7 @@ function counter() {
   return seconds * 1e9 + nanos;
 }
 
-// Where this process keeps the moment of its start, by the clock in microseconds and then by the counter.
+// Finds where this process stores its start time: by the clock in microseconds, and then by the counter.
 function findOrigin() {
   const map = fs.readFileSync("/proc/self/maps", "utf8").split("\n").find((line) => line.endsWith("[heap]"));
   const [start, end] = map.split(" ")[0].split("-").map((address) => parseInt(address, 16));
@@ -43,11 +43,11 @@ function findOrigin() {
   const counted = counter() - process.uptime() * 1e9;
   const isOrigin = (at) => Math.abs(numbers[at] - began) < 1e6 && Math.abs(numbers[at + 1] - counted) < 1e9;
   for (let at = 0; at + 1 < numbers.length; at++) if (isOrigin(at)) return [start + at * 8, numbers[at + 1]];
-  // Programs would have a wrong performance.timeOrigin: they are better off with an interpreter of their own.
+  // Programs would see a wrong performance.timeOrigin, so they get a plain interpreter.
   process.reallyExit(1);
 }
 
-// The clock has been set since, perhaps by days; the counter has stood still meanwhile.
+// Corrects the start time. The clock has been set since, perhaps by days, and the counter has stood still meanwhile.
 function moveOrigin([address, counted]) {
   const moment = Buffer.alloc(8);
   moment.writeDoubleLE(Date.now() * 1e3 - (counter() - counted) / 1e3);
@@ -60,15 +60,15 @@ function write(bytes, address) {
   fs.closeSync(memory);
 }
 
-// Makes /proc/self/environ what it would be, which is possible where the lengths agree.
+// Writes the environment to /proc/self/environ, if it has the length of the original one.
 function show(environment) {
   const status = fs.readFileSync("/proc/self/stat", "utf8");
   const [start, end] = status.slice(status.lastIndexOf(")")).split(" ").slice(48, 50).map(Number);
   if (end - start === environment.length) write(environment, start);
 }
 
-// V8 has drawn the state of its generator when it started, so that all clones of a template would share it. A context
-// takes a seed that is set by flag at its first number, and keeps what follows from it.
+// Reseeds Math.random. V8 seeded its generator when it started, so all clones of a template would share it. A context uses a
+// seed that is set by a flag for its first number, and continues from it.
 function reseed() {
   const seed = Buffer.alloc(4);
   const random = fs.openSync("/dev/urandom");
@@ -85,10 +85,10 @@ function reseed() {
 }
 
 function wait() {
-  // The working directory is not held while it may still be replaced by an empty one.
+  // The working directory must not be in use while it may be replaced by an empty one.
   process.chdir("/");
   const origin = findOrigin();
-  tell();
+  signal();
   const [directory, count, ...words] = receive(receive(4).readUInt32BE()).toString().split("\0");
   const variables = words.splice(Number(count));
   process.chdir(directory);
@@ -103,7 +103,7 @@ function wait() {
   process.argv.push(...words);
   moveOrigin(origin);
   reseed();
-  tell();
+  signal();
 }
 
 forget();

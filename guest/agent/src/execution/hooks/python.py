@@ -1,6 +1,6 @@
-# Stops an interpreter that is started while a template is made, just before it opens its program, and lets it go on
-# when the agent hands it one. Python looks for this module, finds none, and goes on: so does it after us, with nothing
-# of us left. Only what Python has imported by itself at this point may be used.
+# Stops an interpreter that is started for a template just before it opens its program, and lets it continue when the
+# agent hands over a program. Python usually looks for this module, finds none and continues. It does the same after this
+# hook, which leaves no trace. The hook may only use modules that Python has already imported at this point.
 import os
 import sys
 
@@ -16,7 +16,7 @@ def receive(count):
 
 
 def show(environment):
-    """Makes /proc/self/environ what it would be, which is possible where the lengths agree."""
+    """Writes the environment to /proc/self/environ, if it has the length of the original one."""
     with open("/proc/self/stat", "rb", 0) as status:
         start, end = map(int, status.read().rpartition(b")")[2].split()[47:49])
     if end - start == len(environment):
@@ -26,7 +26,7 @@ def show(environment):
 
 
 def wait():
-    # The working directory is not held while it may still be replaced by an empty one.
+    # The working directory must not be in use while it may be replaced by an empty one.
     os.chdir("/")
     os.write(1, b"\6")
     words = receive(int.from_bytes(receive(4))).split(b"\0")

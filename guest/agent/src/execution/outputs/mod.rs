@@ -1,10 +1,9 @@
 //! The files that a program leaves in `out/` of its working directory.
 //!
-//! What lies there is as hostile as the program: it is looked at when the program's processes are gone, by descriptors
-//! that follow no link, for a bounded time, in bounded memory.
+//! The directory is as hostile as the program. It is read when the program's processes are gone, by descriptors that
+//! follow no link, in bounded time and bounded memory.
 
-mod placed;
-mod skipped;
+mod inputs;
 mod walk;
 
 use std::fs::File;
@@ -18,52 +17,52 @@ use tokio::task::yield_now;
 
 use super::event::{Event, FilePart};
 use super::files::{self, COUNT_MAX, TOTAL_BYTES_MAX};
-use super::workplace::Workplace;
+use super::skipped::{Reason, Skipped};
+use super::working_directory::WorkingDirectory;
 use crate::boot::USER_ID;
-use placed::Placed;
-pub use skipped::{Reason, Skipped};
+use inputs::Inputs;
 use walk::{Found, FoundFile, Walk};
 
 const DIRECTORY: &str = "out";
-/// Of the wire contract.
+/// The limit of the wire contract.
 const PART_BYTES: usize = 64 << 10;
-/// The channel is served in between.
-const STEPS_AT_ONCE: usize = 64;
+/// How many entries are handled before the channel is served again.
+const STEPS_BETWEEN_YIELDS: usize = 64;
 
-/// Knows what lay in `out/` before the program started.
+/// The output directory, with the input files that were in it before the program started.
 pub struct Outputs {
-    workplace: PathBuf,
-    /// Whose files come home.
+    working_directory: PathBuf,
+    /// The user whose files are returned.
     owner: u32,
-    placed: Placed,
+    inputs: Inputs,
 }
 
 impl Outputs {
-    /// To be called before the program starts, with the files that it is given.
-    pub fn before(files: &[files::File], workplace: &Workplace) -> Self {
+    /// Remembers the input files of a program. To be called before the program starts.
+    pub fn before(files: &[files::File], working_directory: &WorkingDirectory) -> Self {
         Self {
-            workplace: workplace.directory.clone(),
-            owner: match workplace.confined() {
+            working_directory: working_directory.directory.clone(),
+            owner: match working_directory.confined() {
                 true => USER_ID,
                 false => geteuid().as_raw(),
             },
-            placed: Placed::among(files),
+            inputs: Inputs::among(files),
         }
     }
 
-    /// Sends what is new or changed, in the order of the paths, as long as somebody listens.
+    /// Sends new and changed files in the order of their paths, until the receiver is dropped.
     pub async fn send(self, events: &mpsc::Sender<Event>) -> Skipped {
         let mut transfer = Transfer {
-            placed: self.placed,
+            inputs: self.inputs,
             events,
             skipped: Skipped::default(),
             files: 0,
             room: TOTAL_BYTES_MAX as u64,
         };
-        match Walk::of(&self.workplace, self.owner) {
-            Ok(Some(walk)) => transfer.carry(walk).await,
+        match Walk::of(&self.working_directory, self.owner) {
+            Ok(Some(walk)) => transfer.send_all(walk).await,
             Ok(None) => {}
-            Err(Reason::NotADirectory) if transfer.placed.is_file() => {}
+            Err(Reason::NotADirectory) if transfer.inputs.has_file_in_place_of_directory() => {}
             Err(reason) => transfer.skipped.add(b"", reason, 1),
         }
         transfer.skipped
@@ -71,32 +70,32 @@ impl Outputs {
 }
 
 struct Transfer<'a> {
-    placed: Placed,
+    inputs: Inputs,
     events: &'a mpsc::Sender<Event>,
     skipped: Skipped,
     files: usize,
     room: u64,
 }
 
-/// Why nothing more is sent.
+/// Why no more files are sent.
 enum Stop {
-    NobodyListens,
-    /// A file of which the beginning has been sent has no end: nothing can follow it.
-    Broken,
+    ReceiverDropped,
+    /// The rest of a partly sent file cannot be read, so nothing can follow it.
+    FileIncomplete,
 }
 
 impl Transfer<'_> {
-    async fn carry(&mut self, mut walk: Walk) {
+    async fn send_all(&mut self, mut walk: Walk) {
         let mut steps = 0;
         while let Some(found) = walk.next() {
             match found {
                 Found::Directory => {}
                 Found::Skipped(path, reason, count) => self.skipped.add(&path, reason, count),
-                Found::File(mut file) => match self.carry_file(&mut file).await {
+                Found::File(mut file) => match self.send_file(&mut file).await {
                     Ok(None) => {}
                     Ok(Some(reason)) => self.skipped.add(file.path.as_bytes(), reason, 1),
-                    Err(Stop::NobodyListens) => return,
-                    Err(Stop::Broken) => {
+                    Err(Stop::ReceiverDropped) => return,
+                    Err(Stop::FileIncomplete) => {
                         self.skipped
                             .add(file.path.as_bytes(), Reason::Unreadable, 1);
                         walk.abandon();
@@ -104,7 +103,7 @@ impl Transfer<'_> {
                 },
             }
             steps += 1;
-            if steps % STEPS_AT_ONCE == 0 {
+            if steps % STEPS_BETWEEN_YIELDS == 0 {
                 yield_now().await;
                 if self.events.is_closed() {
                     return;
@@ -113,10 +112,10 @@ impl Transfer<'_> {
         }
     }
 
-    async fn carry_file(&mut self, file: &mut FoundFile) -> Result<Option<Reason>, Stop> {
-        match self.placed.holds(file) {
+    async fn send_file(&mut self, file: &mut FoundFile) -> Result<Option<Reason>, Stop> {
+        match self.inputs.contain_unchanged(file) {
             Ok(false) => {}
-            // As it was: its sender has it.
+            // Unchanged, so the host has it already.
             Ok(true) => return Ok(None),
             Err(_) => return Ok(Some(Reason::Unreadable)),
         }
@@ -135,7 +134,7 @@ impl Transfer<'_> {
         loop {
             left -= part.len() as u64;
             self.room -= part.len() as u64;
-            // One that has become shorter meanwhile ends where it ends.
+            // A file that has become shorter ends earlier.
             let last = left == 0 || part.len() < PART_BYTES;
             let event = Event::File(FilePart {
                 path: file.path.clone(),
@@ -145,16 +144,16 @@ impl Transfer<'_> {
             self.events
                 .send(event)
                 .await
-                .map_err(|_| Stop::NobodyListens)?;
+                .map_err(|_| Stop::ReceiverDropped)?;
             if last {
                 return Ok(None);
             }
-            part = read_part(&mut file.file, left).map_err(|_| Stop::Broken)?;
+            part = read_part(&mut file.file, left).map_err(|_| Stop::FileIncomplete)?;
         }
     }
 }
 
-/// What is there of the next part, when so much is left.
+/// Reads the next part of a file of which `left` bytes remain.
 fn read_part(file: &mut File, left: u64) -> io::Result<Bytes> {
     let mut part = BytesMut::zeroed(left.min(PART_BYTES as u64) as usize);
     let mut filled = 0;

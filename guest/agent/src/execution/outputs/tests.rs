@@ -1,4 +1,4 @@
-//! Directories as a hostile program can leave them.
+//! Output directories that a hostile program can leave.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,9 +17,10 @@ use tokio::sync::mpsc;
 
 use super::*;
 
-struct Home {
+/// A working directory with an output directory.
+struct Fixture {
     directory: TempDir,
-    given: Vec<files::File>,
+    inputs: Vec<files::File>,
 }
 
 struct Sent {
@@ -38,13 +39,13 @@ impl Sent {
     }
 }
 
-impl Home {
+impl Fixture {
     fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("out")).unwrap();
         Self {
             directory,
-            given: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 
@@ -58,8 +59,8 @@ impl Home {
         fs::write(path, content).unwrap();
     }
 
-    fn give(&mut self, path: &str, content: &'static [u8]) {
-        self.given.push(files::File {
+    fn add_input(&mut self, path: &str, content: &'static [u8]) {
+        self.inputs.push(files::File {
             path: path.into(),
             content: Bytes::from_static(content),
             executable: false,
@@ -70,11 +71,11 @@ impl Home {
     }
 
     fn outputs(&self) -> Outputs {
-        let workplace = Workplace {
+        let working_directory = WorkingDirectory {
             directory: self.directory.path().to_owned(),
-            quarters: None,
+            namespaces: None,
         };
-        Outputs::before(&self.given, &workplace)
+        Outputs::before(&self.inputs, &working_directory)
     }
 
     async fn sent(&self) -> Sent {
@@ -109,25 +110,25 @@ impl Home {
 }
 
 #[tokio::test]
-async fn without_the_directory_there_is_nothing() {
-    let home = Home::new();
-    fs::remove_dir(home.out()).unwrap();
-    let sent = home.sent().await;
+async fn sends_nothing_without_the_directory() {
+    let fixture = Fixture::new();
+    fs::remove_dir(fixture.out()).unwrap();
+    let sent = fixture.sent().await;
     assert!(sent.paths.is_empty());
     assert_eq!(sent.skipped.total, 0);
 }
 
 #[tokio::test]
-async fn files_come_whole_and_in_order() {
-    let home = Home::new();
+async fn sends_complete_files_in_order() {
+    let fixture = Fixture::new();
     let large: Vec<u8> = (0..200_000u32).map(|number| number as u8).collect();
-    home.write("z", "last");
-    home.write("b/two", &large);
-    home.write("b/one", vec![7; 128 << 10]);
-    home.write("empty", "");
-    home.write("b.txt", "ü");
-    fs::create_dir(home.out().join("no files")).unwrap();
-    let sent = home.sent().await;
+    fixture.write("z", "last");
+    fixture.write("b/two", &large);
+    fixture.write("b/one", vec![7; 128 << 10]);
+    fixture.write("empty", "");
+    fixture.write("b.txt", "ü");
+    fs::create_dir(fixture.out().join("no files")).unwrap();
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths, ["b/one", "b/two", "b.txt", "empty", "z"]);
     assert_eq!(sent.contents["b/two"], large);
     assert_eq!(sent.contents["b/one"], vec![7; 128 << 10]);
@@ -137,60 +138,60 @@ async fn files_come_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn what_was_given_comes_back_only_if_changed() {
-    let mut home = Home::new();
-    home.give("out/same", b"as it was");
-    home.give("out/deep/longer", b"a");
-    home.give("out/other", b"abc");
-    home.give("out/rewritten", b"once more");
-    home.give("elsewhere", b"x");
-    // Given, but gone: no news.
-    home.give("out/removed", b"x");
-    let outputs = home.outputs();
-    home.write("deep/longer", "ab");
-    home.write("other", "abd");
-    home.write("rewritten", "once more");
-    home.write("new", "x");
-    fs::remove_file(home.out().join("removed")).unwrap();
+async fn sends_changed_input_files_only() {
+    let mut fixture = Fixture::new();
+    fixture.add_input("out/same", b"as it was");
+    fixture.add_input("out/deep/longer", b"a");
+    fixture.add_input("out/other", b"abc");
+    fixture.add_input("out/rewritten", b"once more");
+    fixture.add_input("elsewhere", b"x");
+    // Removed by the program.
+    fixture.add_input("out/removed", b"x");
+    let outputs = fixture.outputs();
+    fixture.write("deep/longer", "ab");
+    fixture.write("other", "abd");
+    fixture.write("rewritten", "once more");
+    fixture.write("new", "x");
+    fs::remove_file(fixture.out().join("removed")).unwrap();
     drop(outputs);
-    let sent = home.sent().await;
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths, ["deep/longer", "new", "other"]);
     assert_eq!(sent.contents["other"], b"abd");
     assert_eq!(sent.skipped.total, 0);
 }
 
 #[tokio::test]
-async fn a_large_file_that_was_given_is_recognised() {
-    let mut home = Home::new();
+async fn recognizes_a_large_input_file() {
+    let mut fixture = Fixture::new();
     let content: &'static [u8] = vec![5; 150_000].leak();
-    home.give("out/large", content);
-    assert!(home.sent().await.paths.is_empty());
+    fixture.add_input("out/large", content);
+    assert!(fixture.sent().await.paths.is_empty());
     let mut file = File::options()
         .write(true)
-        .open(home.out().join("large"))
+        .open(fixture.out().join("large"))
         .unwrap();
     file.seek(SeekFrom::Start(149_999)).unwrap();
     file.write_all(&[6]).unwrap();
-    assert_eq!(home.sent().await.contents["large"].len(), 150_000);
+    assert_eq!(fixture.sent().await.contents["large"].len(), 150_000);
 }
 
 #[tokio::test]
-async fn what_is_no_plain_file_is_told_apart() {
-    let home = Home::new();
-    symlink("/etc/passwd", home.out().join("a link")).unwrap();
-    symlink("/", home.out().join("b root")).unwrap();
-    symlink("missing", home.out().join("c dangling")).unwrap();
-    let _listener = UnixListener::bind(home.out().join("d socket")).unwrap();
+async fn skips_special_files() {
+    let fixture = Fixture::new();
+    symlink("/etc/passwd", fixture.out().join("a link")).unwrap();
+    symlink("/", fixture.out().join("b root")).unwrap();
+    symlink("missing", fixture.out().join("c dangling")).unwrap();
+    let _listener = UnixListener::bind(fixture.out().join("d socket")).unwrap();
     mknodat(
         CWD,
-        home.out().join("e pipe"),
+        fixture.out().join("e pipe"),
         FileType::Fifo,
         Mode::RUSR,
         0,
     )
     .unwrap();
-    home.write("f file", "x");
-    let sent = home.sent().await;
+    fixture.write("f file", "x");
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths, ["f file"]);
     assert_eq!(
         sent.skipped(),
@@ -205,35 +206,35 @@ async fn what_is_no_plain_file_is_told_apart() {
 }
 
 #[tokio::test]
-async fn the_directory_itself_can_be_a_trap() {
-    let home = Home::new();
-    fs::remove_dir(home.out()).unwrap();
-    symlink("/etc", home.out()).unwrap();
-    let sent = home.sent().await;
+async fn rejects_a_link_in_place_of_the_directory() {
+    let fixture = Fixture::new();
+    fs::remove_dir(fixture.out()).unwrap();
+    symlink("/etc", fixture.out()).unwrap();
+    let sent = fixture.sent().await;
     assert!(sent.paths.is_empty());
     assert_eq!(sent.skipped(), [("", "is a symbolic link")]);
 
-    fs::remove_file(home.out()).unwrap();
-    fs::write(home.out(), "x").unwrap();
-    assert_eq!(home.sent().await.skipped(), [("", "is not a directory")]);
+    fs::remove_file(fixture.out()).unwrap();
+    fs::write(fixture.out(), "x").unwrap();
+    assert_eq!(fixture.sent().await.skipped(), [("", "is not a directory")]);
 }
 
 #[tokio::test]
-async fn a_file_given_in_place_of_the_directory_is_no_news() {
-    let mut home = Home::new();
-    fs::remove_dir(home.out()).unwrap();
-    home.give("out", b"x");
-    assert_eq!(home.sent().await.skipped.total, 0);
+async fn ignores_an_input_file_in_place_of_the_directory() {
+    let mut fixture = Fixture::new();
+    fs::remove_dir(fixture.out()).unwrap();
+    fixture.add_input("out", b"x");
+    assert_eq!(fixture.sent().await.skipped.total, 0);
 }
 
 #[tokio::test]
-async fn names_that_may_not_travel_are_skipped() {
-    let home = Home::new();
+async fn skips_unsafe_names() {
+    let fixture = Fixture::new();
     for name in [b"a\nb".as_slice(), b"c\x1b[2J", b"d\xff", b"e\xc2\x85"] {
-        fs::write(home.out().join(OsStr::from_bytes(name)), "x").unwrap();
+        fs::write(fixture.out().join(OsStr::from_bytes(name)), "x").unwrap();
     }
-    home.write("fine", "x");
-    let sent = home.sent().await;
+    fixture.write("fine", "x");
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths, ["fine"]);
     assert_eq!(
         sent.skipped(),
@@ -247,9 +248,9 @@ async fn names_that_may_not_travel_are_skipped() {
 }
 
 #[tokio::test]
-async fn nesting_has_an_end() {
-    let home = Home::new();
-    let mut directory = openat(CWD, home.out(), OFlags::PATH, Mode::empty()).unwrap();
+async fn limits_nesting() {
+    let fixture = Fixture::new();
+    let mut directory = openat(CWD, fixture.out(), OFlags::PATH, Mode::empty()).unwrap();
     for level in 0..10_000 {
         if level == 50 {
             let file = openat(
@@ -263,7 +264,7 @@ async fn nesting_has_an_end() {
         mkdirat(&directory, "d", Mode::RWXU).unwrap();
         directory = openat(&directory, "d", OFlags::PATH, Mode::empty()).unwrap();
     }
-    let sent = home.sent().await;
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths, [format!("{}file", "d/".repeat(50))]);
     assert_eq!(sent.skipped.total, 1);
     assert_eq!(sent.skipped.named[0].1, "lies too deep");
@@ -271,43 +272,43 @@ async fn nesting_has_an_end() {
 }
 
 #[tokio::test]
-async fn a_path_longer_than_any_is_skipped() {
-    let home = Home::new();
+async fn skips_long_paths() {
+    let fixture = Fixture::new();
     let name = "n".repeat(250);
-    let mut directory = openat(CWD, home.out(), OFlags::PATH, Mode::empty()).unwrap();
+    let mut directory = openat(CWD, fixture.out(), OFlags::PATH, Mode::empty()).unwrap();
     for _ in 0..20 {
         mkdirat(&directory, &name, Mode::RWXU).unwrap();
         directory = openat(&directory, &name, OFlags::PATH, Mode::empty()).unwrap();
     }
-    let sent = home.sent().await;
+    let sent = fixture.sent().await;
     assert_eq!(sent.skipped.total, 1);
     assert_eq!(sent.skipped.named[0].1, "is too long");
 }
 
 #[tokio::test]
-async fn a_thousand_files_come_and_no_more() {
-    let home = Home::new();
+async fn sends_at_most_a_thousand_files() {
+    let fixture = Fixture::new();
     for number in 0..1003 {
-        home.write(&format!("{number:04}"), [1]);
+        fixture.write(&format!("{number:04}"), [1]);
     }
-    let sent = home.sent().await;
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths.len(), 1000);
     assert_eq!(sent.paths[999], "0999");
     assert_eq!(
         sent.skipped(),
         [
-            ("1000", "is beyond the 1000 files that may come home"),
-            ("1001", "is beyond the 1000 files that may come home"),
-            ("1002", "is beyond the 1000 files that may come home")
+            ("1000", "exceeds the limit of 1000 returned files"),
+            ("1001", "exceeds the limit of 1000 returned files"),
+            ("1002", "exceeds the limit of 1000 returned files")
         ]
     );
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_skipped_and_what_follows_is_not() {
-    let home = Home::new();
+async fn skips_files_that_exceed_the_size_limit() {
+    let fixture = Fixture::new();
     let sparse = |name: &str, bytes| {
-        File::create(home.out().join(name))
+        File::create(fixture.out().join(name))
             .unwrap()
             .set_len(bytes)
             .unwrap();
@@ -318,10 +319,10 @@ async fn what_does_not_fit_is_skipped_and_what_follows_is_not() {
     sparse("d rest", 10);
     sparse("e", 1);
     sparse("f empty", 0);
-    let sent = home.sent().await;
+    let sent = fixture.sent().await;
     assert_eq!(sent.paths, ["b most", "d rest", "f empty"]);
     assert_eq!(sent.contents["b most"].len(), (64 << 20) - 10);
-    let reason = "does not fit into the 64 MiB that may come home";
+    let reason = "exceeds the limit of 64 MiB of returned files";
     assert_eq!(
         sent.skipped(),
         [("a huge", reason), ("c too much", reason), ("e", reason)]
@@ -329,23 +330,23 @@ async fn what_does_not_fit_is_skipped_and_what_follows_is_not() {
 }
 
 #[tokio::test]
-async fn hard_links_are_files_of_their_own() {
-    let home = Home::new();
-    home.write("one", "x");
-    fs::hard_link(home.out().join("one"), home.out().join("two")).unwrap();
-    assert_eq!(home.sent().await.paths, ["one", "two"]);
+async fn sends_hard_links_as_separate_files() {
+    let fixture = Fixture::new();
+    fixture.write("one", "x");
+    fs::hard_link(fixture.out().join("one"), fixture.out().join("two")).unwrap();
+    assert_eq!(fixture.sent().await.paths, ["one", "two"]);
 }
 
 #[tokio::test]
-async fn of_too_many_entries_the_first_ones_are_looked_at() {
-    let home = Home::new();
-    home.write("crowd/0 file", "x");
+async fn visits_the_first_of_too_many_entries() {
+    let fixture = Fixture::new();
+    fixture.write("crowd/0 file", "x");
     for number in 0..10_050 {
-        let link = home.out().join(format!("crowd/{number:05}"));
+        let link = fixture.out().join(format!("crowd/{number:05}"));
         symlink("x", link).unwrap();
     }
-    home.write("later", "x");
-    let sent = home.sent().await;
+    fixture.write("later", "x");
+    let sent = fixture.sent().await;
     // "crowd", "later" and the first 9998 of the crowd.
     assert_eq!(sent.paths, ["crowd/0 file", "later"]);
     assert_eq!(sent.skipped.total, 10_050);
@@ -353,19 +354,19 @@ async fn of_too_many_entries_the_first_ones_are_looked_at() {
     assert_eq!(
         sent.skipped()[..2],
         [
-            ("crowd", "holds more than is looked at"),
+            ("crowd", "has more entries than are examined"),
             ("crowd/00000", "is a symbolic link")
         ]
     );
 }
 
 #[tokio::test]
-async fn what_is_not_reached_in_time_is_counted() {
-    let home = Home::new();
-    home.write("a/1", "x");
-    home.write("b", "x");
-    home.write("c", "x");
-    let mut walk = Walk::of(home.directory.path(), geteuid().as_raw())
+async fn counts_entries_that_were_not_reached() {
+    let fixture = Fixture::new();
+    fixture.write("a/1", "x");
+    fixture.write("b", "x");
+    fixture.write("c", "x");
+    let mut walk = Walk::of(fixture.directory.path(), geteuid().as_raw())
         .unwrap()
         .unwrap();
     // The root, the directory and its file.
@@ -381,11 +382,11 @@ async fn what_is_not_reached_in_time_is_counted() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_another_user_stays() {
-    let home = Home::new();
-    home.write("file", "x");
+async fn skips_files_of_other_users() {
+    let fixture = Fixture::new();
+    fixture.write("file", "x");
     let (sender, _events) = mpsc::channel(4);
-    let mut outputs = home.outputs();
+    let mut outputs = fixture.outputs();
     outputs.owner += 1;
     let skipped = outputs.send(&sender).await;
     assert_eq!(
@@ -395,17 +396,17 @@ async fn what_belongs_to_another_user_stays() {
 }
 
 #[tokio::test]
-async fn what_nobody_may_read_stops_nothing() {
-    let home = Home::new();
-    home.write("a file", "x");
-    home.write("b directory/file", "x");
-    home.write("c", "x");
+async fn continues_after_unreadable_files() {
+    let fixture = Fixture::new();
+    fixture.write("a file", "x");
+    fixture.write("b directory/file", "x");
+    fixture.write("c", "x");
     let set = |path: &str, mode| {
-        fs::set_permissions(home.out().join(path), fs::Permissions::from_mode(mode)).unwrap();
+        fs::set_permissions(fixture.out().join(path), fs::Permissions::from_mode(mode)).unwrap();
     };
     set("a file", 0);
     set("b directory", 0);
-    let sent = home.sent().await;
+    let sent = fixture.sent().await;
     set("b directory", 0o700);
     if geteuid().is_root() {
         // As in a guest: the agent may, and the program is the owner.
@@ -423,11 +424,11 @@ async fn what_nobody_may_read_stops_nothing() {
 }
 
 #[tokio::test]
-async fn a_file_that_shrinks_meanwhile_ends_early() {
-    let home = Home::new();
-    home.write("file", vec![1; 100_000]);
+async fn ends_a_file_that_shrinks() {
+    let fixture = Fixture::new();
+    fixture.write("file", vec![1; 100_000]);
     let (sender, mut events) = mpsc::channel(1);
-    let outputs = home.outputs();
+    let outputs = fixture.outputs();
     let sending = tokio::spawn(async move { outputs.send(&sender).await });
     let parts = iter::repeat_with(|| ()).take(10);
     let mut sizes = Vec::new();
@@ -436,7 +437,7 @@ async fn a_file_that_shrinks_meanwhile_ends_early() {
             break;
         };
         if sizes.is_empty() {
-            shrink(&home.out().join("file"), 70_000);
+            shrink(&fixture.out().join("file"), 70_000);
         }
         sizes.push((part.content.len(), part.last));
     }
@@ -453,13 +454,13 @@ fn shrink(path: &Path, bytes: u64) {
 }
 
 #[tokio::test]
-async fn nothing_is_read_while_nobody_takes_it_and_nothing_sent_to_nobody() {
-    let home = Home::new();
+async fn stops_when_the_receiver_is_dropped() {
+    let fixture = Fixture::new();
     for number in 0..10 {
-        home.write(&number.to_string(), "x");
+        fixture.write(&number.to_string(), "x");
     }
     let (sender, mut events) = mpsc::channel(1);
-    let outputs = home.outputs();
+    let outputs = fixture.outputs();
     let sending = tokio::spawn(async move { outputs.send(&sender).await });
     assert!(events.recv().await.is_some());
     drop(events);

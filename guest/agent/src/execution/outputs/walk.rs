@@ -1,4 +1,4 @@
-//! Finds what lies below a directory that a hostile program has filled.
+//! Walks a directory with hostile content.
 
 use std::collections::BTreeSet;
 use std::ffi::{CStr, CString};
@@ -14,27 +14,27 @@ use rustix::fs::{
 use rustix::io::{Errno, Result};
 
 use super::super::file_path;
-use super::{Reason, DIRECTORY};
+use super::super::skipped::Reason;
+use super::DIRECTORY;
 
-/// Ten for each file that may come home. What is kept of them takes at most 3 MB.
+/// Ten times the number of files that can be returned. Their names take at most 3 MB.
 const ENTRIES_MAX: usize = 10_000;
 const LEVELS_MAX: usize = 100;
-/// Spent here, not in sending. A guest on a loaded host needs a second for all entries.
+/// Time for walking without sending. A guest on a loaded host needs a second for all entries.
 const TIME_MAX: Duration = Duration::from_secs(4);
-/// Names between two looks at the clock.
-const NAMES_AT_ONCE: u32 = 512;
+/// How many names are read before the clock is checked again.
+const NAMES_BETWEEN_CHECKS: u32 = 512;
 
-/// Goes through directories depth first, in the order of their entries' bytes.
+/// Walks directories depth first, in the order of the bytes of their names.
 ///
-/// Of more than [`ENTRIES_MAX`] entries those are looked at which come first in this order, however the file system
-/// orders them.
+/// Visits only the first [`ENTRIES_MAX`] entries in this order, independent of the order of the file system.
 pub struct Walk {
     root: OwnedFd,
     owner: u32,
     levels: Vec<Level>,
     entries_left: usize,
     time_left: Duration,
-    /// What became of entering the root.
+    /// The result of entering the root.
     begin: Option<Found>,
 }
 
@@ -46,13 +46,13 @@ struct Level {
 
 pub enum Found {
     File(FoundFile),
-    /// Has been entered.
+    /// A directory that has been entered.
     Directory,
-    /// So many things, of which one has this path.
+    /// The path of a skipped entry, the reason, and the number of entries that are skipped.
     Skipped(Vec<u8>, Reason, u32),
 }
 
-/// Open, at its beginning.
+/// An open file, positioned at its beginning.
 pub struct FoundFile {
     pub path: String,
     pub bytes: u64,
@@ -60,16 +60,16 @@ pub struct FoundFile {
 }
 
 impl Walk {
-    /// `None` if the workplace has no such directory.
-    pub fn of(workplace: &Path, owner: u32) -> std::result::Result<Option<Self>, Reason> {
+    /// Starts a walk of the output directory. Returns `None` if there is none.
+    pub fn of(working_directory: &Path, owner: u32) -> std::result::Result<Option<Self>, Reason> {
         let unreadable = |_| Reason::Unreadable;
-        let workplace = open(
-            workplace,
+        let working_directory = open(
+            working_directory,
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )
         .map_err(unreadable)?;
-        let stat = match statat(&workplace, DIRECTORY, AtFlags::SYMLINK_NOFOLLOW) {
+        let stat = match statat(&working_directory, DIRECTORY, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => return Ok(None),
             stat => stat.map_err(unreadable)?,
         };
@@ -78,8 +78,8 @@ impl Walk {
             FileType::Symlink => return Err(Reason::Link),
             _ => return Err(Reason::NotADirectory),
         }
-        let root =
-            open_below(&workplace, DIRECTORY.as_bytes(), OFlags::DIRECTORY).map_err(unreadable)?;
+        let root = open_below(&working_directory, DIRECTORY.as_bytes(), OFlags::DIRECTORY)
+            .map_err(unreadable)?;
         let mut walk = Self {
             root,
             owner,
@@ -97,17 +97,17 @@ impl Walk {
             return Some(begin);
         }
         let begun = Instant::now();
-        let found = self.look_further(begun);
+        let found = self.visit_next(begun);
         self.time_left = self.time_left.saturating_sub(begun.elapsed());
         found
     }
 
-    /// What is still to be looked at counts as not reached.
+    /// Ends the walk. The remaining entries count as not reached.
     pub fn abandon(&mut self) {
         self.time_left = Duration::ZERO;
     }
 
-    fn look_further(&mut self, begun: Instant) -> Option<Found> {
+    fn visit_next(&mut self, begun: Instant) -> Option<Found> {
         let path = loop {
             let level = self.levels.last_mut()?;
             match level.names.next() {
@@ -122,11 +122,11 @@ impl Walk {
             self.levels.clear();
             return Some(Found::Skipped(path, Reason::NotReached, count(further + 1)));
         }
-        let found = self.look_at(&path, begun);
+        let found = self.visit(&path, begun);
         Some(found.unwrap_or_else(|reason| Found::Skipped(path, reason, 1)))
     }
 
-    fn look_at(&mut self, path: &[u8], begun: Instant) -> std::result::Result<Found, Reason> {
+    fn visit(&mut self, path: &[u8], begun: Instant) -> std::result::Result<Found, Reason> {
         let text = str::from_utf8(path).map_err(|_| Reason::NotUnicode)?;
         if let Some(problem) = file_path::problem(text) {
             return Err(Reason::Path(problem));
@@ -163,7 +163,7 @@ impl Walk {
         })
     }
 
-    /// The first names, and how many there are beside them.
+    /// Returns the first names, and the number of the others.
     fn names(
         &self,
         mut directory: Dir,
@@ -184,7 +184,7 @@ impl Walk {
                 dropped = dropped.saturating_add(1);
             }
             seen = seen.wrapping_add(1);
-            if seen % NAMES_AT_ONCE == 0 && begun.elapsed() > self.time_left {
+            if seen % NAMES_BETWEEN_CHECKS == 0 && begun.elapsed() > self.time_left {
                 return Err(Reason::NotReached);
             }
         }
@@ -192,7 +192,7 @@ impl Walk {
     }
 
     fn open_file(&self, path: &str) -> std::result::Result<Found, Reason> {
-        // Were it anything else by now, opening it would not wait for a writer.
+        // If it has become a pipe, opening it must not wait for a writer.
         let file = open_below(
             &self.root,
             path.as_bytes(),

@@ -108,8 +108,8 @@ final class OutcomeIT {
                         "is a symbolic link",
                         "is a symbolic link",
                         "is a socket",
-                        "does not fit into the 64 MiB that may come home",
-                        "holds more than is looked at");
+                        "exceeds the limit of 64 MiB of returned files",
+                        "has more entries than are examined");
         assertThat(details.skippedFiles())
                 .extracting(SkippedFile::path)
                 .startsWith("a\\nb", "c\\xff")

@@ -152,7 +152,7 @@ final class VmmLayersTest {
     @Test
     void reportsWhyTheSpawnerMadeNoGroup() {
         files.write("/proc/7/cgroup", "0::/service");
-        String problem = "process 9 is in /cg/service beside this NeuroVisor, which needs a group of its own";
+        String problem = "process 9 is in /cg/service, which NeuroVisor cannot share: start it in a separate group";
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
                 .read(KernelFiles.VMM, files::told, problem, BUCKET)
                 .get(Layer.CGROUP.number() - 1);

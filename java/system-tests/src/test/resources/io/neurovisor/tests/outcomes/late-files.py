@@ -1,4 +1,4 @@
-# Is killed after it has written a quarter of all that may come home.
+# Is killed after it has written a quarter of the limit of returned bytes.
 import os
 
 os.mkdir("out")

@@ -3,7 +3,7 @@
 # @layer agent
 # @refused terabyte EFBIG
 # @held gigabyte made
-# @skipped does not fit into the 64 MiB that may come home
+# @skipped exceeds the limit of 64 MiB of returned files
 import os
 import signal
 from attempt import attempt, held

@@ -1,9 +1,9 @@
-# Leaves more files than may come home.
+# Leaves more files than are returned.
 # @promise files that come home
 # @layer agent
 # @line made 1500
 # @files 1000
-# @skipped is beyond the 1000 files that may come home
+# @skipped exceeds the limit of 1000 returned files
 import os
 
 os.makedirs("out", exist_ok=True)

@@ -1,0 +1,69 @@
+//! The processes of one execution.
+
+use std::time::Duration;
+
+use rustix::process::{kill_process_group, Pid, Signal};
+use tokio::time::{timeout, timeout_at, Instant};
+
+use super::cgroup::Cgroup;
+use crate::kernel_log;
+
+/// How long killed processes may take to end. Only processes that hang in the kernel take longer.
+const DEATH_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long processes may take to end by themselves because the program has ended, such as a reader of its output or
+/// Python's tracker of shared memory. They do not count as left running.
+const SETTLING_TIME: Duration = Duration::from_millis(100);
+
+/// The leader of an execution, and the control group with all its processes.
+pub struct Processes {
+    pub leader: Pid,
+    /// `None` in a test, outside of a guest.
+    pub cgroup: Option<Cgroup>,
+}
+
+impl Processes {
+    /// Counts the processes that are still running. To be called when the program has ended.
+    pub async fn left_running(&self) -> u32 {
+        let Some(cgroup) = &self.cgroup else { return 0 };
+        match timeout(SETTLING_TIME, cgroup.wait_until_empty()).await {
+            Ok(Ok(())) => 0,
+            // An approximate number suffices, because all of them are killed.
+            Ok(Err(_)) | Err(_) => cgroup.processes().unwrap_or(0),
+        }
+    }
+
+    /// Kills all processes atomically, so that none can start another. Returns the deadline by which they should have
+    /// ended.
+    pub fn kill(&self) -> Instant {
+        let killed = match &self.cgroup {
+            Some(cgroup) => cgroup.kill(),
+            None => Ok(()),
+        };
+        if let Err(error) = killed {
+            kernel_log::error(format_args!("cannot kill the execution's cgroup: {error}"));
+        }
+        // Redundant unless the above has failed: the program and its process group end in any case.
+        let _ = kill_process_group(self.leader, Signal::KILL);
+        Instant::now() + DEATH_TIMEOUT
+    }
+
+    /// Waits until all processes are gone, and removes their control group.
+    pub async fn wait_until_gone(&self, deadline: Instant) {
+        let Some(cgroup) = &self.cgroup else { return };
+        let removed = match timeout_at(deadline, cgroup.wait_until_empty()).await {
+            Ok(Ok(())) => cgroup.remove().map_err(|error| error.to_string()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err("processes are left".to_owned()),
+        };
+        if let Err(error) = removed {
+            kernel_log::error(format_args!(
+                "the execution's cgroup is not removed: {error}"
+            ));
+        }
+    }
+
+    /// Returns the process that was killed because memory ran out. To be called before [`Self::wait_until_gone`].
+    pub fn out_of_memory_victim(&mut self) -> Option<String> {
+        self.cgroup.as_mut()?.out_of_memory_victim(self.leader)
+    }
+}

@@ -1,0 +1,120 @@
+//! The directory that becomes the root of a Firecracker.
+
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{self, AtFlags, Mode, OFlags, ResolveFlags, CWD};
+use rustix::io::Errno;
+
+use crate::cleanup::runtime_directory::is_private;
+use crate::cleanup::scratch;
+use crate::launch::{Chroot, HandedFile, Launch};
+use crate::log;
+
+/// The name of a link to the root in the VM's directory. The root's own path may be too long for a socket.
+const LINK: &str = "root";
+
+pub struct RootDirectory<'a> {
+    chroot: &'a Chroot,
+    launch: &'a Launch,
+    path: PathBuf,
+}
+
+impl<'a> RootDirectory<'a> {
+    /// Determines where the root of a VM is: `BASE/PROGRAM/ID/root`, as Firecracker's jailer expects it.
+    pub fn of(chroot: &'a Chroot, launch: &'a Launch) -> Result<Self, String> {
+        let program = launch.executable();
+        // The jailer resolves links before it takes the file name.
+        let real = program
+            .canonicalize()
+            .map_err(|error| format!("executable {}: {error}", program.display()))?;
+        let name = real
+            .file_name()
+            .ok_or("the executable has no name".to_owned())?;
+        let path = chroot
+            .path(&launch.id)
+            .join(name)
+            .join(launch.id.as_str())
+            .join("root");
+        Ok(Self {
+            chroot,
+            launch,
+            path,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes the directory with the VM's files in it, or leaves nothing behind. Never reuses an existing directory,
+    /// whose owner is unknown.
+    pub fn make(&self, files: Vec<OwnedFd>, vm_directory: BorrowedFd<'_>) -> Result<(), String> {
+        let base = self.chroot.path(&self.launch.id);
+        let directory = &self.chroot.directory;
+        let parent = open_directory(directory)?;
+        let metadata = fs::fstat(&parent).map_err(|error| named(directory, error))?;
+        if !is_private(&metadata) {
+            return Err(format!(
+                "{}: must be owned by this user and writable by no other user",
+                directory.display()
+            ));
+        }
+        fs::mkdir(&base, Mode::RWXU).map_err(|error| named(&base, error))?;
+        self.fill(files, vm_directory)
+            .inspect_err(|_| self.remove())
+    }
+
+    /// Removes the directory of a VM that could not be started.
+    pub fn remove(&self) {
+        let id = &self.launch.id;
+        if let Err(problem) = scratch::remove(&self.chroot.path(id)) {
+            log::line(format_args!("{id}: cannot remove {problem}"));
+        }
+    }
+
+    fn fill(&self, files: Vec<OwnedFd>, vm_directory: BorrowedFd<'_>) -> Result<(), String> {
+        std::fs::create_dir_all(&self.path)
+            .map_err(|error| format!("{}: {error}", self.path.display()))?;
+        let opened = open_directory(&self.path)?;
+        for (file, descriptor) in self.launch.files.iter().zip(&files) {
+            link(file, descriptor, opened.as_fd(), &self.chroot.directory)?;
+        }
+        fs::symlinkat(&self.path, vm_directory, LINK).map_err(|error| named(Path::new(LINK), error))
+    }
+}
+
+/// Opens a directory whose path contains no symbolic link.
+fn open_directory(path: &Path) -> Result<OwnedFd, String> {
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    fs::openat2(CWD, path, flags, Mode::empty(), resolve).map_err(|error| named(path, error))
+}
+
+fn named(path: &Path, error: Errno) -> String {
+    format!("{}: {}", path.display(), std::io::Error::from(error))
+}
+
+/// Links by the descriptor that was checked, because another file may have replaced it under its path.
+fn link(
+    file: &HandedFile,
+    descriptor: &OwnedFd,
+    root: BorrowedFd<'_>,
+    directory: &Path,
+) -> Result<(), String> {
+    let opened = format!("/proc/self/fd/{}", descriptor.as_raw_fd());
+    match fs::linkat(CWD, opened, root, &file.name, AtFlags::SYMLINK_FOLLOW) {
+        Ok(()) => Ok(()),
+        Err(Errno::XDEV) => Err(format!(
+            "file {} lies in another file system than {}, so it cannot be linked there; keep both in one",
+            file.path.display(),
+            directory.display()
+        )),
+        Err(error) => Err(format!(
+            "file {} cannot be linked to {}: {}",
+            file.path.display(),
+            file.name,
+            std::io::Error::from(error)
+        )),
+    }
+}
