@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs inside the lab machine: systemd.sh COMMAND... starts systemd as the first process of namespaces and of a control group of
-# its own, runs the command there, and ends all of it with the command. There the repository is /opt/neurovisor and root's, and
-# /var/lib/neurovisor is the machine's data directory.
+# Runs inside the lab machine: systemd.sh COMMAND... starts systemd as the first process of separate namespaces and a control
+# group, runs the command there, and ends everything with the command. There the repository is /opt/neurovisor and belongs to
+# root, and /var/lib/neurovisor is the machine's data directory.
 set -euo pipefail
 readonly self=$0 group=/sys/fs/cgroup/lab-systemd patience_seconds=180
 readonly home=/opt/neurovisor data=/var/lib/neurovisor
@@ -28,14 +28,14 @@ main() {
     enter env "PWD=$home" "NEUROVISOR_DATA_DIR=$data" "$@"
 }
 
-# Who is outside of the control group that is the root of the namespace would read its own group as one above that.
+# A process outside of the control group that is the root of the namespace would see its own group as an ancestor of that.
 enter() (
     mkdir -p -- "$group/command"
     echo 0 >"$group/command/cgroup.procs"
     exec nsenter --target "$init" --mount --pid --cgroup --wdns="$home" -- "$@"
 )
 
-# The first process of the new process namespace: alone in its control group, which becomes the root of a namespace, too.
+# The first process of the new process namespace: alone in its control group, which becomes the root of a namespace as well.
 boot() {
     echo 0 >"$group/cgroup.procs"
     exec unshare --cgroup -- "$self" --in-namespaces
@@ -50,7 +50,7 @@ start_systemd() {
     mount --bind -- "$NEUROVISOR_DATA_DIR" "$data"
     find "$home" \( ! -user root -o -perm /022 \) ! -type l -exec chown 0:0 {} + -exec chmod go-w {} +
     mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs /run
-    # What a whole machine needs at its start has been done.
+    # These units of a whole machine have been done already.
     mount -t tmpfs tmpfs /usr/lib/systemd/system-generators
     mount -t tmpfs tmpfs /usr/lib/systemd/system/sysinit.target.wants
     exec env -i container=lab PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
@@ -59,9 +59,9 @@ start_systemd() {
 
 end_all() {
     echo 1 >"$group/cgroup.kill"
-    wait 2>/dev/null # Without the shell's word on who was killed.
+    wait 2>/dev/null # Without the shell's message about killed jobs.
     # shellcheck disable=SC2016 # The inner shell's own.
-    # What was killed there ends at once, but not in this moment.
+    # Killed processes end soon, but not immediately.
     timeout 30 sh -c 'until find "$1" -depth -type d -exec rmdir -- {} + 2>/dev/null; do sleep 0.1; done' - "$group" || true
 }
 

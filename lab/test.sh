@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Runs inside the lab machine: test.sh short|long "TEST..." "TEST..." "TEST..." "TEST..." runs the first tests on QEMU, the second on
 # Firecracker, the third on Firecracker as an ordinary user, and the fourth on Firecracker at a systemd. They were compiled outside.
-# Leaves their reports and times in $LAB_OUT. Where there are tests and none passes, it is a failure.
+# Writes their reports and times to $LAB_OUT. Fails if there are tests and none of them passes.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 readonly user=neurovisor-test user_home=/lab/test-user
 java=${JAVA_HOME:-/usr/lib/jvm/java-25-openjdk-amd64}/bin/java
 failed=0
-# One template for each VMM: a machine that is emulated makes it in minutes.
+# One template for each VMM: an emulated machine takes minutes to make it.
 export NEUROVISOR_SIZE=small
-# What is put before each command, and where it finds the repository.
+# The prefix of each command, and its path of the repository.
 as=() home=$PWD
 
 # run_on PLACE VMM TEST...
@@ -26,7 +26,7 @@ run_on() {
         esac
     done
     [[ $tier == long ]] || selected+=(--include-tag short)
-    # Before the tests, whose time-outs are for what is ready.
+    # Before the tests, whose time-outs assume that templates exist.
     ! need_template "$@" || NEUROVISOR_VMM=$vmm ./neurovisor setup || failed=1
     "${as[@]}" env "NEUROVISOR_VMM=$vmm" "$java" \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 --enable-native-access=ALL-UNNAMED "-Dneurovisor.home=$home" \
@@ -42,7 +42,7 @@ run_on() {
     rm -rf -- "${out:?}" "$log"
 }
 
-# Whether any of these does more than start machines of its own.
+# Whether any of these tests needs more than the machines that it starts.
 need_template() {
     local test
     for test in "$@"; do
@@ -62,7 +62,7 @@ make_user() {
     chown -R "$user:$user" "$user_home"
 }
 
-# Programs that the host has put beside the build: a machine without a network cannot fetch any.
+# Programs that the host has placed next to the build: a machine without a network cannot fetch any.
 [[ ! -d target/monitors ]] || export NEUROVISOR_TEST_MONITORS=$PWD/target/monitors
 
 tier=$1
@@ -80,11 +80,11 @@ as=() home=$PWD
 if ((${#as_user[@]} > 0)); then
     make_user || exit 1
     as=(setpriv --reuid "$user" --regid "$user" --init-groups env "HOME=$user_home" "NEUROVISOR_DATA_DIR=$user_home/data")
-    # Everybody may run what root has built.
+    # All users may run what root has built.
     "${as[@]}" ./neurovisor --version || failed=1
     run_on lab-user firecracker "${as_user[@]}"
 fi
-# What happened to this machine itself: a processor that was stopped from outside shows here and in no test.
+# Events of the machine itself: a processor that was stopped from outside is visible only here.
 if ((failed)); then
     printf 'lab: up %s s, load %s\n' "$(cut -d' ' -f1 /proc/uptime)" "$(</proc/loadavg)"
     dmesg | tail -n 40

@@ -1,19 +1,19 @@
 #!/bin/sh
 # Runs as root inside the new root file system, once all packages are configured; $1 is the directory that holds this
-# recipe. What it leaves is packed read-only. A failing line fails the build.
+# recipe. The result is packed read-only. A failing line fails the build.
 set -eu
 recipe=$1
 
 release=$(ls /lib/modules)
 
-# --- what the machine does when it starts, and what runs a command in it
+# --- the start of the machine, and the script that runs commands in it
 install -d /usr/lib/neurovisor-lab /lab
 install -m 0755 "$recipe/start.sh" "$recipe/start-sshd.sh" "$recipe/run.sh" /usr/lib/neurovisor-lab/
 install -m 0644 "$recipe/inittab" /etc/inittab
 install -m 0644 "$recipe/sshd_config" /usr/lib/neurovisor-lab/
 ln -s /bin/busybox /usr/lib/neurovisor-lab/init
 
-# --- the initrd: busybox, the modules without which there is no root, and the script that mounts it
+# --- the initrd: busybox, the modules for the root file system, and the script that mounts it
 initrd=$(mktemp -d)
 install -d "$initrd/bin" "$initrd/modules" "$initrd/proc" "$initrd/sys" "$initrd/dev" "$initrd/lower" "$initrd/disk" "$initrd/root"
 install -m 0755 /bin/busybox "$initrd/bin/busybox"
@@ -33,15 +33,15 @@ done
 rm -rf "$initrd"
 mv "/boot/vmlinuz-$release" /boot/lab.vmlinuz
 
-# --- names: no network, so nothing to ask; fail at once instead of after a time-out
+# --- names: without a network they fail immediately instead of after a time-out
 printf '127.0.0.1 localhost lab\n::1 localhost\n' >/etc/hosts
-printf '# no network: names fail at once\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
+printf '# no network: names fail immediately\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
 printf 'lab\n' >/etc/hostname
 : >/etc/machine-id
 
-# --- a key of its own comes with each machine
+# --- each machine receives its own key
 rm -f /etc/ssh/ssh_host_*
 install -d -m 0755 /run/sshd
 
-# --- nothing that only building needed
+# --- remove what only the build needed
 rm -rf /usr/share/doc-base /var/lib/apt/lists/* /var/cache/apt/* /var/log/* /boot/initrd.img*

@@ -1,9 +1,9 @@
 #!/bin/busybox sh
-# The first program of the lab machine: puts its disk over the read-only root file system and goes on there.
+# The first program of the lab machine: mounts its disk over the read-only root file system and continues there.
 set -eu
 busybox=/bin/busybox
 
-# A root that cannot be mounted ends the machine, which its starter sees.
+# A root that cannot be mounted ends the machine, which the host notices.
 trap '$busybox poweroff -f' EXIT
 
 $busybox mount -t proc proc /proc

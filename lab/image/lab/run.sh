@@ -1,10 +1,10 @@
 #!/bin/bash
-# run.sh OUTPUT DIRECTORY COMMAND... runs a command in the host's repository as it is now, mounted where it lies there:
-# reading comes from the host, writing goes to a scratch directory that is gone afterwards. What the command leaves in
-# $LAB_OUT, a directory OUTPUT that is made for it, can be brought home. Ends with the command's exit code.
+# run.sh OUTPUT DIRECTORY COMMAND... runs a command in the host's current repository, mounted at the same path: reads come from
+# the host, writes go to a scratch directory that is removed afterwards. The host can fetch the files that the command leaves in
+# $LAB_OUT, the directory OUTPUT. Ends with the command's exit code.
 #
-# sshd's end of the connection is this script's parent, and its death is a SIGHUP (setpriv --pdeathsig): whoever started
-# the command is gone or has pressed Ctrl-C, and so all that belongs to the command ends, too.
+# The parent of this script is sshd's end of the connection, and its death raises SIGHUP (setpriv --pdeathsig): the client has
+# gone or pressed Ctrl-C, so all processes of the command are ended.
 set -u
 readonly grace_seconds=20
 
@@ -15,7 +15,7 @@ mount_repository() {
         cd "$1"
 }
 
-# A mount for each command, which caches nothing of an earlier state. It takes a device of that tag which no other mount has.
+# Each command has its own mount, without cached earlier states. It uses a device with the tag that has no mount yet.
 mount_lower() {
     local message
     message=$(LC_ALL=C mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=524288,cache=loose repository "$scratch/lower" 2>&1) && return
@@ -41,8 +41,8 @@ fi
 stop() {
     trap '' HUP INT TERM
     kill -INT -- "-$command" 2>/dev/null
-    # The command may clean up; what then is left of its process group is killed. A tail whose standard output nobody reads any more
-    # would end at once.
+    # The command may clean up; then the rest of its process group is killed. A tail whose standard output is closed would end
+    # immediately.
     timeout "$grace_seconds" tail --pid="$command" -f /dev/null >/dev/null
     kill -KILL -- "-$command" 2>/dev/null
 }
@@ -59,7 +59,7 @@ if [[ -t 0 ]]; then
     "${run[@]}"
     exit
 fi
-set -m # A process group of its own, with our standard input.
+set -m # A separate process group with the same standard input.
 "${run[@]}" &
 command=$!
 set +m

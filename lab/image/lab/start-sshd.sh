@@ -1,6 +1,6 @@
 #!/bin/sh
-# start-sshd.sh CONFIGURATION: returns when an sshd takes connections. The sshd itself returns before that, from the process that it
-# leaves in the background, which writes PidFile once it listens.
+# start-sshd.sh CONFIGURATION: returns when an sshd accepts connections. The sshd command returns earlier; its background process
+# writes PidFile when it listens.
 set -eu
 patience_seconds=120
 

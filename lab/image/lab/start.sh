@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes a machine of the kernel: file systems, KVM, a network to the host alone, and sshd. Then says that it is ready.
+# Starts the machine: file systems, KVM, a network to the host only, and sshd. Then reports that it is ready.
 set -eu
-# A start that fails ends the machine, which its starter sees; the reason is on the console.
+# A failed start ends the machine, which the host notices; the reason is on the console.
 trap 'echo "lab: the start failed" >/dev/console; busybox poweroff -f' EXIT
 exec >/dev/console 2>&1
 
@@ -23,13 +23,13 @@ chmod 0666 /dev/kvm /dev/net/tun
 ip address add 10.0.2.15/24 dev eth0
 ip link set eth0 up
 
-# What the host hands in: keys of this machine, and where the repository lies there.
+# The parameters of the host: the keys of this machine and the path of the repository.
 install -d -m 0700 /run/neurovisor-lab/seed
 mount -t 9p -o trans=virtio,version=9p2000.L,ro,msize=262144 seed /run/neurovisor-lab/seed
 install -m 0600 /run/neurovisor-lab/seed/host_key /run/neurovisor-lab/host_key
 install -m 0600 /run/neurovisor-lab/seed/user_key.pub /run/neurovisor-lab/authorized_keys
 
-# The host's JDK at its own path, so that caches which were recorded there serve here; unless it needs what only that host has.
+# The host's JDK at its own path, so that its class caches can be used, unless the JDK depends on other files of the host.
 if [ -r /run/neurovisor-lab/seed/jdk ]; then
 	jdk=$(cat /run/neurovisor-lab/seed/jdk)
 	mkdir -p "$jdk"
@@ -41,7 +41,7 @@ if [ -r /run/neurovisor-lab/seed/jdk ]; then
 	fi
 fi
 
-# The host's user had them; here they are root's.
+# They belonged to the host's user; here they belong to root.
 chown -R 0:0 /lab/data
 /usr/lib/neurovisor-lab/start-sshd.sh /usr/lib/neurovisor-lab/sshd_config
 echo ready >/dev/ttyS1

@@ -60,7 +60,7 @@ public final class Sandbox implements AutoCloseable {
 
     /** Returns the layers that protect the host from this machine, as read when it was started. */
     public List<LayerState> layers() {
-        return layers.join(); // A few milliseconds: not worth an interruption.
+        return layers.join(); // Takes a few milliseconds, so it is not interruptible.
     }
 
     /** Describes how the VMM ended; empty while the machine runs. */
@@ -113,7 +113,7 @@ public final class Sandbox implements AutoCloseable {
                 throw languageMissing(program.language(), exception);
             }
             if (exception.fault() == Fault.INTERRUPTED) {
-                boolean _ = Thread.interrupted(); // Served: what follows must not be cut off by it.
+                boolean _ = Thread.interrupted(); // Cleared, so that the clean-up is not interrupted.
             }
             Duration elapsed = Duration.ofNanos(ticker.nanos() - startNanos);
             // Before anything else: computing the details waits until the end of the machine is known.

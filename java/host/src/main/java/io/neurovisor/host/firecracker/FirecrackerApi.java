@@ -37,27 +37,27 @@ import java.util.concurrent.TimeoutException;
  * send anything.
  */
 final class FirecrackerApi implements AutoCloseable {
-    static final int MAX_ANSWER_BYTES = 64 << 10;
+    static final int MAX_RESPONSE_BYTES = 64 << 10;
     private static final int OK = 200;
     private static final int NO_CONTENT = 204;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Channel channel;
-    private final FirecrackerResponses answers;
+    private final FirecrackerResponses responses;
 
-    private FirecrackerApi(Channel channel, FirecrackerResponses answers) {
+    private FirecrackerApi(Channel channel, FirecrackerResponses responses) {
         this.channel = requireNonNull(channel, "channel is null");
-        this.answers = requireNonNull(answers, "answers is null");
+        this.responses = requireNonNull(responses, "responses is null");
     }
 
     /** Opens a session; returns empty if no process listens on the socket. */
     static Optional<FirecrackerApi> connect(Bootstrap unixSockets, Path socket, Deadline deadline) {
-        FirecrackerResponses answers = new FirecrackerResponses();
+        FirecrackerResponses responses = new FirecrackerResponses();
         ChannelFuture connection = unixSockets
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel created) {
-                        handle(created, answers);
+                        handle(created, responses);
                     }
                 })
                 .connect(UnixDomainSocketAddress.of(socket));
@@ -71,16 +71,16 @@ final class FirecrackerApi implements AutoCloseable {
             throw interrupted(exception);
         }
         return connection.isSuccess()
-                ? Optional.of(new FirecrackerApi(connection.channel(), answers))
+                ? Optional.of(new FirecrackerApi(connection.channel(), responses))
                 : Optional.empty();
     }
 
     /** Adds the handlers that parse the responses of a channel. */
-    static void handle(Channel channel, FirecrackerResponses answers) {
+    static void handle(Channel channel, FirecrackerResponses responses) {
         channel.pipeline()
                 .addLast(new HttpClientCodec())
-                .addLast(new HttpObjectAggregator(MAX_ANSWER_BYTES))
-                .addLast(answers);
+                .addLast(new HttpObjectAggregator(MAX_RESPONSE_BYTES))
+                .addLast(responses);
     }
 
     JsonNode get(String path, Deadline deadline) {
@@ -111,11 +111,11 @@ final class FirecrackerApi implements AutoCloseable {
             request.headers().set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
         }
         try {
-            FirecrackerResponses.Answer answer =
-                    answers.ask(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-            return judged(what, answer);
+            FirecrackerResponses.Response response =
+                    responses.send(channel, request).get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
+            return parsed(what, response);
         } catch (TimeoutException exception) {
-            close(); // What comes later would be taken for another's answer.
+            close(); // A late response would be taken for that of another request.
             throw failed("Firecracker's API gave no answer to " + what + " in time", exception);
         } catch (ExecutionException exception) {
             throw failed("Firecracker's API hung up at " + what, exception);
@@ -127,18 +127,18 @@ final class FirecrackerApi implements AutoCloseable {
         }
     }
 
-    static JsonNode judged(String what, FirecrackerResponses.Answer answer) throws JsonProcessingException {
-        if (answer.status() != OK && answer.status() != NO_CONTENT) {
-            throw refused(what, answer);
+    static JsonNode parsed(String what, FirecrackerResponses.Response response) throws JsonProcessingException {
+        if (response.status() != OK && response.status() != NO_CONTENT) {
+            throw rejected(what, response);
         }
-        return JSON.readTree(answer.body());
+        return JSON.readTree(response.body());
     }
 
-    private static NeuroVisorException refused(String what, FirecrackerResponses.Answer answer) {
+    private static NeuroVisorException rejected(String what, FirecrackerResponses.Response response) {
         return new NeuroVisorException(
                 Fault.VMM_FAILED,
                 "Firecracker refused %s (HTTP %d): %s"
-                        .formatted(what, answer.status(), GuestText.line(faultMessage(answer.body()))));
+                        .formatted(what, response.status(), GuestText.line(faultMessage(response.body()))));
     }
 
     private static String faultMessage(String body) {

@@ -16,18 +16,18 @@ import org.jspecify.annotations.Nullable;
 
 /** The responses of one connection, each to the most recent request. */
 final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpResponse> {
-    private final AtomicReference<@Nullable CompletableFuture<Answer>> awaited = new AtomicReference<>();
+    private final AtomicReference<@Nullable CompletableFuture<Response>> awaited = new AtomicReference<>();
 
     /** A response of Firecracker. */
-    record Answer(int status, String body) {
-        Answer {
+    record Response(int status, String body) {
+        Response {
             requireNonNull(body, "body is null");
         }
     }
 
     /** Sends a request; the result fails if the connection ends before the response. One request at a time. */
-    CompletableFuture<Answer> ask(Channel channel, FullHttpRequest request) {
-        CompletableFuture<Answer> answer = new CompletableFuture<>();
+    CompletableFuture<Response> send(Channel channel, FullHttpRequest request) {
+        CompletableFuture<Response> answer = new CompletableFuture<>();
         awaited.set(answer);
         ChannelFuture _ = channel.writeAndFlush(request).addListener(sent -> {
             if (!sent.isSuccess()) {
@@ -43,7 +43,7 @@ final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpRes
 
     @Override
     protected void channelRead0(ChannelHandlerContext context, FullHttpResponse response) {
-        CompletableFuture<Answer> answer = awaited.getAndSet(null);
+        CompletableFuture<Response> answer = awaited.getAndSet(null);
         if (answer == null) {
             // A response without a request: the peer cannot be trusted any further.
             ChannelFuture _ = context.close();
@@ -52,7 +52,7 @@ final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpRes
             ChannelFuture _ = context.close();
         } else {
             answer.complete(
-                    new Answer(response.status().code(), response.content().toString(StandardCharsets.UTF_8)));
+                    new Response(response.status().code(), response.content().toString(StandardCharsets.UTF_8)));
         }
     }
 
@@ -68,7 +68,7 @@ final class FirecrackerResponses extends SimpleChannelInboundHandler<FullHttpRes
     }
 
     private void fail(Throwable cause) {
-        CompletableFuture<Answer> answer = awaited.getAndSet(null);
+        CompletableFuture<Response> answer = awaited.getAndSet(null);
         if (answer != null) {
             answer.completeExceptionally(cause);
         }

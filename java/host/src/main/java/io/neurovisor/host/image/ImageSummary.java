@@ -2,6 +2,8 @@ package io.neurovisor.host.image;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.host.debian.ManifestFile;
+import io.neurovisor.host.store.Artifact;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -26,5 +28,22 @@ public record ImageSummary(
         requireNonNull(created, "created is null");
         requireNonNull(directory, "directory is null");
         requireNonNull(problem, "problem is null");
+    }
+
+    /** Returns the summary of an intact image from its manifest. */
+    static ImageSummary of(Artifact artifact) {
+        ImageManifest manifest = ManifestFile.read(artifact.file(ImageManifest.FILE), ImageManifest.class);
+        return new ImageSummary(
+                artifact.name(),
+                manifest.rootfsDigest(),
+                manifest.rootfsBytes(),
+                manifest.packages().size() + manifest.pythonPackages().size(),
+                Instant.parse(manifest.created()),
+                artifact.directory(),
+                Optional.empty());
+    }
+
+    static ImageSummary damaged(String name, Path directory, String problem) {
+        return new ImageSummary(name, "", 0, 0, Instant.EPOCH, directory, Optional.of(problem));
     }
 }

@@ -20,7 +20,6 @@ import io.neurovisor.host.store.StoreContent;
 import io.neurovisor.host.store.Supervisor;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -269,23 +268,11 @@ public final class Images {
 
     private Optional<ImageSummary> summary(String name) {
         return switch (images.state(name)) {
-            case ArtifactState.Ready(Artifact artifact) -> Optional.of(summary(artifact));
+            case ArtifactState.Ready(Artifact artifact) -> Optional.of(ImageSummary.of(artifact));
             case ArtifactState.Damaged(Path directory, String problem) ->
-                Optional.of(new ImageSummary(name, "", 0, 0, Instant.EPOCH, directory, Optional.of(problem)));
+                Optional.of(ImageSummary.damaged(name, directory, problem));
             case ArtifactState.Missing(), ArtifactState.Outdated(Path _) -> Optional.empty();
         };
-    }
-
-    private static ImageSummary summary(Artifact artifact) {
-        ImageManifest manifest = ManifestFile.read(artifact.file(ImageManifest.FILE), ImageManifest.class);
-        return new ImageSummary(
-                artifact.name(),
-                manifest.rootfsDigest(),
-                manifest.rootfsBytes(),
-                manifest.packages().size() + manifest.pythonPackages().size(),
-                Instant.parse(manifest.created()),
-                artifact.directory(),
-                Optional.empty());
     }
 
     private static BootFiles bootFiles(Artifact kernel, Artifact initrd, Artifact image) {

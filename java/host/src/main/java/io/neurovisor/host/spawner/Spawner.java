@@ -105,7 +105,7 @@ public final class Spawner implements AutoCloseable {
         connection.readEvents();
     }
 
-    /** Restricts the spawner to these programs, irrevocably and whoever sends the requests. May be called once. */
+    /** Restricts the spawner to these programs, irrevocably, whichever process sends the requests. May be called once. */
     public void restrict(VmmPrograms programs) {
         connection.send(Request.newBuilder().setRestrict(programs.message()).build());
     }

@@ -57,7 +57,7 @@ public final class StoreSweep {
         }
         for (Current current : current()) {
             if (!content.needed().test(current.name(), current.input())) {
-                remove(current, "no start of today would take it");
+                remove(current, "no longer needed by any start");
             }
         }
         removeSuperseded();

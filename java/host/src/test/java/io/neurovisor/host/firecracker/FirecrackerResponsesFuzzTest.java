@@ -22,11 +22,11 @@ final class FirecrackerResponsesFuzzTest {
     /** Each request ends with a bounded response or a failure, and none is pending once the connection has ended. */
     @FuzzTest
     void answer(byte[] bytes) {
-        FirecrackerResponses answers = new FirecrackerResponses();
+        FirecrackerResponses responses = new FirecrackerResponses();
         EmbeddedChannel channel = new EmbeddedChannel();
-        FirecrackerApi.handle(channel, answers);
-        CompletableFuture<FirecrackerResponses.Answer> answer =
-                answers.ask(channel, new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));
+        FirecrackerApi.handle(channel, responses);
+        CompletableFuture<FirecrackerResponses.Response> answer =
+                responses.send(channel, new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/"));
         int half = bytes.length / 2;
         channel.writeInbound(Unpooled.copiedBuffer(bytes, 0, half));
         if (channel.isOpen()) {
@@ -34,10 +34,10 @@ final class FirecrackerResponsesFuzzTest {
         }
         channel.finishAndReleaseAll();
         try {
-            FirecrackerResponses.Answer told = answer.getNow(new FirecrackerResponses.Answer(0, "waits"));
-            assertThat(told.body()).isNotEqualTo("waits");
-            assertThat(told.body().length()).isLessThanOrEqualTo(FirecrackerApi.MAX_ANSWER_BYTES);
-            var _ = FirecrackerApi.judged("GET /", told);
+            FirecrackerResponses.Response response = answer.getNow(new FirecrackerResponses.Response(0, "waits"));
+            assertThat(response.body()).isNotEqualTo("waits");
+            assertThat(response.body().length()).isLessThanOrEqualTo(FirecrackerApi.MAX_RESPONSE_BYTES);
+            var _ = FirecrackerApi.parsed("GET /", response);
         } catch (CompletionException | JsonProcessingException failed) {
             // The caller receives the fault.
         } catch (NeuroVisorException refused) {

@@ -15,7 +15,7 @@ class KernelBuildOutputTest {
     @TempDir
     private Path directory;
 
-    private final List<String> told = new ArrayList<>();
+    private final List<String> reports = new ArrayList<>();
     private Instant now = Instant.EPOCH;
     private Path log;
     private KernelBuildOutput output;
@@ -26,12 +26,12 @@ class KernelBuildOutputTest {
         Progress progress = new Progress() {
             @Override
             public void step(String message) {
-                told.add("step " + message);
+                reports.add("step " + message);
             }
 
             @Override
             public void detail(String message) {
-                told.add(message);
+                reports.add(message);
             }
         };
         output = KernelBuildOutput.to(log, progress, () -> now);
@@ -52,7 +52,7 @@ class KernelBuildOutputTest {
         output.line("CC      prepared.o");
         output.line("HOSTCC  scripts/x");
 
-        assertThat(told).containsExactly("downloading packages with apt", "step Configuring");
+        assertThat(reports).containsExactly("downloading packages with apt", "step Configuring");
     }
 
     @Test
@@ -61,15 +61,15 @@ class KernelBuildOutputTest {
         compile(1);
         now = now.plusSeconds(60);
         compile(9);
-        assertThat(told).startsWith("1 of 40 files (2 %)").endsWith("10 of 40 files (25 %), about 3 min left");
+        assertThat(reports).startsWith("1 of 40 files (2 %)").endsWith("10 of 40 files (25 %), about 3 min left");
 
         compile(25);
-        assertThat(told).last().isEqualTo("35 of 40 files (87 %), less than a minute left");
+        assertThat(reports).last().isEqualTo("35 of 40 files (87 %), less than a minute left");
         compile(6);
-        assertThat(told).last().isEqualTo("41 of 41 files (99 %)");
+        assertThat(reports).last().isEqualTo("41 of 41 files (99 %)");
         output.line("LD      vmlinux.o");
         output.line("NM      .tmp_vmlinux1.syms");
-        assertThat(told).last().isEqualTo("linking");
+        assertThat(reports).last().isEqualTo("linking");
     }
 
     private void compile(int files) {

@@ -36,10 +36,10 @@ final class GuestLinkFuzzTest {
     /** A connection is accepted by a short line; the bytes after the line reach the next handler unchanged. */
     @FuzzTest
     void handshake(byte[] answer) {
-        Heard heard = new Heard();
-        EmbeddedChannel channel = new EmbeddedChannel(new VsockHandshake(1, Duration.ofDays(1)), heard);
+        Received received = new Received();
+        EmbeddedChannel channel = new EmbeddedChannel(new VsockHandshake(1, Duration.ofDays(1)), received);
         boolean[] opened = {false};
-        heard.active = () -> opened[0] = true;
+        received.active = () -> opened[0] = true;
         channel.pipeline().fireChannelActive();
         for (ByteBuf piece : Pieces.of(answer)) {
             if (channel.isOpen()) {
@@ -50,7 +50,7 @@ final class GuestLinkFuzzTest {
         int end = text.indexOf('\n');
         boolean good = text.startsWith("OK ") && end >= 0 && end < MAX_HANDSHAKE_BYTES;
         assertThat(opened[0]).isEqualTo(good);
-        assertThat(heard.text).hasToString(good ? text.substring(end + 1) : "");
+        assertThat(received.text).hasToString(good ? text.substring(end + 1) : "");
         assertThat(channel.isOpen()).isEqualTo(good || (end < 0 && text.length() < MAX_HANDSHAKE_BYTES));
         channel.finishAndReleaseAll();
     }
@@ -111,19 +111,19 @@ final class GuestLinkFuzzTest {
         assertThat(exit.details().backgroundProcesses()).isNotNegative();
         assertThat(exit.details().skippedFilesCount())
                 .isGreaterThanOrEqualTo(exit.details().skippedFiles().size());
-        assertHarmless(exit.details().killedProcess());
+        assertSafe(exit.details().killedProcess());
         exit.details().skippedFiles().forEach(file -> {
-            assertHarmless(file.path());
-            assertHarmless(file.reason());
+            assertSafe(file.path());
+            assertSafe(file.reason());
         });
     }
 
-    private static void assertHarmless(String text) {
+    private static void assertSafe(String text) {
         assertThat(text).isEqualTo(UntrustedText.line(text)).hasSizeLessThanOrEqualTo(501);
     }
 
     /** Collects the bytes that reach the handler after the handshake. */
-    private static final class Heard extends ChannelInboundHandlerAdapter {
+    private static final class Received extends ChannelInboundHandlerAdapter {
         private final StringBuilder text = new StringBuilder();
         private Runnable active = () -> {};
 

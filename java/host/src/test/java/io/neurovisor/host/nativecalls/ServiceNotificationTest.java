@@ -40,7 +40,7 @@ final class ServiceNotificationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "/nowhere/at/all", "@neurovisor-nobody-listens", "vsock:2:1234"})
+    @ValueSource(strings = {"", "/nowhere/at/all", "@neurovisor-no-listener", "vsock:2:1234"})
     void missingManagerIsIgnored(String socket) {
         ServiceNotification notification = ServiceNotification.of(Map.of("NOTIFY_SOCKET", socket));
         notification.ready("");
@@ -62,7 +62,7 @@ final class ServiceNotificationTest {
     }
 
     private static Optional<Duration> watchdogTimeout(String micros, String pid) {
-        return ServiceNotification.of(Map.of("NOTIFY_SOCKET", "@nobody", "WATCHDOG_USEC", micros, "WATCHDOG_PID", pid))
+        return ServiceNotification.of(Map.of("NOTIFY_SOCKET", "@missing", "WATCHDOG_USEC", micros, "WATCHDOG_PID", pid))
                 .watchdogTimeout();
     }
 

@@ -88,7 +88,7 @@ final class KernelFiles {
     }
 
     /** Returns the reading of the spawner. */
-    PrivilegedReading told() {
+    PrivilegedReading privileged() {
         Map<String, String> names = new HashMap<>();
         HostFiles files = new HostFiles(root);
         NAMESPACES.forEach(kind -> files.link("/proc/7/ns/" + kind).ifPresent(name -> names.put(kind, name)));

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class VmmLayersTest {
-    private static final LayerState BUCKET = LayerState.live(Layer.RATE_LIMITING, "as told");
+    private static final LayerState RATE_LIMIT = LayerState.live(Layer.RATE_LIMITING, "as counted");
 
     private static final EbpfReading NOT_WATCHED = new EbpfReading("not asked for", "--ebpf auto");
 
@@ -47,7 +47,7 @@ final class VmmLayersTest {
                         "five empty sets, no_new_privs, uid 2000000001",
                         "2 filters on each of 2 threads",
                         "memory.max 650 MiB, cpu.max 210000/100000, pids.max 64 in /cg/neurovisor/vm-1",
-                        "as told",
+                        "as counted",
                         "not asked for",
                         "KVM, 7 own namespaces, nothing mounted writable");
     }
@@ -99,7 +99,7 @@ final class VmmLayersTest {
         assertThat(state.detail()).contains(detail);
         assertThat(read()).filteredOn(other -> other.status() == Status.BROKEN).hasSize(1);
         assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
-                        .unconfined(KernelFiles.VMM, files::told))
+                        .unconfined(KernelFiles.VMM, files::privileged))
                 .isEqualTo(layer == Layer.CGROUP ? Optional.empty() : Optional.of(state));
     }
 
@@ -154,7 +154,7 @@ final class VmmLayersTest {
         files.write("/proc/7/cgroup", "0::/service");
         String problem = "process 9 is in /cg/service, which NeuroVisor cannot share: start it in a separate group";
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
-                .read(KernelFiles.VMM, files::told, problem, BUCKET)
+                .read(KernelFiles.VMM, files::privileged, problem, RATE_LIMIT)
                 .get(Layer.CGROUP.number() - 1);
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail()).isEqualTo(problem);
@@ -165,7 +165,7 @@ final class VmmLayersTest {
     void emulatedGuestIsNotIsolated() {
         LayerState state = new VmmLayers(
                         new HostFiles(root), VmmConfinement.BUBBLEWRAP, "/dev/kvm does not exist", NOT_WATCHED)
-                .read(KernelFiles.VMM, files::told, "", BUCKET)
+                .read(KernelFiles.VMM, files::privileged, "", RATE_LIMIT)
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
@@ -194,7 +194,7 @@ final class VmmLayersTest {
 
     private List<LayerState> readChrooted() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.CHROOT, "", NOT_WATCHED)
-                .read(KernelFiles.VMM, files::told, "", BUCKET);
+                .read(KernelFiles.VMM, files::privileged, "", RATE_LIMIT);
     }
 
     @Test
@@ -224,21 +224,21 @@ final class VmmLayersTest {
 
     private LayerState ofBubblewrapsRoot(Layer layer) {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP_ROOT, "", NOT_WATCHED)
-                .read(KernelFiles.VMM, files::told, "", BUCKET)
+                .read(KernelFiles.VMM, files::privileged, "", RATE_LIMIT)
                 .get(layer.number() - 1);
     }
 
     @Test
     void endedProcessHasNoLiveLayer() {
         List<LayerState> layers = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
-                .read(99, files::told, "", BUCKET);
+                .read(99, files::privileged, "", RATE_LIMIT);
         assertThat(layers).extracting(LayerState::layer).containsExactly(Layer.values());
         assertThat(layers)
                 .filteredOn(state -> state.status() == Status.BROKEN)
                 .hasSize(5)
                 .allMatch(state -> state.detail().equals("not read: VMM process 99 has ended"));
         assertThat(new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
-                        .unconfined(99, files::told))
+                        .unconfined(99, files::privileged))
                 .isPresent();
     }
 
@@ -257,7 +257,7 @@ final class VmmLayersTest {
     private LayerState watched(EbpfPolicyState policy) {
         files.policy(policy);
         LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
-                .read(KernelFiles.VMM, files::told, "", BUCKET)
+                .read(KernelFiles.VMM, files::privileged, "", RATE_LIMIT)
                 .get(Layer.EBPF_LSM.number() - 1);
         assertThat(unconfinedWatched().isPresent()).isEqualTo(state.status() == Status.BROKEN);
         return state;
@@ -265,7 +265,7 @@ final class VmmLayersTest {
 
     private Optional<LayerState> unconfinedWatched() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
-                .unconfined(KernelFiles.VMM, files::told);
+                .unconfined(KernelFiles.VMM, files::privileged);
     }
 
     @Test
@@ -282,7 +282,7 @@ final class VmmLayersTest {
 
     private List<LayerState> read() {
         return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", NOT_WATCHED)
-                .read(KernelFiles.VMM, files::told, "", BUCKET);
+                .read(KernelFiles.VMM, files::privileged, "", RATE_LIMIT);
     }
 
     private LayerState state(Layer layer) {

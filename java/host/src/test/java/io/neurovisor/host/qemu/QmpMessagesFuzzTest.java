@@ -21,16 +21,16 @@ final class QmpMessagesFuzzTest {
         try {
             for (Optional<JsonNode> message = messages.next(); message.isPresent(); message = messages.next()) {
                 JsonNode node = message.get();
-                assertHarmless(QmpMessages.sanitized(node.path("error").path("desc")));
-                assertHarmless(QmpMessages.sanitized(node.path("data").path("reason")));
-                assertHarmless(QmpMessages.consoleTail(node.path("return")));
+                assertSafe(QmpMessages.sanitized(node.path("error").path("desc")));
+                assertSafe(QmpMessages.sanitized(node.path("data").path("reason")));
+                assertSafe(QmpMessages.consoleTail(node.path("return")));
             }
         } catch (JsonProcessingException noJson) {
             // The connection ends with this fault.
         }
     }
 
-    private static void assertHarmless(String text) {
+    private static void assertSafe(String text) {
         assertThat(text).isEqualTo(UntrustedText.line(text)).hasSizeLessThan(1000);
     }
 }

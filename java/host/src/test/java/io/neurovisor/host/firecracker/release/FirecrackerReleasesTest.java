@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class FirecrackerReleasesTest {
     private static final ReleaseSource NOWHERE = (release, scratch, target) -> {
-        throw new ReleaseSource.UnreachableException("nobody answers");
+        throw new ReleaseSource.UnreachableException("no answer");
     };
     private static final ReleaseSource WRONG = (release, scratch, target) -> {
         write(target.resolve("firecracker"), "half");
@@ -60,7 +60,7 @@ final class FirecrackerReleasesTest {
     @Test
     void reportsTheThirdPartyIfTheReleaseIsUnreachable() {
         assertThat(releases(NOWHERE, GOOD).obtain(Progress.SILENT).orElseThrow())
-                .contains("from somewhere; the release itself cannot be downloaded from here (nobody answers)");
+                .contains("from somewhere; the release itself cannot be downloaded from here (no answer)");
     }
 
     @Test
@@ -75,7 +75,7 @@ final class FirecrackerReleasesTest {
     @Test
     void reportsTheReasonsOfBothSources() {
         assertThatThrownBy(() -> releases(NOWHERE, NOWHERE).obtain(Progress.SILENT))
-                .hasMessageContaining("nobody answers; nobody answers")
+                .hasMessageContaining("no answer; no answer")
                 .hasMessageContaining("--firecracker PATH");
     }
 
@@ -84,7 +84,7 @@ final class FirecrackerReleasesTest {
         FirecrackerReleases releases =
                 new FirecrackerReleases(data, Supervisor.unattended(), RELEASE, NOWHERE, Optional.empty());
         assertThatThrownBy(() -> releases.obtain(Progress.SILENT))
-                .hasMessageContaining("nobody answers; --third-party-firecracker also takes")
+                .hasMessageContaining("no answer; --third-party-firecracker also takes")
                 .hasMessageContaining("the package");
         assertThat(FirecrackerLocator.directory(data, "1.12.1")).doesNotExist();
     }
