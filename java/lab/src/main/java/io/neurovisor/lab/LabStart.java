@@ -19,7 +19,7 @@ import java.util.concurrent.TimeoutException;
 /** Starts a lab machine: creates its keys and its disk, runs its QEMU and waits until it is ready. */
 final class LabStart {
     /** Long enough for a very busy host. */
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
+    private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
     private static final int SHOWN_CONSOLE_LINES = 8;
 
@@ -67,13 +67,13 @@ final class LabStart {
         CompletableFuture<Boolean> failed = process.thenCompose(
                 result -> result.failed() ? CompletableFuture.completedFuture(false) : new CompletableFuture<>());
         try {
-            Object outcome = CompletableFuture.anyOf(ready, failed).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+            Object outcome = CompletableFuture.anyOf(ready, failed).get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
             if (Boolean.TRUE.equals(outcome)) {
                 return;
             }
             throw failure("it ended while it started", process, files);
         } catch (TimeoutException late) {
-            throw failure("it was not ready within %d s".formatted(PATIENCE.toSeconds()), process, files);
+            throw failure("it was not ready within %d s".formatted(TIMEOUT.toSeconds()), process, files);
         } catch (ExecutionException exception) {
             if (exception.getCause() instanceof NeuroVisorException known) {
                 throw known;

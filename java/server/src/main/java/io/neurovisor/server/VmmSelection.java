@@ -160,7 +160,7 @@ public final class VmmSelection {
                 new SecureRandom(),
                 Ticker.SYSTEM,
                 // Set by lab/image/lab/run.sh.
-                System.getenv("NEUROVISOR_IN_LAB") == null ? KvmProbe.USUAL_PATIENCE : KvmProbe.PATIENCE_IN_LAB);
+                System.getenv("NEUROVISOR_IN_LAB") == null ? KvmProbe.BOOT_TIMEOUT : KvmProbe.LAB_BOOT_TIMEOUT);
     }
 
     private static String searchPath() {

@@ -29,8 +29,8 @@ public final class PolicyTrial {
     private static final ByteString EVERY_CALL = ByteString.copyFrom(new byte[] {6, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f});
 
     private static final VmmLimits LIMITS = new VmmLimits(64 << 20, 500, 16);
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(10);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
     private static final String LAUNCHED = "launched";
 
     /** A file that any user may read, so that only the policy denies it. */
@@ -88,7 +88,7 @@ public final class PolicyTrial {
     private static void awaitLaunched(VmmProcess process) {
         long startNanos = System.nanoTime();
         while (!process.output().contains(LAUNCHED)) {
-            if (process.endsWithin(LOOK_AGAIN_AFTER) || System.nanoTime() - startNanos > PATIENCE.toNanos()) {
+            if (process.endsWithin(POLL_INTERVAL) || System.nanoTime() - startNanos > TIMEOUT.toNanos()) {
                 throw new NeuroVisorException(
                         Fault.JAIL_FAILED,
                         "the shell that stands in for a VMM " + end(process).describe());
@@ -98,7 +98,7 @@ public final class PolicyTrial {
 
     private static VmmExit end(VmmProcess process) {
         try {
-            return process.exit().get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
+            return process.exit().get(TIMEOUT.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException | TimeoutException exception) {
             throw new NeuroVisorException(
                     Fault.JAIL_FAILED, "the shell that stands in for a VMM does not end", exception);

@@ -25,13 +25,13 @@ final class PrivilegeDrop {
     static final long KEPT = 1L << 1;
 
     private static final Duration LIMIT = Duration.ofSeconds(10);
-    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(1);
+    private static final Duration SCAN_INTERVAL = Duration.ofMillis(1);
 
     /**
      * A thread that still has the capabilities may start another one, which the scan that finds its parent without them
      * has missed. The next scan finds it.
      */
-    private static final int CLEAN_LOOKS = 2;
+    private static final int CLEAN_SCANS = 2;
 
     private final HostFiles files;
     private final List<Path> writable;
@@ -65,7 +65,7 @@ final class PrivilegeDrop {
     private void drop(ConfinementSignal signal) {
         Deadline deadline = Deadline.after(LIMIT, Ticker.SYSTEM);
         int clean = 0;
-        while (clean < CLEAN_LOOKS) {
+        while (clean < CLEAN_SCANS) {
             List<Long> left = ProcessThreads.read(files).holdingMoreThan(KEPT);
             clean = left.isEmpty() ? clean + 1 : 0;
             left.forEach(signal::send);
@@ -82,6 +82,6 @@ final class PrivilegeDrop {
                     left.size() + " of its threads keep capabilities and files that were to be given up within "
                             + LIMIT.toSeconds() + " s");
         }
-        LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+        LockSupport.parkNanos(SCAN_INTERVAL.toNanos());
     }
 }

@@ -29,29 +29,29 @@ public final class KvmProbe {
     private static final Path DEVICE = Path.of("/dev/kvm");
 
     /** A guest under KVM answers within one or two seconds; after this time emulation is used. */
-    public static final Duration USUAL_PATIENCE = Duration.ofSeconds(15);
+    public static final Duration BOOT_TIMEOUT = Duration.ofSeconds(15);
 
     /** For a busy host that emulates the processor on which KVM runs. */
-    public static final Duration PATIENCE_IN_LAB = Duration.ofSeconds(90);
+    public static final Duration LAB_BOOT_TIMEOUT = Duration.ofSeconds(90);
 
     private final ProbeCache cache;
     private final Function<Accelerator, Vmm> vmms;
     private final RandomGenerator random;
     private final Ticker ticker;
-    private final Duration patience;
+    private final Duration bootTimeout;
 
-    /** @param patience the longest time that a guest may take to boot */
+    /** @param bootTimeout the longest time that a guest may take to boot */
     public KvmProbe(
             ProbeCache cache,
             Function<Accelerator, Vmm> vmms,
             RandomGenerator random,
             Ticker ticker,
-            Duration patience) {
+            Duration bootTimeout) {
         this.cache = requireNonNull(cache, "cache is null");
         this.vmms = requireNonNull(vmms, "vmms is null");
         this.random = requireNonNull(random, "random is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-        this.patience = requireNonNull(patience, "patience is null");
+        this.bootTimeout = requireNonNull(bootTimeout, "bootTimeout is null");
     }
 
     /** Returns KVM if it boots {@code files}, otherwise emulation with the reason. The result is cached. */
@@ -74,7 +74,7 @@ public final class KvmProbe {
 
     /** Returns why no guest boots; empty if one does. */
     private String bootFailure(Vmm vmm, BootFiles files) {
-        Deadline deadline = Deadline.after(patience, ticker);
+        Deadline deadline = Deadline.after(bootTimeout, ticker);
         try (Vm vm = vmm.start(VmId.random(random), new VmStart.ColdBoot(files, SandboxSize.SMALL), deadline);
                 GuestChannel channel = vm.connect(deadline)) {
             channel.hello(deadline);
@@ -82,7 +82,7 @@ public final class KvmProbe {
         } catch (NeuroVisorException exception) {
             return switch (exception.fault()) {
                 case GUEST_SILENT ->
-                    DEVICE + " opens, yet a guest does not boot with it within " + patience.toSeconds() + " s";
+                    DEVICE + " opens, yet a guest does not boot with it within " + bootTimeout.toSeconds() + " s";
                 case VMM_FAILED, SANDBOX_LOST -> DEVICE + " opens, yet no guest runs with it: " + firstWords(exception);
                 default -> throw exception;
             };
