@@ -24,7 +24,7 @@ public record LayerState(Layer layer, Status status, String detail, String fix) 
         }
     }
 
-    /** Whether a layer is in force. */
+    /** The protection status of a layer. */
     public enum Status {
         /** The layer was read off the running process and is in force. */
         LIVE,

@@ -6,7 +6,7 @@ import io.neurovisor.engine.limits.SandboxSize;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** How a virtual machine is started. */
+/** The ways to start a virtual machine. */
 public sealed interface VmStart {
     /** Returns the files from which the guest boots or has booted. */
     BootFiles files();

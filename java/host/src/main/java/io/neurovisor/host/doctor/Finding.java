@@ -19,7 +19,7 @@ public record Finding(String check, Verdict verdict, String detail, String fix) 
         requireNonNull(fix, "fix is null");
     }
 
-    /** Whether the user should act. */
+    /** The verdict of a check. */
     public enum Verdict {
         PASS,
         /** It works, but slower or with less protection than possible. */

@@ -33,7 +33,7 @@ final class VsockHandshake extends ByteToMessageDecoder {
         this.limit = requireNonNull(limit, "limit is null");
     }
 
-    /** Not passed on: for the other handlers the connection does not exist yet. */
+    /** Stops this event: for later handlers the connection does not exist yet. */
     @Override
     public void channelActive(ChannelHandlerContext context) {
         byte[] request = ("CONNECT " + port + "\n").getBytes(StandardCharsets.US_ASCII);

@@ -72,7 +72,7 @@ final class ThreadStatus {
         return held(PERMITTED_SET);
     }
 
-    /** All capabilities if the set is not known. */
+    /** Returns the capabilities of a set; all capabilities if the set is not known. */
     private long held(String set) {
         return number(fields.getOrDefault(set, ""), HEXADECIMAL).orElse(-1);
     }

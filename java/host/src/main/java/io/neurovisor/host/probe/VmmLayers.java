@@ -25,7 +25,8 @@ public final class VmmLayers {
     private final SeccompReading seccomp;
 
     /**
-     * Must be created before this process installs filters in itself: VMMs inherit only the filters that exist now.
+     * Creates the reader. Must be called before this process installs its own filters, because VMMs inherit only those
+     * that exist now.
      *
      * @param confinement the confinement in which the VMM was started
      * @param noKvm why guests are emulated; empty under KVM

@@ -109,7 +109,7 @@ final class ToolRun {
                 .orElseGet(() -> new ToolResult(pipeline.getFirst().program(), 0, List.of()));
     }
 
-    /** Not a virtual thread, whose carrier would be blocked while a pipe is silent. */
+    /** Copies output in a platform thread, because a silent pipe would block the carrier of a virtual one. */
     private static CompletableFuture<?> pump(String what, Pump pump) {
         CompletableFuture<Void> done = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("tool-" + what).start(() -> {

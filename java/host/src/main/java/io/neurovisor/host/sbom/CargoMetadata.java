@@ -101,7 +101,7 @@ final class CargoMetadata {
                 .filter(child -> !runsInTheCompiler(child));
     }
 
-    /** Not for build scripts, tests or fuzzing only. */
+    /** Returns whether a dependency becomes part of programs, not only of build scripts, tests or fuzzing. */
     private static boolean isCompiledIn(JsonNode kind) {
         return kind.path("kind").isNull() && !kind.path("target").asText("").equals("cfg(fuzzing)");
     }

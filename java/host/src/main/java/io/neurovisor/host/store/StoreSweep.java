@@ -146,7 +146,10 @@ public final class StoreSweep {
         }
     }
 
-    /** Also prevents that the same directory is published under another name meanwhile. */
+    /**
+     * Runs an action under the locks of the name and of publishing, so that no other name refers to the directory
+     * meanwhile.
+     */
     private void underLocksOf(String name, Runnable action) {
         underLockOf(name, () -> {
             try (PathLock _ = PathLock.acquire(store.resolve(ArtifactStore.REFERENCES_LOCK), () -> {})) {
