@@ -103,7 +103,7 @@ final class SelfConfinementTest {
         assertThat(linesOf(ConfinedProcess.OPEN))
                 .contains("exec ended with 0", "new threads 200", "unfiltered true", "worked on true");
         assertThat(ProcessThreads.read(HostFiles.SYSTEM).unfiltered())
-                .hasValueSatisfying(problem -> assertThat(problem).contains(" threads have no filter"));
+                .hasValueSatisfying(problem -> assertThat(problem).contains(" threads lack a filter"));
         assertThat(ForbiddenCalls.answer("ptrace", -1)).doesNotContain("(errno 1)");
     }
 

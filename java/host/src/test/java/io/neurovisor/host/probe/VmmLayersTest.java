@@ -169,7 +169,7 @@ final class VmmLayersTest {
                 .getLast();
         assertThat(state.status()).isEqualTo(Status.OFF);
         assertThat(state.detail())
-                .startsWith("no KVM: emulation is not a security boundary (/dev/kvm does not exist); 7 namespaces");
+                .startsWith("no KVM: emulation is not a security boundary (/dev/kvm does not exist); 7 own namespaces");
     }
 
     @Test
