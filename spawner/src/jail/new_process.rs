@@ -121,7 +121,8 @@ pub fn fork(
         pid => {
             let pid = Pid::from_raw(pid).ok_or("fork gave no pid")?;
             let go = journal(pid).and_then(|()| {
-                rustix::io::write(&pipes.go, &[1]).map_err(|error| explain("let it continue", error))
+                rustix::io::write(&pipes.go, &[1])
+                    .map_err(|error| explain("let it continue", error))
             });
             go.map(|_| pid).inspect_err(|_| kill(pid))
         }

@@ -3,8 +3,8 @@
 use std::path::Component;
 
 use super::event::Content;
-use super::out_of_memory;
 use super::printable::printable;
+use super::processes::out_of_memory;
 use super::program::Program;
 use super::text::{TextSplitter, CARRY_BYTES_MAX};
 

@@ -17,9 +17,9 @@ use tokio::net::unix::pipe;
 use tokio::sync::oneshot;
 use tonic::Status;
 
-use super::cgroup::Cgroup;
 use super::confinement::Confinement;
 use super::language::Language;
+use super::processes::cgroup::Cgroup;
 use super::processes::Processes;
 use super::program::Program;
 use super::working_directory::WorkingDirectory;

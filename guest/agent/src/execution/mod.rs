@@ -1,6 +1,5 @@
 //! Runs a program and reports its output and its end.
 
-mod cgroup;
 mod confinement;
 mod environment;
 mod event;
@@ -8,12 +7,9 @@ mod file_path;
 mod files;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
-mod handover_message;
-mod hook;
 mod interpreters;
 mod language;
 mod launch;
-mod out_of_memory;
 mod output;
 mod outputs;
 mod prime;
@@ -23,14 +19,8 @@ mod program;
 mod skipped;
 mod supervision;
 #[cfg(test)]
-mod system_call_tests;
-mod system_calls;
-#[cfg(test)]
 mod tests;
 mod text;
-mod waiting_interpreter;
-#[cfg(test)]
-mod waiting_interpreter_tests;
 mod working_directory;
 
 use std::path::PathBuf;
@@ -52,10 +42,9 @@ use crate::namespaces::Namespaces;
 use crate::reaper::Reaper;
 use crate::refresh;
 use crate::wire::execution::ExecuteRequest;
-use interpreters::{Chosen, Interpreters};
+use interpreters::{Chosen, Interpreters, Origin};
 use language::Language;
 use outputs::Outputs;
-use waiting_interpreter::Origin;
 use working_directory::WorkingDirectory;
 
 /// The number of queued events of at most 64 KiB each. When the queue and the window of HTTP/2 are full, the program

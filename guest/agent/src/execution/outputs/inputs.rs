@@ -6,9 +6,9 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, Seek};
 use std::path::Path;
 
-use super::super::files;
 use super::walk::FoundFile;
 use super::{read_part, DIRECTORY, PART_BYTES};
+use crate::execution::files;
 
 /// Remembers input files by a hash of their content.
 ///

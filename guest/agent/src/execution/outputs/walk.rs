@@ -13,9 +13,9 @@ use rustix::fs::{
 };
 use rustix::io::{Errno, Result};
 
-use super::super::file_path;
-use super::super::skipped::Reason;
 use super::DIRECTORY;
+use crate::execution::file_path;
+use crate::execution::skipped::Reason;
 
 /// Ten times the number of files that can be returned. Their names take at most 3 MB.
 const ENTRIES_MAX: usize = 10_000;

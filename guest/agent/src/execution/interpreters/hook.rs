@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::language::Language;
+use crate::execution::language::Language;
 
 const PYTHON_HOOK: &str = include_str!("hooks/python.py");
 const PYTHON_HOOK_NAME: &str = "usercustomize.py";

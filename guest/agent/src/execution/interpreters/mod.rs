@@ -1,14 +1,22 @@
-//! The waiting interpreters of this guest.
+//! Interpreters that have been started and wait for their programs.
+
+mod handover_message;
+mod hook;
+#[cfg(test)]
+mod tests;
+mod waiting_interpreter;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::hook::Hook;
 use super::language::{Language, LANGUAGES};
 use super::program::Program;
-use super::waiting_interpreter::{Origin, WaitingInterpreter};
 use super::working_directory::WorkingDirectory;
 use crate::kernel_log;
 use crate::reaper::Reaper;
+use hook::Hook;
+use waiting_interpreter::WaitingInterpreter;
+
+pub use waiting_interpreter::Origin;
 
 /// The waiting interpreters, at most one of each language.
 #[derive(Clone, Default)]

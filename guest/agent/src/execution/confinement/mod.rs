@@ -1,5 +1,9 @@
 //! The steps of a child before it becomes the program.
 
+#[cfg(test)]
+mod system_call_tests;
+mod system_calls;
+
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
@@ -13,8 +17,7 @@ use rustix::io::write;
 use rustix::process::{chdir, setrlimit, setsid, umask, Resource, Rlimit};
 use rustix::thread::set_no_new_privs;
 
-use super::cgroup::Cgroup;
-use super::system_calls;
+use super::processes::cgroup::Cgroup;
 use super::working_directory::WorkingDirectory;
 use crate::boot::{GROUP_ID, USER_ID};
 use crate::namespaces::Namespaces;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::environment::DEFAULTS;
-use super::program::Program;
+use crate::execution::environment::DEFAULTS;
+use crate::execution::program::Program;
 
 /// Well below the capacity of an empty pipe, so that writing the message never blocks. Programs with longer arguments
 /// are rare and get a plain interpreter.

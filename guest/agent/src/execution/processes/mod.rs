@@ -1,12 +1,15 @@
 //! The processes of one execution.
 
+pub mod cgroup;
+pub mod out_of_memory;
+
 use std::time::Duration;
 
 use rustix::process::{kill_process_group, Pid, Signal};
 use tokio::time::{timeout, timeout_at, Instant};
 
-use super::cgroup::Cgroup;
 use crate::kernel_log;
+use cgroup::Cgroup;
 
 /// How long killed processes may take to end. Only processes that hang in the kernel take longer.
 const DEATH_TIMEOUT: Duration = Duration::from_secs(5);

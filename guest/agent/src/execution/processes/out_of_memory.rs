@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use rustix::fs::{open, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::printable::printable;
+use crate::execution::printable::printable;
 
 const LOG: &str = "/dev/kmsg";
 /// The kernel does not copy a record into a smaller buffer.

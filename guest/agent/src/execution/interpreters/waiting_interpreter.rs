@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::cgroup::Cgroup;
-use super::environment::environment;
 use super::handover_message;
 use super::hook::Hook;
-use super::language::Language;
-use super::launch::{spawn, Invocation, Process, Running};
-use super::program::Program;
-use super::working_directory::WorkingDirectory;
+use crate::execution::environment::environment;
+use crate::execution::language::Language;
+use crate::execution::launch::{spawn, Invocation, Process, Running};
+use crate::execution::processes::cgroup::Cgroup;
+use crate::execution::program::Program;
+use crate::execution::working_directory::WorkingDirectory;
 use crate::reaper::Reaper;
 
 /// Long enough for an emulated processor on a busy host.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::hook::Hook;
-use super::language::Language;
 use super::waiting_interpreter::{Origin, WaitingInterpreter};
-use super::{Event, Executions, Program, Report};
+use crate::execution::language::Language;
+use crate::execution::{Event, Executions, Program, Report};
 use crate::reaper::Reaper;
 use crate::wire::execution::ExecuteRequest;
 use tempfile::TempDir;
