@@ -10,7 +10,10 @@ failed=0
 # One template for each VMM: an emulated machine takes minutes to make it.
 export NEUROVISOR_SIZE=small
 # The prefix of each command, and its path of the repository.
-as=() home=$PWD
+as=() home=$PWD root=$PWD
+
+# shellcheck source=setup/test-table.sh
+source "$root/setup/test-table.sh"
 
 # run_on PLACE VMM TEST...
 run_on() {
@@ -21,8 +24,8 @@ run_on() {
     mkdir -p -- "$out" && chmod 777 -- "$out"
     for test in "$@"; do
         case $test in
-            *'#'*) selected+=(--select-method "io.neurovisor.tests.$test") ;;
-            *) selected+=(--select-class "io.neurovisor.tests.$test") ;;
+            *'#'*) selected+=(--select-method "$(test_package "${test%%#*}").$test") ;;
+            *) selected+=(--select-class "$(test_package "$test").$test") ;;
         esac
     done
     [[ $tier == long ]] || selected+=(--include-tag short)

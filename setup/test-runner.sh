@@ -134,9 +134,9 @@ test_a_run_without_a_passed_test_fails() {
 }
 
 test_a_class_is_selected_with_the_package_of_its_source() {
-    mkdir -p -- "$copy/java/system-tests/src/test/java/io/neurovisor/tests/clients"
-    touch -- "$copy/java/system-tests/src/test/java/io/neurovisor/tests/clients/CrashIT.java"
-    expect selectors $'--select-class=io.neurovisor.tests.RunIT\n--select-method=io.neurovisor.tests.clients.CrashIT#ends' \
+    mkdir -p -- "$copy/java/system-tests/src/test/java/io/neurovisor/tests/lifecycle"
+    touch -- "$copy/java/system-tests/src/test/java/io/neurovisor/tests/lifecycle/CrashIT.java"
+    expect selectors $'--select-class=io.neurovisor.tests.RunIT\n--select-method=io.neurovisor.tests.lifecycle.CrashIT#ends' \
         "$(in_runner selectors RunIT 'CrashIT#ends')"
 }
 

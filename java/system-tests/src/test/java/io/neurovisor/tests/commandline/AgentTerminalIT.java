@@ -1,0 +1,64 @@
+package io.neurovisor.tests.commandline;
+
+import static io.neurovisor.tests.fixtures.ScriptedOllama.calls;
+import static io.neurovisor.tests.fixtures.ScriptedOllama.says;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.fixtures.ScriptedOllama;
+import io.neurovisor.tests.runner.ShortTier;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Agent mode on a terminal of the kernel's, which script(1) opens. */
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
+final class AgentTerminalIT {
+    /** Colours, the erasure of the spinner, and the cursor's place behind a text. */
+    private static final String OURS = "\u001b\\[[0-9;]*m|\r?\u001b\\[K|\u001b[78]";
+
+    @ShortTier
+    @Test
+    void aRunIsShownInColourAndNobodyElseMovesTheCursor() throws IOException, InterruptedException {
+        String hostile = "printf '\\033[2J\\033]0;title\\007out\\r'";
+        try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:" + hostile), says("\u001b[1Adone\u0007"))) {
+            String shown = onTerminal(ollama, Map.of());
+            assertThat(shown)
+                    .contains("╭─ bash ─", "╭─ stdout ─", "⠋", "\u001b[32m")
+                    .doesNotContain("\u001b[2J", "\u001b]0", "\u0007", "\u001b[1A", "\u001b[?");
+            assertThat(shown.replaceAll(OURS, "")).doesNotContain("\u001b").contains("[1Adone");
+        }
+    }
+
+    @Test
+    void withoutColoursTheLinesAreThePlainOnes() throws IOException, InterruptedException {
+        try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo out"), says("done"))) {
+            assertThat(onTerminal(ollama, Map.of("NO_COLOR", "1")))
+                    .contains("[Tool Call] execute_code(bash, \"echo out\")", "Result: done")
+                    .doesNotContain("╭", "⠋", "\u001b[36");
+        }
+    }
+
+    /** What the terminal was sent; it is 80 columns wide. */
+    private static String onTerminal(ScriptedOllama ollama, Map<String, String> more)
+            throws IOException, InterruptedException {
+        // The bars of other steps are drawn on stderr.
+        String command =
+                CommandLineRun.home().resolve("neurovisor") + " agent --no-history --size=small --warm=1 x 2>/dev/null";
+        ProcessBuilder builder = new ProcessBuilder("script", "-qec", command, "/dev/null");
+        Map<String, String> environment = new HashMap<>(more);
+        environment.put("OLLAMA_HOST", ollama.address());
+        environment.put("TERM", "xterm-256color");
+        builder.environment().remove("NO_COLOR");
+        builder.environment().putAll(environment);
+        Process process = builder.redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String shown = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(shown).isZero();
+        return shown;
+    }
+}

@@ -1,0 +1,141 @@
+package io.neurovisor.tests.commandline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.runner.ShortTier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** {@code run} in real microVMs. */
+final class RunIT {
+    @TempDir
+    Path directory;
+
+    @ShortTier
+    @Test
+    void printsWhatTheProgramPrintsAndNothingElse() {
+        CommandLineRun run = CommandLineRun.of("run", "--language", "python", "-c", "print(6*7)");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stderr().lines()).allMatch(line -> line.startsWith("neurovisor: no KVM"));
+    }
+
+    @ShortTier
+    @Test
+    void streamsAreKeptApartByteForByte() throws IOException {
+        Path program = Files.writeString(
+                directory.resolve("script"), "#!/usr/bin/env bash\nprintf '<%s>' \"$@\"; printf 'err\\n' >&2; exit 7");
+        CommandLineRun run = CommandLineRun.of("run", program.toString(), "--", "a b", "--size", "\u00fc", "");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("<a b><--size><\u00fc><>");
+        assertThat(run.stderr()).endsWith("err\n");
+        assertThat(run.exitCode()).isEqualTo(7);
+    }
+
+    @ShortTier
+    @Test
+    void strictRunsNothingWithoutALayerThatItNames() {
+        CommandLineRun refused = CommandLineRun.of("run", "--ebpf=off", "--strict", "-l", "bash", "-c", "echo ran");
+        assertThat(refused.exitCode()).isEqualTo(125);
+        assertThat(refused.stdout()).doesNotContain("ran");
+        assertThat(refused.stderr()).contains("which --strict requires, is off");
+    }
+
+    @ShortTier
+    @Test
+    void ebpfThatCannotBeHadIsSaidAndNothingStarts() {
+        CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
+        if (run.exitCode() == 0) {
+            assertThat(run.stdout()).contains("{\"layer\":5,\"name\":\"eBPF LSM\",\"status\":\"live\"");
+            return; // A machine that has it.
+        }
+        assertThat(run.stdout()).doesNotContain("ran");
+        assertThat(run.stderr()).contains("--ebpf on: ", "--ebpf auto goes on without");
+    }
+
+    @Test
+    void aSignalIsTheExitCodeAShellGives() {
+        CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "echo before; kill -SEGV $$");
+        assertThat(run.exitCode()).isEqualTo(139);
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
+    }
+
+    @ShortTier
+    @Test
+    void aTimeoutKillsEverythingAndKeepsTheOutput() {
+        CommandLineRun run = CommandLineRun.timedOut(
+                2, "run", "-l", "bash", "-c", "echo partial; (setsid sleep 600 &) ; while :; do :; done");
+        assertThat(run.exitCode()).isEqualTo(124);
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("partial\n");
+        assertThat(run.stderr()).containsPattern("timed out after \\d+ s");
+    }
+
+    @ShortTier
+    @Test
+    void theProgramIsNobodyAndWritesWhereProgramsWrite() {
+        CommandLineRun run = CommandLineRun.of(
+                "run",
+                "--strict=1,2,4",
+                "-l",
+                "bash",
+                "-c",
+                "id -u; grep -E '^(Cap|NoNewPrivs)' /proc/self/status | tr -d '\\t'; echo $NEUROVISOR_TRACE_ID;"
+                        + " for d in . ~ /tmp /dev/shm; do echo x > $d/f && cat $d/f; done;"
+                        + " touch /usr/f 2>/dev/null || echo refused; ls /sys/class/net");
+        assertThat(run.stdout())
+                .contains(
+                        "1000\n",
+                        "CapInh:0000000000000000",
+                        "CapPrm:0000000000000000",
+                        "CapEff:0000000000000000",
+                        "CapBnd:0000000000000000",
+                        "CapAmb:0000000000000000",
+                        "NoNewPrivs:1")
+                .containsPattern("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+                .endsWith("x\nx\nx\nx\nrefused\nlo\n");
+    }
+
+    @ParameterizedTest
+    // The large one cold, which is ten times as fast as making a template that is used once.
+    @ShortTier
+    @CsvSource({"small,on,1,256", "medium,on,2,512", "large,off,4,1024"})
+    void aSizeHasItsProcessorsAndMemory(String size, String snapshot, int processors, int memoryMebibytes) {
+        CommandLineRun run = CommandLineRun.of(
+                "run",
+                "--size",
+                size,
+                "--snapshot",
+                snapshot,
+                "-l",
+                "bash",
+                "-c",
+                "nproc; awk '/MemTotal/ {print $2}' /proc/meminfo");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        List<Integer> seen = run.stdout().lines().map(Integer::valueOf).toList();
+        assertThat(seen.get(0)).isEqualTo(processors);
+        assertThat(seen.get(1) / 1024.0)
+                .as("MemTotal in MiB")
+                .isBetween(memoryMebibytes * 0.93, memoryMebibytes * 1.05);
+    }
+
+    @Test
+    void scientificPackagesAreThere() {
+        CommandLineRun run = CommandLineRun.of(
+                "run",
+                "-l",
+                "python",
+                "--timeout",
+                "120",
+                "-c",
+                "import numpy, pandas, matplotlib, scipy, sympy, requests, PIL; import matplotlib.pyplot as plt;"
+                        + " plt.plot([1, 2]); plt.savefig('p.png'); print(int(numpy.arange(5).sum()), sympy.factorint(42))");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("10 {2: 1, 3: 1, 7: 1}\n");
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+    }
+}

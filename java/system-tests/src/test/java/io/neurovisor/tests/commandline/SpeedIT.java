@@ -1,0 +1,64 @@
+package io.neurovisor.tests.commandline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.runner.Alone;
+import io.neurovisor.tests.runner.ShortTier;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One scenario of {@code bench}, in its short form. */
+@Alone
+final class SpeedIT {
+    @Test
+    void clonesAreMeasuredBesideTheBareVmm(@TempDir Path directory) throws IOException {
+        Path values = directory.resolve("new/values.json");
+        CommandLineRun run = CommandLineRun.of("bench", "--quick", "--only=clone", "--output=" + values);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        assertThat(run.stdout())
+                .contains(" processors, ", "fresh clone", "clone to its answer, beside the bare VMM", "at most 1.30 x")
+                .doesNotContain("not measured");
+        JsonNode json = new ObjectMapper().readTree(Files.readString(values));
+        assertThat(json.path("series")).hasSize(4).allSatisfy(series -> {
+            assertThat(series.path("values")).hasSize(6);
+            assertThat(series.path("failed").asInt()).isZero();
+            assertThat(series.path("p50").asDouble()).isPositive();
+        });
+    }
+
+    @ShortTier
+    @Test
+    void theSpansOfARequestAreKept(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("new/spans.json");
+        CommandLineRun run = CommandLineRun.of("bench", "trace", "--size=small", "--requests=2", "--output=" + file);
+        assertThat(run.exitCode()).as(run.stderr()).isZero();
+        JsonNode json = new ObjectMapper().readTree(Files.readString(file));
+        assertThat(json.path("client_ms").asDouble()).isPositive();
+        assertThat(json.path("spans").findValuesAsText("name"))
+                .contains("neurovisor.execution.ExecutionService/ExecuteStream", "acquire", "execute", "guest execute");
+    }
+
+    @Test
+    void optionsThatDoNotGoTogetherAreRefused() {
+        assertThat(CommandLineRun.of("bench", "--publish", "--quick").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("bench", "trace", "--requests=0").exitCode())
+                .isEqualTo(2);
+        assertThat(CommandLineRun.of("bench", "trace", "--publish", "--output=x")
+                        .exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aScenarioThatIsNoneIsRefused() {
+        CommandLineRun run = CommandLineRun.of("bench", "--only=clones");
+        assertThat(run.stderr()).contains("clones", "clone");
+        assertThat(run.exitCode()).isEqualTo(2);
+    }
+}

@@ -1,0 +1,120 @@
+package io.neurovisor.tests.firecracker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.Vm;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.firecracker.FirecrackerProgram;
+import io.neurovisor.server.config.VmmChoice;
+import io.neurovisor.tests.fixtures.TestMachines;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** Firecracker with what a test needs around it; a test that asks for it where KVM boots no guest is skipped. */
+public final class FirecrackerMachines implements AutoCloseable {
+    private final TestMachines machines;
+    /** On the file system of the images, for a chroot links to what is saved. */
+    private final Path templates;
+
+    private FirecrackerMachines(TestMachines machines, Path templates) {
+        this.machines = machines;
+        this.templates = templates;
+    }
+
+    static FirecrackerMachines startOrSkip(Path runtime) {
+        try {
+            return new FirecrackerMachines(
+                    new TestMachines(runtime, VmmChoice.FIRECRACKER),
+                    Files.createTempDirectory(TestMachines.dataDirectory(), "test-"));
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() != Fault.VMM_MISSING) {
+                throw exception;
+            }
+            return abort(exception.getMessage());
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    public Vmm vmm() {
+        return machines.vmm();
+    }
+
+    /** With another jailer, or another place for chroots. */
+    public Vmm vmm(FirecrackerProgram program, Path jails) {
+        return machines.firecracker(program, jails);
+    }
+
+    SandboxFactory factory() {
+        return new SandboxFactory(vmm(), new SecureRandom(), Ticker.SYSTEM);
+    }
+
+    public BootFiles files() {
+        return machines.files();
+    }
+
+    Path newDirectory() {
+        try {
+            return Files.createTempDirectory(templates, "template-");
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    /** A machine that was booted and saved. */
+    SavedVm save(SandboxSize size) {
+        Path directory = newDirectory();
+        try (Vm vm = vmm().start(newId(), new VmStart.TemplateBoot(files(), size, directory), soon())) {
+            try (GuestChannel channel = vm.connect(soon())) {
+                channel.hello(soon());
+            }
+            vm.save(soon());
+        }
+        return new SavedVm(files(), size, directory);
+    }
+
+    public static VmId newId() {
+        return VmId.random(new SecureRandom());
+    }
+
+    /** Guests of an emulated host boot in seconds. */
+    public static Deadline soon() {
+        return Deadline.after(Duration.ofMinutes(2), Ticker.SYSTEM);
+    }
+
+    /** No chroot is left of any machine. */
+    static void assertNothingIsLeft() {
+        assertThat(TestMachines.dataDirectory().resolve("jails")).isEmptyDirectory();
+    }
+
+    @Override
+    public void close() {
+        machines.close();
+        try (Stream<Path> all = Files.walk(templates)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+        assertNothingIsLeft();
+    }
+}

@@ -1,0 +1,49 @@
+package io.neurovisor.tests.firecracker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.testkit.VmmContract;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Firecracker keeps the contract of every VMM. Where KVM boots no guest, or Firecracker is not there, this is skipped. */
+final class FirecrackerVmmIT extends VmmContract {
+    @TempDir
+    private static Path runtime;
+
+    private static FirecrackerMachines machines;
+
+    private final Path directory = machines.newDirectory();
+
+    @BeforeAll
+    static void start() {
+        machines = FirecrackerMachines.startOrSkip(runtime);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (machines != null) {
+            machines.close();
+            assertThat(runtime.resolve("run")).doesNotExist();
+        }
+    }
+
+    @Override
+    protected Vmm vmm() {
+        return machines.vmm();
+    }
+
+    @Override
+    protected BootFiles files() {
+        return machines.files();
+    }
+
+    @Override
+    protected Path directory() {
+        return directory;
+    }
+}

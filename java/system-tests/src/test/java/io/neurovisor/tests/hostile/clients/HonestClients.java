@@ -1,0 +1,110 @@
+package io.neurovisor.tests.hostile.clients;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.ManagedChannel;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.testkit.RecordingSink;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** A client with a key and a client at the Unix socket, each on a new connection, that want a small program run. */
+final class HonestClients {
+    /** A machine that is busy with something else delays one program, and not three. */
+    private static final int ATTEMPTS = 3;
+
+    private static final Duration LONGEST = Duration.ofSeconds(30);
+    private static final String CODE = "echo $((6*7))";
+
+    private final AttackedDaemon daemon;
+
+    /** How long an honest client with a key and one at the Unix socket waited for their programs' answers. */
+    record Times(Duration withKey, Duration atSocket) {
+        static final Duration LIMIT = Duration.ofSeconds(1);
+
+        Times {
+            requireNonNull(withKey, "withKey is null");
+            requireNonNull(atSocket, "atSocket is null");
+        }
+
+        /** Says who was not served in time; empty when both were. */
+        List<String> objections() {
+            List<String> objections = new ArrayList<>();
+            object(objections, "with a key", withKey);
+            object(objections, "at the Unix socket", atSocket);
+            return objections;
+        }
+
+        private static void object(List<String> objections, String client, Duration time) {
+            if (time.compareTo(LIMIT) > 0) {
+                objections.add("the honest client " + client + " was served after " + time.toMillis() + " ms");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return withKey.toMillis() + " ms with a key, " + atSocket.toMillis() + " ms at the Unix socket";
+        }
+    }
+
+    HonestClients(AttackedDaemon daemon) {
+        this.daemon = daemon;
+    }
+
+    /** Has programs run until each client was served in time once, at most three times. The machines are warm. */
+    Times serve() {
+        return new Times(inTime(this::withKey), inTime(this::atSocket));
+    }
+
+    private Duration inTime(Supplier<Duration> client) {
+        Duration shortest = LONGEST;
+        for (int attempt = 0; attempt < ATTEMPTS && shortest.compareTo(Times.LIMIT) > 0; attempt++) {
+            daemon.awaitWarm(1);
+            Duration time = client.get();
+            shortest = time.compareTo(shortest) < 0 ? time : shortest;
+        }
+        return shortest;
+    }
+
+    private Duration withKey() {
+        long began = System.nanoTime();
+        ManagedChannel channel = daemon.connect();
+        try {
+            String stdout = ExecutionServiceGrpc.newBlockingStub(
+                            Attacker.bearing(channel, "Bearer " + daemon.secret(KeyHolder.HONEST)))
+                    .withDeadlineAfter(LONGEST.toSeconds(), TimeUnit.SECONDS)
+                    .execute(Calls.program("bash", CODE))
+                    .getStdout();
+            Duration time = Duration.ofNanos(System.nanoTime() - began);
+            assertThat(stdout).isEqualTo("42\n");
+            return time;
+        } finally {
+            channel.shutdownNow();
+        }
+    }
+
+    private Duration atSocket() {
+        long began = System.nanoTime();
+        RecordingSink sink = new RecordingSink();
+        try (DaemonClient client = DaemonClient.connect(daemon.socket())) {
+            ExecutionRequest request = new ExecutionRequest(
+                    new TraceId(UUID.randomUUID()), new Program(Language.BASH, CODE), LONGEST, SandboxSize.MEDIUM);
+            DaemonResult _ = client.execute(request, sink);
+            Duration time = Duration.ofNanos(System.nanoTime() - began);
+            assertThat(sink.stdoutText()).isEqualTo("42\n");
+            return time;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.neurovisor.tests.hostile.clients;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The table of SECURITY.md: how many attacks of each group there are, how many were withstood, and what stops them. */
+final class HostileClientsReport {
+    static final String BEGIN = "<!-- written by ./neurovisor test --area hostile-clients --record -->";
+    static final String END = "<!-- end of what it writes -->";
+
+    private HostileClientsReport() {}
+
+    /** All between the two marks, line by line. */
+    static List<String> table(List<ClientAttack> attacks, Collection<ClientAttack> withstood) {
+        StringBuilder table = new StringBuilder("| group | attacks | withstood | stopped by |\n|---|---|---|---|\n");
+        for (ClientAttack.Group group : ClientAttack.Group.values()) {
+            row(
+                    table,
+                    group.label(),
+                    attacks.stream().filter(attack -> attack.group() == group).toList(),
+                    withstood);
+        }
+        row(table, "all", attacks, withstood);
+        return table.toString().lines().toList();
+    }
+
+    private static void row(
+            StringBuilder table, String name, List<ClientAttack> attacks, Collection<ClientAttack> withstood) {
+        Map<ClientAttack.Defence, Long> defences = attacks.stream()
+                .collect(Collectors.groupingBy(ClientAttack::stoppedBy, TreeMap::new, Collectors.counting()));
+        String stoppedBy = defences.entrySet().stream()
+                .map(defence -> defence.getKey().shown() + ": " + defence.getValue())
+                .collect(Collectors.joining(", "));
+        table.append("| %s | %d | %d | %s |\n"
+                .formatted(
+                        name,
+                        attacks.size(),
+                        attacks.stream().filter(withstood::contains).count(),
+                        stoppedBy));
+    }
+}

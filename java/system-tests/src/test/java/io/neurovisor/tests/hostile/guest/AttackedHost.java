@@ -1,0 +1,158 @@
+package io.neurovisor.tests.hostile.guest;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.PoolPlan;
+import io.neurovisor.engine.pool.PoolStatus;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestPools;
+import io.neurovisor.tests.fixtures.TestMachines;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * One pool that has machines of an honest kind and machines that are attacks, all behind the same links. An attack is asked
+ * for as an image of its name.
+ */
+final class AttackedHost implements AutoCloseable {
+    private static final String HONEST = "base";
+
+    /** How long a guest may take to get ready: what is silent then holds nobody up longer. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(10);
+
+    private static final Duration HONEST_START_LIMIT = Duration.ofSeconds(60);
+
+    private final TestMachines machines;
+    private final VmStart honestStart;
+    private final Path sockets;
+    private final Traffic traffic = new Traffic();
+    private final Map<String, Attack> attacks = new ConcurrentHashMap<>();
+    private final SandboxFactory honest;
+    private final WarmPool pool;
+    private final Executions executions;
+
+    AttackedHost(TestMachines machines, Path sockets, int max) {
+        this.machines = requireNonNull(machines, "machines is null");
+        this.sockets = requireNonNull(sockets, "sockets is null");
+        this.honestStart = machines.clone(SandboxSize.SMALL);
+        this.honest = new SandboxFactory(machines.vmm(), new SecureRandom(), Ticker.SYSTEM);
+        PoolPlan plan = new PoolPlan(new MachineKind(HONEST, SandboxSize.SMALL), 1, max, Duration.ofMinutes(2));
+        this.pool = new WarmPool(plan, TestPools.sandboxes(honest, this::open), _ -> {}, Ticker.SYSTEM);
+        this.executions =
+                new Executions(request -> new MachineKind(request.imageOr(HONEST), request.size()), pool, Ticker.SYSTEM);
+        pool.keepWarm();
+    }
+
+    PoolStatus pool() {
+        return pool.status();
+    }
+
+    Traffic traffic() {
+        return traffic;
+    }
+
+    /** Runs a program in the attack's machine; empty when that has ended as it should, otherwise how not. */
+    Optional<String> attack(Attack attack) {
+        attacks.put(attack.name(), attack);
+        long startNanos = Ticker.SYSTEM.nanos();
+        AttackSink sink = new AttackSink();
+        String end = end(attack, sink);
+        Duration took = Duration.ofNanos(Ticker.SYSTEM.nanos() - startNanos);
+        String objection = sink.objection();
+        if (end.isEmpty() && attack.prints() && !sink.head().equals(Attack.BEFORE)) {
+            objection = "what it printed first is \"" + sink.head() + "\"";
+        }
+        if (end.isEmpty() && took.compareTo(attack.limit()) > 0) {
+            objection = "it took " + took;
+        }
+        attacks.remove(attack.name());
+        String problem = end + objection;
+        return problem.isEmpty() ? Optional.empty() : Optional.of(attack + ": " + problem + " (" + took + ")");
+    }
+
+    /** How long an honest program took. */
+    Duration runHonestly() {
+        long startNanos = Ticker.SYSTEM.nanos();
+        RecordingSink sink = new RecordingSink();
+        ExecutionResult result = executions.execute(request(HONEST, "echo $((6 * 7))", Duration.ofMinutes(1)), sink);
+        if (result.outcome() != Outcome.COMPLETED || !sink.stdoutText().equals("42\n")) {
+            throw new AssertionError("an honest program ended so: " + result + " " + sink.stdoutText());
+        }
+        return Duration.ofNanos(Ticker.SYSTEM.nanos() - startNanos);
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+
+    private String end(Attack attack, AttackSink sink) {
+        try {
+            ExecutionResult result = executions.execute(request(attack.name(), "true", Duration.ofSeconds(1)), sink);
+            String shown = result.outcome() + " \"" + result.detail() + "\"";
+            boolean described = result.outcome() == Outcome.SANDBOX_DIED;
+            return attack.outcomes().contains(result.outcome()) && (!described || isMessage(result.detail()))
+                    ? ""
+                    : "ended as " + shown + " ";
+        } catch (NeuroVisorException exception) {
+            String message = String.valueOf(exception.getMessage());
+            return attack.faults().contains(exception.fault()) && isMessage(message)
+                    ? ""
+                    : "failed as " + exception.fault() + " \"" + message + "\" ";
+        } catch (RuntimeException | Error defect) {
+            return "broke the host by " + defect + " ";
+        }
+    }
+
+    /** One line that a terminal survives, and no more than anybody reads. */
+    private static boolean isMessage(String text) {
+        return !text.isEmpty()
+                && text.length() < 2000
+                && text.codePoints().noneMatch(Character::isISOControl)
+                && text.indexOf('\u202e') < 0;
+    }
+
+    private static ExecutionRequest request(String image, String code, Duration timeout) {
+        return new ExecutionRequest(
+                new TraceId(UUID.randomUUID()),
+                new Program(Language.BASH, code),
+                timeout,
+                SandboxSize.SMALL,
+                Optional.of(image));
+    }
+
+    private Sandbox open(VmId id, MachineKind kind) {
+        if (kind.image().equals(HONEST)) {
+            return honest.open(id, honestStart, Deadline.after(HONEST_START_LIMIT, Ticker.SYSTEM));
+        }
+        Attack attack = requireNonNull(attacks.get(kind.image()), "nobody attacks so");
+        ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
+        return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
+                .open(
+                        id,
+                        new VmStart.ColdBoot(machines.files(), kind.size()),
+                        Deadline.after(START_LIMIT, Ticker.SYSTEM));
+    }
+}

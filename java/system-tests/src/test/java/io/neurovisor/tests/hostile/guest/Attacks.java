@@ -1,0 +1,30 @@
+package io.neurovisor.tests.hostile.guest;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** All attacks that have a name. */
+final class Attacks {
+    private Attacks() {}
+
+    static List<Attack> all() {
+        return Stream.of(
+                        FirstAttacks.all(),
+                        FirstAttacks.settingsOf(),
+                        FirstAttacks.refreshes(),
+                        FrameAttacks.floods(),
+                        FrameAttacks.padding(),
+                        FrameAttacks.dataForNobody(),
+                        FrameAttacks.impossible(),
+                        FrameAttacks.headerBlocks(),
+                        AnswerAttacks.silences(),
+                        AnswerAttacks.ends(),
+                        AnswerAttacks.trailers(),
+                        AnswerAttacks.reports(),
+                        AnswerAttacks.messages(),
+                        OutputAttacks.output(),
+                        OutputAttacks.files())
+                .flatMap(List::stream)
+                .toList();
+    }
+}

@@ -1,0 +1,47 @@
+package io.neurovisor.tests.hostile.programs;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The table of SECURITY.md: how many programs of each group there are, how many were contained, and what stops them. */
+final class HostileReport {
+    static final String BEGIN = "<!-- written by ./neurovisor test --area hostile --record -->";
+    static final String END = "<!-- end of what it writes -->";
+
+    private HostileReport() {}
+
+    /** All between the two marks, line by line. */
+    static List<String> table(List<HostileProgram> programs, Collection<HostileProgram> contained) {
+        StringBuilder table = new StringBuilder("| group | programs | contained | stopped by |\n|---|---|---|---|\n");
+        for (String group : HostileProgram.GROUPS) {
+            row(
+                    table,
+                    group,
+                    programs.stream()
+                            .filter(program -> program.group().equals(group))
+                            .toList(),
+                    contained);
+        }
+        row(table, "all", programs, contained);
+        return table.toString().lines().toList();
+    }
+
+    private static void row(
+            StringBuilder table, String name, List<HostileProgram> programs, Collection<HostileProgram> contained) {
+        Map<StoppedBy, Long> layers = programs.stream()
+                .collect(Collectors.groupingBy(
+                        program -> program.header().stoppedBy(), TreeMap::new, Collectors.counting()));
+        String stoppedBy = layers.entrySet().stream()
+                .map(layer -> layer.getKey().shown() + ": " + layer.getValue())
+                .collect(Collectors.joining(", "));
+        table.append("| %s | %d | %d | %s |\n"
+                .formatted(
+                        name,
+                        programs.size(),
+                        programs.stream().filter(contained::contains).count(),
+                        stoppedBy));
+    }
+}

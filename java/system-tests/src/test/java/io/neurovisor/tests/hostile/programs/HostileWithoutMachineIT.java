@@ -1,0 +1,57 @@
+package io.neurovisor.tests.hostile.programs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.program.InputFile;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.TestMachines;
+import io.neurovisor.tests.runner.ShortTier;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Hostile programs as an ordinary user's processes in the same image on this host: what the machine is for. Only those that
+ * look for kernel and information, which do no harm where they succeed.
+ */
+@Tag("hostile")
+@ShortTier
+final class HostileWithoutMachineIT {
+    private static final Set<String> HARMLESS = Set.of("kernel", "information");
+
+    @Test
+    void withoutAMachineTheyFindTheHost(@TempDir Path directory) throws IOException {
+        Path rootfs = NeuroVisor.images(TestMachines.settings())
+                .boot("base", Progress.SILENT)
+                .rootfs();
+        List<HostileProgram> programs = HostileProgram.all().stream()
+                .filter(program -> HARMLESS.contains(program.group()) && program.language() == Language.PYTHON)
+                .toList();
+        Set<String> escaped = new TreeSet<>();
+        try (PlainMachine machine = new PlainMachine(rootfs, directory.resolve("root"))) {
+            for (HostileProgram program : programs) {
+                Path work = Files.createDirectories(directory.resolve(program.toString()));
+                for (InputFile file : program.program().files()) {
+                    Files.writeString(work.resolve(file.path()), StandardCharsets.UTF_8.decode(file.content()));
+                }
+                PlainMachine.Run run = machine.python(program.program(), work);
+                if (run.stdout().contains("ESCAPED")) {
+                    escaped.add(program.toString());
+                }
+            }
+        }
+        System.out.println("without a machine: " + escaped.size() + " of " + programs.size() + " escaped: " + escaped);
+        // What else depends on the host; that it is this host, they all see.
+        assertThat(escaped).contains("information/host_name", "information/names");
+    }
+}

@@ -1,0 +1,98 @@
+package io.neurovisor.tests.isolation;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An HTTP/2 client (RFC 9113) that makes no request: it begins a connection, sees frames and says good-bye. */
+final class Http2Socket implements AutoCloseable {
+    private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    private static final int HEADER_BYTES = 9;
+    private static final byte SETTINGS = 4;
+    private static final byte GOAWAY = 7;
+    private static final byte ACK = 1;
+
+    private final SocketChannel socket;
+
+    private Http2Socket(SocketChannel socket) {
+        this.socket = socket;
+    }
+
+    static Http2Socket connect(Path path) throws IOException {
+        Http2Socket client = new Http2Socket(SocketChannel.open(UnixDomainSocketAddress.of(path)));
+        client.socket.write(ByteBuffer.wrap(PREFACE.getBytes(StandardCharsets.US_ASCII)));
+        client.send(SETTINGS, ByteBuffer.allocate(0));
+        return client;
+    }
+
+    /** Ends the connection for HTTP/2, while the socket stays open. */
+    void sayGoodBye() throws IOException {
+        send(GOAWAY, ByteBuffer.allocate(8));
+    }
+
+    /** The name of the next frame, for which it waits. */
+    String frame() throws IOException {
+        ByteBuffer header = read(HEADER_BYTES);
+        int length = header.getShort(0) << 8 | Byte.toUnsignedInt(header.get(2));
+        byte type = header.get(3);
+        boolean answered = header.get(4) == ACK;
+        read(length);
+        return switch (type) {
+            case SETTINGS -> answered ? "SETTINGS answered" : "SETTINGS";
+            case GOAWAY -> "GOAWAY";
+            default -> "type " + type;
+        };
+    }
+
+    /** What arrives until nothing has arrived for so long. */
+    List<String> framesWithin(Duration silence) throws IOException {
+        List<String> frames = new ArrayList<>();
+        while (isReadableWithin(silence)) {
+            frames.add(frame());
+        }
+        return frames;
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+
+    private boolean isReadableWithin(Duration limit) throws IOException {
+        try (Selector selector = Selector.open()) {
+            socket.configureBlocking(false);
+            socket.register(selector, SelectionKey.OP_READ);
+            return selector.select(limit.toMillis()) > 0;
+        } finally {
+            socket.configureBlocking(true);
+        }
+    }
+
+    private void send(byte type, ByteBuffer payload) throws IOException {
+        ByteBuffer frame = ByteBuffer.allocate(HEADER_BYTES + payload.remaining());
+        frame.put((byte) 0)
+                .putShort((short) payload.remaining())
+                .put(type)
+                .put((byte) 0)
+                .putInt(0);
+        socket.write(frame.put(payload).flip());
+    }
+
+    private ByteBuffer read(int length) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            if (socket.read(bytes) < 0) {
+                throw new IOException("the agent hung up");
+            }
+        }
+        return bytes.flip();
+    }
+}

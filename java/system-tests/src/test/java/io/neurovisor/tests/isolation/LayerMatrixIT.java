@@ -1,0 +1,244 @@
+package io.neurovisor.tests.isolation;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.neurovisor.server.config.VmmChoice;
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.fixtures.InjectedCall;
+import io.neurovisor.tests.fixtures.RunningVm;
+import io.neurovisor.tests.fixtures.TestMachines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What a VMM attempts that a guest has taken over, with each layer around it alone: the others are overcome, lifted or
+ * left away. It is the one that {@code NEUROVISOR_VMM} names. SECURITY.md has what is found as a table, and that it is so is asserted. An attempt that succeeds for a process without any layer is real; one that no layer stops is an escape.
+ */
+final class LayerMatrixIT {
+    private static final String SUCCEEDED = "returned 0";
+
+    /** Where the table has what, from 1 on. */
+    private static final Map<VmmChoice, Integer> COLUMNS = Map.of(VmmChoice.QEMU, 2, VmmChoice.FIRECRACKER, 3);
+
+    private static final String CWD = "18446744073709551516";
+
+    /** Numbers of calls are x86-64's. */
+    private enum Attempt {
+        READ("reads /etc/shadow of the host", "257", CWD + " @/etc/shadow 0 0"),
+        MEMORY_DEVICE("opens the host's memory, /dev/mem", "257", CWD + " @/dev/mem 0 0"),
+        SETTING(
+                "opens a setting of the host's kernel to write to it",
+                "257",
+                CWD + " @/proc/sys/kernel/core_pattern 1 0"),
+        SOCKET("makes a socket of the Internet", "41", "2 1 0"),
+        NETLINK("makes a socket of the kernel's interfaces", "41", "16 3 0"),
+        NAMESPACE("makes itself a network", "272", "1073741824"),
+        KEY("adds a key to the kernel's", "248", "@user @neurovisor @x 1 18446744073709551614"),
+        RING("makes a ring of io_uring", "425", "8 %" + "00".repeat(120)),
+        BPF(
+                "makes a map of the kernel's programs",
+                "321",
+                "0 %02000000040000000400000001000000" + "00".repeat(56) + " 72"),
+        TRACE("traces the first process of the host", "101", "16902 1 0 0"),
+        PROCESS("becomes two processes", "57", ""),
+        MEMORY("takes 1.5 GiB of memory", "9", "0 1610612736 3 32802 18446744073709551615 0");
+
+        private final String shown;
+        private final String call;
+        private final String arguments;
+
+        Attempt(String shown, String call, String arguments) {
+            this.shown = shown;
+            this.call = call;
+            this.arguments = arguments;
+        }
+
+        /** Without the filters of the process. */
+        String by(ProcessHandle process) {
+            return InjectedCall.unfiltered(process, call, arguments);
+        }
+    }
+
+    @BeforeAll
+    static void build() {
+        assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
+                .as("the layers are all there in the lab: ./neurovisor test lab/LayerMatrixIT")
+                .isNotNull();
+        assumeThat(COLUMNS).as("the table is of one of them").containsKey(vmm());
+        InjectedCall.build();
+    }
+
+    @Test
+    void eachLayerStopsWhatTheTableSays() throws IOException {
+        for (Attempt attempt : Attempt.values()) {
+            assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
+        }
+        Map<String, Set<Attempt>> layers = new TreeMap<>();
+        layers.put("3", stopped("--ebpf=off", LayerMatrixIT::inGroupOf));
+        layers.put("5", stopped("--ebpf=on", (vmm, attempt) -> {
+            lift(vmm);
+            return inGroupOf(vmm, attempt);
+        }));
+        Set<Attempt> jailed = stopped("--ebpf=off", (vmm, attempt) -> {
+            lift(vmm);
+            return attempt.by(vmm);
+        });
+        layers.put("1", jailed);
+        layers.put("2", filtered(jailed));
+        Map<String, String> found = Stream.of(Attempt.values())
+                .collect(Collectors.toMap(
+                        attempt -> attempt.shown,
+                        attempt -> layers.entrySet().stream()
+                                .filter(layer -> layer.getValue().contains(attempt))
+                                .map(Map.Entry::getKey)
+                                .collect(Collectors.joining(", "))));
+        assertThat(found.values()).as("stopped by nothing").doesNotContain("");
+        assertThat(found).isEqualTo(ofSecurityDocument());
+    }
+
+    /** What the filters of all threads stop: each has its own. */
+    private static Set<Attempt> filtered(Set<Attempt> jailed) throws IOException {
+        Set<Attempt> filtered = EnumSet.allOf(Attempt.class);
+        for (String thread : threads()) {
+            filtered.retainAll(stopped("--ebpf=off", (vmm, attempt) -> {
+                lift(vmm);
+                String outcome =
+                        InjectedCall.of(requireNonNull(threadsOf(vmm).get(thread)), attempt.call, attempt.arguments);
+                // An error is the filter's where nothing else refuses.
+                return jailed.contains(attempt) && outcome.startsWith("returned ") ? SUCCEEDED : outcome;
+            }));
+        }
+        return filtered;
+    }
+
+    private static Set<String> threads() throws IOException {
+        RunningVm running = RunningVm.start("--ebpf=off");
+        try {
+            return threadsOf(running.vmm()).keySet();
+        } finally {
+            end(running);
+        }
+    }
+
+    /**
+     * The first of each name. QEMU's have all the same one, and the same filters; Firecracker's have neither. KVM's own thread
+     * runs nothing but kernel.
+     */
+    private static Map<String, Long> threadsOf(ProcessHandle vmm) throws IOException {
+        Map<String, Long> threads = new TreeMap<>();
+        try (Stream<Path> tasks = Files.list(Path.of("/proc", Long.toString(vmm.pid()), "task"))) {
+            for (Path task : (Iterable<Path>) tasks::iterator) {
+                threads.merge(
+                        Files.readString(task.resolve("comm")).strip(),
+                        Long.parseLong(task.getFileName().toString()),
+                        Math::min);
+            }
+        }
+        threads.keySet().removeIf(name -> name.startsWith("kvm-"));
+        return threads;
+    }
+
+    private static VmmChoice vmm() {
+        return TestMachines.settings().config().vmm();
+    }
+
+    /** By attempt. */
+    private static Map<String, String> ofSecurityDocument() throws IOException {
+        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
+        int head =
+                lines.indexOf("| a VMM that is taken over | QEMU: stopped by layer | Firecracker: stopped by layer |");
+        assertThat(head).as("the table's head in SECURITY.md").isNotNegative();
+        int column = COLUMNS.get(vmm());
+        return lines.subList(head + 2, lines.size()).stream()
+                .takeWhile(line -> line.startsWith("| "))
+                .map(line -> line.split(" *\\| *"))
+                .collect(Collectors.toMap(row -> row[1], row -> row[column]));
+    }
+
+    private interface Trial {
+        String of(ProcessHandle vmm, Attempt attempt) throws IOException;
+    }
+
+    /** Each attempt in the same machine, or in another where one may have died of it. */
+    private static Set<Attempt> stopped(String ebpf, Trial trial) throws IOException {
+        Set<Attempt> stopped = EnumSet.noneOf(Attempt.class);
+        RunningVm running = RunningVm.start(ebpf);
+        try {
+            for (Attempt attempt : Attempt.values()) {
+                String outcome = trial.of(running.vmm(), attempt);
+                System.out.println(ebpf + " " + attempt + " " + outcome);
+                if (!succeeded(outcome)) {
+                    stopped.add(attempt);
+                }
+                if (outcome.startsWith("killed ")) {
+                    end(running);
+                    running = RunningVm.start(ebpf);
+                }
+            }
+        } finally {
+            end(running);
+        }
+        return stopped;
+    }
+
+    private static void end(RunningVm running) {
+        running.neurovisor().destroy();
+        running.neurovisor().onExit().orTimeout(1, TimeUnit.MINUTES).join();
+    }
+
+    private static boolean withoutLayers(Attempt attempt) throws IOException {
+        Process process = new ProcessBuilder("sleep", "1000").start();
+        try {
+            return succeeded(attempt.by(process.toHandle()));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** By a process of root's that nothing confines but what confines the VMM's control group. */
+    private static String inGroupOf(ProcessHandle vmm, Attempt attempt) throws IOException {
+        Process process = new ProcessBuilder("sleep", "1000").start();
+        try {
+            Files.writeString(groupOf(vmm).resolve("cgroup.procs"), Long.toString(process.pid()));
+            return attempt.by(process.toHandle());
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    /** Ends the limits of its control group. */
+    private static void lift(ProcessHandle vmm) throws IOException {
+        for (String limit : List.of("memory.max", "pids.max")) {
+            for (Path group = groupOf(vmm); Files.exists(group.resolve(limit)); group = group.getParent()) {
+                Files.writeString(group.resolve(limit), "max");
+            }
+        }
+    }
+
+    private static Path groupOf(ProcessHandle vmm) throws IOException {
+        String path = Files.readString(Path.of("/proc", Long.toString(vmm.pid()), "cgroup"))
+                .lines()
+                .filter(line -> line.startsWith("0::/"))
+                .findFirst()
+                .orElseThrow()
+                .substring(4);
+        return Path.of("/sys/fs/cgroup").resolve(path);
+    }
+
+    private static boolean succeeded(String outcome) {
+        return outcome.startsWith("returned ") && !outcome.startsWith("returned -");
+    }
+}

@@ -1,0 +1,94 @@
+package io.neurovisor.tests.isolation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.tests.fixtures.PlainMachine;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which system calls the QEMUs make that are jailed by {@link #bubblewrap}, told by strace(1). Through a pipe, because their
+ * limits let them write no file.
+ */
+final class SystemCallTrace {
+    private static final String END = "end";
+
+    /** Process or thread, and its call; the second halves of interrupted lines have no name before a parenthesis. */
+    private static final Pattern CALL = Pattern.compile("(\\d+) +(\\w+)\\((.*)");
+
+    /** With what glibc begins a thread. */
+    private static final Set<String> THREAD_BEGINNINGS = Set.of("set_robust_list", "rseq");
+
+    private final Path pipe;
+    private final Path bubblewrap;
+    private final CompletableFuture<Set<String>> calls;
+    private final Set<String> known = new HashSet<>();
+    private final Set<String> ofQemu = new HashSet<>();
+
+    /** @param directory that another user may pass through, as whom root's VMMs run */
+    SystemCallTrace(Path directory) throws IOException {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        pipe = directory.resolve("trace");
+        PlainMachine.Run made = PlainMachine.start(List.of("mkfifo", "-m", "666", pipe.toString()));
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        bubblewrap = Files.writeString(
+                directory.resolve("bwrap"),
+                "#!/bin/sh\nexec strace -f -qq -s0 -o %s /usr/bin/bwrap \"$@\"\n".formatted(pipe));
+        Files.setPosixFilePermissions(bubblewrap, PosixFilePermissions.fromString("rwxr-xr-x"));
+        calls = CompletableFuture.supplyAsync(
+                this::read, task -> Thread.ofPlatform().daemon().start(task));
+    }
+
+    /** A bubblewrap that tells what is done in its jails. */
+    Path bubblewrap() {
+        return bubblewrap;
+    }
+
+    /** The names of all calls, once every QEMU has ended. */
+    Set<String> calls() throws IOException {
+        // On a line of its own: the last one of a killed strace may have no end.
+        Files.writeString(pipe, "\n" + END + "\n", StandardOpenOption.WRITE);
+        return calls.join();
+    }
+
+    private Set<String> read() {
+        Set<String> found = new TreeSet<>();
+        // Open for both, so that it does not end between two writers.
+        try (BufferedReader lines = new BufferedReader(new java.io.InputStreamReader(
+                java.nio.channels.Channels.newInputStream(
+                        java.nio.channels.FileChannel.open(pipe, StandardOpenOption.READ, StandardOpenOption.WRITE)),
+                StandardCharsets.ISO_8859_1))) {
+            for (String line = lines.readLine(); !END.equals(line); line = lines.readLine()) {
+                Matcher call = CALL.matcher(line);
+                if (call.matches() && isQemu(call.group(1), call.group(2), call.group(3))) {
+                    found.add(call.group(2));
+                }
+            }
+            return found;
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    /** QEMU from the moment that bubblewrap becomes it, and its threads. */
+    private boolean isQemu(String process, String call, String arguments) {
+        boolean isNew = known.add(process);
+        if (call.equals("execve") ? arguments.contains("qemu-system") : isNew && THREAD_BEGINNINGS.contains(call)) {
+            ofQemu.add(process);
+        }
+        return ofQemu.contains(process);
+    }
+}

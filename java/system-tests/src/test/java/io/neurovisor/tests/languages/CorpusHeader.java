@@ -1,0 +1,169 @@
+package io.neurovisor.tests.languages;
+
+import io.neurovisor.engine.program.InputFile;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the comment at the top of a corpus program says. Its first line is the title. A line that begins with {@code @}
+ * is a directive, other lines are for readers:
+ *
+ * <pre>
+ * # What the program shows.
+ * # @args "one" "two\n"      arguments, with Java's escapes
+ * # @env NAME=value          one variable, as often as wanted
+ * # @stdin                   a block of text; or @stdin-hex with bytes
+ * # | a line of the block
+ * # @file parts/helper.py    a file beside the program, its content a block
+ * # | a line of the block
+ * # @exit 3                  the expected exit code, 0 when not given; or @signal 15
+ * # @stdout                  what it must print, a block; likewise @stderr
+ * # | a line of the block
+ * # @plain                   the warm interpreter stands aside, because something is set that it was started without
+ * </pre>
+ */
+final class CorpusHeader {
+    private static final Pattern ARGUMENT = Pattern.compile("\\G\\s*\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final String BLOCK_LINE = " |";
+    private static final int SIGNAL_BASE = 128;
+
+    private final List<String> arguments = new ArrayList<>();
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private final Map<String, List<String>> files = new LinkedHashMap<>();
+    private final Map<String, List<String>> streams = new LinkedHashMap<>();
+    private ByteBuffer stdinBytes = ByteBuffer.allocate(0);
+    private int exitCode;
+    private int signal;
+    private boolean plain;
+    private final String title;
+
+    /**
+     * Reads the header of a program's text.
+     *
+     * @param marker how the language begins a comment
+     */
+    CorpusHeader(String text, String marker) {
+        List<String> lines = text.lines()
+                .dropWhile(line -> line.startsWith("#!"))
+                .takeWhile(line -> line.startsWith(marker))
+                .map(line -> line.substring(marker.length()))
+                .toList();
+        title = lines.isEmpty() ? "" : lines.getFirst().strip();
+        List<String> block = null;
+        for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
+            if (line.startsWith(BLOCK_LINE)) {
+                if (block == null) {
+                    throw new IllegalArgumentException("a block line without a block: " + line);
+                }
+                String content = line.substring(BLOCK_LINE.length());
+                block.add(content.startsWith(" ") ? content.substring(1) : content);
+            } else {
+                block = line.startsWith(" @") ? directive(line.substring(2)) : null;
+            }
+        }
+    }
+
+    String title() {
+        return title;
+    }
+
+    List<String> arguments() {
+        return arguments;
+    }
+
+    Map<String, String> environment() {
+        return environment;
+    }
+
+    ByteBuffer stdin() {
+        return stream("stdin").map(StandardCharsets.UTF_8::encode).orElse(stdinBytes);
+    }
+
+    List<InputFile> files() {
+        return files.entrySet().stream()
+                .map(file ->
+                        new InputFile(file.getKey(), StandardCharsets.UTF_8.encode(joined(file.getValue())), false))
+                .toList();
+    }
+
+    /** The expected text of {@code stdout} or {@code stderr}; empty when the program does not say. */
+    Optional<String> stream(String name) {
+        return Optional.ofNullable(streams.get(name)).map(CorpusHeader::joined);
+    }
+
+    /** As a shell has it. */
+    int exitCode() {
+        return signal > 0 ? SIGNAL_BASE + signal : exitCode;
+    }
+
+    int signal() {
+        return signal;
+    }
+
+    boolean isPlain() {
+        return plain;
+    }
+
+    /** The block that the directive opens; null for one that has none. */
+    private @Nullable List<String> directive(String line) {
+        int end = line.indexOf(' ');
+        String name = end < 0 ? line : line.substring(0, end);
+        String value = end < 0 ? "" : line.substring(end).strip();
+        switch (name) {
+            case "args" -> addArguments(value);
+            case "env" -> addVariable(value);
+            case "stdin-hex" -> stdinBytes = ByteBuffer.wrap(HexFormat.of().parseHex(value));
+            case "exit" -> exitCode = Integer.parseInt(value);
+            case "signal" -> signal = Integer.parseInt(value);
+            case "plain" -> plain = true;
+            case "file" -> {
+                return opened(files, value);
+            }
+            case "stdin", "stdout", "stderr" -> {
+                return opened(streams, name);
+            }
+            default -> throw new IllegalArgumentException("@" + name + " is no directive");
+        }
+        return null;
+    }
+
+    private static List<String> opened(Map<String, List<String>> blocks, String name) {
+        List<String> block = new ArrayList<>();
+        if (blocks.put(name, block) != null) {
+            throw new IllegalArgumentException("@" + name + " is given twice");
+        }
+        return block;
+    }
+
+    private void addArguments(String value) {
+        Matcher matcher = ARGUMENT.matcher(value);
+        int end = 0;
+        while (matcher.find()) {
+            arguments.add(matcher.group(1).translateEscapes());
+            end = matcher.end();
+        }
+        if (end != value.length()) {
+            throw new IllegalArgumentException("arguments that are not quoted: " + value.substring(end));
+        }
+    }
+
+    private void addVariable(String value) {
+        int equals = value.indexOf('=');
+        if (equals < 1 || environment.put(value.substring(0, equals), value.substring(equals + 1)) != null) {
+            throw new IllegalArgumentException("no NAME=value, or given twice: " + value);
+        }
+    }
+
+    private static String joined(List<String> lines) {
+        return lines.isEmpty() ? "" : String.join("\n", lines) + "\n";
+    }
+}

@@ -1,0 +1,98 @@
+package io.neurovisor.tests.languages;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Interpreter;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.tests.fixtures.FinishedProgram;
+import io.neurovisor.tests.fixtures.OpenedNeuroVisor;
+import io.neurovisor.tests.runner.Extent;
+import io.neurovisor.tests.runner.ShortTier;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Programs of the corpus behave in an interpreter that has waited for them as in one that is started for them: the same
+ * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. The short tier runs some of each
+ * language, spread over all subjects.
+ */
+@ShortTier
+final class WarmCorpusIT {
+    private static final Duration TIMEOUT = Duration.ofMinutes(2);
+    private static final int SHORT_PROGRAMS = 4;
+
+    private static OpenedNeuroVisor neuroVisor;
+
+    static Stream<CorpusProgram> programs() {
+        return CorpusProgram.LANGUAGES.stream()
+                .map(CorpusProgram::all)
+                .flatMap(all -> Extent.isLong() ? all.stream() : spread(all));
+    }
+
+    @BeforeAll
+    static void open() {
+        neuroVisor = OpenedNeuroVisor.open();
+    }
+
+    @AfterAll
+    static void close() {
+        neuroVisor.close();
+    }
+
+    @ParameterizedTest
+    @MethodSource("programs")
+    void behavesInAWarmInterpreterAsInAPlainOne(CorpusProgram program) {
+        FinishedProgram plain = run(program, Interpreter.PLAIN);
+        assertThat(interpreter(plain)).isEqualTo(Interpreter.PLAIN);
+        assertEnd(program, plain);
+
+        FinishedProgram warm = run(program, Interpreter.WARM);
+        assertThat(interpreter(warm)).as(warm.describe()).isEqualTo(program.expectedInterpreter());
+        assertEnd(program, warm);
+        assertThat(warm.stdout()).isEqualTo(plain.stdout());
+        assertThat(warm.stderr()).isEqualTo(plain.stderr());
+        assertThat(warm.stdoutBytes()).isEqualTo(plain.stdoutBytes());
+        assertThat(warm.sink().stderrBytes()).isEqualTo(plain.sink().stderrBytes());
+        assertThat(warm.files()).containsOnlyKeys(plain.files().keySet());
+        plain.files()
+                .forEach((path, content) ->
+                        assertThat(warm.files().get(path)).as(path).isEqualTo(content));
+    }
+
+    private static FinishedProgram run(CorpusProgram program, Interpreter interpreter) {
+        return neuroVisor.run(program.with(interpreter), SandboxSize.SMALL, TIMEOUT);
+    }
+
+    /** Neighbours in the order of names are alike, so that programs at equal distances touch all subjects. */
+    private static Stream<CorpusProgram> spread(List<CorpusProgram> programs) {
+        return IntStream.range(0, SHORT_PROGRAMS)
+                .mapToObj(number -> programs.get(number * programs.size() / SHORT_PROGRAMS));
+    }
+
+    private static Interpreter interpreter(FinishedProgram run) {
+        return run.result().exit().details().interpreter();
+    }
+
+    /** Two runs that fail alike would be equal as well. */
+    private static void assertEnd(CorpusProgram program, FinishedProgram run) {
+        ProgramExit exit = run.result().exit();
+        assertThat(exit.outcome()).as(run.describe()).isEqualTo(Outcome.COMPLETED);
+        assertThat(exit.exitCode())
+                .as(run.describe())
+                .isEqualTo(program.header().exitCode());
+        assertThat(exit.signal()).as(run.describe()).isEqualTo(program.header().signal());
+        assertThat(run.stdout() + run.stderr()).as("output").isNotEmpty();
+        program.header().stream("stdout")
+                .ifPresent(text -> assertThat(run.stdout()).isEqualTo(text));
+        program.header().stream("stderr")
+                .ifPresent(text -> assertThat(run.stderr()).isEqualTo(text));
+    }
+}

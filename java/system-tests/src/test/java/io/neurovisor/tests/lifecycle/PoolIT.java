@@ -1,0 +1,170 @@
+package io.neurovisor.tests.lifecycle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.testkit.RecordingSink;
+import io.neurovisor.testkit.TestPools;
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.runner.Alone;
+import io.neurovisor.tests.runner.ShortTier;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+/** Many requests for few machines, with real ones. */
+@Alone
+@ShortTier
+final class PoolIT {
+    private static final int REQUESTS = 60;
+    private static final int AT_ONCE = 20;
+    private static final int WARM = 3;
+    private static final int MAX = 6;
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    /** Says whether somebody has been here, and leaves what somebody after it would find. */
+    private static final Program PROGRAM = new Program(Language.PYTHON, """
+            import os
+            print(os.path.exists("/tmp/mark"), os.path.exists("mark"), os.environ["NEUROVISOR_TRACE_ID"])
+            open("/tmp/mark", "w").close()
+            open("mark", "w").close()
+            """);
+
+    private record Served(long lease, ExecutionResult result, String stdout) {}
+
+    @Test
+    void manyRequestsShareFewMachinesInTheirOrderAndNoneIsUsedTwiceOrLeft() throws InterruptedException {
+        try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT);
+                ProcessCount processes = new ProcessCount()) {
+            WarmPool pool = neuroVisor.pool();
+            MachineKind kind = neuroVisor.prepare(settings().config().size());
+            pool.keepWarm();
+            await().atMost(LIMIT).until(() -> pool.status().warm() == WARM);
+
+            List<Served> served = serveAll(pool, kind);
+
+            assertThat(served).allSatisfy(one -> {
+                assertThat(one.result().outcome()).isEqualTo(Outcome.COMPLETED);
+                assertThat(one.stdout())
+                        .isEqualTo("False False " + one.result().traceId().value() + "\n");
+            });
+            assertThat(served.stream().map(one -> one.result().vmId())).doesNotHaveDuplicates();
+            assertThat(served.stream().map(Served::lease))
+                    .as("leases in the order of the requests")
+                    .containsExactlyElementsOf(
+                            LongStream.rangeClosed(1, REQUESTS).boxed().toList());
+            assertThat(pool.drain(Deadline.after(LIMIT, Ticker.SYSTEM))).isTrue();
+            assertThat(pool.status().peak()).isEqualTo(MAX);
+            assertThat(processes.peak()).as("VMMs at a time").isBetween(WARM, MAX);
+            assertThat(ProcessCount.now()).as("VMMs left").isZero();
+        }
+    }
+
+    /** Begins each request once the one before is in the queue or has its machine, so that their order is known. */
+    private static List<Served> serveAll(WarmPool pool, MachineKind kind) throws InterruptedException {
+        Semaphore places = new Semaphore(AT_ONCE);
+        List<CompletableFuture<Served>> answers = new ArrayList<>();
+        for (int request = 0; request < REQUESTS; request++) {
+            places.acquire();
+            CompletableFuture<Served> answer = new CompletableFuture<>();
+            CompletableFuture<Lease> leased = new CompletableFuture<>();
+            answers.add(answer);
+            Thread thread = Thread.ofPlatform().start(() -> {
+                try (Lease lease = pool.lease(kind, Deadline.after(LIMIT, Ticker.SYSTEM))) {
+                    leased.complete(lease);
+                    answer.complete(execute(lease));
+                } catch (RuntimeException | Error failure) {
+                    answer.completeExceptionally(failure);
+                } finally {
+                    places.release();
+                }
+            });
+            await().atMost(LIMIT)
+                    .pollInterval(Duration.ofMillis(1))
+                    .until(() -> thread.getState() == Thread.State.TIMED_WAITING || leased.isDone() || answer.isDone());
+        }
+        return answers.stream().map(CompletableFuture::join).toList();
+    }
+
+    private static Served execute(Lease lease) {
+        RecordingSink sink = new RecordingSink();
+        ExecutionRequest request = new ExecutionRequest(
+                new TraceId(UUID.randomUUID()),
+                PROGRAM,
+                LIMIT,
+                settings().config().size());
+        ExecutionResult result = TestPools.executionIn(lease.sandbox()).execute(request, sink);
+        return new Served(lease.number(), result, sink.stdoutText());
+    }
+
+    private static Settings settings() {
+        Map<String, String> flags = Map.of(
+                "size",
+                "small",
+                "warm",
+                Integer.toString(WARM),
+                "max",
+                Integer.toString(MAX),
+                "acquire-timeout",
+                LIMIT.toSeconds() + "s");
+        return new Settings(
+                CommandLineRun.home(),
+                LoadedConfig.load(flags, Optional.empty(), ProcessEnvironment.current())
+                        .config());
+    }
+
+    /** Counts this process's VMMs again and again. */
+    private static final class ProcessCount implements AutoCloseable {
+        private final AtomicInteger peak = new AtomicInteger();
+        private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor();
+
+        ProcessCount() {
+            ScheduledFuture<?> _ = watch.scheduleWithFixedDelay(
+                    () -> peak.accumulateAndGet(now(), Math::max), 0, 10, TimeUnit.MILLISECONDS);
+        }
+
+        static int now() {
+            return (int) ProcessHandle.current()
+                    .descendants()
+                    .filter(process -> process.info().command().orElse("").contains("qemu-system"))
+                    .count();
+        }
+
+        int peak() {
+            return peak.get();
+        }
+
+        @Override
+        public void close() {
+            watch.shutdownNow();
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package io.neurovisor.tests.repository;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import io.neurovisor.engine.fault.NeuroVisorException;
+
+/** The architecture as rules: what may know what, and who alone owns what is dangerous. */
+@AnalyzeClasses(packages = "io.neurovisor", importOptions = ImportOption.DoNotIncludeTests.class)
+final class ArchitectureTest {
+    @ArchTest
+    static final ArchRule dependenciesPointInwards = layeredArchitecture()
+            .consideringOnlyDependenciesInLayers()
+            .layer("cli")
+            .definedBy("io.neurovisor.cli..")
+            .layer("server")
+            .definedBy("io.neurovisor.server..")
+            .layer("host")
+            .definedBy("io.neurovisor.host..")
+            .layer("lab")
+            .definedBy("io.neurovisor.lab..")
+            .layer("agent")
+            .definedBy("io.neurovisor.agent..")
+            .layer("database")
+            .definedBy("io.neurovisor.database..")
+            .layer("sessions")
+            .definedBy("io.neurovisor.session..")
+            .layer("engine")
+            .definedBy("io.neurovisor.engine..")
+            .whereLayer("cli")
+            .mayNotBeAccessedByAnyLayer()
+            .whereLayer("server")
+            .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("host")
+            .mayOnlyBeAccessedByLayers("database", "lab", "sessions", "server", "cli")
+            .whereLayer("database")
+            .mayOnlyBeAccessedByLayers("sessions", "server")
+            .whereLayer("lab")
+            .mayOnlyBeAccessedByLayers("server", "cli")
+            .whereLayer("agent")
+            .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
+            .whereLayer("sessions")
+            .mayOnlyBeAccessedByLayers("server", "cli")
+            .whereLayer("engine")
+            .mayOnlyBeAccessedByLayers("agent", "host", "database", "lab", "sessions", "server", "cli")
+            .because("doors translate, the host layer touches the machine, the agent talks to models, and the engine"
+                    + " knows none of them");
+
+    @ArchTest
+    static final ArchRule modelServersHaveOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.agent.provider..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("dev.langchain4j..")
+            .because("what a model server says is checked in one place before anybody believes it");
+
+    @ArchTest
+    static final ArchRule whoAsksByHttpIsKnown = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.neurovisor.agent.provider..", "io.neurovisor.server.client..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.net.http..")
+            .because(
+                    "whoever answers is bounded in time and size, be it a model server or what serves at a daemon's port");
+
+    @ArchTest
+    static final ArchRule sqlStaysWithItsOwners = noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                    "io.neurovisor.database..",
+                    "io.neurovisor.session..",
+                    "io.neurovisor.server.access..",
+                    "io.neurovisor.server.journal..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.jdbi..", "java.sql..", "javax.sql..")
+            .because("each table is read and written in one place, and programs that embed the agent need no database");
+
+    @ArchTest
+    static final ArchRule theDriverHasOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.database..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.sqlite..")
+            .because("how a database is opened and what its failures mean is the same for all of them");
+
+    @ArchTest
+    static final ArchRule engineNeedsOnlyTheJdk = classes()
+            .that()
+            .resideInAPackage("io.neurovisor.engine..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage("io.neurovisor.engine..", "java..", "org.jspecify..", "org.slf4j..")
+            .because("the product's logic must run and be tested without a machine");
+
+    @ArchTest
+    static final ArchRule packagesHaveNoCycles = slices().matching("io.neurovisor.(*).(*)..")
+            .should()
+            .beFreeOfCycles()
+            .because("a cycle makes two packages one");
+
+    @ArchTest
+    static final ArchRule processesHaveTwoOwners = noClasses()
+            .that()
+            .resideOutsideOfPackages("io.neurovisor.host.process..", "io.neurovisor.host.spawner..")
+            .should()
+            .dependOnClassesThat()
+            .haveFullyQualifiedName(ProcessBuilder.class.getName())
+            .because("virtual machines are started by the spawner alone, tools by host.process alone");
+
+    @ArchTest
+    static final ArchRule nativeCallsHaveOneOwner = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.host.nativecalls..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("java.lang.foreign..")
+            .because("native memory and errno are handled in one place");
+
+    @ArchTest
+    static final ArchRule generatedMessagesStayAtTheEdges = noClasses()
+            .that()
+            .resideOutsideOfPackages(
+                    "io.neurovisor.proto..",
+                    "io.neurovisor.host.guestlink..",
+                    "io.neurovisor.host.spawner..",
+                    "io.neurovisor.server.client..",
+                    "io.neurovisor.server.grpc..",
+                    "io.neurovisor.server.daemon..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.neurovisor.proto..")
+            .because("edges translate; the core has values of its own");
+
+    @ArchTest
+    static final ArchRule commandLineLibraryStaysInTheCli = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.cli..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("picocli..", "me.tongfei..", "org.jline..")
+            .because("only the command line parses arguments and draws on a terminal");
+
+    @ArchTest
+    static final ArchRule nobodySleeps = noClasses()
+            .should()
+            .callMethod(Thread.class, "sleep", long.class)
+            .orShould()
+            .callMethod(Thread.class, "sleep", java.time.Duration.class)
+            .because("readiness is a condition with a deadline");
+
+    @ArchTest
+    static final ArchRule clocksAreHandedIn = noClasses()
+            .should()
+            .callMethod(System.class, "currentTimeMillis")
+            .orShould()
+            .callMethod(java.time.Instant.class, "now")
+            .because("tests advance time, they do not wait for it");
+
+    @ArchTest
+    static final ArchRule faultsAreTheOnlyExceptionsMade = noClasses()
+            .that()
+            .resideInAnyPackage("io.neurovisor.engine..", "io.neurovisor.host..", "io.neurovisor.server..")
+            .should()
+            .callConstructor(RuntimeException.class, String.class)
+            .because("every exception that leaves a module is a " + NeuroVisorException.class.getSimpleName());
+
+    @ArchTest
+    static final ArchRule namesSayWhatAThingIs = noClasses()
+            .that()
+            .resideOutsideOfPackage("io.neurovisor.proto..")
+            .should()
+            .haveSimpleNameEndingWith("Manager")
+            .orShould()
+            .haveSimpleNameEndingWith("Helper")
+            .orShould()
+            .haveSimpleNameEndingWith("Impl")
+            .orShould()
+            .haveSimpleNameEndingWith("Util")
+            .orShould()
+            .haveSimpleNameEndingWith("Utils")
+            .orShould()
+            .haveSimpleNameEndingWith("Processor")
+            .orShould()
+            .resideInAnyPackage("..impl..", "..util..", "..common..", "..misc..", "..internal..")
+            .because("such a name hides the job");
+}

@@ -1,0 +1,50 @@
+package io.neurovisor.tests.repository;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Maven downloads no artifact that differs from the recorded one; one that is not recorded it would take. */
+final class DependencyChecksumsTest {
+    private static final Path RECORDED = CommandLineRun.home().resolve(".mvn/checksums/checksums.sha256");
+
+    @Test
+    void everyLibraryIsRecorded() throws IOException {
+        Map<String, String> recorded = recorded();
+        List<Path> libraries = Pattern.compile(File.pathSeparator)
+                .splitAsStream(System.getProperty("java.class.path"))
+                .filter(path -> path.endsWith(".jar") && path.contains("/repository/"))
+                .map(Path::of)
+                .toList();
+
+        assertThat(libraries).isNotEmpty();
+        assertThat(libraries)
+                .as("what setup/record-checksums.sh would record")
+                .allSatisfy(library -> assertThat(recorded)
+                        .containsEntry(library.toString().replaceFirst(".*/repository/", ""), Sha256.of(library)));
+    }
+
+    @Test
+    void pluginsAndPomsAreRecordedToo() throws IOException {
+        assertThat(recorded().keySet())
+                .anyMatch(path -> path.matches("org/apache/maven/plugins/maven-compiler-plugin/.*\\.jar"))
+                .anyMatch(path -> path.matches("org/apache/maven/plugins/maven-compiler-plugin/.*\\.pom"))
+                .noneMatch(path -> path.startsWith("io/neurovisor/"));
+    }
+
+    private static Map<String, String> recorded() throws IOException {
+        return Files.readAllLines(RECORDED).stream()
+                .map(line -> line.split(" +", 2))
+                .collect(Collectors.toMap(words -> words[1], words -> words[0]));
+    }
+}

@@ -1,0 +1,124 @@
+package io.neurovisor.tests.repository;
+
+import static java.util.Map.entry;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** No setting without a test that shows what it does. */
+final class SettingEffectsTest {
+    private static final String DRAIN = "ServeIT.whatHasNotFinishedByTheDrainTimeoutIsCancelled";
+    private static final String FULL = "ServeFaultsIT.aPoolThatCannotRefillAndAFullDiskAreToldAndPass";
+    private static final String GC = "GcIT.sweepsWhatNobodyNeedsAndNeverWhatIsInUse";
+    private static final String LIMITS = "AgentModelsTest.aTaskHasTheLimitsOfTheSettings";
+    private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInTheirOrderAndNoneIsUsedTwiceOrLeft";
+    private static final String CERTIFIED =
+            "ServeSettingsIT.whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited";
+    private static final String MODELS = "InferenceGrpcServiceTest.whatTheClientWantsReachesTheModelServer";
+    private static final String TRACES = "TracingTest.whichTracesGoWhereAndByWhichProtocolIsWhatTheSettingsSay";
+    private static final String BY_DAEMON = "RunByDaemonIT.theCommandHasItsProgramsRunByTheDaemonAndSaysSo";
+
+    /** The test that fails when the setting stops working. */
+    private static final Map<Setting<?>, String> EFFECTS = Map.ofEntries(
+            entry(Setting.DATA_DIR, GC),
+            entry(Setting.IMAGE, "FullImageIT.anImageThatLacksTheLanguageIsNamedWithTheOneThatHasIt"),
+            entry(Setting.KERNEL, "KernelIT.bootsTheKernelThatWasAskedFor"),
+            entry(Setting.VMM, "FirecrackerRunIT.printsItsResultTheVmmAndTheSixLayersThatAreLive"),
+            entry(Setting.FIRECRACKER, "FirecrackerLocatorTest.whatIsNoProgramIsNamed"),
+            entry(Setting.EBPF, "RunIT.ebpfThatCannotBeHadIsSaidAndNothingStarts"),
+            entry(Setting.STRICT, "RunIT.strictRunsNothingWithoutALayerThatItNames"),
+            entry(Setting.SIZE, "RunIT.aSizeHasItsProcessorsAndMemory"),
+            entry(Setting.SNAPSHOT, DRAIN),
+            entry(Setting.TIMEOUT, "RunIT.aTimeoutKillsEverythingAndKeepsTheOutput"),
+            entry(
+                    Setting.TIMEOUT_MAX,
+                    "ExecutionGrpcServiceTest.aTimeoutBeyondTheDaemonsLongestIsRefusedWithBothValues"),
+            entry(Setting.WARM, POOL),
+            entry(Setting.MAX, POOL),
+            entry(Setting.ACQUIRE_TIMEOUT, FULL),
+            entry(Setting.VM_UIDS, FULL),
+            entry(Setting.IMAGE_UIDS, "CustomImageIT.scriptsOfPackagesAreRootOfTheHostWhereRootSaysSo"),
+            entry(Setting.MODEL, "AgentModelsTest.theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay"),
+            entry(Setting.PROVIDER, MODELS),
+            entry(Setting.BASE_URL, MODELS),
+            entry(Setting.OLLAMA_HOST, "AgentModelsTest.theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay"),
+            entry(Setting.API_KEY_FILE, "ApiKeyTest.theFileComesBeforeOurVariableAndThatBeforeOpenAis"),
+            entry(Setting.KEEP_ALIVE, "AgentModelsTest.theModelStaysInMemoryForAsLongAsTheSettingsSay"),
+            entry(Setting.MAX_ITERATIONS, LIMITS),
+            entry(Setting.MAX_TOOL_CALLS, LIMITS),
+            entry(Setting.MAX_TOKENS, LIMITS),
+            entry(Setting.AGENT_TIMEOUT, LIMITS),
+            entry(Setting.TLS_CERT, CERTIFIED),
+            entry(Setting.TLS_KEY, CERTIFIED),
+            entry(Setting.TLS_CLIENT_CA, CERTIFIED),
+            entry(
+                    Setting.INSECURE_LISTEN,
+                    "ServeSettingsIT.whatOthersReachWithoutEncryptionIsRefusedUnlessTheUserSaysSo"),
+            entry(Setting.REQUIRE_KEYS, "ServeSettingsIT.callersOverLoopbackNeedAKeyWhereTheUserSaysSo"),
+            entry(Setting.RATE_LIMIT, "ServeIT.whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt"),
+            entry(Setting.AUDIT_MAX, CERTIFIED),
+            entry(Setting.LISTEN, CERTIFIED),
+            entry(Setting.PORT, "ServeIT.aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice"),
+            entry(Setting.METRICS_LISTEN, DRAIN),
+            entry(Setting.METRICS_PORT, "StatusPageIT.theDaemonShowsWhatItDoesAndNothingThatAGuestWroteIsObeyed"),
+            entry(Setting.METRICS_TLS_CERT, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
+            entry(Setting.METRICS_TLS_KEY, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
+            entry(Setting.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeShowsWhatTheServerDoes"),
+            entry(
+                    Setting.PUSHGATEWAY,
+                    "PushgatewayIT.whatACommandHasCountedIsThereWhenItHasEndedAndAlsoWhenItHasFailed"),
+            entry(Setting.OTLP, TRACES),
+            entry(Setting.OTLP_PROTOCOL, TRACES),
+            entry(Setting.TRACE_SAMPLE, TRACES),
+            entry(Setting.SOCKET, BY_DAEMON),
+            entry(Setting.DAEMON, BY_DAEMON),
+            entry(Setting.DRAIN_TIMEOUT, DRAIN),
+            entry(Setting.SEND_TIMEOUT, "SendTimeoutTest.aStreamThatNoClientReadsGivesItsMachineBackAsCancelled"),
+            entry(Setting.CHANNELZ, DRAIN),
+            entry(Setting.CACHE_MAX, GC),
+            entry(Setting.SESSIONS_MAX_AGE, GC),
+            entry(Setting.LOG_LEVEL, "OtlpIT.oneIdLeadsFromTheAnswerToTheLogAndToATraceForAsLongAsThereIsACollector"),
+            entry(Setting.LOG_FORMAT, CERTIFIED));
+
+    @Test
+    void everySettingHasATestThatShowsItsEffect() {
+        assertThat(EFFECTS.keySet()).containsExactlyInAnyOrderElementsOf(Setting.ALL);
+    }
+
+    @Test
+    void eachOfThoseTestsIsThereAndSetsTheSetting() {
+        assertThat(EFFECTS).allSatisfy((setting, test) -> {
+            String[] parts = test.split("\\.", 2);
+            assertThat(source(parts[0]))
+                    .as(test)
+                    .contains("void " + parts[1] + "(")
+                    .containsAnyOf(
+                            setting.flag(),
+                            setting.variable(),
+                            "\"" + setting.name() + "\"",
+                            "\"" + setting.name() + ": ");
+        });
+    }
+
+    private static String source(String test) {
+        try (Stream<Path> files = Files.find(
+                CommandLineRun.home().resolve("java"),
+                Integer.MAX_VALUE,
+                (path, _) -> path.endsWith(test + ".java") && path.toString().contains("src/test/java"))) {
+            List<Path> found = files.toList();
+            assertThat(found).as(test).hasSize(1);
+            return Files.readString(found.getFirst());
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package io.neurovisor.tests.runner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/**
+ * SPECIFICATION.md says of each promise which tiers prove it. A promise that needs a machine has a case in the short tier, unless what
+ * proves it takes a machine that the short tier does not make.
+ */
+final class PromiseTiersTest {
+    private static final Pattern ROW = Pattern.compile("\\| (\\d+) \\| (.*) \\| (.*) \\| ([a-z, ]*) \\|");
+    private static final Pattern NAME = Pattern.compile("`([A-Za-z]+)(?:\\.([a-zA-Z]+))?`");
+    private static final Pattern OTHER_UNIT_TESTS =
+            Pattern.compile("agent tests|spawner tests?|setup/test-(launcher|runner)\\.sh");
+    private static final Pattern OTHER_LONG_TESTS = Pattern.compile("--area [a-z]|`bench|`lab/test\\.sh`");
+
+    /** What the short tier leaves to the long one, and why. */
+    private static final Map<String, String> LONG_ONLY = Map.of(
+            "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
+            "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
+            "HostileChaosIT", "compares times of minutes",
+            "LayerMatrixIT", "each layer is taken away in turn, on each VMM",
+            "ServiceUnitIT", "needs a lab machine with a systemd");
+
+    private final TestTable table = TestTable.read();
+
+    PromiseTiersTest() throws IOException {}
+
+    private record Promise(String number, String held, String tiers) {}
+
+    @Test
+    void everyPromiseSaysWhichTiersProveIt() throws IOException {
+        Map<String, String> said = new LinkedHashMap<>();
+        Map<String, String> found = new LinkedHashMap<>();
+        for (Promise promise : promises()) {
+            said.put(promise.number(), promise.tiers());
+            found.put(promise.number(), tiers(promise.held()));
+        }
+        assertThat(said).isNotEmpty().isEqualTo(found).doesNotContainValue("");
+    }
+
+    @Test
+    void aPromiseThatNeedsAMachineIsProvenInTheShortTier() throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (Promise promise : promises()) {
+            List<String> classes = systemTests(promise.held()).keySet().stream()
+                    .filter(name -> !LONG_ONLY.containsKey(name))
+                    .toList();
+            if (!classes.isEmpty() && !tiers(promise.held()).contains("short")) {
+                missing.add(promise.number() + ": " + classes);
+            }
+        }
+        assertThat(missing).as("no case is marked @ShortTier").isEmpty();
+    }
+
+    private static List<Promise> promises() throws IOException {
+        return Files.readAllLines(CommandLineRun.home().resolve("SPECIFICATION.md")).stream()
+                .map(ROW::matcher)
+                .filter(Matcher::matches)
+                .map(row -> new Promise(row.group(1), row.group(3), row.group(4)))
+                .toList();
+    }
+
+    private String tiers(String held) {
+        List<String> tiers = new ArrayList<>();
+        Map<String, List<String>> systemTests = systemTests(held);
+        if (OTHER_UNIT_TESTS.matcher(held).find()
+                || NAME.matcher(held).results().anyMatch(name -> name.group(1).matches(".*(Test|Contract)"))) {
+            tiers.add("unit");
+        }
+        boolean hasShort = systemTests.entrySet().stream().anyMatch(test -> isShort(test.getKey(), test.getValue()));
+        if (hasShort) {
+            tiers.add("short");
+        } else if (!systemTests.isEmpty() || OTHER_LONG_TESTS.matcher(held).find()) {
+            tiers.add("long");
+        }
+        if (tiers.isEmpty() && held.startsWith("pending")) {
+            tiers.add("pending");
+        }
+        return String.join(", ", tiers);
+    }
+
+    /** The classes that a cell names, each with its methods, which follow it. */
+    private Map<String, List<String>> systemTests(String held) {
+        Map<String, List<String>> tests = new LinkedHashMap<>();
+        String last = "";
+        for (MatchResult name : NAME.matcher(held).results().toList()) {
+            String word = name.group(1);
+            if (word.matches(".*(IT|Test|Contract)")) {
+                last = word;
+            }
+            boolean isMethod = !word.equals(last);
+            if (last.endsWith("IT")) {
+                List<String> methods = tests.computeIfAbsent(last, test -> new ArrayList<>());
+                if (isMethod) {
+                    methods.add(word);
+                } else if (name.group(2) != null) {
+                    methods.add(name.group(2));
+                }
+            }
+        }
+        return tests;
+    }
+
+    private boolean isShort(String name, List<String> methods) {
+        try {
+            return table.of(name).anyMatch(TestTable.Row::isShort)
+                    && TestTable.hasShortCase(TestTable.testClass(name), methods);
+        } catch (ClassNotFoundException exception) {
+            throw new AssertionError(name + " is named in SPECIFICATION.md", exception);
+        }
+    }
+}

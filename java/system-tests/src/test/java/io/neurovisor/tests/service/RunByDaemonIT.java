@@ -1,0 +1,207 @@
+package io.neurovisor.tests.service;
+
+import static io.neurovisor.tests.fixtures.ScriptedOllama.calls;
+import static io.neurovisor.tests.fixtures.ScriptedOllama.says;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.proto.execution.ExecuteRequest;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.tests.fixtures.CommandLineRun;
+import io.neurovisor.tests.fixtures.DataDirectories;
+import io.neurovisor.tests.fixtures.RunningDaemon;
+import io.neurovisor.tests.fixtures.ScriptedOllama;
+import io.neurovisor.tests.runner.ShortTier;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A command that has its programs run by the daemon of its user, as the user meets it. */
+@ShortTier
+final class RunByDaemonIT {
+    private static final Duration LIMIT = Duration.ofSeconds(90);
+    private static final String ENDLESS = "echo running; sleep 1000";
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void theCommandHasItsProgramsRunByTheDaemonAndSaysSo() throws Exception {
+        Path socket = directory.resolve("daemon.sock");
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3")) {
+            CommandLineRun run = byDaemon(
+                    "run",
+                    "--size=small",
+                    "-l",
+                    "sh",
+                    "-e",
+                    "WHO=me",
+                    "-c",
+                    "echo $WHO $1; nproc; exit 3",
+                    "--",
+                    "too");
+            assertThat(run.stdout()).isEqualTo("me too\n1\n");
+            assertThat(run.stderr()).startsWith("neurovisor: run by the daemon at " + socket + " with qemu ");
+            assertThat(run.exitCode()).isEqualTo(3);
+
+            CommandLineRun quiet = byDaemon("run", "--quiet", "-l", "python", "-c", "print(6*7)");
+            assertThat(quiet).isEqualTo(new CommandLineRun(0, "42\n", ""));
+
+            CommandLineRun json = byDaemon(
+                    "run", "--json", "-l", "python", "-c", "import os; os.mkdir('out'); open('out/a','w').write('b')");
+            assertThat(json.stdout()).contains("\"daemon\":\"" + socket + "\"", "\"vmm\":\"qemu\"", "\"path\":\"a\"");
+
+            CommandLineRun own = byDaemon("run", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
+            assertThat(own.stderr())
+                    .startsWith("neurovisor: not by the daemon at " + socket + ", for --vmm is given\n");
+            assertThat(own.stdout()).isEqualTo("1\n");
+            CommandLineRun both = byDaemon("run", "--daemon=on", "--vmm=qemu", "-l", "sh", "-c", "echo 1");
+            assertThat(both.stderr()).contains("--vmm", "--daemon=off");
+            assertThat(both.exitCode()).isEqualTo(2);
+
+            soHasAnAgent(socket);
+            isInTheStartUpCache();
+            await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
+            cancelledInTheDaemon(daemon, socket);
+            lostWithTheDaemon(daemon, socket);
+        }
+        CommandLineRun none = byDaemon("run", "--daemon=on", "-l", "sh", "-c", "echo 1");
+        assertThat(none.stderr()).contains("no daemon at " + socket);
+        assertThat(none.exitCode()).isEqualTo(2);
+        CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
+        assertThat(alone.stdout()).isEqualTo("1\n");
+        assertThat(alone.stderr()).contains("no daemon at " + socket + ": nobody serves there; runs it without one");
+    }
+
+    private void soHasAnAgent(Path socket) {
+        try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:nproc", "bash:echo two"), says("done"))) {
+            CommandLineRun run = CommandLineRun.of(
+                    Map.of(
+                            "OLLAMA_HOST",
+                            ollama.address(),
+                            "NEUROVISOR_DAEMON",
+                            "on",
+                            "NEUROVISOR_SOCKET",
+                            socket.toString()),
+                    "agent",
+                    "--no-history",
+                    "--size=small",
+                    "x");
+            assertThat(run.stderr()).isEqualTo("neurovisor: programs are run by the daemon at " + socket + "\n");
+            assertThat(run.exitCode()).isZero();
+            assertThat(ollama.requests().getLast()).contains("exit_code: 0", "two");
+        }
+    }
+
+    /** What the first run alone has recorded is what one by a daemon loads, too. */
+    private void isInTheStartUpCache() throws IOException {
+        Path classes = directory.resolve("classes");
+        CommandLineRun run = CommandLineRun.of(
+                Map.of(
+                        "NEUROVISOR_DAEMON",
+                        "on",
+                        "NEUROVISOR_SOCKET",
+                        directory.resolve("daemon.sock").toString(),
+                        "NEUROVISOR_JAVA_OPTS",
+                        "-Xlog:class+load:file=" + classes),
+                "run",
+                "--size=small",
+                "-l",
+                "sh",
+                "-c",
+                "echo 1");
+        assertThat(run.stdout()).as(run.stderr()).isEqualTo("1\n");
+        assertThat(Files.readAllLines(classes))
+                .filteredOn(line -> line.contains(" io.neurovisor.server.client.DaemonClient source: "))
+                .singleElement()
+                .asString()
+                .endsWith("shared objects file");
+    }
+
+    private void cancelledInTheDaemon(RunningDaemon daemon, Path socket) throws Exception {
+        Process endless = CommandLineRun.start(
+                Map.of("NEUROVISOR_DAEMON", "on", "NEUROVISOR_SOCKET", socket.toString()),
+                "run",
+                "-l",
+                "bash",
+                "--timeout",
+                "1000",
+                "-c",
+                ENDLESS);
+        assertThat(endless.inputReader().readLine()).isEqualTo("running");
+        List<ProcessHandle> before = daemon.vmms();
+        assertThat(new ProcessBuilder("kill", "-INT", Long.toString(endless.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
+        assertThat(endless.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(endless.exitValue()).isEqualTo(130);
+        await().atMost(LIMIT).until(() -> before.stream().anyMatch(vmm -> !vmm.isAlive()));
+    }
+
+    private void lostWithTheDaemon(RunningDaemon daemon, Path socket) throws Exception {
+        Process endless = CommandLineRun.start(
+                Map.of("NEUROVISOR_SOCKET", socket.toString(), "NEUROVISOR_DAEMON", "auto"),
+                "run",
+                "-l",
+                "bash",
+                "--timeout",
+                "1000",
+                "-c",
+                ENDLESS);
+        assertThat(endless.inputReader().readLine()).isEqualTo("running");
+        daemon.signal("KILL");
+        assertThat(endless.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(endless.exitValue()).isEqualTo(126);
+        assertThat(new String(endless.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                .contains("was lost while it ran the program", "nobody can say how the program ended");
+    }
+
+    private CommandLineRun byDaemon(String... arguments) {
+        return CommandLineRun.of(
+                Map.of(
+                        "NEUROVISOR_DAEMON",
+                        "auto",
+                        "NEUROVISOR_SOCKET",
+                        directory.resolve("daemon.sock").toString()),
+                arguments);
+    }
+
+    @Test
+    void anImageThatIsNotBuiltIsNamedAndNotBuilt() {
+        // As the first start leaves it.
+        Path data = DataDirectories.with(directory, ".neurovisor", "initrds", "kernels", "images/base*");
+        try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data)) {
+            assertThatThrownBy(() -> ExecutionServiceGrpc.newBlockingStub(daemon.channel())
+                            .execute(request("go", "package main\nfunc main() {}")))
+                    .isInstanceOfSatisfying(StatusRuntimeException.class, exception -> {
+                        assertThat(exception.getStatus().getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+                        assertThat(exception.getStatus().getDescription())
+                                .contains("image full is not built", "./neurovisor image build full");
+                    });
+            assertThat(data.resolve("images/full.current")).doesNotExist();
+
+            // Who has it himself needs no daemon for it.
+            CommandLineRun alone = byDaemon("run", "-l", "go", "-c", "package main\nfunc main() { print(42) }");
+            assertThat(alone.stderr())
+                    .contains("neurovisor: not by the daemon at " + directory.resolve("daemon.sock")
+                            + ": image full is not built")
+                    .endsWith("42");
+            assertThat(alone.exitCode()).isZero();
+        }
+    }
+
+    private static ExecuteRequest request(String language, String code) {
+        return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
+    }
+}
