@@ -18,5 +18,5 @@ cd "$root"
 work=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$work"' EXIT
 jars=(java/cli/target/app/lib/*.jar)
-"$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "java/server/target/test-classes:java/testkit/target/classes:$(IFS=: && printf '%s' "${jars[*]}")" \
+"$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "java/server/target/test-classes:java/engine/target/test-classes:$(IFS=: && printf '%s' "${jars[*]}")" \
     bench/TelemetryCost.java "$work"

@@ -30,7 +30,7 @@ use() { maven --quiet "-Dmaven.repo.local=$work" -Dexec.skip=true "$@"; }
 use pre-integration-test -Psystem-tests -Dtest=SettingTest -Dsurefire.failIfNoSpecifiedTests=false
 use -Dneurovisor.product -Psbom package -pl java/cli -am
 use spotless:check
-use -Ppieces package -pl bench/pieces -am -Dmaven.test.skip=true
+use -Ppieces package -pl bench/pieces -am -DskipTests
 
 mkdir -p -- "${recorded%/*}"
 # Names as they are in a repository, and two blanks, as Maven reads it. Our own parts are built, not downloaded.
