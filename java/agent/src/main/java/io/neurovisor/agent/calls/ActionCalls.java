@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The two lines of an agent in the ReAct style: {@code Action:} with the tool, {@code Action Input:} with its arguments. */
+/** Calls in the ReAct style: a line {@code Action:} with the tool, a line {@code Action Input:} with its arguments. */
 final class ActionCalls implements CallFormat {
     private static final Pattern ACTION = Pattern.compile(
             "Action:[ \\t]*`?([A-Za-z_]\\w{0,63})`?[ \\t]*\\R[ \\t]*Action Input:\\s*(?:```(?:json)?\\s*)?");
 
     @Override
-    public Optional<Found> at(Source source, int from) {
+    public Optional<FoundCalls> at(Source source, int from) {
         if (!source.startsLine(from, "Action:")) {
             return Optional.empty();
         }
@@ -30,6 +30,6 @@ final class ActionCalls implements CallFormat {
                 .map(JsonNode::toString)
                 .orElse(source.text().substring(action.end(), end).strip());
         int afterFence = source.text().startsWith("\n```", end) ? end + 4 : end;
-        return Optional.of(new Found(afterFence, List.of(new ToolCall("", action.group(1), arguments))));
+        return Optional.of(new FoundCalls(afterFence, List.of(new ToolCall("", action.group(1), arguments))));
     }
 }

@@ -6,7 +6,7 @@ import io.neurovisor.agent.model.ToolCall;
 import java.util.Optional;
 import java.util.Set;
 
-/** A name followed by tagged pairs, as GLM writes a call: {@code <arg_key>code</arg_key><arg_value>...</arg_value>}. */
+/** Calls as GLM writes them: a name, then tagged pairs: {@code <arg_key>code</arg_key><arg_value>...</arg_value>}. */
 final class ArgumentTags {
     private static final String KEY = "<arg_key>";
     private static final String KEY_END = "</arg_key>";

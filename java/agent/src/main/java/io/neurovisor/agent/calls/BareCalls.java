@@ -4,10 +4,10 @@ import io.neurovisor.agent.model.ToolCall;
 import java.util.List;
 import java.util.Optional;
 
-/** JSON on lines of its own. */
+/** Calls written as JSON on separate lines, without markers or fences. */
 final class BareCalls implements CallFormat {
     @Override
-    public Optional<Found> at(Source source, int from) {
+    public Optional<FoundCalls> at(Source source, int from) {
         char first = source.text().charAt(from);
         if ((first != '{' && first != '[') || !source.startsLine(from)) {
             return Optional.empty();
@@ -17,14 +17,14 @@ final class BareCalls implements CallFormat {
             List<ToolCall> calls = JsonCalls.of(value.get().node(), source.tools());
             return calls.isEmpty() || !ends(source, value.get().end())
                     ? Optional.empty()
-                    : Optional.of(new Found(value.get().end(), calls));
+                    : Optional.of(new FoundCalls(value.get().end(), calls));
         }
         int end = endOfBlock(source.text(), from);
         return HalfQuoted.read(source.text().substring(from, end), source.tools())
-                .map(half -> new Found(from + half.end(), List.of(half.call())));
+                .map(half -> new FoundCalls(from + half.end(), List.of(half.call())));
     }
 
-    /** Several follow one another with semicolons or commas where a model writes more than one. */
+    /** Returns whether a call may end here: at the end of a line, or before the separator of the next call. */
     private static boolean ends(Source source, int position) {
         int next = source.skipBlanks(position);
         return source.endsLine(position)

@@ -3,11 +3,11 @@ package io.neurovisor.agent.calls;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 
-/** A call's arguments, as strictly or loosely as the model has written them. */
+/** Reads the arguments of a call, from strict or loose JSON. */
 public final class CallArguments {
     private CallArguments() {}
 
-    /** Empty where they are no object, nor a string that holds one. */
+    /** Returns the arguments as a JSON object; empty if they are neither an object nor a string that contains one. */
     public static Optional<JsonNode> read(String arguments) {
         return LooseJson.object(arguments)
                 .or(() -> PythonString.at(arguments.strip(), 0).flatMap(string -> LooseJson.object(string.value())));

@@ -8,9 +8,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Text that should hold nothing but calls, for it stands between markers. */
+/** Reads text between markers, which should contain only calls. */
 final class CallBody {
-    /** A tool's name, then something that is no letter, then its arguments as JSON. */
+    /** The name of a tool; a non-letter and the arguments as JSON follow. */
     private static final Pattern NAME = Pattern.compile("(?:functions\\.)?([A-Za-z_][A-Za-z0-9_]{0,63})(?::\\d{1,4})?");
 
     private static final Pattern FENCE = Pattern.compile("```(?:json)?");
@@ -18,14 +18,14 @@ final class CallBody {
 
     private CallBody() {}
 
-    /** Empty where anything in it is no call of a known tool. */
+    /** Returns the calls; empty if the text contains anything else than calls of known tools. */
     static List<ToolCall> read(String body, Set<String> tools) {
         Source source = new Source(body.strip(), tools);
         List<ToolCall> calls = new ArrayList<>();
         int position = separators(source, 0);
         while (position < source.text().length()) {
             int from = position;
-            Optional<Found> found = TagCalls.tag(source, from)
+            Optional<FoundCalls> found = TagCalls.tag(source, from)
                     .or(() -> PythonCalls.call(source, from))
                     .or(() -> named(source, from))
                     .or(() -> json(source, from));
@@ -44,15 +44,15 @@ final class CallBody {
                 .orElse(List.of());
     }
 
-    private static Optional<Found> json(Source source, int from) {
+    private static Optional<FoundCalls> json(Source source, int from) {
         return LooseJson.at(source.text(), from).flatMap(value -> {
             List<ToolCall> calls = JsonCalls.of(value.node(), source.tools());
-            return calls.isEmpty() ? Optional.empty() : Optional.of(new Found(value.end(), calls));
+            return calls.isEmpty() ? Optional.empty() : Optional.of(new FoundCalls(value.end(), calls));
         });
     }
 
-    /** {@code execute_code {...}}, whatever markers stand before and between. */
-    private static Optional<Found> named(Source source, int from) {
+    /** Reads {@code execute_code {...}}, with any markers before and in between. */
+    private static Optional<FoundCalls> named(Source source, int from) {
         Matcher name = NAME.matcher(source.text()).region(from, source.text().length());
         if (!name.lookingAt()) {
             return Optional.empty();
@@ -65,12 +65,12 @@ final class CallBody {
         int brace = separators(source, name.end());
         return LooseJson.at(source.text(), brace)
                 .filter(value -> value.node().isObject())
-                .map(value -> new Found(
+                .map(value -> new FoundCalls(
                         value.end(),
                         List.of(new ToolCall("", name.group(1), value.node().toString()))));
     }
 
-    /** White space, commas, semicolons, fences and special tokens mean nothing between calls. */
+    /** Skips what has no meaning between calls: white space, commas, semicolons, fences and special tokens. */
     private static int separators(Source source, int from) {
         String text = source.text();
         int position = from;

@@ -2,8 +2,8 @@ package io.neurovisor.agent.calls;
 
 import java.util.Optional;
 
-/** One way of writing calls. */
+/** A format in which models write calls. */
 interface CallFormat {
-    /** The calls that begin exactly there; empty where none of this format do. */
-    Optional<Found> at(Source source, int from);
+    /** Returns the calls in this format that begin exactly at {@code from}; empty if there are none. */
+    Optional<FoundCalls> at(Source source, int from);
 }

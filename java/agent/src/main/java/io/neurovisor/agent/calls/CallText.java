@@ -8,15 +8,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds the tool calls in a model's text. A call must name a known tool and stand for itself: between a family's markers, alone
- * in a fence, or on lines of its own. Prose with braces, code in a fence of its language and JSON that is an answer are never
- * taken for calls. Any text is read in bounded time, and none makes this fail.
+ * Finds the tool calls in the text of a model. A call must name a known tool and be set apart: by the markers of a model family, by
+ * a fence, or by separate lines. Prose with braces, code in a fence of its language and JSON that is an answer are never
+ * taken for calls. Every text is parsed in bounded time and without an exception.
  */
 public final class CallText {
-    /** Longer replies hold data, not calls; they are passed on unread. */
+    /** Longer replies contain data, not calls; they are returned unparsed. */
     static final int MAX_CHARACTERS = 1 << 20;
 
-    /** Every attempt may read the rest of the text, so a text full of beginnings is given up. */
+    /** Each attempt may read the rest of the text, so parsing stops after this many. */
     private static final int MAX_ATTEMPTS = 256;
 
     private static final String FENCE = "```";
@@ -35,19 +35,19 @@ public final class CallText {
     private CallText() {}
 
     /**
-     * Takes the text apart.
+     * Splits the text into thinking, answer and calls.
      *
      * @param tools the names that calls may have
      */
-    public static Reading read(String text, Set<String> tools) {
+    public static ParsedReply read(String text, Set<String> tools) {
         if (text.length() > MAX_CHARACTERS) {
-            return new Reading("", text, List.of());
+            return new ParsedReply("", text, List.of());
         }
         Thinking thinking = Thinking.of(text);
         return scan(thinking.thought(), new Source(thinking.rest(), Set.copyOf(tools)));
     }
 
-    private static Reading scan(String thought, Source source) {
+    private static ParsedReply scan(String thought, Source source) {
         StringBuilder answer = new StringBuilder();
         List<ToolCall> calls = new ArrayList<>();
         int attempts = 0;
@@ -57,7 +57,7 @@ public final class CallText {
             int end = position;
             if (attempts < MAX_ATTEMPTS && source.mayBegin(position)) {
                 attempts++;
-                Optional<Found> found = find(source, position);
+                Optional<FoundCalls> found = find(source, position);
                 if (found.isPresent()) {
                     calls.addAll(found.get().calls());
                     end = found.get().end();
@@ -72,12 +72,12 @@ public final class CallText {
             }
             position = end;
         }
-        return new Reading(thought, clean(answer), numbered(calls));
+        return new ParsedReply(thought, clean(answer), numbered(calls));
     }
 
-    private static Optional<Found> find(Source source, int position) {
+    private static Optional<FoundCalls> find(Source source, int position) {
         for (CallFormat format : FORMATS) {
-            Optional<Found> found = format.at(source, position);
+            Optional<FoundCalls> found = format.at(source, position);
             // INVARIANT: a format consumes what it has found, so that the scan ends.
             if (found.isPresent() && found.get().end() > position) {
                 return found;

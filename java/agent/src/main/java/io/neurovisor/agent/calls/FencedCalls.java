@@ -6,14 +6,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** A fence with nothing but calls in it. Fences of a programming language hold code, whatever it looks like. */
+/** Calls in a fence that contains nothing else. A fence of a programming language always contains code. */
 final class FencedCalls implements CallFormat {
     private static final String FENCE = "```";
     private static final Set<String> LANGUAGES = Set.of(
             "", "json", "json5", "jsonc", "tool", "tool_call", "tool_calls", "tool_code", "xml", "text", "plaintext");
 
     @Override
-    public Optional<Found> at(Source source, int from) {
+    public Optional<FoundCalls> at(Source source, int from) {
         if (!source.text().startsWith(FENCE, from) || !(source.startsLine(from) || followsLabel(source.text(), from))) {
             return Optional.empty();
         }
@@ -30,10 +30,10 @@ final class FencedCalls implements CallFormat {
         int contentEnd = close < 0 ? source.text().length() : close;
         String content = source.text().substring(Math.min(lineEnd + 1, contentEnd), contentEnd);
         List<ToolCall> calls = CallBody.read(content, source.tools());
-        return calls.isEmpty() ? Optional.empty() : Optional.of(new Found(source.endOfFence(from), calls));
+        return calls.isEmpty() ? Optional.empty() : Optional.of(new FoundCalls(source.endOfFence(from), calls));
     }
 
-    /** {@code Action: ```json}, as Command R writes it. */
+    /** Returns whether {@code Action:} precedes the fence, as Command R writes it. */
     private static boolean followsLabel(String text, int from) {
         return text.substring(Math.max(0, from - 8), from).strip().endsWith("Action:");
     }

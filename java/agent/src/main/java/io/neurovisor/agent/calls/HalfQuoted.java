@@ -10,10 +10,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The almost-JSON of small models, for which no parser was written: quotes within quotes, triple quotes, closing braces that never
- * come. It must name a known tool and hold both a language and code, each under its name; the code ends where the language begins,
- * where its quote closes together with all that is open, or else where prose begins or the block ends. What follows is no part
- * of it.
+ * Calls in the malformed JSON of small models: unescaped quotes within quotes, triple quotes, missing braces. A call must name a
+ * known tool and contain both a language and code, each under its name. The code ends where the language begins, where its quote
+ * and all braces close, or else where prose begins or the block ends.
  */
 final class HalfQuoted {
     private static final Pattern NAME = Pattern.compile(
@@ -24,31 +23,31 @@ final class HalfQuoted {
     private static final Pattern NEXT_KEY = Pattern.compile("[\"'`]\\s*,\\s*[\"'`]?language[\"'`]?\\s*:");
     private static final List<String> QUOTES = List.of("\"\"\"", "'''", "```", "\"", "'", "`");
 
-    /** Where the code's quote closes with all that was opened, at the end of a line. */
+    /** The closing quote of the code with the closing braces, at the end of a line. */
     private static final Pattern CLOSED = Pattern.compile("[\"'`]\\s*(}[\\s}\\],;]*)$", Pattern.MULTILINE);
 
-    /** Where only the quote closes, before a line that is empty and one that is no code. */
+    /** The closing quote alone, before an empty line and a line of prose. */
     private static final Pattern QUOTE_ALONE =
             Pattern.compile("[\"'`][ \t]*\\R[ \t]*\\R(?=\\s{0,40}(?:[A-Z][a-z']{0,40}[ ,!.?]|\\z))");
 
-    /** A sentence after an empty line, where nothing has closed: no language has such a line. */
+    /** A sentence after an empty line, for code without a closing quote: no programming language has such a line. */
     private static final Pattern PROSE = Pattern.compile(
             "\\R[ \t]*\\R(?=[A-Z][a-z']*,?(?: [^\\s=(){}\\[\\];\"]{1,40}){3,60}[.!?:][ \t]*$)", Pattern.MULTILINE);
 
-    /** Another call on a line of its own. Bounded, for a text may be nothing but line feeds. */
+    /** Another call on a separate line. Quantifiers are bounded, because a text may consist of line feeds. */
     private static final Pattern NEXT_CALL = Pattern.compile(
             "\\n[ \\t]{0,40}[\\[,]?[ \\t]{0,8}\\{\\s{0,40}[\"'`]?(?:name|tool|function)[\"'`]?\\s{0,40}:");
 
     private static final Pattern TAIL = Pattern.compile("\\A[\"'`]?[\\s}\\],;]*");
 
     /**
-     * A call that was found at the beginning of a block.
+     * A call at the beginning of a block.
      *
-     * @param end the position after it in the block
+     * @param end the position after the call in the block
      */
     record Half(ToolCall call, int end) {}
 
-    /** The code with where it, and all that closes behind it, ends. */
+    /** The code, and the position after its closing quote and braces. */
     private record Code(String text, int end) {}
 
     private HalfQuoted() {}
@@ -79,8 +78,8 @@ final class HalfQuoted {
     /**
      * Reads the code.
      *
-     * @param rest the block from behind {@code code:}
-     * @param opened how many braces wait to be closed
+     * @param rest the part of the block after {@code code:}
+     * @param opened the number of open braces
      */
     private static Code code(String rest, int opened) {
         String quote = QUOTES.stream().filter(rest::startsWith).findFirst().orElse("");
@@ -96,27 +95,27 @@ final class HalfQuoted {
             Matcher language = LANGUAGE.matcher(rest);
             boolean isThere = language.find(quote.length() + next.start());
             int end = isThere ? afterTail(rest, language.end()) : rest.length();
-            return new Code(Escapes.decode(body.substring(0, next.start())), end);
+            return new Code(StringEscapes.decode(body.substring(0, next.start())), end);
         }
         int close = quote.isEmpty() ? -1 : closed(body, opened);
         if (close >= 0) {
-            return new Code(Escapes.decode(body.substring(0, close)), afterTail(rest, quote.length() + close));
+            return new Code(StringEscapes.decode(body.substring(0, close)), afterTail(rest, quote.length() + close));
         }
         int end = prose(body);
         String text = withoutTail(body.substring(0, end));
         boolean isClosed = !quote.isEmpty() && text.endsWith(quote);
-        return new Code(Escapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), quote.length() + end);
+        return new Code(StringEscapes.decode(isClosed ? text.substring(0, text.length() - 1) : text), quote.length() + end);
     }
 
-    /** Where a person is spoken to; else the end. */
+    /** Returns where prose begins; the end of the text if there is none. */
     private static int prose(String body) {
         Matcher prose = PROSE.matcher(body);
         return prose.find() ? prose.start() : body.length();
     }
 
     /**
-     * Where the code ends though its own quotes look the same: what closes everything is the last of its kind, for the code may
-     * close as much itself, and prose does not.
+     * Returns where the code ends although its own quotes look the same. The last match counts: code may contain such a sequence
+     * itself, prose does not.
      */
     private static int closed(String body, int opened) {
         int close = -1;
@@ -137,13 +136,13 @@ final class HalfQuoted {
         return close < 0 && alone.find() ? alone.start() : close;
     }
 
-    /** The position behind a closing quote and braces. */
+    /** Returns the position after a closing quote and braces. */
     private static int afterTail(String text, int from) {
         Matcher tail = TAIL.matcher(text).region(from, text.length());
         return tail.lookingAt() ? tail.end() : from;
     }
 
-    /** Without the braces that close the block, as far as there are any. */
+    /** Returns the text without the braces that close the block. */
     private static String withoutTail(String body) {
         int end = body.length();
         while (end > 0 && (Character.isWhitespace(body.charAt(end - 1)) || "}],;".indexOf(body.charAt(end - 1)) >= 0)) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The shapes in which calls are JSON. Whatever does not name a known tool is no call. */
+/** Reads calls from JSON in its various shapes. JSON that does not name a known tool is not a call. */
 final class JsonCalls {
     private static final List<String> NAMES =
             List.of("name", "tool", "tool_name", "function", "function_name", "action", "recipient_name");
@@ -19,7 +19,7 @@ final class JsonCalls {
 
     private JsonCalls() {}
 
-    /** Empty unless all of it is calls. */
+    /** Returns the calls in the node; empty if any part of it is not a call. */
     static List<ToolCall> of(JsonNode node, Set<String> tools) {
         if (node.isArray()) {
             return ofAll(node, tools);
@@ -66,7 +66,7 @@ final class JsonCalls {
         return Optional.empty();
     }
 
-    /** Some prefix the name: {@code functions.execute_code:0}. */
+    /** Returns the name without the prefix and number that some models write: {@code functions.execute_code:0}. */
     static String toolName(String written) {
         String name = written.strip();
         name = name.startsWith("functions.") ? name.substring("functions.".length()) : name;
@@ -74,7 +74,7 @@ final class JsonCalls {
         return colon < 0 ? name : name.substring(0, colon);
     }
 
-    /** Beside the name, under a name of their own, or as a string that holds them. */
+    /** Returns the arguments: next to the name, as a nested object, or as a string. */
     private static String arguments(JsonNode node, String nameKey) {
         for (String key : ARGUMENTS) {
             JsonNode value = node.path(key);

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.util.Optional;
 
-/** JSON as models write it: single quotes, names without quotes, line feeds in strings, trailing commas. */
+/** Parses JSON as models write it: single quotes, unquoted names, line feeds in strings, trailing commas. */
 final class LooseJson {
     private static final int MAX_DEPTH = 64;
 
@@ -29,15 +29,15 @@ final class LooseJson {
             .build();
 
     /**
-     * A value with where it ends.
+     * A parsed value.
      *
-     * @param end the position after it
+     * @param end the position after the value
      */
     record Value(JsonNode node, int end) {}
 
     private LooseJson() {}
 
-    /** The object or array that begins exactly there. */
+    /** Returns the object or array that begins exactly at {@code from}. */
     static Optional<Value> at(String text, int from) {
         if (from >= text.length() || (text.charAt(from) != '{' && text.charAt(from) != '[')) {
             return Optional.empty();
@@ -51,7 +51,7 @@ final class LooseJson {
         }
     }
 
-    /** Of a text that is nothing but that object. */
+    /** Returns the object if the text contains nothing else. */
     static Optional<JsonNode> object(String text) {
         String stripped = text.strip();
         return at(stripped, 0)

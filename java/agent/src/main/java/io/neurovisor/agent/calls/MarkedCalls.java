@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Calls between the markers of a model family. What stands there and cannot be read was meant as a call all the same: it becomes
- * one without a name, so that the model is told.
+ * Calls between the markers of a model family. Unreadable text between markers becomes a call without a name, so that the model
+ * gets an error.
  */
 final class MarkedCalls implements CallFormat {
     private record Marker(String open, List<String> ends) {}
@@ -25,12 +25,12 @@ final class MarkedCalls implements CallFormat {
             new Marker("<|python_start|>", List.of("<|python_end|>")),
             new Marker("<|python_tag|>", List.of("<|eom_id|>", "<|eot_id|>")));
 
-    /** The format of gpt-oss names the tool in a channel's header. */
+    /** The header of a channel, which names the tool in the format of gpt-oss. */
     private static final Pattern CHANNEL = Pattern.compile(
             "<\\|channel\\|>(?:commentary|analysis) to=functions\\.([A-Za-z_][A-Za-z0-9_]{0,63})[^{]{0,80}?<\\|message\\|>");
 
     @Override
-    public Optional<Found> at(Source source, int from) {
+    public Optional<FoundCalls> at(Source source, int from) {
         char first = source.text().charAt(from);
         if (first != '<' && first != '[') {
             return Optional.empty();
@@ -43,7 +43,7 @@ final class MarkedCalls implements CallFormat {
         return channel(source, from);
     }
 
-    private static Optional<Found> between(Source source, int from, Marker marker) {
+    private static Optional<FoundCalls> between(Source source, int from, Marker marker) {
         String text = source.text();
         int begin = from + marker.open().length();
         int close = text.length();
@@ -52,7 +52,7 @@ final class MarkedCalls implements CallFormat {
             int index = text.indexOf(candidate, begin);
             if (index >= 0 && index < close) {
                 close = index;
-                // The beginning of the next one is not part of this one.
+                // The opening marker of the next call is not part of this one.
                 end = candidate.equals(marker.open()) ? index : index + candidate.length();
             }
         }
@@ -61,15 +61,15 @@ final class MarkedCalls implements CallFormat {
                 .map(List::of)
                 .orElseGet(() -> CallBody.read(body, source.tools()));
         if (!calls.isEmpty()) {
-            return Optional.of(new Found(end, calls));
+            return Optional.of(new FoundCalls(end, calls));
         }
-        // Prose about a marker has it amid a line.
+        // In prose, a marker stands within a line.
         return source.startsLine(from) && !body.isBlank()
-                ? Optional.of(new Found(end, List.of(new ToolCall("", "", body.strip()))))
+                ? Optional.of(new FoundCalls(end, List.of(new ToolCall("", "", body.strip()))))
                 : Optional.empty();
     }
 
-    private static Optional<Found> channel(Source source, int from) {
+    private static Optional<FoundCalls> channel(Source source, int from) {
         Matcher matcher =
                 CHANNEL.matcher(source.text()).region(from, source.text().length());
         if (!matcher.lookingAt()) {
@@ -82,6 +82,6 @@ final class MarkedCalls implements CallFormat {
         ToolCall call = source.tools().contains(name)
                 ? new ToolCall("", name, arguments)
                 : new ToolCall("", "", name + " " + arguments);
-        return Optional.of(new Found(close < 0 ? contentEnd : close + "<|call|>".length(), List.of(call)));
+        return Optional.of(new FoundCalls(close < 0 ? contentEnd : close + "<|call|>".length(), List.of(call)));
     }
 }

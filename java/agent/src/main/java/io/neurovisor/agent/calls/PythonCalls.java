@@ -7,29 +7,29 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A call written as in Python, on lines of its own: {@code execute_code(language="python", code="...")}. */
+/** Calls in Python syntax on separate lines: {@code execute_code(language="python", code="...")}. */
 final class PythonCalls implements CallFormat {
-    /** By position, where a model leaves the names out. */
+    /** The names of positional arguments. */
     private static final List<String> POSITIONS = List.of("language", "code");
 
     private static final int MAX_CALLS = 64;
 
     @Override
-    public Optional<Found> at(Source source, int from) {
+    public Optional<FoundCalls> at(Source source, int from) {
         return source.startsLine(from)
                 ? call(source, from).filter(found -> source.endsLine(found.end()))
                 : Optional.empty();
     }
 
-    /** One call, or several in brackets. */
-    static Optional<Found> call(Source source, int from) {
+    /** Reads one call, or several in brackets. */
+    static Optional<FoundCalls> call(Source source, int from) {
         if (source.text().charAt(from) != '[') {
             return one(source, from);
         }
         List<ToolCall> calls = new ArrayList<>();
         int position = source.skipSpace(from + 1);
         while (position < source.text().length() && calls.size() < MAX_CALLS) {
-            Optional<Found> found = one(source, position);
+            Optional<FoundCalls> found = one(source, position);
             if (found.isEmpty()) {
                 return Optional.empty();
             }
@@ -40,14 +40,14 @@ final class PythonCalls implements CallFormat {
             }
             char next = source.text().charAt(position);
             if (next == ']') {
-                return Optional.of(new Found(position + 1, calls));
+                return Optional.of(new FoundCalls(position + 1, calls));
             }
             position = source.skipSpace(next == ',' ? position + 1 : position);
         }
         return Optional.empty();
     }
 
-    private static Optional<Found> one(Source source, int from) {
+    private static Optional<FoundCalls> one(Source source, int from) {
         String text = source.text();
         Optional<String> name = source.tools().stream()
                 .filter(tool -> text.startsWith(tool + "(", from))
@@ -60,7 +60,7 @@ final class PythonCalls implements CallFormat {
         for (int index = 0; index < POSITIONS.size() + 2; index++) {
             if (position < text.length() && text.charAt(position) == ')') {
                 return Optional.of(
-                        new Found(position + 1, List.of(new ToolCall("", name.get(), arguments.toString()))));
+                        new FoundCalls(position + 1, List.of(new ToolCall("", name.get(), arguments.toString()))));
             }
             String key = index < POSITIONS.size() ? POSITIONS.get(index) : "";
             int nameEnd = endOfWord(text, position);

@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A string literal of Python.
+ * A Python string literal.
  *
- * @param end the position after it
+ * @param end the position after the literal
  */
 record PythonString(String value, int end) {
     private static final List<String> QUOTES = List.of("\"\"\"", "'''", "\"", "'");
@@ -38,7 +38,7 @@ record PythonString(String value, int end) {
             if (text.startsWith(quote, position)) {
                 String written = text.substring(from, position);
                 return Optional.of(
-                        new PythonString(isRaw ? written : Escapes.decode(written), position + quote.length()));
+                        new PythonString(isRaw ? written : StringEscapes.decode(written), position + quote.length()));
             }
             position += text.charAt(position) == '\\' ? 2 : 1;
         }

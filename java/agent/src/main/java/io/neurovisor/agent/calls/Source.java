@@ -4,7 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.Set;
 
-/** A text in which calls are looked for, with the names that they may have. */
+/** A text that is searched for calls, with the names of the known tools. */
 record Source(String text, Set<String> tools) {
     private static final String STARTERS = "<[{`A";
 
@@ -13,14 +13,14 @@ record Source(String text, Set<String> tools) {
         tools = Set.copyOf(tools);
     }
 
-    /** A cheap test that rules out nearly all of prose. */
+    /** Returns whether a call may begin here: a cheap test that rules out nearly all prose. */
     boolean mayBegin(int position) {
         char first = text.charAt(position);
         return STARTERS.indexOf(first) >= 0
                 || (startsLine(position) && tools.stream().anyMatch(tool -> text.startsWith(tool, position)));
     }
 
-    /** Whether only blanks are before it on its line. */
+    /** Returns whether only blanks precede the position on its line. */
     boolean startsLine(int position) {
         int index = position - 1;
         while (index >= 0 && (text.charAt(index) == ' ' || text.charAt(index) == '\t')) {
@@ -33,7 +33,7 @@ record Source(String text, Set<String> tools) {
         return text.startsWith(beginning, position) && startsLine(position);
     }
 
-    /** Whether only blanks and markers of a chat template follow on the line. */
+    /** Returns whether only blanks and markers of a chat template follow on the line. */
     boolean endsLine(int position) {
         int index = skipBlanks(position);
         return index >= text.length()
@@ -44,7 +44,7 @@ record Source(String text, Set<String> tools) {
                 || text.startsWith("<end_of_turn>", index);
     }
 
-    /** The position after the fence that begins there, its line feed included; the text's end where nothing closes it. */
+    /** Returns the position after the fence that begins here and its line feed; the end of the text if the fence is not closed. */
     int endOfFence(int position) {
         int close = closingFence(position);
         if (close < 0) {
@@ -54,7 +54,7 @@ record Source(String text, Set<String> tools) {
         return end < text.length() && text.charAt(end) == '\n' ? end + 1 : end;
     }
 
-    /** Where the line feed before the closing fence is; -1 where there is none. */
+    /** Returns the position of the line feed before the closing fence; -1 if there is none. */
     int closingFence(int position) {
         int close = text.indexOf("\n```", position + 3);
         while (close >= 0 && !isFenceAlone(close + 1)) {
@@ -79,14 +79,14 @@ record Source(String text, Set<String> tools) {
         return index;
     }
 
-    /** Several forms stand behind a token such as {@code <|start_header|>}, on the same line. */
+    /** Returns whether a token such as {@code <|start_header|>} ends here: calls may follow it on the same line. */
     private boolean endsMarker(int index) {
         return text.charAt(index) == '>'
                 && index > 0
                 && (text.charAt(index - 1) == '|' || text.charAt(index - 1) == '｜');
     }
 
-    /** A fence with a language begins another block. */
+    /** Returns whether the fence has no language; one with a language opens another block. */
     private boolean isFenceAlone(int position) {
         return endsLine(position + 3);
     }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A tag that names the tool: {@code <function=name>}, {@code <invoke name="name">}, {@code <name>}. */
+/** Calls in tags that name the tool: {@code <function=name>}, {@code <invoke name="name">}, {@code <name>}. */
 final class TagCalls implements CallFormat {
     private static final Pattern OPENING = Pattern.compile("<(?:(function)=\\s*[\"']?([A-Za-z_]\\w{0,63})[\"']?\\s*"
             + "|(invoke|function|tool_use|tool)\\s+name\\s*=\\s*[\"']([A-Za-z_]\\w{0,63})[\"']\\s*"
@@ -20,13 +20,13 @@ final class TagCalls implements CallFormat {
     private static final int MAX_PARAMETERS = 32;
 
     @Override
-    public Optional<Found> at(Source source, int from) {
-        // Who writes about such a tag quotes it.
+    public Optional<FoundCalls> at(Source source, int from) {
+        // Prose about such a tag quotes it.
         boolean isQuoted = from > 0 && source.text().charAt(from - 1) == '`';
         return isQuoted ? Optional.empty() : tag(source, from);
     }
 
-    static Optional<Found> tag(Source source, int from) {
+    static Optional<FoundCalls> tag(Source source, int from) {
         Matcher opening =
                 OPENING.matcher(source.text()).region(from, source.text().length());
         if (source.text().charAt(from) != '<' || !opening.lookingAt()) {
@@ -42,8 +42,8 @@ final class TagCalls implements CallFormat {
         int contentEnd = close < 0 ? source.text().length() : close;
         String content = source.text().substring(opening.end(), contentEnd);
         int end = close < 0 ? contentEnd : close + closing.length();
-        // A tag without anything a call has is prose.
-        return arguments(content).map(arguments -> new Found(end, List.of(new ToolCall("", name, arguments))));
+        // A tag without arguments is prose.
+        return arguments(content).map(arguments -> new FoundCalls(end, List.of(new ToolCall("", name, arguments))));
     }
 
     private static Optional<String> arguments(String content) {
@@ -67,7 +67,7 @@ final class TagCalls implements CallFormat {
         return arguments.isEmpty() ? Optional.empty() : Optional.of(arguments.toString());
     }
 
-    /** The one after which something of the call follows: code may hold the same text. */
+    /** Returns the closing tag that the rest of the call follows, because code may contain the same text. */
     private static int closingTag(String content, String closing, int from) {
         int close = content.indexOf(closing, from);
         while (close >= 0) {
@@ -81,7 +81,7 @@ final class TagCalls implements CallFormat {
         return -1;
     }
 
-    /** The line feeds beside the tags are form, not content. */
+    /** Removes the line feeds next to the tags, which are not part of the value. */
     private static String withoutFrame(String value) {
         String inner = value.startsWith("\n") ? value.substring(1) : value;
         return inner.endsWith("\n") ? inner.substring(0, inner.length() - 1) : inner;

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A text with what the model wrote for itself taken out. A block that nothing closes goes to the text's end; a closing tag that
- * nothing opens, which is what is left where the template has opened the block, ends a block that began with the text.
+ * A text split into the thinking of the model and the rest. An unclosed block extends to the end of the text. A closing tag without
+ * an opening one, which occurs if the chat template has opened the block, ends a block that began with the text.
  */
 record Thinking(String thought, String rest) {
     private static final List<Pattern> OPENINGS = List.of(
@@ -75,7 +75,7 @@ record Thinking(String thought, String rest) {
         return opening.startsWith("<") ? "<|end|>" : "</" + opening + ">";
     }
 
-    /** Whoever writes about the tag puts it in quotes; so does code that works with it. */
+    /** Returns whether the tag is quoted, as in prose about the tag and in code that processes it. */
     private static boolean isQuoted(String text, int position) {
         return position > 0 && "`'\"".indexOf(text.charAt(position - 1)) >= 0;
     }

@@ -1,4 +1,4 @@
-/** Tool calls that a model writes as text, in the formats of many model families. Nothing here executes anything. */
+/** Parsers of tool calls that a model writes as text, in the formats of many model families. Nothing here executes a call. */
 @NullMarked
 package io.neurovisor.agent.calls;
 

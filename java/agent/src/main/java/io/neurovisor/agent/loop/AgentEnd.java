@@ -1,21 +1,21 @@
 package io.neurovisor.agent.loop;
 
-/** How a run ended. The list is closed. */
+/** The ways in which a run ends. */
 public enum AgentEnd {
-    /** The model has answered. */
+    /** The model answered. */
     ANSWERED,
-    /** It may ask no more; what there is so far is the result. */
+    /** A limit was reached; the result is partial. */
     ITERATION_LIMIT,
     TOKEN_LIMIT,
     TIME_LIMIT,
     TOOL_CALL_LIMIT,
     CANCELLED,
-    /** The model's server did not serve. */
+    /** The model server failed. */
     MODEL_FAILED,
-    /** No sandbox could be had. */
+    /** No sandbox was available. */
     SANDBOX_FAILED;
 
-    /** Whether the run was stopped by one of its limits, so that its result is a partial one. */
+    /** Returns whether a limit ended the run, so that its result is partial. */
     public boolean isLimit() {
         return switch (this) {
             case ITERATION_LIMIT, TOKEN_LIMIT, TIME_LIMIT, TOOL_CALL_LIMIT -> true;

@@ -5,14 +5,14 @@ import static java.util.Objects.requireNonNull;
 import java.time.Duration;
 
 /**
- * What a run may take.
+ * The limits of a run.
  *
- * @param iterations how often the model is asked
- * @param tokens what it may read and write in all, by its server's count
- * @param toolCalls how many programs it may have run
- * @param parallelCalls how many of those at the same time
- * @param time for everything
- * @param outputCharacters how much of each program's stdout, and of its stderr, the model reads
+ * @param iterations the number of requests to the model
+ * @param tokens the number of tokens read and written, as counted by the server
+ * @param toolCalls the number of programs
+ * @param parallelCalls the number of programs that run at the same time
+ * @param time the duration of the whole run
+ * @param outputCharacters the length of the stdout, and of the stderr, that the model reads of each program
  */
 public record AgentLimits(
         int iterations, int tokens, int toolCalls, int parallelCalls, Duration time, int outputCharacters) {

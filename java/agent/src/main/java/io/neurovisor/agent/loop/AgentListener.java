@@ -4,12 +4,12 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.agent.model.ToolCall;
 
-/** Hears what a run does, as it does it and in that order. All calls come from the run's own thread. */
+/** Receives the events of a run in order. All methods are called by the thread of the run. */
 public interface AgentListener extends ReplyListener {
-    /** Hears nothing. */
+    /** Ignores all events. */
     AgentListener NONE = new AgentListener() {};
 
-    /** The model is asked for the so-manieth time. */
+    /** A request to the model begins; the first one has number 1. */
     default void iteration(int number, String model) {}
 
     @Override
@@ -18,16 +18,16 @@ public interface AgentListener extends ReplyListener {
     @Override
     default void retry(String reason) {}
 
-    /** The model wants this. */
+    /** The model requested a call. */
     default void called(ToolCall call) {}
 
-    /** This has become of it. */
+    /** A call was executed. */
     default void executed(ToolCall call, CodeRequest request, CodeResult result) {}
 
-    /** This was wrong with it, and nothing was run. */
+    /** A call was rejected and not executed. */
     default void refused(ToolCall call, String reason) {}
 
-    /** The conversation has one more message. */
+    /** A message was added to the conversation. */
     default void said(Message message) {}
 
     default void ended(AgentResult result) {}

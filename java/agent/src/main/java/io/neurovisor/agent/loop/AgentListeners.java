@@ -4,7 +4,7 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ToolCall;
 import java.util.List;
 
-/** Several that hear the same, in their order. */
+/** Forwards each event to several listeners, in their order. */
 public record AgentListeners(List<AgentListener> all) implements AgentListener {
     public AgentListeners {
         all = List.copyOf(all);

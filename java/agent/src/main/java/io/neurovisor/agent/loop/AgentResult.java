@@ -6,11 +6,11 @@ import io.neurovisor.agent.model.Message;
 import java.util.List;
 
 /**
- * What has become of a task.
+ * The result of a run.
  *
- * @param answer the model's; where the run did not get so far, what there is
- * @param explanation why there is no more, in one line; empty after an answer
- * @param messages the conversation, without its instruction
+ * @param answer the answer of the model; partial if the run ended early
+ * @param explanation why the run ended early, in one line; empty after an answer
+ * @param messages the conversation without the instruction
  */
 public record AgentResult(AgentEnd end, String answer, String explanation, AgentStats stats, List<Message> messages) {
     public AgentResult {

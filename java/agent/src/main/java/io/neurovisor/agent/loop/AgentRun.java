@@ -6,8 +6,8 @@ import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.time.Ticker;
 
 /**
- * Lets a model work on tasks with programs that it writes: the whole of agent mode but the terminal. Usable with any model and
- * any place to run code; safe for use by many threads, one task each.
+ * Lets a model solve tasks with programs that it writes. Works with any model and any code runner. Thread-safe; each thread runs
+ * one task.
  */
 public final class AgentRun {
     private final Model model;
@@ -19,7 +19,7 @@ public final class AgentRun {
         this(model, runner, limits, Ticker.SYSTEM);
     }
 
-    /** With a clock of the caller's. */
+    /** Creates a run that measures time with {@code ticker}. */
     public AgentRun(Model model, CodeRunner runner, AgentLimits limits, Ticker ticker) {
         this.model = requireNonNull(model, "model is null");
         this.runner = requireNonNull(runner, "runner is null");
@@ -28,8 +28,8 @@ public final class AgentRun {
     }
 
     /**
-     * Blocks until the run has ended, however it did: failures of model and sandboxes are results. Interrupting the thread
-     * cancels request and programs; their machines are gone when this returns, and the interruption is served.
+     * Blocks until the run has ended. Failures of the model and of sandboxes are results, not exceptions. Interrupting the thread
+     * cancels the request and the programs and clears the interrupt; their machines are destroyed when this method returns.
      */
     public AgentResult run(AgentTask task, AgentListener listener) {
         return new Conversation(model, runner, limits, ticker, task, listener).run();

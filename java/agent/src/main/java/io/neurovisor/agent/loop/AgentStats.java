@@ -7,9 +7,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What a run took.
+ * The number of steps, the tokens and the time that a run used.
  *
- * @param loadTime what the server says of loading the model; empty where it says nothing
+ * @param loadTime the time to load the model, as reported by the server; empty if it reports none
  */
 public record AgentStats(int iterations, int toolCalls, Usage usage, Optional<Duration> loadTime, Duration total) {
     public AgentStats {

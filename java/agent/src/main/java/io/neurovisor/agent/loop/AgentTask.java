@@ -7,9 +7,9 @@ import io.neurovisor.engine.trace.TraceId;
 import java.util.List;
 
 /**
- * What a person wants.
+ * A task for the model.
  *
- * @param history an earlier conversation that this one continues, without its instruction
+ * @param history the conversation that this one continues, without its instruction
  */
 public record AgentTask(TraceId traceId, String text, List<Message> history) {
     public AgentTask {
@@ -18,7 +18,7 @@ public record AgentTask(TraceId traceId, String text, List<Message> history) {
         history = List.copyOf(history);
     }
 
-    /** A new conversation. */
+    /** Creates a task that begins a new conversation. */
     public AgentTask(TraceId traceId, String text) {
         this(traceId, text, List.of());
     }

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.trace.TraceId;
 
-/** A program that a model wants to have run. */
+/** A program that a model requests to run. */
 public record CodeRequest(TraceId traceId, Language language, String code) {
     public CodeRequest {
         requireNonNull(traceId, "traceId is null");

@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How such a program ended.
+ * The result of a program.
  *
- * @param bootTime how long its sandbox took to be there; empty where one was ready
- * @param detail for a person: why a sandbox died, otherwise empty
+ * @param bootTime how long the start of the sandbox took; empty if a sandbox was ready
+ * @param detail why the sandbox died, for users; otherwise empty
  */
 public record CodeResult(
         Outcome outcome,

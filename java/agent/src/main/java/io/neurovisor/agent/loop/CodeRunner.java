@@ -1,11 +1,13 @@
 package io.neurovisor.agent.loop;
 
-/** Runs programs, each where nothing of another is. Called from many threads at once. */
+/** Runs each program in a fresh sandbox. Called by many threads concurrently. */
 @FunctionalInterface
 public interface CodeRunner {
     /**
-     * Blocks until the program has ended, however it did. Interrupting the thread kills the program; what there is of it is
-     * returned or a {@link io.neurovisor.engine.fault.NeuroVisorException} is thrown, as it is where no sandbox can be had.
+     * Blocks until the program has ended. Interrupting the thread kills the program; the partial result is returned or a
+     * {@link io.neurovisor.engine.fault.NeuroVisorException} is thrown.
+     *
+     * @throws io.neurovisor.engine.fault.NeuroVisorException if no sandbox is available
      */
     CodeResult run(CodeRequest request);
 }

@@ -5,17 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Keeps a conversation within what the model can read: what is cut first is the output of old calls, then old turns as a whole,
- * last the newest output. The instruction and the task are never touched.
+ * Keeps a conversation within the context window of the model. It removes the output of old calls first, then whole old turns,
+ * then part of the newest output. The instruction and the task are never changed.
  */
 final class ContextWindow {
     private static final double MIN_CHARACTERS_PER_TOKEN = 1.2;
     private static final double MAX_CHARACTERS_PER_TOKEN = 6;
 
-    /** The description of the tool and the frame of each message, which nobody counts for us. */
+    /** The tokens for the description of the tool and the framing of messages, which servers do not report. */
     private static final int OVERHEAD_TOKENS = 300;
 
-    /** Shorter ones are not worth a note in their place. */
+    /** Shorter output stays: the note that replaces it would be as long. */
     private static final int SMALL_OUTPUT = 200;
 
     private final int budgetTokens;
@@ -24,11 +24,11 @@ final class ContextWindow {
     private double charactersPerToken = 3;
 
     ContextWindow(int contextTokens) {
-        // A quarter is for what the model writes.
+        // A quarter is reserved for the reply.
         this.budgetTokens = Math.max(256, contextTokens - contextTokens / 4 - OVERHEAD_TOKENS);
     }
 
-    /** What the server has counted for a conversation of so many characters. */
+    /** Adjusts the estimate to the count of the server. */
     void learn(int characters, int promptTokens) {
         int tokens = promptTokens - OVERHEAD_TOKENS;
         if (tokens > OVERHEAD_TOKENS && characters > 0) {
@@ -67,7 +67,7 @@ final class ContextWindow {
         return messages.stream().mapToInt(Message::length).sum();
     }
 
-    /** Where the newest reply of the model with all that follows begins. */
+    /** Returns the index of the newest reply of the model. */
     private static int lastTurn(List<Message> messages) {
         int index = messages.size() - 1;
         while (index > 0 && !(messages.get(index) instanceof Message.Assistant)) {
@@ -76,7 +76,7 @@ final class ContextWindow {
         return index;
     }
 
-    /** A reply goes with the results of its calls, for servers refuse the one without the other. */
+    /** Drops a reply together with the results of its calls, because servers reject one without the other. */
     private static boolean dropOldestTurn(List<Message> messages) {
         int last = lastTurn(messages);
         for (int index = 0; index < last; index++) {

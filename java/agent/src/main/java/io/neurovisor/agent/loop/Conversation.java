@@ -1,7 +1,7 @@
 package io.neurovisor.agent.loop;
 
 import io.neurovisor.agent.calls.CallText;
-import io.neurovisor.agent.calls.Reading;
+import io.neurovisor.agent.calls.ParsedReply;
 import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ModelFailure;
@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One run: does the steps that {@link LoopState} decides on. For one thread and one use. */
+/** Executes the steps that {@link LoopState} decides on, for one run. Not thread-safe and not reusable. */
 final class Conversation {
     private final Model model;
     private final Turn turn;
@@ -84,20 +84,20 @@ final class Conversation {
         List<Message> asked = new ArrayList<>(List.of(new Message.Instruction(Instructions.of(model))));
         asked.addAll(messages);
         List<Message> fitting = window.fit(asked);
-        HeardText heard = new HeardText(listener);
+        PartialReply partial = new PartialReply(listener);
         try {
             ModelReply reply =
-                    model.ask(new ModelRequest(fitting, deadline.remaining()).tracedBy(task.traceId()), heard);
+                    model.ask(new ModelRequest(fitting, deadline.remaining()).tracedBy(task.traceId()), partial);
             window.learn(ContextWindow.length(fitting), reply.usage().prompt());
             return replied(reply);
         } catch (ModelFailure failure) {
             explanation = failure.explanation();
-            keep(heard.text());
+            keep(partial.text());
             return new LoopEvent.Stopped(endOf(failure));
         }
     }
 
-    /** What a model had said before it was cut off: the part of an answer, and never a call that may be half of one. */
+    /** Keeps the answer in the text of an interrupted reply, without calls, which may be incomplete. */
     private void keep(String text) {
         String part = CallText.read(text, ExecuteCode.NAMES).answer();
         if (!part.isBlank()) {
@@ -107,8 +107,8 @@ final class Conversation {
     }
 
     private LoopEvent replied(ModelReply reply) {
-        Reading reading = CallText.read(reply.text(), ExecuteCode.NAMES);
-        // A server that knows tools has read the calls itself, and then what looks like one is text.
+        ParsedReply reading = CallText.read(reply.text(), ExecuteCode.NAMES);
+        // A server with native tools has parsed the calls itself, so what looks like a call in the text is text.
         pending = reply.calls().isEmpty() ? reading.calls() : reply.calls();
         usage = new Usage(
                 usage.prompt() + reply.usage().prompt(),
@@ -145,7 +145,7 @@ final class Conversation {
             return new LoopEvent.Stopped(
                     exception.fault() == Fault.INTERRUPTED ? AgentEnd.CANCELLED : AgentEnd.SANDBOX_FAILED);
         } finally {
-            // What is known is told, so that each call has a result even in a conversation that was cut off.
+            // Each call needs a result, even in a conversation that ends early.
             items.forEach(item -> tell(item, texts.get(item)));
         }
     }

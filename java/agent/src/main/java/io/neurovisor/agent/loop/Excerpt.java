@@ -6,27 +6,27 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
-/** The beginning and the end of an output, however long it is. */
+/** The beginning and the end of an output of any length. */
 public final class Excerpt {
     public static final Excerpt EMPTY = new Excerpt(new byte[0], new byte[0], 0);
 
     private static final int SHOWN_BYTES = 16;
 
-    /** Control characters that text has none of. */
+    /** Control characters that occur in text. */
     private static final String TEXT_CONTROLS = "\n\r\t\f\b\u001b";
 
     private final byte[] head;
     private final byte[] tail;
     private final long totalBytes;
 
-    /** The parts follow one another when together they are all there is. */
+    /** Creates an excerpt; {@code tail} follows {@code head} directly if both together have {@code totalBytes}. */
     Excerpt(byte[] head, byte[] tail, long totalBytes) {
         this.head = head.clone();
         this.tail = tail.clone();
         this.totalBytes = totalBytes;
     }
 
-    /** All of a text. */
+    /** Returns an excerpt that contains the whole text. */
     public static Excerpt of(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         return new Excerpt(bytes, new byte[0], bytes.length);
@@ -41,8 +41,8 @@ public final class Excerpt {
     }
 
     /**
-     * At most about so many characters: the beginning, the end, and between them how much was cut. What is no text is described
-     * and not shown.
+     * Returns about {@code maxCharacters} at most: the beginning, a note on how much was cut, and the end. Binary output is described
+     * instead of shown.
      */
     public String text(int maxCharacters) {
         String first = decode(head);
@@ -86,7 +86,7 @@ public final class Excerpt {
         return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
-    /** A character that the cut has halved is left out. */
+    /** Decodes the bytes without a character that the cut has split. */
     private static String decode(byte[] bytes) {
         int from = 0;
         while (from < Math.min(3, bytes.length) && (bytes[from] & 0xC0) == 0x80) {
@@ -101,7 +101,7 @@ public final class Excerpt {
         return text.flip().toString();
     }
 
-    /** NUL is in no text; a tenth of characters that are none is more than a program's slip. */
+    /** Returns whether the output contains NUL, or more than a tenth of it is not text. */
     private static boolean isBinary(String text) {
         long strange = text.chars()
                 .filter(character -> character == '\uFFFD' || (character < ' ' && TEXT_CONTROLS.indexOf(character) < 0))

@@ -3,20 +3,20 @@ package io.neurovisor.agent.loop;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
-/** Takes output as it comes and keeps its beginning and its end, in memory that does not grow with it. */
+/** Collects the beginning and the end of an output in bounded memory. Thread-safe. */
 public final class ExcerptBuffer {
     private final int partBytes;
     private final ByteArrayOutputStream head = new ByteArrayOutputStream();
     private final byte[] ring;
     private long total;
 
-    /** Keeps so much of the beginning, with as much of the end. */
+    /** Creates a buffer that keeps up to {@code partBytes} of the beginning and of the end. */
     public ExcerptBuffer(int partBytes) {
         this.partBytes = partBytes;
         this.ring = new byte[partBytes];
     }
 
-    /** Takes all that the buffer has. */
+    /** Appends the remaining bytes. */
     public synchronized void append(ByteBuffer bytes) {
         int toHead = Math.min(bytes.remaining(), partBytes - head.size());
         for (int index = 0; index < toHead; index++) {

@@ -10,14 +10,14 @@ import io.neurovisor.engine.trace.TraceId;
 import java.util.Optional;
 import java.util.Set;
 
-/** The one tool that a model has. What is wrong with a call is told in words that a model can act on. */
+/** The only tool of a model. Errors in a call are described such that a model can correct them. */
 public final class ExecuteCode {
     public static final String NAME = "execute_code";
     public static final String LANGUAGE = "language";
     public static final String CODE = "code";
     public static final Set<String> NAMES = Set.of(NAME);
 
-    /** What the model is told of it. */
+    /** The description of the tool for the model. */
     public static final String DESCRIPTION =
             "Runs a program in a fresh virtual machine without a network and returns its stdout, stderr and exit code."
                     + " Nothing persists between calls. Print what you want to see.";
@@ -26,12 +26,12 @@ public final class ExecuteCode {
             "{\"name\": \"execute_code\", \"arguments\": {\"language\": \"python\", \"code\": \"print(6 * 7)\"}}";
     private static final int QUOTED_CHARACTERS = 80;
 
-    /** What a call comes to. */
+    /** The result of checking a call. */
     sealed interface Checked {
-        /** It can be run. */
+        /** A call that can be executed. */
         record Valid(CodeRequest request) implements Checked {}
 
-        /** It cannot, and the model is told why. */
+        /** A call that cannot be executed, with the error message for the model. */
         record Wrong(String message) implements Checked {}
     }
 
@@ -61,7 +61,7 @@ public final class ExecuteCode {
         }
         try {
             Language known = Language.named(language.asText());
-            // Its size and its characters are checked where programs are.
+            // Program checks the size and the characters.
             return new Checked.Valid(new CodeRequest(traceId, known, new Program(known, code).code()));
         } catch (NeuroVisorException exception) {
             return wrong(String.valueOf(exception.getMessage()));

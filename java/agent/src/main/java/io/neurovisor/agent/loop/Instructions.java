@@ -3,7 +3,7 @@ package io.neurovisor.agent.loop;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.program.Language;
 
-/** What a model is told before its task. */
+/** The instructions that precede the task of a model. */
 final class Instructions {
     private static final String GENERAL = "You are an assistant that can run code. Use the tool execute_code whenever a"
             + " program gives a surer answer than you do. " + ExecuteCode.DESCRIPTION + " Languages: "

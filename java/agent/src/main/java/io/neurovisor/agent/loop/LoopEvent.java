@@ -2,24 +2,24 @@ package io.neurovisor.agent.loop;
 
 import static java.util.Objects.requireNonNull;
 
-/** What has happened in a run. */
+/** An event in a run. */
 sealed interface LoopEvent {
-    /** The run begins. */
+    /** The run began. */
     record Begun() implements LoopEvent {}
 
     /**
-     * The model has replied.
+     * The model replied.
      *
-     * @param calls how many there are in it
-     * @param hasAnswer whether there is text for a person
-     * @param tokens what was read and written for it
+     * @param calls the number of calls in the reply
+     * @param hasAnswer whether the reply contains text for the user
+     * @param tokens the tokens read and written for the reply
      */
     record Replied(int calls, boolean hasAnswer, int tokens) implements LoopEvent {}
 
     /** All calls of the turn have a result. */
     record Executed() implements LoopEvent {}
 
-    /** Something outside of the loop ends it. */
+    /** The run was stopped from outside of the loop. */
     record Stopped(AgentEnd end) implements LoopEvent {
         public Stopped {
             requireNonNull(end, "end is null");

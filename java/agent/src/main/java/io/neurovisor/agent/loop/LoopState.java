@@ -6,8 +6,8 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
 /**
- * Where a run is and what it has used up. It is told what has happened and answers with the next step; no model, sandbox or
- * clock is in it. Once it has finished, it stays so.
+ * The state of a run and the limits that it has used up. Maps each event to the next step, without a model, a sandbox or a clock.
+ * The finished state is final.
  */
 final class LoopState {
     enum Phase {

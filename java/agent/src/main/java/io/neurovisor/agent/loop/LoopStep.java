@@ -2,20 +2,20 @@ package io.neurovisor.agent.loop;
 
 import static java.util.Objects.requireNonNull;
 
-/** What a run does next. */
+/** The next step of a run. */
 sealed interface LoopStep {
     /**
-     * The model is asked.
+     * Asks the model.
      *
      * @param iteration counted from 1
-     * @param afterNothing whether it has just said nothing at all, which it has to be told
+     * @param afterNothing whether the previous reply was empty, which the request then points out
      */
     record Ask(int iteration, boolean afterNothing) implements LoopStep {}
 
-    /** The calls of the reply are executed. */
+    /** Executes the calls of the reply. */
     record Execute() implements LoopStep {}
 
-    /** The run is over. */
+    /** Ends the run. */
     record Finish(AgentEnd end) implements LoopStep {
         public Finish {
             requireNonNull(end, "end is null");

@@ -3,7 +3,7 @@ package io.neurovisor.agent.loop;
 import io.neurovisor.engine.program.Outcome;
 import java.util.Locale;
 
-/** What a model reads of an execution: always outcome, exit code and duration, then what was printed. */
+/** Describes an execution for a model: outcome, exit code and duration, then the output. */
 public final class ResultText {
     private ResultText() {}
 

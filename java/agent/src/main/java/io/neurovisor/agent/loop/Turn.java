@@ -15,23 +15,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The calls of one reply, executed at the same time as far as that is allowed. Results come in the order of the calls. However
- * it ends, no program of it runs on.
+ * Executes the calls of one reply, in parallel up to a limit. Results are reported in the order of the calls. No program is running
+ * when the turn has ended.
  */
 final class Turn {
     private final CodeRunner runner;
     private final int parallelCalls;
 
-    /** A call with what is known of it. */
+    /** A call and the result of its check. */
     record Item(ToolCall call, ExecuteCode.Checked checked) {}
 
-    /** Hears of the results, in order. */
+    /** Receives the results in order. */
     @FunctionalInterface
     interface Results {
         void executed(Item item, CodeRequest request, CodeResult result);
     }
 
-    /** The time for the whole run is over. */
+    /** Thrown when the deadline of the run has passed. */
     static final class TimeIsOver extends Exception {
         private static final long serialVersionUID = 1L;
     }
@@ -41,11 +41,11 @@ final class Turn {
         this.parallelCalls = parallelCalls;
     }
 
-    /** Those that are wrong are passed over; throws what the runner throws. */
+    /** Executes the valid calls; propagates exceptions of the runner. */
     void execute(List<Item> items, Deadline deadline, Results results) throws InterruptedException, TimeIsOver {
         Semaphore places = new Semaphore(parallelCalls);
         List<Future<CodeResult>> futures = new ArrayList<>();
-        // INVARIANT: closing the executor waits for its threads, and whoever leaves early has interrupted them all.
+        // INVARIANT: closing the executor waits for its threads; an early exit has interrupted all of them.
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             boolean isDone = false;
             try {

@@ -1,4 +1,4 @@
-/** The agent: model, tool calls, results, until there is an answer or a limit. Models and sandboxes are ports. */
+/** The agent loop: asks a model, executes its calls and returns the results, until an answer or a limit. Models and sandboxes are ports. */
 @NullMarked
 package io.neurovisor.agent.loop;
 

@@ -6,8 +6,8 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
 /**
- * A JSON Schema that an answer has to keep to. Servers hold the model to it while it writes, so that whatever is answered in full
- * is JSON of this form; what was cut off is not.
+ * A JSON Schema for an answer. Servers enforce it while the model generates, so a complete answer is valid JSON of this form; a
+ * truncated answer is not.
  */
 public record AnswerSchema(String json) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -16,7 +16,7 @@ public record AnswerSchema(String json) {
         if (!isObject(json)) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    "the schema for an answer is no JSON object; give one such as {\"type\": \"object\"}");
+                    "the schema for an answer is not a JSON object; give one such as {\"type\": \"object\"}");
         }
     }
 

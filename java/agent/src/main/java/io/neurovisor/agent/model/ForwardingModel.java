@@ -2,7 +2,7 @@ package io.neurovisor.agent.model;
 
 import static java.util.Objects.requireNonNull;
 
-/** A model that is another one, but for what a subclass does when it is asked. */
+/** A base class for models that decorate the requests to another model. */
 public abstract class ForwardingModel implements Model {
     private final Model model;
 
@@ -10,7 +10,7 @@ public abstract class ForwardingModel implements Model {
         this.model = requireNonNull(model, "model is null");
     }
 
-    /** The other one. */
+    /** Returns the decorated model. */
     protected final Model model() {
         return model;
     }

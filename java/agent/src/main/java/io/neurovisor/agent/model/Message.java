@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.List;
 
-/** One message of a conversation with a model. */
+/** A message in a conversation with a model. */
 public sealed interface Message {
-    /** How many characters the model has to read of it. */
+    /** Returns the number of characters that the model reads. */
     int length();
 
-    /** What the model is told before everything else. */
+    /** The system message. */
     record Instruction(String text) implements Message {
         public Instruction {
             requireNonNull(text, "text is null");
@@ -21,7 +21,7 @@ public sealed interface Message {
         }
     }
 
-    /** What a person, or the agent in a person's place, says. */
+    /** A message of the user, or of the agent on behalf of the user. */
     record User(String text) implements Message {
         public User {
             requireNonNull(text, "text is null");
@@ -33,7 +33,7 @@ public sealed interface Message {
         }
     }
 
-    /** What the model said. */
+    /** A reply of the model. */
     record Assistant(String text, List<ToolCall> calls) implements Message {
         public Assistant {
             requireNonNull(text, "text is null");
@@ -50,7 +50,7 @@ public sealed interface Message {
         }
     }
 
-    /** What became of a call. */
+    /** The result of a call. */
     record ToolResult(ToolCall call, String text) implements Message {
         public ToolResult {
             requireNonNull(call, "call is null");

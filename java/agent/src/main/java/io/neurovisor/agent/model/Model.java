@@ -1,20 +1,20 @@
 package io.neurovisor.agent.model;
 
-/** A language model, wherever it runs. Safe for use by many threads. */
+/** A language model. Thread-safe. */
 public interface Model {
-    /** As it is shown to a person. */
+    /** Returns the name that users see. */
     String name();
 
-    /** How much it can read and write in one conversation, in tokens. */
+    /** Returns the size of the context window in tokens. */
     int contextTokens();
 
-    /** Whether the server takes a description of the tools; otherwise the instruction describes them. */
+    /** Returns whether the server accepts a description of the tools; otherwise the instruction describes them. */
     boolean hasNativeTools();
 
     /**
-     * Blocks until the reply is whole; asks nothing twice. Interrupting the thread cancels the request, at the server too.
+     * Blocks until the reply is complete, without retries. Interrupting the thread cancels the request, also on the server.
      *
-     * @throws ModelFailure for whatever kept the reply from coming, an interruption included
+     * @throws ModelFailure if there is no complete reply, for instance because of an interrupt
      */
     ModelReply ask(ModelRequest request, ReplyListener listener);
 }

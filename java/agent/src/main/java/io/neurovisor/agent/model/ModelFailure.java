@@ -6,34 +6,34 @@ import java.io.Serial;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** A reply that did not come. The message is one line that names server, value and next step. */
+/** Thrown when a model gives no complete reply. The message is one line with server, value and next step. */
 public final class ModelFailure extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** Why there is no reply. */
+    /** The reason for the failure. */
     public enum Reason {
-        /** Nothing listens at the address, or the network does not lead there. */
+        /** The address cannot be reached, or nothing listens there. */
         UNREACHABLE,
-        /** No room now: 429 or 503. */
+        /** The server is overloaded: 429 or 503. */
         BUSY,
-        /** Another failure of the server's own. */
+        /** The server failed for another reason. */
         SERVER_ERROR,
-        /** The reply began and did not end as it should. */
+        /** The reply ended before it was complete. */
         BROKEN_STREAM,
-        /** Nothing came for too long. */
+        /** The server sent nothing until a timeout. */
         STALLED,
         MODEL_MISSING,
         TOOLS_UNSUPPORTED,
-        /** The server does not want the request as it is. */
+        /** The server rejected the request, or its reply is invalid. */
         REFUSED,
         CANCELLED,
-        /** The time that the whole reply may take is over. */
+        /** The timeout of the whole reply expired. */
         OUT_OF_TIME,
-        /** No server was asked, because the caller may not ask now; the cause says why. */
+        /** The caller is not admitted now, so no request was sent; the cause says why. */
         NOT_ADMITTED;
 
-        /** Whether the same request may succeed a moment later. */
+        /** Returns whether a retry may succeed. */
         public boolean isTransient() {
             return switch (this) {
                 case UNREACHABLE, BUSY, SERVER_ERROR, BROKEN_STREAM -> true;
@@ -53,7 +53,7 @@ public final class ModelFailure extends RuntimeException {
         this(reason, message, Duration.ZERO, cause);
     }
 
-    /** @param retryAfter how long the server wants to be left alone; zero where it did not say */
+    /** @param retryAfter the delay that the server requests before a retry; zero if it requests none */
     public ModelFailure(Reason reason, String message, Duration retryAfter, @Nullable Throwable cause) {
         super(requireNonNull(message, "message is null"), cause);
         this.reason = requireNonNull(reason, "reason is null");
@@ -68,7 +68,7 @@ public final class ModelFailure extends RuntimeException {
         return retryAfter;
     }
 
-    /** Never null, unlike a throwable's. */
+    /** Returns the message, which is never null. */
     public String explanation() {
         return String.valueOf(getMessage());
     }

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One whole reply of a model.
+ * A complete reply of a model.
  *
- * @param text everything it wrote, thinking and calls in the text included
- * @param calls those that the server has recognised
- * @param cut whether the reply ended because it was too long
- * @param times what the server says it took
+ * @param text the whole text, with thinking and calls in it
+ * @param calls the calls that the server recognised
+ * @param cut whether the reply was truncated because of its length
+ * @param times the durations that the server reports
  */
 public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, ServerTimes times) {
     public ModelReply {
@@ -22,7 +22,7 @@ public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean
         requireNonNull(times, "times is null");
     }
 
-    /** Of a server that says at most how long the model was loaded. */
+    /** Creates a reply of a server that reports no other time than that for loading the model. */
     public ModelReply(String text, List<ToolCall> calls, Usage usage, boolean cut, Optional<Duration> loadTime) {
         this(text, calls, usage, cut, new ServerTimes(loadTime, Optional.empty(), Optional.empty(), Optional.empty()));
     }
@@ -31,7 +31,7 @@ public record ModelReply(String text, List<ToolCall> calls, Usage usage, boolean
         return times.load();
     }
 
-    /** A reply of nothing but text. */
+    /** Returns a reply that contains only text. */
     public static ModelReply of(String text) {
         return new ModelReply(text, List.of(), Usage.NONE, false, ServerTimes.NONE);
     }

@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a model is asked.
+ * A request to a model.
  *
- * @param messages all of the conversation that it shall know
- * @param patience how long the whole reply may take
- * @param tools whether it may call any
- * @param traceId of the run that asks; its server is told
- * @param traceparent W3C's header that its server is told instead, where the request is a span; empty for any of the run's
- * @param schema what the answer has to keep to; such a request is one without tools
- * @param sampling how the reply is to be written
+ * @param messages the conversation
+ * @param timeout the timeout of the whole reply
+ * @param tools whether the model may call tools
+ * @param traceId the trace of the run, which is sent to the server
+ * @param traceparent the W3C header to send if the request is a span; otherwise a new span of the trace is sent
+ * @param schema the schema of the answer; only for requests without tools
+ * @param sampling the sampling parameters
  */
 public record ModelRequest(
         List<Message> messages,
-        Duration patience,
+        Duration timeout,
         boolean tools,
         Optional<TraceId> traceId,
         Optional<String> traceparent,
@@ -28,41 +28,41 @@ public record ModelRequest(
         Sampling sampling) {
     public ModelRequest {
         messages = List.copyOf(messages);
-        requireNonNull(patience, "patience is null");
+        requireNonNull(timeout, "timeout is null");
         requireNonNull(traceId, "traceId is null");
         requireNonNull(traceparent, "traceparent is null");
         requireNonNull(schema, "schema is null");
         requireNonNull(sampling, "sampling is null");
     }
 
-    /** With tools, of no run. */
-    public ModelRequest(List<Message> messages, Duration patience) {
-        this(messages, patience, true, Optional.empty(), Optional.empty(), Optional.empty(), Sampling.USUAL);
+    /** Creates a request with tools and without a trace. */
+    public ModelRequest(List<Message> messages, Duration timeout) {
+        this(messages, timeout, true, Optional.empty(), Optional.empty(), Optional.empty(), Sampling.USUAL);
     }
 
-    public ModelRequest withPatience(Duration other) {
+    public ModelRequest withTimeout(Duration other) {
         return new ModelRequest(messages, other, tools, traceId, traceparent, schema, sampling);
     }
 
     public ModelRequest withoutTools() {
-        return new ModelRequest(messages, patience, false, traceId, traceparent, schema, sampling);
+        return new ModelRequest(messages, timeout, false, traceId, traceparent, schema, sampling);
     }
 
     public ModelRequest tracedBy(TraceId id) {
-        return new ModelRequest(messages, patience, tools, Optional.of(id), traceparent, schema, sampling);
+        return new ModelRequest(messages, timeout, tools, Optional.of(id), traceparent, schema, sampling);
     }
 
-    /** As a span that is told so. */
+    /** Returns this request with the {@code traceparent} header of its span. */
     public ModelRequest within(String header) {
-        return new ModelRequest(messages, patience, tools, traceId, Optional.of(header), schema, sampling);
+        return new ModelRequest(messages, timeout, tools, traceId, Optional.of(header), schema, sampling);
     }
 
     public ModelRequest sampledBy(Sampling other) {
-        return new ModelRequest(messages, patience, tools, traceId, traceparent, schema, other);
+        return new ModelRequest(messages, timeout, tools, traceId, traceparent, schema, other);
     }
 
-    /** Without tools: a server cannot hold a model to a schema and let it call one. */
+    /** Returns this request with a schema and without tools: servers cannot combine the two. */
     public ModelRequest answeredBy(AnswerSchema wanted) {
-        return new ModelRequest(messages, patience, false, traceId, traceparent, Optional.of(wanted), sampling);
+        return new ModelRequest(messages, timeout, false, traceId, traceparent, Optional.of(wanted), sampling);
     }
 }

@@ -1,8 +1,8 @@
 package io.neurovisor.agent.model;
 
-/** Hears a reply while it is written. Calls come from the thread that has asked the model. */
+/** Receives a reply while the model writes it. Methods are called by the thread that asks the model. */
 public interface ReplyListener {
-    /** Hears nothing. */
+    /** Ignores the reply. */
     ReplyListener NONE = new ReplyListener() {
         @Override
         public void text(String piece) {}
@@ -13,6 +13,6 @@ public interface ReplyListener {
 
     void text(String piece);
 
-    /** What was heard so far is void, for the reply begins again. */
+    /** Discards the text so far, because the request is retried. */
     void retry(String reason);
 }

@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * A model that is asked again where the failure may be gone a moment later. A request changes nothing at the server, and a reply
- * counts only when it is whole, so asking again repeats no effect.
+ * Retries requests after transient failures, with back-off. Requests have no side effects and only complete replies count, so a
+ * retry is safe.
  */
 public final class RetryingModel extends ForwardingModel {
     private static final int ATTEMPTS = 4;
@@ -20,7 +20,7 @@ public final class RetryingModel extends ForwardingModel {
     private final RandomGenerator random;
     private final Ticker ticker;
 
-    /** Waits. */
+    /** Waits for a duration. */
     @FunctionalInterface
     public interface Pause {
         void await(Duration duration) throws InterruptedException;
@@ -35,10 +35,10 @@ public final class RetryingModel extends ForwardingModel {
 
     @Override
     public ModelReply ask(ModelRequest request, ReplyListener listener) {
-        Deadline deadline = Deadline.after(request.patience(), ticker);
+        Deadline deadline = Deadline.after(request.timeout(), ticker);
         for (int attempt = 1; ; attempt++) {
             try {
-                return model().ask(request.withPatience(deadline.remaining()), listener);
+                return model().ask(request.withTimeout(deadline.remaining()), listener);
             } catch (ModelFailure failure) {
                 Duration wait = pauseAfter(attempt, failure);
                 if (!failure.reason().isTransient()
@@ -52,7 +52,7 @@ public final class RetryingModel extends ForwardingModel {
         }
     }
 
-    /** Twice as long each time, and a random half of it, so that many do not come back at once. */
+    /** Returns a pause that doubles with each attempt, with random jitter so that clients do not retry simultaneously. */
     private Duration pauseAfter(int attempt, ModelFailure failure) {
         long whole = FIRST_PAUSE.toMillis() << (attempt - 1);
         Duration backOff = Duration.ofMillis(whole / 2 + random.nextLong(whole / 2 + 1));

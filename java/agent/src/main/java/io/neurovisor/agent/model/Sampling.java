@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import java.util.Optional;
 
 /**
- * How a reply is to be written.
+ * Sampling parameters of a reply.
  *
- * @param temperature how far from the likeliest words; the server's own where it is empty
- * @param maxTokens after which it is cut; the server's own limit where it is empty
+ * @param temperature the temperature; empty for the default of the server
+ * @param maxTokens the maximum length of the reply; empty for the default of the server
  */
 public record Sampling(Optional<Double> temperature, Optional<Integer> maxTokens) {
-    /** As the server likes. */
+    /** The defaults of the server. */
     public static final Sampling USUAL = new Sampling(Optional.empty(), Optional.empty());
 
     public Sampling {

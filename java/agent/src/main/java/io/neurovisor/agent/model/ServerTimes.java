@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What a server says a reply has taken; each is empty where it does not say so.
+ * The durations that a server reports for a reply; each is empty if it is not reported.
  *
- * @param load to have the model in memory
- * @param reading of the conversation, as far as it was not known already
- * @param writing of the reply
+ * @param load loading the model into memory
+ * @param reading reading the part of the conversation that is not cached
+ * @param writing writing the reply
  * @param whole from the request to the end of the reply
  */
 public record ServerTimes(

@@ -3,11 +3,11 @@ package io.neurovisor.agent.model;
 import static java.util.Objects.requireNonNull;
 
 /**
- * A model's wish to have a tool used; nothing about it is checked yet.
+ * A tool call requested by a model, not validated.
  *
- * @param id as the server names it, to refer to from the result; ours where the server gives none
- * @param name the tool's, as the model wrote it; empty where a call could not be read
- * @param arguments JSON as the model wrote it, which may be no JSON at all
+ * @param id the id that the result refers to; generated if the server assigns none
+ * @param name the name of the tool as the model wrote it; empty if the call is unreadable
+ * @param arguments the arguments as the model wrote them, not necessarily valid JSON
  */
 public record ToolCall(String id, String name, String arguments) {
     public ToolCall {

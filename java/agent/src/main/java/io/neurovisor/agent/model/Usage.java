@@ -1,10 +1,10 @@
 package io.neurovisor.agent.model;
 
 /**
- * Tokens as the server has counted them; zero where it did not.
+ * Token counts reported by the server; zero if not reported.
  *
- * @param prompt what the model read
- * @param reply what it wrote
+ * @param prompt the tokens read
+ * @param reply the tokens written
  */
 public record Usage(int prompt, int reply) {
     public static final Usage NONE = new Usage(0, 0);

@@ -1,4 +1,4 @@
-/** What the agent knows of a language model: messages, tool calls and the port to whatever serves it. No wire format is known here. */
+/** The port to language models: messages, tool calls, requests and replies. Independent of wire formats. */
 @NullMarked
 package io.neurovisor.agent.model;
 

@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A conversation in LangChain4j's words. Calls go as calls where the server knows tools and they are well-formed; otherwise as the
- * text that the model has written, or might have.
+ * Converts a conversation to LangChain4j messages. Well-formed calls become native tool calls if the server supports tools; other
+ * calls become text.
  */
 final class ChatMessages {
     private final boolean nativeTools;
@@ -67,7 +67,7 @@ final class ChatMessages {
                 : UserMessage.from("Result of the tool call:\n" + text);
     }
 
-    /** Empty for a call that the server shall not see as one. */
+    /** Returns the arguments of a native call; empty for a call that is sent as text. */
     private Optional<String> nativeArguments(ToolCall call) {
         return nativeTools && !call.name().isEmpty()
                 ? CallArguments.read(call.arguments()).map(JsonNode::toString)

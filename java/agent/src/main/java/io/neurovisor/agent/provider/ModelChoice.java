@@ -7,13 +7,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Which model to ask, and where. Its textual form has no key.
+ * The choice of a model and its server. The string representation does not contain the key.
  *
- * @param model as its server names it
- * @param isUsual whether nobody has asked for this model in particular
- * @param baseUrl where the server is; empty for the protocol's usual place
- * @param ollamaHost that place for Ollama
- * @param keepAlive how long an Ollama keeps the model in memory after a request; empty for as long as it likes
+ * @param model the name on the server
+ * @param isUsual whether this is the default model
+ * @param baseUrl the address of the server; empty for the default of the protocol
+ * @param ollamaHost the default address of Ollama
+ * @param keepAlive how long Ollama keeps the model in memory after a request; empty for its default
  */
 public record ModelChoice(
         ProviderChoice provider,
@@ -32,7 +32,7 @@ public record ModelChoice(
         requireNonNull(keepAlive, "keepAlive is null");
     }
 
-    /** A model of an Ollama. */
+    /** Returns the choice of a model on an Ollama server. */
     public static ModelChoice ollama(URI host, String model) {
         return new ModelChoice(
                 ProviderChoice.OLLAMA, model, false, Optional.empty(), host, Optional.empty(), Optional.empty());

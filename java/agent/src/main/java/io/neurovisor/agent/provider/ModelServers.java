@@ -10,40 +10,40 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** Finds a model's server and sees whether it can serve, before anything is built or started for it. */
+/** Connects to model servers and checks that they can serve the model. */
 public final class ModelServers {
     private static final URI OPENAI = URI.create("https://api.openai.com/v1");
     private static final Duration PREFLIGHT = Duration.ofSeconds(15);
 
     private ModelServers() {}
 
-    /** A model that is there; a failure says with which command that is mended. */
+    /** Returns a model that is available; a failure names the command that fixes it. */
     public static Model open(ModelChoice choice) {
-        return open(choice, ServerConnection.Patience.USUAL, ModelServers::pause);
+        return open(choice, ServerConnection.ReadTimeouts.USUAL, ModelServers::pause);
     }
 
-    /** The same, whose failures are told at once: for who knows better whether to ask again. */
+    /** Returns a model without retries, for callers with their own retry policy. */
     public static Model openUnretried(ModelChoice choice) {
-        return served(choice, ServerConnection.Patience.USUAL);
+        return served(choice, ServerConnection.ReadTimeouts.USUAL);
     }
 
-    static Model open(ModelChoice choice, ServerConnection.Patience patience, RetryingModel.Pause pause) {
-        return new RetryingModel(served(choice, patience), pause, new SecureRandom(), Ticker.SYSTEM);
+    static Model open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts, RetryingModel.Pause pause) {
+        return new RetryingModel(served(choice, timeouts), pause, new SecureRandom(), Ticker.SYSTEM);
     }
 
-    private static ServedModel served(ModelChoice choice, ServerConnection.Patience patience) {
+    private static ServedModel served(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         ServerAddress ollama = new ServerAddress(choice.baseUrl().orElse(choice.ollamaHost()), choice.apiKey());
         return switch (choice.provider()) {
-            case OLLAMA -> new OllamaPreflight(ollama, connection(ollama)).open(choice, patience);
-            case OPENAI -> openAi(choice, patience);
+            case OLLAMA -> new OllamaPreflight(ollama, connection(ollama)).open(choice, timeouts);
+            case OPENAI -> openAi(choice, timeouts);
             case AUTO ->
                 choice.baseUrl().isEmpty() || isOllama(ollama)
-                        ? new OllamaPreflight(ollama, connection(ollama)).open(choice, patience)
-                        : openAi(choice, patience);
+                        ? new OllamaPreflight(ollama, connection(ollama)).open(choice, timeouts)
+                        : openAi(choice, timeouts);
         };
     }
 
-    private static ServedModel openAi(ModelChoice choice, ServerConnection.Patience patience) {
+    private static ServedModel openAi(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         ServerAddress address = new ServerAddress(choice.baseUrl().orElse(OPENAI), choice.apiKey()).versioned();
         if (choice.baseUrl().isEmpty() && choice.apiKey().isEmpty()) {
             throw new ModelFailure(
@@ -52,10 +52,10 @@ public final class ModelServers {
                             + " wants a key; put one into NEUROVISOR_API_KEY or a file for --api-key-file, or name"
                             + " another server with --base-url");
         }
-        return new OpenAiPreflight(address, connection(address)).open(choice, patience);
+        return new OpenAiPreflight(address, connection(address)).open(choice, timeouts);
     }
 
-    /** A server that is not there is reported by whoever asks it next. */
+    /** Returns whether the server is Ollama. An unreachable server is reported by the next request. */
     private static boolean isOllama(ServerAddress address) {
         try {
             return connection(address).get("/api/version").contains("\"version\"");
@@ -66,10 +66,10 @@ public final class ModelServers {
 
     private static ServerConnection connection(ServerAddress address) {
         return new ServerConnection(
-                address, new ServerConnection.Patience(PREFLIGHT, PREFLIGHT), Deadline.after(PREFLIGHT, Ticker.SYSTEM));
+                address, new ServerConnection.ReadTimeouts(PREFLIGHT, PREFLIGHT), Deadline.after(PREFLIGHT, Ticker.SYSTEM));
     }
 
-    /** The only waiting here that nothing can end early but an interruption. */
+    /** Waits without a condition; only an interrupt ends the wait early. */
     private static void pause(Duration duration) throws InterruptedException {
         Deadline end = Deadline.after(duration, Ticker.SYSTEM);
         while (!end.hasPassed()) {

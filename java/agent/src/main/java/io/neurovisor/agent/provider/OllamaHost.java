@@ -5,8 +5,8 @@ import java.net.URISyntaxException;
 import java.util.Optional;
 
 /**
- * {@code OLLAMA_HOST} as Ollama's own tools read it: with or without scheme, port and path; a port alone; IPv6 with or without
- * brackets; quoted. An address that servers listen on is one that clients can ask at this machine.
+ * Parses {@code OLLAMA_HOST} as Ollama does: with or without scheme, port and path; a port alone; IPv6 with or without brackets;
+ * quoted. A wildcard address becomes the loopback address.
  */
 public final class OllamaHost {
     private static final String USUAL_HOST = "127.0.0.1";
@@ -16,7 +16,7 @@ public final class OllamaHost {
 
     private OllamaHost() {}
 
-    /** Empty for what is no address at all. */
+    /** Returns the address; empty if the text is not an address. */
     public static Optional<URI> parse(String written) {
         String text = unquoted(written.strip());
         int schemeEnd = text.indexOf("://");
@@ -31,7 +31,7 @@ public final class OllamaHost {
         Place place = place(slash < 0 ? rest : rest.substring(0, slash));
         try {
             String host = asked(place.host());
-            // The host is quoted where it must be; the path is that of an address already.
+            // This constructor quotes the host; the path is quoted already.
             URI server = new URI(scheme, null, host, port(place.port(), usualPort), "", null, null);
             URI uri = new URI(server + (path.equals("/") ? "" : path));
             return uri.getHost() == null || uri.getRawQuery() != null || uri.getRawFragment() != null
@@ -59,7 +59,7 @@ public final class OllamaHost {
                 : new Place(authority.substring(0, colon), authority.substring(colon + 1));
     }
 
-    /** Ollama takes its usual port for one that makes no sense. */
+    /** Returns the port; the default for an invalid one, as in Ollama. */
     private static int port(String port, int usual) {
         if (!port.matches("\\d{1,5}")) {
             return usual;

@@ -7,16 +7,16 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.neurovisor.agent.model.ModelFailure;
 import java.util.Map;
 
-/** What Ollama says of itself and of a model. */
+/** Checks an Ollama server and its model before the first request. */
 final class OllamaPreflight {
-    /** Where the server does not say, what all of today's models can. */
+    /** The context window if the server reports none; all current models have this size. */
     private static final int USUAL_CONTEXT = 8192;
 
-    /** The memory for more would be a surprise on a small machine. */
+    /** The limit of the context window, which bounds the memory use of the server. */
     private static final int LARGEST_CONTEXT = 16_384;
 
     private static final String STRANGER =
-            "this is no Ollama; for an OpenAI-compatible server give --provider openai --base-url URL";
+            "this is not an Ollama server; for an OpenAI-compatible server give --provider openai --base-url URL";
 
     private final ServerAddress address;
     private final ServerConnection connection;
@@ -26,7 +26,7 @@ final class OllamaPreflight {
         this.connection = requireNonNull(connection, "connection is null");
     }
 
-    ServedModel open(ModelChoice choice, ServerConnection.Patience patience) {
+    ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         JsonNode shown = show(choice.model());
         int context = context(shown);
         return new ServedModel(
@@ -35,7 +35,7 @@ final class OllamaPreflight {
                 context,
                 hasTools(shown),
                 new OllamaProtocol(address, choice.model(), context, choice.keepAlive()),
-                patience);
+                timeouts);
     }
 
     private JsonNode show(String model) {
@@ -58,7 +58,7 @@ final class OllamaPreflight {
         }
     }
 
-    /** An old server has no list of capabilities; it refuses a request with tools if it has to. */
+    /** Returns whether the model supports tools. Old servers have no list of capabilities and reject a request with tools later. */
     private static boolean hasTools(JsonNode shown) {
         JsonNode capabilities = shown.path("capabilities");
         if (!capabilities.isArray()) {

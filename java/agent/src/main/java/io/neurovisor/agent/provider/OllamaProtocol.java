@@ -10,7 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
-/** Ollama's own protocol. */
+/** The native protocol of Ollama. */
 record OllamaProtocol(ServerAddress address, String model, int contextTokens, Optional<Duration> keepAlive)
         implements ServedModel.Protocol {
     OllamaProtocol {
@@ -36,7 +36,7 @@ record OllamaProtocol(ServerAddress address, String model, int contextTokens, Op
                         .map(key -> Map.of("Authorization", "Bearer " + key))
                         .orElse(Map.of()))
                 .modelName(model)
-                // Without it the server takes its own small window and forgets the beginning silently.
+                // Without it the server uses its small default window and silently drops the beginning.
                 .numCtx(contextTokens)
                 .build();
     }

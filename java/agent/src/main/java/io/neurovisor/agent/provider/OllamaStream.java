@@ -11,7 +11,7 @@ import io.neurovisor.agent.model.ServerTimes;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A reply of Ollama's: one JSON object on each line, the last of which says that it is done. */
+/** Checks a reply of Ollama: one JSON object per line; the last one is marked as done. */
 final class OllamaStream implements StreamCheck {
     private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -29,15 +29,15 @@ final class OllamaStream implements StreamCheck {
                     error.contains("does not support tools")
                             ? ModelFailure.Reason.TOOLS_UNSUPPORTED
                             : ModelFailure.Reason.SERVER_ERROR,
-                    Failed.line(error));
+                    ConnectionFailures.line(error));
         }
         for (JsonNode call : event.path("message").path("tool_calls")) {
             number(call.path("function"));
         }
         if (event.path("done").asBoolean()) {
             complete = true;
-            // A server that knew the whole conversation already has read none of it; LangChain4j wants both counts or
-            // believes none.
+            // A server that has cached the whole conversation reports no prompt count; LangChain4j ignores the other count
+            // without it.
             if (event.has("eval_count") && !event.has("prompt_eval_count")) {
                 event.put("prompt_eval_count", 0);
             }
@@ -72,8 +72,8 @@ final class OllamaStream implements StreamCheck {
     }
 
     /**
-     * Older servers give calls no number, or each the same, and LangChain4j would make one of them all. Arguments that are no
-     * object make it drop the whole event.
+     * Numbers the call and makes its arguments an object. Older servers give calls no number or the same one, and LangChain4j would
+     * merge them. LangChain4j drops the whole event if the arguments are not an object.
      */
     private void number(JsonNode function) {
         if (function instanceof ObjectNode object) {
@@ -96,8 +96,8 @@ final class OllamaStream implements StreamCheck {
                 return object;
             }
         } catch (JsonProcessingException exception) {
-            // As below.
+            // Reported below.
         }
-        throw new Refused(ModelFailure.Reason.BROKEN_STREAM, "a line of the reply is no JSON object");
+        throw new Refused(ModelFailure.Reason.BROKEN_STREAM, "a line of the reply is not a JSON object");
     }
 }

@@ -7,11 +7,11 @@ import io.neurovisor.agent.model.ModelFailure;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What an OpenAI-compatible server says of its models. */
+/** Checks an OpenAI-compatible server and its model before the first request. */
 final class OpenAiPreflight {
     private static final int USUAL_CONTEXT = 16_384;
     private static final int SHOWN_MODELS = 5;
-    private static final String STRANGER = "this is no OpenAI-compatible server; check --base-url";
+    private static final String STRANGER = "this is not an OpenAI-compatible server; check --base-url";
 
     private final ServerAddress address;
     private final ServerConnection connection;
@@ -21,10 +21,10 @@ final class OpenAiPreflight {
         this.connection = requireNonNull(connection, "connection is null");
     }
 
-    ServedModel open(ModelChoice choice, ServerConnection.Patience patience) {
+    ServedModel open(ModelChoice choice, ServerConnection.ReadTimeouts timeouts) {
         JsonNode models = models().path("data");
         String name = name(models, choice);
-        return new ServedModel(name, address, context(models, name), true, new OpenAiProtocol(address, name), patience);
+        return new ServedModel(name, address, context(models, name), true, new OpenAiProtocol(address, name), timeouts);
     }
 
     private JsonNode models() {
@@ -46,7 +46,7 @@ final class OpenAiPreflight {
         }
     }
 
-    /** A server with one model serves that one, whatever it is called. */
+    /** Returns the name of the model; a server with a single model serves it under any name. */
     private String name(JsonNode models, ModelChoice choice) {
         List<String> names = new ArrayList<>();
         models.forEach(model -> names.add(model.path("id").asText()));
@@ -62,11 +62,11 @@ final class OpenAiPreflight {
                         .formatted(
                                 address.shown(),
                                 choice.model(),
-                                Failed.line(String.join(
+                                ConnectionFailures.line(String.join(
                                         ", ", names.stream().limit(SHOWN_MODELS).toList()))));
     }
 
-    /** vLLM and llama-server say it in ways of their own. */
+    /** Returns the context window, which vLLM and llama-server report in different fields. */
     private int context(JsonNode models, String name) {
         for (JsonNode model : models) {
             if (model.path("id").asText().equals(name)

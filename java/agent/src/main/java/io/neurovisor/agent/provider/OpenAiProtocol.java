@@ -6,7 +6,7 @@ import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
 
-/** The protocol of OpenAI and of all servers that are compatible with it. */
+/** The protocol of OpenAI and compatible servers. */
 record OpenAiProtocol(ServerAddress address, String model) implements ServedModel.Protocol {
     OpenAiProtocol {
         requireNonNull(address, "address is null");
@@ -24,7 +24,7 @@ record OpenAiProtocol(ServerAddress address, String model) implements ServedMode
                 .httpClientBuilder(client)
                 .baseUrl(address.base().toString())
                 .modelName(model)
-                // Some servers repeat the id with each piece of a call.
+                // Some servers repeat the id in each chunk of a call.
                 .accumulateToolCallId(false);
         address.apiKey().ifPresent(builder::apiKey);
         return builder.build();

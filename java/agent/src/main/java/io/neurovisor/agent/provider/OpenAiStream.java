@@ -8,7 +8,7 @@ import io.neurovisor.agent.model.ServerTimes;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A reply of an OpenAI-compatible server: events with JSON, at last one that gives a reason for the end, or {@code [DONE]}. */
+/** Checks a reply of an OpenAI-compatible server: JSON events; the last one has a finish reason or is {@code [DONE]}. */
 final class OpenAiStream implements StreamCheck {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String DONE = "[DONE]";
@@ -26,7 +26,7 @@ final class OpenAiStream implements StreamCheck {
         JsonNode event = object(data);
         String error = ServerErrors.message(event);
         if (!error.isEmpty()) {
-            throw new Refused(ModelFailure.Reason.SERVER_ERROR, Failed.line(error));
+            throw new Refused(ModelFailure.Reason.SERVER_ERROR, ConnectionFailures.line(error));
         }
         JsonNode own = event.path("timings");
         if (own.isObject()) {
@@ -50,7 +50,7 @@ final class OpenAiStream implements StreamCheck {
         return cut;
     }
 
-    /** The protocol has no word for it; llama-server has. */
+    /** Returns the times in the extension of llama-server; the protocol itself has none. */
     @Override
     public ServerTimes times() {
         return times;
@@ -74,8 +74,8 @@ final class OpenAiStream implements StreamCheck {
                 return node;
             }
         } catch (JsonProcessingException exception) {
-            // As below.
+            // Reported below.
         }
-        throw new Refused(ModelFailure.Reason.BROKEN_STREAM, "an event of the reply is no JSON object");
+        throw new Refused(ModelFailure.Reason.BROKEN_STREAM, "an event of the reply is not a JSON object");
     }
 }

@@ -1,8 +1,8 @@
 package io.neurovisor.agent.provider;
 
-/** Which protocol the model's server speaks. */
+/** The protocol of the model server. */
 public enum ProviderChoice {
-    /** Ollama's, unless another address is given and the server there is no Ollama. */
+    /** Ollama, unless {@code --base-url} names a server that is not Ollama. */
     AUTO,
     OLLAMA,
     OPENAI

@@ -17,20 +17,20 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A server's answer while it comes: bytes are asked for as they are read, and whoever reads waits only so long for the next
- * ones. Closing it breaks the connection off, so that the server stops.
+ * The body of a response as a stream with back-pressure, in which each read has a timeout. Closing it closes the connection, so
+ * that the server stops generating.
  */
 final class ReplyStream extends InputStream implements HttpResponse.BodySubscriber<ReplyStream> {
-    /** More than any context window holds; whoever sends more does not send a reply. */
+    /** More than any context window contains; a longer body is not a reply. */
     static final long MAX_BYTES = 64L << 20;
 
-    /** The end of the answer, by an error where there is one. */
+    /** Received buffers, or the end of the response with its error. */
     private record Item(
             List<ByteBuffer> buffers,
             boolean isEnd,
             @Nullable Throwable error) {}
 
-    /** No more is read, for a reason that we have found ourselves. */
+    /** Thrown when a limit ends the stream. */
     static final class Ended extends IOException {
         @Serial
         private static final long serialVersionUID = 1L;
@@ -48,8 +48,8 @@ final class ReplyStream extends InputStream implements HttpResponse.BodySubscrib
     }
 
     private final LinkedBlockingQueue<Item> items = new LinkedBlockingQueue<>();
-    private final Duration firstPatience;
-    private final Duration patience;
+    private final Duration firstTimeout;
+    private final Duration nextTimeout;
     private final Deadline deadline;
     private volatile Flow.@Nullable Subscription subscription;
     private volatile boolean closed;
@@ -59,19 +59,19 @@ final class ReplyStream extends InputStream implements HttpResponse.BodySubscrib
     private boolean ended;
 
     /**
-     * Waits in three ways.
+     * Creates a stream with three timeouts.
      *
-     * @param firstPatience for the first bytes, before which the server may have to load the model
-     * @param patience for each further ones
-     * @param deadline for all of them
+     * @param firstTimeout for the first bytes, before which the server may have to load the model
+     * @param nextTimeout for each further read
+     * @param deadline for the whole body
      */
-    ReplyStream(Duration firstPatience, Duration patience, Deadline deadline) {
-        this.firstPatience = firstPatience;
-        this.patience = patience;
+    ReplyStream(Duration firstTimeout, Duration nextTimeout, Deadline deadline) {
+        this.firstTimeout = firstTimeout;
+        this.nextTimeout = nextTimeout;
         this.deadline = deadline;
     }
 
-    /** At once: whoever has the head begins to read. */
+    /** Returns the stream immediately, so that the caller reads while the body arrives. */
     @Override
     public CompletionStage<ReplyStream> getBody() {
         return CompletableFuture.completedFuture(this);
@@ -129,7 +129,7 @@ final class ReplyStream extends InputStream implements HttpResponse.BodySubscrib
         }
     }
 
-    /** Makes sure that there is a byte to read; false at the end. */
+    /** Blocks until a byte is available; returns false at the end of the stream. */
     private boolean fill() throws IOException {
         while (!current.hasRemaining()) {
             if (!following.isEmpty()) {
@@ -147,7 +147,7 @@ final class ReplyStream extends InputStream implements HttpResponse.BodySubscrib
     private void take() throws IOException {
         Item item = next();
         if (item.error() != null) {
-            throw new Ended(ModelFailure.Reason.BROKEN_STREAM, "the connection broke: " + Failed.cause(item.error()));
+            throw new Ended(ModelFailure.Reason.BROKEN_STREAM, "the connection broke: " + ConnectionFailures.cause(item.error()));
         }
         ended = item.isEnd();
         following = item.buffers();
@@ -164,7 +164,7 @@ final class ReplyStream extends InputStream implements HttpResponse.BodySubscrib
 
     private Item next() throws IOException {
         Duration left = deadline.remaining();
-        Duration usual = received == 0 ? firstPatience : patience;
+        Duration usual = received == 0 ? firstTimeout : nextTimeout;
         boolean isLast = left.compareTo(usual) < 0;
         try {
             Item item = items.poll((isLast ? left : usual).toNanos(), TimeUnit.NANOSECONDS);

@@ -30,16 +30,16 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** A model at a server, asked in its protocol. */
+/** A model on a server, accessed by the protocol of the server. */
 final class ServedModel implements Model {
     private final String name;
     private final ServerAddress address;
     private final int contextTokens;
     private final boolean nativeTools;
     private final Protocol protocol;
-    private final ServerConnection.Patience patience;
+    private final ServerConnection.ReadTimeouts timeouts;
 
-    /** What differs between servers. */
+    /** The differences between protocols. */
     interface Protocol {
         StreamCheck check();
 
@@ -52,13 +52,13 @@ final class ServedModel implements Model {
             int contextTokens,
             boolean nativeTools,
             Protocol protocol,
-            ServerConnection.Patience patience) {
+            ServerConnection.ReadTimeouts timeouts) {
         this.name = requireNonNull(name, "name is null");
         this.address = requireNonNull(address, "address is null");
         this.contextTokens = contextTokens;
         this.nativeTools = nativeTools;
         this.protocol = requireNonNull(protocol, "protocol is null");
-        this.patience = requireNonNull(patience, "patience is null");
+        this.timeouts = requireNonNull(timeouts, "timeouts is null");
     }
 
     @Override
@@ -79,7 +79,7 @@ final class ServedModel implements Model {
     @Override
     public ModelReply ask(ModelRequest request, ReplyListener listener) {
         ServerConnection connection =
-                new ServerConnection(address, patience, Deadline.after(request.patience(), Ticker.SYSTEM));
+                new ServerConnection(address, timeouts, Deadline.after(request.timeout(), Ticker.SYSTEM));
         StreamCheck check = protocol.check();
         ServerCall call = new ServerCall(connection, check, headers(request));
         ChatRequest.Builder chat = ChatRequest.builder().messages(new ChatMessages(nativeTools).of(request.messages()));
@@ -89,10 +89,10 @@ final class ServedModel implements Model {
         request.schema().map(ServedModel::format).ifPresent(chat::responseFormat);
         request.sampling().temperature().ifPresent(chat::temperature);
         request.sampling().maxTokens().ifPresent(chat::maxOutputTokens);
-        HeardReply heard = new HeardReply(listener);
-        protocol.model(new OneCall(() -> call)).chat(chat.build(), heard);
+        ReplyCollector collector = new ReplyCollector(listener);
+        protocol.model(new OneCall(() -> call)).chat(chat.build(), collector);
         call.throwFailure();
-        return reply(heard.response(connection), check);
+        return reply(collector.response(connection), check);
     }
 
     private static ResponseFormat format(AnswerSchema schema) {
@@ -105,7 +105,7 @@ final class ServedModel implements Model {
                 .build();
     }
 
-    /** Each request is a span of its own, recorded or not. */
+    /** Returns the trace header; each request is a separate span, recorded or not. */
     private static Map<String, List<String>> headers(ModelRequest request) {
         return request.traceparent()
                 .or(() -> request.traceId()
@@ -139,7 +139,7 @@ final class ServedModel implements Model {
         return count == null ? 0 : count;
     }
 
-    /** Gives LangChain4j the client that is meant for this one request. */
+    /** Provides LangChain4j with the HTTP client of one request. */
     private record OneCall(Supplier<HttpClient> client) implements HttpClientBuilder {
         @Override
         public Duration connectTimeout() {

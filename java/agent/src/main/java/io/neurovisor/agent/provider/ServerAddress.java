@@ -6,10 +6,10 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * Where a model server is. Its textual form has no key.
+ * The address of a model server. The string representation does not contain the key.
  *
- * @param base with the path that all requests share, without a slash at its end
- * @param apiKey for the server alone
+ * @param base the address with the common path of all requests, without a trailing slash
+ * @param apiKey the key, which is sent only to this server
  */
 record ServerAddress(URI base, Optional<String> apiKey) {
     private static final int SHORTEST_SECRET = 8;
@@ -24,18 +24,18 @@ record ServerAddress(URI base, Optional<String> apiKey) {
         return URI.create(base + path);
     }
 
-    /** The same server, at its root. */
+    /** Returns the address without the path. */
     ServerAddress root() {
         return new ServerAddress(URI.create(base.getScheme() + "://" + base.getRawAuthority()), apiKey);
     }
 
-    /** The same with the path that OpenAI-compatible servers have, where none is given. */
+    /** Returns the address with the default path of OpenAI-compatible servers if it has none. */
     ServerAddress versioned() {
         String path = base.getPath();
         return path == null || path.isEmpty() ? new ServerAddress(URI.create(base + "/v1"), apiKey) : this;
     }
 
-    /** For messages: an address may carry a name and password. */
+    /** Returns the address for messages, without user name and password. */
     String shown() {
         String host = base.getHost() == null ? String.valueOf(base.getRawAuthority()) : base.getHost();
         String port = base.getPort() < 0 ? "" : ":" + base.getPort();
@@ -43,7 +43,7 @@ record ServerAddress(URI base, Optional<String> apiKey) {
                 + (base.getPath() == null ? "" : base.getPath());
     }
 
-    /** For messages: servers like to repeat the key that they do not know. Very short ones are no secrets, but words. */
+    /** Returns the text without the key, for messages: servers repeat unknown keys. Very short keys are kept, as they are placeholders. */
     String withoutKey(String text) {
         return apiKey.filter(key -> key.length() >= SHORTEST_SECRET)
                 .map(key -> text.replace(key, "[key]"))

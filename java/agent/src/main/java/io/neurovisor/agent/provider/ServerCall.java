@@ -18,8 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request of LangChain4j's to a model server, done in the caller's own thread. Its status is checked, each event is looked at
- * before LangChain4j sees it, and an answer that does not end as the protocol says is a failure: LangChain4j would wait for ever.
+ * One request of LangChain4j to a model server, executed in the calling thread. It checks the status and each event before
+ * LangChain4j sees it. A response without the end that the protocol requires is a failure; LangChain4j would wait indefinitely.
  */
 final class ServerCall implements HttpClient {
     private final ServerConnection connection;
@@ -28,14 +28,14 @@ final class ServerCall implements HttpClient {
 
     private @Nullable ModelFailure failure;
 
-    /** @param more headers that LangChain4j knows nothing of */
+    /** @param more headers that LangChain4j does not set */
     ServerCall(ServerConnection connection, StreamCheck check, Map<String, List<String>> more) {
         this.connection = requireNonNull(connection, "connection is null");
         this.check = requireNonNull(check, "check is null");
         this.more = Map.copyOf(more);
     }
 
-    /** Throws what has gone wrong; LangChain4j's own idea of it is lost on the way. */
+    /** Throws the failure of the request, if any; LangChain4j reports it without details. */
     void throwFailure() {
         if (failure != null) {
             throw failure;
@@ -49,20 +49,20 @@ final class ServerCall implements HttpClient {
 
     @Override
     public void execute(HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
-        Watching watching = new Watching(listener);
+        CheckedListener checked = new CheckedListener(listener);
         try (InputStream body = connection.post(request.url(), headers(request), String.valueOf(request.body()))) {
             listener.onOpen(SuccessfulHttpResponse.builder()
                     .statusCode(200)
                     .headers(Map.of())
                     .build());
-            parser.parse(body, watching);
+            parser.parse(body, checked);
             if (failure == null && !check.isComplete()) {
                 fail(ModelFailure.Reason.BROKEN_STREAM, "the reply breaks off");
             }
         } catch (ModelFailure thrown) {
             failure = failure == null ? thrown : failure;
         } catch (IOException exception) {
-            fail(ModelFailure.Reason.BROKEN_STREAM, Failed.cause(exception));
+            fail(ModelFailure.Reason.BROKEN_STREAM, ConnectionFailures.cause(exception));
         }
         if (failure == null) {
             listener.onClose();
@@ -81,11 +81,11 @@ final class ServerCall implements HttpClient {
         }
     }
 
-    /** Stands between the parser, which swallows exceptions, and LangChain4j. */
-    private final class Watching implements ServerSentEventListener {
+    /** Checks events between the parser, which swallows exceptions, and LangChain4j. */
+    private final class CheckedListener implements ServerSentEventListener {
         private final ServerSentEventListener listener;
 
-        Watching(ServerSentEventListener listener) {
+        CheckedListener(ServerSentEventListener listener) {
             this.listener = listener;
         }
 
@@ -104,7 +104,7 @@ final class ServerCall implements HttpClient {
                 failure = thrown;
                 context.parsingHandle().cancel();
             } catch (RuntimeException exception) {
-                fail(ModelFailure.Reason.REFUSED, "the reply cannot be read: " + Failed.cause(exception));
+                fail(ModelFailure.Reason.REFUSED, "the reply cannot be read: " + ConnectionFailures.cause(exception));
                 context.parsingHandle().cancel();
             }
         }
@@ -112,9 +112,9 @@ final class ServerCall implements HttpClient {
         @Override
         public void onError(Throwable throwable) {
             if (throwable instanceof ReplyStream.Ended ended) {
-                fail(ended.reason(), Failed.cause(ended));
+                fail(ended.reason(), ConnectionFailures.cause(ended));
             } else {
-                fail(ModelFailure.Reason.BROKEN_STREAM, Failed.cause(throwable));
+                fail(ModelFailure.Reason.BROKEN_STREAM, ConnectionFailures.cause(throwable));
             }
         }
     }

@@ -23,35 +23,35 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** HTTP to one model server, with an end to each wait. An interruption breaks the request off. */
+/** An HTTP client for one model server in which each wait has a timeout. An interrupt cancels the request. */
 final class ServerConnection {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final int MAX_ERROR_BYTES = 64 << 10;
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Shared: it has threads, and keeps connections open. HTTP/2's upgrade is nothing that these servers know. */
+    /** Shared, because it owns threads and connections. HTTP/1.1 only: model servers do not support the upgrade to HTTP/2. */
     private static final HttpClient CLIENT = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(CONNECT_TIMEOUT)
             .build();
 
     private final ServerAddress address;
-    private final Patience patience;
+    private final ReadTimeouts timeouts;
     private final Deadline deadline;
 
     /**
-     * How long a server may be silent.
+     * The timeouts for a silent server.
      *
-     * @param first before its first byte: it may have to load the model and to read a long conversation
-     * @param next between two pieces
+     * @param first before the first byte: the server may have to load the model and read a long conversation
+     * @param next between two chunks
      */
-    record Patience(Duration first, Duration next) {
-        static final Patience USUAL = new Patience(Duration.ofMinutes(5), Duration.ofSeconds(60));
+    record ReadTimeouts(Duration first, Duration next) {
+        static final ReadTimeouts USUAL = new ReadTimeouts(Duration.ofMinutes(5), Duration.ofSeconds(60));
     }
 
-    ServerConnection(ServerAddress address, Patience patience, Deadline deadline) {
+    ServerConnection(ServerAddress address, ReadTimeouts timeouts, Deadline deadline) {
         this.address = requireNonNull(address, "address is null");
-        this.patience = requireNonNull(patience, "patience is null");
+        this.timeouts = requireNonNull(timeouts, "timeouts is null");
         this.deadline = requireNonNull(deadline, "deadline is null");
     }
 
@@ -62,24 +62,24 @@ final class ServerConnection {
         return open(request);
     }
 
-    /** The whole answer of a short request. */
+    /** Sends a GET request and returns the body. */
     String get(String path) {
         return get(address, path);
     }
 
-    /** The same at another place of the server's. */
+    /** Sends a GET request to another address of the server and returns the body. */
     String get(ServerAddress place, String path) {
         return read(HttpRequest.newBuilder(place.resolve(path)).GET());
     }
 
-    /** The whole answer of a short request with a body of JSON. */
+    /** Sends a POST request with a JSON body and returns the body of the response. */
     String post(String path, String body) {
         return read(HttpRequest.newBuilder(address.resolve(path))
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
-    /** An answer as the JSON object that it must be; {@code otherwise} says what the server is not. */
+    /** Parses a response as a JSON object; throws a failure with the message {@code otherwise} if it is not one. */
     JsonNode object(String text, String otherwise) {
         try {
             JsonNode node = JSON.readTree(text);
@@ -87,7 +87,7 @@ final class ServerConnection {
                 return node;
             }
         } catch (JsonProcessingException exception) {
-            // As below.
+            // Reported below.
         }
         throw failure(ModelFailure.Reason.REFUSED, otherwise);
     }
@@ -101,16 +101,16 @@ final class ServerConnection {
         try (InputStream stream = open(request)) {
             return new String(stream.readNBytes(4 << 20), StandardCharsets.UTF_8);
         } catch (ReplyStream.Ended ended) {
-            throw failure(ended.reason(), Failed.cause(ended));
+            throw failure(ended.reason(), ConnectionFailures.cause(ended));
         } catch (IOException exception) {
-            throw failure(ModelFailure.Reason.BROKEN_STREAM, Failed.cause(exception));
+            throw failure(ModelFailure.Reason.BROKEN_STREAM, ConnectionFailures.cause(exception));
         }
     }
 
     private InputStream open(HttpRequest.Builder request) {
-        ReplyStream stream = new ReplyStream(patience.first(), patience.next(), deadline);
+        ReplyStream stream = new ReplyStream(timeouts.first(), timeouts.next(), deadline);
         CompletableFuture<HttpResponse.ResponseInfo> head = new CompletableFuture<>();
-        // The response itself is there only with the body's end, however its subscriber answers; the head comes here.
+        // sendAsync completes only at the end of the body, so the head is passed on from here.
         CompletableFuture<HttpResponse<ReplyStream>> answer = CLIENT.sendAsync(request.build(), info -> {
             head.complete(info);
             return stream;
@@ -129,7 +129,7 @@ final class ServerConnection {
 
     private HttpResponse.ResponseInfo await(
             CompletableFuture<HttpResponse.ResponseInfo> head, CompletableFuture<?> answer, ReplyStream stream) {
-        Duration limit = min(patience.first(), deadline.remaining());
+        Duration limit = min(timeouts.first(), deadline.remaining());
         try {
             return head.get(limit.toNanos(), TimeUnit.NANOSECONDS);
         } catch (InterruptedException exception) {
@@ -142,7 +142,7 @@ final class ServerConnection {
                     : failure(ModelFailure.Reason.STALLED, "no answer within " + limit.toSeconds() + " s");
         } catch (ExecutionException exception) {
             throw new ModelFailure(
-                    Failed.reason(exception), address.shown() + ": " + Failed.cause(exception), exception.getCause());
+                    ConnectionFailures.reason(exception), address.shown() + ": " + ConnectionFailures.cause(exception), exception.getCause());
         }
     }
 
@@ -153,7 +153,7 @@ final class ServerConnection {
 
     private ModelFailure refused(HttpResponse.ResponseInfo response, String body) {
         int status = response.statusCode();
-        ModelFailure.Reason reason = Failed.reason(status, body);
+        ModelFailure.Reason reason = ConnectionFailures.reason(status, body);
         String said = ServerErrors.message(address.withoutKey(body));
         String what = "HTTP " + status + (said.isEmpty() ? "" : ": " + said);
         Duration retryAfter = response.headers()

@@ -4,24 +4,24 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-/** The words of a server on what it does not like. */
+/** Extracts error messages from responses of a server. */
 final class ServerErrors {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private ServerErrors() {}
 
-    /** Of the body of an answer, in one line; empty where it says nothing. */
+    /** Returns the error in the body of a response as one line; empty if there is none. */
     static String message(String body) {
         try {
             JsonNode node = JSON.readTree(body);
             String said = node == null ? "" : message(node);
-            return Failed.line(said.isEmpty() ? body : said);
+            return ConnectionFailures.line(said.isEmpty() ? body : said);
         } catch (JsonProcessingException noJson) {
-            return Failed.line(body);
+            return ConnectionFailures.line(body);
         }
     }
 
-    /** Of an event; empty where it is no error. */
+    /** Returns the error in an event; empty if the event is not an error. */
     static String message(JsonNode event) {
         JsonNode error = event.path("error");
         if (error.isTextual()) {

@@ -6,9 +6,9 @@ import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ServerTimes;
 import java.io.Serial;
 
-/** What a protocol's stream of events must be like, and what it tells beside the reply. For one reply. */
+/** Checks the events of one reply against the protocol, and collects its metadata. */
 interface StreamCheck {
-    /** The stream cannot be believed. */
+    /** Thrown for an event that is invalid or reports an error. */
     final class Refused extends Exception {
         @Serial
         private static final long serialVersionUID = 1L;
@@ -29,13 +29,13 @@ interface StreamCheck {
         }
     }
 
-    /** The event as it may be passed on. */
+    /** Returns the event for LangChain4j. */
     String checked(String data) throws Refused;
 
-    /** Whether the server has said that this was all. */
+    /** Returns whether the server has marked the end of the reply. */
     boolean isComplete();
 
-    /** Whether it was cut because of its length. */
+    /** Returns whether the reply was truncated because of its length. */
     boolean isCut();
 
     ServerTimes times();

@@ -8,7 +8,7 @@ import io.neurovisor.agent.loop.ExecuteCode;
 import io.neurovisor.engine.program.Language;
 import java.util.Arrays;
 
-/** The tool as servers are told of it. */
+/** The description of the tool that is sent to servers. */
 final class ToolDescription {
     static final ToolSpecification EXECUTE_CODE = ToolSpecification.builder()
             .name(ExecuteCode.NAME)

@@ -1,4 +1,4 @@
-/** Model servers: Ollama's own protocol and the OpenAI-compatible one. The only code that knows LangChain4j. */
+/** Clients of model servers with the protocols of Ollama and OpenAI. LangChain4j is used only here. */
 @NullMarked
 package io.neurovisor.agent.provider;
 

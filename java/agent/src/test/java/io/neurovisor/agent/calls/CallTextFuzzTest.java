@@ -17,7 +17,7 @@ final class CallTextFuzzTest {
     @FuzzTest
     void reply(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);
-        Reading reading = CallText.read(text, TOOLS);
+        ParsedReply reading = CallText.read(text, TOOLS);
         assertThat(reading.answer().length() + reading.thinking().length()).isLessThanOrEqualTo(text.length());
         assertThat(reading.calls()).extracting(ToolCall::id).doesNotHaveDuplicates();
         assertThat(reading.calls()).allSatisfy(call -> assertThat(call.name()).isIn("", "execute_code"));

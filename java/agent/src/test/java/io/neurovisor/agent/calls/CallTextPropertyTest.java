@@ -78,7 +78,7 @@ final class CallTextPropertyTest {
 
     @Property(tries = 2000)
     void noTextMakesItFailOrHang(@ForAll("texts") String text) {
-        Reading reading = assertTimeoutPreemptively(LIMIT, () -> CallText.read(text, TOOLS));
+        ParsedReply reading = assertTimeoutPreemptively(LIMIT, () -> CallText.read(text, TOOLS));
         assertThat(reading.calls()).allSatisfy(call -> assertThat(call.name()).isIn("execute_code", ""));
     }
 
@@ -92,7 +92,7 @@ final class CallTextPropertyTest {
 
     @Property(tries = 1000)
     void proseWithBracesIsNoCallAndStaysAsItIs(@ForAll("prose") String prose) {
-        Reading reading = CallText.read(prose, TOOLS);
+        ParsedReply reading = CallText.read(prose, TOOLS);
         assertThat(reading.calls()).isEmpty();
         assertThat(reading.answer()).isEqualTo(prose.strip());
     }
@@ -100,7 +100,7 @@ final class CallTextPropertyTest {
     @Property(tries = 1000)
     void jsonThatNamesNoToolIsNoCallAndStaysAsItIs(@ForAll("json") String json) {
         for (String answer : List.of(json, "The result:\n\n```json\n" + json + "\n```", "{\"answer\": " + json + "}")) {
-            Reading reading = CallText.read(answer, TOOLS);
+            ParsedReply reading = CallText.read(answer, TOOLS);
             assertThat(reading.calls()).isEmpty();
             assertThat(reading.answer()).isEqualTo(answer.strip());
         }
@@ -112,7 +112,7 @@ final class CallTextPropertyTest {
         String call = "{\"name\": \"execute_code\", \"arguments\": {\"language\": \"python\", \"code\": " + json + "}}";
         for (String text :
                 List.of(call, "<tool_call>\n" + call + "\n</tool_call>", "Now:\n```json\n" + call + "\n```")) {
-            Reading reading = CallText.read(text, TOOLS);
+            ParsedReply reading = CallText.read(text, TOOLS);
             assertThat(reading.calls()).hasSize(1);
             assertThat(LooseJson.object(reading.calls().getFirst().arguments())
                             .orElseThrow()

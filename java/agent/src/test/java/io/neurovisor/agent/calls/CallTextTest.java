@@ -35,7 +35,7 @@ final class CallTextTest {
     @ParameterizedTest
     @MethodSource("transcripts")
     void findsExactlyTheCallsOfEveryFamily(Transcript transcript) {
-        Reading reading = CallText.read(transcript.text(), TOOLS);
+        ParsedReply reading = CallText.read(transcript.text(), TOOLS);
         assertThat(reading.calls().stream().map(CallTextTest::asJson)).containsExactlyElementsOf(transcript.calls());
         assertThat(reading.answer()).isEqualTo(transcript.answer());
         assertThat(reading.thinking()).isEqualTo(transcript.thinking());
@@ -44,7 +44,7 @@ final class CallTextTest {
     @ParameterizedTest
     @MethodSource("transcripts")
     void findsThemWithLineEndsOfBothKinds(Transcript transcript) {
-        Reading reading = CallText.read(transcript.text().replace("\n", "\r\n"), TOOLS);
+        ParsedReply reading = CallText.read(transcript.text().replace("\n", "\r\n"), TOOLS);
         assertThat(reading.calls()).hasSameSizeAs(transcript.calls());
     }
 

@@ -87,13 +87,13 @@ final class RetryingModelTest {
                         failure -> assertThat(failure.reason()).isEqualTo(ModelFailure.Reason.CANCELLED));
     }
 
-    private String ask(ScriptedModel model, Duration patience) {
+    private String ask(ScriptedModel model, Duration timeout) {
         return new RetryingModel(model, pauses::add, new Random(1), Ticker.SYSTEM)
-                .ask(request(patience), ReplyListener.NONE)
+                .ask(request(timeout), ReplyListener.NONE)
                 .text();
     }
 
-    private static ModelRequest request(Duration patience) {
-        return new ModelRequest(List.of(new Message.User("x")), patience);
+    private static ModelRequest request(Duration timeout) {
+        return new ModelRequest(List.of(new Message.User("x")), timeout);
     }
 }

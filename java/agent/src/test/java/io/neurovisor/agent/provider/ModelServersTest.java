@@ -44,12 +44,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Both protocols against servers that speak them byte by byte, well and badly. */
 @Timeout(120)
 final class ModelServersTest {
-    private static final ServerConnection.Patience PATIENT =
-            new ServerConnection.Patience(Duration.ofSeconds(60), Duration.ofSeconds(60));
+    private static final ServerConnection.ReadTimeouts PATIENT =
+            new ServerConnection.ReadTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(60));
 
     /** With a server that connects and then is silent. */
-    private static final ServerConnection.Patience HASTY =
-            new ServerConnection.Patience(Duration.ofSeconds(60), Duration.ofMillis(300));
+    private static final ServerConnection.ReadTimeouts HASTY =
+            new ServerConnection.ReadTimeouts(Duration.ofSeconds(60), Duration.ofMillis(300));
 
     private static final String CODE = "print(\"é {1}\")\n";
 
@@ -139,7 +139,7 @@ final class ModelServersTest {
     @Test
     void whatIsNoSchemaIsRefused() {
         for (String text : List.of("", "{", "[]", "\"object\"")) {
-            assertThatThrownBy(() -> new AnswerSchema(text)).hasMessageContaining("no JSON object");
+            assertThatThrownBy(() -> new AnswerSchema(text)).hasMessageContaining("not a JSON object");
         }
     }
 
@@ -439,8 +439,8 @@ final class ModelServersTest {
         return open(wire, PATIENT);
     }
 
-    private Model open(Wire wire, ServerConnection.Patience patience) {
-        return ModelServers.open(choice(wire.provider(), Optional.of(server.uri()), "m"), patience, _ -> {});
+    private Model open(Wire wire, ServerConnection.ReadTimeouts timeouts) {
+        return ModelServers.open(choice(wire.provider(), Optional.of(server.uri()), "m"), timeouts, _ -> {});
     }
 
     private ModelChoice choice(ProviderChoice provider, Optional<URI> baseUrl, String model) {

@@ -8,14 +8,14 @@ import io.neurovisor.agent.model.ModelFailure;
 import io.neurovisor.agent.model.ReplyListener;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps what LangChain4j reports. It swallows what its handlers throw, so that is kept, too. */
-final class HeardReply implements StreamingChatResponseHandler {
+/** Collects the reply that LangChain4j reports. Keeps exceptions of the listener, too, because LangChain4j swallows them. */
+final class ReplyCollector implements StreamingChatResponseHandler {
     private final ReplyListener listener;
     private @Nullable ChatResponse response;
     private @Nullable Throwable error;
     private @Nullable RuntimeException thrown;
 
-    HeardReply(ReplyListener listener) {
+    ReplyCollector(ReplyListener listener) {
         this.listener = requireNonNull(listener, "listener is null");
     }
 
@@ -45,7 +45,7 @@ final class HeardReply implements StreamingChatResponseHandler {
             throw thrown;
         }
         if (response == null || error != null) {
-            throw connection.failure(ModelFailure.Reason.REFUSED, "the reply cannot be read: " + Failed.cause(error));
+            throw connection.failure(ModelFailure.Reason.REFUSED, "the reply cannot be read: " + ConnectionFailures.cause(error));
         }
         return response;
     }

@@ -4,12 +4,12 @@ import io.neurovisor.agent.model.ToolCall;
 import java.util.List;
 
 /**
- * Calls that were found in a text.
+ * Calls found in a text.
  *
  * @param end the position after the last character that belongs to them
  */
-record Found(int end, List<ToolCall> calls) {
-    Found {
+record FoundCalls(int end, List<ToolCall> calls) {
+    FoundCalls {
         calls = List.copyOf(calls);
     }
 }

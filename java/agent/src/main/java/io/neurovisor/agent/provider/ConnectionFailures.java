@@ -9,16 +9,16 @@ import java.nio.channels.UnresolvedAddressException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Says in one line what went wrong with a connection. */
-final class Failed {
+/** Classifies connection failures and describes each in one line. */
+final class ConnectionFailures {
     private static final int MAX_CHARACTERS = 300;
 
-    private Failed() {}
+    private ConnectionFailures() {}
 
-    /** The words of the cause that says most. */
+    /** Returns a description of the most specific cause. */
     static String cause(@Nullable Throwable error) {
         if (isCausedBy(error, UnresolvedAddressException.class)) {
-            return "its name is not known";
+            return "unknown host name";
         }
         // The client of the JDK wraps a refusal into, and around, exceptions without a message.
         if (isCausedBy(error, ConnectException.class)) {
@@ -26,12 +26,12 @@ final class Failed {
         }
         Throwable innermost = innermost(error);
         if (innermost == null) {
-            return "for no known reason";
+            return "unknown error";
         }
         return innermost.getMessage() == null ? innermost.getClass().getSimpleName() : line(innermost.getMessage());
     }
 
-    /** Before any byte came. */
+    /** Returns the reason for a failure before the first byte of a response. */
     static ModelFailure.Reason reason(@Nullable Throwable error) {
         if (isCausedBy(error, ConnectException.class)
                 || isCausedBy(error, HttpConnectTimeoutException.class)
@@ -68,7 +68,7 @@ final class Failed {
                 : ModelFailure.Reason.REFUSED;
     }
 
-    /** What a server says, made fit for one line. */
+    /** Returns the text of a server as one short line without control characters. */
     static String line(String text) {
         String line = UntrustedText.line(text).strip().replaceAll("\\s+", " ");
         return line.length() > MAX_CHARACTERS

@@ -1,8 +1,8 @@
 package io.neurovisor.agent.calls;
 
-/** The escapes that JSON and Python share; others are left as they are written. */
-final class Escapes {
-    private Escapes() {}
+/** Decodes the escapes that JSON and Python share; leaves others unchanged. */
+final class StringEscapes {
+    private StringEscapes() {}
 
     static String decode(String written) {
         StringBuilder text = new StringBuilder(written.length());
@@ -19,7 +19,7 @@ final class Escapes {
         return text.toString();
     }
 
-    /** Returns how many characters the escape has. */
+    /** Appends the decoded escape and returns its length in characters. */
     private static int decode(String written, int position, StringBuilder text) {
         char escaped = written.charAt(position + 1);
         switch (escaped) {
@@ -27,7 +27,7 @@ final class Escapes {
             case 't' -> text.append('\t');
             case 'r' -> text.append('\r');
             case '"', '\'', '\\', '/' -> text.append(escaped);
-            case '\n' -> {} // A line that goes on.
+            case '\n' -> {} // A continued line.
             case 'u' -> {
                 return unicode(written, position, text);
             }

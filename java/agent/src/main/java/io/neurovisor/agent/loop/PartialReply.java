@@ -4,15 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.model.ReplyListener;
 
-/** Keeps what is heard of a reply, for the case that it is never whole. For one reply. */
-final class HeardText implements ReplyListener {
-    /** More is no answer. */
+/** Keeps the text of a reply as it arrives, in case the reply remains incomplete. For one reply. */
+final class PartialReply implements ReplyListener {
+    /** Text beyond this length is discarded. */
     private static final int MAX_CHARACTERS = 1 << 20;
 
     private final ReplyListener listener;
     private final StringBuilder text = new StringBuilder();
 
-    HeardText(ReplyListener listener) {
+    PartialReply(ReplyListener listener) {
         this.listener = requireNonNull(listener, "listener is null");
     }
 
