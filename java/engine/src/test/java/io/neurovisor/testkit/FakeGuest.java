@@ -22,8 +22,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.BiFunction;
 
 /**
- * An agent that runs no code: it writes the program's text to stdout and ends with 0, or does what a test told it to. It
- * keeps the real agent's rules: no execution before a refresh, one execution in all.
+ * A guest agent that runs no code: it writes the text of the program to stdout and ends with 0, or behaves as a test has configured
+ * it. It enforces the rules of the real agent: no execution before a refresh, a single execution.
  */
 public final class FakeGuest implements GuestChannel {
     private final List<Program> primed = new ArrayList<>();
@@ -41,63 +41,63 @@ public final class FakeGuest implements GuestChannel {
     private boolean executed;
     private boolean closed;
 
-    /** A file that is sent once the program's time is over: so many parts, each so long after the one before. */
+    /** A file that is sent after the timeout of the program, in parts with gaps between them. */
     private record LateFile(ManualTicker ticker, Duration gap, int parts) {}
 
-    /** The next execution times out, and then sends a file of one byte in each part. */
+    /** Makes the next execution time out and then send a file with one byte per part. */
     public FakeGuest sendingAFileLate(ManualTicker ticker, Duration gap, int parts) {
         lateFile = Optional.of(new LateFile(ticker, gap, parts));
         return this;
     }
 
-    /** The next execution is this: it gets the program and where its output and files go, and returns its end. */
+    /** Makes the next execution call this function, which receives the program and its sink and returns the exit. */
     public FakeGuest executing(BiFunction<Program, OutputSink, ProgramExit> program) {
         execution = Optional.of(program);
         return this;
     }
 
-    /** The next execution writes its output and then fails. */
+    /** Makes the next execution write its output and then fail. */
     public FakeGuest failingExecute(Fault fault, String message) {
         executeFailure = Optional.of(new NeuroVisorException(fault, message));
         return this;
     }
 
-    /** The next execution writes without end. */
+    /** Makes the next execution write without end. */
     public FakeGuest flooding() {
         flooding = true;
         return this;
     }
 
-    /** The next execution writes its output and then runs until its thread is interrupted. */
+    /** Makes the next execution write its output and then run until its thread is interrupted. */
     public FakeGuest hanging() {
         hanging = true;
         return this;
     }
 
-    /** No call is answered. */
+    /** Makes every call hang. */
     public FakeGuest silent() {
         return failing(Fault.GUEST_SILENT);
     }
 
-    /** Its first call fails so. */
+    /** Makes the first call fail. */
     public FakeGuest failing(Fault fault) {
         helloFailure = Optional.of(new NeuroVisorException(fault, "the guest agent did not answer in time"));
         return this;
     }
 
-    /** The VMM ends in the middle of the next execution. */
+    /** Makes the VMM end during the next execution. */
     public FakeGuest dyingWhileExecuting(String lastWords) {
         dyingWords = Optional.of(lastWords);
         return failingExecute(Fault.SANDBOX_LOST, "broken pipe");
     }
 
-    /** The VMM is killed in the middle of the next execution, because the host gives it no more memory. */
+    /** Makes the host kill the VMM for its memory during the next execution. */
     public FakeGuest runningOutOfMemoryWhileExecuting(String lastWords) {
         outOfMemory = true;
         return dyingWhileExecuting(lastWords);
     }
 
-    /** The VMM has ended, or ends now. */
+    /** Marks the VMM as ended. */
     public FakeGuest dead(String lastWords) {
         death = Optional.of(lastWords);
         return this;
@@ -136,7 +136,7 @@ public final class FakeGuest implements GuestChannel {
     @Override
     public ProgramExit execute(Program program, Duration timeout, TraceId traceId, OutputSink sink, ResponseDeadline deadline) {
         if (identity.isEmpty()) {
-            throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity of its own yet");
+            throw new NeuroVisorException(Fault.GUEST_REFUSED, "the guest has no identity yet");
         }
         if (executed) {
             throw new NeuroVisorException(Fault.GUEST_REFUSED, "this guest has served its execution");

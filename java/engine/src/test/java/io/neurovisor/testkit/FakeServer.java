@@ -17,7 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A model server of sockets and bytes, which does what a test tells it: also what no HTTP library would do. */
+/** An HTTP server on plain sockets that sends scripted bytes, including responses that no HTTP library would send. */
 public final class FakeServer implements AutoCloseable {
     private final ServerSocket listening;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
@@ -26,16 +26,16 @@ public final class FakeServer implements AutoCloseable {
     private final AtomicInteger brokenOff = new AtomicInteger();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    /** What a client has asked. */
+    /** A request of a client. */
     public record Request(String line, String head, String body) {}
 
-    /** Writes all of an answer; the connection is closed when it returns. */
+    /** Writes a response; the connection is closed when it returns. */
     @FunctionalInterface
     public interface Answer {
         void write(OutputStream out) throws IOException, InterruptedException;
     }
 
-    /** At a free port of the loopback. */
+    /** Listens on a free loopback port. */
     public FakeServer() throws IOException {
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         accepting = Thread.ofVirtual().start(this::accept);
@@ -54,7 +54,7 @@ public final class FakeServer implements AutoCloseable {
         return List.copyOf(requests);
     }
 
-    /** How many clients have gone before their answer was whole. */
+    /** Returns the number of clients that disconnected before the end of their response. */
     public int brokenOff() {
         return brokenOff.get();
     }
@@ -65,7 +65,7 @@ public final class FakeServer implements AutoCloseable {
                 .getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Each piece is a chunk of its own, and a packet of its own as far as TCP lets us. */
+    /** Returns a response with a separate chunk, and usually a separate packet, for each piece. */
     public static Answer chunked(byte[]... pieces) {
         return out -> {
             chunks(out, pieces);
@@ -73,12 +73,12 @@ public final class FakeServer implements AutoCloseable {
         };
     }
 
-    /** The same without its end: the connection is cut. */
+    /** Returns a chunked response without an end: the connection is closed. */
     public static Answer cut(byte[]... pieces) {
         return out -> chunks(out, pieces);
     }
 
-    /** The same, after which the server is silent until it is closed. */
+    /** Returns a chunked response without an end: the server is silent until it is closed. */
     public Answer stalling(byte[]... pieces) {
         return out -> {
             chunks(out, pieces);
@@ -86,7 +86,7 @@ public final class FakeServer implements AutoCloseable {
         };
     }
 
-    /** The same piece over and over until the client goes. */
+    /** Returns a response that repeats a piece until the client disconnects. */
     public Answer endless(byte[] piece) {
         return out -> {
             try {
@@ -132,7 +132,7 @@ public final class FakeServer implements AutoCloseable {
                 Thread.ofVirtual().start(() -> serve(socket));
             }
         } catch (IOException isClosed) {
-            // The test is over.
+            // The server is closed.
         }
     }
 
@@ -170,7 +170,7 @@ public final class FakeServer implements AutoCloseable {
         closed.countDown();
         try {
             listening.close();
-            // The port is free only when nobody waits for a connection any more.
+            // The port is free once accept() has returned.
             accepting.join();
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);

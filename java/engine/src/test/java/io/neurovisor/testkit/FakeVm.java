@@ -33,7 +33,7 @@ final class FakeVm implements Vm {
     private final CompletableFuture<Void> mayEnd;
     private final CompletableFuture<Void> gone = new CompletableFuture<>();
 
-    /** @param mayEnd until this is complete, its VMM does not end */
+    /** @param mayEnd its VMM ends no sooner than this is complete */
     FakeVm(
             VmId id,
             VmStart start,

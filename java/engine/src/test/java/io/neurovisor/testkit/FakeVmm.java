@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** A VMM without processes: its guests are {@link FakeGuest}s. */
+/** A VMM without processes whose guests are {@link FakeGuest}s. */
 public final class FakeVmm implements Vmm {
     private final Function<VmId, FakeGuest> guests;
     private final ConcurrentHashMap<VmId, FakeVm> living = new ConcurrentHashMap<>();
@@ -29,7 +29,7 @@ public final class FakeVmm implements Vmm {
     private volatile CompletableFuture<Void> mayEnd = CompletableFuture.completedFuture(null);
 
     private volatile Function<Layer, LayerState> layers =
-            layer -> LayerState.off(layer, "a fake machine protects nobody", "");
+            layer -> LayerState.off(layer, "a fake machine has no layers", "");
 
     public FakeVmm(Function<VmId, FakeGuest> guests) {
         this.guests = guests;
@@ -71,23 +71,23 @@ public final class FakeVmm implements Vmm {
         return vm == null ? CompletableFuture.completedFuture(null) : vm.gone();
     }
 
-    /** A machine that is started from now on ends when it is closed, but not before this is complete. */
+    /** Makes closed machines that start from now on end no sooner than the event. */
     public void endNoSoonerThan(CompletableFuture<Void> event) {
         mayEnd = event;
     }
 
-    /** From now on no machine starts; an empty reason ends that. */
+    /** Makes all starts fail with a reason; an empty reason lets them succeed again. */
     public void failStarts(String reason) {
         startFailure = Optional.of(reason).filter(text -> !text.isEmpty());
     }
 
-    /** How each layer of the machines that are started from now on is to be read. */
+    /** Sets the states of the layers of machines that start from now on. */
     public FakeVmm reading(Function<Layer, LayerState> states) {
         layers = states;
         return this;
     }
 
-    /** From now on each of its machines has that much memory to itself. */
+    /** Sets the memory that each machine uses from now on. */
     public void hold(long bytes) {
         residentBytes = bytes;
     }

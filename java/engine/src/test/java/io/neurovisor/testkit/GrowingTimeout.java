@@ -4,21 +4,21 @@ import java.time.Duration;
 import java.util.function.Predicate;
 
 /**
- * Repeats what a time-out interrupts, each time with twice the time, until it came far enough before. The speed of a host decides
- * how often it is repeated, and not how it ends.
+ * Repeats an attempt with a doubled timeout until it got far enough before the timeout. The speed of the host determines the number
+ * of attempts, not the result.
  */
 public final class GrowingTimeout {
     private static final int ATTEMPTS = 6;
 
     private GrowingTimeout() {}
 
-    /** One attempt, which ends when the time is over. */
+    /** An attempt with a timeout. */
     @FunctionalInterface
     public interface Attempt<T, E extends Exception> {
         T with(Duration timeout) throws E;
     }
 
-    /** Returns what the first attempt came to that went far enough, or the last one. */
+    /** Returns the result of the first attempt that got far enough, or of the last one. */
     public static <T, E extends Exception> T from(Duration first, Attempt<T, E> attempt, Predicate<T> farEnough)
             throws E {
         Duration timeout = first;

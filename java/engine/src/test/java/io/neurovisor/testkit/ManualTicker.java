@@ -4,7 +4,7 @@ import io.neurovisor.engine.time.Ticker;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** A clock that moves when it is told to. */
+/** A ticker that a test advances. */
 public final class ManualTicker implements Ticker {
     private final AtomicLong nanos = new AtomicLong();
 

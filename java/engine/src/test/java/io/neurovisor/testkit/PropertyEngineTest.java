@@ -17,7 +17,7 @@ import net.jqwik.engine.JqwikTestEngine;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The library of the property tests prints results, and no text that tells readers what to do with them. */
+/** Checks that the property test library contains no text with instructions for AI agents. */
 final class PropertyEngineTest {
     private static final Pattern ADDRESSED_TO_AGENTS =
             Pattern.compile("\\bAI\\b|\\bLLMs?\\b|(?i:disregard|ignore all|previous instructions)");

@@ -18,12 +18,12 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalInt;
 
-/** A client of HTTP/2 that sends frames in any order, as hostile clients do. It ignores flow control and answers nothing. */
+/** An HTTP/2 client that sends arbitrary frames, as hostile clients do. It ignores flow control and never responds to frames. */
 public final class RawHttp2 implements Closeable {
-    /** The error code of a server that ends a connection for its behaviour (RFC 9113, section 7). */
+    /** The error code for excessive load (RFC 9113, section 7). */
     public static final int ENHANCE_YOUR_CALM = 11;
 
-    /** The error code of a server that ends a connection in order. */
+    /** The error code of a graceful shutdown. */
     public static final int NO_ERROR = 0;
 
     /** Types of frames (RFC 9113, section 6). */
@@ -42,12 +42,12 @@ public final class RawHttp2 implements Closeable {
     private static final byte[] PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
     private static final Duration READ_LIMIT = Duration.ofSeconds(60);
 
-    /** Shorter than the time after which a server that hears nothing hangs up. */
+    /** Shorter than the keep-alive timeout of the server. */
     private static final Duration BEFORE_KEEPALIVE = Duration.ofSeconds(25);
 
     private static final int CANCEL = 8;
 
-    /** Indexes of the static table (RFC 7541, appendix A), as fields and as names of fields. */
+    /** Indexes of the static table (RFC 7541, appendix A), for fields and for names of fields. */
     private static final byte[] POST_BY_HTTP = {(byte) 0x83, (byte) 0x86};
 
     private static final byte PATH = 0x04;
@@ -58,12 +58,12 @@ public final class RawHttp2 implements Closeable {
     private final OutputStream output;
     private final DataInputStream input;
 
-    /** Connects to a port of loopback and begins HTTP/2. */
+    /** Connects to a loopback port and begins HTTP/2. */
     public RawHttp2(int port) throws IOException {
         this(new Socket(InetAddress.getLoopbackAddress(), port));
     }
 
-    /** Begins HTTP/2 on a connection, which is closed with this. */
+    /** Begins HTTP/2 on a connection and takes ownership of it. */
     public RawHttp2(Socket connection) throws IOException {
         socket = requireNonNull(connection, "connection is null");
         socket.setSoTimeout((int) READ_LIMIT.toMillis());
@@ -74,10 +74,10 @@ public final class RawHttp2 implements Closeable {
     }
 
     /**
-     * Opens a call of gRPC, of which no message follows.
+     * Opens a gRPC call without a message.
      *
-     * @param stream odd, and higher than any before
-     * @param method such as {@code package.Service/Method}
+     * @param stream an odd number, higher than those before
+     * @param method a name such as {@code package.Service/Method}
      */
     public void open(int stream, String method) throws IOException {
         frame(HEADERS, END_HEADERS, stream, head(method, Map.of()));
@@ -98,7 +98,7 @@ public final class RawHttp2 implements Closeable {
         return fields.toByteArray();
     }
 
-    /** Returns a header field that no table remembers. */
+    /** Returns a literal header field without indexing. */
     public static byte[] field(String name, String value) {
         ByteArrayOutputStream field = new ByteArrayOutputStream();
         field.write(0);
@@ -125,12 +125,12 @@ public final class RawHttp2 implements Closeable {
         frame(RST_STREAM, 0, stream, new byte[] {0, 0, 0, CANCEL});
     }
 
-    /** Sends a frame, which may be one that no rule allows. */
+    /** Sends a frame, which may be invalid. */
     public void frame(int type, int flags, int stream, byte[] payload) throws IOException {
         frame(payload.length, type, flags, stream, payload);
     }
 
-    /** Sends a frame whose head says that it has so many bytes. */
+    /** Sends a frame whose header states the given length. */
     public void frame(int length, int type, int flags, int stream, byte[] payload) throws IOException {
         output.write(ByteBuffer.allocate(9 + payload.length)
                 .putInt((length << 8) | type)
@@ -140,7 +140,7 @@ public final class RawHttp2 implements Closeable {
                 .array());
     }
 
-    /** Reads until the server has ended its side of a stream, in order or by a reset. */
+    /** Reads until the server has ended its side of a stream, regularly or by a reset. */
     public void awaitEndOfStream(int stream) throws IOException {
         while (true) {
             int head = input.readInt();
@@ -155,7 +155,7 @@ public final class RawHttp2 implements Closeable {
         }
     }
 
-    /** Reads until the server says that it takes no more calls of this connection. Returns its error code. */
+    /** Reads until the server sends GOAWAY. Returns its error code. */
     public int awaitGoAway() throws IOException {
         OptionalInt code = nextGoAway();
         if (code.isEmpty()) {
@@ -172,12 +172,12 @@ public final class RawHttp2 implements Closeable {
                 last = next;
             }
         } catch (SocketException reset) {
-            // A server that closes with bytes unread resets the connection.
+            // A server that closes a connection with unread bytes resets it.
         }
         return last;
     }
 
-    /** Empty at the end of the connection. */
+    /** Returns the error code of the next GOAWAY; empty at the end of the connection. */
     private OptionalInt nextGoAway() throws IOException {
         try {
             while (true) {
@@ -197,12 +197,12 @@ public final class RawHttp2 implements Closeable {
         }
     }
 
-    /** From now on a read fails before the server could hang up on a client that is silent. */
+    /** Sets a read timeout that expires before the keep-alive timeout of the server. */
     public void readBeforeKeepalive() throws IOException {
         socket.setSoTimeout((int) BEFORE_KEEPALIVE.toMillis());
     }
 
-    /** Reads until the server closes the connection. Returns false when it sends nothing for some time instead. */
+    /** Reads until the server closes the connection. Returns false if the read timeout expires instead. */
     public boolean isClosed() throws IOException {
         readBeforeKeepalive();
         try {

@@ -4,7 +4,7 @@ import io.neurovisor.engine.progress.Progress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps the steps it is told of. */
+/** Records the reported steps. */
 public final class RecordingProgress implements Progress {
     private final List<String> steps = new ArrayList<>();
 

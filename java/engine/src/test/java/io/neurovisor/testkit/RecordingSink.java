@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Keeps everything a program wrote. */
+/** Records the output and the files of a program. */
 public final class RecordingSink implements OutputSink {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -33,7 +33,7 @@ public final class RecordingSink implements OutputSink {
         }
     }
 
-    /** The complete files by path. */
+    /** Returns the complete files by path. */
     public synchronized Map<String, byte[]> files() {
         return Map.copyOf(files);
     }

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Pools and executions as tests need them. */
+/** Factory methods for pools and executions. */
 public final class TestPools {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -38,17 +38,17 @@ public final class TestPools {
                         factory.open(id, new VmStart.ColdBoot(files, kind.size()), Deadline.after(PATIENCE, ticker)));
     }
 
-    /** The sandboxes of a factory that are opened in another way. */
+    /** Returns the sandboxes of a factory with another way to open them. */
     public static SandboxSource sandboxes(SandboxFactory factory, BiFunction<VmId, MachineKind, Sandbox> opening) {
         return sandboxes(factory::newId, opening, factory::gone);
     }
 
-    /** The same sandboxes, opened in another way. */
+    /** Returns the same sandboxes with another way to open them. */
     public static SandboxSource sandboxes(SandboxSource others, BiFunction<VmId, MachineKind, Sandbox> opening) {
         return sandboxes(others::newId, opening, others::gone);
     }
 
-    /** The same sandboxes from templates, which have to be made first. */
+    /** Returns the same sandboxes from templates that are made first. */
     public static SandboxSource sandboxes(SandboxSource others, Consumer<MachineKind> making) {
         return new SandboxSource() {
             @Override
@@ -98,17 +98,17 @@ public final class TestPools {
         };
     }
 
-    /** Each in a machine that is booted when it is asked for. */
+    /** Returns executions that boot a machine for each request. */
     public static Executions executions(Vmm vmm, BootFiles files, Ticker ticker) {
         return executions(vmm, files, ticker, ExecutionListener.NONE);
     }
 
-    /** The same, with one who hears of each. */
+    /** Returns executions that boot a machine for each request and notify a listener. */
     public static Executions executions(Vmm vmm, BootFiles files, Ticker ticker, ExecutionListener listener) {
         return executions(sandboxes(vmm, files, ticker), ticker, listener);
     }
 
-    /** One execution, in this sandbox. */
+    /** Returns executions that run once, in this sandbox. */
     public static Executions executionIn(Sandbox sandbox) {
         SandboxSource one = sandboxes(sandbox::vmId, (_, _) -> sandbox, _ -> CompletableFuture.completedFuture(null));
         return executions(one, Ticker.SYSTEM, ExecutionListener.NONE);

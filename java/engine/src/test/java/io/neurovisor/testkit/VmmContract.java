@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What every VMM driver, real or fake, does. */
+/** The contract of VMM drivers, real or fake. */
 public abstract class VmmContract {
     private static final Program HELLO = new Program(Language.BASH, "echo hello");
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
@@ -48,7 +48,7 @@ public abstract class VmmContract {
 
     protected abstract BootFiles files();
 
-    /** Where a test may save a template; empty at first. */
+    /** Returns an empty directory for templates. */
     protected Path directory() {
         return temporary;
     }
@@ -97,14 +97,14 @@ public abstract class VmmContract {
     }
 
     @Test
-    void restoringWhatWasNeverSavedFailsWithTheReason() throws IOException {
+    void restoringAnUnsavedMachineFailsWithAReason() throws IOException {
         Path empty = Files.createDirectory(directory().resolve("empty"));
         VmStart restore = new VmStart.Restore(new SavedVm(files(), SandboxSize.SMALL, empty));
         assertFault(() -> vmm().start(newId(), restore, soon()), Fault.VMM_FAILED);
     }
 
     @Test
-    void everyLayerIsToldOnceAndNoneIsLiveOfAMachineThatHasEnded() {
+    void reportsEveryLayerOnce() {
         Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
         try (vm) {
             assertThat(vm.layers()).extracting(LayerState::layer).containsExactly(Layer.values());
@@ -115,7 +115,7 @@ public abstract class VmmContract {
     }
 
     @Test
-    void closingTwiceIsHarmless() {
+    void closeIsIdempotent() {
         Vm vm = vmm().start(newId(), new VmStart.ColdBoot(files(), SandboxSize.SMALL), soon());
         vm.close();
         vm.close();
@@ -133,7 +133,7 @@ public abstract class VmmContract {
         return new SavedVm(files(), SandboxSize.SMALL, directory());
     }
 
-    /** What a guest that does not answer has last said is all that can explain it. */
+    /** Connects to the guest; a failure contains the console of the guest. */
     private static GuestChannel connect(Vm vm) {
         try {
             return vm.connect(soon());
@@ -169,7 +169,7 @@ public abstract class VmmContract {
         return VmId.random(random);
     }
 
-    /** Emulated guests boot in seconds, but on a machine of which others take most for minutes. */
+    /** Returns a deadline for the boot of a guest: seconds if emulated, minutes on a busy host. */
     private static Deadline soon() {
         return Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM);
     }

@@ -8,12 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a model writes. */
+/** Fuzzes the text of models. */
 @Tag("fuzz")
 final class CallTextFuzzTest {
     private static final Set<String> TOOLS = Set.of("execute_code");
 
-    /** Calls of known tools alone, each numbered once, and no text that the model has not written. */
+    /** Checks that only known tools are called, ids are unique, and all text is from the model. */
     @FuzzTest
     void reply(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);

@@ -12,12 +12,12 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
-/** What holds for every text, not only for those that we have thought of. */
+/** Tests properties that hold for every text. */
 final class CallTextPropertyTest {
     private static final Set<String> TOOLS = Set.of("execute_code");
     private static final Duration LIMIT = Duration.ofSeconds(10);
 
-    /** All that some format begins or ends with. */
+    /** The markers of all formats. */
     private static final List<String> PIECES = List.of(
             "{",
             "}",
@@ -83,7 +83,7 @@ final class CallTextPropertyTest {
     }
 
     @Property(tries = 60)
-    void norDoesAPieceThatIsRepeatedOverAndOver(@ForAll("pieces") String piece, @ForAll("pieces") String other) {
+    void repeatedPiecesAreParsedInBoundedTime(@ForAll("pieces") String piece, @ForAll("pieces") String other) {
         String text =
                 (piece + other).repeat(40_000).substring(0, 40_000 * Math.min(6, piece.length() + other.length()));
         assertThat(assertTimeoutPreemptively(LIMIT, () -> CallText.read(text, TOOLS)))
@@ -91,14 +91,14 @@ final class CallTextPropertyTest {
     }
 
     @Property(tries = 1000)
-    void proseWithBracesIsNoCallAndStaysAsItIs(@ForAll("prose") String prose) {
+    void proseWithBracesIsNotACall(@ForAll("prose") String prose) {
         ParsedReply reading = CallText.read(prose, TOOLS);
         assertThat(reading.calls()).isEmpty();
         assertThat(reading.answer()).isEqualTo(prose.strip());
     }
 
     @Property(tries = 1000)
-    void jsonThatNamesNoToolIsNoCallAndStaysAsItIs(@ForAll("json") String json) {
+    void jsonWithoutAKnownToolIsNotACall(@ForAll("json") String json) {
         for (String answer : List.of(json, "The result:\n\n```json\n" + json + "\n```", "{\"answer\": " + json + "}")) {
             ParsedReply reading = CallText.read(answer, TOOLS);
             assertThat(reading.calls()).isEmpty();

@@ -24,7 +24,7 @@ final class CallTextTest {
     private static final Set<String> TOOLS = Set.of("execute_code");
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** One text as a model of some family writes it, with all that is in it. */
+    /** A text of a model family with its expected parts. */
     record Transcript(String title, String text, String thinking, List<JsonNode> calls, String answer) {
         @Override
         public String toString() {
@@ -68,12 +68,12 @@ final class CallTextTest {
     }
 
     @Test
-    void aReplyThatIsTooLongIsPassedOnUnread() {
+    void doesNotParseATooLongReply() {
         String text = "<tool_call>{".repeat(200_000);
         assertThat(CallText.read(text, TOOLS).answer()).isEqualTo(text);
     }
 
-    /** Each is a text that a careless search would read again for each of its characters. */
+    /** Uses texts for which a naive search takes quadratic time. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -2,7 +2,7 @@ package io.neurovisor.agent.calls;
 
 import com.fasterxml.jackson.databind.node.TextNode;
 
-/** Text as a well-behaved server puts it into JSON. */
+/** Encodes text as JSON. */
 final class LooseJsonText {
     private LooseJsonText() {}
 

@@ -33,11 +33,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 final class AgentRunTest {
     private static final AgentTask TASK = new AgentTask(new TraceId(UUID.randomUUID()), "Say six times seven.");
 
-    /** Prints the code itself. */
+    /** Returns the code as stdout. */
     private static final CodeRunner ECHO = request -> completed(request.code());
 
     @Test
-    void aCallIsExecutedAndItsResultLeadsToTheAnswer() {
+    void executesACallAndReturnsItsResultToTheModel() {
         ScriptedModel model = ScriptedModel.of(calls("python:print(6*7)"), says("It is 42."));
         AgentResult result = run(model, request -> completed("42\n"), AgentLimits.USUAL);
         assertThat(result.end()).isEqualTo(AgentEnd.ANSWERED);
@@ -53,7 +53,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void aCallThatIsWrittenAsTextIsExecutedToo() {
+    void executesACallWrittenAsText() {
         ScriptedModel model = ScriptedModel.of(
                 says("<think>hm</think>```json\n{\"name\": \"execute_code\", \"arguments\": {\"language\": \"bash\","
                         + " \"code\": \"echo 1\"}}\n```"),
@@ -64,7 +64,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void aJsonAnswerIsAnAnswer() {
+    void acceptsAJsonAnswer() {
         String json = "{\"language\": \"python\", \"code\": \"print(1)\", \"name\": \"x\"}";
         AgentResult result = run(ScriptedModel.of(says(json)), ECHO, AgentLimits.USUAL);
         assertThat(result.stats().toolCalls()).isZero();
@@ -72,7 +72,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void severalCallsRunAtTheSameTimeAndAreToldInOrder() {
+    void reportsParallelCallsInOrder() {
         CyclicBarrier together = new CyclicBarrier(3);
         CountDownLatch lastIsDone = new CountDownLatch(1);
         CodeRunner runner = request -> {
@@ -102,7 +102,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void neverMoreThanTheLimitAtTheSameTime() {
+    void limitsParallelCalls() {
         AtomicInteger running = new AtomicInteger();
         AtomicInteger most = new AtomicInteger();
         CodeRunner runner = request -> {
@@ -133,7 +133,7 @@ final class AgentRunTest {
                 "execute_code|{\"language\": \"pyth|the arguments are not a JSON object",
                 "''|do it|the tool call could not be read",
             })
-    void whatIsWrongWithACallIsToldToTheModel(String name, String arguments, String expected) {
+    void reportsInvalidCallsToTheModel(String name, String arguments, String expected) {
         ScriptedModel model = ScriptedModel.of(calls(new ToolCall("a", name, arguments)), says("sorry"));
         AgentResult result = run(
                 model,
@@ -146,7 +146,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void aModelThatCallsForEverIsStoppedWithWhatThereIs() {
+    void stopsAtTheIterationLimitWithThePartialResult() {
         AgentLimits limits = new AgentLimits(3, 100_000, 100, 2, Duration.ofMinutes(1), 100);
         ScriptedModel model = ScriptedModel.of(calls("python:1"));
         AgentResult result = run(model, request -> completed("partial\n"), limits);
@@ -158,7 +158,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void aModelThatSaysNothingIsTold() {
+    void pointsOutAnEmptyReplyToTheModel() {
         ScriptedModel model = ScriptedModel.of(says("<think>hm</think>"), says("42"));
         AgentResult result = run(model, ECHO, AgentLimits.USUAL);
         assertThat(result.answer()).isEqualTo("42");
@@ -181,7 +181,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void whatWasHeardBeforeItWasCutOffIsKept() {
+    void keepsThePartOfAnInterruptedReply() {
         List<Message> said = new ArrayList<>();
         AgentListener listener = new AgentListener() {
             @Override
@@ -203,14 +203,14 @@ final class AgentRunTest {
     }
 
     @Test
-    void everyRequestNamesTheRun() {
+    void tracesEveryRequest() {
         ScriptedModel model = ScriptedModel.of(calls("python:1"), says("42"));
         run(model, ECHO, AgentLimits.USUAL);
         assertThat(model.requests()).extracting(ModelRequest::traceId).containsOnly(Optional.of(TASK.traceId()));
     }
 
     @Test
-    void whereNoSandboxCanBeHadTheRunEnds() {
+    void endsWithoutASandbox() {
         CodeRunner runner = request -> {
             throw new NeuroVisorException(Fault.POOL_EXHAUSTED, "no machine within 30 s");
         };
@@ -221,7 +221,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void aSandboxThatDiesIsToldToTheModel() {
+    void reportsADeadSandboxToTheModel() {
         CodeRunner runner = request -> new CodeResult(
                 Outcome.SANDBOX_DIED,
                 137,
@@ -236,7 +236,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void interruptingWhileProgramsRunEndsThemAllBeforeItReturns() throws Exception {
+    void interruptEndsAllProgramsBeforeReturning() throws Exception {
         CountDownLatch running = new CountDownLatch(3);
         AtomicInteger ended = new AtomicInteger();
         CodeRunner runner = request -> {
@@ -259,7 +259,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void anInterruptionBeforeItBeginsCancelsItToo() {
+    void interruptBeforeTheStartCancelsTheRun() {
         Thread.currentThread().interrupt();
         ScriptedModel model = ScriptedModel.of(says("x"));
         assertThat(run(model, ECHO, AgentLimits.USUAL).end()).isEqualTo(AgentEnd.CANCELLED);
@@ -268,7 +268,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void theTimeForAllIsALimit() {
+    void endsAtTheTimeLimit() {
         CodeRunner runner = request -> {
             awaitUnchecked(() -> new CountDownLatch(1).await(30, TimeUnit.SECONDS));
             return completed("");
@@ -278,7 +278,7 @@ final class AgentRunTest {
     }
 
     @Test
-    void anEarlierConversationIsContinued() {
+    void continuesAConversation() {
         AgentResult first = run(ScriptedModel.of(says("It is 42.")), ECHO, AgentLimits.USUAL);
         ScriptedModel model = ScriptedModel.of(says("84"));
         new AgentRun(model, ECHO, AgentLimits.USUAL)

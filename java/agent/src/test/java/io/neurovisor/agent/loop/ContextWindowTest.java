@@ -17,13 +17,13 @@ final class ContextWindowTest {
     private static final Message TASK = new Message.User("Task");
 
     @Test
-    void whatFitsStaysAsItIs() {
+    void keepsAConversationThatFits() {
         List<Message> messages = conversation(List.of(100, 100));
         assertThat(new ContextWindow(8192).fit(messages)).isEqualTo(messages);
     }
 
     @Test
-    void oldOutputGoesFirstAndTheNewestStays() {
+    void dropsOldOutputFirst() {
         List<Message> fitted = new ContextWindow(2048).fit(conversation(List.of(3000, 2500)));
         assertThat(fitted).hasSize(6);
         assertThat(((Message.ToolResult) fitted.get(3)).text()).isEqualTo("[3000 characters of old output left out]");
@@ -31,7 +31,7 @@ final class ContextWindowTest {
     }
 
     @Test
-    void theServersCountIsBelieved() {
+    void adaptsToTheTokenCountOfTheServer() {
         ContextWindow window = new ContextWindow(2048);
         List<Message> messages = conversation(List.of(3000, 2500));
         window.learn(6000, 1300);
@@ -39,7 +39,7 @@ final class ContextWindowTest {
     }
 
     @Property(tries = 500)
-    void itFitsWithTheTaskAndEachCallHasItsResult(
+    void fittedConversationKeepsEachCallWithItsResult(
             @ForAll @Size(min = 1, max = 20) List<@IntRange(max = 20_000) Integer> outputs,
             @ForAll @IntRange(min = 2000, max = 16_000) int contextTokens) {
         List<Message> fitted = new ContextWindow(contextTokens).fit(conversation(outputs));

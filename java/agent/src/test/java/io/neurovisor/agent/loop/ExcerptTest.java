@@ -35,7 +35,7 @@ final class ExcerptTest {
     }
 
     @Test
-    void aLongTextIsCutInTheMiddleAndSaysHowMuch() {
+    void cutsALongTextInTheMiddle() {
         assertThat(Excerpt.of(text(1000)).text(100))
                 .startsWith(text(50))
                 .endsWith(text(1000).substring(950))
@@ -43,7 +43,7 @@ final class ExcerptTest {
     }
 
     @Test
-    void whatIsNoTextIsDescribed() {
+    void describesBinaryOutput() {
         ExcerptBuffer buffer = new ExcerptBuffer(100);
         buffer.append(ByteBuffer.wrap(new byte[] {(byte) 0x89, 'P', 'N', 'G', 0, 1, 2, 3}));
         assertThat(buffer.excerpt().text(1000))
@@ -51,7 +51,7 @@ final class ExcerptTest {
     }
 
     @Test
-    void aCharacterThatTheCutHalvesMakesNoTextBinary() {
+    void splitCharacterDoesNotMakeTextBinary() {
         ExcerptBuffer buffer = new ExcerptBuffer(5);
         buffer.append(ByteBuffer.wrap("éééééééééé".getBytes(StandardCharsets.UTF_8)));
         assertThat(buffer.excerpt().text(1000)).startsWith("éé").endsWith("éé").contains("bytes cut");

@@ -20,7 +20,7 @@ final class LoopStateTest {
     private final LoopState state = new LoopState(new AgentLimits(3, 100, 4, 2, Duration.ofMinutes(1), 100));
 
     @Test
-    void anAnswerEndsIt() {
+    void endsWithAnAnswer() {
         assertThat(state.phase()).isEqualTo(Phase.READY);
         assertThat(state.on(BEGUN)).isEqualTo(new LoopStep.Ask(1, false));
         assertThat(state.phase()).isEqualTo(Phase.ASKING);
@@ -29,7 +29,7 @@ final class LoopStateTest {
     }
 
     @Test
-    void callsAreExecutedAndTheModelIsAskedAgain() {
+    void asksTheModelAgainAfterCalls() {
         state.on(BEGUN);
         assertThat(state.on(CALL)).isEqualTo(new LoopStep.Execute());
         assertThat(state.phase()).isEqualTo(Phase.EXECUTING);
@@ -38,13 +38,13 @@ final class LoopStateTest {
     }
 
     @Test
-    void aTextBesideCallsIsNoAnswer() {
+    void textNextToCallsIsNotAnAnswer() {
         state.on(BEGUN);
         assertThat(state.on(new LoopEvent.Replied(1, true, 10))).isEqualTo(new LoopStep.Execute());
     }
 
     @Test
-    void anEmptyReplyIsToldAndCounts() {
+    void emptyReplyCountsAsAnIteration() {
         state.on(BEGUN);
         assertThat(state.on(NOTHING)).isEqualTo(new LoopStep.Ask(2, true));
         assertThat(state.on(NOTHING)).isEqualTo(new LoopStep.Ask(3, true));
@@ -52,7 +52,7 @@ final class LoopStateTest {
     }
 
     @Test
-    void theLastIterationsCallsAreExecutedFirst() {
+    void executesTheCallsOfTheLastIteration() {
         state.on(BEGUN);
         for (int iteration = 2; iteration <= 3; iteration++) {
             state.on(CALL);
@@ -64,7 +64,7 @@ final class LoopStateTest {
     }
 
     @Test
-    void moreTokensThanAllowedEndItUnlessTheyAreAnAnswer() {
+    void endsAtTheTokenLimitUnlessAnswered() {
         state.on(BEGUN);
         assertThat(state.on(new LoopEvent.Replied(1, false, 101))).isEqualTo(new LoopStep.Finish(AgentEnd.TOKEN_LIMIT));
         LoopState other = new LoopState(new AgentLimits(3, 100, 4, 2, Duration.ofMinutes(1), 100));
@@ -73,7 +73,7 @@ final class LoopStateTest {
     }
 
     @Test
-    void moreCallsThanAllowedAreNotExecuted() {
+    void rejectsCallsBeyondTheLimit() {
         state.on(BEGUN);
         assertThat(state.on(new LoopEvent.Replied(4, false, 10))).isEqualTo(new LoopStep.Execute());
         state.on(EXECUTED);
@@ -83,7 +83,7 @@ final class LoopStateTest {
 
     @ParameterizedTest
     @EnumSource(AgentEnd.class)
-    void itCanBeStoppedInEveryPhaseAndStaysStopped(AgentEnd end) {
+    void canBeStoppedInEveryPhase(AgentEnd end) {
         for (int events = 0; events <= 2; events++) {
             LoopState stopped = new LoopState(AgentLimits.USUAL);
             if (events > 0) {
@@ -100,7 +100,7 @@ final class LoopStateTest {
     }
 
     @Test
-    void whatMakesNoSenseIsAnErrorOfOurs() {
+    void invalidTransitionIsAnInternalError() {
         assertThatThrownBy(() -> state.on(ANSWER)).isInstanceOf(NeuroVisorException.class);
         assertThatThrownBy(() -> state.on(EXECUTED)).isInstanceOf(NeuroVisorException.class);
         state.on(BEGUN);

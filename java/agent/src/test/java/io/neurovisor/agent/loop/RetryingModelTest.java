@@ -23,7 +23,7 @@ final class RetryingModelTest {
     private final List<Duration> pauses = new ArrayList<>();
 
     @Test
-    void whatMayBeGoneIsTriedAgainAtGrowingIntervals() {
+    void retriesTransientFailuresWithBackOff() {
         ScriptedModel model = ScriptedModel.of(
                 fails(ModelFailure.Reason.UNREACHABLE),
                 fails(ModelFailure.Reason.BUSY),
@@ -37,7 +37,7 @@ final class RetryingModelTest {
     }
 
     @Test
-    void itGivesUpWithTheLastReason() {
+    void givesUpWithTheLastReason() {
         ScriptedModel model = ScriptedModel.of(fails(ModelFailure.Reason.SERVER_ERROR));
         assertThatThrownBy(() -> ask(model, Duration.ofMinutes(1))).hasMessage("it is SERVER_ERROR");
         assertThat(model.requests()).hasSize(4);
@@ -45,14 +45,14 @@ final class RetryingModelTest {
 
     @ParameterizedTest
     @EnumSource(ModelFailure.Reason.class)
-    void whatStaysAsItIsIsNotTriedAgain(ModelFailure.Reason reason) {
+    void doesNotRetryPermanentFailures(ModelFailure.Reason reason) {
         ScriptedModel model = ScriptedModel.of(fails(reason));
         assertThatThrownBy(() -> ask(model, Duration.ofMinutes(1))).isInstanceOf(ModelFailure.class);
         assertThat(model.requests()).hasSize(reason.isTransient() ? 4 : 1);
     }
 
     @Test
-    void theServersOwnWishIsHeededWithinBounds() {
+    void honoursRetryAfterWithinBounds() {
         ScriptedModel model = ScriptedModel.of(
                 () -> {
                     throw new ModelFailure(ModelFailure.Reason.BUSY, "busy", Duration.ofSeconds(7), null);
@@ -66,7 +66,7 @@ final class RetryingModelTest {
     }
 
     @Test
-    void noPauseIsLongerThanWhatIsLeft() {
+    void noPauseExceedsTheRemainingTime() {
         ScriptedModel model = ScriptedModel.of(fails(ModelFailure.Reason.BUSY), says("late"));
         assertThatThrownBy(() -> ask(model, Duration.ofMillis(100))).isInstanceOf(ModelFailure.class);
         assertThat(pauses).isEmpty();

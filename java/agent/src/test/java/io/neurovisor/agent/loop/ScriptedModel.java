@@ -12,14 +12,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A model whose replies are written down beforehand; the last one is repeated for ever. */
+/** A model with scripted replies; the last one is repeated indefinitely. */
 final class ScriptedModel implements Model {
-    /** One reply, or the failure instead of it. */
+    /** A reply, or a failure instead. */
     @FunctionalInterface
     interface Reply {
         ModelReply get();
 
-        /** What is heard before. */
+        /** Returns the text that is streamed before the reply or the failure. */
         default String before() {
             return "";
         }
@@ -40,7 +40,7 @@ final class ScriptedModel implements Model {
         return () -> new ModelReply(text, List.of(), new Usage(100, 10), false, Optional.empty());
     }
 
-    /** Natively, as {@code language:code}; calls are numbered. */
+    /** Returns a reply with native calls, given as {@code language:code} and numbered. */
     static Reply calls(String... programs) {
         List<ToolCall> calls = new ArrayList<>();
         for (String program : programs) {
@@ -65,7 +65,7 @@ final class ScriptedModel implements Model {
         };
     }
 
-    /** After it has said this. */
+    /** Returns a failure after some text. */
     static Reply fails(String said, ModelFailure.Reason reason) {
         return new Reply() {
             @Override

@@ -41,13 +41,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Both protocols against servers that speak them byte by byte, well and badly. */
+/** Tests both protocols against servers that send valid and invalid bytes. */
 @Timeout(120)
 final class ModelServersTest {
     private static final ServerConnection.ReadTimeouts PATIENT =
             new ServerConnection.ReadTimeouts(Duration.ofSeconds(60), Duration.ofSeconds(60));
 
-    /** With a server that connects and then is silent. */
+    /** For a server that accepts connections and then is silent. */
     private static final ServerConnection.ReadTimeouts HASTY =
             new ServerConnection.ReadTimeouts(Duration.ofSeconds(60), Duration.ofMillis(300));
 
@@ -95,7 +95,7 @@ final class ModelServersTest {
 
     @ParameterizedTest
     @EnumSource(Wire.class)
-    void conversationAndToolsReachTheServer(Wire wire) {
+    void sendsConversationWithToolsToTheServer(Wire wire) {
         server.on(wire.path(), chunked(wire.bytes()));
         ToolCall call = new ToolCall("call_a", "execute_code", "{\"language\": \"python\", \"code\": \"1\"}");
         ToolCall broken = new ToolCall("call_b", "execute_code", "{\"language");
@@ -137,7 +137,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void whatIsNoSchemaIsRefused() {
+    void rejectsInvalidSchemas() {
         for (String text : List.of("", "{", "[]", "\"object\"")) {
             assertThatThrownBy(() -> new AnswerSchema(text)).hasMessageContaining("not a JSON object");
         }
@@ -145,7 +145,7 @@ final class ModelServersTest {
 
     @ParameterizedTest
     @EnumSource(Wire.class)
-    void theServerIsToldWhichRunAsksAndToolsOnlyWhereTheyAreWanted(Wire wire) {
+    void sendsTraceparentToTheServer(Wire wire) {
         server.on(wire.path(), chunked(wire.bytes()));
         TraceId traceId = new TraceId(UUID.fromString("01941ab3-6d8c-7a2b-b4e1-9c1234567890"));
         Model model = open(wire);
@@ -161,7 +161,7 @@ final class ModelServersTest {
 
     @ParameterizedTest
     @EnumSource(Wire.class)
-    void howTheReplyIsToBeWrittenIsToldOnlyWhereThatIsWanted(Wire wire) {
+    void sendsSamplingParametersOnlyIfSet(Wire wire) {
         server.on(wire.path(), chunked(wire.bytes()));
         Model model = open(wire);
         model.ask(
@@ -176,7 +176,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void ollamaIsToldHowLongToKeepTheModelOnlyWhereThatIsWanted() {
+    void sendsKeepAliveOnlyIfSet() {
         server.on("/api/chat", chunked(Wire.OLLAMA.bytes()));
         ask(open(Wire.OLLAMA));
         assertThat(server.requests().getLast().body()).doesNotContain("keep_alive");
@@ -192,7 +192,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void whatTheServerSaysItTookIsKept() {
+    void keepsTheTimesReportedByTheServer() {
         server.on(
                 "/v1/chat/completions",
                 chunked(Wire.OPENAI
@@ -221,7 +221,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void aConversationThatWasKnownAlreadyDoesNotHideWhatWasWritten() {
+    void countsReplyTokensOfACachedConversation() {
         server.on(
                 "/api/chat",
                 chunked(Wire.OLLAMA
@@ -236,7 +236,7 @@ final class ModelServersTest {
 
     @ParameterizedTest
     @EnumSource(Wire.class)
-    void aStreamThatBreaksOffIsTriedAgainAndThenIsAFailure(Wire wire) {
+    void retriesABrokenStreamBeforeItFails(Wire wire) {
         byte[] half = Arrays.copyOf(wire.bytes(), 60);
         List<String> retries = new ArrayList<>();
         for (FakeServer.Answer answer : List.of(cut(half), chunked(half))) {
@@ -326,7 +326,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void anErrorAmidTheStreamIsAFailureWithItsWords() {
+    void errorInTheStreamIsAFailureWithItsMessage() {
         server.on("/api/chat", chunked("{\"error\": \"out of memory\"}\n".getBytes(StandardCharsets.UTF_8)));
         assertThat(failure(open(Wire.OLLAMA), ReplyListener.NONE)).hasMessageContaining("out of memory");
         server.on("/api/chat", json(400, "{\"error\": \"registry/m does not support tools\"}"));
@@ -338,7 +338,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void garbageIsAFailureAndNoException() {
+    void garbageIsAModelFailure() {
         for (String garbage :
                 List.of("<html>", "[]\n", "null\n", "{\"message\": 5, \"done\": true}\n", "\u0000\u0001\n", "")) {
             server.on("/api/chat", chunked(garbage.getBytes(StandardCharsets.UTF_8)));
@@ -347,7 +347,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void callsOfAnOldServerWithoutNumbersStayApart() {
+    void keepsUnnumberedCallsApart() {
         String one = "{\"function\":{\"name\":\"execute_code\",\"arguments\":{\"language\":\"bash\",\"code\":\"1\"}}}";
         server.on(
                 "/api/chat",
@@ -363,7 +363,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void whatIsMissingIsToldWithTheCommandThatMendsIt() {
+    void reportsAMissingModelWithTheCommandThatFixesIt() {
         server.on("/api/show", json(404, "{\"error\": \"model 'm' not found\"}"));
         assertThat(openFailure(choice(ProviderChoice.OLLAMA, Optional.of(server.uri()), "m")))
                 .hasMessageContaining("model 'm' not found")
@@ -381,7 +381,7 @@ final class ModelServersTest {
     }
 
     @Test
-    void autoSeesWhichProtocolTheServerSpeaks() {
+    void detectsTheProtocolOfTheServer() {
         server.on("/api/chat", chunked(Wire.OLLAMA.bytes())).on("/v1/chat/completions", chunked(Wire.OPENAI.bytes()));
         ask(ModelServers.open(choice(ProviderChoice.AUTO, Optional.of(server.uri()), "m")));
         assertThat(server.requests().getLast().line()).contains("/api/chat");
@@ -392,7 +392,7 @@ final class ModelServersTest {
 
     @ParameterizedTest
     @EnumSource(Wire.class)
-    void theKeyGoesToTheServerAndIntoNoMessage(Wire wire) {
+    void keepsTheKeyOutOfMessages(Wire wire) {
         server.on(wire.path(), json(400, "{\"error\": \"secret-key is no key\"}"));
         ModelChoice choice = new ModelChoice(
                 wire.provider(),

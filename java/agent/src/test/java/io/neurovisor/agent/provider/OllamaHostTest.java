@@ -53,7 +53,7 @@ final class OllamaHostTest {
                 "host/?query",
                 "host/#part"
             })
-    void whatIsNoAddressIsRefused(String written) {
+    void rejectsInvalidAddresses(String written) {
         assertThat(OllamaHost.parse(written)).isEmpty();
     }
 }

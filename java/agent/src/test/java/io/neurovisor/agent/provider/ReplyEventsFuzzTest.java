@@ -8,10 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a model server answers. */
+/** Fuzzes the events of model servers. */
 @Tag("fuzz")
 final class ReplyEventsFuzzTest {
-    /** Events that may be passed on, or a refusal in one harmless line. */
+    /** Checks that each event is valid or rejected with one harmless line. */
     @FuzzTest
     void events(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.UTF_8);

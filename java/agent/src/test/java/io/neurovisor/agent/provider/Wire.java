@@ -2,7 +2,7 @@ package io.neurovisor.agent.provider;
 
 import java.nio.charset.StandardCharsets;
 
-/** A protocol with the bytes in which it says one thing. */
+/** A protocol with the bytes of a sample reply. */
 enum Wire {
     OLLAMA("/api/chat", """
             {"model":"m","message":{"role":"assistant","content":"Let me é"},"done":false}
@@ -37,7 +37,7 @@ enum Wire {
         this.reply = reply;
     }
 
-    /** Where it is asked. */
+    /** Returns the path of chat requests. */
     String path() {
         return path;
     }

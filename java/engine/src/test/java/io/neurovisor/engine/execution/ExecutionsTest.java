@@ -34,7 +34,7 @@ final class ExecutionsTest {
     private final ManualTicker ticker = new ManualTicker();
 
     @Test
-    void eachExecutionGetsAMachineOfItsOwnWhichIsDestroyed() {
+    void eachExecutionGetsAFreshMachine() {
         FakeVmm vmm = vmm(FakeGuest::new);
         Executions executions = executions(vmm);
 
@@ -63,7 +63,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aGuestThatIgnoresTheDeadlineIsCutOffAndItsOutputKept() {
+    void cutsOffAGuestThatIgnoresTheDeadline() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.GUEST_SILENT, "no answer"));
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
@@ -99,7 +99,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aMachineThatDiesIsReportedWithItsLastWordsAndPartialOutput() {
+    void reportsADeadMachineWithItsPartialOutput() {
         FakeVmm vmm = vmm(() -> new FakeGuest().dyingWhileExecuting("QEMU was killed by signal 9"));
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
@@ -111,7 +111,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aMachineThatTheHostKillsForWantOfMemoryHasRunOutOfMemory() {
+    void machineKilledByTheHostRanOutOfMemory() {
         FakeVmm vmm = vmm(() -> new FakeGuest().runningOutOfMemoryWhileExecuting("QEMU ran out of memory"));
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
@@ -151,7 +151,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void anInterruptedExecutionIsCancelledAndItsOutputKept() {
+    void interruptCancelsAnExecution() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.INTERRUPTED, "interrupted"));
 
         ExecutionResult result = executions(vmm).execute(request("partial"), sink);
@@ -163,7 +163,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void whatTheGuestRefusesIsAnErrorAndLeavesNoMachine() {
+    void refusalOfTheGuestIsAnError() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.GUEST_REFUSED, "no interpreter"));
 
         assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
@@ -173,7 +173,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aLanguageThatTheImageLacksIsNamedWithTheImageAndTheOneThatHasIt() {
+    void missingLanguageIsReportedWithAnImageThatHasIt() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "it has no program python3"));
 
         assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
@@ -186,7 +186,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aGuestThatNeverAnswersIsAnErrorWithItsConsole() {
+    void silentGuestIsAnErrorWithItsConsole() {
         FakeVmm vmm = vmm(() -> new FakeGuest().silent());
 
         assertThatThrownBy(() -> executions(vmm).execute(request("1"), sink))
@@ -198,7 +198,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aVmmThatDoesNotStartIsAnErrorWithItsReason() {
+    void failedStartIsAnErrorWithItsReason() {
         FakeVmm vmm = vmm(FakeGuest::new);
         vmm.failStarts("QEMU exited with code 1: no such device");
 
@@ -207,7 +207,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void whoListensHearsHowEachExecutionWent() {
+    void notifiesListenersOfEachExecution() {
         FakeVmm vmm = vmm(FakeGuest::new);
         List<String> heard = new ArrayList<>();
         Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), ticker, hearing(heard));
@@ -220,7 +220,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aProgramThatCannotBeRunIsHeardToHaveFailed() {
+    void notifiesListenersOfAnUnrunnableProgram() {
         FakeVmm vmm = vmm(() -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "it has no program python3"));
         List<String> heard = new ArrayList<>();
         Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), ticker, hearing(heard));
@@ -231,7 +231,7 @@ final class ExecutionsTest {
     }
 
     @Test
-    void aDefectIsHeardToHaveFailedToo() {
+    void notifiesListenersOfADefect() {
         List<String> heard = new ArrayList<>();
         Executions executions =
                 TestPools.executions(vmm(FakeGuest::new), TestFiles.bootFiles(), ticker, hearing(heard));

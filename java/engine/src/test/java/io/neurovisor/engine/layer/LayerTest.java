@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 final class LayerTest {
     @Test
-    void layersAreKnownByTheirNumbers() {
+    void findsLayersByNumber() {
         for (Layer layer : Layer.values()) {
             assertThat(Layer.numbered(layer.number())).isEqualTo(layer);
         }

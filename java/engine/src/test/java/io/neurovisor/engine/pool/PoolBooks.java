@@ -19,11 +19,11 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * A pool's books kept a second time, by other rules: who waits, and which machine does what, learnt only from the steps that
- * {@link PoolState} takes. Each step is compared with what may be done at that moment, each rest with what must be.
+ * An independent model of a pool: tracks requests and machines only by the steps that {@link PoolState} takes. Checks each step
+ * against the allowed ones, and each idle state against the required one.
  */
 final class PoolBooks {
-    /** Of the memory, that each machine has as soon as it has started. */
+    /** The memory that a started machine uses. */
     private static final long FIRST_BYTES = 1;
 
     private final PoolPlan plan;
@@ -46,10 +46,10 @@ final class PoolBooks {
     private boolean keepsWarm;
     private boolean stopped;
 
-    /** A request without a machine, and when it came. */
+    /** A request without a machine, and the time of its arrival. */
     private record Waiting(long ticket, MachineKind kind, Claimant claimant, long sinceNanos) {}
 
-    /** @param memoryBytes that are there for machines as long as there are none */
+    /** @param memoryBytes the memory available to machines while there are none */
     PoolBooks(PoolPlan plan, long memoryBytes) {
         MachineMemory memory = new MachineMemory(this::availableBytes, PoolBooks::limit);
         this.plan = new PoolPlan(
@@ -70,7 +70,7 @@ final class PoolBooks {
         settle();
     }
 
-    /** The template of what starts, where that has none yet, exists from now on. */
+    /** Completes the template of a starting machine, if it is missing. */
     void makeTemplate(int choice) {
         MachineKind kind = Objects.requireNonNull(starting.get(chosen(starting, choice)));
         state.made(kind);
@@ -84,7 +84,7 @@ final class PoolBooks {
                 .count();
         OptionalLong ticket = state.enqueue(kind, claimant);
         assertThat(ticket.isPresent())
-                .as("whether one more may wait beside " + others)
+                .as("whether one more may wait in addition to " + others)
                 .isEqualTo(others < claimant.share().waiting().orElse(Integer.MAX_VALUE));
         ticket.ifPresent(number -> waiting.put(number, new Waiting(number, kind, claimant, nowNanos)));
         settle();
@@ -109,9 +109,9 @@ final class PoolBooks {
     void startFails(int choice) {
         long slot = chosen(starting, choice);
         ending.put(slot, Objects.requireNonNull(starting.remove(slot)));
-        OptionalLong told = state.failed(slot, "failed", nowNanos);
+        OptionalLong notified = state.failed(slot, "failed", nowNanos);
         Optional<Long> owner = Optional.ofNullable(startedFor.get(slot)).filter(waiting::containsKey);
-        assertThat(told.stream().boxed().findFirst()).as("who is told").isEqualTo(owner);
+        assertThat(notified.stream().boxed().findFirst()).as("notified request").isEqualTo(owner);
         owner.ifPresent(this::forget);
         settle();
     }
@@ -150,7 +150,7 @@ final class PoolBooks {
         settle();
     }
 
-    /** Everything that has begun ends well: then nobody waits and as many are ready as are to be. */
+    /** Completes all pending operations: then no request waits, and the planned number of machines is ready. */
     void finish() {
         while (!starting.isEmpty() || !leased.isEmpty() || !ending.isEmpty()) {
             if (!starting.isEmpty()) {
@@ -270,7 +270,7 @@ final class PoolBooks {
         allMayGrow();
     }
 
-    /** Each other claimant gets one machine at most of those that a claimant waits for before that one gets one. */
+    /** Checks that each other claimant gets at most one machine before a waiting claimant gets one. */
     private void passedOver(Waiting served) {
         inLine().stream()
                 .filter(request -> request.kind().equals(served.kind()) && !isBehindOverdue(request))
@@ -284,7 +284,7 @@ final class PoolBooks {
         passedOver.keySet().removeIf(pair -> pair.getFirst().equals(served.claimant()));
     }
 
-    /** A request that has waited for memory for too long is passed over by no later one of its claimant, and once by each other. */
+    /** Checks that an overdue request is overtaken by no later one of its claimant, and at most once by each other claimant. */
     private void passedOverdue(long ticket, Waiting served) {
         waiting.forEach((number, request) -> {
             if (number == ticket || !isOverdue(number) || !inLine().contains(request)) {
@@ -322,7 +322,7 @@ final class PoolBooks {
     private void destroyed(PoolAction.Destroy destroy) {
         MachineKind kind = warm.get(destroy.slot());
         assertThat(kind).as("what is destroyed is warm").isNotNull();
-        assertNobodyIsKeptFromWhatIsReady();
+        assertReadyMachinesAreUsed();
         warm.remove(destroy.slot());
         ending.put(destroy.slot(), kind);
     }
@@ -342,7 +342,7 @@ final class PoolBooks {
         }
     }
 
-    /** The memory holds all that run when each takes all that it can. */
+    /** Checks that the memory suffices if each running machine uses its maximum. */
     private void allMayGrow() {
         long most = warm.size() * FIRST_BYTES;
         for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
@@ -361,7 +361,7 @@ final class PoolBooks {
                         .sum();
     }
 
-    /** Those that run, or have run, have grown each by as much as it likes. */
+    /** Returns the memory of a machine; machines that have run have grown by arbitrary amounts. */
     private long residentBytes(long slot) {
         MachineKind grown = Optional.ofNullable(leased.get(slot)).orElse(ending.get(slot));
         return grown == null ? FIRST_BYTES : FIRST_BYTES + slot % limit(grown.size());
@@ -371,7 +371,7 @@ final class PoolBooks {
         return size.vcpuCount() + 2L;
     }
 
-    /** Whether a template is being made before which no other may be. */
+    /** Returns whether the request must wait for a template that is being made. */
     private boolean awaitsTemplate(MachineKind kind) {
         return !made.contains(kind) && !made.containsAll(starting.values());
     }
@@ -397,15 +397,15 @@ final class PoolBooks {
                     .as("machines whose end, or start, the requests wait for")
                     .isPositive();
         }
-        assertNobodyIsKeptFromWhatIsReady();
+        assertReadyMachinesAreUsed();
         assertRoomIsUsed();
-        noteWhoHasNoMemory();
+        noteRequestsWithoutMemory();
     }
 
-    /** A machine that is ready, and may grow, is granted to a request that wants it. */
-    private void assertNobodyIsKeptFromWhatIsReady() {
+    /** Checks that a ready machine that may grow is granted to a matching request. */
+    private void assertReadyMachinesAreUsed() {
         if (waiting.values().stream().anyMatch(this::mayBeOverdue)) {
-            return; // An overdue one may hold up all others.
+            return; // An overdue request may delay all others.
         }
         assertThat(inLine())
                 .as("wanted, and ready")
@@ -413,7 +413,7 @@ final class PoolBooks {
                         && limit(request.kind().size()) - FIRST_BYTES <= freeBytes());
     }
 
-    /** A machine is started for a request wherever there is room for it, also where another one has not the memory. */
+    /** Checks that a machine is started for a request whenever there is room, even if another request lacks memory. */
     private void assertRoomIsUsed() {
         if (waiting.values().stream().anyMatch(this::mayBeOverdue)) {
             return;
@@ -436,8 +436,8 @@ final class PoolBooks {
         }
     }
 
-    /** From when on a request has had no machine for want of memory alone, without a break. */
-    private void noteWhoHasNoMemory() {
+    /** Records since when a request has continuously lacked only memory. */
+    private void noteRequestsWithoutMemory() {
         for (Waiting request : waiting.values()) {
             boolean memoryIsMissing = inLine().contains(request)
                     && machines() < plan.max()
@@ -454,12 +454,12 @@ final class PoolBooks {
         }
     }
 
-    /** Whether it may wait for another request, which is overdue, before it is asked for its memory. */
+    /** Returns whether the request may have to wait for an overdue one. */
     private boolean isHeldUp(Waiting request) {
         return waiting.values().stream().anyMatch(other -> !other.equals(request) && mayBeOverdue(other));
     }
 
-    /** The requests of claimants that may have one more machine. */
+    /** Returns the requests of claimants that may have one more machine. */
     private List<Waiting> inLine() {
         return waiting.values().stream()
                 .filter(request -> held(request.claimant())
@@ -467,7 +467,7 @@ final class PoolBooks {
                 .toList();
     }
 
-    /** Whether some of its requests may have to wait until others of it have been served. */
+    /** Returns whether the share of the claimant limits its requests. */
     private boolean isCutOff(Claimant claimant) {
         return claimant.share().machines().isPresent();
     }
@@ -480,7 +480,7 @@ final class PoolBooks {
         return holders.values().stream().distinct();
     }
 
-    /** What neither is taken nor may be taken by those that start, run or end. */
+    /** Returns the memory that is neither used by machines nor reserved for them. */
     private long freeBytes() {
         long promised = starting.values().stream()
                 .mapToLong(kind -> limit(kind.size()))

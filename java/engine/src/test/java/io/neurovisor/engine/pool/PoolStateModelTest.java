@@ -16,7 +16,7 @@ import net.jqwik.api.state.Action;
 import net.jqwik.api.state.ActionChain;
 import net.jqwik.api.state.Transformer;
 
-/** Whatever happens in whatever order, a pool does what it may, all that it must, and in the right order. */
+/** Checks random sequences of events against the model in {@link PoolBooks}. */
 final class PoolStateModelTest {
     private static final MachineKind USUAL = new MachineKind("base", SandboxSize.SMALL);
     private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
@@ -35,7 +35,7 @@ final class PoolStateModelTest {
     @Provide
     Arbitrary<ActionChain<PoolBooks>> histories() {
         Arbitrary<Integer> most = Arbitraries.integers().between(1, 6);
-        // From less than one machine can take to more than all can.
+        // From less than the maximum of one machine to more than that of all.
         return Combinators.combine(
                         most,
                         Arbitraries.integers().between(0, 6),
@@ -79,7 +79,7 @@ final class PoolStateModelTest {
                 .withMaxTransformations(80);
     }
 
-    /** @param what is done, with a number for what there is to choose */
+    /** @param what the action, with a number that selects its object */
     private record Event(String name, Predicate<PoolBooks> possible, ObjIntConsumer<PoolBooks> what)
             implements Action.Independent<PoolBooks> {
         @Override

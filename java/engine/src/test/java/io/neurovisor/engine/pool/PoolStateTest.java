@@ -8,15 +8,15 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Single decisions; {@link PoolStateModelTest} has them in whatever order. */
+/** Tests single decisions; {@link PoolStateModelTest} tests random sequences. */
 final class PoolStateTest {
     private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
     private static final Duration LONG = Duration.ofSeconds(30);
 
-    /** Priming takes longer than most programs: under load it would be at the cost of the next. */
+    /** Priming takes longer than most programs, so under load it would delay the next one. */
     @Test
-    void whatWaitsIsPrimedOnceAProcessorIsFreeForIt() {
+    void primesOnceAProcessorIsFree() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 2, 3, 3, 1, LONG, MachineMemory.PLENTY), _ -> 0L);
         state.made(SMALL);
         state.keepWarm();
@@ -38,9 +38,9 @@ final class PoolStateTest {
         assertThat(state.next(0)).contains(new PoolAction.Prime(second.slot()));
     }
 
-    /** A start beside it would hold up the end of what was used, and with it the answer. */
+    /** A concurrent start would delay the end of the used machine, and thereby the response. */
     @Test
-    void whatReplacesAUsedMachineIsStartedOnceThatIsGone() {
+    void replacesAUsedMachineAfterItsEnd() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
         state.keepWarm();
         PoolAction.Start first = (PoolAction.Start) state.next(0).orElseThrow();
@@ -60,7 +60,7 @@ final class PoolStateTest {
         assertThat(state.next(0)).containsInstanceOf(PoolAction.Start.class);
     }
 
-    /** A machine whose template is being made would fill every start of the pool if others could join it. */
+    /** Otherwise, machines that wait for the same template would occupy all starts of the pool. */
     @Test
     void templatesAreMadeOneAtATime() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
@@ -81,7 +81,7 @@ final class PoolStateTest {
     }
 
     @Test
-    void templateThatIsNotMadeMakesRoomForTheNext() {
+    void failedTemplateMakesRoomForTheNext() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 0, 9, LONG), _ -> 0L);
         enqueue(state, SMALL, Claimant.LOCAL);
         PoolAction.Start making = (PoolAction.Start) state.next(0).orElseThrow();
@@ -92,9 +92,9 @@ final class PoolStateTest {
         assertThat(state.status().ending()).isEqualTo(1);
     }
 
-    /** Or one claimant with requests beyond its share would keep the machines of all others cold. */
+    /** Otherwise, a claimant with requests beyond its share would keep the machines of all others cold. */
     @Test
-    void machinesAreKeptReadyWhileAClaimantWaitsForItsOwnShare() {
+    void keepsMachinesReadyForOtherClaimants() {
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 3, LONG), _ -> 0L);
         Claimant limited = new Claimant("limited", new PoolShare(Optional.of(1), Optional.empty()));
         enqueue(state, SMALL, limited);
@@ -111,9 +111,9 @@ final class PoolStateTest {
         assertThat(state.next(0)).contains(new PoolAction.Prime(kept.slot()));
     }
 
-    /** Or it could fill the memory with long programs and hold up all others by one request more. */
+    /** Otherwise, a claimant could fill the memory with long programs and delay all others by one more request. */
     @Test
-    void anOverdueRequestHoldsUpNoOtherClaimantWhileItsOwnHasAMachine() {
+    void overdueRequestDoesNotDelayOtherClaimants() {
         Claimant greedy = new Claimant("greedy", PoolShare.UNLIMITED);
         long[] availableBytes = {10};
         MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
@@ -150,7 +150,7 @@ final class PoolStateTest {
     }
 
     @Test
-    void machinesThatWaitAreNotEndedForARequestThatDoesNotFitAllTheSame() {
+    void keepsIdleMachinesIfARequestCannotFitAnyway() {
         long[] availableBytes = {6};
         MachineMemory memory = new MachineMemory(() -> availableBytes[0], size -> size == SandboxSize.LARGE ? 8 : 2);
         PoolState state = new PoolState(new PoolPlan(SMALL, 1, 9, 9, 1, LONG, memory), _ -> 1L);

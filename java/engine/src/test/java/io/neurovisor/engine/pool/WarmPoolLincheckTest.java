@@ -20,8 +20,8 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.junit.jupiter.api.Test;
 
 /**
- * Threads that use one pool, interleaved in all ways that a model checker thinks of: nobody is forgotten, no machine serves
- * twice and there are never too many. That the checker finds what it looks for is tried on a pool without its lock.
+ * Checks a pool under all interleavings of a model checker: every request is served, no machine is used twice, and their number stays
+ * within the limit. A pool without its lock proves that the checker finds defects.
  */
 final class WarmPoolLincheckTest {
     private static final int MAX = 2;
@@ -32,7 +32,7 @@ final class WarmPoolLincheckTest {
     }
 
     @Test
-    void findsWhatIsWrongWithAPoolThatIsNotLocked() {
+    void findsTheDefectOfAnUnlockedPool() {
         assertThatThrownBy(() -> options().check(UnlockedPool.class)).isInstanceOf(LincheckAssertionError.class);
     }
 
@@ -44,7 +44,7 @@ final class WarmPoolLincheckTest {
                 .actorsAfter(0)
                 .iterations(3)
                 .invocationsPerIteration(100)
-                // The books are consulted under the lock alone, and fakes are no part of what is checked.
+                // State is accessed only under the lock, and fakes are not under test.
                 .addGuarantee(
                         forClasses(PoolState.class.getName(), PlainSandboxes.class.getName(), FakeVmm.class.getName())
                                 .allMethods()
@@ -53,7 +53,7 @@ final class WarmPoolLincheckTest {
                 .sequentialSpecification(Promise.class);
     }
 
-    /** Each use of a pool ends, with a machine that nobody had and in the company that is allowed. */
+    /** The sequential specification: each use ends with an unused machine and within the limit. */
     public static final class Promise {
         public boolean use() {
             return true;

@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A pool on a host whose memory is known: machines take of it what the test says. */
+/** Tests a pool on a host with a given memory, of which machines use given amounts. */
 final class WarmPoolMemoryTest {
     private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final MachineKind LARGE = new MachineKind("base", SandboxSize.LARGE);
@@ -38,7 +38,7 @@ final class WarmPoolMemoryTest {
     private long heldMebibytes;
 
     @AfterEach
-    void nothingIsLeft() {
+    void verifyNoMachineIsLeft() {
         pools.forEach(pool -> assertThat(pool.drain(Deadline.after(LONG, Ticker.SYSTEM)))
                 .as("drained: " + pool.status())
                 .isTrue());
@@ -46,7 +46,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void whoDoesNotFitWaitsUntilAnotherHasEnded() {
+    void requestWaitsForMemory() {
         WarmPool pool = pool(0, 10, 600, 100);
         Lease first = pool.lease(SMALL);
         Lease second = pool.lease(SMALL);
@@ -65,7 +65,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void memoryThatOthersGiveUpIsFoundWithoutAWord() {
+    void detectsMemoryThatOthersRelease() {
         WarmPool pool = pool(0, 10, 300, 0);
         try (Lease _ = pool.lease(SMALL)) {
             CompletableFuture<Void> waiting = later(() -> pool.lease(SMALL).close());
@@ -76,7 +76,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void whoHasWaitedInVainIsToldThatItIsTheMemory() {
+    void timedOutRequestReportsTheMemory() {
         WarmPool pool = pool(0, 10, 300, 0);
         try (Lease _ = pool.lease(SMALL)) {
             assertThatThrownBy(() -> pool.lease(LARGE, Deadline.after(Duration.ofMillis(300), Ticker.SYSTEM)))
@@ -91,7 +91,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void whoDoesNotFitWhereNothingCouldEndIsToldSoAtOnce() {
+    void rejectsARequestThatCanNeverFit() {
         WarmPool pool = pool(0, 10, 255, 0);
         assertThatThrownBy(() -> pool.lease(SMALL))
                 .isInstanceOfSatisfying(
@@ -104,9 +104,9 @@ final class WarmPoolMemoryTest {
         assertThat(vmm.starts()).isEmpty();
     }
 
-    /** Each could take 256 MiB, but runs nothing that wants them. */
+    /** Each machine could use 256 MiB, but is idle. */
     @Test
-    void machinesThatWaitCountWithWhatTheyHave() {
+    void idleMachinesCountWithTheirActualMemory() {
         WarmPool pool = warmed(pool(50, 50, 1600, 20), 50);
         List<Lease> leases = Stream.generate(() -> pool.lease(SMALL)).limit(2).toList();
         assertThat(pool.status().warm())
@@ -118,7 +118,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void machinesThatWaitMakeRoomForRequests() {
+    void idleMachinesMakeRoomForRequests() {
         WarmPool pool = warmed(pool(10, 20, 1100, 50), 10);
         List<Lease> leases = Stream.generate(() -> pool.lease(SMALL)).limit(4).toList();
         assertThat(leases).hasSize(4);
@@ -128,7 +128,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void machinesToBeKeptReadyWaitForMemory() {
+    void refillWaitsForMemory() {
         WarmPool pool = pool(3, 5, 300, 60);
         pool.keepWarm();
         await().until(() ->
@@ -140,7 +140,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void smallRequestsThatFitPassOverALargeOneThatDoesNot() {
+    void smallRequestsOvertakeALargeOne() {
         WarmPool pool = pool(0, 10, 1100, 0);
         Lease held = pool.lease(SMALL);
         CompletableFuture<Void> large = later(() -> pool.lease(LARGE).close());
@@ -154,9 +154,9 @@ final class WarmPoolMemoryTest {
         large.join();
     }
 
-    /** Or small requests, of which there is always one, would keep a large one waiting for as long as it may wait. */
+    /** Otherwise, a constant load of small requests would delay a large one until its timeout. */
     @Test
-    void noLaterRequestPassesOverALargeOneThatHasWaitedForMemoryForTooLong() {
+    void noRequestOvertakesAnOverdueOne() {
         WarmPool pool = pool(0, 10, 1100, 0);
         Lease held = pool.lease(SMALL);
         List<String> served = Collections.synchronizedList(new ArrayList<>());
@@ -179,7 +179,7 @@ final class WarmPoolMemoryTest {
     }
 
     @Test
-    void saysHowManyMachinesTheMemoryHolds() {
+    void reportsHowManyMachinesFit() {
         WarmPool pool = pool(0, 10, 1100, 100);
         assertThat(pool.room().machines()).isEqualTo(4);
         try (Lease _ = pool.lease(SMALL)) {
@@ -194,7 +194,7 @@ final class WarmPoolMemoryTest {
         return pool;
     }
 
-    /** @param held what each machine has from its start on */
+    /** @param held the memory that each machine uses from its start on */
     private WarmPool pool(int warm, int max, long total, long held) {
         totalMebibytes.set(total);
         heldMebibytes = held;

@@ -22,7 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** One pool for several claimants. */
+/** Tests a pool with several claimants. */
 final class WarmPoolSharesTest {
     private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final Duration LONG = Duration.ofSeconds(30);
@@ -35,7 +35,7 @@ final class WarmPoolSharesTest {
     private final List<CompletableFuture<Void>> requests = new ArrayList<>();
 
     @AfterEach
-    void nothingIsLeft() {
+    void verifyNoMachineIsLeft() {
         requests.forEach(CompletableFuture::join);
         assertThat(vmm.livingCount()).isZero();
     }
@@ -53,7 +53,7 @@ final class WarmPoolSharesTest {
     }
 
     @Test
-    void aClaimantHasNoMoreMachinesThanItsShare() {
+    void limitsMachinesToTheShare() {
         WarmPool pool = pool(3);
         Lease held = pool.lease(SMALL, LIMITED, Optional.empty());
         ask(pool, LIMITED);
@@ -66,7 +66,7 @@ final class WarmPoolSharesTest {
     }
 
     @Test
-    void noMoreRequestsOfAClaimantWaitThanItsShare() {
+    void limitsWaitingRequestsToTheShare() {
         WarmPool pool = pool(3);
         try (Lease _ = pool.lease(SMALL, LIMITED, Optional.empty())) {
             ask(pool, LIMITED);
@@ -79,7 +79,7 @@ final class WarmPoolSharesTest {
     }
 
     @Test
-    void namesTheShareThatKeptAMachineFromARequest() {
+    void reportsTheExhaustedShare() {
         WarmPool pool = pool(3);
         try (Lease _ = pool.lease(SMALL, LIMITED, Optional.empty())) {
             Deadline deadline = Deadline.after(Duration.ofMillis(300), Ticker.SYSTEM);
@@ -100,7 +100,7 @@ final class WarmPoolSharesTest {
                 .hasMessage(message);
     }
 
-    /** Returns when the request waits. */
+    /** Starts a request and returns once it waits. */
     private void ask(WarmPool pool, Claimant claimant) {
         int before = pool.status().waiting();
         requests.add(CompletableFuture.runAsync(

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
-/** Machines whose VMM does not end when it is killed, until the test lets it. */
+/** Tests machines whose killed VMM ends only when the test lets it. */
 final class WarmPoolSlowEndTest {
     private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
 

@@ -24,7 +24,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Machines of kinds whose templates do not exist yet. */
+/** Tests machines of kinds without templates. */
 final class WarmPoolTemplatesTest {
     private static final MachineKind SMALL = new MachineKind("base", SandboxSize.SMALL);
     private static final MachineKind MEDIUM = new MachineKind("base", SandboxSize.MEDIUM);
@@ -37,13 +37,13 @@ final class WarmPoolTemplatesTest {
     private final List<CompletableFuture<Void>> requests = new ArrayList<>();
 
     @AfterEach
-    void nothingIsLeft() {
+    void verifyNoMachineIsLeft() {
         requests.forEach(CompletableFuture::join);
         assertThat(vmm.livingCount()).isZero();
     }
 
     @Test
-    void templateIsMadeInThePlaceOfItsMachine() {
+    void templateUsesThePlaceOfItsMachine() {
         WarmPool pool = pool(1, LONG);
         ask(pool, SMALL);
         await().until(() -> makings.size() == 1);
@@ -85,7 +85,7 @@ final class WarmPoolTemplatesTest {
         while (!longer.hasPassed()) {
             Thread.onSpinWait();
         }
-        // Refused for this reason, and not because it has waited for longer than it may for a machine.
+        // The reason is the failed template, not the timeout of the request.
         template(SMALL)
                 .completeExceptionally(new NeuroVisorException(Fault.TEMPLATE_BUILD_FAILED, "no room for a template"));
         assertThatThrownBy(request::join).hasMessageContaining("no room for a template");
@@ -105,7 +105,7 @@ final class WarmPoolTemplatesTest {
     }
 
     @Test
-    void templateThatCannotBeMadeIsAskedForAgainByTheNextRequest() {
+    void nextRequestRetriesAFailedTemplate() {
         WarmPool pool = pool(2, LONG);
         template(SMALL)
                 .completeExceptionally(new NeuroVisorException(Fault.TEMPLATE_BUILD_FAILED, "no room for a template"));

@@ -64,7 +64,7 @@ final class WarmPoolTest {
     private Path directory;
 
     @AfterEach
-    void nothingIsLeft() {
+    void verifyNoMachineIsLeft() {
         pools.forEach(pool -> assertThat(pool.drain(Deadline.after(LONG, Ticker.SYSTEM)))
                 .as("drained: " + pool.status())
                 .isTrue());
@@ -72,7 +72,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void keepsMachinesReadyThatHaveBeenPrimed() {
+    void keepsPrimedMachinesReady() {
         WarmPool pool = warmed(pool(3, 6));
         assertThat(vmm.starts()).hasSize(3);
         assertThat(guests.values())
@@ -88,7 +88,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void whatDiesWhileNobodyAsksIsReplacedOnceItIsLookedAt() {
+    void replacesAMachineThatDiedWhileIdle() {
         WarmPool pool = warmed(pool(1, 1));
         VmId dead = guests.keySet().iterator().next();
         guest(dead).dead("QEMU was killed by signal 9");
@@ -101,9 +101,9 @@ final class WarmPoolTest {
         assertThat(vmm.starts()).hasSize(2);
     }
 
-    /** A start may have to digest a whole template, and on a small host everything else waits on few threads. */
+    /** A start may compute the digest of a whole template, and a small host has few carrier threads. */
     @Test
-    void startsThatTakeEveryProcessorHoldUpNobodyWhoWaits() throws InterruptedException {
+    void busyStartsDoNotDelayRequests() throws InterruptedException {
         int processors = Runtime.getRuntime().availableProcessors();
         CountDownLatch busy = new CountDownLatch(processors);
         AtomicBoolean answered = new AtomicBoolean();
@@ -126,9 +126,9 @@ final class WarmPoolTest {
         assertThat(later(() -> answered.set(true))).succeedsWithin(LONG.dividedBy(2));
     }
 
-    /** Fifty that start at once on two processors are all too late, and so are those that take their place. */
+    /** Fifty simultaneous starts on two processors would all exceed their limit, and so would their replacements. */
     @Test
-    void noMoreMachinesStartAtOnceThanItsPlanSays() {
+    void limitsConcurrentStartsToThePlan() {
         CountDownLatch gate = new CountDownLatch(1);
         SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = new WarmPool(
@@ -151,7 +151,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void startsNothingBeforeItIsAskedTo() {
+    void startsNoMachineBeforeKeepWarm() {
         WarmPool pool = pool(3, 6);
         try (Lease lease = pool.lease(SMALL)) {
             assertThat(guest(lease.sandbox().vmId()).primed())
@@ -163,7 +163,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aLeaseThatIsClosedHasNoMachineLeftAndIsClosedOnce() {
+    void closedLeaseHasNoMachine() {
         WarmPool pool = pool(0, 1);
         Lease first = pool.lease(SMALL);
         first.close();
@@ -176,7 +176,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void servesInTheOrderOfTheRequestsAndNeverMoreThanAllowed() {
+    void servesRequestsInOrder() {
         WarmPool pool = pool(0, 2);
         List<Lease> held = List.of(pool.lease(SMALL), pool.lease(SMALL));
         List<Integer> served = Collections.synchronizedList(new ArrayList<>());
@@ -190,7 +190,7 @@ final class WarmPoolTest {
             }));
             await().until(() -> pool.status().waiting() == number + 1);
         }
-        held.getFirst().close(); // With one machine at a time the order shows.
+        held.getFirst().close(); // With a single machine, the order is visible.
         requests.forEach(CompletableFuture::join);
 
         assertThat(served).containsExactly(0, 1, 2, 3, 4, 5, 6, 7);
@@ -199,7 +199,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aRequestThatWaitsInVainIsToldWhatThePoolDoes() {
+    void timedOutRequestReportsTheStateOfThePool() {
         WarmPool pool = pool(0, 1);
         try (Lease _ = pool.lease(SMALL)) {
             assertThatThrownBy(() -> pool.lease(LARGE, Deadline.after(Duration.ofMillis(300), Ticker.SYSTEM)))
@@ -215,7 +215,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void anInterruptedRequestLeavesTheQueue() throws InterruptedException {
+    void interruptRemovesARequestFromTheQueue() throws InterruptedException {
         WarmPool pool = pool(0, 1);
         Lease held = pool.lease(SMALL);
         CompletableFuture<Throwable> failure = new CompletableFuture<>();
@@ -238,7 +238,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aRequestWhoseMachineDoesNotStartIsToldWhy() {
+    void requestReportsWhyItsMachineDidNotStart() {
         WarmPool pool = pool(0, 2);
         vmm.failStarts("no memory");
         assertThatThrownBy(() -> pool.lease(SMALL))
@@ -250,7 +250,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aMachineThatDiesWhileItWaitsIsReplacedBeforeAnybodyGetsIt() {
+    void replacesAMachineThatDiedInThePool() {
         WarmPool pool = warmed(pool(2, 4));
         VmId dead = guests.keySet().iterator().next();
         guest(dead).dead("QEMU was killed by signal 9");
@@ -264,7 +264,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aRequestWhoseMachineDiesAtItsStartIsToldItsLastWords() {
+    void requestReportsWhyItsMachineDiedAtStart() {
         SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         SandboxSource dying = TestPools.sandboxes(real, (id, kind) -> {
             Sandbox sandbox = real.open(id, kind);
@@ -277,7 +277,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aMachineThatIsTooOldIsReplacedBeforeAnybodyGetsIt() {
+    void replacesATooOldMachine() {
         WarmPool pool = warmed(pool(2, 4));
         List<VmId> old = List.copyOf(guests.keySet());
         ticker.advance(WarmPool.MAX_AGE.plusNanos(1));
@@ -289,7 +289,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void refillingThatFailsIsTriedAgainByItselfAndHoldsUpNobody() {
+    void retriesAFailedRefill() {
         WarmPool pool = pool(2, 4, Ticker.SYSTEM);
         vmm.failStarts("no memory");
         pool.keepWarm();
@@ -303,7 +303,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void whyNothingIsReadyIsToldToWhomThatLeavesWithoutAMachine() {
+    void timedOutRequestReportsTheFailedRefill() {
         WarmPool pool = pool(1, 1);
         vmm.failStarts("no memory");
         pool.keepWarm();
@@ -317,7 +317,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aMachineThatNobodyWantsMakesRoomForOneOfAnotherSize() {
+    void unusedMachineMakesRoomForAnotherSize() {
         WarmPool pool = warmed(pool(2, 2));
         try (Lease lease = pool.lease(LARGE)) {
             assertThat(lease.sandbox().start()).isEqualTo(new VmStart.ColdBoot(TestFiles.bootFiles(), LARGE.size()));
@@ -328,7 +328,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aTemplateThatDisappearsIsMadeAgainByTheNextStart() throws IOException {
+    void rebuildsAMissingTemplate() throws IOException {
         TemplateStore store = (key, writer, _) -> {
             Path saved = directory.resolve(key.size().label());
             if (saved.toFile().mkdir()) {
@@ -360,7 +360,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void drainingDestroysWhatIsReadyRefusesWhatWaitsAndLetsTheRestFinish() {
+    void drainLetsRunningProgramsFinish() {
         CountDownLatch gate = new CountDownLatch(1);
         WarmPool pool = warmed(pool(1, 2));
         Lease first = pool.lease(SMALL);
@@ -388,7 +388,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aRequestThatWaitsWhenThePoolStopsIsRefused() {
+    void stopRejectsWaitingRequests() {
         WarmPool pool = pool(0, 1);
         try (Lease _ = pool.lease(SMALL)) {
             CompletableFuture<Void> waiting = later(() -> pool.lease(SMALL).close());
@@ -399,7 +399,7 @@ final class WarmPoolTest {
     }
 
     @Test
-    void aMachineThatIsReadyAfterItsPoolHasStoppedIsDestroyed() {
+    void destroysMachinesThatStartAfterTheStop() {
         CountDownLatch gate = new CountDownLatch(1);
         SandboxSource real = TestPools.sandboxes(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
         WarmPool pool = pool(

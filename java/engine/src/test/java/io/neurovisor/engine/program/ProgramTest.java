@@ -26,7 +26,7 @@ final class ProgramTest {
     }
 
     @Test
-    void theLimitCountsBytesNotCharacters() {
+    void limitCountsBytes() {
         String twoBytesEach = "é".repeat(Program.MAX_CODE_BYTES / 2 + 1);
         assertThatThrownBy(() -> new Program(Language.PYTHON, twoBytesEach)).hasMessageContaining("8388610 bytes");
     }
@@ -56,7 +56,7 @@ final class ProgramTest {
     }
 
     @Test
-    void filesAndInputShareTheirLimit() {
+    void filesShareTheirLimitWithInput() {
         InputFile half = new InputFile("half", ByteBuffer.allocate(32 << 20), false);
         assertThat(with(Map.of(), 32 << 20, List.of(half)).files()).containsExactly(half);
         assertThatThrownBy(() -> with(Map.of(), (32 << 20) + 1, List.of(half)))

@@ -21,11 +21,11 @@ import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A machine that nobody has used may be replaced, once and for nothing but a broken connection. */
+/** Tests that an unused machine is replaced once, and only after a broken connection. */
 final class SandboxFactoryTest {
     @ParameterizedTest
     @EnumSource(names = {"SANDBOX_LOST", "GUEST_SILENT"})
-    void aMachineThatNobodyReachesIsDestroyedAndTold(Fault fault) {
+    void unreachableMachineIsDestroyed(Fault fault) {
         FakeVmm vmm = new FakeVmm(_ -> new FakeGuest().failing(fault));
 
         assertThatThrownBy(() -> open(vmm))
@@ -36,10 +36,10 @@ final class SandboxFactoryTest {
         assertThat(vmm.livingCount()).isZero();
     }
 
-    /** One layer at a time. */
+    /** Removes one layer at a time. */
     @ParameterizedTest
     @EnumSource(Layer.class)
-    void aMachineWithoutALayerThatIsAskedForServesNobody(Layer missing) {
+    void machineWithoutARequiredLayerServesNoClient(Layer missing) {
         for (LayerState state :
                 List.of(LayerState.off(missing, "not here", "a fix"), LayerState.broken(missing, "gone", ""))) {
             FakeVmm vmm = new FakeVmm(_ -> new FakeGuest())

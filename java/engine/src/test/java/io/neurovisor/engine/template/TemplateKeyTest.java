@@ -18,7 +18,7 @@ final class TemplateKeyTest {
     private static final List<Program> WARM = List.of(new Program(Language.BASH, "true"));
 
     @Test
-    void whereTheFilesLieDoesNotCount() {
+    void keyIgnoresTheLocationOfFiles() {
         BootFiles files = TestFiles.bootFiles();
         BootFiles moved = new BootFiles(
                 files.image(),
@@ -34,7 +34,7 @@ final class TemplateKeyTest {
     }
 
     @Test
-    void everythingElseDoes() {
+    void keyDependsOnEveryOtherValue() {
         BootFiles files = TestFiles.bootFiles();
         Stream<TemplateKey> keys = Stream.of(
                 new TemplateKey(files, SandboxSize.SMALL, VMM, WARM),

@@ -46,7 +46,7 @@ final class TemplatesTest {
     }
 
     @Test
-    void machineWithAllRequiredLayersIsWarmedAndSaved() {
+    void savesAMachineWithAllRequiredLayers() {
         FakeVmm protectedVmm = vmm.reading(layer -> LayerState.live(layer, "read"));
         assertThat(make(protectedVmm, RequiredLayers.ALL).directory()).isEqualTo(directory);
         assertThat(guest.primed()).containsExactly(WARM);

@@ -20,7 +20,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Agent mode as a user starts it: real microVMs, and a model whose words are known. */
+/** Tests agent mode with real microVMs and a scripted model. */
 final class AgentIT {
     private static final String PRIMES = "python:print([p for p in range(2, 30) if all(p % d for d in range(2, p))])";
 
@@ -29,7 +29,7 @@ final class AgentIT {
 
     @ShortTier
     @Test
-    void aTaskGoesFromProgramToAnswerLineForLine() throws IOException {
+    void printsEachStepOfATask() throws IOException {
         Path transcript = directory.resolve("run.md");
         try (ScriptedOllama ollama = new ScriptedOllama(calls(PRIMES), says("They are 2 to 29."))) {
             CommandLineRun run = agent(
@@ -63,7 +63,7 @@ final class AgentIT {
     }
 
     @Test
-    void moreCallsThanMachinesAreExecutedAndEachGetsItsResult() {
+    void executesMoreCallsThanMachines() {
         String[] programs = new String[6];
         Arrays.setAll(programs, index -> "bash:echo result-" + index + "; test ! -e mark; touch mark");
         try (ScriptedOllama ollama = new ScriptedOllama(calls(programs), calls(programs), says("done"))) {
@@ -78,7 +78,7 @@ final class AgentIT {
     }
 
     @Test
-    void theLimitIsAnExitCodeAndWhatThereIsIsPrinted() {
+    void limitSetsTheExitCode() {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo so far"))) {
             CommandLineRun run = agent(ollama, "agent", "--size=small", "--max-iterations=1", "x");
             assertThat(run.exitCode()).as(run.stderr()).isEqualTo(3);
@@ -87,7 +87,7 @@ final class AgentIT {
     }
 
     @Test
-    void aServerThatIsNotThereIsToldBeforeAnythingIsStarted() {
+    void reportsAMissingServerBeforeStartingAnything() {
         CommandLineRun run = CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "--agent", "x");
         assertThat(run.exitCode()).isEqualTo(4);
         assertThat(run.stdout()).isEmpty();
@@ -96,7 +96,7 @@ final class AgentIT {
     }
 
     @Test
-    void controlCEndsProgramMachineAndRun() throws IOException, InterruptedException {
+    void controlCEndsRunWithProgramAndMachine() throws IOException, InterruptedException {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:while :; do :; done"))) {
             Process process = CommandLineRun.start(
                     Map.of("OLLAMA_HOST", ollama.address()), "agent", "--json", "--no-history", "--size=small", "x");
@@ -120,7 +120,7 @@ final class AgentIT {
     }
 
     private static CommandLineRun agent(ScriptedOllama ollama, String... arguments) {
-        // Whoever runs the tests has a history of their own.
+        // Do not write into the session history of the user.
         List<String> unrecorded = new ArrayList<>(List.of(arguments));
         unrecorded.add("--no-history");
         return CommandLineRun.of(Map.of("OLLAMA_HOST", ollama.address()), unrecorded.toArray(String[]::new));

@@ -15,15 +15,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Agent mode on a terminal of the kernel's, which script(1) opens. */
+/** Tests agent mode on a terminal that script(1) opens. */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 final class AgentTerminalIT {
-    /** Colours, the erasure of the spinner, and the cursor's place behind a text. */
+    /** Escape sequences for colours, for the spinner, and for the position of the cursor. */
     private static final String OURS = "\u001b\\[[0-9;]*m|\r?\u001b\\[K|\u001b[78]";
 
     @ShortTier
     @Test
-    void aRunIsShownInColourAndNobodyElseMovesTheCursor() throws IOException, InterruptedException {
+    void showsARunInColour() throws IOException, InterruptedException {
         String hostile = "printf '\\033[2J\\033]0;title\\007out\\r'";
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:" + hostile), says("\u001b[1Adone\u0007"))) {
             String shown = onTerminal(ollama, Map.of());
@@ -35,7 +35,7 @@ final class AgentTerminalIT {
     }
 
     @Test
-    void withoutColoursTheLinesAreThePlainOnes() throws IOException, InterruptedException {
+    void printsPlainLinesWithoutColours() throws IOException, InterruptedException {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo out"), says("done"))) {
             assertThat(onTerminal(ollama, Map.of("NO_COLOR", "1")))
                     .contains("[Tool Call] execute_code(bash, \"echo out\")", "Result: done")
@@ -43,10 +43,10 @@ final class AgentTerminalIT {
         }
     }
 
-    /** What the terminal was sent; it is 80 columns wide. */
+    /** Returns the output to a terminal of 80 columns. */
     private static String onTerminal(ScriptedOllama ollama, Map<String, String> more)
             throws IOException, InterruptedException {
-        // The bars of other steps are drawn on stderr.
+        // Progress bars of other steps are on stderr.
         String command =
                 CommandLineRun.home().resolve("neurovisor") + " agent --no-history --size=small --warm=1 x 2>/dev/null";
         ProcessBuilder builder = new ProcessBuilder("script", "-qec", command, "/dev/null");

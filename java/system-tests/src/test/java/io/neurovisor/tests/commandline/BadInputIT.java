@@ -14,13 +14,13 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What only a whole NeuroVisor finds wrong gets one clear line, the right exit code and no stack trace. */
+/** Tests that errors are one clear line with the right exit code and without a stack trace. */
 final class BadInputIT {
     @TempDir
     Path directory;
 
     @Test
-    void anUnknownImageIsNamedWithTheKnownOnes() {
+    void reportsAnUnknownImageWithTheKnownOnes() {
         CommandLineRun run = CommandLineRun.of("run", "--image", "nothing", "-l", "bash", "-c", "1");
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(2);
         assertThat(run.stdout()).isEmpty();
@@ -31,7 +31,7 @@ final class BadInputIT {
     }
 
     @Test
-    void aFileInThePlaceOfTheProgramIsNamed() throws IOException {
+    void reportsAFileInPlaceOfTheProgram() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "");
         CommandLineRun run = CommandLineRun.of("run", "--file", file + ":main.sh", "-l", "bash", "-c", "true");
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(2);
@@ -39,17 +39,17 @@ final class BadInputIT {
     }
 
     @Test
-    void unwritableDataDirectoryIsNamedWithTheWayOut() {
+    void reportsAnUnwritableDataDirectory() {
         CommandLineRun run = CommandLineRun.of("run", "--data-dir", "/dev/null/x", "-l", "bash", "-c", "1");
         assertFailed(run, "/dev/null");
     }
 
     @ShortTier
     @Test
-    void aQemuThatDiesIsQuoted() throws IOException {
+    void reportsTheErrorOfQemu() throws IOException {
         Path qemu = directory.resolve("qemu-system-x86_64");
         Path source = directory.resolve("qemu.c");
-        // No script: a jail shows no shell.
+        // Not a script, because a jail contains no shell.
         Files.writeString(source, """
                 #include <stdio.h>
                 #include <string.h>
@@ -62,7 +62,7 @@ final class BadInputIT {
                 """);
         PlainMachine.Run compiled = PlainMachine.start(List.of("cc", "-o", qemu.toString(), source.toString()));
         assertThat(compiled.exitCode()).as(compiled.stderr()).isZero();
-        // For another user, as whom root's QEMU runs.
+        // Readable for the user that runs QEMU of root.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         CommandLineRun run = CommandLineRun.of(
                 Map.of("PATH", directory + ":" + System.getenv("PATH")), "run", "-l", "bash", "-c", "1");

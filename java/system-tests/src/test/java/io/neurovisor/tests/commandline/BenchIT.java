@@ -13,11 +13,11 @@ import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The measurement of a model, with one whose words are known. */
+/** Tests the benchmark of models with a scripted model. */
 final class BenchIT {
     @ShortTier
     @Test
-    void aModelsProgramsRunInMicroVmsAndItsAnswersAreChecked() throws IOException {
+    void checksTheAnswersOfAModel() throws IOException {
         try (ScriptedOllama ollama = new ScriptedOllama(
                 calls("python:print(2 ** 100)"),
                 says("It is 1267650600228229401496703205376."),
@@ -43,7 +43,7 @@ final class BenchIT {
     }
 
     @Test
-    void aSandboxThatCannotBeHadHasItsOwnExitCode() throws IOException {
+    void missingSandboxHasASeparateExitCode() throws IOException {
         try (ScriptedOllama ollama = new ScriptedOllama(says("It is 42."))) {
             CommandLineRun run = CommandLineRun.of(
                     Map.of("OLLAMA_HOST", ollama.address()),
@@ -57,7 +57,7 @@ final class BenchIT {
     }
 
     @Test
-    void aModelThatIsNotThereAndAProblemThatIsUnknownAreToldAtOnce() {
+    void rejectsUnknownModelsBeforeTheRun() {
         CommandLineRun gone = CommandLineRun.of(Map.of("OLLAMA_HOST", "127.0.0.1:1"), "bench", "agent");
         assertThat(gone.exitCode()).isEqualTo(4);
         assertThat(gone.stderr()).contains("start it with: ollama serve");

@@ -14,13 +14,13 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Settings and manners of the program as a user starts it. */
+/** Tests settings and output conventions of the command line. */
 final class ConfigIT {
     @TempDir
     private Path directory;
 
     @Test
-    void aRunFollowsTheFileOfSettings() throws IOException {
+    void runUsesTheConfigFile() throws IOException {
         Path file = directory.resolve("c.yaml");
         Map<String, String> environment = Map.of("NEUROVISOR_CONFIG", file.toString());
         CommandLineRun run = GrowingTimeout.from(
@@ -36,7 +36,7 @@ final class ConfigIT {
 
     @ShortTier
     @Test
-    void quietSaysNothingButTheOutput() {
+    void quietPrintsOnlyTheOutput() {
         CommandLineRun run = CommandLineRun.of("run", "--quiet", "-l", "bash", "-c", "echo out; echo err >&2");
         assertThat(run.stdout()).isEqualTo("out\n");
         assertThat(run.stderr()).isEqualTo("err\n");
@@ -44,7 +44,7 @@ final class ConfigIT {
 
     @ShortTier
     @Test
-    void logsHoldNeitherCodeNorOutputNorValues() {
+    void logsContainNoProgramData() {
         String code = "echo \"Output-$((6*7))\"; : Code-" + "word";
         String[] arguments = {"run", "-e", "SECRET=Value-1", "-l", "bash", "-c", code};
         CommandLineRun debug = CommandLineRun.of(Map.of("NEUROVISOR_LOG", "debug"), arguments);
@@ -56,7 +56,7 @@ final class ConfigIT {
 
     @ShortTier
     @Test
-    void coloursAreForTerminals() throws Exception {
+    void coloursOnlyOnTerminals() throws Exception {
         Process process = new ProcessBuilder(
                         "bash",
                         "-c",

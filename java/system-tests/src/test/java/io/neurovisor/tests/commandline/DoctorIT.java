@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the doctor says is so, and its exit code is of what it says. */
+/** Tests that the findings of the doctor are true and determine its exit code. */
 final class DoctorIT {
     private static final Set<String> CHECKS = Set.of(
             "kvm",
@@ -44,7 +44,7 @@ final class DoctorIT {
     }
 
     @Test
-    void itsExitCodeIsOfItsWorstLayerAndCheck() {
+    void exitCodeReflectsTheWorstCheck() {
         List<String> layers = texts("layers", "status");
         boolean isBroken =
                 layers.contains("broken") || texts("checks", "verdict").contains("fail");
@@ -55,7 +55,7 @@ final class DoctorIT {
 
     @ShortTier
     @Test
-    void everyLayerIsToldAndThoseThatNeedNothingOfTheMachineAreLive() {
+    void reportsEveryLayer() {
         assertThat(texts("layers", "layer"))
                 .containsExactlyElementsOf(Stream.of(Layer.values())
                         .map(layer -> Integer.toString(layer.number()))
@@ -65,18 +65,18 @@ final class DoctorIT {
     }
 
     @Test
-    void aRunTellsTheSameLayers() throws IOException {
+    void runReportsTheSameLayers() throws IOException {
         CommandLineRun run = CommandLineRun.of("run", "--json", "-l", "bash", "-c", "true");
-        JsonNode told = new ObjectMapper().readTree(run.stdout()).path("layers");
-        assertThat(told).isNotEmpty();
-        for (JsonNode layer : told) {
+        JsonNode layers = new ObjectMapper().readTree(run.stdout()).path("layers");
+        assertThat(layers).isNotEmpty();
+        for (JsonNode layer : layers) {
             JsonNode examined = diagnosis.path("layers").get(layer.path("layer").asInt() - 1);
             assertThat(layer.path("status")).as(layer.toString()).isEqualTo(examined.path("status"));
         }
     }
 
     @Test
-    void whatIsNotRightComesWithItsReasonAndWhatItCanBeMendedBy() {
+    void reportsProblemsWithTheirFix() {
         assertThat(texts("checks", "check")).containsAll(CHECKS);
         for (JsonNode check : diagnosis.path("checks")) {
             assertThat(check.path("detail").asText()).as(check.toString()).isNotBlank();
@@ -87,7 +87,7 @@ final class DoctorIT {
     }
 
     @Test
-    void emulationIsCalledNoSecurityBoundaryWhereItIsWhatRuns() {
+    void warnsThatEmulationIsNotASecurityBoundary() {
         boolean emulated = check("sandbox").path("detail").asText().contains("(tcg)");
         JsonNode isolation = diagnosis.path("layers").get(5);
         assertThat(isolation.path("detail").asText().contains("emulation is not a security boundary"))
@@ -97,12 +97,12 @@ final class DoctorIT {
     }
 
     @Test
-    void aProgramThatIsMissingFailsAndIsNamedWithItsPackage(@TempDir Path programs) throws IOException {
+    void missingToolIsReportedWithItsPackage(@TempDir Path programs) throws IOException {
         link(Path.of("/usr/bin"), programs, program -> !program.endsWith("bwrap"));
         CommandLineRun doctor = CommandLineRun.of(Map.of("PATH", programs.toString()), "doctor");
         assertThat(doctor.exitCode()).as(doctor.stdout()).isEqualTo(1);
         assertThat(doctor.stdout()).containsPattern("bwrap +fail ").contains("bubblewrap");
-        // The test framework would warn of each.
+        // JUnit would print a warning for each link.
         for (Path link : list(programs)) {
             Files.delete(link);
         }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The examples hold what they promise. */
+/** Tests that the examples hold their promises. */
 final class ExampleIT {
     @ShortTier
     @Test
@@ -24,7 +24,7 @@ final class ExampleIT {
     }
 
     @Test
-    void aDaemonCountsWhatItDoesKeepsTheIdThatItIsGivenAndLetsNobodyCallTooOften() {
+    void daemonCountsTracesAndLimitsCalls() {
         for (String name : List.of("metrics_demo", "rate_limit_proof", "trace_id_demo")) {
             CommandLineRun run = CommandLineRun.of("example", name, "--size=small");
             assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
@@ -33,7 +33,7 @@ final class ExampleIT {
     }
 
     @Test
-    void whatADaemonGivesUpItDoesNotGetBack() {
+    void daemonCannotRegainPrivileges() {
         for (String name : List.of("capabilities_proof", "seccomp_proof")) {
             CommandLineRun run = CommandLineRun.of("example", name, "--size=small");
             assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
@@ -45,7 +45,7 @@ final class ExampleIT {
 
     @ShortTier
     @Test
-    void anExampleOfALayerThatIsOffIsSkippedAndNamesTheLab() {
+    void exampleOfAnAbsentLayerIsSkipped() {
         CommandLineRun run = CommandLineRun.of("example", "lsm_proof", "--ebpf=off");
         assertThat(run.exitCode()).isEqualTo(77);
         assertThat(run.stderr())
@@ -54,7 +54,7 @@ final class ExampleIT {
 
     @ShortTier
     @Test
-    void twentyWaysOutOfASandboxLeadNowhere() {
+    void containsTwentyEscapeAttempts() {
         CommandLineRun run = CommandLineRun.of("example", "escape_attempts", "--size=small");
         assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
         assertThat(run.stdout().lines().filter(line -> line.contains("; stopped by ")))
@@ -64,7 +64,7 @@ final class ExampleIT {
     }
 
     @Test
-    void theListNamesThem() {
+    void listsTheExamples() {
         assertThat(CommandLineRun.of("example", "--list").stdout()).contains("fork_bomb");
         CommandLineRun unknown = CommandLineRun.of("example", "fork_bom");
         assertThat(unknown.exitCode()).isEqualTo(2);
@@ -72,7 +72,7 @@ final class ExampleIT {
     }
 
     @Test
-    void thePrimesOfAModelsProgramAreCheckedAndSoIsWhetherThereIsAModel() {
+    void checksTheProgramOfAModel() {
         String program = "python:print([p for p in range(2, 100) if all(p % d for d in range(2, p))])";
         try (ScriptedOllama ollama = new ScriptedOllama(calls(program), says("There they are."))) {
             CommandLineRun run = CommandLineRun.of(
@@ -89,7 +89,7 @@ final class ExampleIT {
     }
 
     @Test
-    void aModelThatIsNotHeardUntilItsEndBreaksThePromise() {
+    void modelWithoutStreamingBreaksThePromise() {
         try (ScriptedOllama ollama = new ScriptedOllama(says("one two three"))) {
             CommandLineRun run =
                     CommandLineRun.of(Map.of("OLLAMA_HOST", ollama.address()), "example", "streaming_latency");

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** {@code run} in real microVMs. */
+/** Tests {@code run} with real microVMs. */
 final class RunIT {
     @TempDir
     Path directory;
 
     @ShortTier
     @Test
-    void printsWhatTheProgramPrintsAndNothingElse() {
+    void printsOnlyTheOutputOfTheProgram() {
         CommandLineRun run = CommandLineRun.of("run", "--language", "python", "-c", "print(6*7)");
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
@@ -40,7 +40,7 @@ final class RunIT {
 
     @ShortTier
     @Test
-    void strictRunsNothingWithoutALayerThatItNames() {
+    void strictRequiresTheNamedLayer() {
         CommandLineRun refused = CommandLineRun.of("run", "--ebpf=off", "--strict", "-l", "bash", "-c", "echo ran");
         assertThat(refused.exitCode()).isEqualTo(125);
         assertThat(refused.stdout()).doesNotContain("ran");
@@ -49,18 +49,18 @@ final class RunIT {
 
     @ShortTier
     @Test
-    void ebpfThatCannotBeHadIsSaidAndNothingStarts() {
+    void missingEbpfPreventsTheStart() {
         CommandLineRun run = CommandLineRun.of("run", "--ebpf=on", "--json", "-l", "bash", "-c", "echo ran");
         if (run.exitCode() == 0) {
             assertThat(run.stdout()).contains("{\"layer\":5,\"name\":\"eBPF LSM\",\"status\":\"live\"");
-            return; // A machine that has it.
+            return; // This machine has eBPF LSM.
         }
         assertThat(run.stdout()).doesNotContain("ran");
         assertThat(run.stderr()).contains("--ebpf on: ", "--ebpf auto goes on without");
     }
 
     @Test
-    void aSignalIsTheExitCodeAShellGives() {
+    void reportsASignalAsAShellDoes() {
         CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "echo before; kill -SEGV $$");
         assertThat(run.exitCode()).isEqualTo(139);
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("before\n");
@@ -68,7 +68,7 @@ final class RunIT {
 
     @ShortTier
     @Test
-    void aTimeoutKillsEverythingAndKeepsTheOutput() {
+    void timeoutKillsAllProcessesAndKeepsTheOutput() {
         CommandLineRun run = CommandLineRun.timedOut(
                 2, "run", "-l", "bash", "-c", "echo partial; (setsid sleep 600 &) ; while :; do :; done");
         assertThat(run.exitCode()).isEqualTo(124);
@@ -78,7 +78,7 @@ final class RunIT {
 
     @ShortTier
     @Test
-    void theProgramIsNobodyAndWritesWhereProgramsWrite() {
+    void programRunsAsNobody() {
         CommandLineRun run = CommandLineRun.of(
                 "run",
                 "--strict=1,2,4",
@@ -102,10 +102,10 @@ final class RunIT {
     }
 
     @ParameterizedTest
-    // The large one cold, which is ten times as fast as making a template that is used once.
+    // The large size boots cold: a template that is used once would take ten times as long.
     @ShortTier
     @CsvSource({"small,on,1,256", "medium,on,2,512", "large,off,4,1024"})
-    void aSizeHasItsProcessorsAndMemory(String size, String snapshot, int processors, int memoryMebibytes) {
+    void sizeDeterminesProcessorsAndMemory(String size, String snapshot, int processors, int memoryMebibytes) {
         CommandLineRun run = CommandLineRun.of(
                 "run",
                 "--size",

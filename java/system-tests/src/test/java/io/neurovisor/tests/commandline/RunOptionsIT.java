@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code run} gives a program and brings home of it, as a user sees it. */
+/** Tests the inputs of programs that {@code run} passes and the results that it returns. */
 final class RunOptionsIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
@@ -27,7 +27,7 @@ final class RunOptionsIT {
 
     @ShortTier
     @Test
-    void inputVariablesAndFilesReachTheProgramAndItsFilesComeHome() throws IOException {
+    void passesInputsToTheProgramAndReturnsItsFiles() throws IOException {
         Files.createDirectories(directory.resolve("data/deep"));
         Files.writeString(directory.resolve("data/deep/numbers"), "1 2 3");
         Path tool = Files.writeString(directory.resolve("tool"), "#!/bin/sh\necho tool $1\n");
@@ -60,9 +60,9 @@ final class RunOptionsIT {
         assertThat(run.stderr()).contains("out/link is a symbolic link: left behind");
     }
 
-    /** Of a program of 8 MiB, the most that is allowed. */
+    /** Uses a program of 8 MiB, the maximum. */
     @Test
-    void jsonTellsEverything() throws IOException {
+    void jsonContainsEveryField() throws IOException {
         String program = "import os, sys; os.mkdir('out'); open('out/f', 'wb').write(b'\\x00\\x01');"
                 + " print('gr\u00fcn'); sys.stderr.buffer.write(b'\\xff'); sys.exit(3)\n";
         int missing = (8 << 20) - program.getBytes(StandardCharsets.UTF_8).length;
@@ -100,7 +100,7 @@ final class RunOptionsIT {
     }
 
     @Test
-    void controlCCancelsAndKeepsWhatWasPrinted() throws IOException, InterruptedException {
+    void controlCKeepsThePrintedOutput() throws IOException, InterruptedException {
         Process process =
                 CommandLineRun.start(Map.of(), "run", "-l", "bash", "--timeout", "120", "-c", "echo begun; sleep 1000");
         InputStream stdout = process.getInputStream();

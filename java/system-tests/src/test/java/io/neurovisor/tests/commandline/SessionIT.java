@@ -26,11 +26,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Recorded sessions as a user has them: real microVMs, and a process that is killed in the middle of a call. */
+/** Tests recorded sessions with real microVMs, among others of a process that is killed during a call. */
 @ShortTier
 final class SessionIT {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final String KEY = "a-key-that-nobody-may-find";
+    private static final String KEY = "a-key-that-must-stay-secret";
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
     @TempDir
@@ -38,14 +38,14 @@ final class SessionIT {
 
     private static Path data = Path.of("");
 
-    /** Sessions of no other test, and the machines of the usual directory. */
+    /** Creates a data directory with the machines of the default one and without sessions. */
     @BeforeAll
     static void share() {
         data = DataDirectories.ready(directory);
     }
 
     @Test
-    void aKilledRunIsShownAndGoesOnWithItsConversation() throws Exception {
+    void killedRunIsListedAsResumable() throws Exception {
         String trace;
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo before the end"), calls("bash:sleep 999"))) {
             trace = killedInItsSecondCall(ollama);
@@ -80,10 +80,10 @@ final class SessionIT {
         assertThat(everythingRecorded()).contains("before the end").doesNotContain(KEY);
 
         String before = neurovisor("sessions", "list").stdout();
-        try (ScriptedOllama ollama = new ScriptedOllama(says("Nobody knows."))) {
+        try (ScriptedOllama ollama = new ScriptedOllama(says("It is unknown."))) {
             CommandLineRun unrecorded = CommandLineRun.of(
                     environment(ollama), "agent", "--no-history", "--quiet", "--size=small", "--warm=0", "x");
-            assertThat(unrecorded.stdout()).as(unrecorded.stderr()).isEqualTo("Nobody knows.\n");
+            assertThat(unrecorded.stdout()).as(unrecorded.stderr()).isEqualTo("It is unknown.\n");
         }
         assertThat(neurovisor("sessions", "list").stdout()).isEqualTo(before);
 
@@ -94,7 +94,7 @@ final class SessionIT {
     }
 
     @Test
-    void aModelServerThatDiesAmidItsAnswerIsToldAndTheConversationGoesOn() throws Exception {
+    void reportsAModelServerThatDiesDuringAReply() throws Exception {
         String id;
         try (ScriptedOllama ollama =
                 new ScriptedOllama(calls("bash:echo before the end"), ScriptedOllama.dies("Half of"))) {
@@ -120,7 +120,7 @@ final class SessionIT {
     }
 
     @Test
-    void aRunLoadsNothingOfTheDatabase() throws IOException {
+    void runDoesNotLoadTheDatabase() throws IOException {
         Path log = directory.resolve("classes.log");
         CommandLineRun run = CommandLineRun.of(
                 Map.of("NEUROVISOR_JAVA_OPTS", "-Xlog:class+load=info:file=" + log),
@@ -136,7 +136,7 @@ final class SessionIT {
                 .doesNotContain(" org.sqlite.", " org.jdbi.", " io.neurovisor.session.");
     }
 
-    /** Returns the run's trace id when nothing of its process is left. */
+    /** Kills a run during its second call and returns its trace id once its processes have ended. */
     private static String killedInItsSecondCall(ScriptedOllama ollama) throws Exception {
         Process process = CommandLineRun.start(
                 environment(ollama), "agent", "--json", "--size=small", "--warm=0", "Say something");

@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One scenario of {@code bench}, in its short form. */
+/** Tests a scenario of {@code bench} in its short form. */
 @Alone
 final class SpeedIT {
     @Test
@@ -45,7 +45,7 @@ final class SpeedIT {
     }
 
     @Test
-    void optionsThatDoNotGoTogetherAreRefused() {
+    void rejectsConflictingOptions() {
         assertThat(CommandLineRun.of("bench", "--publish", "--quick").exitCode())
                 .isEqualTo(2);
         assertThat(CommandLineRun.of("bench", "trace", "--requests=0").exitCode())
@@ -56,7 +56,7 @@ final class SpeedIT {
     }
 
     @Test
-    void aScenarioThatIsNoneIsRefused() {
+    void rejectsUnknownScenarios() {
         CommandLineRun run = CommandLineRun.of("bench", "--only=clones");
         assertThat(run.stderr()).contains("clones", "clone");
         assertThat(run.exitCode()).isEqualTo(2);

@@ -30,14 +30,14 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clones by Firecracker of a template that has aged share nothing that ought to be unique, and have the host's time. */
+/** Tests that Firecracker clones of an old template share no unique state and have the time of the host. */
 final class FirecrackerClonesIT {
     private static final int CLONES = 10;
     private static final Duration AGE = Duration.ofMinutes(1);
     private static final List<String> UNIQUE =
             List.of("uuid", "kernel-uuid", "boot-id", "machine-id", "urandom", "random", "hostname");
 
-    /** Written again and again, so that one line at least is under way for a moment only. */
+    /** Prints the time repeatedly, so that at least one line arrives without delay. */
     private static final String CLOCK = """
             import os, time
             for _ in range(40):
@@ -84,7 +84,7 @@ final class FirecrackerClonesIT {
     }
 
     @Test
-    void tenShareNothing() {
+    void tenClonesShareNoState() {
         List<CompletableFuture<String>> runs = IntStream.range(0, CLONES)
                 .mapToObj(_ -> CompletableFuture.supplyAsync(FirecrackerClonesIT::draw, Thread::startVirtualThread))
                 .toList();
@@ -97,9 +97,9 @@ final class FirecrackerClonesIT {
         }
     }
 
-    /** One after the other: who waits for a processor tells an old time. */
+    /** Runs sequentially, because a program that waits for a processor prints an old time. */
     @RepeatedTest(CLONES)
-    void theClockIsTheHostsWithinATenthOfASecond() {
+    void clockMatchesTheHost() {
         ClockSink sink = new ClockSink();
         try (Sandbox sandbox = open()) {
             SandboxRun run = run(sandbox, CLOCK, sink);
@@ -138,7 +138,7 @@ final class FirecrackerClonesIT {
                 .orElseThrow();
     }
 
-    /** Compares each time that a guest tells with that of its arrival. */
+    /** Compares each time that a guest prints with the time of its arrival. */
     private static final class ClockSink implements OutputSink {
         private double leastLagSeconds = Double.MAX_VALUE;
 

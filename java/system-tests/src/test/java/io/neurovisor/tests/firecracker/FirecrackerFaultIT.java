@@ -48,7 +48,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What goes wrong with a real Firecracker is named, ends what it concerns and leaves nothing. */
+/** Tests that each fault of a real Firecracker is reported, ends its machine and leaves nothing behind. */
 final class FirecrackerFaultIT {
     private static final Program HOLD = new Program(Language.BASH, "echo partial; read -t 100 < <(sleep 100)");
     private static final Program GREEDY =
@@ -75,12 +75,12 @@ final class FirecrackerFaultIT {
     }
 
     @AfterEach
-    void nothingIsLeft() {
+    void verifyNoMachineIsLeft() {
         assertNothingIsLeft();
     }
 
     @Test
-    void anApiThatNeverAppearsIsNotWaitedForLongerThanTheDeadline() throws IOException {
+    void limitsTheWaitForTheApi() throws IOException {
         FirecrackerProgram real = TestMachines.firecrackerProgram();
         Path silent = Files.writeString(machines.newDirectory().resolve("jailer"), "#!/bin/sh\nexec sleep 1000\n");
         assertThat(silent.toFile().setExecutable(true, false)).isTrue();
@@ -93,7 +93,7 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void thirtyClonesStartedAtOnceAllAnswer() {
+    void thirtyConcurrentClonesAnswer() {
         List<CompletableFuture<Sandbox>> starts = IntStream.range(0, 30)
                 .mapToObj(_ -> CompletableFuture.supplyAsync(
                         () -> machines.factory().open(new VmStart.Restore(saved), soon()), Thread::startVirtualThread))
@@ -111,19 +111,19 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void aKernelThatIsNoneIsRefusedInFirecrackersWords() throws IOException {
+    void reportsThatFirecrackerRejectedTheKernel() throws IOException {
         Path file = Files.writeString(machines.newDirectory().resolve("kernel"), "no kernel");
         assertRefused(new VmStart.ColdBoot(withKernel(file), SandboxSize.SMALL), "Firecracker refused PUT /actions");
     }
 
     @Test
-    void aRootImageThatIsNotThereIsNamed() {
+    void reportsAMissingRootImage() {
         Path missing = machines.newDirectory().resolve("rootfs");
         assertRefused(new VmStart.ColdBoot(withRootfs(missing), SandboxSize.SMALL), missing.toString());
     }
 
     @Test
-    void aGuestThatPanicsIsReportedWithTheEndOfItsConsole() throws IOException {
+    void reportsAKernelPanicWithTheConsole() throws IOException {
         Path file = Files.writeString(machines.newDirectory().resolve("rootfs"), "nothing".repeat(1000));
         assertThatThrownBy(() ->
                         machines.factory().open(new VmStart.ColdBoot(withRootfs(file), SandboxSize.SMALL), soon()))
@@ -132,7 +132,7 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void aMemoryFileThatIsCutIsRefused() throws IOException {
+    void rejectsATruncatedMemoryFile() throws IOException {
         SavedVm broken = copy();
         try (FileChannel memory = FileChannel.open(broken.directory().resolve("memory"), StandardOpenOption.WRITE)) {
             memory.truncate(memory.size() / 2);
@@ -141,14 +141,14 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void aStateOfAnotherVersionIsRefused() throws IOException {
+    void rejectsAStateOfAnotherVersion() throws IOException {
         SavedVm broken = copy();
         Files.write(broken.directory().resolve("state"), new byte[16_384]);
         assertRefused(new VmStart.Restore(broken), "Firecracker refused PUT /snapshot/load");
     }
 
     @Test
-    void aCloneOutlivesItsTemplatesReplacementAndTheNextIsToldWhatIsMissing() throws IOException {
+    void cloneSurvivesTheReplacementOfItsTemplate() throws IOException {
         SavedVm replaced = copy();
         try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(replaced), soon())) {
             Files.delete(replaced.directory().resolve("memory"));
@@ -161,7 +161,7 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void aKilledFirecrackerIsASandboxThatDiedWithItsPartialOutput() {
+    void reportsAKilledFirecrackerWithPartialOutput() {
         RecordingSink sink = new RecordingSink();
         try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(saved), soon())) {
             CompletableFuture<SandboxRun> run = inBackground(sandbox, HOLD, sink);
@@ -174,8 +174,8 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void aFirecrackerThatItsControlGroupKillsHasRunOutOfMemory() {
-        assumeTrue(Files.isDirectory(GROUPS), "no control groups of version 2 are ours to make");
+    void reportsFirecrackerOutOfMemory() {
+        assumeTrue(Files.isDirectory(GROUPS), "cannot create control groups of version 2");
         RecordingSink sink = new RecordingSink();
         try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(saved), soon())) {
             write(GROUPS.resolve(sandbox.vmId().value()).resolve("memory.max"), Long.toString(96 << 20));
@@ -187,7 +187,7 @@ final class FirecrackerFaultIT {
     }
 
     @Test
-    void aDiskThatIsFullWhileAMachineIsSavedIsNamed() throws IOException {
+    void reportsAFullDiskDuringSave() throws IOException {
         Path small = Files.createDirectory(runtime.resolve("small"));
         mount("mount", "-t", "tmpfs", "-o", "size=160M,mode=700", "small", small.toString());
         try {
@@ -201,7 +201,7 @@ final class FirecrackerFaultIT {
             VmStart start =
                     new VmStart.TemplateBoot(tiny, SandboxSize.SMALL, Files.createDirectory(small.resolve("template")));
             Vmm vmm = machines.vmm(TestMachines.firecrackerProgram(), jails);
-            // The guest has no root image, but long before it comes to that it is saved.
+            // The guest has no root image, but it is saved before it would mount one.
             try (Vm vm = vmm.start(newId(), start, soon())) {
                 assertThatThrownBy(() -> vm.save(soon()))
                         .hasMessageContaining("Firecracker refused PUT /snapshot/create")

@@ -28,10 +28,10 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** Firecracker with what a test needs around it; a test that asks for it where KVM boots no guest is skipped. */
+/** Firecracker machines for tests. Skips the test if KVM boots no guest. */
 public final class FirecrackerMachines implements AutoCloseable {
     private final TestMachines machines;
-    /** On the file system of the images, for a chroot links to what is saved. */
+    /** On the file system of the images, because a chroot has hard links to saved machines. */
     private final Path templates;
 
     private FirecrackerMachines(TestMachines machines, Path templates) {
@@ -58,7 +58,7 @@ public final class FirecrackerMachines implements AutoCloseable {
         return machines.vmm();
     }
 
-    /** With another jailer, or another place for chroots. */
+    /** Returns a VMM with another jailer or another directory for chroots. */
     public Vmm vmm(FirecrackerProgram program, Path jails) {
         return machines.firecracker(program, jails);
     }
@@ -79,7 +79,7 @@ public final class FirecrackerMachines implements AutoCloseable {
         }
     }
 
-    /** A machine that was booted and saved. */
+    /** Boots and saves a machine. */
     SavedVm save(SandboxSize size) {
         Path directory = newDirectory();
         try (Vm vm = vmm().start(newId(), new VmStart.TemplateBoot(files(), size, directory), soon())) {
@@ -95,12 +95,12 @@ public final class FirecrackerMachines implements AutoCloseable {
         return VmId.random(new SecureRandom());
     }
 
-    /** Guests of an emulated host boot in seconds. */
+    /** Returns a deadline for the boot of a guest; on an emulated host it takes seconds. */
     public static Deadline soon() {
         return Deadline.after(Duration.ofMinutes(2), Ticker.SYSTEM);
     }
 
-    /** No chroot is left of any machine. */
+    /** Checks that no chroot remains. */
     static void assertNothingIsLeft() {
         assertThat(TestMachines.dataDirectory().resolve("jails")).isEmptyDirectory();
     }

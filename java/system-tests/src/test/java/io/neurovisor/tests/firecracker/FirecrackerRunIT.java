@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run on Firecracker, as a user starts it. */
+/** Tests {@code run} on Firecracker. */
 @ShortTier
 final class FirecrackerRunIT {
     @BeforeAll
@@ -23,7 +23,7 @@ final class FirecrackerRunIT {
     }
 
     @Test
-    void printsItsResultTheVmmAndTheSixLayersThatAreLive() throws JsonProcessingException {
+    void printsTheResultWithVmmAndLiveLayers() throws JsonProcessingException {
         CommandLineRun run =
                 CommandLineRun.of("run", "--vmm", "firecracker", "--json", "--language", "python", "-c", "print(6*7)");
         assertThat(run.exitCode()).as(run.stderr()).isZero();

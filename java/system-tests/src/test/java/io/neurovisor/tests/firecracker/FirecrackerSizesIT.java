@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A clone by Firecracker has the processors and the memory of its size, seen from inside. */
+/** Tests that a Firecracker clone has the processors and the memory of its size. */
 final class FirecrackerSizesIT {
     private static final Program LOOK =
             new Program(Language.BASH, "nproc; awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo");
@@ -45,7 +45,7 @@ final class FirecrackerSizesIT {
 
     @ParameterizedTest
     @EnumSource(SandboxSize.class)
-    void aSizeHasItsProcessorsAndMemory(SandboxSize size) {
+    void sizeDeterminesProcessorsAndMemory(SandboxSize size) {
         RecordingSink sink = new RecordingSink();
         try (Sandbox sandbox = machines.factory().open(new VmStart.Restore(machines.save(size)), soon())) {
             SandboxRun run = sandbox.run(LOOK, Duration.ofMinutes(1), new TraceId(UUID.randomUUID()), sink);

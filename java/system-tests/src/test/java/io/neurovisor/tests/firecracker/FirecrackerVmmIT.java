@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Firecracker keeps the contract of every VMM. Where KVM boots no guest, or Firecracker is not there, this is skipped. */
+/** Tests that Firecracker keeps the contract of a VMM. Skipped if KVM boots no guest or Firecracker is missing. */
 final class FirecrackerVmmIT extends VmmContract {
     @TempDir
     private static Path runtime;

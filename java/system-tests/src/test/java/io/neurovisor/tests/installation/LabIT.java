@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** The lab as a contributor uses it: what passes through, what stays in the machine, and how it ends. */
+/** Tests the lab machine: what passes between host and machine, what stays in it, and how it ends. */
 @Isolated("an emulated machine takes a processor")
 @Timeout(600)
 final class LabIT {
@@ -37,7 +37,7 @@ final class LabIT {
         assumeThat(System.getenv("NEUROVISOR_IN_LAB"))
                 .as("there is no lab in the lab")
                 .isNull();
-        // The first builds the image, for which an ordinary run's patience does not suffice.
+        // The first start builds the image, which takes longer than the limit of an ordinary command.
         Process up = CommandLineRun.start(Map.of(), "lab", "up", "--name", NAME);
         assertThat(up.waitFor()).as(() -> CommandLineRun.await(up).stderr()).isZero();
     }
@@ -52,7 +52,7 @@ final class LabIT {
 
     @ShortTier
     @Test
-    void aCommandHasItsStreamsItsExitCodeAndItsFiles(@TempDir Path out) {
+    void commandHasItsStreamsExitCodeAndFiles(@TempDir Path out) {
         byte[] input = "in\0put".getBytes(StandardCharsets.UTF_8);
         CommandLineRun run = CommandLineRun.withInput(
                 input,
@@ -83,7 +83,7 @@ final class LabIT {
     }
 
     @Test
-    void theMachineHasKvmAndEveryControllerAndBpf() {
+    void labMachineHasKvm() {
         CommandLineRun run = inLab("cat /sys/module/kvm_amd/parameters/npt /sys/fs/cgroup/cgroup.controllers"
                 + " /sys/kernel/security/lsm; test -w /dev/kvm");
         assertThat(run.exitCode()).isZero();
@@ -92,7 +92,7 @@ final class LabIT {
     }
 
     @Test
-    void theRepositoryIsThereAsItIsAndStaysAsItWas() {
+    void repositoryIsUnchanged() {
         CommandLineRun run = inLab("./neurovisor --version && touch new-file && rm README.md && test ! -e README.md");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(run.stdout()).startsWith("neurovisor ");
@@ -101,9 +101,9 @@ final class LabIT {
         assertThat(inLab("test -e README.md && test ! -e new-file").exitCode()).isZero();
     }
 
-    /** An sshd that goes into the background listens some time after that, and here two seconds later. */
+    /** Uses an sshd that listens two seconds after it has gone into the background. */
     @Test
-    void aMachineIsReadyWhenItsSshdListens() {
+    void machineIsReadyOnceSshdListens() {
         CommandLineRun run = inLab("""
                 mkdir /lab/late && cp /usr/sbin/sshd /lab/late/ &&
                     printf '#!/bin/sh\\n(sleep 2; exec /lab/late/sshd "$@") &\\n' >/lab/late/wrapper &&
@@ -119,7 +119,7 @@ final class LabIT {
 
     @ShortTier
     @Test
-    void whoeverEndsTheRunEndsItsCommandWhichMayCleanUp() throws IOException {
+    void endOfTheRunTerminatesItsCommand() throws IOException {
         Process run = CommandLineRun.start(
                 Map.of(),
                 "lab",
@@ -137,9 +137,9 @@ final class LabIT {
                 .isZero();
     }
 
-    /** Each mounts the repository as it is when the command starts, by a device that no other command has. */
+    /** Each command mounts the repository through a separate device. */
     @Test
-    void commandsOfOneMachineRunAtTheSameTimeUpToItsLimit() throws IOException {
+    void runsCommandsInParallelUpToTheLimit() throws IOException {
         List<Process> running = Stream.generate(() ->
                         startInLab("echo begun; until test -e /lab/go; do sleep 0.1; done;" + " head -n 1 README.md"))
                 .limit(8)
@@ -152,8 +152,7 @@ final class LabIT {
         assertThat(refused.stderr())
                 .contains("8 commands see the repository already", "./neurovisor lab up --name OTHER");
         running.getLast().destroy();
-        // Its device is free when the command is gone from the machine, which is some time after the end of the run
-        // here.
+        // The device is free once the command has ended in the machine, some time after the end of the run on the host.
         await().atMost(PATIENCE).until(() -> inLab("touch /lab/go").exitCode() == 0);
         assertThat(running.subList(0, 7)).allSatisfy(command -> {
             assertThat(command.inputReader().readLine()).isEqualTo("# NeuroVisor");
@@ -162,7 +161,7 @@ final class LabIT {
     }
 
     @Test
-    void aMachineOfARunEndsWithItHoweverItEnds() {
+    void machineOfARunEndsWithTheRun() {
         Process run = CommandLineRun.start(Map.of(), "lab", "run", "--name", "lab-it-other", "--", "sleep", "1000");
         await().atMost(PATIENCE).until(() -> machines().anyMatch(command -> command.contains("/.run-")));
         run.destroyForcibly();
@@ -171,7 +170,7 @@ final class LabIT {
     }
 
     @Test
-    void aNameThatIsTakenIsToldAndListed() {
+    void reportsAndListsATakenName() {
         CommandLineRun second = CommandLineRun.of("lab", "up", "--name", NAME);
         assertThat(second.exitCode()).isEqualTo(125);
         assertThat(second.stderr()).contains("Lab " + NAME + " is up already");
@@ -186,7 +185,7 @@ final class LabIT {
         return CommandLineRun.start(Map.of(), "lab", "run", "--name", NAME, "--", "sh", "-c", script);
     }
 
-    /** Not those of another data directory, which have nothing to do with this test. */
+    /** Returns the lab machines of this data directory. */
     private static Stream<String> machines() {
         String directory = TestMachines.dataDirectory().toString();
         return ProcessHandle.allProcesses()

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** NeuroVisor where it was not built: as the files of the container image, and as a container that runc runs. */
+/** Tests the container image: its files, and a container that runc runs. */
 @Timeout(value = 1500, unit = TimeUnit.SECONDS)
 final class OciImageIT {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,7 +35,7 @@ final class OciImageIT {
             "neurovisor-test-" + ProcessHandle.current().pid();
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
-    /** What podman gives to a container that asks for nothing. */
+    /** The default capabilities of podman. */
     private static final List<String> CAPABILITIES = List.of(
             "CAP_CHOWN",
             "CAP_DAC_OVERRIDE",
@@ -52,7 +52,7 @@ final class OciImageIT {
     @TempDir
     private Path directory;
 
-    /** Not left to the test framework, which would follow what a container had mounted. */
+    /** Removes the files; JUnit would follow the mounts of a container. */
     @AfterEach
     void removeFiles() {
         PlainMachine.start(List.of("find", directory.toString(), "-xdev", "-mindepth", "1", "-delete"));
@@ -60,7 +60,7 @@ final class OciImageIT {
 
     @ShortTier
     @Test
-    void whatIsPackedRunsWithoutItsSources() {
+    void packedReleaseRunsWithoutSources() {
         String script = "root=$1 && source \"$1/setup/oci.sh\" && oci_product_layer \"$2\"";
         Path home = CommandLineRun.home();
         PlainMachine.Run packing =
@@ -76,7 +76,7 @@ final class OciImageIT {
     }
 
     @Test
-    void anUnpackedImageRunsProgramsAndServes() throws Exception {
+    void unpackedImageRunsPrograms() throws Exception {
         String archive = System.getenv("NEUROVISOR_TEST_OCI");
         assumeTrue(archive != null, "not asked for: ./neurovisor test --area oci");
         Path layout = Files.createDirectory(directory.resolve("layout"));
@@ -97,7 +97,7 @@ final class OciImageIT {
         serves(bundle);
     }
 
-    /** As the image's own command, with which a container is that is given none; then ended as engines end containers. */
+    /** Runs the default command of the image, then ends it as container engines do. */
     private void serves(Path bundle) throws Exception {
         Path log = directory.resolve("serve.log");
         Process container = new ProcessBuilder(runc("run", "--bundle", bundle.toString(), CONTAINER))
@@ -134,7 +134,7 @@ final class OciImageIT {
         return command;
     }
 
-    /** As podman would, asked for what README.md says; a program's output goes through pipes. */
+    /** Configures the container as podman would with the documented options; output goes through pipes. */
     private static void configure(ObjectNode config, Path bundle, List<String> command) throws IOException {
         ObjectNode process = (ObjectNode) config.get("process");
         process.put("terminal", false);
@@ -145,7 +145,7 @@ final class OciImageIT {
             ArrayNode capabilities = sets.putArray(set);
             CAPABILITIES.forEach(capabilities::add);
         }
-        // README.md: unmask=ALL.
+        // The documented option unmask=ALL.
         ((ObjectNode) config.get("linux")).remove(List.of("maskedPaths", "readonlyPaths"));
         JSON.writeValue(bundle.resolve("config.json").toFile(), config);
     }

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 
-/** The service's unit in the hands of a real systemd, which lab/systemd.sh has started in the lab machine. */
+/** Tests the systemd unit with a real systemd, which lab/systemd.sh has started in the lab machine. */
 @Timeout(value = 1500, unit = TimeUnit.SECONDS)
 final class ServiceUnitIT {
     private static final String UNIT = "neurovisor.service";
@@ -42,7 +42,7 @@ final class ServiceUnitIT {
     private static final String GROUP_OF_MACHINES = "0::/system.slice/" + UNIT + "/neurovisor/vm-";
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
-    /** Of systemd's own figure, where 10 is a unit without any restriction. */
+    /** The limit of the exposure level of {@code systemd-analyze security}; 10 is a unit without restrictions. */
     private static final double MOST_EXPOSURE = 7.0;
 
     private record Machine(String group, long pid) {
@@ -62,9 +62,9 @@ final class ServiceUnitIT {
     }
 
     @Test
-    void isInstalledServesComesBackFollowsTheSettingsEndsAndIsTakenAway(TestReporter reporter) throws Exception {
+    void serviceRunsFromInstallationToRemoval(TestReporter reporter) throws Exception {
         Files.createDirectories(SETTINGS);
-        // An emulated machine is slow to start others, and its KVM slow to be tried out.
+        // An emulated machine is slow to start other machines and to probe its KVM.
         Files.writeString(
                 SETTINGS.resolve("environment"),
                 "JAVA_HOME=" + System.getProperty("java.home")
@@ -93,7 +93,7 @@ final class ServiceUnitIT {
         isTakenAway();
     }
 
-    /** With systemd's word that it does: {@code systemctl start} returns when the daemon has told so. */
+    /** Checks that the service is active; {@code systemctl start} returns after the notification of the daemon. */
     private static void assertServes() throws IOException {
         assertThat(systemctl("is-active", UNIT)).isEqualTo("active");
         assertThat(property("StatusText")).startsWith("serves gRPC on 127.0.0.1:50051");
@@ -114,11 +114,11 @@ final class ServiceUnitIT {
                 .map(layer -> layer.at("/layer").asInt())
                 .toList();
         assertThat(live).as(run.stdout()).contains(1, 2, 3, 6);
-        // The spawner's and Firecracker's own, beside those that the unit gives to all that it starts.
+        // The filters of the spawner and of Firecracker, in addition to those of the unit.
         assertThat(report.at("/layers/1/detail").asText()).startsWith("2 filters on each of ");
     }
 
-    /** What an attacker in its JVM could make the kernel, systemd or other programs run, or read off a disk. */
+    /** Checks that an attacker in the JVM cannot make the kernel, systemd or other programs run code, or read a disk. */
     private static void assertItsJvmReachesNothingOfTheMachine() throws Exception {
         Map<String, String> attempts = DaemonIntruder.attempts(Long.parseLong(property("MainPID")), DATA);
         assertThat(attempts).containsEntry("own", DaemonAttempts.DONE);
@@ -127,11 +127,11 @@ final class ServiceUnitIT {
             assertThat(attempts.get(closed)).as(closed).isNotEqualTo(DaemonAttempts.DONE);
         }
         assertThat(attempts.get("disk read")).doesNotContain("NoSuchFile");
-        // Hidden by a socket that has no listener, not missing.
+        // The socket is replaced by one without a listener.
         assertThat(attempts.get("systemd")).contains("Connection refused");
     }
 
-    /** In the middle of a program; systemd starts the service again. Returns the names of the machines that it had. */
+    /** Kills the daemon during a program; systemd restarts it. Returns the names of its machines. */
     private static Set<String> killed() throws IOException, InterruptedException {
         String pid = property("MainPID");
         Process program = endless();
@@ -169,7 +169,7 @@ final class ServiceUnitIT {
         assertThat(property("MainPID")).isEqualTo(pid);
     }
 
-    /** While a program runs that does not end: after the drain, and before systemd would kill it. */
+    /** Stops the service during an endless program: after the drain timeout and before systemd would kill it. */
     private static void stops() throws IOException, InterruptedException {
         Process program = endless();
         assertThat(machines()).isNotEmpty();
@@ -177,7 +177,7 @@ final class ServiceUnitIT {
         assertThat(property("ActiveState")).isEqualTo("inactive");
         assertThat(property("Result")).as(log()).isEqualTo("success");
         assertThat(property("ExecMainStatus")).isEqualTo("0");
-        // A group is there as long as a process is in it, and goes when systemd has noticed.
+        // systemd removes a group after its last process has ended.
         await().atMost(LIMIT).untilAsserted(() -> assertThat(GROUP).doesNotExist());
         assertThat(machines()).isEmpty();
         assertThat(program.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
@@ -195,7 +195,7 @@ final class ServiceUnitIT {
         assertThat(DATA.resolve("images")).isNotEmptyDirectory();
     }
 
-    /** By the service alone. */
+    /** Starts a run that only the service can execute. */
     private static Process run(String... arguments) {
         List<String> command = new ArrayList<>(List.of("run"));
         command.addAll(List.of(arguments));
@@ -210,7 +210,7 @@ final class ServiceUnitIT {
                 command.toArray(String[]::new));
     }
 
-    /** A program that runs. A service that has just begun may have no machine in the time that a program waits for one. */
+    /** Starts an endless program; retries, because a new service may have no machine within the timeout. */
     private static Process endless() {
         return await().atMost(LIMIT)
                 .until(
@@ -226,7 +226,7 @@ final class ServiceUnitIT {
                 .toList();
     }
 
-    /** Empty when it has ended. */
+    /** Returns the control group of a process; empty if it has ended. */
     private static String group(long pid) {
         try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid), "cgroup"))) {
             return lines.findFirst().orElse("");

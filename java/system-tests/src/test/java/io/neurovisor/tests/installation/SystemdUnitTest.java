@@ -36,7 +36,7 @@ final class SystemdUnitTest {
     }
 
     @Test
-    void whatItDoesNotUnderstandIsFound() throws IOException {
+    void rejectsUnknownSyntax() throws IOException {
         assertThat(complaints(unit().replace("KillMode=mixed", "KillMode=gentle")))
                 .singleElement()
                 .asString()

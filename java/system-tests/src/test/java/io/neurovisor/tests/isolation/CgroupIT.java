@@ -18,15 +18,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Control groups of VMMs, in a machine that has cgroup v2 whatever this one has: the spawner's own tests of them are the
- * first process of an emulated one. What is run there is {@code spawner/tests/cgroup.rs}.
+ * Runs {@code spawner/tests/cgroup.rs}, the tests of control groups of VMMs, as the first process of an emulated machine: it has
+ * cgroup v2 even if the host has not.
  */
 @ShortTier
 final class CgroupIT {
     private static final String TESTS = "cgroup";
 
     @Test
-    void aVmmHasNoMoreThanItsLimitsAndNothingOfItsGroupIsLeft(@TempDir Path directory) throws IOException {
+    void vmmStaysWithinItsLimits(@TempDir Path directory) throws IOException {
         Path kernel = NeuroVisor.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .kernel();
@@ -66,13 +66,13 @@ final class CgroupIT {
                 kernel.toString(),
                 "-initrd",
                 initrd.toString(),
-                // The tests' end is a panic, for they are the first process; what the machine does of it is to end.
+                // The end of the first process is a kernel panic, which ends the machine.
                 "-append",
                 "console=ttyS0 quiet loglevel=1 reboot=t panic=-1 mitigations=off tsc=reliable tsc_early_khz=" + tscKhz
                         + " rdinit=/init -- --ignored --test-threads=1");
     }
 
-    /** Without it an emulated machine on a busy host may not boot. */
+    /** Returns the TSC frequency; without it, an emulated machine on a busy host may fail to boot. */
     private static long tscKhz(Path directory) {
         try (Spawner spawner = Spawner.start(TestMachines.settings().spawnerProgram(), directory.resolve("run"))) {
             return spawner.tscKhz();

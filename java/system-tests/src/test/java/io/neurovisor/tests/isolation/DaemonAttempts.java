@@ -14,15 +14,15 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Loaded into a daemon by a test, which has it try what an attacker in its JVM would try, and write down how each attempt ended: a
- * line each, {@code what=how}.
+ * An agent that a test loads into a daemon. It tries what an attacker in the JVM would try, and writes the result of each attempt as a
+ * line {@code attempt=result}.
  */
 public final class DaemonAttempts {
     public static final String DONE = "done";
 
     private DaemonAttempts() {}
 
-    /** What the JVM calls when it has loaded this class as an agent. */
+    /** The entry point that the JVM calls after loading the agent. */
     public static void agentmain(String file) throws IOException, InterruptedException {
         Map<String, String> ends = new TreeMap<>();
         ends.put("exec", exec());
@@ -78,7 +78,7 @@ public final class DaemonAttempts {
         }
     }
 
-    /** A disk of this machine. */
+    /** Returns a disk of this machine. */
     private static String disk() throws IOException {
         try (Stream<Path> disks = Files.list(Path.of("/sys/class/block"))) {
             return disks.map(disk -> "/dev/" + disk.getFileName())

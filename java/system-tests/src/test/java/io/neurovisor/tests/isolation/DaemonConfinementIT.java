@@ -35,8 +35,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A daemon has closed to itself what it has no use for before it answers anybody: the kernel shows it on every thread, while
- * programs run and after; it cannot start a program, and its machines work.
+ * Tests the confinement of a daemon, which is in place before the first request: the kernel reports it for every thread, during and
+ * after executions; the daemon cannot start a program, and its machines work.
  */
 @ShortTier
 final class DaemonConfinementIT {
@@ -47,17 +47,17 @@ final class DaemonConfinementIT {
     private static final String DAC_OVERRIDE = "0000000000000002";
     private static final Duration LIMIT = Duration.ofMinutes(2);
 
-    /** No other process is named so. */
+    /** An argument that identifies the process. */
     private static final String SECONDS = "424242.5";
 
-    /** A filter that allows all: BPF_RET | BPF_K of SECCOMP_RET_ALLOW (seccomp(2)). */
+    /** A filter that allows everything: BPF_RET | BPF_K of SECCOMP_RET_ALLOW (seccomp(2)). */
     private static final byte[] ALLOW = {0x06, 0, 0, 0, 0, 0, (byte) 0xff, 0x7f};
 
     @TempDir
     private Path directory;
 
     @Test
-    void everyThreadOfALiveDaemonIsFilteredAndNothingIsStartedByIt() throws Exception {
+    void everyThreadOfALiveDaemonIsFiltered() throws Exception {
         try (RunningDaemon daemon =
                 RunningDaemon.start(directory, "--warm=1", "--max=3", "--rate-limit=off", "--acquire-timeout=2m")) {
             assertThat(Integer.parseInt(daemon.awaitMessage(SAID, LIMIT).group(1)))
@@ -87,10 +87,10 @@ final class DaemonConfinementIT {
         }
     }
 
-    /** What an attacker in root's daemon could make the kernel or other programs run. */
+    /** Covers the files by which an attacker in a daemon of root could make the kernel or other programs run code. */
     @Test
     @EnabledIf("isRoot")
-    void rootsDaemonChangesNoFilesButItsOwn() throws Exception {
+    void daemonOfRootChangesOnlyItsOwnFiles() throws Exception {
         Optional<Landlock> ruleset = Landlock.writingOnly(List.of());
         ruleset.ifPresent(Landlock::close);
         assumeThat(ruleset).as("Landlock of this kernel").isPresent();
@@ -109,10 +109,10 @@ final class DaemonConfinementIT {
         }
     }
 
-    /** What somebody in the daemon can send, root can too: by the pipe that it reads its requests from. */
+    /** Root sends requests as an attacker in the daemon could: through the request pipe of the spawner. */
     @Test
     @EnabledIf("isRoot")
-    void itsSpawnerStartsNoOtherProgram() throws Exception {
+    void spawnerStartsNoOtherProgram() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=1", "--acquire-timeout=2m")) {
             daemon.awaitMessage(SAID, LIMIT);
             await().atMost(LIMIT).until(() -> !daemon.vmms().isEmpty());
@@ -136,7 +136,7 @@ final class DaemonConfinementIT {
             try (OutputStream requests = Files.newOutputStream(Path.of("/proc/" + spawner + "/fd/0"))) {
                 forged.writeDelimitedTo(requests);
             }
-            // It takes what is told of a machine that it has not asked for as an error.
+            // The daemon reports an event of a machine that it has not requested as an error.
             daemon.awaitMessage(Pattern.compile(".*VM forged, which was not started"), LIMIT);
             assertThat(ProcessHandle.allProcesses()
                             .map(process -> process.info().arguments().orElse(new String[0]))
@@ -182,7 +182,7 @@ final class DaemonConfinementIT {
         } catch (NoSuchFileException ended) {
             return "";
         } catch (IOException exception) {
-            // The kernel's word for a thread that ends while it is read.
+            // The error for a thread that ends while it is read.
             if (String.valueOf(exception.getMessage()).contains("No such process")) {
                 return "";
             }

@@ -17,14 +17,14 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Collectors;
 
-/** Code of a test's that a daemon is made to run: its JVM lets its own user load code into it. */
+/** Loads code of a test into a daemon, which the JVM allows its own user. */
 public final class DaemonIntruder {
     private DaemonIntruder() {}
 
     /**
-     * Has a daemon make {@link DaemonAttempts} and returns how each ended.
+     * Runs {@link DaemonAttempts} in a daemon and returns the result of each attempt.
      *
-     * @param directory one that the daemon sees, and may write to
+     * @param directory a directory that the daemon can write to
      */
     public static Map<String, String> attempts(long pid, Path directory)
             throws IOException, AttachNotSupportedException, AgentLoadException, AgentInitializationException {

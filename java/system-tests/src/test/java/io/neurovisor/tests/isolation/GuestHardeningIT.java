@@ -28,18 +28,18 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a program meets inside its machine, row by row: one program looks around and one tries what it must not be able to do,
- * each in a machine of its own, before the first test. Numbers of calls are x86-64's.
+ * Tests the hardening of a guest. Before the first test, one program inspects its machine and another one makes forbidden attempts,
+ * each in a separate machine. Numbers of system calls are those of x86-64.
  */
 @ShortTier
 final class GuestHardeningIT {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String EMPTY_SET = "0000000000000000";
 
-    /** What a quota is rounded up to. */
+    /** Quotas are rounded up to pages. */
     private static final long PAGE = 4096;
 
-    /** As many as a program needs; everything else of the kernel's is not even a name. */
+    /** The devices that programs need; no others have a name. */
     private static final Map<String, String> DEVICES = Map.ofEntries(
             entry("/dev/null", "c666"),
             entry("/dev/zero", "c666"),
@@ -56,7 +56,7 @@ final class GuestHardeningIT {
             entry("/dev/stdout", "link"),
             entry("/dev/stderr", "link"));
 
-    /** What has a quota; the root's own layer is written by compilers of image {@code full} alone. */
+    /** Directories with a quota. */
     private static final List<String> WRITABLE = List.of("/home/user", "/tmp", "/var/tmp", "/dev/shm", "/run/lock");
 
     private static final List<String> READ_ONLY = List.of(
@@ -76,7 +76,7 @@ final class GuestHardeningIT {
             "/sys",
             "/sys/fs/cgroup");
 
-    /** Those that a program may read; the others the agent has written before, or it would not have booted. */
+    /** The settings that programs can read; a guest whose agent cannot write the others does not boot. */
     private static final Map<String, String> SETTINGS = Map.ofEntries(
             entry("kernel/sysrq", "0"),
             entry("kernel/dmesg_restrict", "1"),
@@ -97,7 +97,7 @@ final class GuestHardeningIT {
             entry("dev/tty/ldisc_autoload", "0"),
             entry("dev/tty/legacy_tiocsti", "0"));
 
-    /** Of features that the small kernel does not have at all. */
+    /** Settings of features that the small kernel lacks. */
     private static final Set<String> FEATURES_OF_DEBIANS_KERNEL = Set.of(
             "kernel/sysrq",
             "kernel/unprivileged_bpf_disabled",
@@ -170,14 +170,14 @@ final class GuestHardeningIT {
             entry("swapon", 167),
             entry("acct", 163));
 
-    /** Of the kernel: what is not one of these was made later. */
+    /** The initial namespaces of the kernel; others were created later. */
     private static final Map<String, String> NAMESPACES_OF_THE_MACHINE = Map.of(
             "ipc", "ipc:[4026531839]",
             "uts", "uts:[4026531838]",
             "pid", "pid:[4026531836]",
             "cgroup", "cgroup:[4026531835]");
 
-    /** Disk, serial ports or vsock, random numbers: the kernel's numbers of virtio devices. */
+    /** The virtio ids of disk, serial ports or vsock, and random numbers. */
     private static final Map<String, List<String>> VIRTIO_DEVICES =
             Map.of("qemu", List.of("0x0002", "0x0003", "0x0004"), "firecracker", List.of("0x0002", "0x0004", "0x0013"));
 
@@ -200,7 +200,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void aProgramIsAnOrdinaryUserWithoutAnyCapability() {
+    void programHasNoCapabilities() {
         for (String set : List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")) {
             assertThat(status(set)).as(set).isEqualTo(EMPTY_SET);
         }
@@ -215,7 +215,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void itIsInNamespacesOfItsOwnAndSeesNobodyElse() {
+    void vmmRunsInSeparateNamespaces() {
         NAMESPACES_OF_THE_MACHINE.forEach(
                 (kind, initial) -> assertThat(seen.at("/namespaces/" + kind).asText())
                         .as(kind)
@@ -234,7 +234,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void theKernelsDangerousCallsAreClosed() {
+    void dangerousSystemCallsAreBlocked() {
         assertThat(fields(tried.at("/calls")))
                 .hasSize(REFUSED_CALLS.size())
                 .allSatisfy((call, answer) -> assertThat(answer).as(call).isEqualTo("EPERM"));
@@ -242,7 +242,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void socketsAreThoseOfTheMachineItself() {
+    void socketsStayWithinTheMachine() {
         assertThat(fields(tried.at("/sockets")))
                 .containsOnly(
                         entry("unix", "allowed"),
@@ -258,7 +258,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void devHoldsWhatProgramsNeedAndNoDeviceIsMadeOrOpened() {
+    void devContainsOnlyWhatProgramsNeed() {
         assertThat(fields(seen.at("/devices"))).containsExactlyInAnyOrderEntriesOf(DEVICES);
         assertThat(fields(tried.at("/devices"))).containsOnly(entry("block", "EPERM"), entry("character", "EPERM"));
         assertThat(fields(seen.at("/mounts")).keySet())
@@ -270,7 +270,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void theRootIsReadOnlyAndSoIsWhateverElseIsNotNamed() {
+    void rootIsReadOnly() {
         assertThat(fields(seen.at("/mounts")).keySet())
                 .filteredOn(target -> !has(target, "ro"))
                 .as("files of a process' own are written in /proc")
@@ -286,7 +286,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void whatIsWritableHasAQuotaOfBytesAndOfFiles() {
+    void writableDirectoriesHaveQuotas() {
         long memory = seen.at("/memory").asLong();
         for (String place : WRITABLE) {
             JsonNode size = tried.at("/sizes").get(place);
@@ -303,7 +303,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void theKernelsSettingsAreClosed() {
+    void kernelSettingsAreReadOnly() {
         boolean small = texts(seen.at("/commandLine")).isEmpty()
                 || seen.at("/settings/kernel~1modules_disabled").isNull();
         Map<String, String> expected = new TreeMap<>(SETTINGS);
@@ -317,7 +317,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void whatTellsOfTheKernelIsHidden() {
+    void hidesKernelInformation() {
         Map<String, JsonNode> hidden = new TreeMap<>();
         seen.at("/hidden").properties().forEach(entry -> hidden.put(entry.getKey(), entry.getValue()));
         assertThat(hidden).containsKeys("/proc/kallsyms", "/proc/timer_list", "/proc/irq", "/sys/firmware");
@@ -328,7 +328,7 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void aProgramHasLimits() {
+    void programHasResourceLimits() {
         assertThat(texts(seen.at("/limits/Max core file size"))).containsExactly("0", "0");
         assertThat(texts(seen.at("/limits/Max open files"))).containsExactly("4096", "4096");
         assertThat(texts(seen.at("/limits/Max file size"))).containsExactly("1073741824", "1073741824");
@@ -344,13 +344,13 @@ final class GuestHardeningIT {
     }
 
     @Test
-    void theMachineHasTheseDevicesAndNoOthers() {
+    void machineHasOnlyTheseDevices() {
         assertThat(texts(seen.at("/virtio"))).isEqualTo(VIRTIO_DEVICES.get(vmm));
         assertThat(texts(seen.at("/blocks"))).containsExactly("vda");
         assertThat(texts(seen.at("/pci"))).isEmpty();
         List<String> others = new ArrayList<>();
         seen.at("/buses").forEach(devices -> others.addAll(texts(devices)));
-        // Firecracker's one key, by which a guest that listens to it is asked to end.
+        // The keyboard controller of Firecracker, by which it requests a shutdown.
         assertThat(others).isEqualTo(vmm.equals("firecracker") ? List.of("serio0") : List.of());
         if (vmm.equals("qemu")) {
             assertThat(new TreeSet<>(texts(seen.at("/acpi"))))

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An HTTP/2 client (RFC 9113) that makes no request: it begins a connection, sees frames and says good-bye. */
+/** An HTTP/2 client (RFC 9113) without requests: it opens a connection, reads frames and sends GOAWAY. */
 final class Http2Socket implements AutoCloseable {
     private static final String PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     private static final int HEADER_BYTES = 9;
@@ -33,12 +33,12 @@ final class Http2Socket implements AutoCloseable {
         return client;
     }
 
-    /** Ends the connection for HTTP/2, while the socket stays open. */
+    /** Sends GOAWAY and keeps the socket open. */
     void sayGoodBye() throws IOException {
         send(GOAWAY, ByteBuffer.allocate(8));
     }
 
-    /** The name of the next frame, for which it waits. */
+    /** Waits for the next frame and returns its name. */
     String frame() throws IOException {
         ByteBuffer header = read(HEADER_BYTES);
         int length = header.getShort(0) << 8 | Byte.toUnsignedInt(header.get(2));
@@ -52,7 +52,7 @@ final class Http2Socket implements AutoCloseable {
         };
     }
 
-    /** What arrives until nothing has arrived for so long. */
+    /** Returns the frames that arrive until the connection has been silent for the given time. */
     List<String> framesWithin(Duration silence) throws IOException {
         List<String> frames = new ArrayList<>();
         while (isReadableWithin(silence)) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A running QEMU is made to do what one would that a guest has taken over. Numbers of calls are x86-64's. */
+/** Injects system calls into a running QEMU, as if a guest had compromised it. Numbers of calls are those of x86-64. */
 @ShortTier
 final class JailInjectionIT {
     private static final Duration END_LIMIT = Duration.ofMinutes(1);
@@ -36,7 +36,7 @@ final class JailInjectionIT {
         "a program in the kernel, 321, 5 0 0",
         "another process, 57, ''",
     })
-    void whatItsFilterKillsEndsTheMachineAndTheRunSaysSo(String what, String call, String arguments)
+    void filterViolationEndsTheMachine(String what, String call, String arguments)
             throws IOException, InterruptedException {
         RunningVm running = RunningVm.start("--size", "small");
         try {
@@ -50,7 +50,7 @@ final class JailInjectionIT {
     }
 
     @Test
-    void anotherProgramOrProcessIsRefusedAndTheMachineGoesOn() {
+    void refusesAnotherProgramOrProcess() {
         RunningVm running = RunningVm.start("--size", "small");
         try {
             assertThat(InjectedCall.of(running.vmm(), "59", "0 0 0"))

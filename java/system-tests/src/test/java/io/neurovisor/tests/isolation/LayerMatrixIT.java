@@ -24,18 +24,19 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a VMM attempts that a guest has taken over, with each layer around it alone: the others are overcome, lifted or
- * left away. It is the one that {@code NEUROVISOR_VMM} names. SECURITY.md has what is found as a table, and that it is so is asserted. An attempt that succeeds for a process without any layer is real; one that no layer stops is an escape.
+ * Makes the attempts of a compromised VMM with each layer alone, while the others are bypassed or absent. {@code NEUROVISOR_VMM} names
+ * the VMM. The result must equal the table in the security documents. Each attempt must succeed without any layer; an attempt that no
+ * layer stops is an escape.
  */
 final class LayerMatrixIT {
     private static final String SUCCEEDED = "returned 0";
 
-    /** Where the table has what, from 1 on. */
+    /** The columns of the table, counted from 1. */
     private static final Map<VmmChoice, Integer> COLUMNS = Map.of(VmmChoice.QEMU, 2, VmmChoice.FIRECRACKER, 3);
 
     private static final String CWD = "18446744073709551516";
 
-    /** Numbers of calls are x86-64's. */
+    /** Numbers of calls are those of x86-64. */
     private enum Attempt {
         READ("reads /etc/shadow of the host", "257", CWD + " @/etc/shadow 0 0"),
         MEMORY_DEVICE("opens the host's memory, /dev/mem", "257", CWD + " @/dev/mem 0 0"),
@@ -66,7 +67,7 @@ final class LayerMatrixIT {
             this.arguments = arguments;
         }
 
-        /** Without the filters of the process. */
+        /** Makes the attempt without the seccomp filters of the process. */
         String by(ProcessHandle process) {
             return InjectedCall.unfiltered(process, call, arguments);
         }
@@ -82,7 +83,7 @@ final class LayerMatrixIT {
     }
 
     @Test
-    void eachLayerStopsWhatTheTableSays() throws IOException {
+    void eachLayerStopsWhatTheTableStates() throws IOException {
         for (Attempt attempt : Attempt.values()) {
             assertThat(withoutLayers(attempt)).as(attempt + " without a layer").isTrue();
         }
@@ -109,7 +110,7 @@ final class LayerMatrixIT {
         assertThat(found).isEqualTo(ofSecurityDocument());
     }
 
-    /** What the filters of all threads stop: each has its own. */
+    /** Returns the attempts that the filters of all threads stop; each thread has its own filter. */
     private static Set<Attempt> filtered(Set<Attempt> jailed) throws IOException {
         Set<Attempt> filtered = EnumSet.allOf(Attempt.class);
         for (String thread : threads()) {
@@ -117,7 +118,7 @@ final class LayerMatrixIT {
                 lift(vmm);
                 String outcome =
                         InjectedCall.of(requireNonNull(threadsOf(vmm).get(thread)), attempt.call, attempt.arguments);
-                // An error is the filter's where nothing else refuses.
+                // An error is caused by the filter if no other layer refuses the call.
                 return jailed.contains(attempt) && outcome.startsWith("returned ") ? SUCCEEDED : outcome;
             }));
         }
@@ -134,8 +135,8 @@ final class LayerMatrixIT {
     }
 
     /**
-     * The first of each name. QEMU's have all the same one, and the same filters; Firecracker's have neither. KVM's own thread
-     * runs nothing but kernel.
+     * Returns the first thread of each name. All threads of QEMU have the same name and filters; those of Firecracker differ. The
+     * thread of KVM runs only kernel code.
      */
     private static Map<String, Long> threadsOf(ProcessHandle vmm) throws IOException {
         Map<String, Long> threads = new TreeMap<>();
@@ -155,7 +156,7 @@ final class LayerMatrixIT {
         return TestMachines.settings().config().vmm();
     }
 
-    /** By attempt. */
+    /** Returns the table of the document by attempt. */
     private static Map<String, String> ofSecurityDocument() throws IOException {
         List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
         int head =
@@ -172,7 +173,7 @@ final class LayerMatrixIT {
         String of(ProcessHandle vmm, Attempt attempt) throws IOException;
     }
 
-    /** Each attempt in the same machine, or in another where one may have died of it. */
+    /** Makes each attempt in the same machine, or in a new one after an attempt that may kill it. */
     private static Set<Attempt> stopped(String ebpf, Trial trial) throws IOException {
         Set<Attempt> stopped = EnumSet.noneOf(Attempt.class);
         RunningVm running = RunningVm.start(ebpf);
@@ -208,7 +209,7 @@ final class LayerMatrixIT {
         }
     }
 
-    /** By a process of root's that nothing confines but what confines the VMM's control group. */
+    /** Makes the attempt in a process of root that is confined only by the control group of the VMM. */
     private static String inGroupOf(ProcessHandle vmm, Attempt attempt) throws IOException {
         Process process = new ProcessBuilder("sleep", "1000").start();
         try {
@@ -219,7 +220,7 @@ final class LayerMatrixIT {
         }
     }
 
-    /** Ends the limits of its control group. */
+    /** Removes the limits of its control group. */
     private static void lift(ProcessHandle vmm) throws IOException {
         for (String limit : List.of("memory.max", "pids.max")) {
             for (Path group = groupOf(vmm); Files.exists(group.resolve(limit)); group = group.getParent()) {

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What packages leave in a half-made directory goes, although only the root of a user namespace may remove it. */
+/** Tests that files of packages in a partial build are removed, although only root of a user namespace can remove them. */
 final class NamespaceFilesIT {
     private static final boolean ROOT = System.getProperty("user.name").equals("root");
 
@@ -24,7 +24,7 @@ final class NamespaceFilesIT {
 
     @ShortTier
     @Test
-    void aHalfMadeDirectoryGoesWithTheFilesOfOtherUsersInIt() {
+    void removesAPartialBuildWithFilesOfOtherUsers() {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {
             SpawnerSupervisor supervisor = NeuroVisor.supervisor(TestMachines.settings());
             StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, supervisor);
@@ -36,9 +36,9 @@ final class NamespaceFilesIT {
         }
     }
 
-    /** As of a build whose spawner died too, and with it the promise to remove this. */
+    /** Covers a build whose spawner died, too, so that its journal is lost. */
     @Test
-    void whatADeadBuildLeftHoldsUpNobodyAndGoes() {
+    void leftoversOfADeadBuildAreRemoved() {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {
             Path dead = PrivateFiles.directory(parent.resolve(".base~building-1-dead"));
             fillAsAnotherUser(dead);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** QEMU keeps the contract of every VMM, and says why a guest fails. */
+/** Tests that QEMU keeps the contract of a VMM and reports why a guest fails. */
 final class QemuVmmIT extends VmmContract {
     @TempDir
     private static Path runtime;
@@ -55,12 +55,12 @@ final class QemuVmmIT extends VmmContract {
     }
 
     /**
-     * HTTP/2 lets a server end a connection at its client's good-bye. An agent that then took the same socket for a new
-     * connection would say its first words to nobody, and a template saved in this moment would make clones without them.
+     * HTTP/2 allows a server to end a connection after GOAWAY. If the agent then treated the same socket as a new connection, its first
+     * frames would be lost, and so would those of clones of a template saved at this moment.
      */
     @ShortTier
     @Test
-    void aGoodByeWithoutAHangUpIsNoNewConnection() throws IOException {
+    void goAwayWithoutHangUpOpensNoNewConnection() throws IOException {
         VmId id = VmId.random(new SecureRandom());
         Deadline deadline = Deadline.after(Duration.ofMinutes(4), Ticker.SYSTEM);
         try (Vm _ = vmm().start(id, new VmStart.ColdBoot(files(), SandboxSize.SMALL), deadline)) {
@@ -83,7 +83,7 @@ final class QemuVmmIT extends VmmContract {
 
     @ShortTier
     @Test
-    void aGuestThatCannotStartIsReportedWithTheEndOfItsConsole() throws IOException {
+    void reportsAFailedBootWithTheConsole() throws IOException {
         Path notARootfs = Files.writeString(runtime.resolve("rootfs"), "nothing".repeat(1000));
         BootFiles files = files();
         BootFiles broken = new BootFiles(

@@ -35,7 +35,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The policy's marks are true: what QEMU calls in a traced workload is allowed as common, and nothing else is. */
+/** Tests that the policy marks exactly the system calls of a traced QEMU workload as common. */
 @Alone
 @ShortTier
 final class SeccompPolicyIT {
@@ -45,7 +45,7 @@ final class SeccompPolicyIT {
     private final SecureRandom random = new SecureRandom();
 
     @Test
-    void commonCallsAreMetAndRareOnesAreNot(@TempDir Path directory, @TempDir Path template) throws IOException {
+    void meetsOnlyCommonSystemCalls(@TempDir Path directory, @TempDir Path template) throws IOException {
         SystemCallTrace trace = new SystemCallTrace(directory);
         try (TestMachines machines = new TestMachines(directory, VmmChoice.QEMU, trace.bubblewrap())) {
             run(machines, new VmStart.ColdBoot(machines.files(), SIZE));

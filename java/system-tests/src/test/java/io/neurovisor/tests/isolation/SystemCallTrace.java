@@ -20,16 +20,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which system calls the QEMUs make that are jailed by {@link #bubblewrap}, told by strace(1). Through a pipe, because their
- * limits let them write no file.
+ * Traces the system calls of QEMU processes that are jailed by {@link #bubblewrap}, by strace(1). The trace goes through a pipe, because
+ * the limits of the jail forbid writing files.
  */
 final class SystemCallTrace {
     private static final String END = "end";
 
-    /** Process or thread, and its call; the second halves of interrupted lines have no name before a parenthesis. */
+    /** A line of the trace: process or thread id, then the call. Continuations of interrupted calls do not match. */
     private static final Pattern CALL = Pattern.compile("(\\d+) +(\\w+)\\((.*)");
 
-    /** With what glibc begins a thread. */
+    /** The first calls of a glibc thread. */
     private static final Set<String> THREAD_BEGINNINGS = Set.of("set_robust_list", "rseq");
 
     private final Path pipe;
@@ -38,7 +38,7 @@ final class SystemCallTrace {
     private final Set<String> known = new HashSet<>();
     private final Set<String> ofQemu = new HashSet<>();
 
-    /** @param directory that another user may pass through, as whom root's VMMs run */
+    /** @param directory a directory that the users of VMMs can enter */
     SystemCallTrace(Path directory) throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         pipe = directory.resolve("trace");
@@ -52,21 +52,21 @@ final class SystemCallTrace {
                 this::read, task -> Thread.ofPlatform().daemon().start(task));
     }
 
-    /** A bubblewrap that tells what is done in its jails. */
+    /** Returns a bubblewrap that traces its jails. */
     Path bubblewrap() {
         return bubblewrap;
     }
 
-    /** The names of all calls, once every QEMU has ended. */
+    /** Returns the names of all calls, once every QEMU has ended. */
     Set<String> calls() throws IOException {
-        // On a line of its own: the last one of a killed strace may have no end.
+        // On a separate line: the last line of a killed strace may lack a line feed.
         Files.writeString(pipe, "\n" + END + "\n", StandardOpenOption.WRITE);
         return calls.join();
     }
 
     private Set<String> read() {
         Set<String> found = new TreeSet<>();
-        // Open for both, so that it does not end between two writers.
+        // Open for reading and writing, so that the pipe does not end between two writers.
         try (BufferedReader lines = new BufferedReader(new java.io.InputStreamReader(
                 java.nio.channels.Channels.newInputStream(
                         java.nio.channels.FileChannel.open(pipe, StandardOpenOption.READ, StandardOpenOption.WRITE)),
@@ -83,7 +83,7 @@ final class SystemCallTrace {
         }
     }
 
-    /** QEMU from the moment that bubblewrap becomes it, and its threads. */
+    /** Returns whether the process is QEMU, from its exec on, or one of its threads. */
     private boolean isQemu(String process, String call, String arguments) {
         boolean isNew = known.add(process);
         if (call.equals("execve") ? arguments.contains("qemu-system") : isNew && THREAD_BEGINNINGS.contains(call)) {

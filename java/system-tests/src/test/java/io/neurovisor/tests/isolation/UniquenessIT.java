@@ -14,13 +14,13 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Clones of one template share nothing that ought to be unique. */
+/** Tests that clones of one template share no unique state. */
 @Alone
 @ShortTier
 final class UniquenessIT {
     private static final int RUNS = 20;
 
-    /** All at once, each machine would wait for a processor for longer than it may take to start. */
+    /** More concurrent machines would exceed the time limit of a start. */
     private static final int AT_A_TIME = 8;
 
     private static final String PROGRAM = """
@@ -42,7 +42,7 @@ final class UniquenessIT {
             """;
 
     @Test
-    void twentyRunsShareNothing() {
+    void twentyRunsShareNoState() {
         double before = InstantSource.system().millis() / 1000.0;
         List<CommandLineRun> runs;
         try (ExecutorService several = Executors.newFixedThreadPool(AT_A_TIME)) {
@@ -82,7 +82,7 @@ final class UniquenessIT {
     }
 
     @Test
-    void guestClockIsTheHostsWithinASecond() {
+    void guestClockMatchesTheHost() {
         long before = InstantSource.system().millis();
         CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "date +%s%3N");
         long after = InstantSource.system().millis();

@@ -13,13 +13,13 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What confines the VMM, read off the live process. */
+/** Tests the confinement of a VMM by inspecting the live process. */
 final class VmmConfinementIT {
     private static final List<String> CAPABILITY_SETS = List.of("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb");
     private static final List<String> NAMESPACES = List.of("user", "mnt", "pid", "net", "ipc", "uts", "cgroup");
 
     @Test
-    void rootsVmmsHaveUsersOfTheirOwnAndOthersTheUsers() throws IOException {
+    void vmmRunsAsAnUnprivilegedUser() throws IOException {
         RunningVm first = RunningVm.start();
         RunningVm second = RunningVm.start();
         try {
@@ -38,7 +38,7 @@ final class VmmConfinementIT {
 
     @ShortTier
     @Test
-    void theRunningVmmIsConfined() throws IOException {
+    void runningVmmIsConfined() throws IOException {
         RunningVm running = RunningVm.start();
         try {
             Path process = Path.of("/proc", Long.toString(running.vmm().pid()));
@@ -66,7 +66,7 @@ final class VmmConfinementIT {
     }
 
     @Test
-    void theTemplatesFilesAreOnlyRead() throws IOException {
+    void templateFilesAreReadOnly() throws IOException {
         RunningVm running = RunningVm.start();
         try {
             Path process = Path.of("/proc", Long.toString(running.vmm().pid()));

@@ -14,21 +14,21 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the comment at the top of a corpus program says. Its first line is the title. A line that begins with {@code @}
- * is a directive, other lines are for readers:
+ * The header comment of a corpus program. Its first line is the title. Lines that begin with {@code @} are directives; other lines are
+ * for readers:
  *
  * <pre>
  * # What the program shows.
  * # @args "one" "two\n"      arguments, with Java's escapes
- * # @env NAME=value          one variable, as often as wanted
+ * # @env NAME=value          a variable, repeatable
  * # @stdin                   a block of text; or @stdin-hex with bytes
  * # | a line of the block
- * # @file parts/helper.py    a file beside the program, its content a block
+ * # @file parts/helper.py    an input file with the block as its content
  * # | a line of the block
- * # @exit 3                  the expected exit code, 0 when not given; or @signal 15
- * # @stdout                  what it must print, a block; likewise @stderr
+ * # @exit 3                  the expected exit code, 0 by default; or @signal 15
+ * # @stdout                  the expected output, a block; likewise @stderr
  * # | a line of the block
- * # @plain                   the warm interpreter stands aside, because something is set that it was started without
+ * # @plain                   a plain interpreter runs it, because its settings differ from those of the warm one
  * </pre>
  */
 final class CorpusHeader {
@@ -47,9 +47,9 @@ final class CorpusHeader {
     private final String title;
 
     /**
-     * Reads the header of a program's text.
+     * Parses the header of a program.
      *
-     * @param marker how the language begins a comment
+     * @param marker the comment marker of the language
      */
     CorpusHeader(String text, String marker) {
         List<String> lines = text.lines()
@@ -95,12 +95,12 @@ final class CorpusHeader {
                 .toList();
     }
 
-    /** The expected text of {@code stdout} or {@code stderr}; empty when the program does not say. */
+    /** Returns the expected text of {@code stdout} or {@code stderr}; empty if the header has none. */
     Optional<String> stream(String name) {
         return Optional.ofNullable(streams.get(name)).map(CorpusHeader::joined);
     }
 
-    /** As a shell has it. */
+    /** Returns the exit code as a shell reports it. */
     int exitCode() {
         return signal > 0 ? SIGNAL_BASE + signal : exitCode;
     }
@@ -113,7 +113,7 @@ final class CorpusHeader {
         return plain;
     }
 
-    /** The block that the directive opens; null for one that has none. */
+    /** Parses a directive and returns the block that it opens; null if it opens none. */
     private @Nullable List<String> directive(String line) {
         int end = line.indexOf(' ');
         String name = end < 0 ? line : line.substring(0, end);

@@ -16,7 +16,7 @@ record CorpusProgram(Language language, String name, CorpusHeader header, String
     /** The languages that have warm interpreters. */
     static final List<Language> LANGUAGES = List.of(Language.PYTHON, Language.JAVASCRIPT);
 
-    /** All of a language, in the order of their names. */
+    /** Returns the programs of a language, sorted by name. */
     static List<CorpusProgram> all(Language language) {
         Path directory = directory(language);
         try (Stream<Path> files = Files.list(directory)) {
@@ -31,7 +31,7 @@ record CorpusProgram(Language language, String name, CorpusHeader header, String
                 language, code, header.arguments(), header.environment(), header.stdin(), header.files(), interpreter);
     }
 
-    /** Which interpreter runs it when the warm one is asked for. */
+    /** Returns the interpreter that must run the program. */
     Interpreter expectedInterpreter() {
         return header.isPlain() ? Interpreter.PLAIN : Interpreter.WARM;
     }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The corpus is large enough and readable. */
+/** Tests that the corpus is large enough and well-formed. */
 final class CorpusTest {
     private static final int PROGRAMS_MIN = 65;
     private static final int LINES_MAX = 50;
@@ -30,7 +30,7 @@ final class CorpusTest {
 
     @ParameterizedTest
     @MethodSource("languages")
-    void everyProgramIsSmallAndSaysWhatItShows(Language language) {
+    void everyProgramIsSmall(Language language) {
         assertThat(CorpusProgram.all(language)).allSatisfy(program -> {
             assertThat(program.name()).matches("[a-z]+(_[a-z]+)+");
             assertThat(program.header().title()).endsWith(".").hasSizeBetween(20, 120);
@@ -44,7 +44,7 @@ final class CorpusTest {
     }
 
     @Test
-    void aHeaderHoldsWhatAProgramIsGivenAndWhatMustComeOfIt() {
+    void headerDeclaresTheInputsAndTheExpectedResult() {
         CorpusHeader header = new CorpusHeader("""
                 # A title.
                 # @args "a b" "" "tab\\t\\"quoted\\""
@@ -79,7 +79,7 @@ final class CorpusTest {
     }
 
     @Test
-    void aSignalIsTheExitCodeOfAShellAndBytesAreWrittenInHexadecimal() {
+    void reportsSignalsAsShellsDo() {
         CorpusHeader header =
                 new CorpusHeader("#!/usr/bin/env node\n// A title.\n// @signal 15\n// @stdin-hex 00ff\n", "//");
         assertThat(header.title()).isEqualTo("A title.");

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Images of a person's own. They need Debian's mirror and the Python index. */
+/** Tests custom images. Needs a Debian mirror and the Python package index. */
 final class CustomImageIT {
     private static final String NAME = "custom-image-it";
     private static final boolean ROOT = System.getProperty("user.name").equals("root");
@@ -32,7 +32,7 @@ final class CustomImageIT {
     }
 
     @Test
-    void whatIsInstalledIsThereAndTheSecondBuildHasNothingToDo() throws IOException {
+    void secondBuildOfAnImageIsANoOp() throws IOException {
         Path requirements = requirements("# one small package\nhumanize==4.12.3\n");
         String[] build = {"image", "build", "--name", NAME, "--apt", "jo", "--pip-requirements", requirements.toString()
         };
@@ -48,7 +48,7 @@ final class CustomImageIT {
                 NAME,
                 "--size",
                 "small",
-                "--snapshot=off", // A template of its own would be used once.
+                "--snapshot=off", // A template would be used only once.
                 "-l",
                 "bash",
                 "-c",
@@ -58,7 +58,7 @@ final class CustomImageIT {
 
     @ShortTier
     @Test
-    void aPackageThatDoesNotExistIsNamed() {
+    void reportsAnUnknownPackage() {
         CommandLineRun run =
                 CommandLineRun.of("image", "build", "--name", "bad-apt", "--apt", "no-such-package-anywhere");
         assertThat(run.exitCode()).isNotZero();
@@ -67,7 +67,7 @@ final class CustomImageIT {
     }
 
     @Test
-    void wrongOrdersAreRefusedBeforeAnythingIsBuilt() throws IOException {
+    void rejectsInvalidOrdersBeforeBuilding() throws IOException {
         assertRefused("is one of NeuroVisor's own", "--name", "base", "--apt", "jo");
         assertRefused("\"../x\" is not allowed", "--name", "../x", "--apt", "jo");
         assertRefused("is not the name of a Debian package", "--name", "mine", "--apt", "$(id)");
@@ -86,13 +86,13 @@ final class CustomImageIT {
 
     @ShortTier
     @Test
-    void scriptsOfPackagesHaveNoRightOnTheHost() throws IOException {
+    void packageScriptsHaveNoRightsOnTheHost() throws IOException {
         assumeTrue(ROOT, "an ordinary user's builds have the rights of that user");
         Path host = othersMayRead(Files.createDirectory(directory.resolve("host")));
         try (ScriptsOfPackages scripts = ScriptsOfPackages.serve(directory.resolve("scratch"), host)) {
             assertThat(built(scripts)).allSatisfy(found -> {
                 assertThat(found).contains("\"uid\": 0,").containsPattern("\"outside\": 20000[0-9]{5},");
-                // It is out of its chroot, for there is no such directory in it.
+                // The script has left its chroot, in which this directory does not exist.
                 assertThat(found).contains("\"attempt\": \"PermissionError\"");
                 assertThat(found).contains("\"PATH\"").doesNotContain("API_KEY", "secret");
             });
@@ -103,7 +103,7 @@ final class CustomImageIT {
     }
 
     @Test
-    void scriptsOfPackagesAreRootOfTheHostWhereRootSaysSo() throws IOException {
+    void packageScriptsRunAsRootIfAllowed() throws IOException {
         assumeTrue(ROOT, "an ordinary user's builds have the rights of that user");
         Path host = othersMayRead(Files.createDirectory(directory.resolve("host")));
         try (ScriptsOfPackages scripts = ScriptsOfPackages.serve(directory.resolve("scratch"), host)) {
@@ -113,7 +113,7 @@ final class CustomImageIT {
         assertThat(host.resolve("written")).hasContent("by a package");
     }
 
-    /** JUnit's directory is its user's alone; a program that has left the chroot is to be stopped at the directory itself. */
+    /** Makes the parents readable, which JUnit creates private, so that only the directory itself stops the script. */
     private Path othersMayRead(Path host) throws IOException {
         for (Path path : List.of(directory, host)) {
             Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -11,14 +11,14 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Languages that are compiled, in real microVMs of the image that has their compilers. */
+/** Tests compiled languages in real microVMs of the image with compilers. */
 final class FullImageIT {
     @TempDir
     Path directory;
 
     @ShortTier
     @Test
-    void goIsCompiledWithItsOtherFilesAndGetsArgumentsAndInput() throws IOException {
+    void compilesGoWithItsOtherFiles() throws IOException {
         Path other = Files.writeString(
                 directory.resolve("shout.go"),
                 "package main\n\nimport \"strings\"\n\nfunc shout(s string) string { return strings.ToUpper(s) }\n");
@@ -54,7 +54,7 @@ final class FullImageIT {
     }
 
     @Test
-    void rustIsCompiledAndBecomesTheProgram() throws IOException {
+    void compilesRust() throws IOException {
         Path program = Files.writeString(directory.resolve("hello.rs"), """
                 fn main() {
                     let parent = std::fs::read_to_string("/proc/self/stat").unwrap();
@@ -69,7 +69,7 @@ final class FullImageIT {
     }
 
     @Test
-    void aCompilersErrorIsTheProgramsResult() {
+    void compilerErrorIsTheResultOfTheProgram() {
         CommandLineRun run = CommandLineRun.of(
                 "run", "-l", "go", "--timeout", "120", "-c", "package main\n\nfunc main() { undefinedFunction() }\n");
         assertThat(run.stdout()).isEmpty();
@@ -78,7 +78,7 @@ final class FullImageIT {
     }
 
     @Test
-    void anImageThatLacksTheLanguageIsNamedWithTheOneThatHasIt() {
+    void suggestsAnImageWithTheLanguage() {
         CommandLineRun run = CommandLineRun.of("run", "--image", "base", "-l", "go", "-c", "package main");
         assertThat(run.stderr())
                 .contains("neurovisor: image base cannot run go: it has no program go; choose image full");
@@ -86,7 +86,7 @@ final class FullImageIT {
     }
 
     @Test
-    void itIsListed() {
+    void listsTheImage() {
         assertThat(CommandLineRun.of("image", "list").stdout()).containsPattern("(?m)^full +[0-9a-f]{12} +\\d+ MiB");
     }
 }

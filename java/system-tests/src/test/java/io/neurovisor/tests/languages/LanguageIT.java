@@ -32,14 +32,14 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Every language in every situation, each in its own microVM. */
+/** Tests every language in every situation, each in its own microVM. */
 public final class LanguageIT {
     private static final byte[] NO_TEXT = {'a', (byte) 0xff, (byte) 0xfe, 'b', (byte) 0xc3};
     private static final int CODE_BYTES = 1 << 20;
 
     private static OpenedNeuroVisor neuroVisor;
 
-    /** A situation: what the program of that name is given, and what must come of it. */
+    /** A situation with the input of its programs and the expected result. */
     public enum Situation {
         /** Stdin, environment, arguments and files in one program. */
         INPUT {
@@ -72,7 +72,7 @@ public final class LanguageIT {
                 assertThat(end.stderr()).contains(expectedMessage(language));
             }
         },
-        /** A first hello, below 1 MiB of comment. */
+        /** A program of 1 MiB. */
         CODE {
             @Override
             void check(Language language, FinishedProgram end) {
@@ -127,7 +127,7 @@ public final class LanguageIT {
         abstract void check(Language language, FinishedProgram end);
     }
 
-    /** All but {@link Situation#INPUT}, which has its own test. A compiled language takes ten times as long. */
+    /** Returns all situations except {@link Situation#INPUT}, which has its own test. Compiled languages take ten times as long. */
     static Stream<Arguments> situationsInLanguages() {
         return Arrays.stream(Language.values())
                 .flatMap(language -> situations(language).stream().map(situation -> Arguments.of(language, situation)));
@@ -152,7 +152,7 @@ public final class LanguageIT {
     @ShortTier
     @ParameterizedTest
     @EnumSource
-    void whatIsPassedReachesTheProgram(Language language) throws IOException {
+    void passesArgumentsToTheProgram(Language language) throws IOException {
         assertIsAsPromised(language, Situation.INPUT);
     }
 
@@ -226,7 +226,7 @@ public final class LanguageIT {
         return isCompiled(language) ? SandboxSize.MEDIUM : SandboxSize.SMALL;
     }
 
-    /** Short where the time is waited for; compilers need some of it. */
+    /** Returns a short timeout for programs that reach it; compilers need more time. */
     private static Duration timeout(Language language, Situation situation) {
         if (situation == Situation.LOOP || situation == Situation.FORKS) {
             return Duration.ofSeconds(isCompiled(language) ? 45 : 4);

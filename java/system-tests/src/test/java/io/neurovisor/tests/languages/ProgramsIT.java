@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Real programs behave in a microVM as on a plain machine with the same packages. */
+/** Tests that programs with common libraries behave in a microVM as on a plain machine with the same packages. */
 @ShortTier
 final class ProgramsIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
@@ -83,7 +83,7 @@ final class ProgramsIT {
     private static Program program(String name) throws IOException {
         try (InputStream resource = ProgramsIT.class.getResourceAsStream("libraries/" + name + ".py")) {
             String code = new String(resource.readAllBytes(), StandardCharsets.UTF_8);
-            // Makes the directory out/, as a user who has files there would.
+            // Creates the directory out/.
             InputFile file = new InputFile("out/.keep", ByteBuffer.allocate(0), false);
             return new Program(
                     Language.PYTHON,
@@ -96,7 +96,7 @@ final class ProgramsIT {
         }
     }
 
-    /** Test runners say how long they took. */
+    /** Removes durations, which test runners print. */
     private static String withoutTimes(String text) {
         return text.replaceAll("\\b\\d+\\.\\d+s\\b", "TIME");
     }

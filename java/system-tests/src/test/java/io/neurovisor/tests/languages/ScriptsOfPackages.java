@@ -13,9 +13,9 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A Python package whose installation looks around, with the server that has it and gets its findings.
+ * A server with a Python package whose installation tests its rights and sends the findings.
  *
- * <p>Its setup.py, which pip runs as root while an image is built, leaves its chroot, as any root can, and tries to write to a
+ * <p>Its setup.py, which pip runs as root during the build of an image, leaves its chroot, as root can, and tries to write to a
  * directory of the host.
  */
 final class ScriptsOfPackages implements AutoCloseable {
@@ -110,13 +110,13 @@ final class ScriptsOfPackages implements AutoCloseable {
         return Files.readAllBytes(archive);
     }
 
-    /** What pip is to install. */
+    /** Returns the requirement for pip. */
     String requirement() {
         return "neurovisor-probe @ http://127.0.0.1:%d/neurovisor_probe-1.0.tar.gz\n"
                 .formatted(server.getAddress().getPort());
     }
 
-    /** What the script has found each time that pip ran it, as JSON. */
+    /** Returns the findings of each run of the script, as JSON. */
     List<String> findings() {
         return List.copyOf(findings);
     }

@@ -20,9 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Programs of the corpus behave in an interpreter that has waited for them as in one that is started for them: the same
- * bytes, the same exit code, the same signal. Each runs twice, in a microVM of its own. The short tier runs some of each
- * language, spread over all subjects.
+ * Tests that corpus programs behave in a warm interpreter as in a plain one: the same output, exit code and signal. Each program runs
+ * twice, each time in a fresh microVM. The short tier runs some of each language, spread over all subjects.
  */
 @ShortTier
 final class WarmCorpusIT {
@@ -71,7 +70,7 @@ final class WarmCorpusIT {
         return neuroVisor.run(program.with(interpreter), SandboxSize.SMALL, TIMEOUT);
     }
 
-    /** Neighbours in the order of names are alike, so that programs at equal distances touch all subjects. */
+    /** Returns programs at equal distances in the order of names, which groups them by subject. */
     private static Stream<CorpusProgram> spread(List<CorpusProgram> programs) {
         return IntStream.range(0, SHORT_PROGRAMS)
                 .mapToObj(number -> programs.get(number * programs.size() / SHORT_PROGRAMS));
@@ -81,7 +80,7 @@ final class WarmCorpusIT {
         return run.result().exit().details().interpreter();
     }
 
-    /** Two runs that fail alike would be equal as well. */
+    /** Checks the expected end, because two runs could fail in the same way. */
     private static void assertEnd(CorpusProgram program, FinishedProgram run) {
         ProgramExit exit = run.result().exit();
         assertThat(exit.outcome()).as(run.describe()).isEqualTo(Outcome.COMPLETED);

@@ -20,27 +20,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * However NeuroVisor ends, all it has started and made ends with it, without another command. Only when its spawner is
- * killed does the next command remove the last of it. {@code kill -9} is tried in every phase; a signal that NeuroVisor
- * handles in one phase of its start and in the execution.
+ * Tests that nothing remains however NeuroVisor ends. If its spawner is killed, the next command removes the leftovers. The tests use
+ * {@code kill -9} in every phase, and signals that NeuroVisor handles in one phase of the start and during the execution.
  */
 @ShortTier
 final class CrashIT {
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    /** What a run is doing; each begins with something that can be seen. */
+    /** The phase of a run; the beginning of each is observable. */
     enum Phase {
-        /** mmdebstrap has begun to fill a directory. */
+        /** mmdebstrap is filling a directory. */
         BUILDING,
-        /** A machine boots, to become a template. */
+        /** A machine boots that will become a template. */
         BOOTING,
-        /** Another process builds what this one needs. */
+        /** Another process builds the artifact that this one needs. */
         WAITING,
-        /** One of two requests has the only machine there may be. */
+        /** A request waits, because another one has the only machine. */
         QUEUED,
-        /** The program has printed something. */
+        /** The program is running and has printed a line. */
         EXECUTING,
-        /** The program has ended, and the spawner has yet to read that its machine shall end. */
+        /** The program has ended, and the spawner has not read the request to kill its machine. */
         DESTROYING
     }
 
@@ -49,7 +48,7 @@ final class CrashIT {
         SPAWNER
     }
 
-    /** Makes what every run needs, so that none of the table's makes it. */
+    /** Builds the artifacts that every run needs. */
     @BeforeAll
     static void runOnce() {
         CommandLineRun run = CommandLineRun.of("run", "-l", "bash", "-c", "true");
@@ -74,7 +73,7 @@ final class CrashIT {
         "EXECUTING,  NEUROVISOR, KILL, 137",
         "EXECUTING,  SPAWNER,    KILL, 123",
         "DESTROYING, NEUROVISOR, KILL, 137",
-        // The program had ended before, and its machine did by that.
+        // The program, and thereby its machine, had ended before.
         "DESTROYING, SPAWNER,    KILL, 0",
     })
     void nothingIsLeftWhateverItWasDoing(Phase phase, Victim victim, String signal, int exitCode) throws Exception {
@@ -88,7 +87,7 @@ final class CrashIT {
                 run.signal(spawner, "CONT");
             }
             if (other != null && victim == Victim.SPAWNER) {
-                // Until then it has no need of its spawner.
+                // Only from here on the run needs its spawner.
                 other.close();
             }
 
@@ -96,7 +95,7 @@ final class CrashIT {
             if (!signal.equals("KILL")) {
                 assertThat(run.processesLeft()).as("the machine ends first").isEmpty();
             }
-            // A VMM whose bubblewrap is killed before the two are tied to each other lives until the next start.
+            // A VMM whose bubblewrap is killed before it is bound to it lives until the next start.
             if (victim != Victim.SPAWNER || phase != Phase.BOOTING) {
                 await().atMost(LIMIT)
                         .untilAsserted(() -> assertThat(run.processesLeft()).isEmpty());
@@ -162,7 +161,7 @@ final class CrashIT {
     }
 
     @Test
-    void doctorTellsWhatAKilledSpawnerHasLeftAndRemovesIt() throws Exception {
+    void doctorReportsLeftoversOfAKilledSpawner() throws Exception {
         try (DoomedRun run = place(Phase.EXECUTING)) {
             reach(run, Phase.EXECUTING);
             run.signal(run.spawner(), "KILL");
@@ -177,7 +176,7 @@ final class CrashIT {
     }
 
     @Test
-    void aMachineThatIsKilledIsReportedAsDeadWithItsPartialOutput() throws InterruptedException {
+    void reportsAKilledMachineWithPartialOutput() throws InterruptedException {
         RunningVm running = RunningVm.start();
 
         running.vmm().destroyForcibly();

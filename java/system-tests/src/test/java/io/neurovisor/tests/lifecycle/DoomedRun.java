@@ -27,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** A {@code ./neurovisor run} that is ended in the middle, in a place of its own in which all that it leaves is found. */
+/** A {@code ./neurovisor run} that a test kills, in a separate directory in which its leftovers are found. */
 final class DoomedRun implements AutoCloseable {
     private static final Duration PHASE_LIMIT = Duration.ofSeconds(90);
     private static final Duration EXIT_LIMIT = Duration.ofSeconds(90);
@@ -41,7 +41,7 @@ final class DoomedRun implements AutoCloseable {
         this.place = place;
     }
 
-    /** @param stores of the ordinary data directory that this one's sees; it builds the others */
+    /** @param stores the artifact stores shared with the default data directory; the run builds the others */
     static DoomedRun in(String... stores) throws IOException {
         Path place = Files.createTempDirectory(Path.of("/tmp"), "nv");
         for (String part : List.of("run", "data", "tmp")) {
@@ -67,7 +67,7 @@ final class DoomedRun implements AutoCloseable {
         return this;
     }
 
-    /** A program of somebody who embeds NeuroVisor, in a JVM of its own. */
+    /** Starts a program that embeds NeuroVisor in a separate JVM. */
     void start(Class<?> program) throws IOException {
         ProcessBuilder java = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
@@ -87,7 +87,7 @@ final class DoomedRun implements AutoCloseable {
         Thread.ofPlatform().daemon().start(() -> collect(process.errorReader()));
     }
 
-    /** Another command for the same place. */
+    /** Runs another command in the same directory. */
     CommandLineRun neurovisor(String... arguments) {
         return CommandLineRun.of(
                 environment(),
@@ -121,7 +121,7 @@ final class DoomedRun implements AutoCloseable {
                 () -> descendants().anyMatch(member -> commandLine(member).contains(program)));
     }
 
-    /** Until the spawner, which is stopped, has been sent something. */
+    /** Waits until a request has been sent to the stopped spawner. */
     void awaitUnreadRequest() {
         awaitThat("a request is on its way to the spawner", this::hasUnreadRequest);
     }
@@ -157,7 +157,7 @@ final class DoomedRun implements AutoCloseable {
         }
     }
 
-    /** The one process of this run that starts its machines. */
+    /** Returns the spawner of this run. */
     ProcessHandle spawner() {
         return descendants()
                 .filter(member -> commandLine(member).contains("--runtime-dir"))
@@ -187,7 +187,7 @@ final class DoomedRun implements AutoCloseable {
         return String.join("\n", output);
     }
 
-    /** Every process that lives. */
+    /** Returns the living processes. */
     List<String> processesLeft() {
         List<String> left = new ArrayList<>();
         for (Path entry : list(Path.of("/proc"))) {
@@ -207,13 +207,13 @@ final class DoomedRun implements AutoCloseable {
                                         .equals(process.getFileName().toString()));
     }
 
-    /** Of an init that takes its time. */
+    /** Returns whether the process has ended and init has not reaped it. */
     private static boolean isZombie(Path process) {
         String stat = read(process.resolve("stat"));
         return stat.isEmpty() || stat.substring(stat.lastIndexOf(')') + 1).startsWith(" Z");
     }
 
-    /** Everything in the place that does not belong to a data directory at rest, and mounts. */
+    /** Returns the files that do not belong to an idle data directory, and mounts. */
     List<String> filesLeft() {
         String temporary = ".*\\b" + process.pid() + "-\\w+.*";
         List<String> left = new ArrayList<>();
@@ -228,7 +228,7 @@ final class DoomedRun implements AutoCloseable {
         return left;
     }
 
-    /** What lies below a directory and is named so. It may change meanwhile. */
+    /** Returns matching files below a directory, which may change during the search. */
     private static List<Path> find(Path directory, Predicate<String> name) {
         List<Path> found = new ArrayList<>();
         for (Path entry : list(directory)) {
@@ -280,7 +280,7 @@ final class DoomedRun implements AutoCloseable {
             descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly().onExit().join();
         }
-        // What a failed row leaves may be another user's, of a namespace.
+        // Leftovers of a failed row may belong to other users of a namespace.
         new ProcessBuilder("rm", "-rf", place.toString())
                 .inheritIO()
                 .start()

@@ -29,7 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** One life of a data directory: filled, in use, swept, removed. One test, because filling it takes long. */
+/** Tests the life of a data directory: filled, in use, cleaned up, removed. A single test, because filling it takes long. */
 @ShortTier
 final class GcIT {
     private static final Duration LIMIT = Duration.ofSeconds(15);
@@ -40,7 +40,7 @@ final class GcIT {
     private Path data;
 
     @Test
-    void sweepsWhatNobodyNeedsAndNeverWhatIsInUse() throws Exception {
+    void removesOnlyUnusedArtifacts() throws Exception {
         data = DataDirectories.with(
                 parent, "initrds", "kernels", "probes.properties", "images/base*", "images/full*", "templates/[!.]*");
         Path superseded = Files.createDirectories(data.resolve("images/base-superseded"));
@@ -100,7 +100,7 @@ final class GcIT {
         assertThat(data).doesNotExist();
     }
 
-    /** An execution whose end nobody will ever tell. */
+    /** Records an execution without an end. */
     private static void beginLongAgo(Path directory) {
         Instant then = InstantSource.system().instant().minus(Duration.ofDays(2));
         try (ExecutionJournal journal = ExecutionJournal.open(directory, InstantSource.fixed(then))) {

@@ -16,14 +16,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What holds whichever kernel a guest boots. The small one is tested where it is built; {@code ./neurovisor test --area kernel}
- * builds it.
+ * Tests the properties of every guest kernel. The small kernel is tested if it is built; {@code ./neurovisor test --area kernel} builds
+ * it.
  */
 final class KernelIT {
     private static final String DEBIAN = "debian";
     private static final String SMALL = "small";
 
-    /** What an attack on a kernel likes to find: numbers of x86_64 system calls. */
+    /** Kernel features that attacks often use, as numbers of x86_64 system calls. */
     private static final Map<String, Integer> EXTENSIONS = Map.of(
             "init_module",
             175,
@@ -44,7 +44,7 @@ final class KernelIT {
 
     @BeforeAll
     static void listKernels() {
-        // Where the small kernel is what boots, Debian's need not be there yet.
+        // Debian's kernel may be missing if the small kernel is the default.
         CommandLineRun setup = CommandLineRun.of("setup", "--kernel", DEBIAN, "--size", "small");
         assertThat(setup.exitCode()).as(setup.stderr()).isZero();
         list = CommandLineRun.of("kernel", "list", "--kernel", "auto");
@@ -99,7 +99,7 @@ final class KernelIT {
 
     @ParameterizedTest
     @ValueSource(strings = {DEBIAN, SMALL})
-    void aProgramReachesItselfAndSeesNoArgumentOfTheKernel(String kernel) {
+    void programSeesNoKernelArguments(String kernel) {
         CommandLineRun run = run(kernel, "python", """
                 import errno, os, socket
                 print(sorted(os.environ), os.listdir('/sys/class/net'))
@@ -134,8 +134,7 @@ final class KernelIT {
                 print([path for path in ('/dev/mem', '/dev/port') if os.path.exists(path)], open('/proc/kallsyms').read(1))
                 """.formatted(String.join(", ", calls)));
 
-        // By the filter of the agent's, before a kernel could say that it has never heard of them:
-        // KernelConfigurationCheckTest.
+        // The filter of the agent rejects them before the kernel does; see KernelConfigurationCheckTest.
         List<String> lines = run.stdout().lines().toList();
         assertThat(lines).as(run.stderr()).hasSize(names.size() + 1).endsWith("[] ");
         for (int i = 0; i < names.size(); i++) {
@@ -144,7 +143,7 @@ final class KernelIT {
     }
 
     @Test
-    void bothKeepATemplateEach() {
+    void eachKernelHasATemplate() {
         assumeThere(SMALL);
         for (String kernel : List.of(DEBIAN, SMALL, DEBIAN, SMALL)) {
             run(kernel, "bash", "true");

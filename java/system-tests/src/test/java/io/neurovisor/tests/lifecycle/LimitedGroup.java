@@ -10,11 +10,11 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
-/** A control group of this test's, of either version, that holds the memory of what is in it down. */
+/** A control group of either version that limits the memory of its processes. */
 record LimitedGroup(Path directory, String limit, String kills) implements AutoCloseable {
     private static final Path HIERARCHY = Path.of("/sys/fs/cgroup");
 
-    /** Skips the test where none can be made. */
+    /** Creates a group; skips the test where that is impossible. */
     static LimitedGroup make(long bytes) {
         String name = "neurovisor-test-" + ProcessHandle.current().pid();
         boolean one = Files.exists(HIERARCHY.resolve("memory"));
@@ -32,19 +32,19 @@ record LimitedGroup(Path directory, String limit, String kills) implements AutoC
         }
     }
 
-    /** From now on to that much. */
+    /** Sets the limit. */
     void hold(long bytes) throws IOException {
         Files.writeString(directory.resolve(limit), Long.toString(bytes));
     }
 
-    /** The environment in which {@code ./neurovisor}, a script, enters the group before anything else. */
+    /** Returns an environment in which the script {@code ./neurovisor} enters the group before anything else. */
     Map<String, String> entering(Path scratch) throws IOException {
         Path first = scratch.resolve("enter.sh");
         Files.writeString(first, "echo $$ >" + directory.resolve("cgroup.procs") + "\nunset BASH_ENV\n");
         return Map.of("BASH_ENV", first.toString());
     }
 
-    /** How many processes the kernel has killed in it for want of memory. */
+    /** Returns how many of its processes the kernel has killed because of the limit. */
     int killed() throws IOException {
         try (Stream<String> lines = Files.lines(directory.resolve(kills))) {
             return lines.filter(line -> line.startsWith("oom_kill "))
@@ -53,7 +53,7 @@ record LimitedGroup(Path directory, String limit, String kills) implements AutoC
         }
     }
 
-    /** What was in it may take a moment to leave it. */
+    /** Removes the group; its processes may need a moment to end. */
     @Override
     public void close() {
         Awaitility.await()

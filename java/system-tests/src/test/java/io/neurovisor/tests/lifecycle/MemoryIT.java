@@ -36,12 +36,12 @@ import org.junit.jupiter.api.io.TempDir;
 final class MemoryIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
-    /** For the daemon, its heap at its smallest, and two machines of size small that are emulated, or four of Firecracker's. */
+    /** Enough for the daemon with its smallest heap and two emulated machines of size small, or four of Firecracker. */
     private static final long LIMIT_BYTES = 2200L << 20;
 
     private static final int REQUESTS = 8;
 
-    /** Takes most of what a small machine has. */
+    /** Uses most of the memory of a small machine. */
     private static final String GREEDY =
             "import time; taken = bytearray(150 << 20); time.sleep(1); print(len(taken) >> 20)";
 
@@ -55,7 +55,7 @@ final class MemoryIT {
     private Path directory;
 
     @Test
-    void whatDoesNotFitWaitsOrIsToldThatItIsTheMemoryAndNothingDies() throws Exception {
+    void requestBeyondTheMemoryWaits() throws Exception {
         try (LimitedGroup group = LimitedGroup.make(LIMIT_BYTES);
                 RunningDaemon daemon = RunningDaemon.start(
                         directory,
@@ -74,7 +74,7 @@ final class MemoryIT {
                     .satisfies(failure -> isExhausted(failure, "(image base, size small) fits into the memory"));
             group.hold(LIMIT_BYTES);
 
-            oneTooManyIsToldInTime(daemon, room);
+            assertOneTooManyIsRejected(daemon, room);
             List<CompletableFuture<ExecuteResponse>> answers = IntStream.range(0, REQUESTS)
                     .mapToObj(_ -> CompletableFuture.supplyAsync(
                             () -> client.execute(program(GREEDY).build()),
@@ -99,8 +99,8 @@ final class MemoryIT {
         return environment;
     }
 
-    /** While as many run as there is room for. A client whose deadline passes before it hears the answer asks again. */
-    private static void oneTooManyIsToldInTime(RunningDaemon daemon, int room) {
+    /** Checks the refusal while the memory is full. A client whose deadline passes before the response retries. */
+    private static void assertOneTooManyIsRejected(RunningDaemon daemon, int room) {
         List<ListenableFuture<ExecuteResponse>> running = Stream.generate(
                         () -> ExecutionServiceGrpc.newFutureStub(daemon.channel())
                                 .execute(program("import time; time.sleep(10000)")

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** How programs end that do their worst in a real microVM, and what comes home of them. */
+/** The outcomes of hostile programs in a real microVM, and the files that they return. */
 final class OutcomeIT {
     private static OpenedNeuroVisor neuroVisor;
 
@@ -42,7 +42,7 @@ final class OutcomeIT {
 
     @ShortTier
     @Test
-    void theKilledProcessIsNamedWhateverItCallsItself() throws IOException {
+    void reportsTheKilledProcess() throws IOException {
         FinishedProgram end = run("memory-hog.py", Duration.ofMinutes(2));
         ProgramExit exit = end.result().exit();
         assertThat(exit.outcome()).as(end.describe()).isEqualTo(Outcome.OUT_OF_MEMORY);
@@ -54,7 +54,7 @@ final class OutcomeIT {
     }
 
     @Test
-    void aChildThatIsKilledForMemoryIsNamedAndItsParentGoesOn() throws IOException {
+    void reportsAChildKilledForMemory() throws IOException {
         FinishedProgram end = run("memory-hog-child.py", Duration.ofMinutes(2));
         ProgramExit exit = end.result().exit();
         assertThat(exit.outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
@@ -65,7 +65,7 @@ final class OutcomeIT {
 
     @ShortTier
     @Test
-    void theExecutionEndsWithItsMainProcessAndNoOutputIsLost() throws IOException {
+    void executionEndsWithItsMainProcess() throws IOException {
         FinishedProgram end = run("daemons.sh", Duration.ofMinutes(2));
         ProgramExit exit = end.result().exit();
         assertThat(exit.outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
@@ -78,7 +78,7 @@ final class OutcomeIT {
     }
 
     @Test
-    void aForkBombIsKilledAsAWhole() throws IOException {
+    void killsAForkBombAsAWhole() throws IOException {
         FinishedProgram end = timedOut("fork-bomb.sh", Duration.ofSeconds(4));
         assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(end.result().detail()).as("the guest ends it by itself").isEmpty();
@@ -89,7 +89,7 @@ final class OutcomeIT {
 
     @ShortTier
     @Test
-    void whatMayNotComeHomeIsSkippedWithItsReason() throws IOException {
+    void skipsInvalidOutputFilesWithAReason() throws IOException {
         FinishedProgram end = run("hostile-tree.py", Duration.ofMinutes(2));
         assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.COMPLETED);
         assertThat(end.stdout()).as(end.describe()).isEqualTo("no devices\ndone\n");
@@ -121,7 +121,7 @@ final class OutcomeIT {
 
     @ShortTier
     @Test
-    void ofItsFilesOnlyThoseComeHomeThatTheProgramHasChanged() throws IOException {
+    void returnsOnlyChangedFiles() throws IOException {
         List<InputFile> files = List.of(
                 given("out/mapped"),
                 given("out/rewritten"),
@@ -135,7 +135,7 @@ final class OutcomeIT {
     }
 
     @Test
-    void filesComeHomeAfterATimeoutToo() throws IOException {
+    void returnsFilesAfterATimeout() throws IOException {
         FinishedProgram end = timedOut("late-files.py", Duration.ofSeconds(8));
         assertThat(end.result().outcome()).as(end.describe()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(end.result().detail()).as("the guest ends it by itself").isEmpty();
@@ -148,7 +148,7 @@ final class OutcomeIT {
         }
     }
 
-    /** Of a program that says when it has come so far that its time may end. */
+    /** Runs a program until its timeout, which must expire after the program has printed a line. */
     private static FinishedProgram timedOut(String resource, Duration timeout) throws IOException {
         return GrowingTimeout.from(
                 timeout, longer -> run(resource, longer), end -> !end.stdout().isEmpty());

@@ -40,7 +40,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-/** Many requests for few machines, with real ones. */
+/** The pool with real machines and more requests than machines. */
 @Alone
 @ShortTier
 final class PoolIT {
@@ -50,7 +50,7 @@ final class PoolIT {
     private static final int MAX = 6;
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
-    /** Says whether somebody has been here, and leaves what somebody after it would find. */
+    /** Reports traces of an earlier program, and leaves its own. */
     private static final Program PROGRAM = new Program(Language.PYTHON, """
             import os
             print(os.path.exists("/tmp/mark"), os.path.exists("mark"), os.environ["NEUROVISOR_TRACE_ID"])
@@ -61,7 +61,7 @@ final class PoolIT {
     private record Served(long lease, ExecutionResult result, String stdout) {}
 
     @Test
-    void manyRequestsShareFewMachinesInTheirOrderAndNoneIsUsedTwiceOrLeft() throws InterruptedException {
+    void manyRequestsShareFewMachinesInOrder() throws InterruptedException {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT);
                 ProcessCount processes = new ProcessCount()) {
             WarmPool pool = neuroVisor.pool();
@@ -88,7 +88,7 @@ final class PoolIT {
         }
     }
 
-    /** Begins each request once the one before is in the queue or has its machine, so that their order is known. */
+    /** Starts each request once the previous one is queued or has a machine, so that the order is known. */
     private static List<Served> serveAll(WarmPool pool, MachineKind kind) throws InterruptedException {
         Semaphore places = new Semaphore(AT_ONCE);
         List<CompletableFuture<Served>> answers = new ArrayList<>();
@@ -141,7 +141,7 @@ final class PoolIT {
                         .config());
     }
 
-    /** Counts this process's VMMs again and again. */
+    /** Repeatedly counts the VMMs of this process. */
     private static final class ProcessCount implements AutoCloseable {
         private final AtomicInteger peak = new AtomicInteger();
         private final ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor();

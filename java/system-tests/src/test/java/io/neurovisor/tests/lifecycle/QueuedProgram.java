@@ -26,8 +26,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
 /**
- * A program that embeds NeuroVisor and asks for two machines where it may have one. Says so once the second request waits;
- * then it is there to be ended. When it ends by itself, its exit code tells how both requests fared.
+ * A program that embeds NeuroVisor and requests two machines with a limit of one. Prints a line once the second request waits, then
+ * waits to be killed. If it ends by itself, its exit code reports the results of both requests.
  */
 final class QueuedProgram {
     static final int BOTH_WERE_TOLD = 123;
@@ -48,10 +48,10 @@ final class QueuedProgram {
             CompletableFuture<String> second = execution(neuroVisor);
             awaitStatus(neuroVisor, status -> status.waiting() == 1);
             System.out.println("a request waits");
-            boolean told = first.join().equals(Outcome.SANDBOX_DIED.name())
+            boolean reported = first.join().equals(Outcome.SANDBOX_DIED.name())
                     && second.join().startsWith("refused: ");
             System.out.println(first.join() + ", " + second.join());
-            System.exit(told ? BOTH_WERE_TOLD : 1);
+            System.exit(reported ? BOTH_WERE_REPORTED : 1);
         }
     }
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Templates are made once, whole, and used only as they were made. The steps share one, for making one takes long. */
+/** Tests that a template is built once and used only unmodified. The steps share a template, because a build takes long. */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class TemplateIT {
     private static final String[] PROGRAM = {"run", "--size", "small", "-l", "bash", "-c", "echo ok"};
@@ -34,7 +34,7 @@ final class TemplateIT {
 
     private static Map<String, String> environment = Map.of();
 
-    /** A data directory with the images of the ordinary one, and of its templates a copy of the program's. */
+    /** Creates a data directory with the images of the default one and a copy of its templates. */
     @BeforeAll
     static void shareImages() throws IOException {
         for (String shared : List.of("images", "kernels", "initrds", "probes.properties")) {
@@ -51,7 +51,7 @@ final class TemplateIT {
     @ShortTier
     @Test
     @Order(1)
-    void oneThatWasTouchedIsNeverUsedAndTwoProcessesThatNeedItMakeItAgainOnce() throws IOException {
+    void tamperedTemplateIsRebuiltOnce() throws IOException {
         List<Path> originals = templates();
         for (Path original : originals) {
             flipAByte(original.resolve("memory"));

@@ -23,16 +23,15 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * An interpreter that has waited for its program in a template: when it is used, what its program finds around itself,
- * what clones of one template have in common.
+ * Warm interpreters in a template: when they are used, the environment of their programs, and what clones of one template share.
  */
 final class WarmInterpreterIT {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final double MEMORY_TOLERANCE = 0.05;
     private static final int CLONES = 4;
 
-    /** Everything that processes of this user, groups and limits show. */
-    private static final String PYTHON_SURROUNDINGS = """
+    /** Prints the processes of the user, the groups and the limits. */
+    private static final String PYTHON_ENVIRONMENT = """
             import os
             others = [p for p in os.listdir("/proc") if p.isdigit() and int(p) != os.getpid()]
             print("processes", sorted(os.readlink(f"/proc/{p}/exe") for p in others))
@@ -89,8 +88,8 @@ final class WarmInterpreterIT {
     @ShortTier
     @ParameterizedTest
     @EnumSource(names = {"PYTHON", "JAVASCRIPT"})
-    void theProgramFindsWhatItFindsInAPlainOne(Language language) {
-        String code = language == Language.PYTHON ? PYTHON_SURROUNDINGS : JAVASCRIPT_SURROUNDINGS;
+    void behavesAsInAPlainInterpreter(Language language) {
+        String code = language == Language.PYTHON ? PYTHON_ENVIRONMENT : JAVASCRIPT_SURROUNDINGS;
         FinishedProgram warm = run(program(language, code, Interpreter.WARM), Interpreter.WARM);
         FinishedProgram plain = run(program(language, code, Interpreter.PLAIN), Interpreter.PLAIN);
         assertThat(warm.stdout()).isEqualTo(plain.stdout()).contains("processes []");
@@ -125,7 +124,7 @@ final class WarmInterpreterIT {
 
     @ParameterizedTest
     @MethodSource("programsForAPlainInterpreter")
-    void whatAnInterpreterTakesInAtItsStartIsLeftToAPlainOne(Program program) {
+    void startOptionsUseAPlainInterpreter(Program program) {
         assertThat(run(program, Interpreter.PLAIN).stdout()).isEqualTo("1\n");
     }
 
@@ -144,8 +143,8 @@ final class WarmInterpreterIT {
     }
 
     @Test
-    void aWaitingNodeGoesByTheClockOfItsClone() {
-        // The least of several, for the processor may be taken from it between two readings.
+    void warmNodeUsesTheClockOfItsClone() {
+        // The minimum of several readings, because the process may lose its processor between two.
         String code = """
                 const lag = () => Math.abs(performance.timeOrigin + performance.now() - Date.now());
                 console.log(Math.round(Math.min(...Array.from({ length: 20 }, lag))));

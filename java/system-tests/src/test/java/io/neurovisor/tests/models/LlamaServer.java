@@ -19,7 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** A real llama-server with a real model, as {@code setup/llm.sh} has fetched them; one thread, greedy. */
+/** A llama-server with a small model, fetched by {@code setup/llm.sh}; one thread, greedy sampling. */
 final class LlamaServer implements RealServer, AutoCloseable {
     private static final String MODEL = "qwen2.5-coder-0.5b";
 
@@ -53,7 +53,7 @@ final class LlamaServer implements RealServer, AutoCloseable {
                 Integer.toString(port),
                 "-c",
                 "4096",
-                // Its threads spin for one another, so that two on two busy cores are a tenth as fast.
+                // Its threads busy-wait for each other: two on two busy cores would be ten times slower.
                 "-t",
                 "1",
                 "-tb",
@@ -63,7 +63,7 @@ final class LlamaServer implements RealServer, AutoCloseable {
                 "--temp",
                 "0");
         try {
-            // It finds its code for this processor in the directory that it runs in.
+            // It loads the backend for this processor from its working directory.
             Process process = new ProcessBuilder(command)
                     .directory(backends.toFile())
                     .redirectErrorStream(true)

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A real llama-server with the small model that {@code setup/llm.sh} fetches. */
+/** Tests a llama-server with the small model that {@code setup/llm.sh} fetches. */
 final class LlamaServerIT extends ModelServerContract {
     @TempDir
     private static Path directory;

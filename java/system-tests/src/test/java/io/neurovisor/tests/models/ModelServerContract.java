@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Agent mode with a real model at a real server, in real microVMs. How well so small a model programs is its own affair: that it
- * is asked, heard while it speaks, held to a form, and that its programs run and lead to an answer is ours.
+ * Tests agent mode with a real model server and real microVMs. The tests check requests, streaming, schemas and the execution of
+ * programs, not the quality of the answers of a small model.
  */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
 abstract class ModelServerContract {
@@ -32,7 +32,7 @@ abstract class ModelServerContract {
     private static final String COUNTING = "Count from one to fifteen in English words, one number on each line.";
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-    /** Tasks with what a right answer has in it. The first that the model solves is enough. */
+    /** A task with the expected part of the answer. One solved task is enough. */
     private record Task(String text, String answer) {}
 
     private static final List<Task> TASKS = List.of(
@@ -40,12 +40,12 @@ abstract class ModelServerContract {
             new Task("Use Python to print every prime number below 100 in one list", "97"),
             new Task("Use Python to print the product of 12 and 12", "144"));
 
-    /** The server, started where it is the test's own; an assumption fails where there is none. */
+    /** Returns the server; skips the test if there is none. */
     abstract RealServer server();
 
     @ShortTier
     @Test
-    void itsWordsArriveAsItWritesThemAndItsOwnCountsAreReported() throws IOException {
+    void streamsTheReplyOfTheModel() throws IOException {
         RealServer server = server();
         Model model = ModelServers.open(server.choice());
         List<String> pieces = new ArrayList<>();
@@ -68,7 +68,7 @@ abstract class ModelServerContract {
     }
 
     @Test
-    void itsAnswerKeepsToASchema() throws IOException {
+    void answerFollowsTheSchema() throws IOException {
         AnswerSchema schema = new AnswerSchema("""
                 {"type": "object", "additionalProperties": false, "required": ["colour", "count"], "properties": {
                     "colour": {"type": "string", "enum": ["mauve", "ochre"]},
@@ -83,7 +83,7 @@ abstract class ModelServerContract {
 
     @ShortTier
     @Test
-    void itsProgramRunsInAMicroVmAndLeadsToAnAnswer() throws IOException {
+    void programOfTheModelLeadsToAnAnswer() throws IOException {
         List<String> runs = new ArrayList<>();
         for (Task task : TASKS) {
             CommandLineRun run = command("agent", "--no-history", "--json", "--size=small", "--warm=1", task.text());
@@ -105,13 +105,13 @@ abstract class ModelServerContract {
     }
 
     @Test
-    void theExampleOfLatencyHoldsItsPromise() {
+    void latencyExampleHoldsItsPromise() {
         CommandLineRun run = command("example", "streaming_latency");
         assertThat(run.exitCode()).as(run.stdout() + run.stderr()).isZero();
         assertThat(run.stdout()).contains("time to first token", "tokens/s", "the promise held");
     }
 
-    /** Of {@code ./neurovisor}, with this server's model. */
+    /** Runs {@code ./neurovisor} with the model of this server. */
     final CommandLineRun command(String... arguments) {
         RealServer server = server();
         List<String> all = new ArrayList<>(List.of(arguments));

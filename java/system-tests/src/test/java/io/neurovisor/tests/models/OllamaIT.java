@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.jspecify.annotations.Nullable;
 
-/** A real Ollama of whoever runs the tests, where {@code OLLAMA_HOST} says that there is one. */
+/** Tests the Ollama server that {@code OLLAMA_HOST} names, if any. */
 final class OllamaIT extends ModelServerContract {
     @Override
     RealServer server() {

@@ -4,13 +4,13 @@ import io.neurovisor.agent.provider.ModelChoice;
 import java.io.IOException;
 import java.util.List;
 
-/** A model at a server that nobody has scripted. */
+/** A real model server. */
 interface RealServer {
     ModelChoice choice();
 
-    /** What makes {@code ./neurovisor} ask it. */
+    /** Returns the options of {@code ./neurovisor} for this server. */
     List<String> arguments();
 
-    /** What the server counts for a prompt when it is asked without NeuroVisor in between. */
+    /** Returns the number of tokens that the server counts for a prompt in a direct request. */
     int promptTokens(String prompt, int contextTokens) throws IOException;
 }

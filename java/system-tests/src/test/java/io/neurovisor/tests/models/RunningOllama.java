@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.StreamSupport;
 
-/** An Ollama that somebody else has started, with the model {@code NEUROVISOR_MODEL} or else its first one that knows tools. */
+/** A running Ollama server with the model {@code NEUROVISOR_MODEL}, or else its first one that supports tools. */
 record RunningOllama(URI host) implements RealServer {
     static RunningOllama at(String host) {
         return new RunningOllama(
@@ -23,7 +23,7 @@ record RunningOllama(URI host) implements RealServer {
     boolean answers() {
         try {
             return JsonOverHttp.get(url("/api/version")).has("version");
-        } catch (IOException nobody) {
+        } catch (IOException unreachable) {
             return false;
         }
     }

@@ -30,8 +30,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Chromium without a screen and with one page, told what to do by the DevTools protocol. It gathers all that it complains
- * about. Closing it ends it.
+ * A headless Chromium with one page, controlled by the DevTools protocol. Collects the errors that it reports. {@link #close} ends the
+ * browser.
  */
 final class HeadlessBrowser implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -59,14 +59,14 @@ final class HeadlessBrowser implements AutoCloseable {
         }
     }
 
-    /** Skips the test that asks where {@code ./neurovisor test} could install none; its summary says why. */
+    /** Starts a browser; skips the test if {@code ./neurovisor test} could not install one, for which its summary gives the reason. */
     static HeadlessBrowser start(Path directory) throws IOException {
         String program = System.getenv("NEUROVISOR_TEST_BROWSER");
         assumeTrue(program != null, "a browser is not here: ./neurovisor test installs it");
         Process process = new ProcessBuilder(
                         program,
                         "--headless",
-                        "--no-sandbox", // As root it has none. It shows nothing but our own page.
+                        "--no-sandbox", // Not available to root. The browser opens only our own page.
                         "--disable-gpu",
                         "--disable-dev-shm-usage",
                         "--no-proxy-server",
@@ -90,7 +90,7 @@ final class HeadlessBrowser implements AutoCloseable {
         return new HeadlessBrowser(process, address);
     }
 
-    /** Returns when the page is there. */
+    /** Opens a page and waits until it is complete. */
     void open(String url) {
         JsonNode _ = command("Page.navigate", object().put("url", url).toString());
         await().atMost(LIMIT)
@@ -104,14 +104,14 @@ final class HeadlessBrowser implements AutoCloseable {
                 object().put("value", !runs).toString());
     }
 
-    /** As somebody has it who prefers dark pages. */
+    /** Sets the preferred colour scheme. */
     void prefersDark(boolean dark) {
         JsonNode _ = command(
                 "Emulation.setEmulatedMedia",
                 "{\"features\":[{\"name\":\"prefers-color-scheme\",\"value\":\"" + (dark ? "dark" : "light") + "\"}]}");
     }
 
-    /** What an expression of JavaScript comes to in the page. */
+    /** Returns the value of a JavaScript expression in the page. */
     JsonNode evaluate(String expression) {
         return command(
                         "Runtime.evaluate",
@@ -121,13 +121,13 @@ final class HeadlessBrowser implements AutoCloseable {
                 .at("/result/value");
     }
 
-    /** The text of the first element that a selector finds; empty when there is none. */
+    /** Returns the text of the first matching element; empty if there is none. */
     String text(String selector) {
         return evaluate("(document.querySelector('" + selector + "') || {}).innerText || ''")
                 .asText();
     }
 
-    /** With the mouse, where the first such element is. */
+    /** Clicks the first matching element with the mouse. */
     void click(String selector) {
         JsonNode place = evaluate("(() => { const e = document.querySelector('" + selector + "');"
                 + " e.scrollIntoView({block: 'center'}); const r = e.getBoundingClientRect();"
@@ -140,13 +140,13 @@ final class HeadlessBrowser implements AutoCloseable {
         }
     }
 
-    /** Of what is in the window, as PNG. */
+    /** Returns a screenshot of the window as PNG. */
     byte[] screenshot() {
         return Base64.getDecoder()
                 .decode(command("Page.captureScreenshot", "{}").path("data").asText());
     }
 
-    /** Errors of scripts, refusals of its security policy, failed requests, dialogs. */
+    /** Returns script errors, violations of the security policy, failed requests and dialogs. */
     List<String> complaints() {
         return List.copyOf(complaints);
     }

@@ -35,12 +35,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a daemon that works counts: no family is there that nothing moves. */
+/** Tests that traffic on a daemon changes every metric family. */
 @ShortTier
 final class MetricsIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
 
-    /** Every family that is there on every machine, with a series of it that traffic has moved. */
+    /** For every metric family that exists on every machine, a series that traffic changes. */
     private static final List<String> MOVED = List.of(
             "neurovisor_pool_warm_vms 1.0",
             "neurovisor_pool_active_vms 1.0",
@@ -77,7 +77,7 @@ final class MetricsIT {
     private Path directory;
 
     @Test
-    void everyFamilyIsMovedByWhatItNames() throws Exception {
+    void everyMetricFamilyChangesWithItsEvent() throws Exception {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("python:print(2)"), says("It is 2."), says("Hello."));
                 RunningDaemon daemon = RunningDaemon.start(
                         directory,
@@ -132,7 +132,7 @@ final class MetricsIT {
                     .anyMatch(line ->
                             line.contains("# {trace_id=\"" + answer.getTraceId().replace("-", "") + "\"}"));
 
-            // Half a minute is long over, or soon will be.
+            // The limit of half a minute has passed, or soon will.
             slow.setSoTimeout((int) LIMIT.toMillis());
             assertThat(slow.getInputStream().read())
                     .as("of a question that does not end")
@@ -148,7 +148,7 @@ final class MetricsIT {
                         && daemon.status("/ready").equals("200 ready"));
     }
 
-    /** There is room for one machine: the second call waits until the first one is cancelled. */
+    /** Makes two calls for the only machine: the second one waits until the first one is cancelled. */
     private static void oneRunsWhileOneWaits(ExecutionServiceGrpc.ExecutionServiceBlockingStub client, Scrapes scrapes)
             throws InterruptedException {
         Thread second;
@@ -165,7 +165,7 @@ final class MetricsIT {
         second.join();
     }
 
-    /** Of a call that costs no machine. */
+    /** Makes a call that needs no machine and returns its code. */
     private static Status.Code code(ExecutionServiceGrpc.ExecutionServiceBlockingStub client) {
         try {
             ExecuteResponse response = client.execute(request("cobol", "1"));
@@ -179,7 +179,7 @@ final class MetricsIT {
         return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
     }
 
-    /** Everything that a daemon has ever shown while somebody looked. */
+    /** All metrics that a daemon has exposed in any scrape. */
     private static final class Scrapes {
         private final RunningDaemon daemon;
         private final Set<String> seen = new HashSet<>();
@@ -224,7 +224,7 @@ final class MetricsIT {
                     .map(pattern -> pattern.replaceFirst("[ \\\\].*", "")));
         }
 
-        /** Without the endings that OpenMetrics gives the samples of a family. */
+        /** Returns the names without the suffixes that OpenMetrics adds to samples. */
         private static List<String> ours(Stream<String> names) {
             return names.map(name -> name.replaceFirst("_(total|count|info)$", ""))
                     .distinct()

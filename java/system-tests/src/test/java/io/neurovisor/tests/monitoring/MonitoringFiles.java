@@ -18,7 +18,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** What {@code monitoring/} holds, as those who use it would read it. */
+/** Reads the configuration files in {@code monitoring/}. */
 final class MonitoringFiles {
     static final Path DIRECTORY = CommandLineRun.home().resolve("monitoring");
     static final Path PROMETHEUS = DIRECTORY.resolve("prometheus");
@@ -27,14 +27,14 @@ final class MonitoringFiles {
 
     private MonitoringFiles() {}
 
-    /** An expression of PromQL, and where it stands. */
+    /** A PromQL expression and its location. */
     record Query(String where, String expression) {}
 
     static JsonNode dashboard() {
         return json(DIRECTORY.resolve("grafana/dashboards/neurovisor.json"));
     }
 
-    /** Of every panel, as they stand there. */
+    /** Returns the queries of all panels, unmodified. */
     static List<Query> panelQueries() {
         List<Query> queries = new ArrayList<>();
         for (JsonNode panel : dashboard().path("panels")) {
@@ -65,7 +65,7 @@ final class MonitoringFiles {
         return rules;
     }
 
-    /** In the order in which they stand. */
+    /** Returns the data sources in the order of the file. */
     static List<JsonNode> datasources() {
         List<JsonNode> datasources = new ArrayList<>();
         yaml(DIRECTORY.resolve("grafana/provisioning/datasources/neurovisor.yaml"))
@@ -93,7 +93,7 @@ final class MonitoringFiles {
         }
     }
 
-    /** A key that is there twice is a mistake, which some readers do not tell. */
+    /** Parses a YAML file; rejects duplicate keys, which some readers accept. */
     static JsonNode yaml(Path file) {
         LoaderOptions options = new LoaderOptions();
         options.setAllowDuplicateKeys(false);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What looks at a daemon fits together and asks for what there is; whether it finds it is {@code PrometheusIT}'s. */
+/** Checks that the monitoring files are consistent and query existing metrics. {@code PrometheusIT} checks the results. */
 final class MonitoringFilesTest {
     private static final String NAME = "\\b(neurovisor_[a-z_]+)\\b";
 
@@ -51,7 +51,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void everythingListensOnItsPortOfTheLoopbackAddressAlone() {
+    void everythingListensOnlyOnLoopback() {
         JsonNode services = MonitoringFiles.compose().path("services");
         JsonNode grafana = services.path("grafana").path("environment");
         JsonNode collector = MonitoringFiles.yaml(DIRECTORY.resolve("collector.yaml"))
@@ -76,7 +76,7 @@ final class MonitoringFilesTest {
         assertThat(tempoOtlp.path("grpc").path("endpoint").asText()).isEqualTo("127.0.0.1:4317");
         assertThat(tempoOtlp.path("http").path("endpoint").asText()).isEqualTo("127.0.0.1:4318");
         assertThat(listens(loki, "http")).isEqualTo("127.0.0.1:3100");
-        // Both would take 9095.
+        // The default port of both is 9095.
         assertThat(listens(tempo, "grpc")).startsWith("127.0.0.1:").isNotEqualTo(listens(loki, "grpc"));
         assertThat(grafana.path("GF_SECURITY_ADMIN_USER").asText()).isEqualTo("admin");
         assertThat(grafana.path("GF_SECURITY_ADMIN_PASSWORD").asText()).isEqualTo("neurovisor");
@@ -89,7 +89,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void everyServiceIsOfOneVersionAndFindsItsFiles() {
+    void everyServiceHasAPinnedVersion() {
         JsonNode compose = MonitoringFiles.compose();
         assertThat(compose.path("services")).hasSize(6).allSatisfy(service -> {
             assertThat(service.path("network_mode").asText()).isEqualTo("host");
@@ -106,7 +106,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void whatIsSentOnGoesWhereSomebodyListens() {
+    void forwardsAlertsToAListener() {
         JsonNode exporters =
                 MonitoringFiles.yaml(DIRECTORY.resolve("collector.yaml")).path("exporters");
         assertThat(exporters.path("otlp/tempo").path("endpoint").asText()).isEqualTo("127.0.0.1:4317");
@@ -123,7 +123,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void aTraceIdLeadsFromMetricToTraceToLogAndBack() {
+    void traceIdLinksMetricTraceWithLog() {
         String tempo = MonitoringFiles.datasource("tempo").path("uid").asText();
         JsonNode exemplars = MonitoringFiles.datasource("prometheus")
                 .path("jsonData")
@@ -144,7 +144,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void everyPanelHasAProvisionedDatasourceAndAPlaceOfItsOwn() {
+    void everyPanelHasAProvisionedDatasource() {
         List<String> uids = MonitoringFiles.datasources().stream()
                 .map(datasource -> datasource.path("uid").asText())
                 .toList();
@@ -172,9 +172,9 @@ final class MonitoringFilesTest {
         }
     }
 
-    /** A name that nothing counts makes a panel that is empty for ever, and an alert that never comes. */
+    /** A query for a missing metric would make a panel that is always empty, or an alert that never fires. */
     @Test
-    void whatIsAskedForIsCountedAndWhatIsCountedIsShown() throws IOException {
+    void showsCountedCalls() throws IOException {
         Set<String> counted = new TreeSet<>(matches(
                 "(?m)^\\| `(neurovisor_[a-z_]+)",
                 Files.readString(CommandLineRun.home().resolve("README.md"))));
@@ -191,7 +191,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void noTraceIdIsALabel() {
+    void traceIdIsNeverALabel() {
         assertThat(expressions()).noneMatch(query -> query.expression().contains("trace_id"));
     }
 
@@ -202,7 +202,7 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void everyAlertComparesARecordAndSaysWhatToDo() throws IOException {
+    void everyAlertNamesTheNextStep() throws IOException {
         Set<String> records = new TreeSet<>();
         MonitoringFiles.records()
                 .forEach(rule -> records.add(rule.path("record").asText()));
@@ -230,9 +230,9 @@ final class MonitoringFilesTest {
         assertThat(used).as("records that are used").isEqualTo(records);
     }
 
-    /** Faults that somebody who runs the machine can mend, and no others: callers' mistakes wake nobody. */
+    /** The alert covers faults that an operator can fix, not mistakes of callers. */
     @Test
-    void theAlertOnFaultsKnowsThoseOfTheMachine() {
+    void faultAlertCoversMachineFaults() {
         String record = MonitoringFiles.records().stream()
                 .filter(rule -> rule.path("record").asText().equals("neurovisor:faults_total"))
                 .map(rule -> rule.path("expr").asText())
@@ -249,13 +249,13 @@ final class MonitoringFilesTest {
     }
 
     @Test
-    void promtoolAcceptsConfigurationAndRules() {
+    void promtoolAcceptsTheConfiguration() {
         PlainMachine.Run check = promtool("check", "config", "--lint=all", PROMETHEUS + "/prometheus.yml");
         assertThat(check.exitCode()).as(check.stdout() + check.stderr()).isZero();
     }
 
     @Test
-    void alertsComeWhenTheyShouldAndNotBefore() {
+    void alertsFireWhenTheyShould() {
         PlainMachine.Run test = promtool("test", "rules", PROMETHEUS + "/alerts.test.yml");
         assertThat(test.exitCode()).as(test.stdout() + test.stderr()).isZero();
     }
@@ -266,7 +266,7 @@ final class MonitoringFilesTest {
             records.yml    | sum by (instance) (rate  | sum by (instance) (rates
             prometheus.yml | honor_labels             | honour_labels
             """)
-    void whatIsWrongIsFound(String file, String before, String after) throws IOException {
+    void findsMistakes(String file, String before, String after) throws IOException {
         for (String name : List.of("prometheus.yml", "records.yml", "alerts.yml")) {
             String text = Files.readString(PROMETHEUS.resolve(name));
             assertThat(!name.equals(file) || text.contains(before)).as(before).isTrue();
@@ -276,7 +276,7 @@ final class MonitoringFilesTest {
                 .isNotZero();
     }
 
-    /** Each by what reads it, or by the schema of those who make that. */
+    /** Checks each file with the program that reads it, or with the schema of that program. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             otelcol          | validate  | collector.yaml                     | [memory_limiter,   | [memory_limit,
@@ -286,7 +286,7 @@ final class MonitoringFilesTest {
             monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "gridPos"          | "gridPosition"
             monitoring-check | dashboard | grafana/dashboards/neurovisor.json | "graphMode"        | "graphmode"
             """)
-    void theirReadersAcceptTheFilesAndFindWhatIsWrong(
+    void readersAcceptTheFiles(
             String reader, String command, String name, String before, String after) throws IOException {
         Path file = DIRECTORY.resolve(name);
         PlainMachine.Run judgement = judgement(reader, command, file);

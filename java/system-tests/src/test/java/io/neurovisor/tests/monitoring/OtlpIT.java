@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a request leaves at a real OpenTelemetry Collector. */
+/** Tests the telemetry of requests with a real OpenTelemetry Collector. */
 @ShortTier
 final class OtlpIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
@@ -40,7 +40,7 @@ final class OtlpIT {
     private Path directory;
 
     @Test
-    void oneIdLeadsFromTheAnswerToTheLogAndToATraceForAsLongAsThereIsACollector() throws IOException {
+    void oneIdLinksResponseLogAndTrace() throws IOException {
         Path config = Files.writeString(directory.resolve("config.yaml"), "warm: 1\n");
         try (RunningCollector collector = RunningCollector.start(directory.resolve("collector"));
                 RunningDaemon daemon = RunningDaemon.start(
@@ -63,7 +63,7 @@ final class OtlpIT {
                 assertThat(entry.at("/body/stringValue").asText()).matches("python in vm-\\S+: COMPLETED, .*");
                 assertThat(entry.path("spanId").asText()).isEqualTo(call.id());
             });
-            // Its stderr is no terminal.
+            // Its stderr is not a terminal.
             assertThat(daemon.messages()).anySatisfy(line -> {
                 JsonNode entry = JSON.readTree(line);
                 assertThat(entry.path("trace_id").asText()).isEqualTo(trace);
@@ -90,7 +90,7 @@ final class OtlpIT {
         await().atMost(LIMIT).until(() -> collector.everything().contains("\"my-trace-123\""));
     }
 
-    /** Over HTTP, which the protocol's own variable asks for. */
+    /** Uses HTTP, selected by the standard variable of OpenTelemetry. */
     private void anAgentsTraceGoesThroughTheDaemon(RunningCollector collector) {
         try (ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo secret-of-the-code"), says("done"))) {
             CommandLineRun run = CommandLineRun.of(
@@ -116,7 +116,7 @@ final class OtlpIT {
                     .orElseThrow()
                     .substring("trace_id: ".length())
                     .replace("-", "");
-            // Those of the command and those of the daemon arrive in several parts.
+            // The spans of the command and of the daemon arrive in several batches.
             await().atMost(LIMIT)
                     .until(() -> has(collector, trace, "agent task")
                             && has(collector, trace, "execute")
@@ -150,10 +150,10 @@ final class OtlpIT {
 
     private static void withoutItsCollectorItServesAndSaysSo(RunningDaemon daemon, RunningCollector collector) {
         collector.close();
-        String told = ".*" + Pattern.quote(collector.grpc() + " does not take traces, which are dropped") + ".*";
+        String warning = ".*" + Pattern.quote(collector.grpc() + " does not take traces, which are dropped") + ".*";
         await().atMost(LIMIT).until(() -> {
             assertThat(execute(daemon, "a").getStdout()).isEqualTo("42\n");
-            return daemon.messages().stream().anyMatch(line -> line.matches(told));
+            return daemon.messages().stream().anyMatch(line -> line.matches(warning));
         });
     }
 
@@ -193,7 +193,7 @@ final class OtlpIT {
                 .count();
     }
 
-    /** The only one of its name. */
+    /** Returns the only span of this name. */
     private static RunningCollector.Span span(RunningCollector collector, String trace, String name) {
         List<RunningCollector.Span> named = collector.spans(trace).stream()
                 .filter(span -> span.name().equals(name))

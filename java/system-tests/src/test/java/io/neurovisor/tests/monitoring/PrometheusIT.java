@@ -29,10 +29,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Daemons with real machines as Debian's Prometheus sees them, with the configuration, rules and panels of the product. */
+/** Tests the configuration, rules and panels of the product with Debian's Prometheus and daemons with real machines. */
 @ShortTier
 final class PrometheusIT {
-    /** Where there are no control groups of version 2, and no LSM programs, nothing can be counted of them; WatchedDaemonIT has them. */
+    /** Metrics that need control groups of version 2 or eBPF LSM; WatchedDaemonIT covers them. */
     static final Set<String> OF_THE_LAB = Set.of(
             "neurovisor_cgroup_memory_usage_bytes",
             "neurovisor_cgroup_cpu_throttled_total",
@@ -48,7 +48,7 @@ final class PrometheusIT {
     private Path directory;
 
     @Test
-    void everyPanelAndEveryRuleHasDataWhileDaemonsWork() throws Exception {
+    void everyPanelHasData() throws Exception {
         Path cold = Files.createDirectory(directory.resolve("cold"));
         ObjectNode program = calls("python:print(1 + 1)");
         try (ScriptedOllama ollama = new ScriptedOllama(
@@ -76,7 +76,7 @@ final class PrometheusIT {
                     .allSatisfy(rule -> assertThat(rule.path("health").asText())
                             .as(rule.toString())
                             .isEqualTo("ok"));
-            // An exemplar stays for some seconds, whatever comes after it.
+            // An exemplar stays for some seconds even if a newer one arrives.
             assertThat(prometheus.exemplars("neurovisor_code_executions_total", "trace_id"))
                     .containsAnyElementsOf(traces);
             assertThat(prometheus.exemplars("neurovisor_grpc_request_duration_seconds", "trace_id"))
@@ -86,7 +86,7 @@ final class PrometheusIT {
         }
     }
 
-    /** A rate needs a series that grows between two looks. */
+    /** Makes traffic between scrapes, because a rate needs a series that grows between two samples. */
     private static List<String> roundsThatAreSeen(RunningPrometheus prometheus, WatchedTraffic traffic) {
         List<String> traces = new ArrayList<>();
         for (int round = 1; round <= ROUNDS; round++) {
@@ -110,13 +110,13 @@ final class PrometheusIT {
             queries.add(new Query("record", rule.path("expr").asText()));
         }
         for (JsonNode rule : MonitoringFiles.alerts()) {
-            // An alert is one when it has data; what it compares must have some always.
+            // An alert fires if its expression has data; the compared series must always have data.
             queries.add(new Query("alert", rule.path("expr").asText().replaceFirst(" > [0-9.]+$", "")));
         }
         return queries;
     }
 
-    /** As Grafana does it for all daemons. */
+    /** Substitutes variables as Grafana does for all daemons. */
     static String substituted(String expression, String daemons) {
         return expression
                 .replace("$instance", daemons)

@@ -18,11 +18,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What commands that have ended leave at Debian's Pushgateway. */
+/** Tests the metrics that ended commands push to Debian's Pushgateway. */
 final class PushgatewayIT {
     @ShortTier
     @Test
-    void whatACommandHasCountedIsThereWhenItHasEndedAndAlsoWhenItHasFailed() throws Exception {
+    void pushesTheCountersOfACommand() throws Exception {
         try (ListeningProgram gateway = ListeningProgram.start(
                 RealClient.monitor("pushgateway").command(ListeningProgram.ANY_PORT, "--persistence.file="))) {
             String option = "--pushgateway=http://" + gateway.address();
@@ -53,7 +53,7 @@ final class PushgatewayIT {
     }
 
     @Test
-    void whatAnAgentHasCountedIsThereWhenItHasAnswered() throws Exception {
+    void pushesTheCountersOfAnAgent() throws Exception {
         try (ListeningProgram gateway = ListeningProgram.start(
                         RealClient.monitor("pushgateway").command(ListeningProgram.ANY_PORT, "--persistence.file="));
                 ScriptedOllama ollama = new ScriptedOllama(calls("bash:echo $((1 + 1))"), says("It is 2."))) {

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** An OpenTelemetry Collector that writes what it takes into files. Closing it ends it. */
+/** An OpenTelemetry Collector that writes the received data to files. {@link #close} ends it. */
 final class RunningCollector implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(3);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,7 +29,7 @@ final class RunningCollector implements AutoCloseable {
     private final Path messages;
     private final Process process;
 
-    /** One span as it has arrived; empty parent for the first of a trace. */
+    /** A received span; the parent of a root span is empty. */
     record Span(String trace, String id, String parent, String name, JsonNode json) {}
 
     private RunningCollector(Path directory) throws IOException {
@@ -59,7 +59,7 @@ final class RunningCollector implements AutoCloseable {
                 .until(() -> !process.isAlive() || Files.readString(messages).contains("Everything is ready"));
     }
 
-    /** Takes OTLP when this returns. */
+    /** Starts a collector and waits until it accepts OTLP. */
     static RunningCollector start(Path directory) {
         try {
             Files.createDirectories(directory);
@@ -76,7 +76,7 @@ final class RunningCollector implements AutoCloseable {
         }
     }
 
-    /** Another program may take a port between its choice and its use. */
+    /** Returns whether another program has taken the chosen port. */
     private boolean hasLostItsPort() throws IOException {
         return !process.isAlive() && Files.readString(messages).contains("address already in use");
     }
@@ -89,17 +89,17 @@ final class RunningCollector implements AutoCloseable {
         }
     }
 
-    /** Where it takes OTLP over gRPC. */
+    /** Returns the endpoint for OTLP over gRPC. */
     String grpc() {
         return "http://127.0.0.1:" + grpcPort;
     }
 
-    /** Where it takes OTLP over HTTP. */
+    /** Returns the endpoint for OTLP over HTTP. */
     String http() {
         return "http://127.0.0.1:" + httpPort;
     }
 
-    /** Of one trace, as far as they have arrived. */
+    /** Returns the spans of a trace that have arrived. */
     List<Span> spans(String trace) {
         List<Span> spans = new ArrayList<>();
         arrived("traces")
@@ -117,7 +117,7 @@ final class RunningCollector implements AutoCloseable {
         return spans;
     }
 
-    /** What was logged for one trace, as far as it has arrived. */
+    /** Returns the log records of a trace that have arrived. */
     List<JsonNode> records(String trace) {
         return arrived("logs")
                 .flatMap(line -> all(line.path("resourceLogs")))
@@ -127,7 +127,7 @@ final class RunningCollector implements AutoCloseable {
                 .toList();
     }
 
-    /** All that has arrived, as text. */
+    /** Returns all received data as text. */
     String everything() {
         try {
             return Files.readString(directory.resolve("traces")) + Files.readString(directory.resolve("logs"));
@@ -136,7 +136,7 @@ final class RunningCollector implements AutoCloseable {
         }
     }
 
-    /** Without a line of which not all has been written. */
+    /** Returns the complete lines of a file. */
     private Stream<JsonNode> arrived(String file) {
         try {
             String text = Files.readString(directory.resolve(file));

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** A Prometheus with the configuration, the rules and the features of {@code monitoring/}, but with targets of a test. */
+/** A Prometheus with the configuration, rules and features of {@code monitoring/} and the targets of a test. */
 final class RunningPrometheus implements AutoCloseable {
     private final ListeningProgram program;
     private final HttpClient client = HttpClient.newHttpClient();
@@ -31,7 +31,7 @@ final class RunningPrometheus implements AutoCloseable {
         this.program = program;
     }
 
-    /** Looks every second. */
+    /** Starts a Prometheus that scrapes every second. */
     static RunningPrometheus start(Path directory, List<String> daemons, String pushgateway) {
         String daemonTargets =
                 daemons.stream().map(target -> "'" + target + "'").collect(Collectors.joining(", "));
@@ -79,12 +79,12 @@ final class RunningPrometheus implements AutoCloseable {
         }
     }
 
-    /** What an expression is now: an element for each series. */
+    /** Returns the current result of an expression, an element for each series. */
     List<JsonNode> query(String expression) {
         return elements(ask("query", Map.of("query", expression)).path("result"));
     }
 
-    /** Whether an expression has a number now; what divides by nothing has none. */
+    /** Returns whether the current value of an expression is a number; a division by zero is not. */
     boolean hasNumber(String expression) {
         return query(expression).stream().anyMatch(RunningPrometheus::isNumber);
     }
@@ -96,13 +96,13 @@ final class RunningPrometheus implements AutoCloseable {
         return !value.equals("NaN") && !(series.has("histogram") && value.equals("0"));
     }
 
-    /** The one number that an expression has now, or NaN. */
+    /** Returns the current value of an expression with a single series, or NaN. */
     double number(String expression) {
         List<JsonNode> series = query(expression);
         return series.size() == 1 ? series.getFirst().path("value").path(1).asDouble(Double.NaN) : Double.NaN;
     }
 
-    /** Values of a label that exemplars of an expression's series have had. */
+    /** Returns the values of a label in the exemplars of an expression. */
     List<String> exemplars(String expression, String label) {
         JsonNode series = ask("query_exemplars", Map.of("query", expression, "start", "0", "end", "4102444800"));
         return elements(series).stream()
@@ -111,7 +111,7 @@ final class RunningPrometheus implements AutoCloseable {
                 .toList();
     }
 
-    /** With what became of each when it was evaluated last. */
+    /** Returns the rules with the result of their last evaluation. */
     List<JsonNode> rules() {
         return elements(ask("rules", Map.of()).path("groups")).stream()
                 .flatMap(group -> elements(group.path("rules")).stream())

@@ -21,12 +21,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a daemon with real machines shows of itself: on a terminal, and in a browser with scripts and without. */
+/** Tests the status of a daemon with real machines on a terminal, and in a browser with and without scripts. */
 @ShortTier
 final class StatusPageIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
-    /** Prints what terminals and browsers obey, in one line of ten megabytes. */
+    /** Prints escape sequences and HTML in one line of ten megabytes. */
     private static final String LOUD = """
             import sys
             print("<script>alert(1)</script><img src=x onerror=alert(2)>\\x1b[2J\\x1b]0;owned\\x07", end="")
@@ -34,7 +34,7 @@ final class StatusPageIT {
             sys.exit(7)
             """;
 
-    /** Is killed for want of memory under a name that it has chosen: the one word of a guest's that is shown. */
+    /** Runs out of memory under a name that it has chosen: the only text of a guest on the page. */
     private static final String NAMED = """
             import ctypes, mmap
             ctypes.CDLL(None).prctl(15, b"<img src=x>\\x1b[2J", 0, 0, 0)
@@ -46,7 +46,7 @@ final class StatusPageIT {
     private Path directory;
 
     @Test
-    void theDaemonShowsWhatItDoesAndNothingThatAGuestWroteIsObeyed() throws Exception {
+    void escapesTextWrittenByGuests() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=2", "--rate-limit=off")) {
             ExecutionServiceGrpc.ExecutionServiceBlockingStub client =
                     ExecutionServiceGrpc.newBlockingStub(daemon.channel());
@@ -61,7 +61,7 @@ final class StatusPageIT {
                 theBrowserShowsItLive(browser, daemon, trace);
                 theBasicsNeedNoScript(browser, daemon, trace);
                 assertThat(browser.complaints()).isEmpty();
-                // Whoever looks does not keep the daemon from ending.
+                // An open page does not delay the end of the daemon.
                 browser.runsScripts(true);
                 browser.open(address(daemon) + "/");
                 await().atMost(LIMIT).until(() -> browser.text("#connection").equals("live"));
@@ -152,7 +152,7 @@ final class StatusPageIT {
                 .doesNotContain("alert(1)", "\u001b", "xxxx");
     }
 
-    /** For people: the tests of a screenshot are eyes. */
+    /** Saves a screenshot for review by a person. */
     private static void picture(HeadlessBrowser browser, String name) throws IOException {
         Path pictures = CommandLineRun.home().resolve("java/system-tests/target/screenshots");
         Files.createDirectories(pictures);

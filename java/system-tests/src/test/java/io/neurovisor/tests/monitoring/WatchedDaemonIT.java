@@ -48,9 +48,9 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A daemon whose machines the kernel watches by eBPF programs and control groups, on the VMM that {@code NEUROVISOR_VMM}
- * names. A machine is made to do what one would whose VMM a guest has taken over, its seccomp filters overcome. What is counted is
- * known by then: so the order counts.
+ * Tests a daemon whose machines are monitored by eBPF programs and control groups, on the VMM that {@code NEUROVISOR_VMM} names. System
+ * calls of a compromised VMM are injected past its seccomp filters. The tests depend on the counters of earlier ones, so they are
+ * ordered.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class WatchedDaemonIT {
@@ -63,7 +63,7 @@ final class WatchedDaemonIT {
     private static RunningDaemon daemon;
     private static Path audit;
 
-    /** Of other daemons before this one. */
+    /** Audit lines of earlier daemons. */
     private static List<String> earlier = List.of();
 
     @BeforeAll
@@ -75,7 +75,7 @@ final class WatchedDaemonIT {
         audit = TestMachines.dataDirectory().resolve("audit");
         earlier = lines();
         daemon = RunningDaemon.start(directory, Map.of(), "--ebpf=on", "--warm=1", "--max=2");
-        // A lab that stands still for long hangs up on who is asking: who asks until something is so asks again.
+        // A lab machine that stalls drops connections, so the request is retried.
         await().atMost(LIMIT)
                 .ignoreExceptionsInstanceOf(IOException.class)
                 .until(() -> daemon.status("/ready").equals("200 ready"));
@@ -91,7 +91,7 @@ final class WatchedDaemonIT {
     @ShortTier
     @Test
     @Order(1)
-    void theSixLayersAreLiveAndTheFamiliesOfEbpfMove() throws Exception {
+    void allSixLayersAreLive() throws Exception {
         for (int layer = 1; layer <= 6; layer++) {
             assertThat(value("neurovisor_layer_live{layer=\"" + layer + "\"}"))
                     .as("layer " + layer)
@@ -99,7 +99,7 @@ final class WatchedDaemonIT {
         }
         assertThat(value("neurovisor_ebpf_enabled")).isEqualTo(1);
         assertThat(value("neurovisor_ebpf_tracked_pids")).isGreaterThan(1);
-        // What makes the jail, and the VMM.
+        // The program that creates the jail, and the VMM.
         assertThat(value("neurovisor_ebpf_process_exec_total")).isGreaterThanOrEqualTo(2);
         assertThat(value("neurovisor_ebpf_syscall_total{syscall=\"ioctl\"}")).isGreaterThan(10);
         assertThat(notices("blocked"))
@@ -110,13 +110,13 @@ final class WatchedDaemonIT {
 
     @Test
     @Order(2)
-    void whatAVmmThatIsTakenOverTriesIsRefusedCountedAndInTheAuditLog() throws Exception {
+    void refusedAttemptsOfAVmmAreAudited() throws Exception {
         ProcessHandle vmm = daemon.warmVmm();
         String secret = secretOf(vmm);
         // AT_FDCWD; O_RDONLY.
         assertThat(InjectedCall.unfiltered(vmm, "257", "18446744073709551516 @" + secret + " 0"))
                 .isEqualTo(REFUSED);
-        // A TCP socket, and one to connect with that is there already: 127.0.0.1, port 80.
+        // A new TCP socket, then a connection of an existing socket to 127.0.0.1, port 80.
         assertThat(InjectedCall.unfiltered(vmm, "41", "2 1 0")).isEqualTo(REFUSED);
         assertThat(InjectedCall.unfiltered(vmm, "42", socketOf(vmm) + " %020000507f0000010000000000000000 16"))
                 .isEqualTo(REFUSED);
@@ -127,7 +127,7 @@ final class WatchedDaemonIT {
         assertThat(InjectedCall.unfiltered(vmm, "321", "0 %" + "00".repeat(16) + " 16"))
                 .isEqualTo(REFUSED);
 
-        // A program is opened before it is executed, and that already is refused.
+        // A program is opened before it is executed, and the open is refused.
         Map.of("file_open", 2.0, "socket_create", 1.0, "socket_connect", 1.0, "bpf", 1.0)
                 .forEach((hook, count) -> assertThat(value("neurovisor_ebpf_lsm_blocked_total{hook=\"" + hook + "\"}"))
                         .as(hook)
@@ -138,7 +138,7 @@ final class WatchedDaemonIT {
                         .anyMatch(line -> line.contains("\"hook\":\"socket_create\",\"subject\":\"2\""))
                         .anyMatch(line -> line.contains("\"hook\":\"socket_connect\",\"subject\":\"2\"")));
         assertThat(notices("noticed"))
-                .as("connect(2) is no call of a VMM's")
+                .as("a VMM never calls connect(2)")
                 .anyMatch(line -> line.contains("\"hook\":\"syscall\",\"subject\":\"42\""));
         assertThat(vmm.isAlive()).isTrue();
     }
@@ -146,7 +146,7 @@ final class WatchedDaemonIT {
     @ShortTier
     @Test
     @Order(3)
-    void aMachineWhoseSystemCallsWereRefusedStillRunsItsProgram() throws Exception {
+    void machineWithRefusedCallsStillRunsItsProgram() throws Exception {
         Set<String> first = machines("neurovisor_cgroup_memory_usage_bytes\\{vm_id=\"(.+)\"} [1-9]\\.\\d+E[789]");
         assertThat(first).hasSize(1);
         assertThat(machines("neurovisor_cgroup_cpu_throttled_total\\{vm_id=\"(.+)\"} [\\d.]+"))
@@ -168,7 +168,7 @@ final class WatchedDaemonIT {
 
     @Test
     @Order(4)
-    void aPolicyThatSomebodyTakesAwayBreaksTheLayer(@TempDir Path runtime) throws Exception {
+    void removedPolicyBreaksTheLayer(@TempDir Path runtime) throws Exception {
         try (TestMachines machines = new TestMachines(runtime, vmm());
                 Vm vm = cold(machines)) {
             assertThat(ebpf(vm).status()).as(ebpf(vm).detail()).isEqualTo(LayerState.Status.LIVE);
@@ -179,21 +179,21 @@ final class WatchedDaemonIT {
 
     @Test
     @Order(5)
-    void whatIsNotNamedForItsLaunchIsNotExecuted(@TempDir Path runtime) throws IOException {
+    void vmmExecutesOnlyNamedPrograms(@TempDir Path runtime) throws IOException {
         assumeThat(vmm()).as("only QEMU is launched by bubblewrap here").isEqualTo(VmmChoice.QEMU);
         Path wrapper = Files.writeString(runtime.resolve("bwrap"), "#!/bin/sh\nexec /usr/bin/bwrap \"$@\"\n");
         Files.setPosixFilePermissions(runtime, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.setPosixFilePermissions(wrapper, PosixFilePermissions.fromString("rwxr-xr-x"));
         try (TestMachines machines = new TestMachines(runtime, VmmChoice.QEMU, wrapper)) {
             assertThatThrownBy(() -> cold(machines).close()).isInstanceOf(NeuroVisorException.class);
-            // The script itself may be; the shell that runs it may not.
+            // The policy allows the script, but not its shell.
             assertThat(machines.ebpf().blocked()).containsEntry("bprm_check_security", 1L);
         }
     }
 
     @Test
     @Order(6)
-    void theExamplesHoldThatOnlyTheLabHasTheLayersFor() {
+    void examplesThatNeedAllLayersHold() {
         assumeThat(vmm()).as("they say the same on both").isEqualTo(VmmChoice.QEMU);
         for (String name : List.of("cgroups_demo", "ebpf_proof", "lsm_proof")) {
             CommandLineRun run = CommandLineRun.of("example", name);
@@ -202,10 +202,10 @@ final class WatchedDaemonIT {
         }
     }
 
-    /** What no Prometheus outside the lab finds anything for. */
+    /** Covers the metrics that exist only in the lab. */
     @Test
     @Order(7)
-    void thePanelsOfControlGroupsAndEbpfHaveDataAtARealPrometheus(@TempDir Path own) {
+    void panelsOfControlGroupsHaveData(@TempDir Path own) {
         assumeThat(vmm()).as("they have the same on both").isEqualTo(VmmChoice.FIRECRACKER);
         assumeThat(System.getenv("NEUROVISOR_TEST_MONITORS"))
                 .as("./neurovisor test lab/WatchedDaemonIT fetches a Prometheus")
@@ -242,7 +242,7 @@ final class WatchedDaemonIT {
         return vm.layers().get(Layer.EBPF_LSM.number() - 1);
     }
 
-    /** As root can, past NeuroVisor: in each spawner's map, of which one has it. */
+    /** Deletes the policy from the map of its spawner, as root can without NeuroVisor. */
     private static void takePolicyOf(VmId id) throws IOException {
         Path group;
         try (Stream<Path> groups = Files.list(Path.of("/sys/fs/cgroup/neurovisor"))) {
@@ -269,12 +269,12 @@ final class WatchedDaemonIT {
         assertThat(deleted).as(maps.stdout() + maps.stderr()).contains(0);
     }
 
-    /** A file that the VMM can see and everybody may read, and which is not its own. */
+    /** Returns a world-readable file that the VMM can see and does not use. */
     private static String secretOf(ProcessHandle vmm) throws IOException {
         Path root = Path.of("/proc", Long.toString(vmm.pid()), "root");
         Path cache = root.resolve("etc/ld.so.cache");
         if (Files.exists(cache)) {
-            return "/etc/ld.so.cache"; // QEMU's, whose root nobody can write to.
+            return "/etc/ld.so.cache"; // The root of QEMU is read-only.
         }
         Path shadow = Files.createDirectories(root.resolve("etc")).resolve("shadow");
         Files.writeString(shadow, "root:secret");
@@ -283,13 +283,13 @@ final class WatchedDaemonIT {
         return "/etc/shadow";
     }
 
-    /** As it sees it. */
+    /** Returns the path of the VMM in its own root. */
     private static String program(ProcessHandle vmm) {
         String command = vmm.info().command().orElseThrow();
         return command.endsWith("/firecracker") ? "/firecracker" : command;
     }
 
-    /** The number of one of its sockets. */
+    /** Returns the descriptor of one of its sockets. */
     private static String socketOf(ProcessHandle vmm) throws IOException {
         try (Stream<Path> descriptors = Files.list(Path.of("/proc", Long.toString(vmm.pid()), "fd"))) {
             Predicate<Path> isSocket = path -> {
@@ -344,7 +344,7 @@ final class WatchedDaemonIT {
                 .orElseThrow(() -> new AssertionError("no series " + series));
     }
 
-    /** The ids of those that a series is of. */
+    /** Returns the ids of the machines in a series. */
     private static Set<String> machines(String series) {
         return metrics().stream()
                 .map(Pattern.compile(series)::matcher)

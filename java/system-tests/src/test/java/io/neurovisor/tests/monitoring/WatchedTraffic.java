@@ -23,9 +23,9 @@ import io.neurovisor.tests.fixtures.ScriptedOllama;
 import java.time.Duration;
 import java.util.Iterator;
 
-/** Calls of each kind, with each end that leaves a daemon serving: whatever is counted has something to count. */
+/** Makes calls of each kind and with each outcome, so that every counter of a daemon changes. */
 final class WatchedTraffic {
-    /** Executions of one round, of all daemons. */
+    /** The number of executions in one round on all daemons. */
     static final int EXECUTIONS = 9;
 
     private static final Duration LIMIT = Duration.ofSeconds(90);
@@ -34,15 +34,15 @@ final class WatchedTraffic {
     private final RunningDaemon coldDaemon;
 
     /**
-     * @param daemon keeps one machine warm, and has a model server that follows the script for agents
-     * @param coldDaemon boots its machines, and is asked too often
+     * @param daemon a daemon with one warm machine and a scripted model server
+     * @param coldDaemon a daemon that boots its machines and exceeds its rate limit
      */
     WatchedTraffic(RunningDaemon daemon, RunningDaemon coldDaemon) {
         this.daemon = daemon;
         this.coldDaemon = coldDaemon;
     }
 
-    /** The trace of an execution that was completed. */
+    /** Makes one round of calls and returns the trace id of a completed execution. */
     String round() {
         String trace = executionsOfEachEnd();
         aSandboxDies();
@@ -108,7 +108,7 @@ final class WatchedTraffic {
                 .isNotEmpty();
     }
 
-    /** Of a call that costs no machine. */
+    /** Makes a call that needs no machine and returns its code. */
     private static Status.Code refusal(RunningDaemon daemon) {
         try {
             throw new AssertionError("it has run: " + execute(daemon, request("cobol", "1")));

@@ -11,7 +11,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.neurovisor.engine.fault.NeuroVisorException;
 
-/** The architecture as rules: what may know what, and who alone owns what is dangerous. */
+/** The architecture as rules: the directions of dependencies, and single owners of dangerous APIs. */
 @AnalyzeClasses(packages = "io.neurovisor", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
     @ArchTest
@@ -49,8 +49,8 @@ final class ArchitectureTest {
             .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("engine")
             .mayOnlyBeAccessedByLayers("agent", "host", "database", "lab", "sessions", "server", "cli")
-            .because("doors translate, the host layer touches the machine, the agent talks to models, and the engine"
-                    + " knows none of them");
+            .because("entry points translate, the host layer accesses the machine, the agent talks to models, and the"
+                    + " engine depends on none of them");
 
     @ArchTest
     static final ArchRule modelServersHaveOneOwner = noClasses()
@@ -59,7 +59,7 @@ final class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.langchain4j..")
-            .because("what a model server says is checked in one place before anybody believes it");
+            .because("replies of model servers are validated in one place");
 
     @ArchTest
     static final ArchRule whoAsksByHttpIsKnown = noClasses()
@@ -69,7 +69,7 @@ final class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("java.net.http..")
             .because(
-                    "whoever answers is bounded in time and size, be it a model server or what serves at a daemon's port");
+                    "each response is bounded in time and size, from a model server or from a daemon");
 
     @ArchTest
     static final ArchRule sqlStaysWithItsOwners = noClasses()
@@ -106,7 +106,7 @@ final class ArchitectureTest {
     static final ArchRule packagesHaveNoCycles = slices().matching("io.neurovisor.(*).(*)..")
             .should()
             .beFreeOfCycles()
-            .because("a cycle makes two packages one");
+            .because("two packages in a cycle are one package");
 
     @ArchTest
     static final ArchRule processesHaveTwoOwners = noClasses()
@@ -115,7 +115,7 @@ final class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .haveFullyQualifiedName(ProcessBuilder.class.getName())
-            .because("virtual machines are started by the spawner alone, tools by host.process alone");
+            .because("only the spawner starts virtual machines, and only host.process starts tools");
 
     @ArchTest
     static final ArchRule nativeCallsHaveOneOwner = noClasses()
@@ -151,7 +151,7 @@ final class ArchitectureTest {
             .because("only the command line parses arguments and draws on a terminal");
 
     @ArchTest
-    static final ArchRule nobodySleeps = noClasses()
+    static final ArchRule noClassSleeps = noClasses()
             .should()
             .callMethod(Thread.class, "sleep", long.class)
             .orShould()

@@ -7,26 +7,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A block of a document that shows commands, each after a dollar sign, with what they print.
+ * A block of a document with commands, each after a dollar sign, and their output.
  *
- * @param line where it begins
- * @param test which the mark before it says that runs it
- * @param needs what the mark says that this takes which not every machine has
+ * @param line the line where the block begins
+ * @param test the test that runs the commands, according to the mark before the block
+ * @param needs the requirements that not every machine meets, according to the mark
  */
 record ConsoleBlock(int line, Optional<String> test, Optional<String> needs, List<Command> commands) {
     private static final String PROMPT = "$ ";
     private static final Pattern MARK = Pattern.compile("<!-- (?:run by (\\w+)|needs: ([^>]{3,})) -->");
 
-    /** One of them, on one line, with the lines that it prints. */
+    /** A command on one line, with the lines that it prints. */
     record Command(String text, List<String> output) {
-        /** The name of a program, or what {@code ./neurovisor} is to do. */
+        /** Returns the name of the program, or the subcommand of {@code ./neurovisor}. */
         String word() {
             String[] words = text.split("\\s+", 3);
             return words[0].equals("./neurovisor") ? words[1] : words[0];
         }
     }
 
-    /** Those of a document. */
+    /** Returns the blocks of a document. */
     static List<ConsoleBlock> of(List<String> document) {
         List<ConsoleBlock> blocks = new ArrayList<>();
         for (int line = 0; line < document.size(); line++) {

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Maven downloads no artifact that differs from the recorded one; one that is not recorded it would take. */
+/** Checks that every artifact is recorded: Maven rejects artifacts that differ, but accepts unrecorded ones. */
 final class DependencyChecksumsTest {
     private static final Path RECORDED = CommandLineRun.home().resolve(".mvn/checksums/checksums.sha256");
 
@@ -35,7 +35,7 @@ final class DependencyChecksumsTest {
     }
 
     @Test
-    void pluginsAndPomsAreRecordedToo() throws IOException {
+    void recordsPluginsAndPoms() throws IOException {
         assertThat(recorded().keySet())
                 .anyMatch(path -> path.matches("org/apache/maven/plugins/maven-compiler-plugin/.*\\.jar"))
                 .anyMatch(path -> path.matches("org/apache/maven/plugins/maven-compiler-plugin/.*\\.pom"))

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the documents name exists. */
+/** Checks that everything the documents name exists. */
 final class DocumentsTest {
     private static final Path HOME = CommandLineRun.home();
 
@@ -70,10 +70,10 @@ final class DocumentsTest {
         }
     }
 
-    /** A command that nobody runs is soon none. */
+    /** A command without a test becomes outdated. */
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "monitoring/README.md"})
-    void everyCommandIsRunByATestOrMarkedWithWhatItNeeds(String document) throws IOException {
+    void everyCommandIsTestedOrStatesWhatItNeeds(String document) throws IOException {
         Map<String, String> sources = testSources();
         assertThat(ConsoleBlock.of(Files.readAllLines(HOME.resolve(document))))
                 .isNotEmpty()
@@ -91,7 +91,7 @@ final class DocumentsTest {
     }
 
     @Test
-    void theReadmeCountsTheCasesOfEveryLanguage() throws IOException {
+    void readmeCountsLanguageCases() throws IOException {
         int situations = LanguageIT.Situation.values().length;
         assertThat(Files.readString(HOME.resolve("README.md")))
                 .contains((situations * Language.values().length) + " cases, " + situations + " situations");
@@ -100,7 +100,7 @@ final class DocumentsTest {
     private static final EbpfCounts EBPF = new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0);
 
     @Test
-    void theReadmeListsEveryMetricWithItsTypeAndMeaning() throws IOException {
+    void documentsEveryMetric() throws IOException {
         PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty());
         Metrics metrics = new Metrics();
         metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.of(() -> EBPF));
@@ -116,7 +116,7 @@ final class DocumentsTest {
     }
 
     @Test
-    void thereAreAtLeastThirtyFamilies() throws IOException {
+    void documentsThirtyMetricFamilies() throws IOException {
         assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Files.readString(HOME.resolve("README.md"))))
                 .hasSizeGreaterThanOrEqualTo(30);
     }
@@ -137,7 +137,7 @@ final class DocumentsTest {
     }
 
     @Test
-    void everyOptionAndVariableOfTheReadmeIsInTheCommandLine() throws IOException {
+    void readmeNamesOnlyKnownOptions() throws IOException {
         String commandLine = text(Path.of("java/cli/src/main/java"), ".java")
                 + text(Path.of("java/host/src/main/java"), ".java")
                 + text(Path.of("setup"), ".sh");
@@ -151,7 +151,7 @@ final class DocumentsTest {
     }
 
     @Test
-    void everyOptionOfTheCommandLineIsInTheReadme() throws IOException {
+    void readmeListsEveryOption() throws IOException {
         String readme = Files.readString(HOME.resolve("README.md"));
         assertThat(matches(
                         "names = \\{?(?:\"-\\w\", )?\"(--?[a-z-]+)\"",
@@ -161,7 +161,7 @@ final class DocumentsTest {
     }
 
     @Test
-    void theReadmeNamesLibrariesThatAreUsed() throws IOException {
+    void readmeListsUsedLibraries() throws IOException {
         String poms = text(Path.of("java"), "pom.xml");
         String crates = text(Path.of("guest/agent"), "Cargo.toml") + text(Path.of("spawner"), "Cargo.toml");
         String parts = section("### What it is made of");
@@ -179,7 +179,7 @@ final class DocumentsTest {
     }
 
     @Test
-    void theReadmeSaysWhereThingsAre() throws IOException {
+    void readmeListsExistingPaths() throws IOException {
         String sources =
                 text(Path.of("java/server/src/main/java"), ".java") + text(Path.of("java/host/src/main/java"), ".java");
         for (String line : section("### Where things are").lines().toList()) {

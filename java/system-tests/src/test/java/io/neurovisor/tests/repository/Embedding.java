@@ -17,7 +17,7 @@ import io.neurovisor.agent.provider.ModelServers;
 import io.neurovisor.engine.trace.TraceId;
 import java.net.URI;
 
-/** Has a model work on a task, with its programs wherever the given runner runs them. */
+/** Lets a model solve a task; the given runner runs its programs. */
 final class Embedding {
     static String answer(URI ollama, CodeRunner runner, String text) {
         Model model = ModelServers.open(ModelChoice.ollama(ollama, "qwen3"));

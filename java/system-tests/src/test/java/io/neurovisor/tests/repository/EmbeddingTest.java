@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The agent's loop in somebody else's program, as the README shows it. */
+/** Tests the agent loop embedded in another program, as the documents show it. */
 final class EmbeddingTest {
     @Test
     void theLoopWorksWithAnyRunner() {
@@ -50,7 +50,7 @@ final class EmbeddingTest {
     }
 
     @Test
-    void theReadmeShowsWhatIsCompiledHere() throws IOException {
+    void readmeShowsTheCompiledExample() throws IOException {
         Path home = CommandLineRun.home();
         String source =
                 Files.readString(home.resolve("java/system-tests/src/test/java/io/neurovisor/tests/repository/Embedding.java"));

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's commands of which it says so print what it shows. */
+/** Tests that the marked commands of the documents print what they show. */
 @ShortTier
 final class ReadmeIT {
     private static final String MESSAGE = "neurovisor: ";
@@ -22,7 +22,7 @@ final class ReadmeIT {
     private Path directory;
 
     @Test
-    void whatItShowsIsWhatIsPrinted() throws IOException {
+    void readmeShowsTheActualOutput() throws IOException {
         Path home = CommandLineRun.home();
         Files.createSymbolicLink(directory.resolve("neurovisor"), home.resolve("neurovisor"));
         List<ConsoleBlock.Command> commands = ConsoleBlock.of(Files.readAllLines(home.resolve("README.md"))).stream()
@@ -42,7 +42,7 @@ final class ReadmeIT {
         }
     }
 
-    /** Machines have names of their own, and messages are on stderr, where there may be more of them. */
+    /** Compares the output apart from the names of machines; stderr may contain more messages. */
     private void prints(ConsoleBlock.Command command) {
         PlainMachine.Run run = PlainMachine.start(List.of(
                 "bash",

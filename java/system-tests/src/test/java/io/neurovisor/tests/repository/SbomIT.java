@@ -18,13 +18,13 @@ import org.cyclonedx.parsers.JsonParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The bill of materials of NeuroVisor itself. */
+/** Tests the bill of materials. */
 final class SbomIT {
     @TempDir
     private Path directory;
 
     @Test
-    void namesEveryLibraryAndCrateThatRunsWithVersionAndLicence() throws Exception {
+    void listsEveryLibraryWithItsLicence() throws Exception {
         Path file = directory.resolve("sbom.json");
         CommandLineRun run = CommandLineRun.of("sbom", "--output", file.toString());
         assertThat(run.exitCode()).as(run.stderr()).isZero();
@@ -42,14 +42,14 @@ final class SbomIT {
         assertThat(named(bom, "pkg:cargo/")).containsExactlyElementsOf(crates());
     }
 
-    /** Our own have that of the product, which Maven reads of its parent. */
+    /** Returns whether the licence is missing; our own modules inherit that of the product. */
     private static boolean hasNoLicence(Component component) {
         return component.getLicenses() == null
                 || (component.getLicenses().getExpression() == null
                         && component.getLicenses().getLicenses().isEmpty());
     }
 
-    /** What the product starts with, but for its first jar, of which the whole is. */
+    /** Returns the jars on the class path of the product, without the first one, which the document describes. */
     private static Set<String> jars() throws Exception {
         try (Stream<Path> jars = Files.list(CommandLineRun.home().resolve("java/cli/target/app/lib"))) {
             return jars.map(jar -> jar.getFileName().toString())
@@ -77,7 +77,7 @@ final class SbomIT {
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** As Cargo itself lists them. */
+    /** Returns the crates that Cargo lists. */
     private static Set<String> crates() {
         PlainMachine.Run run = PlainMachine.start(List.of(
                 "cargo",

@@ -14,31 +14,31 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** No setting without a test that shows what it does. */
+/** Checks that each setting has a test of its effect. */
 final class SettingEffectsTest {
-    private static final String DRAIN = "ServeIT.whatHasNotFinishedByTheDrainTimeoutIsCancelled";
-    private static final String FULL = "ServeFaultsIT.aPoolThatCannotRefillAndAFullDiskAreToldAndPass";
-    private static final String GC = "GcIT.sweepsWhatNobodyNeedsAndNeverWhatIsInUse";
+    private static final String DRAIN = "ServeIT.drainTimeoutCancelsRunningPrograms";
+    private static final String FULL = "ServeFaultsIT.recoversFromAFailedRefill";
+    private static final String GC = "GcIT.removesOnlyUnusedArtifacts";
     private static final String LIMITS = "AgentModelsTest.aTaskHasTheLimitsOfTheSettings";
-    private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInTheirOrderAndNoneIsUsedTwiceOrLeft";
+    private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInOrder";
     private static final String CERTIFIED =
-            "ServeSettingsIT.whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited";
+            "ServeSettingsIT.remotePortRequiresCertificateAndKey";
     private static final String MODELS = "InferenceGrpcServiceTest.whatTheClientWantsReachesTheModelServer";
     private static final String TRACES = "TracingTest.whichTracesGoWhereAndByWhichProtocolIsWhatTheSettingsSay";
-    private static final String BY_DAEMON = "RunByDaemonIT.theCommandHasItsProgramsRunByTheDaemonAndSaysSo";
+    private static final String BY_DAEMON = "RunByDaemonIT.runsProgramsByTheDaemon";
 
-    /** The test that fails when the setting stops working. */
+    /** The test that fails if the setting has no effect. */
     private static final Map<Setting<?>, String> EFFECTS = Map.ofEntries(
             entry(Setting.DATA_DIR, GC),
-            entry(Setting.IMAGE, "FullImageIT.anImageThatLacksTheLanguageIsNamedWithTheOneThatHasIt"),
+            entry(Setting.IMAGE, "FullImageIT.suggestsAnImageWithTheLanguage"),
             entry(Setting.KERNEL, "KernelIT.bootsTheKernelThatWasAskedFor"),
-            entry(Setting.VMM, "FirecrackerRunIT.printsItsResultTheVmmAndTheSixLayersThatAreLive"),
+            entry(Setting.VMM, "FirecrackerRunIT.printsTheResultWithVmmAndLiveLayers"),
             entry(Setting.FIRECRACKER, "FirecrackerLocatorTest.whatIsNoProgramIsNamed"),
-            entry(Setting.EBPF, "RunIT.ebpfThatCannotBeHadIsSaidAndNothingStarts"),
-            entry(Setting.STRICT, "RunIT.strictRunsNothingWithoutALayerThatItNames"),
-            entry(Setting.SIZE, "RunIT.aSizeHasItsProcessorsAndMemory"),
+            entry(Setting.EBPF, "RunIT.missingEbpfPreventsTheStart"),
+            entry(Setting.STRICT, "RunIT.strictRequiresTheNamedLayer"),
+            entry(Setting.SIZE, "RunIT.sizeDeterminesProcessorsAndMemory"),
             entry(Setting.SNAPSHOT, DRAIN),
-            entry(Setting.TIMEOUT, "RunIT.aTimeoutKillsEverythingAndKeepsTheOutput"),
+            entry(Setting.TIMEOUT, "RunIT.timeoutKillsAllProcessesAndKeepsTheOutput"),
             entry(
                     Setting.TIMEOUT_MAX,
                     "ExecutionGrpcServiceTest.aTimeoutBeyondTheDaemonsLongestIsRefusedWithBothValues"),
@@ -46,7 +46,7 @@ final class SettingEffectsTest {
             entry(Setting.MAX, POOL),
             entry(Setting.ACQUIRE_TIMEOUT, FULL),
             entry(Setting.VM_UIDS, FULL),
-            entry(Setting.IMAGE_UIDS, "CustomImageIT.scriptsOfPackagesAreRootOfTheHostWhereRootSaysSo"),
+            entry(Setting.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
             entry(Setting.MODEL, "AgentModelsTest.theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay"),
             entry(Setting.PROVIDER, MODELS),
             entry(Setting.BASE_URL, MODELS),
@@ -62,20 +62,20 @@ final class SettingEffectsTest {
             entry(Setting.TLS_CLIENT_CA, CERTIFIED),
             entry(
                     Setting.INSECURE_LISTEN,
-                    "ServeSettingsIT.whatOthersReachWithoutEncryptionIsRefusedUnlessTheUserSaysSo"),
-            entry(Setting.REQUIRE_KEYS, "ServeSettingsIT.callersOverLoopbackNeedAKeyWhereTheUserSaysSo"),
-            entry(Setting.RATE_LIMIT, "ServeIT.whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt"),
+                    "ServeSettingsIT.rejectsUnencryptedRemotePorts"),
+            entry(Setting.REQUIRE_KEYS, "ServeSettingsIT.loopbackCallersNeedAKeyIfRequired"),
+            entry(Setting.RATE_LIMIT, "ServeIT.enforcesScopesAndRateLimits"),
             entry(Setting.AUDIT_MAX, CERTIFIED),
             entry(Setting.LISTEN, CERTIFIED),
-            entry(Setting.PORT, "ServeIT.aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice"),
+            entry(Setting.PORT, "ServeIT.killedDaemonRestartsWithoutRepeatingKeyedExecutions"),
             entry(Setting.METRICS_LISTEN, DRAIN),
-            entry(Setting.METRICS_PORT, "StatusPageIT.theDaemonShowsWhatItDoesAndNothingThatAGuestWroteIsObeyed"),
+            entry(Setting.METRICS_PORT, "StatusPageIT.escapesTextWrittenByGuests"),
             entry(Setting.METRICS_TLS_CERT, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
             entry(Setting.METRICS_TLS_KEY, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
             entry(Setting.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeShowsWhatTheServerDoes"),
             entry(
                     Setting.PUSHGATEWAY,
-                    "PushgatewayIT.whatACommandHasCountedIsThereWhenItHasEndedAndAlsoWhenItHasFailed"),
+                    "PushgatewayIT.pushesTheCountersOfACommand"),
             entry(Setting.OTLP, TRACES),
             entry(Setting.OTLP_PROTOCOL, TRACES),
             entry(Setting.TRACE_SAMPLE, TRACES),
@@ -86,7 +86,7 @@ final class SettingEffectsTest {
             entry(Setting.CHANNELZ, DRAIN),
             entry(Setting.CACHE_MAX, GC),
             entry(Setting.SESSIONS_MAX_AGE, GC),
-            entry(Setting.LOG_LEVEL, "OtlpIT.oneIdLeadsFromTheAnswerToTheLogAndToATraceForAsLongAsThereIsACollector"),
+            entry(Setting.LOG_LEVEL, "OtlpIT.oneIdLinksResponseLogAndTrace"),
             entry(Setting.LOG_FORMAT, CERTIFIED));
 
     @Test
@@ -95,7 +95,7 @@ final class SettingEffectsTest {
     }
 
     @Test
-    void eachOfThoseTestsIsThereAndSetsTheSetting() {
+    void eachSettingHasATestThatSetsIt() {
         assertThat(EFFECTS).allSatisfy((setting, test) -> {
             String[] parts = test.split("\\.", 2);
             assertThat(source(parts[0]))

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The contracts on the wire in the eyes of buf: in form, and still those that the first clients were made from. */
+/** Checks the protos with buf: their form, and their compatibility with the first published version. */
 final class WireContractTest {
     private static final String ORIGINAL = "original/original.binpb";
 
@@ -55,9 +55,9 @@ final class WireContractTest {
         assertThat(breaking.exitCode()).isEqualTo(100);
     }
 
-    /** What is compared with is what one can read beside it. */
+    /** The compiled original equals its sources in the same directory. */
     @Test
-    void theOriginalIsWhatItsSourcesSay() throws IOException {
+    void originalIsCompiledFromItsSources() throws IOException {
         Path made = directory.resolve("made.binpb");
         PlainMachine.Run build = RealClient.named("buf")
                 .run("build", proto().resolve("original").toString(), "--output", made.toString());

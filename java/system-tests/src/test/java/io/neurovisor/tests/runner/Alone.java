@@ -6,7 +6,7 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.parallel.Isolated;
 
-/** No other test runs at the same time as those of this class: they measure the machine, or look at what all tests share. */
+/** Marks a test class that runs alone, because it measures the machine or inspects state that all tests share. */
 @Isolated
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)

@@ -7,8 +7,8 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Skips each test class that would start after {@code NEUROVISOR_TEST_UNTIL}, in seconds since 1970. A class that has started runs
- * to its end. Without the variable all classes run.
+ * Skips test classes that would start after {@code NEUROVISOR_TEST_UNTIL}, in seconds since 1970. A started class runs to its end.
+ * Without the variable all classes run.
  */
 public final class ClassDeadline implements ExecutionCondition {
     private static final String VARIABLE = "NEUROVISOR_TEST_UNTIL";

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/** A run whose time is over starts no further class. */
+/** Tests that no class starts after the deadline of the run. */
 final class ClassDeadlineTest {
     private static final Instant NOW = Instant.ofEpochSecond(1000);
 

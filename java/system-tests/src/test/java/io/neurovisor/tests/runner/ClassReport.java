@@ -18,9 +18,9 @@ import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.TestPlan;
 
 /**
- * Prints a line for each test class that ends and for each failure, while the others still run. Where the system property
- * {@code neurovisor.test.times} names a file, each class's seconds are appended to it. Silent without the system property
- * {@code neurovisor.test.place}, which says where the tests run.
+ * Prints a line for each finished test class and for each failure during the run. Appends the duration of each class to the file
+ * that the system property {@code neurovisor.test.times} names. Prints nothing without the system property
+ * {@code neurovisor.test.place}, the place where the tests run.
  */
 public final class ClassReport implements TestExecutionListener {
     private final Optional<String> place = Optional.ofNullable(System.getProperty("neurovisor.test.place"));
@@ -30,7 +30,7 @@ public final class ClassReport implements TestExecutionListener {
     private final AtomicInteger ended = new AtomicInteger();
     private volatile int planned;
 
-    /** What has become of the tests of one class so far. */
+    /** The results of one class so far. */
     private record Counts(long startedNanos, AtomicInteger passed, AtomicInteger failed, AtomicInteger skipped) {
         Counts() {
             this(System.nanoTime(), new AtomicInteger(), new AtomicInteger(), new AtomicInteger());
@@ -107,7 +107,7 @@ public final class ClassReport implements TestExecutionListener {
         return test.getUniqueIdObject().getSegments().size() == 2 && test.isContainer();
     }
 
-    /** {@code RunIT} of a class, {@code RunIT.prints()} of a method, with its arguments. */
+    /** Returns {@code RunIT} for a class, {@code RunIT.prints()} with the arguments for a method. */
     private static String name(TestIdentifier test) {
         Optional<TestSource> source = test.getSource();
         if (source.isPresent() && source.get() instanceof ClassSource found) {

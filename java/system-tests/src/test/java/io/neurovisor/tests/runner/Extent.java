@@ -1,6 +1,6 @@
 package io.neurovisor.tests.runner;
 
-/** How many variants of a case run: those that the short tier has time for, or all of them in the long tier. */
+/** The extent of a test run: a selection of variants in the short tier, all of them in the long tier. */
 public final class Extent {
     private static final boolean LONG = "true".equals(System.getenv("NEUROVISOR_TEST_LONG"));
 

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * SPECIFICATION.md says of each promise which tiers prove it. A promise that needs a machine has a case in the short tier, unless what
- * proves it takes a machine that the short tier does not make.
+ * Checks the tiers that SPECIFICATION.md names for each promise. A promise that needs a machine has a case in the short tier, unless
+ * its test needs a machine that the short tier does not have.
  */
 final class PromiseTiersTest {
     private static final Pattern ROW = Pattern.compile("\\| (\\d+) \\| (.*) \\| (.*) \\| ([a-z, ]*) \\|");
@@ -25,7 +25,7 @@ final class PromiseTiersTest {
             Pattern.compile("agent tests|spawner tests?|setup/test-(launcher|runner)\\.sh");
     private static final Pattern OTHER_LONG_TESTS = Pattern.compile("--area [a-z]|`bench|`lab/test\\.sh`");
 
-    /** What the short tier leaves to the long one, and why. */
+    /** The classes that run only in the long tier, with the reason. */
     private static final Map<String, String> LONG_ONLY = Map.of(
             "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
             "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
@@ -91,7 +91,7 @@ final class PromiseTiersTest {
         return String.join(", ", tiers);
     }
 
-    /** The classes that a cell names, each with its methods, which follow it. */
+    /** Returns the classes that a cell names, each with the methods that follow it. */
     private Map<String, List<String>> systemTests(String held) {
         Map<String, List<String>> tests = new LinkedHashMap<>();
         String last = "";

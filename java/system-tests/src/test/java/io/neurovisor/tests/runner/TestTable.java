@@ -15,13 +15,13 @@ import org.junit.platform.commons.support.AnnotationSupport;
 /** The rows of {@code setup/tests.tsv}: which tests {@code ./neurovisor test} runs beside the unit tests. */
 record TestTable(List<Row> rows) {
     /**
-     * One class in one place, or a script.
+     * A class in one place, or a script.
      *
-     * @param area by which a user asks for it
+     * @param area the name for {@code --area}
      * @param place where it runs, such as {@code here} or {@code lab-firecracker}; {@code script} is a function of setup/test-parts.sh
-     * @param tier {@code short} where cases of it are in the short tier
-     * @param slice of the long tier
-     * @param seconds that it took last
+     * @param tier {@code short} if some of its cases are in the short tier
+     * @param slice the slice of the long tier
+     * @param seconds the duration of the last recorded run
      */
     record Row(String area, String place, String name, String tier, int slice, int seconds) {
         boolean isShort() {
@@ -46,7 +46,7 @@ record TestTable(List<Row> rows) {
         return rows.stream().filter(row -> row.name().equals(name));
     }
 
-    /** Of the package that the directory of its source says. */
+    /** Returns the class of this simple name; the directory of its source determines the package. */
     static Class<?> testClass(String name) throws ClassNotFoundException {
         Path sources = CommandLineRun.home().resolve("java/system-tests/src/test/java");
         try (Stream<Path> files = Files.walk(sources)) {
@@ -60,12 +60,12 @@ record TestTable(List<Row> rows) {
         }
     }
 
-    /** Whether the class, or one of its methods, is in the short tier. */
+    /** Returns whether the class, or one of its methods, is in the short tier. */
     static boolean hasShortCase(Class<?> test) {
         return isShort(test) || methods(test).anyMatch(TestTable::isShort);
     }
 
-    /** Whether one of the named methods is in the short tier; of no names whether any method is. */
+    /** Returns whether one of the named methods is in the short tier; without names, whether any method is. */
     static boolean hasShortCase(Class<?> test, List<String> names) {
         return isShort(test)
                 || methods(test)

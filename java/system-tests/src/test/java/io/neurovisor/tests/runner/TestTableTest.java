@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Every test class is in a tier: unit tests by their names, all others by a row of {@code setup/tests.tsv}. */
+/** Checks that every test class is in a tier: unit tests by their names, all others by a row of {@code setup/tests.tsv}. */
 final class TestTableTest {
     private static final int SLICE_SECONDS = 900;
     private static final Set<String> PLACES =
@@ -57,7 +57,7 @@ final class TestTableTest {
     }
 
     @Test
-    void everyRowHasAPlaceAndStandsOnce() {
+    void everyRowIsUnique() {
         assertThat(table.rows()).allSatisfy(row -> assertThat(PLACES).contains(row.place()));
         assertThat(table.rows()).allSatisfy(row -> assertThat(row.tier()).isIn("short", "long"));
         assertThat(table.rows().stream().map(row -> row.place() + "/" + row.name()))
@@ -81,7 +81,7 @@ final class TestTableTest {
     }
 
     @Test
-    void slicesAreNumberedAndShort() {
+    void slicesAreShort() {
         Map<Integer, Integer> seconds = table.rows().stream()
                 .collect(Collectors.groupingBy(TestTable.Row::slice, Collectors.summingInt(TestTable.Row::seconds)));
         assertThat(seconds.keySet())

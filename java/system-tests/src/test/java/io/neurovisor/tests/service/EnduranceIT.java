@@ -8,12 +8,12 @@ import io.neurovisor.tests.runner.Extent;
 import io.neurovisor.tests.runner.ShortTier;
 import org.junit.jupiter.api.Test;
 
-/** The short form of {@code bench endurance}: load, killed machines, a killed daemon. */
+/** Tests {@code bench endurance} in its short form: load, killed machines, a killed daemon. */
 @Alone
 final class EnduranceIT {
     @ShortTier
     @Test
-    void nothingIsRunTwiceLostOrLeftBehind() {
+    void runsEachExecutionExactlyOnce() {
         CommandLineRun run = CommandLineRun.of(
                 "bench", "endurance", "--duration=" + (Extent.isLong() ? "1m" : "30s"), "--size=small");
         assertThat(run.stdout()).contains("1 daemon", "left behind: nothing", "\nheld: ");
@@ -21,7 +21,7 @@ final class EnduranceIT {
     }
 
     @Test
-    void nonsenseIsRefused() {
+    void rejectsInvalidOptions() {
         CommandLineRun clients = CommandLineRun.of("bench", "endurance", "--clients=0");
         assertThat(clients.stderr()).contains("--clients: 0 is not allowed; use 1 to 100");
         assertThat(clients.exitCode()).isEqualTo(2);

@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A command that has its programs run by the daemon of its user, as the user meets it. */
+/** Tests commands whose programs are run by the daemon of the user. */
 @ShortTier
 final class RunByDaemonIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
@@ -36,7 +36,7 @@ final class RunByDaemonIT {
     private Path directory;
 
     @Test
-    void theCommandHasItsProgramsRunByTheDaemonAndSaysSo() throws Exception {
+    void runsProgramsByTheDaemon() throws Exception {
         Path socket = directory.resolve("daemon.sock");
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3")) {
             CommandLineRun run = byDaemon(
@@ -103,7 +103,7 @@ final class RunByDaemonIT {
         }
     }
 
-    /** What the first run alone has recorded is what one by a daemon loads, too. */
+    /** Checks that the start-up cache, recorded by a first run without a daemon, covers a run by a daemon. */
     private void isInTheStartUpCache() throws IOException {
         Path classes = directory.resolve("classes");
         CommandLineRun run = CommandLineRun.of(
@@ -178,8 +178,8 @@ final class RunByDaemonIT {
     }
 
     @Test
-    void anImageThatIsNotBuiltIsNamedAndNotBuilt() {
-        // As the first start leaves it.
+    void reportsAnImageThatIsNotBuilt() {
+        // The state after the first start.
         Path data = DataDirectories.with(directory, ".neurovisor", "initrds", "kernels", "images/base*");
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--data-dir=" + data)) {
             assertThatThrownBy(() -> ExecutionServiceGrpc.newBlockingStub(daemon.channel())
@@ -191,7 +191,7 @@ final class RunByDaemonIT {
                     });
             assertThat(data.resolve("images/full.current")).doesNotExist();
 
-            // Who has it himself needs no daemon for it.
+            // A user with the image can run the program without the daemon.
             CommandLineRun alone = byDaemon("run", "-l", "go", "-c", "package main\nfunc main() { print(42) }");
             assertThat(alone.stderr())
                     .contains("neurovisor: not by the daemon at " + directory.resolve("daemon.sock")

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The daemon, with real machines, as clients of other makers find it. */
+/** Tests the daemon with real machines and third-party clients. */
 final class ServeClientsIT {
     private static final String EXECUTE = "neurovisor.execution.ExecutionService/Execute";
     private static final String PROGRAM = "{\"language\":\"python\",\"code\":\"print(6*7)\"}";
@@ -62,7 +62,7 @@ final class ServeClientsIT {
 
     @ShortTier
     @Test
-    void theLinesOfTheReadmeDoWhatItSays() throws Exception {
+    void commandsOfTheReadmePrintWhatItShows() throws Exception {
         RealClient grpcurl = RealClient.named("grpcurl");
         String address = "localhost:" + daemon.port();
         PlainMachine.Run infer = grpcurl.run(asPrinted("inference.InferenceService/Infer", address));
@@ -81,20 +81,20 @@ final class ServeClientsIT {
         Process stream = new ProcessBuilder(
                         grpcurl.command(asPrinted("neurovisor.execution.ExecutionService/ExecuteStream", address)))
                 .start();
-        // The program waits a second between its lines, so that each is a message.
+        // The program pauses for a second between its lines, so that each line is a message.
         assertThat(stream.inputReader().lines().filter(line -> line.contains("stdout")))
                 .hasSize(3);
         assertThat(stream.waitFor()).isZero();
     }
 
-    /** The arguments of the README's grpcurl that calls this method, at an address of our own. */
+    /** Returns the arguments of the documented grpcurl command for this method, with the address of the test. */
     private static String[] asPrinted(String method, String address) throws IOException {
         Matcher printed = Pattern.compile(
                         "(?m)^\\$ grpcurl (.*) \\\\\\n +localhost:50051 " + Pattern.quote(method) + "$")
                 .matcher(Files.readString(CommandLineRun.home().resolve("README.md")));
         assertThat(printed.find()).as("grpcurl " + method + " in the README").isTrue();
         List<String> arguments = new ArrayList<>();
-        // As a shell has it: what is in single quotes is one argument.
+        // As in a shell, text in single quotes is one argument.
         Matcher words = Pattern.compile("'([^']*)'|(\\S+)").matcher(printed.group(1));
         while (words.find()) {
             arguments.add(words.group(1) == null ? words.group(2) : words.group(1));
@@ -104,7 +104,7 @@ final class ServeClientsIT {
     }
 
     @Test
-    void grpcurlFindsCallsAndDescribesIt() throws IOException {
+    void grpcurlDescribesTheService() throws IOException {
         RealClient grpcurl = RealClient.named("grpcurl");
         String address = "localhost:" + daemon.port();
         PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
@@ -125,9 +125,9 @@ final class ServeClientsIT {
                 .contains("string language = 1;", "string idempotency_key = 9;");
     }
 
-    /** 200 calls by 20 at a time, of which there may be ten machines; for as many minutes as {@code neurovisor.test.minutes} says. */
+    /** Makes 200 calls, 20 at a time, with at most ten machines; repeats for {@code neurovisor.test.minutes} minutes. */
     @Test
-    void manyAtOnceAreServed() throws IOException {
+    void servesManyConcurrentRuns() throws IOException {
         RealClient ghz = RealClient.named("ghz");
         long begun = System.nanoTime();
         do {
@@ -136,7 +136,7 @@ final class ServeClientsIT {
     }
 
     @Test
-    void whoAsksTooOftenIsToldSo(@TempDir Path own) throws IOException {
+    void reportsTheRateLimit(@TempDir Path own) throws IOException {
         RealClient ghz = RealClient.named("ghz");
         try (RunningDaemon limited = RunningDaemon.start(own, "--max=10", "--rate-limit=5:1", "--acquire-timeout=2m")) {
             Map<String, Integer> statuses = statuses(ghz, limited, 60);

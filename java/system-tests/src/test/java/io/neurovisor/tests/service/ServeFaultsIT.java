@@ -61,15 +61,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The daemon, with real machines, among faults and strangers: each is told or bounded, and it goes on serving. */
+/** Tests that the daemon keeps serving despite faults and hostile clients, with real machines. */
 @ShortTier
 final class ServeFaultsIT {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 
-    /** Of TCP connections of one address, as {@code GrpcPorts} has it. */
+    /** The limit of TCP connections per address in {@code GrpcPorts}. */
     private static final int MOST_CONNECTIONS = 1000;
 
-    /** No time-out ends it before the test does. */
+    /** A request whose timeout is longer than the test. */
     private static final ExecuteRequest ENDLESS = request("bash", "echo running; sleep 10000").toBuilder()
             .setTimeoutSecs(3600)
             .build();
@@ -78,7 +78,7 @@ final class ServeFaultsIT {
     private Path directory;
 
     @Test
-    void strangersAreBoundedAndStoppedOrLostMachinesAreToldWhileItServes() throws Exception {
+    void reportsLostMachinesWhileServing() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--rate-limit=off");
                 IdleConnections strangers = new IdleConnections(daemon.port())) {
             strangers.openSilent(2000);
@@ -93,7 +93,7 @@ final class ServeFaultsIT {
             aKilledMachineIsTold(daemon);
 
             CompletableFuture<String> silent = CompletableFuture.supplyAsync(() -> silentForLong(daemon));
-            // Whoever does not answer when asked whether it lives.
+            // Connections that do not answer keep-alive pings are closed.
             await().atMost(LIMIT).until(() -> strangers.open() == 0);
             assertThat(silent.get(LIMIT.toSeconds(), TimeUnit.SECONDS)).isEqualTo("done\n");
             await().atMost(LIMIT).until(() -> descriptors(daemon) < 500);
@@ -101,7 +101,7 @@ final class ServeFaultsIT {
         }
     }
 
-    /** Server and client ask each other several times whether the connection lives, and neither takes it amiss. */
+    /** Runs a silent program during which server and client exchange several keep-alive pings. */
     private static String silentForLong(RunningDaemon daemon) {
         ManagedChannel channel = NettyChannelBuilder.forAddress("127.0.0.1", daemon.port())
                 .usePlaintext()
@@ -124,7 +124,7 @@ final class ServeFaultsIT {
             more.openSilent(600);
             await().atMost(LIMIT).until(() -> strangers.open() + more.open() <= MOST_CONNECTIONS);
             assertThat(descriptors(daemon)).isLessThan(MOST_CONNECTIONS + 500);
-            // Its own user's socket has room.
+            // The socket of its own user accepts calls.
             CommandLineRun own = RunningDaemon.runBy(directory, "run", "-l", "sh", "-c", "echo 42");
             assertThat(own.stdout()).as(own.stderr()).isEqualTo("42\n");
         }
@@ -148,7 +148,7 @@ final class ServeFaultsIT {
         for (int count = 0; count < (Extent.isLong() ? 20 : 6); count++) {
             answers.add(client.execute(withInput(70 << 20)));
         }
-        // The longest text that is one message, decoded in three copies.
+        // The longest text in one message; decoding it takes three copies.
         ExecuteRequest text = request("bash", "#".repeat(78 << 20));
         for (int count = 0; count < (Extent.isLong() ? 4 : 2); count++) {
             answers.add(client.execute(text));
@@ -157,7 +157,7 @@ final class ServeFaultsIT {
         for (ListenableFuture<ExecuteResponse> answer : answers) {
             assertThat(status(answer).getCode()).isIn(Status.Code.INVALID_ARGUMENT, Status.Code.RESOURCE_EXHAUSTED);
         }
-        // There is room again for as much as a request may have.
+        // Afterwards the largest request is accepted again.
         ExecuteResponse largest = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                 .execute(withInput(64 << 20).toBuilder().setTimeoutSecs(600).build());
         assertThat(largest.getStdout().strip()).isEqualTo(Integer.toString(64 << 20));
@@ -180,7 +180,7 @@ final class ServeFaultsIT {
             Iterator<ExecuteChunk> chunks =
                     ExecutionServiceGrpc.newBlockingStub(channel).executeStream(ENDLESS);
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
-            // No good-bye of HTTP/2: as of a client that is killed.
+            // Closed without GOAWAY, as by a killed client.
             sockets.forEach(
                     socket -> socket.eventLoop().execute(() -> socket.unsafe().closeForcibly()));
             await().atMost(LIMIT).until(() -> !machine.isAlive());
@@ -201,7 +201,7 @@ final class ServeFaultsIT {
         serves(daemon);
     }
 
-    /** Without a detail where its guest has ended the program in time, and then was stopped or was gone before it was. */
+    /** Returns the result, which has no detail if the guest ended the program in time, before its machine was stopped. */
     private static ExecuteMetadata endOfAStoppedMachine(RunningDaemon daemon, Duration timeout) throws Exception {
         ProcessHandle machine = daemon.warmVmm();
         Iterator<ExecuteChunk> chunks = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
@@ -229,10 +229,10 @@ final class ServeFaultsIT {
     }
 
     @Test
-    void aPoolThatCannotRefillAndAFullDiskAreToldAndPass() throws Exception {
+    void recoversFromAFailedRefill() throws Exception {
         long uid = 2_000_001_000L;
         assumeTrue(
-                Files.isWritable(Path.of("/run/neurovisor")), "needs root: only its machines have uids of their own");
+                Files.isWritable(Path.of("/run/neurovisor")), "needs root: only machines of root have separate uids");
         Path data = DataDirectories.ready(directory);
         try (SmallDisks disks = SmallDisks.mount(Stream.of("audit", "journal", "access", "sessions")
                         .map(data::resolve)
@@ -267,7 +267,7 @@ final class ServeFaultsIT {
                         }
                     },
                     command -> Thread.ofPlatform().daemon().start(command));
-            // It may be given to the next machine before we have it.
+            // The next machine may get the uid before the test.
             await().atMost(LIMIT).until(() -> {
                 boolean _ = machine.destroyForcibly();
                 daemon.vmms().forEach(ProcessHandle::destroyForcibly);
@@ -299,14 +299,14 @@ final class ServeFaultsIT {
         await().atMost(LIMIT).until(() -> daemon.status("/ready").equals("200 ready"));
         ExecutionServiceGrpc.ExecutionServiceFutureStub client = ExecutionServiceGrpc.newFutureStub(daemon.channel());
         String key = keyWithAQuota(data);
-        // Goes on when its output is read.
+        // The program continues once its output is read.
         Iterator<ExecuteChunk> running = ExecutionServiceGrpc.newBlockingStub(daemon.channel())
                 .executeStream(request("bash", "echo running; head -c 20M /dev/zero | tr '\\0' x; exit 7").toBuilder()
                         .setTimeoutSecs(600)
                         .build());
         assertThat(running.next().getStdoutChunk()).startsWith("running\n");
         disks.fill();
-        theCountOfAKeyAndTheHistoryOfAnAgentNeedRoom(daemon, key);
+        assertQuotaAndHistoryNeedRoom(daemon, key);
         Status audit = refusalWhileFull(client, request("sh", "echo 42"));
         assertThat(audit.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(audit.getDescription())
@@ -317,7 +317,7 @@ final class ServeFaultsIT {
                 .build();
         Status journal = status(client.execute(keyed));
         assertThat(journal.getCode()).as(journal.toString()).isEqualTo(Status.Code.UNAVAILABLE);
-        // What was running has its end, which the log will have when there is room.
+        // A running execution ends normally and is logged once there is room.
         ExecuteMetadata end = Streams.stream(running)
                 .reduce((_, later) -> later)
                 .orElseThrow()
@@ -353,8 +353,8 @@ final class ServeFaultsIT {
                 .orElseThrow();
     }
 
-    /** What cannot be counted is not run, and what cannot be recorded is not begun; what needs neither goes on. */
-    private static void theCountOfAKeyAndTheHistoryOfAnAgentNeedRoom(RunningDaemon daemon, String key) {
+    /** Checks that executions with a quota and recorded agent runs are rejected while the disk is full. */
+    private static void assertQuotaAndHistoryNeedRoom(RunningDaemon daemon, String key) {
         ExecutionServiceGrpc.ExecutionServiceFutureStub counted =
                 withKey(ExecutionServiceGrpc.newFutureStub(daemon.channel()), key);
         await().atMost(LIMIT)
@@ -389,7 +389,7 @@ final class ServeFaultsIT {
         return events.getLast().getFinished();
     }
 
-    /** What is left of the block that the log has begun may take some more. */
+    /** Returns the refusal; some calls may still fit into the last block of the log. */
     private static Status refusalWhileFull(
             ExecutionServiceGrpc.ExecutionServiceFutureStub client, ExecuteRequest request) {
         return await().atMost(LIMIT)
@@ -423,14 +423,14 @@ final class ServeFaultsIT {
                 .getStatus();
     }
 
-    /** Not zero where there is no such process any more. */
+    /** Returns the exit code of kill(1), which is not zero if the process has ended. */
     private static int signal(ProcessHandle process, String name) throws IOException, InterruptedException {
         return new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
                 .start()
                 .waitFor();
     }
 
-    /** Of the process that has started the JVM, which has become it. */
+    /** Returns the number of open descriptors of the JVM, which replaced the process of the launcher. */
     private static long descriptors(RunningDaemon daemon) throws IOException {
         try (Stream<Path> open = Files.list(Path.of("/proc/" + daemon.process().pid() + "/fd"))) {
             return open.count();

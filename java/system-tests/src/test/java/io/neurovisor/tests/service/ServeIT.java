@@ -48,10 +48,10 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The daemon, with real machines, as its clients and its operator meet it. */
+/** Tests the daemon with real machines, from the view of its clients and its operator. */
 final class ServeIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
-    /** By the names by which health is asked for; the empty one is the server as a whole. */
+    /** The service names of health checks; the empty name stands for the whole server. */
     private static final List<String> SERVICES = List.of(
             "",
             "neurovisor.execution.ExecutionService",
@@ -59,7 +59,7 @@ final class ServeIT {
             "neurovisor.inference.InferenceService",
             "inference.InferenceService");
 
-    /** How the log says in text that an execution has ended. */
+    /** The log line of an ended execution in text format. */
     private static final Pattern LINE =
             Pattern.compile("neurovisor: python in vm-\\S+: COMPLETED, .* \\[trace [0-9a-f]{32}]");
 
@@ -70,11 +70,11 @@ final class ServeIT {
 
     @ShortTier
     @Test
-    void itServesFromItsStartUntilTheSecondSignal() throws Exception {
+    void servesUntilTheSecondSignal() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=1", "--max=3", "--drain-timeout=10m")) {
             ExecutionServiceGrpc.ExecutionServiceBlockingStub client = client(daemon);
 
-            // Not before, but whether or not a machine is ready.
+            // The daemon serves even if no machine is ready.
             ExecuteResponse first = client.execute(request("python", "print(6*7)"));
             assertThat(first.getStdout()).isEqualTo("42\n");
             assertThat(first.getOutcome()).isEqualTo(Outcome.COMPLETED);
@@ -185,7 +185,7 @@ final class ServeIT {
                 .untilAsserted(() -> assertThatThrownBy(() -> client(daemon).execute(request("python", "1")))
                         .isInstanceOf(StatusRuntimeException.class));
         assertThat(daemon.process().isAlive()).isTrue();
-        // Who watches it sees its end.
+        // Health watchers receive the end.
         assertThat(daemon.status("/ready")).startsWith("503 draining");
         assertThat(daemon.metrics()).contains("neurovisor_pool_active_vms 1.0");
 
@@ -200,7 +200,7 @@ final class ServeIT {
 
     @ShortTier
     @Test
-    void aDaemonWhoseSpawnerDiesEndsSoThatItIsStartedAgain() {
+    void daemonEndsWithItsSpawner() {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0")) {
             Iterator<ExecuteChunk> chunks = client(daemon).executeStream(request("bash", ENDLESS));
             assertThat(chunks.next().getStdoutChunk()).isEqualTo("running\n");
@@ -216,7 +216,7 @@ final class ServeIT {
     }
 
     @Test
-    void aQuietOneSaysNothingOfWhatItRuns() throws Exception {
+    void quietRunPrintsNoPrograms() throws Exception {
         Process daemon = RunningDaemon.launch(directory, "--quiet", "--warm=0");
         try {
             Path socket = directory.resolve("daemon.sock");
@@ -229,7 +229,7 @@ final class ServeIT {
                     "-c",
                     "echo 42");
             assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
-            // Its handle, for the process itself would close what is read.
+            // By its handle, because Process.destroy would close the streams.
             assertThat(daemon.toHandle().destroy()).isTrue();
             assertThat(new String(daemon.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
                     .isEmpty();
@@ -239,7 +239,7 @@ final class ServeIT {
         }
     }
 
-    /** What was heard before the server ended the call. */
+    /** Returns the last response before the server ended the call. */
     private static HealthCheckResponse last(Iterator<HealthCheckResponse> watch) {
         List<HealthCheckResponse> heard = new ArrayList<>();
         assertThatThrownBy(() -> watch.forEachRemaining(heard::add)).hasMessageContaining("the server ends");
@@ -248,7 +248,7 @@ final class ServeIT {
 
     @ShortTier
     @Test
-    void whatHasNotFinishedByTheDrainTimeoutIsCancelled() throws Exception {
+    void drainTimeoutCancelsRunningPrograms() throws Exception {
         try (RunningDaemon daemon = RunningDaemon.start(
                 directory,
                 "--warm=0",
@@ -286,7 +286,7 @@ final class ServeIT {
 
     @ShortTier
     @Test
-    void aKilledDaemonLeavesNothingComesBackAndRunsNoKeyTwice() {
+    void killedDaemonRestartsWithoutRepeatingKeyedExecutions() {
         String key = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
         ExecuteRequest slow = request("bash", "echo running; sleep 3; echo done").toBuilder()
                 .setIdempotencyKey(key)
@@ -345,7 +345,7 @@ final class ServeIT {
 
     @ShortTier
     @Test
-    void whoMayCallWhatAndHowOftenHoldsAndTheAuditLogHasIt() throws Exception {
+    void enforcesScopesAndRateLimits() throws Exception {
         String name = "serve-it-" + ProcessHandle.current().pid() + "-" + System.nanoTime();
         String key = key("keys", "create", name, "--scopes=infer");
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--rate-limit=2:1")) {
@@ -357,7 +357,7 @@ final class ServeIT {
 
             assertThat(refusal(daemon, "nvk_wrong")).isEqualTo(Status.Code.UNAUTHENTICATED);
             assertThat(refusal(daemon, key)).isEqualTo(Status.Code.PERMISSION_DENIED);
-            // Tokens are taken by whoever is let in, whatever becomes of the call.
+            // Each admitted call takes a token, whatever its result.
             StatusRuntimeException tooOften = await().atMost(LIMIT)
                     .pollInterval(Duration.ofMillis(10))
                     .until(
@@ -383,7 +383,7 @@ final class ServeIT {
             ExecutionServiceGrpc.ExecutionServiceBlockingStub client = client(daemon, key);
             assertThat(client.execute(request("python", "print(6*7)")).getStdout())
                     .isEqualTo("42\n");
-            // The day is that of UTC, which may have begun anew since.
+            // A new UTC day may have begun.
             StatusRuntimeException spent = await().atMost(LIMIT)
                     .until(
                             () -> failureOf(() -> client.execute(request("python", "print(6*7)"))),
@@ -451,7 +451,7 @@ final class ServeIT {
         return failureOf(call).getStatus().getCode();
     }
 
-    /** OK where it does not fail. */
+    /** Returns the failure of a call; OK if it succeeds. */
     private static StatusRuntimeException failureOf(Runnable call) {
         try {
             call.run();

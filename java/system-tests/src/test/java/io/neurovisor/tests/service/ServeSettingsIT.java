@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Settings of the daemon whose effect only a whole daemon shows. */
+/** Tests settings whose effect only a running daemon shows. */
 final class ServeSettingsIT {
     private static final int LARGE = 1 << 20;
 
@@ -44,7 +44,7 @@ final class ServeSettingsIT {
 
     @ShortTier
     @Test
-    void whatOtherMachinesReachIsForCertifiedClientsWithAKeyAndItsAuditLogIsLimited() throws Exception {
+    void remotePortRequiresCertificateAndKey() throws Exception {
         X509Bundle server = issued("server");
         Path data = DataDirectories.ready(directory);
         String key = key("keys", "create", "certified", "--scopes=execute", "--data-dir=" + data);
@@ -103,7 +103,7 @@ final class ServeSettingsIT {
     }
 
     @Test
-    void whatOthersReachWithoutEncryptionIsRefusedUnlessTheUserSaysSo() {
+    void rejectsUnencryptedRemotePorts() {
         for (String option : List.of("--listen=0.0.0.0", "--metrics-listen=0.0.0.0")) {
             CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, option));
             assertThat(refused.exitCode()).isEqualTo(2);
@@ -112,7 +112,7 @@ final class ServeSettingsIT {
 
         try (RunningDaemon daemon =
                 RunningDaemon.start(directory, "--warm=0", "--listen=0.0.0.0", "--insecure-listen=on")) {
-            // Without TLS, and never without a key.
+            // Without TLS, but never without a key.
             assertThat(codeOf(daemon.channel())).isEqualTo(Status.Code.UNAUTHENTICATED);
             CommandLineRun own = RunningDaemon.runBy(directory, "run", "-l", "sh", "-c", "echo 42");
             assertThat(own.stdout()).as(own.stderr()).isEqualTo("42\n");
@@ -120,7 +120,7 @@ final class ServeSettingsIT {
     }
 
     @Test
-    void callersOverLoopbackNeedAKeyWhereTheUserSaysSo() {
+    void loopbackCallersNeedAKeyIfRequired() {
         try (RunningDaemon daemon = RunningDaemon.start(directory, "--warm=0", "--require-keys=on")) {
             assertThat(codeOf(daemon.channel())).isEqualTo(Status.Code.UNAUTHENTICATED);
             CommandLineRun own = RunningDaemon.runBy(directory, "run", "-l", "sh", "-c", "echo 42");

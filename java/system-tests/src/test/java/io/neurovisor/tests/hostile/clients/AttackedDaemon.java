@@ -29,11 +29,11 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** A daemon with warm machines, a model server and a key for each {@link KeyHolder}; a process that attacks are made on. */
+/** A daemon under attack, with warm machines, a model server and a key for each {@link KeyHolder}. */
 final class AttackedDaemon implements AutoCloseable {
     static final int WARM = 3;
 
-    /** So short that an attack waits for it. */
+    /** Short enough for attacks to wait for it. */
     static final Duration SEND_TIMEOUT = Duration.ofSeconds(2);
 
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -69,12 +69,12 @@ final class AttackedDaemon implements AutoCloseable {
         this.status = new StatusReader(daemon.statusPort(), encryption, secret(KeyHolder.HONEST));
     }
 
-    /** Serves callers over loopback without a key. */
+    /** Opens a daemon that serves loopback callers without a key. */
     static AttackedDaemon open(Path directory) throws IOException {
         return new AttackedDaemon(Files.createDirectory(directory.resolve("open")), Optional.empty());
     }
 
-    /** Encrypts both ports and requires keys at both. */
+    /** Opens a daemon that encrypts both ports and requires keys at both. */
     static AttackedDaemon encrypted(Path directory) throws Exception {
         Path own = Files.createDirectory(directory.resolve("encrypted"));
         return new AttackedDaemon(own, Optional.of(Encryption.in(own)));
@@ -104,7 +104,7 @@ final class AttackedDaemon implements AutoCloseable {
         return requireNonNull(secrets.get(holder), "each holder has a key");
     }
 
-    /** A new connection to the TCP port. */
+    /** Opens a connection to the TCP port. */
     ManagedChannel connect() {
         NettyChannelBuilder builder =
                 NettyChannelBuilder.forAddress("127.0.0.1", port()).overrideAuthority("localhost");
@@ -113,7 +113,7 @@ final class AttackedDaemon implements AutoCloseable {
         return builder.maxInboundMetadataSize(1 << 20).build();
     }
 
-    /** A new connection to the Unix socket. */
+    /** Opens a connection to the Unix socket. */
     ManagedChannel connectToSocket() {
         return NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket()))
                 .channelFactory(NioDomainSocketChannel::new, UnixDomainSocketAddress.class)
@@ -131,7 +131,7 @@ final class AttackedDaemon implements AutoCloseable {
         return daemon.messages();
     }
 
-    /** Waits for machines. */
+    /** Waits for warm machines. */
     void awaitWarm(int machines) {
         awaitPool(pool -> pool.warm() >= machines);
     }
@@ -154,7 +154,7 @@ final class AttackedDaemon implements AutoCloseable {
                 .until(() -> OverviewJson.read(status.get("/status.json")).pool(), condition);
     }
 
-    /** How many it has open now. */
+    /** Returns the number of open descriptors. */
     long descriptors() throws IOException {
         return DaemonNumbers.descriptors(daemon.process().toHandle());
     }

@@ -16,7 +16,7 @@ import java.net.Socket;
 import java.util.Deque;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
-/** A client that makes one attack. What it opens stays open until it is closed. */
+/** A client that makes one attack. Its connections stay open until it is closed. */
 final class Attacker implements AutoCloseable {
     private static final int READ_LIMIT_MILLIS = 60_000;
 
@@ -31,26 +31,26 @@ final class Attacker implements AutoCloseable {
         return daemon;
     }
 
-    /** A new connection, without a key. */
+    /** Opens a connection without a key. */
     ManagedChannel channel() {
         ManagedChannel channel = daemon.connect();
         opened.push(channel::shutdownNow);
         return channel;
     }
 
-    /** A new connection, with a key. */
+    /** Opens a connection with a key. */
     Channel channel(KeyHolder holder) {
         return bearing(channel(), "Bearer " + daemon.secret(holder));
     }
 
-    /** A new connection to the Unix socket. */
+    /** Opens a connection to the Unix socket. */
     ManagedChannel channelToSocket() {
         ManagedChannel channel = daemon.connectToSocket();
         opened.push(channel::shutdownNow);
         return channel;
     }
 
-    /** The same connection, whose calls have these values of the header. */
+    /** Returns a channel on the same connection whose calls have these authorization headers. */
     static Channel bearing(Channel channel, String... authorization) {
         Metadata headers = new Metadata();
         for (String value : authorization) {
@@ -71,7 +71,7 @@ final class Attacker implements AutoCloseable {
         return connect(daemon.statusPort());
     }
 
-    /** A connection to the TCP port that the attack closes itself. */
+    /** Opens a connection to the TCP port that the attack closes itself. */
     Socket unownedSocket() throws IOException {
         return new Socket(InetAddress.getLoopbackAddress(), daemon.port());
     }

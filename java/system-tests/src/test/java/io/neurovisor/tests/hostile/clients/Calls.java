@@ -29,9 +29,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Calls of gRPC, and how they have ended: {@code OK}, or a code with the server's reason, as {@code NOT_FOUND/NO_SUCH_MODEL}. */
+/** gRPC calls and their results: {@code OK}, or a code with the reason, such as {@code NOT_FOUND/NO_SUCH_MODEL}. */
 final class Calls {
-    /** The end of a call beyond the limit of its caller. */
+    /** The result of a call beyond the limit of its caller. */
     static final String TOO_MANY_CALLS = "RESOURCE_EXHAUSTED/TOO_MANY_CALLS";
 
     private static final long LIMIT_SECONDS = 120;
@@ -42,7 +42,7 @@ final class Calls {
         return ExecuteRequest.newBuilder().setLanguage(language).setCode(code).build();
     }
 
-    /** A check of health. */
+    /** Starts a health check. */
     static ListenableFuture<HealthCheckResponse> check(Channel channel) {
         return HealthGrpc.newFutureStub(channel).check(HealthCheckRequest.getDefaultInstance());
     }
@@ -56,7 +56,7 @@ final class Calls {
         return ClientCalls.futureUnaryCall(channel.newCall(descriptor, CallOptions.DEFAULT), message);
     }
 
-    /** Calls a method that is answered by a stream, of which all is read. */
+    /** Calls a streaming method and reads the whole stream. */
     static <Q, A> ListenableFuture<?> stream(Channel channel, MethodDescriptor<Q, A> method, Q request) {
         SettableFuture<Boolean> end = SettableFuture.create();
         ClientCalls.asyncServerStreamingCall(
@@ -77,7 +77,7 @@ final class Calls {
         return end;
     }
 
-    /** How many calls have ended how. */
+    /** Waits for the calls and returns the number of each result. */
     static Map<String, Integer> ends(Collection<? extends ListenableFuture<?>> calls) throws InterruptedException {
         Map<String, Integer> ends = new TreeMap<>();
         for (ListenableFuture<?> call : calls) {

@@ -9,13 +9,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * An attack of a client.
  *
- * @param name unique
- * @param title what it does, in one sentence
- * @param script makes the attack and asserts how it ends
- * @param isShort whether the short tier has it
+ * @param name a unique name
+ * @param title a sentence that describes the attack
+ * @param script makes the attack and asserts its end
+ * @param isShort whether the attack is in the short tier
  */
 record ClientAttack(Group group, String name, String title, Defence stoppedBy, Script script, boolean isShort) {
-    /** In the order in which they are made. */
+    /** The groups, in the order of execution. */
     enum Group {
         FLOODS,
         HTTP2,
@@ -25,7 +25,7 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         REQUESTS,
         STATUS,
         MODELS,
-        /** On a daemon that encrypts and requires keys at both of its ports. */
+        /** Attacks on a daemon that encrypts both ports and requires keys at both. */
         TLS;
 
         String label() {
@@ -33,7 +33,7 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         }
     }
 
-    /** What stops an attack of a client. */
+    /** The defence that stops an attack. */
     enum Defence {
         KEYS("keys and scopes"),
         OWNERS("owners"),
@@ -44,7 +44,7 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         FORM("checks of requests"),
         PROTOCOL("HTTP and TLS"),
         HOST("the Host check"),
-        /** It is served like the calls of any client, and nothing of it remains. */
+        /** The attack is served like any call, and nothing of it remains. */
         NOTHING("harmless");
 
         private final String shown;
@@ -53,13 +53,13 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
             this.shown = shown;
         }
 
-        /** For a reader of a table. */
+        /** Returns the name for tables. */
         String shown() {
             return shown;
         }
     }
 
-    /** Returns when the attack has ended as it must; what it has opened stays open until the attacker is closed. */
+    /** Returns when the attack has ended as it must; its connections stay open until the attacker is closed. */
     @FunctionalInterface
     interface Script {
         void run(Attacker attacker) throws Exception;
@@ -81,7 +81,7 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         return new ClientAttack(group, name, title, stoppedBy, script, true);
     }
 
-    /** All of them, by group. */
+    /** Returns all attacks, ordered by group. */
     static List<ClientAttack> all() {
         return Stream.of(
                         FloodAttacks.all(),
@@ -101,7 +101,7 @@ record ClientAttack(Group group, String name, String title, Defence stoppedBy, S
         return group == Group.TLS;
     }
 
-    /** By its name, of which there is one: a script is made anew each time that all attacks are asked for. */
+    /** Compares the unique names: the scripts are different objects in each list of attacks. */
     @Override
     public boolean equals(@Nullable Object other) {
         return other instanceof ClientAttack attack && attack.toString().equals(toString());

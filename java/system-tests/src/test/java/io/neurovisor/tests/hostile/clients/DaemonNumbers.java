@@ -13,21 +13,21 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a daemon holds at a moment.
+ * The resources of a daemon at a point in time.
  *
- * @param heapBytes in use after a collection
- * @param descriptors that are open
- * @param threads of the platform
- * @param files how many are below each directory
+ * @param heapBytes the heap in use after a collection
+ * @param descriptors the open descriptors
+ * @param threads the platform threads
+ * @param files the number of files below each directory
  */
 record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String, Long> files) {
-    /** Buffers that are kept for reuse, and what the status page and the metrics remember of calls. */
+    /** Allows for pooled buffers and for the history of the status page and the metrics. */
     static final long MORE_HEAP_BYTES = 16L << 20;
 
-    /** The compiler and the scheduler of virtual threads start and end threads as they like. */
+    /** Allows for threads of the compiler and of the scheduler of virtual threads. */
     static final long MORE_THREADS = 6;
 
-    /** A database opens its files when it is used. */
+    /** Allows for the files that a database opens on use. */
     static final long MORE_DESCRIPTORS = 6;
 
     private static final Pattern GENERATION = Pattern.compile("(?:DefNew|Tenured) +total \\d+K, used (\\d+)K");
@@ -54,7 +54,7 @@ record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String,
         return Path.of("/proc", Long.toString(jvm.pid()));
     }
 
-    /** Says what a daemon holds that it did not before; empty when it is as it was. */
+    /** Returns which resources have grown beyond their tolerance; empty if none. */
     List<String> objections(DaemonNumbers before) {
         List<String> objections = new ArrayList<>();
         object(objections, "KiB of heap", before.heapBytes >> 10, heapBytes >> 10, MORE_HEAP_BYTES >> 10);
@@ -83,7 +83,7 @@ record DaemonNumbers(long heapBytes, long descriptors, long threads, Map<String,
         }
     }
 
-    /** By the directories directly below. A machine has files of its own names, which are as many for each. */
+    /** Returns the number of files by top-level directory. The names differ for each machine, their number does not. */
     private static Map<String, Long> files(Path directory) throws IOException {
         Map<String, Long> files = new TreeMap<>();
         try (Stream<Path> found = Files.walk(directory)) {

@@ -16,7 +16,7 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 
-/** The certificates of a daemon that encrypts, and its clients that trust them. */
+/** The certificates of an encrypting daemon, and clients that trust them. */
 final class Encryption {
     private final Path certificate;
     private final Path key;
@@ -30,7 +30,7 @@ final class Encryption {
         this.context = context;
     }
 
-    /** Makes certificates, of which the server's is written into the directory. */
+    /** Creates certificates and writes that of the server into the directory. */
     static Encryption in(Path directory) throws Exception {
         X509Bundle authority = new CertificateBuilder()
                 .subject("CN=authority")
@@ -52,7 +52,7 @@ final class Encryption {
                 context);
     }
 
-    /** Of a daemon that encrypts and requires keys at both ports. */
+    /** Returns the options of a daemon that encrypts both ports and requires keys at both. */
     List<String> options() {
         return List.of(
                 "--require-keys=on",
@@ -71,7 +71,7 @@ final class Encryption {
         return context;
     }
 
-    /** A connection whose handshake has not begun, and which offers these protocols. */
+    /** Opens a connection that offers these protocols; its handshake has not begun. */
     SSLSocket connect(int port, String... protocols) {
         try {
             SSLSocket socket =

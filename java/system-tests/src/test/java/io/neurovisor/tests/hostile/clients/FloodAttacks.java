@@ -27,15 +27,15 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** More connections, calls and programs than a client should have. */
+/** Attacks with excessive numbers of connections, calls and programs. */
 final class FloodAttacks {
-    /** Of one address, as the daemon allows. */
+    /** The limit of connections per address. */
     private static final int MOST_CONNECTIONS = 1000;
 
-    /** Connections beyond them that are being closed at a moment. */
+    /** Additional connections that may be closing at the same time. */
     private static final int MOST_CLOSING = 64;
 
-    /** Of callers without a key, and of one key. */
+    /** The limits of concurrent calls for callers without a key, and for one key. */
     private static final int MOST_KEYLESS_CALLS = 512;
 
     private static final int MOST_CALLS_OF_A_KEY = 256;
@@ -130,7 +130,7 @@ final class FloodAttacks {
         long before = attacker.daemon().descriptors();
         for (int count = 0; count < 30; count++) {
             connections.openHttp2(100);
-            // Some are being closed at any moment, and a selector holds their descriptors for a moment more.
+            // A selector holds the descriptors of closing connections for a moment.
             assertThat(attacker.daemon().descriptors() - before).isLessThan(MOST_CONNECTIONS + 500);
         }
     }
@@ -220,7 +220,7 @@ final class FloodAttacks {
         for (int count = 0; count < 60; count++) {
             calls.add(client.execute(endless));
         }
-        // One runs and two wait; the first may have been one of those that wait.
+        // One runs and two wait; the first call may be one of the waiting ones.
         await().atMost(LIMIT)
                 .until(() -> calls.stream().filter(ListenableFuture::isDone).count() >= 57);
         attacker.daemon().awaitPool(pool -> pool.active() == 1);
@@ -252,12 +252,12 @@ final class FloodAttacks {
         assertThat(Calls.ends(calls).keySet()).allMatch(end -> end.matches("INVALID_ARGUMENT.*|RESOURCE_EXHAUSTED.*"));
     }
 
-    /** Streams that are counted together: how many messages they have brought, and how each has ended. */
+    /** Counts the messages and the results of several streams. */
     private static final class CountedStreams<A> implements StreamObserver<A> {
         private final AtomicInteger messages = new AtomicInteger();
         private final Map<String, Integer> ends = new ConcurrentHashMap<>();
 
-        /** Waits until so many messages have come and so many streams have ended so. */
+        /** Waits for the given numbers of messages and results. */
         void awaitCounts(int expectedMessages, Map<String, Integer> expectedEnds) {
             await().atMost(LIMIT)
                     .until(

@@ -20,9 +20,9 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** A client with a key and a client at the Unix socket, each on a new connection, that want a small program run. */
+/** A client with a key and a client at the Unix socket that each run a small program on a new connection. */
 final class HonestClients {
-    /** A machine that is busy with something else delays one program, and not three. */
+    /** A busy host may delay one program, but not three in a row. */
     private static final int ATTEMPTS = 3;
 
     private static final Duration LONGEST = Duration.ofSeconds(30);
@@ -30,7 +30,7 @@ final class HonestClients {
 
     private final AttackedDaemon daemon;
 
-    /** How long an honest client with a key and one at the Unix socket waited for their programs' answers. */
+    /** The response times of an honest client with a key and of one at the Unix socket. */
     record Times(Duration withKey, Duration atSocket) {
         static final Duration LIMIT = Duration.ofSeconds(1);
 
@@ -39,7 +39,7 @@ final class HonestClients {
             requireNonNull(atSocket, "atSocket is null");
         }
 
-        /** Says who was not served in time; empty when both were. */
+        /** Returns which clients were not served in time; empty if both were. */
         List<String> objections() {
             List<String> objections = new ArrayList<>();
             object(objections, "with a key", withKey);
@@ -63,7 +63,7 @@ final class HonestClients {
         this.daemon = daemon;
     }
 
-    /** Has programs run until each client was served in time once, at most three times. The machines are warm. */
+    /** Runs programs until each client has been served in time once, at most three times, on warm machines. */
     Times serve() {
         return new Times(inTime(this::withKey), inTime(this::atSocket));
     }

@@ -21,16 +21,16 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Attacks of clients on a running daemon with warm machines, one after the other. While an attack holds open what it has opened, an
- * honest client with a key and one at the Unix socket are served within a second; when it has gone, heap, descriptors, threads and
- * files of the daemon are what they were before the first attack. The short tier makes some of the attacks, on one daemon. The system
- * property {@code neurovisor.hostile.clients.report} names a file for the table of what was withstood.
+ * Makes the client attacks on a running daemon with warm machines, one after the other. During each attack, an honest client with a
+ * key and one at the Unix socket must be served within a second. After each attack, heap, descriptors, threads and files of the
+ * daemon must be as before the first one. The short tier makes some of the attacks, on one daemon. The system property
+ * {@code neurovisor.hostile.clients.report} names a file for the table of results.
  */
 @Tag("hostile")
 @Alone
 @ShortTier
 final class HostileClientsIT {
-    /** For connections to be closed, machines to be destroyed, and threads that nothing needs to end. */
+    /** The time for closing connections, destroying machines and ending idle threads. */
     private static final Duration SETTLING = Duration.ofMinutes(2);
 
     private static final Duration LOOK = Duration.ofMillis(200);
@@ -60,7 +60,7 @@ final class HostileClientsIT {
 
     @ParameterizedTest
     @MethodSource("attacks")
-    void leavesHonestClientsServedAndTheDaemonAsItWas(ClientAttack attack) throws Exception {
+    void keepsServingHonestClients(ClientAttack attack) throws Exception {
         RehearsedDaemon target = target(attack);
         long beganNanos = System.nanoTime();
         HonestClients.Times honest;
@@ -76,7 +76,7 @@ final class HostileClientsIT {
         WITHSTOOD.add(attack);
     }
 
-    /** What is still more than it was when all connections and machines had time to go. */
+    /** Returns the resources that are still above their initial value after the settling time. */
     private static List<String> awaitNumbers(RehearsedDaemon target) {
         List<String> objections = new ArrayList<>();
         await().pollInSameThread()
@@ -91,7 +91,7 @@ final class HostileClientsIT {
         return objections;
     }
 
-    /** The daemon of the attack before, or one that is started in its place. */
+    /** Returns the daemon of the previous attack, or a new one. */
     private static RehearsedDaemon target(ClientAttack attack) throws Exception {
         RehearsedDaemon last = attacked;
         if (last == null || last.isEncrypted() != attack.isEncrypted()) {

@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The table of SECURITY.md: how many attacks of each group there are, how many were withstood, and what stops them. */
+/** The table of client attacks in the security documents: the attacks of each group, how many were withstood, and the defences. */
 final class HostileClientsReport {
     static final String BEGIN = "<!-- written by ./neurovisor test --area hostile-clients --record -->";
     static final String END = "<!-- end of what it writes -->";
 
     private HostileClientsReport() {}
 
-    /** All between the two marks, line by line. */
+    /** Returns the lines between the two marks. */
     static List<String> table(List<ClientAttack> attacks, Collection<ClientAttack> withstood) {
         StringBuilder table = new StringBuilder("| group | attacks | withstood | stopped by |\n|---|---|---|---|\n");
         for (ClientAttack.Group group : ClientAttack.Group.values()) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The attacks of clients are many and readable, what judges them can fail, and SECURITY.md says what came of them. */
+/** Checks the list of client attacks, their judge, and the table in the security documents. */
 final class HostileClientsTableTest {
     private static final int ATTACKS_MIN = 60;
     private static final int SHORT = 15;
@@ -20,7 +20,7 @@ final class HostileClientsTableTest {
             new HonestClients.Times(Duration.ofMillis(300), Duration.ofSeconds(1));
 
     @Test
-    void thereAreEnoughOfThem() {
+    void hasEnoughAttacks() {
         assertThat(ClientAttack.all())
                 .hasSizeGreaterThanOrEqualTo(ATTACKS_MIN)
                 .extracting(ClientAttack::toString)
@@ -32,14 +32,14 @@ final class HostileClientsTableTest {
                 .contains(ClientAttack.Group.values());
     }
 
-    /** Otherwise the report would not find those that were withstood. */
+    /** The report finds withstood attacks by equality. */
     @Test
-    void twoReadingsAreTheSameAttacks() {
+    void attacksAreEqualByName() {
         assertThat(ClientAttack.all()).isEqualTo(ClientAttack.all());
     }
 
     @Test
-    void theShortTierHasFifteenOnOneDaemon() {
+    void shortTierHasFifteenAttacks() {
         assertThat(ClientAttack.all())
                 .filteredOn(ClientAttack::isShort)
                 .hasSize(SHORT)
@@ -47,7 +47,7 @@ final class HostileClientsTableTest {
     }
 
     @Test
-    void eachSaysWhatItDoes() {
+    void eachProgramStatesItsPurpose() {
         assertThat(ClientAttack.all()).allSatisfy(attack -> {
             assertThat(attack.name()).matches("[a-z0-9]+(_[a-z0-9]+)*");
             assertThat(attack.title()).endsWith(".").hasSizeBetween(20, 120);
@@ -56,7 +56,7 @@ final class HostileClientsTableTest {
     }
 
     @Test
-    void theTableOfTheDocumentIsOfTheseAttacks() throws IOException {
+    void documentListsTheseAttacks() throws IOException {
         List<ClientAttack> all = ClientAttack.all();
         List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
         int begin = lines.indexOf(HostileClientsReport.BEGIN) + 1;
@@ -68,7 +68,7 @@ final class HostileClientsTableTest {
     }
 
     @Test
-    void aClientThatWaitsTooLongIsObjectedTo() {
+    void rejectsSlowService() {
         assertThat(SOON.objections()).isEmpty();
         assertThat(new HonestClients.Times(Duration.ofMillis(1001), SOON.atSocket()).objections())
                 .containsExactly("the honest client with a key was served after 1001 ms");
@@ -77,7 +77,7 @@ final class HostileClientsTableTest {
     }
 
     @Test
-    void whatRemainsIsObjectedTo() {
+    void rejectsLeftovers() {
         assertThat(BEFORE.objections(BEFORE)).isEmpty();
         DaemonNumbers after = new DaemonNumbers(
                 BEFORE.heapBytes() + DaemonNumbers.MORE_HEAP_BYTES + 1024,

@@ -13,21 +13,21 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** A server of Ollama's protocol whose models do what their names say, so that attacks choose by them. */
+/** An Ollama server whose models behave as their names say, so that attacks choose by name. */
 final class HostileModels implements AutoCloseable {
-    /** Answers in a word. */
+    /** Replies with a word. */
     static final String BRIEF = "brief";
 
-    /** Never answers. */
+    /** Never replies. */
     static final String SILENT = "silent";
 
-    /** Answers without an end. */
+    /** Replies without end. */
     static final String ENDLESS = "endless";
 
-    /** Has a program run, and then another. */
+    /** Always requests another program. */
     static final String CALLING = "calling";
 
-    /** The server has no model whose name begins so. */
+    /** The prefix of missing models. */
     static final String MISSING = "missing";
 
     private static final String LINE =
@@ -63,7 +63,7 @@ final class HostileModels implements AutoCloseable {
     private void chat(HttpExchange exchange) throws IOException {
         switch (model(exchange)) {
             case SILENT -> awaitClose();
-            case ENDLESS -> tellForever(exchange);
+            case ENDLESS -> replyEndlessly(exchange);
             case CALLING -> answer(exchange, LINE.formatted("", CALL, true));
             default -> answer(exchange, LINE.formatted("good day", "", true));
         }
@@ -82,8 +82,8 @@ final class HostileModels implements AutoCloseable {
         }
     }
 
-    /** Until its client, or this server, is closed. */
-    private void tellForever(HttpExchange exchange) throws IOException {
+    /** Writes until the client or this server is closed. */
+    private void replyEndlessly(HttpExchange exchange) throws IOException {
         byte[] line = LINE.formatted("and so on ".repeat(100), "", false).getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(200, 0);
         try (OutputStream body = exchange.getResponseBody()) {

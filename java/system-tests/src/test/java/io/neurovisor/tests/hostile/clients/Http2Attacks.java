@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 
-/** Frames that a client of HTTP/2 must not send, or not so many of. */
+/** Attacks with invalid or excessive HTTP/2 frames. */
 final class Http2Attacks {
     private static final String CHECK = "grpc.health.v1.Health/Check";
 
@@ -40,7 +40,7 @@ final class Http2Attacks {
 
     private Http2Attacks() {}
 
-    /** Frames of one connection. */
+    /** Sends the frames of one connection. */
     @FunctionalInterface
     private interface Frames {
         void send(RawHttp2 client) throws IOException;
@@ -154,20 +154,20 @@ final class Http2Attacks {
                         Http2Attacks::otherProtocols));
     }
 
-    /** The server closes the connection with this error. */
+    /** Returns an attack after which the server closes the connection with this error. */
     private static ClientAttack closed(String name, String title, int code, Frames frames) {
         return new ClientAttack(Group.HTTP2, name, title, Defence.PROTOCOL, attacker -> {
             RawHttp2 client = attacker.http2();
             try {
                 frames.send(client);
             } catch (SocketException closed) {
-                // Before all of it was sent.
+                // The server closed the connection before everything was sent.
             }
             assertThat(client.awaitEnd()).isEqualTo(OptionalInt.of(code));
         });
     }
 
-    /** The connection lives on, and its next call is answered. */
+    /** Returns an attack that leaves the connection usable for the next call. */
     private static ClientAttack served(String name, String title, Defence stoppedBy, Frames frames) {
         return new ClientAttack(Group.HTTP2, name, title, stoppedBy, attacker -> {
             RawHttp2 client = attacker.http2();
@@ -215,7 +215,7 @@ final class Http2Attacks {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         block.writeBytes(RawHttp2.head(CHECK, Map.of()));
         byte[] field = RawHttp2.field("bomb", "x".repeat(4000));
-        field[0] = 0x40; // To be kept in the table, as its newest entry.
+        field[0] = 0x40; // Adds the field to the table as its newest entry.
         block.writeBytes(field);
         for (int count = 0; count < 3000; count++) {
             block.write(0x80 | 62);
@@ -252,7 +252,7 @@ final class Http2Attacks {
         try {
             byte[] _ = socket.getInputStream().readAllBytes();
         } catch (SocketException reset) {
-            // With bytes unread.
+            // The server closed the connection with unread bytes.
         }
     }
 }

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Keys that are guessed, altered or revoked, and keys that are used for more than they allow. */
+/** Attacks with guessed, altered or revoked keys, and with keys beyond their scopes. */
 final class KeyAttacks {
     private static final String KEY_INVALID = "UNAUTHENTICATED/KEY_INVALID";
     private static final String SCOPE_MISSING = "PERMISSION_DENIED/SCOPE_MISSING";
@@ -179,7 +179,7 @@ final class KeyAttacks {
         }
         Map<String, Integer> ends = Calls.ends(calls);
         assertThat(ends).containsOnlyKeys("OK", "RESOURCE_EXHAUSTED/QUOTA_EXCEEDED");
-        // Two where a new day of UTC has begun meanwhile.
+        // Two if a new UTC day has begun.
         assertThat(ends.get("OK")).isIn(1, 2);
     }
 

@@ -11,14 +11,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
-/** Clients with a key of the daemon, which differ in what it opens and how much they may take. */
+/** Clients with different keys, which differ in scopes and limits. */
 enum KeyHolder {
     HONEST,
     /** May have one machine, and two calls that wait. */
     GREEDY,
     /** May run one program a day. */
     POOR,
-    /** May make five calls at once, and one a second. */
+    /** May make a burst of five calls, then one per second. */
     HASTY,
     /** May ask models only. */
     ASKING,

@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
-/** Agent runs and questions to models that take too much, do not end, or name what belongs to others. */
+/** Attacks by agent runs and model requests that are excessive, endless or name sessions of other clients. */
 final class ModelAttacks {
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final InferenceRequest QUESTION = InferenceRequest.newBuilder()
@@ -115,7 +115,7 @@ final class ModelAttacks {
         return InferenceServiceGrpc.newFutureStub(channel).infer(request);
     }
 
-    /** An agent run by its status; its events are not looked at. */
+    /** Starts an agent run and ignores its events. */
     private static ListenableFuture<?> run(Channel channel, RunAgentRequest request) {
         return Calls.stream(channel, AgentServiceGrpc.getRunAgentMethod(), request);
     }

@@ -13,9 +13,9 @@ import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import java.nio.file.Path;
 
 /**
- * A daemon of which each part has worked once, so that all files, threads and tables that it makes on first use are there.
+ * A warmed-up daemon, with all files, threads and tables that it creates on first use.
  *
- * @param before what it held at rest, before any attack
+ * @param before its resources when idle, before any attack
  */
 record RehearsedDaemon(AttackedDaemon daemon, boolean isEncrypted, DaemonNumbers before) {
     private static final int ROUNDS = 2;

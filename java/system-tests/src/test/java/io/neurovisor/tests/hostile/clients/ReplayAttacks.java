@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Idempotency keys and trace ids that are used again, by others, or in wrong forms. */
+/** Attacks with idempotency keys and trace ids that are reused, stolen or malformed. */
 final class ReplayAttacks {
     private static final Duration LIMIT = Duration.ofMinutes(1);
 
@@ -181,7 +181,7 @@ final class ReplayAttacks {
                 usual.toBuilder().putEnv(forged, forged).build())) {
             calls.add(client.execute(request));
         }
-        // A variable may have such a name, and is not logged.
+        // A variable may have such a name; it is not logged.
         assertThat(Calls.ends(calls).keySet())
                 .allMatch(end -> end.matches("INVALID_ARGUMENT.*|NOT_FOUND/IMAGE_UNKNOWN|OK"));
         assertThat(Files.readAllLines(attacker.daemon().data().resolve("audit/audit.jsonl")))

@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Requests that are no messages, too large, or ask for what no program may have. */
+/** Attacks with requests that are malformed, too large or ask for forbidden things. */
 final class RequestAttacks {
     private static final String EXECUTE =
             ExecutionServiceGrpc.getExecuteMethod().getFullMethodName();

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Clients that send or read slowly, stop in the middle, or leave. */
+/** Attacks of clients that send or read slowly, stop in the middle or disconnect. */
 final class SlowAttacks {
     private static final String CHECK = "grpc.health.v1.Health/Check";
     private static final String EXECUTE = "neurovisor.execution.ExecutionService/Execute";
@@ -140,7 +140,7 @@ final class SlowAttacks {
                 .build();
         long before = unreadCalls(attacker);
         for (int count = 0; count < 10; count++) {
-            // Once, for all of them.
+            // One answer for all calls.
             calls.add(UnreadCall.begin(
                     attacker.channel(KeyHolder.GREEDY), ExecutionServiceGrpc.getExecuteMethod(), request));
         }
@@ -150,7 +150,7 @@ final class SlowAttacks {
         }
     }
 
-    /** The calls that the daemon has cancelled so far because their clients read nothing. */
+    /** Returns the number of calls that the daemon has cancelled because their clients read nothing. */
     private static long unreadCalls(Attacker attacker) {
         return attacker.daemon().messages().stream()
                 .filter(line -> line.contains("its client had read nothing for"))

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
-/** Requests of HTTP to the port of metrics and the status page. */
+/** Attacks on the HTTP port of the metrics and the status page. */
 final class StatusPortAttacks {
-    /** Of one address, and streams of events, as the daemon allows. */
+    /** The limits of connections per address, and of event streams. */
     private static final int MOST_CONNECTIONS = 256;
 
     private static final int MOST_STREAMS = 32;
@@ -111,7 +111,7 @@ final class StatusPortAttacks {
         for (int count = 0; count < 600; count++) {
             sockets.add(attacker.statusSocket());
         }
-        // The oldest make room for the newest.
+        // The oldest connections make room for the newest ones.
         for (Socket socket : sockets.subList(0, 600 - MOST_CONNECTIONS)) {
             Http2Attacks.awaitEnd(socket);
         }
@@ -286,7 +286,7 @@ final class StatusPortAttacks {
         assertThat(code(attacker, "\0".repeat(1000) + "\r\n\r\n")).isIn(400, 405, CLOSED);
     }
 
-    /** In place of a status, where a connection is closed without one. */
+    /** Stands for a connection that is closed without a status. */
     private static final int CLOSED = -1;
 
     private static int code(Attacker attacker, String request) throws IOException {
@@ -297,7 +297,7 @@ final class StatusPortAttacks {
         return answer.isEmpty() ? CLOSED : Integer.parseInt(answer.substring(9, 12));
     }
 
-    /** All that the daemon sends until it closes the connection. */
+    /** Returns everything that the daemon sends until it closes the connection. */
     private static String answer(Attacker attacker, String request) throws IOException {
         try (Socket socket = attacker.statusSocket()) {
             send(socket, request);

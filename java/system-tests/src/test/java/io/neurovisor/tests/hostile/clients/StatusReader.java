@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads the metrics port of a daemon, with a key and encrypted where it wants that. */
+/** Reads the metrics port of a daemon, with key and encryption if required. */
 final class StatusReader implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(10);
     private static final String IN_FLIGHT = "neurovisor_requests_in_flight ";
@@ -26,7 +26,7 @@ final class StatusReader implements AutoCloseable {
         this.secret = secret;
     }
 
-    /** Returns what the daemon answers, whatever its status. */
+    /** Returns the response of the daemon, whatever its status. */
     String get(String path) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(address + path))
                 .header("Authorization", "Bearer " + secret)
@@ -39,7 +39,7 @@ final class StatusReader implements AutoCloseable {
         return get("/metrics").lines().toList();
     }
 
-    /** Returns how many calls of gRPC are served now. */
+    /** Returns the number of gRPC calls in flight. */
     int callsInFlight() throws IOException, InterruptedException {
         return metrics().stream()
                 .filter(line -> line.startsWith(IN_FLIGHT))

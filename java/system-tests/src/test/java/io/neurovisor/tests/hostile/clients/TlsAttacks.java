@@ -23,14 +23,14 @@ import java.util.OptionalInt;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
-/** Handshakes that do not end, connections that close by half, and callers without a key, where both ports encrypt and require keys. */
+/** Attacks on encrypted ports: incomplete handshakes, half-closed connections, callers without a key. */
 final class TlsAttacks {
     private static final String CHECK = "grpc.health.v1.Health/Check";
 
-    /** The head of a handshake whose client hello announces more than follows. */
+    /** The beginning of a client hello. */
     private static final byte[] HALF_A_HELLO = {0x16, 3, 1, 2, 0, 1, 0, 1, (byte) 0xfc, 3, 3, 0, 0, 0, 0, 0};
 
-    /** The type of a record that refuses a handshake. */
+    /** The type of an alert record. */
     private static final byte ALERT = 0x15;
 
     private static final Duration LIMIT = Duration.ofSeconds(30);
@@ -163,7 +163,7 @@ final class TlsAttacks {
             SSLSocket socket = connect(attacker);
             RawHttp2 client = attacker.own(new RawHttp2(socket));
             client.open(1, CHECK);
-            // Its close_notify: the TCP connection stays open in both directions.
+            // Sends close_notify; the TCP connection stays open in both directions.
             socket.shutdownOutput();
             sockets.add(socket);
         }
@@ -193,7 +193,7 @@ final class TlsAttacks {
         }
     }
 
-    /** A whole client hello of TLS 1.0 (minor 1) or 1.1 (minor 2), with two suites of that time. */
+    /** Returns a client hello of TLS 1.0 (minor 1) or 1.1 (minor 2) with two cipher suites of that version. */
     private static byte[] helloOf(int minor) {
         byte[] hello = new byte[5 + 4 + 2 + 32 + 1 + 2 + 4 + 2];
         hello[0] = 0x16;
@@ -223,7 +223,7 @@ final class TlsAttacks {
                 assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1))
                         .doesNotContain("HTTP/1.1 200");
             } catch (SSLException | SocketException refused) {
-                // During the handshake, or after it.
+                // The server may close the connection during or after the handshake.
             }
         }
     }
@@ -249,7 +249,7 @@ final class TlsAttacks {
                 client.reset(stream);
             }
         } catch (SocketException closed) {
-            // Before all of them were sent.
+            // The server closed the connection before all requests were sent.
         }
         assertThat(client.awaitEnd()).isEqualTo(OptionalInt.of(RawHttp2.ENHANCE_YOUR_CALM));
     }

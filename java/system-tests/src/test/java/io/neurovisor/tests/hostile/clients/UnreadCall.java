@@ -10,7 +10,7 @@ import io.grpc.StatusRuntimeException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** A call whose client has sent its request and reads nothing. */
+/** A call whose client has sent its request and reads no response. */
 final class UnreadCall<Q, A> extends ClientCall.Listener<A> {
     private static final long LIMIT_SECONDS = 60;
 
@@ -30,7 +30,7 @@ final class UnreadCall<Q, A> extends ClientCall.Listener<A> {
         return unread;
     }
 
-    /** Reads what has arrived, and then the end. */
+    /** Reads the messages that have arrived, and returns the code of the call. */
     Status.Code end() throws Exception {
         call.request(Integer.MAX_VALUE);
         return end.get(LIMIT_SECONDS, TimeUnit.SECONDS).getStatus().getCode();

@@ -14,7 +14,7 @@ import io.neurovisor.proto.execution.ExecuteChunk;
 import io.neurovisor.proto.execution.ExecuteMetadata;
 import java.util.List;
 
-/** By answers in the wrong order, at the wrong time, or none. */
+/** Attacks with answers that are missing, late or in the wrong order. */
 final class AnswerAttacks {
     private static final byte[] KILOBYTE = new byte[1024];
 
@@ -152,9 +152,9 @@ final class AnswerAttacks {
                                 .setTraceId("x".repeat(10_000))));
     }
 
-    /** Whom nobody has asked for so much. */
+    /** Returns attacks with oversized or malformed messages. */
     static List<Attack> messages() {
-        // Before anybody waits for it.
+        // Packed here, so that no attack waits for it.
         byte[] gigabyte = message(1, Packed.gigabyte());
         return List.of(
                 said("a message of 4 GiB", prefix(0, -1)),

@@ -10,30 +10,30 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * What a guest that belongs to somebody else says to its host, and how that is to end.
+ * An attack of a compromised guest on its host, with the expected end.
  *
- * @param faults with which no program is run, or the one that runs is refused
- * @param outcomes with which a program ends
- * @param prints whether a program has printed {@link #BEFORE} by then
- * @param limit by when it has ended
+ * @param faults the allowed faults of a rejected program
+ * @param outcomes the allowed outcomes of a program
+ * @param prints whether a program prints {@link #BEFORE} before the attack
+ * @param limit the maximum duration
  */
 record Attack(String name, Script script, Set<Fault> faults, Set<Outcome> outcomes, boolean prints, Duration limit) {
-    /** What it prints before it shows what it is. */
+    /** The output before the attack. */
     static final String BEFORE = "before";
 
-    /** For what ends at once, or when the guest's bucket has been empty for so long, or when it is not waited for any more. */
+    /** The limit of attacks that end immediately, by the rate limit of the guest, or by the response deadline. */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    /** For who says a word now and then. */
+    /** The limit of attacks that send something from time to time. */
     private static final Duration AFTERMATH = Duration.ofSeconds(80);
 
-    /** Whatever is said on one connection. */
+    /** Uses a connection. */
     @FunctionalInterface
     interface Script {
         void speak(ForgedConnection host) throws IOException;
     }
 
-    /** Whatever is said once a program is to be run. */
+    /** Answers an execution. */
     @FunctionalInterface
     interface Answer {
         void speak(ForgedConnection host, int stream) throws IOException;
@@ -46,12 +46,12 @@ record Attack(String name, Script script, Set<Fault> faults, Set<Outcome> outcom
         outcomes = Set.copyOf(outcomes);
     }
 
-    /** Instead of being ready for a program. */
+    /** Returns an attack before the guest is ready for a program. */
     static Attack first(String name, Fault fault, Script script) {
         return new Attack(name, script, EnumSet.of(fault), Set.of(), false, LIMIT);
     }
 
-    /** The same to the host's first call. */
+    /** Returns an attack in the answer to the first call of the host. */
     static Attack firstAnswer(String name, Fault fault, Answer answer) {
         return first(name, fault, host -> {
             host.send(ForgedFrames.settings());
@@ -59,12 +59,12 @@ record Attack(String name, Script script, Set<Fault> faults, Set<Outcome> outcom
         });
     }
 
-    /** Instead of a program's answer. */
+    /** Returns an attack in place of the output of a program. */
     static Attack unanswered(String name, Outcome outcome, Answer answer) {
         return new Attack(name, called(answer), Set.of(), EnumSet.of(outcome), false, LIMIT);
     }
 
-    /** Amid a program's output. */
+    /** Returns an attack during the output of a program. */
     static Attack amid(String name, Outcome outcome, Answer answer) {
         Script script = called((host, stream) -> {
             host.answer(stream);
@@ -74,12 +74,12 @@ record Attack(String name, Script script, Set<Fault> faults, Set<Outcome> outcom
         return new Attack(name, script, Set.of(), EnumSet.of(outcome), true, LIMIT);
     }
 
-    /** Or the host goes on to connect until nobody waits any more: before its first call nothing tells a good-bye from a pause. */
+    /** Also allows a timeout: before its first call the host reconnects, because it cannot distinguish GOAWAY from a pause. */
     Attack orSilent() {
         return new Attack(name, script, EnumSet.of(Fault.SANDBOX_LOST, Fault.GUEST_SILENT), outcomes, prints, limit);
     }
 
-    /** As long as a guest is waited for at all. */
+    /** Extends the limit to the maximum response deadline. */
     Attack patiently() {
         return new Attack(name, script, faults, outcomes, prints, AFTERMATH);
     }

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 
-/** Counts what an attack delivers, keeps how it begins, objects to what should not have got here. */
+/** Counts the output of an attack, keeps its beginning and detects output that the host should have rejected. */
 final class AttackSink implements OutputSink {
     private final StringBuilder head = new StringBuilder();
     private final Set<String> files = new HashSet<>();
@@ -39,7 +39,7 @@ final class AttackSink implements OutputSink {
         }
     }
 
-    /** What of it is more, or another, than may come of a machine; empty when nothing is. */
+    /** Returns which output exceeds the limits of a machine; empty if none. */
     String objection() {
         if (stdoutBytes > 64 << 20 || stderrBytes > 64 << 20 || fileBytes > 64 << 20 || files.size() > 1000) {
             return "%d and %d bytes of output, %d of %d files"

@@ -33,13 +33,12 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * One pool that has machines of an honest kind and machines that are attacks, all behind the same links. An attack is asked
- * for as an image of its name.
+ * A host with one pool of honest machines and attacking machines behind the same links. The name of an image selects an attack.
  */
 final class AttackedHost implements AutoCloseable {
     private static final String HONEST = "base";
 
-    /** How long a guest may take to get ready: what is silent then holds nobody up longer. */
+    /** The limit for the start of a guest. */
     private static final Duration START_LIMIT = Duration.ofSeconds(10);
 
     private static final Duration HONEST_START_LIMIT = Duration.ofSeconds(60);
@@ -73,7 +72,7 @@ final class AttackedHost implements AutoCloseable {
         return traffic;
     }
 
-    /** Runs a program in the attack's machine; empty when that has ended as it should, otherwise how not. */
+    /** Runs a program in the machine of an attack; returns the deviation from the expected end, or empty. */
     Optional<String> attack(Attack attack) {
         attacks.put(attack.name(), attack);
         long startNanos = Ticker.SYSTEM.nanos();
@@ -92,7 +91,7 @@ final class AttackedHost implements AutoCloseable {
         return problem.isEmpty() ? Optional.empty() : Optional.of(attack + ": " + problem + " (" + took + ")");
     }
 
-    /** How long an honest program took. */
+    /** Runs an honest program and returns its duration. */
     Duration runHonestly() {
         long startNanos = Ticker.SYSTEM.nanos();
         RecordingSink sink = new RecordingSink();
@@ -126,7 +125,7 @@ final class AttackedHost implements AutoCloseable {
         }
     }
 
-    /** One line that a terminal survives, and no more than anybody reads. */
+    /** Returns whether the text is one short line without control characters. */
     private static boolean isMessage(String text) {
         return !text.isEmpty()
                 && text.length() < 2000

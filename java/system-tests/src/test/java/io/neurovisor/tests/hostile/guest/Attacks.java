@@ -3,7 +3,7 @@ package io.neurovisor.tests.hostile.guest;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** All attacks that have a name. */
+/** The list of all named attacks. */
 final class Attacks {
     private Attacks() {}
 

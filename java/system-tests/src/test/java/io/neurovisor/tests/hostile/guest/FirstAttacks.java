@@ -15,7 +15,7 @@ import io.neurovisor.engine.fault.Fault;
 import java.util.List;
 import java.util.Random;
 
-/** Of a guest that never gets ready for a program. */
+/** Attacks of guests that never become ready for a program. */
 final class FirstAttacks {
     private static final int HEADER_TABLE_SIZE = 1;
     private static final int ENABLE_PUSH = 2;
@@ -109,7 +109,7 @@ final class FirstAttacks {
                 }));
     }
 
-    /** Of whoever answers the call by which a machine gets an identity. */
+    /** Returns attacks in the answer to the call that assigns an identity. */
     static List<Attack> refreshes() {
         return List.of(
                 Attack.firstAnswer("refresh: a message of 4 GiB", Fault.SANDBOX_LOST, (host, stream) -> {

@@ -18,13 +18,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A guest's side of its connection to the host, for who says what he likes: it knows just enough of HTTP/2 to be believed
- * until then. What it hears it answers by itself, in a thread of its own. Any method fails once the host has hung up.
+ * The guest side of a connection that can send arbitrary bytes. It implements just enough of HTTP/2 to reach the attack; a separate
+ * thread answers frames of the host. Every method fails once the host has closed the connection.
  */
 final class ForgedConnection implements AutoCloseable {
     private static final int PREFACE_BYTES = 24;
     private static final int FLOOD_BYTES = 1 << 16;
-    private static final int NOBODY = -1;
+    private static final int NONE = -1;
 
     private final SocketChannel socket;
     private final Traffic traffic;
@@ -40,7 +40,7 @@ final class ForgedConnection implements AutoCloseable {
         this.traffic = requireNonNull(traffic, "traffic is null");
     }
 
-    /** Begins to hear. */
+    /** Starts the thread that answers frames. */
     void listen() {
         Thread _ = Thread.startVirtualThread(this::hear);
     }
@@ -51,7 +51,7 @@ final class ForgedConnection implements AutoCloseable {
         }
     }
 
-    /** The same for ever, that is until the host hangs up. */
+    /** Sends the frame repeatedly until the host closes the connection. */
     void flood(byte[] frame) throws IOException {
         int times = Math.max(1, FLOOD_BYTES / frame.length);
         byte[] many = ForgedFrames.repeat(frame, times);
@@ -60,7 +60,7 @@ final class ForgedConnection implements AutoCloseable {
         }
     }
 
-    /** Sends as an honest agent begins, up to the answer to the host's first call. */
+    /** Behaves as an honest agent up to the answer to the first call. */
     void begin() throws IOException {
         send(ForgedFrames.settings());
         int refresh = awaitCall();
@@ -69,11 +69,11 @@ final class ForgedConnection implements AutoCloseable {
         end(refresh);
     }
 
-    /** The stream of the host's next call. */
+    /** Waits for the next call of the host and returns its stream. */
     int awaitCall() throws IOException {
         try {
             int stream = calls.take();
-            if (stream == NOBODY) {
+            if (stream == NONE) {
                 throw new EOFException("the host has hung up");
             }
             return stream;
@@ -93,7 +93,7 @@ final class ForgedConnection implements AutoCloseable {
                         ForgedFrames.block(more))));
     }
 
-    /** Data, as far and as soon as the host lets it come. */
+    /** Sends data within the flow control windows. */
     void say(int stream, byte[] bytes) throws IOException {
         int sent = 0;
         while (sent < bytes.length) {
@@ -104,8 +104,8 @@ final class ForgedConnection implements AutoCloseable {
         }
     }
 
-    /** Data as far as the connection lets it come, whatever the stream. */
-    void sayToNobody(int stream, byte[] bytes) throws IOException {
+    /** Sends data within the window of the connection, ignoring that of the stream. */
+    void logWithoutListeners(int stream, byte[] bytes) throws IOException {
         int length = windows.take(0, bytes.length);
         byte[] part = ByteBuffer.allocate(length).put(bytes, 0, length).array();
         send(ForgedFrames.frame(ForgedFrames.DATA, 0, stream, part));
@@ -123,7 +123,7 @@ final class ForgedConnection implements AutoCloseable {
                         .build());
     }
 
-    /** An honest report. */
+    /** Sends a valid exit report. */
     void exit(int stream) throws IOException {
         say(
                 stream,
@@ -141,7 +141,7 @@ final class ForgedConnection implements AutoCloseable {
         send(ForgedFrames.headers(stream, ForgedFrames.END_HEADERS | ForgedFrames.END_STREAM, trailers));
     }
 
-    /** The same again and again for ever, each after a second. */
+    /** Repeats an action every second until the host closes the connection. */
     void drip(Drop drop) throws IOException {
         while (true) {
             drop.fall();
@@ -151,18 +151,18 @@ final class ForgedConnection implements AutoCloseable {
         }
     }
 
-    /** What falls each second. */
+    /** An action that is repeated every second. */
     @FunctionalInterface
     interface Drop {
         void fall() throws IOException;
     }
 
-    /** From now on it hears nothing. */
+    /** Stops reading. */
     void goDeaf() {
         deaf.countDown();
     }
 
-    /** Whether the host has hung up by then. */
+    /** Returns whether the host has closed the connection within the limit. */
     boolean awaitEnd(Duration limit) throws IOException {
         try {
             return ended.await(limit.toMillis(), TimeUnit.MILLISECONDS);
@@ -175,7 +175,7 @@ final class ForgedConnection implements AutoCloseable {
     @Override
     public void close() throws IOException {
         socket.close();
-        // For whoever does not hear that, deaf or before a word is said.
+        // Releases a thread that does not read, or has not started to.
         begun.countDown();
         ended.countDown();
     }
@@ -195,19 +195,19 @@ final class ForgedConnection implements AutoCloseable {
     private void hear() {
         try {
             read(PREFACE_BYTES);
-            begun.await(); // Answers are never the first that is said.
+            begun.await(); // The attack sends the first frame, never this thread.
             while (deaf.getCount() > 0) {
                 hearFrame();
             }
             ended.await();
         } catch (IOException hungUp) {
-            // As everything does.
+            // The connection has ended.
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
         } finally {
             ended.countDown();
             windows.close();
-            boolean _ = calls.offer(NOBODY);
+            boolean _ = calls.offer(NONE);
         }
     }
 

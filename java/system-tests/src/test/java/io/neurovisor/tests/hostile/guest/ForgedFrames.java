@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** HTTP/2 frames (RFC 9113) with HPACK (RFC 7541) and gRPC messages in them, right or wrong, as bytes. */
+/** Builds valid and invalid HTTP/2 frames (RFC 9113) with HPACK blocks (RFC 7541) and gRPC messages. */
 final class ForgedFrames {
     static final int DATA = 0;
     static final int HEADERS = 1;
@@ -31,7 +31,7 @@ final class ForgedFrames {
         return concat(header(payload.length, type, flags, stream), payload);
     }
 
-    /** What may be followed by as much as it says, or not. */
+    /** Returns the header of a frame; its length may be wrong. */
     static byte[] header(int length, int type, int flags, int stream) {
         return ByteBuffer.allocate(HEADER_BYTES)
                 .put((byte) (length >> 16))
@@ -66,7 +66,7 @@ final class ForgedFrames {
         return frame(HEADERS, flags, stream, block(namesAndValues));
     }
 
-    /** Literals that enter no table. */
+    /** Returns a header block of literals without indexing. */
     static byte[] block(String... namesAndValues) {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -77,7 +77,7 @@ final class ForgedFrames {
         return block.toByteArray();
     }
 
-    /** One literal that enters the table, and then nothing but references to it. */
+    /** Returns a header block with one indexed literal and many references to it. */
     static byte[] bomb(int valueBytes, int references) {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
         block.write(0x40);
@@ -97,7 +97,7 @@ final class ForgedFrames {
         return concat(prefix(compressed, content.length), content);
     }
 
-    /** What may be followed by as much as it says, or not. */
+    /** Returns the prefix of a gRPC message; its length may be wrong. */
     static byte[] prefix(int compressed, int length) {
         return ByteBuffer.allocate(5).put((byte) compressed).putInt(length).array();
     }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The whole guest side of one machine: whoever connects is attacked. Closing it takes it away as killing a VMM does. */
+/** The guest side of one machine, which attacks every connection. {@link #close} has the effect of killing a VMM. */
 final class ForgedGuest implements AutoCloseable {
     private final Path socket;
     private final ServerSocketChannel server;
@@ -53,7 +53,7 @@ final class ForgedGuest implements AutoCloseable {
                 ForgedConnection connection = new ForgedConnection(accepted, traffic);
                 connections.add(connection);
                 if (!server.isOpen()) {
-                    connection.close(); // It came too late for close() to see it.
+                    connection.close(); // It arrived after close() had run.
                 }
                 traffic.connected();
                 connection.listen();
@@ -68,7 +68,7 @@ final class ForgedGuest implements AutoCloseable {
         try {
             attack.speak(connection);
         } catch (IOException hungUp) {
-            // By the host, or with the machine.
+            // Closed by the host or together with the machine.
         }
     }
 }

@@ -17,7 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 
-/** Machines of which an attack is all that there is, each behind a socket of its own that ends with it. */
+/** A VMM whose machines consist of an attack behind a separate socket. */
 final class ForgedVmm implements Vmm {
     private final Attack attack;
     private final Path directory;
@@ -41,7 +41,7 @@ final class ForgedVmm implements Vmm {
         return 0;
     }
 
-    /** A machine is gone when its close returns. */
+    /** Closing a machine waits for its end. */
     @Override
     public CompletableFuture<Void> gone(VmId id) {
         return CompletableFuture.completedFuture(null);

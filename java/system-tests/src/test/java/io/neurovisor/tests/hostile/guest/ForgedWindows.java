@@ -10,7 +10,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** How much data the host is ready to be sent (RFC 9113, section 5.2), for who cares. */
+/** The flow control windows of the host (RFC 9113, section 5.2). */
 final class ForgedWindows {
     private static final int INITIAL_BYTES = 65_535;
     private static final int MAX_FRAME_BYTES = 16_384;
@@ -29,7 +29,7 @@ final class ForgedWindows {
     @GuardedBy("lock")
     private boolean closed;
 
-    /** What a frame may have now; waits until that is more than nothing. Of stream 0 what the connection may have. */
+    /** Waits until a window is open and returns how much of {@code wanted} fits; stream 0 stands for the connection. */
     int take(int stream, int wanted) throws IOException {
         lock.lock();
         try {
@@ -50,7 +50,7 @@ final class ForgedWindows {
         }
     }
 
-    /** What could be taken now. */
+    /** Returns the current window. */
     long now(int stream) {
         lock.lock();
         try {

@@ -17,20 +17,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** By frames of HTTP/2, amid a program. */
+/** Attacks with HTTP/2 frames during a program. */
 final class FrameAttacks {
     private static final byte[] NOTHING = new byte[0];
     private static final byte[] KILOBYTE = new byte[1024];
 
-    /** A stream that the host may open, and has not. */
+    /** A stream that the host has not opened. */
     private static final int UNOPENED = 4001;
 
-    /** The first of the host's calls, as gRPC numbers them. */
+    /** The stream of the first call of the host. */
     private static final int REFRESH = 3;
 
     private FrameAttacks() {}
 
-    /** What costs the host something, without end. */
+    /** Returns floods of frames that cost the host resources. */
     static List<Attack> floods() {
         List<Attack> floods = new ArrayList<>();
         floods.add(flood("pings", frame(ForgedFrames.PING, 0, 0, new byte[8])));
@@ -52,7 +52,7 @@ final class FrameAttacks {
         return List.copyOf(floods);
     }
 
-    /** Data that is none: flow control does not hold it up, for the host gives back at once what padding has taken. */
+    /** Returns attacks with padding, which flow control does not limit: the host returns its window immediately. */
     static List<Attack> padding() {
         return List.of(
                 floodOfStream(
@@ -68,14 +68,14 @@ final class FrameAttacks {
                                 frame(ForgedFrames.DATA, ForgedFrames.PADDED, stream, new byte[] {(byte) 200, 1, 2}))));
     }
 
-    /** To calls that are over: nobody reads it, and so nothing holds it up. */
+    /** Returns attacks with data of ended calls, which flow control does not limit, as no call reads it. */
     static List<Attack> dataForNobody() {
         return List.of(
                 dataForNobody("data of a call that has ended", KILOBYTE),
                 dataForNobody("a byte of a call that has ended", new byte[1]));
     }
 
-    /** What cannot be at the time. */
+    /** Returns attacks with frames that are invalid in the current state. */
     static List<Attack> impossible() {
         List<Attack> attacks = new ArrayList<>();
         attacks.add(wrong("data on stream 0", frame(ForgedFrames.DATA, 0, 0, KILOBYTE)));
@@ -84,7 +84,7 @@ final class FrameAttacks {
         attacks.add(wrong("an answer to nothing", headers(UNOPENED, ForgedFrames.END_HEADERS, ":status", "200")));
         attacks.add(Attack.amid(
                 "a call of the host",
-                Outcome.TIMED_OUT, // Nobody is there to be called.
+                Outcome.TIMED_OUT, // The host does not serve calls.
                 (host, _) -> host.send(headers(2, ForgedFrames.END_HEADERS, ":method", "POST", ":path", "/x"))));
         attacks.add(wrong("a reset of stream 0", reset(0, 0)));
         attacks.add(wrong("a reset of a stream that was never opened", reset(UNOPENED, 0)));
@@ -108,7 +108,7 @@ final class FrameAttacks {
         return List.copyOf(attacks);
     }
 
-    /** Headers that do not end, or become more than they were. */
+    /** Returns attacks with endless or highly compressed headers. */
     static List<Attack> headerBlocks() {
         return List.of(
                 Attack.amid("endless headers", Outcome.SANDBOX_DIED, (host, stream) -> {
@@ -150,7 +150,7 @@ final class FrameAttacks {
     private static Attack dataForNobody(String name, byte[] data) {
         return Attack.amid("a flood of " + name, Outcome.SANDBOX_DIED, (host, stream) -> {
             while (true) {
-                host.sayToNobody(REFRESH, data);
+                host.logWithoutListeners(REFRESH, data);
             }
         });
     }

@@ -13,16 +13,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What this process takes of its host at a moment.
+ * The resources of this process at a point in time.
  *
- * @param heapBytes that are in use after a collection
- * @param directBytes of buffers outside the heap
- * @param residentBytes of the whole process
- * @param threads of the platform and virtual ones
- * @param descriptors that are open
- * @param files below the directories that are looked at
- * @param fileBytes in them
- * @param processes that it has started
+ * @param heapBytes the heap in use after a collection
+ * @param directBytes the buffers outside the heap
+ * @param residentBytes the resident set of the process
+ * @param threads the platform and virtual threads
+ * @param descriptors the open descriptors
+ * @param files the files below the inspected directories
+ * @param fileBytes the size of these files
+ * @param processes the child processes
  */
 record HostNumbers(
         long heapBytes,
@@ -36,7 +36,7 @@ record HostNumbers(
         long processes) {
     private static final Pattern VIRTUAL = Pattern.compile("\"virtual\": true");
 
-    /** @param scratch for what is looked at and removed again */
+    /** @param scratch a directory for temporary files */
     static HostNumbers now(Path scratch, List<Path> directories) throws IOException {
         long files = 0;
         long fileBytes = 0;
@@ -60,13 +60,13 @@ record HostNumbers(
                 ProcessHandle.current().descendants().count());
     }
 
-    /** After a collection of the whole heap. */
+    /** Collects garbage and returns the heap in use. */
     static long measuredHeapBytes() {
         ManagementFactory.getMemoryMXBean().gc();
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
-    /** As the JVM counts them and as Netty, whose buffers it may not know, does; the larger one. */
+    /** Returns the larger of the counts of the JVM and of Netty, whose buffers the JVM may not count. */
     static long measuredDirectBytes() {
         long counted = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
                 .filter(pool -> pool.getName().equals("direct"))

@@ -34,11 +34,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A host whose pool has machines of attackers and of honest users side by side: every attack is made once, several at a time
- * and mixed, while honest programs run in real machines. Each attack ends as it is documented, every honest program is
- * served, and at the end the host has of memory, threads, descriptors, files and processes what it had before. With the system
- * property {@code neurovisor.test.minutes} it goes on for so long; {@code neurovisor.test.seed} repeats the
- * order and the mixtures of a run.
+ * Makes every attack once, several at a time, on a host that also runs honest programs in real machines. Each attack must end as
+ * documented, every honest program must be served, and the resources of the host must be as before at the end. The system property
+ * {@code neurovisor.test.minutes} sets the duration; {@code neurovisor.test.seed} repeats the order and the mixtures of a run.
  */
 @Tag("hostile")
 @Alone
@@ -49,17 +47,17 @@ final class HostileAgentIT {
     private static final int WARM_UP = 10;
     private static final long MEBIBYTE = 1 << 20;
 
-    /** Of what lives at a moment, by all attacks that are under way together. */
+    /** The limit for all concurrent attacks. */
     private static final long MOST_HEAP_MEBIBYTES = 128;
 
     private static final long MOST_DIRECT_MEBIBYTES = 128;
 
-    /** Far more than it takes on an emulated processor that all attackers share. */
+    /** Far more than a program needs on an emulated processor shared with all attackers. */
     private static final Duration HONEST_LIMIT = Duration.ofSeconds(60);
 
     private static final Duration SETTLING = Duration.ofSeconds(60);
 
-    /** Attacks after which the guest goes on to speak have longer. */
+    /** Attacks with a longer limit are not in the short tier. */
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private final long seed = Long.getLong("neurovisor.test.seed", new Random().nextInt(1_000_000));
@@ -127,12 +125,12 @@ final class HostileAgentIT {
         assertThat(after.virtualThreads()).as(shown).isLessThanOrEqualTo(before.virtualThreads());
         assertThat(after.descriptors()).as(shown).isLessThanOrEqualTo(before.descriptors());
         assertThat(after.files()).as(shown).isEqualTo(before.files());
-        // The spawner's journal has a line for each machine that there was.
+        // The journal of the spawner has a line for each machine.
         assertThat(after.fileBytes() - before.fileBytes()).as(shown).isLessThan(MEBIBYTE / 16);
         assertThat(after.processes()).as(shown).isEqualTo(before.processes());
     }
 
-    /** Returns how many. */
+    /** Makes the attacks and returns their number. */
     private int attack() throws InterruptedException {
         Random random = new Random(seed);
         Deadline end = Deadline.after(duration, Ticker.SYSTEM);
@@ -145,7 +143,7 @@ final class HostileAgentIT {
         return attacks;
     }
 
-    /** Those that have a name, the long ones first, and mixtures. The short tier makes each fourth of those that end soon. */
+    /** Returns the named attacks, the long ones first, and mixtures. The short tier makes every fourth of the short attacks. */
     private static List<Attack> everything(Random random) {
         List<Attack> all = Attacks.all().stream()
                 .filter(attack -> Extent.isLong() || attack.limit().compareTo(SOON) <= 0)

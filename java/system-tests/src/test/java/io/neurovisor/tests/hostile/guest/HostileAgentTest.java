@@ -43,15 +43,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What a guest can do to its host over the channel once its agent is not ours any more: the host's own link and
- * orchestration run against an agent that says whatever it likes. Each case ends with an outcome or one clear error, what
- * was delivered before is kept, and the machine is gone.
+ * Tests the link and the orchestration of the host against a compromised guest agent. Each case ends with an outcome or one clear error,
+ * earlier output is kept, and the machine is destroyed.
  */
 final class HostileAgentTest {
     private static final BootFiles FILES = new BootFiles(
             "base", Path.of("/k"), "0".repeat(64), Path.of("/i"), "1".repeat(64), Path.of("/r"), "2".repeat(64));
 
-    /** One that nobody has asked for (RFC 9113, section 6.7). */
+    /** An unrequested PING frame (RFC 9113, section 6.7). */
     private static final String PING =
             new String(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
 
@@ -81,7 +80,7 @@ final class HostileAgentTest {
     }
 
     @Test
-    void aMessageLargerThanAnyOfOursEndsTheMachine() throws IOException {
+    void oversizedMessageEndsTheMachine() throws IOException {
         assertDied(against(chunks -> {
             chunks.onNext(text("before"));
             chunks.onNext(ExecuteChunk.newBuilder()
@@ -91,7 +90,7 @@ final class HostileAgentTest {
     }
 
     @Test
-    void silenceAfterTheFirstWordIsATimeout() throws IOException {
+    void silenceAfterTheFirstOutputIsATimeout() throws IOException {
         ExecutionResult result = against(chunks -> chunks.onNext(text("before")));
         assertThat(result.outcome()).isEqualTo(Outcome.TIMED_OUT);
         assertThat(result.detail()).contains("the host destroyed the virtual machine");
@@ -99,7 +98,7 @@ final class HostileAgentTest {
     }
 
     @Test
-    void anEndWithoutAReportEndsTheMachine() throws IOException {
+    void endWithoutAReportEndsTheMachine() throws IOException {
         assertDied(against(chunks -> {
             chunks.onNext(text("before"));
             chunks.onCompleted();
@@ -149,7 +148,7 @@ final class HostileAgentTest {
     }
 
     @Test
-    void numbersOutOfRangeAreBroughtIntoIt() throws IOException {
+    void clampsNumbersOutOfRange() throws IOException {
         ExecutionResult result = against(chunks -> chunks.onNext(last(ExecuteMetadata.newBuilder()
                 .setOutcome(io.neurovisor.proto.execution.Outcome.COMPLETED)
                 .setExitCode(-1)
@@ -167,7 +166,7 @@ final class HostileAgentTest {
     }
 
     @Test
-    void garbageInsteadOfHttpIsAnErrorBeforeAnythingRuns() throws IOException {
+    void garbageIsAnErrorBeforeTheProgram() throws IOException {
         try (RawAgent agent = RawAgent.answering(directory, "SSH-2.0-OpenSSH_9.2\r\n".repeat(1000))) {
             assertThatThrownBy(() -> execute(new SocketVmm(agent.socket(), links)))
                     .hasMessageContaining("First received frame was not SETTINGS");
@@ -176,14 +175,14 @@ final class HostileAgentTest {
     }
 
     @Test
-    void anAgentThatHangsUpIsAnErrorBeforeAnythingRuns() throws IOException {
+    void closedConnectionIsAnErrorBeforeTheProgram() throws IOException {
         try (RawAgent agent = RawAgent.answering(directory, "")) {
             assertFails(agent.socket());
         }
     }
 
     @Test
-    void aFrameOfSixteenMegabytesIsAnErrorBeforeAnythingRuns() throws IOException {
+    void oversizedFrameIsAnErrorBeforeTheProgram() throws IOException {
         String frame = new String(
                 new byte[] {(byte) 0xff, (byte) 0xff, (byte) 0xff, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
         try (RawAgent agent = RawAgent.answering(directory, frame.repeat(100))) {
@@ -192,7 +191,7 @@ final class HostileAgentTest {
     }
 
     @Test
-    void aFloodOfFramesThatNobodyAskedForEndsTheMachine() throws IOException {
+    void unrequestedFramesEndTheMachine() throws IOException {
         String settings = new String(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0}, StandardCharsets.ISO_8859_1);
         try (RawAgent agent = RawAgent.answering(directory, settings + PING.repeat(1000))) {
             assertThatThrownBy(() -> execute(new SocketVmm(agent.socket(), links)))
@@ -202,17 +201,17 @@ final class HostileAgentTest {
     }
 
     @Test
-    void aFloodAmidAProgramEndsItWithItsMachine() throws IOException {
+    void aFloodDuringAProgramEndsItsMachine() throws IOException {
         byte[] pings = PING.repeat(1000).getBytes(StandardCharsets.ISO_8859_1);
         AtomicReference<ScriptedAgent> flooding = new AtomicReference<>();
         try (ScriptedAgent agent = ScriptedAgent.start(directory, chunks -> {
             chunks.onNext(text("before"));
-            // What comes together with a flood is refused with it.
+            // Output in the same read as a flood is rejected together with it.
             while (sink.stdoutText().isEmpty() && !Context.current().isCancelled()) {
                 Thread.onSpinWait();
             }
             while (requireNonNull(flooding.get()).write(pings)) {
-                // Until the host hangs up.
+                // Repeat until the host closes the connection.
             }
         })) {
             flooding.set(agent);
@@ -226,7 +225,7 @@ final class HostileAgentTest {
 
     @ParameterizedTest
     @ValueSource(ints = {3, 5, 7, 9, 12})
-    void whatHasBegunIsNotRefusedAnyMore(int status) throws IOException {
+    void doesNotRejectAStartedExecution(int status) throws IOException {
         assertDied(against(chunks -> {
             chunks.onNext(text("before"));
             chunks.onError(
@@ -234,9 +233,9 @@ final class HostileAgentTest {
         }));
     }
 
-    /** gRPC would repeat it as it is, to the terminal of whoever runs a program. */
+    /** gRPC would pass the text unescaped to the terminal of the user. */
     @Test
-    void whatItSaysAtAGoodByeIsNotLogged() throws IOException {
+    void doesNotLogTheTextOfGoAway() throws IOException {
         Attack attack = Attack.firstAnswer("a good-bye", Fault.SANDBOX_LOST, (host, stream) -> {
             host.send(ForgedFrames.frame(ForgedFrames.PING, ForgedFrames.ACK, 0, new byte[8]));
             host.send(ForgedFrames.goAway(stream, 11, "\u001b]0;evil\u0007"));

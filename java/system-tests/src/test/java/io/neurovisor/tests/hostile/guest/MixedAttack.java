@@ -8,14 +8,14 @@ import java.util.EnumSet;
 import java.util.Random;
 import java.util.Set;
 
-/** Frames of any kind in any order, right ones among them, by a seed. */
+/** An attack with a random sequence of valid and invalid frames, determined by a seed. */
 final class MixedAttack {
     private static final int MOST_FRAMES = 300;
     private static final int MOST_BYTES = 2000;
 
     private MixedAttack() {}
 
-    /** However it ends, but by a report: it makes none that is well-formed. */
+    /** Returns an attack that may have any outcome, except those that require a valid report. */
     static Attack of(long seed) {
         return new Attack(
                 "a mixture of seed " + seed,

@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** By output and files of any number, size and name. */
+/** Attacks with excessive output, and with files of any number, size and name. */
 final class OutputAttacks {
     private static final byte[] CHUNK = new byte[64 << 10];
     private static final int LARGEST_MESSAGE = 128 << 10;
@@ -49,7 +49,7 @@ final class OutputAttacks {
                         host.say(stream, new byte[1]);
                     }
                 }),
-                Attack.amid("messages of fields that nobody knows", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.amid("messages of unknown fields", Outcome.TIMED_OUT, (host, stream) -> {
                     byte[] fields = message(0, unknownFields());
                     for (int i = 0; i < 20; i++) {
                         host.say(stream, fields);
@@ -121,7 +121,7 @@ final class OutputAttacks {
         });
     }
 
-    /** Each with a number of its own, in a message that has no content of ours. */
+    /** Returns a message that contains only unknown fields, each with a different number. */
     private static byte[] unknownFields() throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         CodedOutputStream message = CodedOutputStream.newInstance(bytes);
@@ -133,7 +133,7 @@ final class OutputAttacks {
         return bytes.toByteArray();
     }
 
-    /** Parts of files that no agent of ours would send. */
+    /** Builds file parts that a genuine agent would never send. */
     private static final class ForgedFile {
         static ExecuteChunk whole(String path) {
             return chunk(OutputFilePart.newBuilder().setPath(path).setLast(true));

@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.zip.GZIPOutputStream;
 
-/** A megabyte that becomes a gigabyte when somebody unpacks it. */
+/** A compressed megabyte that decompresses to a gigabyte. */
 final class Packed {
-    /** Packed once, for that takes seconds. */
+    /** Compressed only once, because that takes seconds. */
     private static final byte[] GIGABYTE = pack();
 
     private Packed() {}

@@ -8,7 +8,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** The most that this process took of memory and threads while somebody looked, each second. */
+/** Samples memory and threads of this process every second and keeps the maximum. */
 final class PeakNumbers {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
 
@@ -31,7 +31,7 @@ final class PeakNumbers {
         boolean _ = looking.awaitTermination(1, TimeUnit.MINUTES);
     }
 
-    /** That was in use after a collection. */
+    /** Returns the maximum heap in use after a collection. */
     long heapBytes() {
         return heapBytes.get();
     }

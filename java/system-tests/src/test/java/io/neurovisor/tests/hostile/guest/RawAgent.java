@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * Somebody on a Unix socket who speaks no HTTP: says the same to everybody and listens to no answer. With nothing to say it
- * hangs up.
+ * A server on a Unix socket that does not speak HTTP: it sends the same bytes on each connection and reads nothing. Without bytes it
+ * closes the connection.
  */
 final class RawAgent implements AutoCloseable {
     private final Path socket;
@@ -45,10 +45,10 @@ final class RawAgent implements AutoCloseable {
             try (SocketChannel client = server.accept()) {
                 client.write(ByteBuffer.wrap(answer));
                 while (answer.length > 0 && client.read(ByteBuffer.allocate(8192)) >= 0) {
-                    // Who hangs up first ends the connection for a reason of its own.
+                    // The host may close the connection first.
                 }
             } catch (IOException hungUp) {
-                // By the host, or by the test that is over.
+                // Closed by the host or at the end of the test.
             }
         }
     }

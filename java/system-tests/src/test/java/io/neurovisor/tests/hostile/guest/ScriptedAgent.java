@@ -29,7 +29,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** An agent on a Unix socket that answers every execution by a script of its own. */
+/** An agent on a Unix socket that answers each execution by a script. */
 final class ScriptedAgent implements AutoCloseable {
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
     private final Path socket;
@@ -56,7 +56,7 @@ final class ScriptedAgent implements AutoCloseable {
         return socket;
     }
 
-    /** Writes frames past all that speaks HTTP/2, between what that writes; returns whether the host has taken them. */
+    /** Writes raw frames between those of the HTTP/2 stack; returns whether the host accepted them. */
     boolean write(byte[] frames) {
         Channel connection = connections.element();
         ChannelHandlerContext outermost = connection.pipeline().firstContext();
@@ -73,7 +73,7 @@ final class ScriptedAgent implements AutoCloseable {
         Future<?> _ = eventLoop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
     }
 
-    /** One that knows whom it has let in. */
+    /** Returns a server channel that records accepted connections. */
     private ServerChannel listening() {
         NioServerDomainSocketChannel channel = new NioServerDomainSocketChannel();
         channel.pipeline().addFirst(new ChannelInboundHandlerAdapter() {
@@ -107,7 +107,7 @@ final class ScriptedAgent implements AutoCloseable {
         }
     }
 
-    /** Sends no faster than the host takes, so that an endless script fills neither side; stops when the host hangs up. */
+    /** Sends with back-pressure, so that an endless script fills no buffers; stops when the host closes the connection. */
     private static final class Patient implements StreamObserver<ExecuteChunk> {
         private final ServerCallStreamObserver<ExecuteChunk> answer;
 

@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** A machine that consists of a socket with somebody behind it. */
+/** A machine that consists of a socket with a scripted guest. */
 final class SocketVm implements Vm {
     private final VmId id;
     private final Path socket;
@@ -43,7 +43,7 @@ final class SocketVm implements Vm {
 
     @Override
     public void save(Deadline deadline) {
-        throw new AssertionError("nobody saves these");
+        throw new AssertionError("must not be saved");
     }
 
     @Override

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Machines that share a socket with somebody behind it. */
+/** A VMM whose machines share a socket with a scripted guest. */
 final class SocketVmm implements Vmm {
     private final Path socket;
     private final GuestLinks links;
@@ -37,7 +37,7 @@ final class SocketVmm implements Vmm {
         return 0;
     }
 
-    /** A machine is gone when its close returns. */
+    /** Closing a machine waits for its end. */
     @Override
     public CompletableFuture<Void> gone(VmId id) {
         return CompletableFuture.completedFuture(null);

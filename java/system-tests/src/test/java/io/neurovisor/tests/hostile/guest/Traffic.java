@@ -2,7 +2,7 @@ package io.neurovisor.tests.hostile.guest;
 
 import java.util.concurrent.atomic.LongAdder;
 
-/** What forged guests have sent. */
+/** Counts the traffic of forged guests. */
 final class Traffic {
     private final LongAdder connections = new LongAdder();
     private final LongAdder frames = new LongAdder();
@@ -20,7 +20,7 @@ final class Traffic {
         bytes.add(count);
     }
 
-    /** {@code 12 connections, 34 frames, 56 MiB}. */
+    /** Returns a summary such as {@code 12 connections, 34 frames, 56 MiB}. */
     @Override
     public String toString() {
         return "%d connections, %d frames, %d MiB".formatted(connections.sum(), frames.sum(), bytes.sum() >> 20);

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Asks a node for the same honest programs again and again, a pause between them, and notes what each took. */
+/** Repeatedly runs honest programs on a node, with pauses, and records their durations. */
 final class HonestClient {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final Duration PAUSE = Duration.ofMillis(500);
@@ -28,7 +28,7 @@ final class HonestClient {
         this.node = node;
     }
 
-    /** Returns when the time is over. */
+    /** Runs programs for the given time. */
     void askFor(Duration time) throws InterruptedException {
         long end = System.nanoTime() + time.toNanos();
         for (int number = 0; System.nanoTime() < end; number++) {
@@ -39,7 +39,7 @@ final class HonestClient {
                     || !finished.stdout().equals("42\n")) {
                 failures.add(finished.describe());
             }
-            // Whoever asks without a pause measures how fast machines are made, and not how soon one is answered.
+            // Without a pause, the durations would depend on the rate at which machines start.
             TimeUnit.MILLISECONDS.sleep(PAUSE.toMillis());
         }
     }

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Honest programs and hostile ones on one node. The system property {@code neurovisor.test.minutes} says for how many minutes
- * the hostile ones run; from ten on the times of honest ones are judged, too: fewer say nothing about one in a hundred.
+ * Runs honest and hostile programs on one node, for as many minutes as the system property {@code neurovisor.test.minutes} says. From
+ * ten minutes on, the durations of honest programs are checked, too: fewer samples allow no statement about a percentile of 99.
  */
 @Tag("hostile")
 @Alone
@@ -23,14 +23,14 @@ final class HostileChaosIT {
     private static final int MINUTES = Integer.getInteger("neurovisor.test.minutes", 0);
     private static final int JUDGED_MINUTES = 10;
 
-    /** Without and with neighbours by turns, so that what else the host does meets both. */
+    /** Alternates between runs with and without neighbours, so that other load on the host affects both. */
     private static final Duration TURN = Duration.ofSeconds(MINUTES > 0 ? 60 : 20);
 
     private static final int NEIGHBOURS = 2;
     private static final int MAX_RATIO = 2;
 
     @Test
-    void honestProgramsKeepTheirOutcomesAndTheirTimes() throws InterruptedException {
+    void honestProgramsKeepTheirOutcomes() throws InterruptedException {
         long seed = Long.getLong("neurovisor.test.seed", System.nanoTime());
         List<HostileProgram> programs = HostileProgram.all().stream()
                 .filter(program -> !program.isCompiled())
@@ -51,7 +51,7 @@ final class HostileChaosIT {
                 hostile += neighbours.count();
             }
             System.out.printf(
-                    "chaos, seed %d: honest alone %s; beside %d hostile %s%n",
+                    "chaos, seed %d: honest alone %s; with %d hostile %s%n",
                     seed, LatencyLine.of(alone.times()), hostile, LatencyLine.of(beside.times()));
             assertThat(alone.failures()).isEmpty();
             assertThat(beside.failures()).as("seed %d", seed).isEmpty();

@@ -15,33 +15,32 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What the comment at the top of a hostile program says. Its first line says what the program attempts. A line that
- * begins with {@code @} is a directive, other lines are for readers:
+ * The header comment of a hostile program. Its first line describes the attempt. Lines that begin with {@code @} are directives; other
+ * lines are for readers:
  *
  * <pre>
  * # Loads a program into the kernel by the number of the call.
- * # @promise guest account       the row of SECURITY.md that it attacks
- * # @layer guest                 what is to stop it: 1 to 6, guest or agent
- * # @refused bpf EPERM ENOSYS    it prints that this attempt ended in one of these errors
- * # @held processes \d+          it prints that something is as promised; the value is a pattern
+ * # @promise guest account       the row of the table of promises that it attacks
+ * # @layer guest                 the layer that stops it: 1 to 6, guest or agent
+ * # @refused bpf EPERM ENOSYS    it reports that this attempt failed with one of these errors
+ * # @held processes \d+          it reports that a promise holds; the value is a pattern
  * # @line \d+ more               it prints a line of that pattern
- * # @bytes 67108864              or so many bytes, which are not looked at
- * # @outcome TIMED_OUT           how the execution ends; COMPLETED when not given
- * # @exit 3                      the exit code of one that completes, 0 when not given
- * # @killed python3              the process that the kernel killed for want of memory, a pattern
- * # @left 2                      so many processes were left by it, and killed
- * # @file good                   this comes home from out/, and nothing that is not named
- * # @files 1000                 so many come home, whatever their names; each @skipped is for any number then
- * # @skipped is a symbolic link  this is why something in out/ did not
- * # @env NAME=value              one variable, as often as wanted
- * # @given path content          a file beside the program
- * # @timeout 10                  in seconds, 60 when not given
+ * # @bytes 67108864              it prints this number of arbitrary bytes
+ * # @outcome TIMED_OUT           the outcome, COMPLETED by default
+ * # @exit 3                      the exit code of a completed program, 0 by default
+ * # @killed python3              the process that the kernel killed because of its memory, a pattern
+ * # @left 2                      the number of background processes that were killed
+ * # @file good                   a file that is returned from out/; others must not be
+ * # @files 1000                  the number of returned files of any name; each @skipped then stands for any number
+ * # @skipped is a symbolic link  the reason why a file in out/ is not returned
+ * # @env NAME=value              a variable, repeatable
+ * # @given path content          an input file
+ * # @timeout 10                  in seconds, 60 by default
  * # @twice                       runs in two machines, which must not print the same line beginning with DRAWN
- * # @short                       one of the short tier
+ * # @short                       belongs to the short tier
  * </pre>
  *
- * <p>The lines that it prints are given in their order, and it may print no others: an attempt that nobody expects,
- * and one that is not told of, are as bad as one that works.
+ * <p>The program must print exactly the declared lines in their order: an unexpected or missing report counts as an escape.
  */
 final class HostileHeader {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
@@ -65,9 +64,9 @@ final class HostileHeader {
     private boolean inShortTier;
 
     /**
-     * Reads the header of a program's text.
+     * Parses the header of a program.
      *
-     * @param marker how the language begins a comment
+     * @param marker the comment marker of the language
      */
     HostileHeader(String text, String marker) {
         List<String> header = text.lines()
@@ -96,12 +95,12 @@ final class HostileHeader {
         return stoppedBy.orElseThrow();
     }
 
-    /** Of each line that it prints, in their order. */
+    /** Returns the patterns of the lines, in order. */
     List<Pattern> lines() {
         return lines;
     }
 
-    /** How much it prints, where its lines are not looked at; else negative. */
+    /** Returns the number of printed bytes; negative if the lines are declared instead. */
     long bytes() {
         return bytes;
     }
@@ -122,12 +121,12 @@ final class HostileHeader {
         return left;
     }
 
-    /** The paths of the files that come home, sorted. */
+    /** Returns the sorted paths of the returned files. */
     List<String> files() {
         return List.copyOf(files);
     }
 
-    /** How many files come home, where their names are not looked at; else negative. */
+    /** Returns the number of returned files; negative if their names are declared instead. */
     int fileCount() {
         return fileCount;
     }
@@ -140,7 +139,7 @@ final class HostileHeader {
         return environment;
     }
 
-    /** Those that it asks for, and after them the library of its language. */
+    /** Returns the declared input files and the library of the language. */
     List<InputFile> given(InputFile library) {
         return Stream.concat(
                         given.entrySet().stream()
@@ -188,7 +187,7 @@ final class HostileHeader {
         }
     }
 
-    /** What was attempted is one word, the errors are the others. */
+    /** Parses a word for the attempt, followed by the allowed errors. */
     private static Pattern refused(String value) {
         List<String> words = List.of(value.split(" +"));
         if (words.size() < 2) {

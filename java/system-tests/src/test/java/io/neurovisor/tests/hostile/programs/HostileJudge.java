@@ -10,8 +10,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Says what speaks against it that a hostile program was contained. Silence is no containment: each attempt must have
- * told how it was refused.
+ * Checks that a hostile program was contained. Each attempt must report how it was refused; silence is not containment.
  */
 final class HostileJudge {
     private static final int SHOWN_CHARACTERS = 300;
@@ -20,7 +19,7 @@ final class HostileJudge {
 
     private HostileJudge() {}
 
-    /** Empty when it was contained. */
+    /** Returns the deviations from containment; empty if there are none. */
     static List<String> objections(HostileHeader expected, FinishedProgram end) {
         List<String> objections = new ArrayList<>(end(expected, end.result().exit()));
         Stream.of(end.stdout(), end.stderr())
@@ -36,7 +35,7 @@ final class HostileJudge {
         return objections;
     }
 
-    /** What two runs have in common that they may not. */
+    /** Returns the lines that two runs must not share. */
     static List<String> shared(FinishedProgram first, FinishedProgram second) {
         List<String> drawn =
                 first.stdout().lines().filter(line -> line.startsWith(DRAWN)).toList();
@@ -54,7 +53,7 @@ final class HostileJudge {
         }
         String killed = exit.details().killedProcess();
         if (!expected.killed().map(name -> name.matcher(killed).matches()).orElse(killed.isEmpty())) {
-            objections.add("the kernel killed '" + shown(killed) + "' for want of memory");
+            objections.add("the kernel killed '" + shown(killed) + "' because of its memory");
         }
         if (exit.outcome() == Outcome.COMPLETED && exit.details().backgroundProcesses() != expected.left()) {
             objections.add("it left " + exit.details().backgroundProcesses() + " processes, not " + expected.left());
@@ -67,7 +66,7 @@ final class HostileJudge {
         for (int i = 0; i < Math.max(expected.size(), lines.size()); i++) {
             String line = i < lines.size() ? lines.get(i) : "";
             if (i >= expected.size()) {
-                objections.add("nobody expects: " + shown(line));
+                objections.add("unexpected: " + shown(line));
             } else if (!expected.get(i).matcher(line).matches()) {
                 objections.add("line " + (i + 1) + " is '" + shown(line) + "', not " + expected.get(i));
             }
@@ -80,10 +79,10 @@ final class HostileJudge {
         List<String> files = new TreeSet<>(end.files().keySet()).stream().toList();
         if (expected.fileCount() >= 0) {
             if (files.size() != expected.fileCount()) {
-                objections.add(files.size() + " files came home, not " + expected.fileCount());
+                objections.add(files.size() + " files were returned, not " + expected.fileCount());
             }
         } else if (!files.equals(expected.files())) {
-            objections.add("the files " + files + " came home, not " + expected.files());
+            objections.add("the files " + files + " were returned, not " + expected.files());
         }
         List<String> reasons = end.result().exit().details().skippedFiles().stream()
                 .map(file -> file.reason())

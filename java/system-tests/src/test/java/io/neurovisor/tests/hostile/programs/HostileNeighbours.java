@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Runs hostile programs on a node, one after the other in each of some threads, until it is closed. */
+/** Runs hostile programs on a node in several threads until it is closed. */
 final class HostileNeighbours implements AutoCloseable {
     private final List<String> objections = new CopyOnWriteArrayList<>();
     private final AtomicInteger count = new AtomicInteger();
@@ -47,7 +47,7 @@ final class HostileNeighbours implements AutoCloseable {
         return objections;
     }
 
-    /** Returns when the last has ended. */
+    /** Stops, and waits for the running programs. */
     @Override
     public void close() {
         wanted = false;

@@ -19,18 +19,18 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** A program that attempts what no program may, tells what came of it, and says what must. */
+/** A program that makes forbidden attempts, reports their results and declares the expected ones. */
 record HostileProgram(String group, String id, Language language, HostileHeader header, String code) {
-    /** In the order in which they are told of. */
+    /** The groups in the order of the report. */
     static final List<String> GROUPS =
             List.of("kernel", "agent", "files", "processes", "resources", "environment", "information", "warm");
 
-    /** All, by group and name. */
+    /** Returns all programs, sorted by group and name. */
     static List<HostileProgram> all() {
         return GROUPS.stream().flatMap(HostileProgram::ofGroup).toList();
     }
 
-    /** A tenth of a program is its language's library, by which attempts are made and told of in one form. */
+    /** Returns the program with the library of its language, which makes and reports attempts. */
     Program program() {
         return new Program(
                 language,
@@ -42,7 +42,7 @@ record HostileProgram(String group, String id, Language language, HostileHeader 
                 Interpreter.WARM);
     }
 
-    /** To its end. One whose time is to run out has more of it where it has not come to say so. */
+    /** Runs the program. One that must time out is repeated with a longer timeout if it has not reported before. */
     FinishedProgram runOn(OpenedNeuroVisor node) {
         return GrowingTimeout.from(
                 header.timeout(),
@@ -58,7 +58,7 @@ record HostileProgram(String group, String id, Language language, HostileHeader 
         return Set.of(Language.GO, Language.RUST).contains(language);
     }
 
-    /** By its name, of which there is one: two readings of the same file are the same program. */
+    /** Compares the unique names: the same file may be parsed twice. */
     @Override
     public boolean equals(Object other) {
         return other instanceof HostileProgram program && program.toString().equals(toString());

@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Programs that attempt what they can against their machine, its agent and the host: each is contained, the next
- * execution works, and at the end nothing is on the host that was not there before. The short tier runs some of them. The system
- * property {@code neurovisor.hostile.report} names a file for the table of what was contained.
+ * Runs programs that attack their machine, its agent and the host. Each must be contained, the next execution must work, and nothing may
+ * remain on the host. The short tier runs some of them. The system property {@code neurovisor.hostile.report} names a file for the table
+ * of results.
  */
 @Tag("hostile")
 @Alone
@@ -41,7 +41,7 @@ final class HostileProgramsIT {
     private static final Duration HONEST_TIMEOUT = Duration.ofMinutes(2);
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    /** Where nothing may appear: images, templates and what belongs to other runs. */
+    /** The directories in which nothing may appear. */
     private static final List<String> KEPT = List.of("images", "kernels", "initrds", "templates", "audit", "jails");
 
     private static final Set<HostileProgram> CONTAINED = new HashSet<>();
@@ -59,7 +59,7 @@ final class HostileProgramsIT {
     static void open() throws IOException {
         processesBefore = descendants();
         neuroVisor = OpenedNeuroVisor.open();
-        // The first of a size makes its template, where there is none.
+        // Builds the template of the size if there is none.
         assertAnswers();
         if (programs().anyMatch(HostileProgram::isCompiled)) {
             Program compiled = new Program(Language.GO, "package main\nfunc main() { println() }");
@@ -101,7 +101,7 @@ final class HostileProgramsIT {
         return program.runOn(neuroVisor);
     }
 
-    /** As the next user finds it. */
+    /** Checks that the node runs a program. */
     private static void assertAnswers() {
         FinishedProgram honest =
                 neuroVisor.run(new Program(Language.PYTHON, "print(6*7)"), SandboxSize.SMALL, HONEST_TIMEOUT);

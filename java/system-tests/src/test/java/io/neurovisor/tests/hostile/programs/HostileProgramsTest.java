@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The hostile programs are many and readable, what judges them can fail, and SECURITY.md says what came of them. */
+/** Checks the list of hostile programs, their judge, and the table in the security documents. */
 final class HostileProgramsTest {
     private static final int PROGRAMS_MIN = 150;
     private static final int SHORT = 10;
@@ -40,7 +40,7 @@ final class HostileProgramsTest {
             """;
 
     @Test
-    void thereAreEnoughOfThem() {
+    void hasEnoughAttacks() {
         List<HostileProgram> all = HostileProgram.all();
         assertThat(all).hasSizeGreaterThanOrEqualTo(PROGRAMS_MIN);
         assertThat(all).extracting(HostileProgram::toString).doesNotHaveDuplicates();
@@ -61,7 +61,7 @@ final class HostileProgramsTest {
     }
 
     @Test
-    void everyProgramIsSmallSaysWhatItAttemptsAndWhichPromise() throws IOException {
+    void everyProgramDeclaresItsPromise() throws IOException {
         String security = Files.readString(CommandLineRun.home().resolve("SECURITY.md"));
         assertThat(HostileProgram.all()).allSatisfy(program -> {
             assertThat(program.id()).matches("[a-z0-9]+(_[a-z0-9]+)*");
@@ -72,7 +72,7 @@ final class HostileProgramsTest {
     }
 
     @Test
-    void theTableOfTheDocumentIsOfThesePrograms() throws IOException {
+    void documentListsThesePrograms() throws IOException {
         List<HostileProgram> all = HostileProgram.all();
         List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
         assertThat(lines).contains(HostileReport.BEGIN, HostileReport.END);
@@ -84,7 +84,7 @@ final class HostileProgramsTest {
                         .toList());
     }
 
-    /** What a run has shown is not the programs' own. */
+    /** Returns a row without the column that a run fills in. */
     private static String withoutContained(String row) {
         String[] cells = row.split("\\|", -1);
         assertThat(cells).as(row).hasSize(6);
@@ -96,7 +96,7 @@ final class HostileProgramsTest {
     }
 
     @Test
-    void whoSaysHowItWasRefusedWasContained() {
+    void reportedRefusalIsContainment() {
         HostileHeader header = header("# @refused mount EPERM ENOSYS");
         assertThat(nothingToObjectTo())
                 .allSatisfy(said -> assertThat(
@@ -110,17 +110,17 @@ final class HostileProgramsTest {
         "REFUSED mount EACCES,line 1 is",
         "REFUSED mount EPERM and more,line 1 is",
         "ESCAPED mount 0,it says: ESCAPED mount 0",
-        "'REFUSED mount EPERM\nREFUSED other EPERM',nobody expects: REFUSED other EPERM",
+        "'REFUSED mount EPERM\nREFUSED other EPERM',unexpected: REFUSED other EPERM",
         "'REFUSED mount EPERM\nESCAPED other',it says: ESCAPED other"
     })
-    void silenceAndSurpriseAreNoContainment(String said, String objection) {
+    void silenceIsNotContainment(String said, String objection) {
         FinishedProgram end = ended(Outcome.COMPLETED, said.isEmpty() ? "" : said + "\n", "");
         assertThat(HostileJudge.objections(header("# @refused mount EPERM"), end))
                 .anySatisfy(found -> assertThat(found).contains(objection));
     }
 
     @Test
-    void anotherEndAndErrorsThatTellOfAnEscapeAreObjectedTo() {
+    void rejectsUnexpectedEndsAndReportedEscapes() {
         HostileHeader header = header("# @line begun\n# @outcome TIMED_OUT");
         assertThat(HostileJudge.objections(header, ended(Outcome.TIMED_OUT, "begun\n", "")))
                 .isEmpty();
@@ -135,25 +135,25 @@ final class HostileProgramsTest {
         assertThat(HostileJudge.objections(header("# @line begun\n# @left 1"), ended(Outcome.COMPLETED, "begun", "")))
                 .containsExactly("it left 0 processes, not 1");
         assertThat(HostileJudge.objections(header("# @line begun\n# @killed x"), ended(Outcome.COMPLETED, "begun", "")))
-                .containsExactly("the kernel killed '' for want of memory");
+                .containsExactly("the kernel killed '' because of its memory");
     }
 
     @Test
-    void whatComesHomeIsWhatIsNamed() {
+    void returnsOnlyTheNamedFiles() {
         FinishedProgram end = ended(Outcome.COMPLETED, "made\n", "");
         end.sink().file("passwd", StandardCharsets.UTF_8.encode("root"), true);
         assertThat(HostileJudge.objections(header("# @line made"), end))
-                .containsExactly("the files [passwd] came home, not []");
+                .containsExactly("the files [passwd] were returned, not []");
         assertThat(HostileJudge.objections(header("# @line made\n# @file passwd\n# @skipped is a socket"), end))
                 .containsExactly("files were left for being [], not [is a socket]");
         assertThat(HostileJudge.objections(header("# @line made\n# @files 1"), end))
                 .isEmpty();
         assertThat(HostileJudge.objections(header("# @line made\n# @files 2"), end))
-                .containsExactly("1 files came home, not 2");
+                .containsExactly("1 files were returned, not 2");
     }
 
     @Test
-    void twoMachinesThatDrawTheSameAreObjectedTo() {
+    void rejectsEqualRandomValues() {
         FinishedProgram one = ended(Outcome.COMPLETED, "DRAWN 1\nDRAWN 2\nleft\n", "");
         FinishedProgram other = ended(Outcome.COMPLETED, "DRAWN 3\nDRAWN 2\nleft\n", "");
         assertThat(HostileJudge.shared(one, other)).containsExactly("both machines have DRAWN 2");

@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** The table of SECURITY.md: how many programs of each group there are, how many were contained, and what stops them. */
+/** The table of hostile programs in the security documents: the programs of each group, how many were contained, and the layers. */
 final class HostileReport {
     static final String BEGIN = "<!-- written by ./neurovisor test --area hostile --record -->";
     static final String END = "<!-- end of what it writes -->";
 
     private HostileReport() {}
 
-    /** All between the two marks, line by line. */
+    /** Returns the lines between the two marks. */
     static List<String> table(List<HostileProgram> programs, Collection<HostileProgram> contained) {
         StringBuilder table = new StringBuilder("| group | programs | contained | stopped by |\n|---|---|---|---|\n");
         for (String group : HostileProgram.GROUPS) {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Hostile programs as an ordinary user's processes in the same image on this host: what the machine is for. Only those that
- * look for kernel and information, which do no harm where they succeed.
+ * Runs hostile programs as processes of an ordinary user on the host, to show the effect of the machine. Only programs that inspect the
+ * kernel and the system, which do no harm if they succeed.
  */
 @Tag("hostile")
 @ShortTier
@@ -51,7 +51,7 @@ final class HostileWithoutMachineIT {
             }
         }
         System.out.println("without a machine: " + escaped.size() + " of " + programs.size() + " escaped: " + escaped);
-        // What else depends on the host; that it is this host, they all see.
+        // Other escapes depend on the host; all of these programs identify it.
         assertThat(escaped).contains("information/host_name", "information/names");
     }
 }

@@ -2,7 +2,7 @@ package io.neurovisor.tests.hostile.programs;
 
 import java.util.Arrays;
 
-/** What stops a hostile program: one of the six layers around its machine, or one of the two parts of its own guest. */
+/** The layer that stops a hostile program: one of the six layers around its machine, the guest or its agent. */
 enum StoppedBy {
     CAPABILITIES("1", "layer 1"),
     SECCOMP("2", "layer 2"),
@@ -10,9 +10,9 @@ enum StoppedBy {
     RATE_LIMIT("4", "layer 4"),
     EBPF_LSM("5", "layer 5"),
     VIRTUAL_MACHINE("6", "layer 6"),
-    /** Its account, kernel and mounts. */
+    /** Account, kernel and mounts of the guest. */
     GUEST("guest", "guest"),
-    /** Caps, time-outs, control group, and what it lets home. */
+    /** Limits, timeouts, control group and checks of output files. */
     AGENT("agent", "agent");
 
     private final String label;
@@ -23,7 +23,7 @@ enum StoppedBy {
         this.shown = shown;
     }
 
-    /** For a reader of a table. */
+    /** Returns the name for tables. */
     String shown() {
         return shown;
     }
