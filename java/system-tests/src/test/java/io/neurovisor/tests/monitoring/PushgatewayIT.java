@@ -36,7 +36,7 @@ final class PushgatewayIT {
                             && line.endsWith(" 1"))
                     .anyMatch(line -> line.startsWith("neurovisor_vm_acquire_seconds_count{") && line.endsWith(" 1"));
 
-            CommandLineRun failed = CommandLineRun.of("run", option, "--image=nobody-has-it", "-l", "bash", "-c", "1");
+            CommandLineRun failed = CommandLineRun.of("run", option, "--image=missing", "-l", "bash", "-c", "1");
             assertThat(failed.exitCode()).as(failed.stderr()).isEqualTo(2);
             assertThat(pushed(gateway))
                     .anyMatch(line -> line.startsWith("neurovisor_errors_total{error_type=\"image_unknown\"")

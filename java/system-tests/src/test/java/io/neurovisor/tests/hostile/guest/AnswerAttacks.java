@@ -24,24 +24,24 @@ final class AnswerAttacks {
         return List.of(
                 Attack.unanswered("silence", Outcome.TIMED_OUT, (_, _) -> {}),
                 Attack.unanswered("headers and silence", Outcome.TIMED_OUT, ForgedConnection::answer),
-                Attack.amid("silence after a word", Outcome.TIMED_OUT, (_, _) -> {}),
-                Attack.amid(
+                Attack.during("silence after a word", Outcome.TIMED_OUT, (_, _) -> {}),
+                Attack.during(
                         "half a frame and silence",
                         Outcome.TIMED_OUT,
                         (host, stream) -> host.send(header(16_384, ForgedFrames.DATA, 0, stream), KILOBYTE)),
-                Attack.amid(
+                Attack.during(
                         "half a message and silence",
                         Outcome.TIMED_OUT,
                         (host, stream) -> host.say(stream, ForgedFrames.concat(prefix(0, 128 << 10), KILOBYTE))),
-                Attack.amid("deafness", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.during("deafness", Outcome.TIMED_OUT, (host, stream) -> {
                     host.goDeaf();
                     host.print(stream, KILOBYTE);
                 }),
-                Attack.amid("a byte of a message a second", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.during("a byte of a message a second", Outcome.TIMED_OUT, (host, stream) -> {
                     host.say(stream, prefix(0, 1000));
                     host.drip(() -> host.say(stream, new byte[1]));
                 }),
-                Attack.amid(
+                Attack.during(
                                 "a byte of output a second",
                                 Outcome.TIMED_OUT,
                                 (host, stream) -> host.drip(() -> host.print(stream, new byte[1])))
@@ -50,9 +50,9 @@ final class AnswerAttacks {
 
     static List<Attack> ends() {
         return List.of(
-                Attack.amid("hanging up", Outcome.SANDBOX_DIED, (host, _) -> host.close()),
-                Attack.amid("a reset", Outcome.SANDBOX_DIED, (host, stream) -> host.send(reset(stream, 2))),
-                Attack.amid(
+                Attack.during("hanging up", Outcome.SANDBOX_DIED, (host, _) -> host.close()),
+                Attack.during("a reset", Outcome.SANDBOX_DIED, (host, stream) -> host.send(reset(stream, 2))),
+                Attack.during(
                         "a reset as cancelled", Outcome.SANDBOX_DIED, (host, stream) -> host.send(reset(stream, 8))),
                 Attack.unanswered("a reset as never seen", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.send(reset(stream, 7));
@@ -62,36 +62,36 @@ final class AnswerAttacks {
                 }),
                 Attack.unanswered(
                         "a good-bye as never seen", Outcome.SANDBOX_DIED, (host, _) -> host.send(goAway(0, 0, ""))),
-                Attack.amid("a good-bye, and no end of it", Outcome.COMPLETED, (host, stream) -> {
+                Attack.during("a good-bye, and no end of it", Outcome.COMPLETED, (host, stream) -> {
                     host.send(goAway(stream, 0, ""));
                     host.exit(stream);
                     host.end(stream);
                     host.flood(frame(ForgedFrames.DATA, 0, stream, KILOBYTE));
                 }),
-                Attack.amid(
+                Attack.during(
                         "a good-bye for trouble",
                         Outcome.SANDBOX_DIED,
                         (host, stream) -> host.send(goAway(0, 11, "\u001b]0;evil\u0007".repeat(1500)))),
-                Attack.amid("an end without a report", Outcome.SANDBOX_DIED, ForgedConnection::end),
-                Attack.amid(
+                Attack.during("an end without a report", Outcome.SANDBOX_DIED, ForgedConnection::end),
+                Attack.during(
                         "an end by data",
                         Outcome.SANDBOX_DIED,
                         (host, stream) -> host.send(
                                 frame(ForgedFrames.DATA, ForgedFrames.END_STREAM, stream, message(0, new byte[0])))),
-                Attack.amid("output after the end", Outcome.COMPLETED, (host, stream) -> {
+                Attack.during("output after the end", Outcome.COMPLETED, (host, stream) -> {
                     host.exit(stream);
                     while (true) {
                         host.print(stream, KILOBYTE);
                     }
                 }),
-                Attack.amid("two reports and two ends", Outcome.COMPLETED, (host, stream) -> {
+                Attack.during("two reports and two ends", Outcome.COMPLETED, (host, stream) -> {
                     host.exit(stream);
                     host.exit(stream);
                     host.end(stream);
                     host.exit(stream);
                     host.end(stream);
                 }),
-                Attack.amid("a new answer after the end", Outcome.SANDBOX_DIED, (host, stream) -> {
+                Attack.during("a new answer after the end", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.end(stream);
                     host.answer(stream);
                     host.exit(stream);
@@ -100,7 +100,7 @@ final class AnswerAttacks {
                     host.print(stream, latin(Attack.BEFORE));
                     host.exit(stream);
                 }),
-                Attack.amid("headers twice", Outcome.SANDBOX_DIED, ForgedConnection::answer),
+                Attack.during("headers twice", Outcome.SANDBOX_DIED, ForgedConnection::answer),
                 Attack.unanswered("settings that stop the host, and a program", Outcome.COMPLETED, (host, stream) -> {
                     host.send(settings(3, 0, 4, 0));
                     host.answer(stream);
@@ -170,16 +170,16 @@ final class AnswerAttacks {
     }
 
     private static Attack said(String name, byte[] bytes) {
-        return Attack.amid(name, Outcome.SANDBOX_DIED, (host, stream) -> host.say(stream, bytes));
+        return Attack.during(name, Outcome.SANDBOX_DIED, (host, stream) -> host.say(stream, bytes));
     }
 
     private static Attack trailers(String name, String... trailers) {
-        return Attack.amid("trailers: " + name, Outcome.SANDBOX_DIED, (host, stream) -> host.end(stream, trailers));
+        return Attack.during("trailers: " + name, Outcome.SANDBOX_DIED, (host, stream) -> host.end(stream, trailers));
     }
 
     private static Attack report(String name, Outcome outcome, ExecuteMetadata.Builder metadata) {
         ExecuteChunk report =
                 ExecuteChunk.newBuilder().setIsFinal(true).setMetadata(metadata).build();
-        return Attack.amid("a report of " + name, outcome, (host, stream) -> host.say(stream, report));
+        return Attack.during("a report of " + name, outcome, (host, stream) -> host.say(stream, report));
     }
 }

@@ -65,7 +65,7 @@ record Attack(String name, Script script, Set<Fault> faults, Set<Outcome> outcom
     }
 
     /** Returns an attack during the output of a program. */
-    static Attack amid(String name, Outcome outcome, Answer answer) {
+    static Attack during(String name, Outcome outcome, Answer answer) {
         Script script = called((host, stream) -> {
             host.answer(stream);
             host.print(stream, ForgedFrames.latin(BEFORE));

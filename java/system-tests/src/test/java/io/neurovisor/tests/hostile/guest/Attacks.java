@@ -14,7 +14,7 @@ final class Attacks {
                         FirstAttacks.refreshes(),
                         FrameAttacks.floods(),
                         FrameAttacks.padding(),
-                        FrameAttacks.dataForNobody(),
+                        FrameAttacks.dataOfEndedCalls(),
                         FrameAttacks.impossible(),
                         FrameAttacks.headerBlocks(),
                         AnswerAttacks.silences(),

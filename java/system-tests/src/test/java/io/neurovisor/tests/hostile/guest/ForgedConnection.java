@@ -105,7 +105,7 @@ final class ForgedConnection implements AutoCloseable {
     }
 
     /** Sends data within the window of the connection, ignoring that of the stream. */
-    void logWithoutListeners(int stream, byte[] bytes) throws IOException {
+    void sayIgnoringStreamWindow(int stream, byte[] bytes) throws IOException {
         int length = windows.take(0, bytes.length);
         byte[] part = ByteBuffer.allocate(length).put(bytes, 0, length).array();
         send(ForgedFrames.frame(ForgedFrames.DATA, 0, stream, part));

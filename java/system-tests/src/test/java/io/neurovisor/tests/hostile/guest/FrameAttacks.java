@@ -61,7 +61,7 @@ final class FrameAttacks {
                 floodOfStream(
                         "data that is the length of no padding",
                         stream -> frame(ForgedFrames.DATA, ForgedFrames.PADDED, stream, new byte[1])),
-                Attack.amid(
+                Attack.during(
                         "padding longer than its frame",
                         Outcome.SANDBOX_DIED,
                         (host, stream) -> host.send(
@@ -69,10 +69,10 @@ final class FrameAttacks {
     }
 
     /** Returns attacks with data of ended calls, which flow control does not limit, as no call reads it. */
-    static List<Attack> dataForNobody() {
+    static List<Attack> dataOfEndedCalls() {
         return List.of(
-                dataForNobody("data of a call that has ended", KILOBYTE),
-                dataForNobody("a byte of a call that has ended", new byte[1]));
+                dataOfEndedCalls("data of a call that has ended", KILOBYTE),
+                dataOfEndedCalls("a byte of a call that has ended", new byte[1]));
     }
 
     /** Returns attacks with frames that are invalid in the current state. */
@@ -82,7 +82,7 @@ final class FrameAttacks {
         attacks.add(wrong("data on a stream that was never opened", frame(ForgedFrames.DATA, 0, UNOPENED, KILOBYTE)));
         attacks.add(wrong("data on a stream of its own", frame(ForgedFrames.DATA, 0, 2, KILOBYTE)));
         attacks.add(wrong("an answer to nothing", headers(UNOPENED, ForgedFrames.END_HEADERS, ":status", "200")));
-        attacks.add(Attack.amid(
+        attacks.add(Attack.during(
                 "a call of the host",
                 Outcome.TIMED_OUT, // The host does not serve calls.
                 (host, _) -> host.send(headers(2, ForgedFrames.END_HEADERS, ":method", "POST", ":path", "/x"))));
@@ -111,15 +111,15 @@ final class FrameAttacks {
     /** Returns attacks with endless or highly compressed headers. */
     static List<Attack> headerBlocks() {
         return List.of(
-                Attack.amid("endless headers", Outcome.SANDBOX_DIED, (host, stream) -> {
+                Attack.during("endless headers", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.send(headers(stream, 0, "a", "b"));
                     host.flood(frame(ForgedFrames.CONTINUATION, 0, stream, block("name", "x".repeat(16_000))));
                 }),
-                Attack.amid("endless empty headers", Outcome.SANDBOX_DIED, (host, stream) -> {
+                Attack.during("endless empty headers", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.send(headers(stream, 0, "a", "b"));
                     host.flood(frame(ForgedFrames.CONTINUATION, 0, stream, NOTHING));
                 }),
-                Attack.amid(
+                Attack.during(
                         "headers that unpack to 64 MiB",
                         Outcome.SANDBOX_DIED,
                         (host, stream) -> host.send(frame(
@@ -127,11 +127,11 @@ final class FrameAttacks {
                                 ForgedFrames.END_HEADERS | ForgedFrames.END_STREAM,
                                 stream,
                                 bomb(4000, 16_384 - 4100)))),
-                Attack.amid(
+                Attack.during(
                         "headers of 15 KiB",
                         Outcome.SANDBOX_DIED,
                         (host, stream) -> host.end(stream, "grpc-status", "0", "x", "y".repeat(15_000))),
-                Attack.amid("headers amid headers", Outcome.SANDBOX_DIED, (host, stream) -> {
+                Attack.during("headers within headers", Outcome.SANDBOX_DIED, (host, stream) -> {
                     host.send(headers(stream, 0, "a", "b"));
                     host.send(frame(ForgedFrames.DATA, 0, stream, KILOBYTE));
                 }));
@@ -144,13 +144,13 @@ final class FrameAttacks {
     }
 
     private static Attack flood(String name, byte[] frame) {
-        return Attack.amid("a flood of " + name, Outcome.SANDBOX_DIED, (host, _) -> host.flood(frame));
+        return Attack.during("a flood of " + name, Outcome.SANDBOX_DIED, (host, _) -> host.flood(frame));
     }
 
-    private static Attack dataForNobody(String name, byte[] data) {
-        return Attack.amid("a flood of " + name, Outcome.SANDBOX_DIED, (host, stream) -> {
+    private static Attack dataOfEndedCalls(String name, byte[] data) {
+        return Attack.during("a flood of " + name, Outcome.SANDBOX_DIED, (host, stream) -> {
             while (true) {
-                host.logWithoutListeners(REFRESH, data);
+                host.sayIgnoringStreamWindow(REFRESH, data);
             }
         });
     }
@@ -160,7 +160,7 @@ final class FrameAttacks {
     }
 
     private static Attack floodOfStream(String name, OfStream frame) {
-        return Attack.amid(
+        return Attack.during(
                 "a flood of " + name, Outcome.SANDBOX_DIED, (host, stream) -> host.flood(frame.frame(stream)));
     }
 
@@ -171,10 +171,10 @@ final class FrameAttacks {
     }
 
     private static Attack wrongOfStream(String name, OfStream frame) {
-        return Attack.amid(name, Outcome.SANDBOX_DIED, (host, stream) -> host.send(frame.frame(stream)));
+        return Attack.during(name, Outcome.SANDBOX_DIED, (host, stream) -> host.send(frame.frame(stream)));
     }
 
     private static Attack wrong(String name, byte[] frame) {
-        return Attack.amid(name, Outcome.SANDBOX_DIED, (host, _) -> host.send(frame));
+        return Attack.during(name, Outcome.SANDBOX_DIED, (host, _) -> host.send(frame));
     }
 }

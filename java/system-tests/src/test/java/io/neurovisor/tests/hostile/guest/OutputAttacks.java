@@ -27,29 +27,29 @@ final class OutputAttacks {
                 .setStderrBytes(ByteString.copyFrom(CHUNK))
                 .build();
         return List.of(
-                Attack.amid("gigabytes of output", Outcome.OUTPUT_LIMIT, (host, stream) -> {
+                Attack.during("gigabytes of output", Outcome.OUTPUT_LIMIT, (host, stream) -> {
                     while (true) {
                         host.print(stream, CHUNK);
                     }
                 }),
-                Attack.amid("gigabytes of errors", Outcome.OUTPUT_LIMIT, (host, stream) -> {
+                Attack.during("gigabytes of errors", Outcome.OUTPUT_LIMIT, (host, stream) -> {
                     while (true) {
                         host.say(stream, error);
                     }
                 }),
-                Attack.amid("output in bytes", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.during("output in bytes", Outcome.TIMED_OUT, (host, stream) -> {
                             while (true) {
                                 host.print(stream, new byte[1]);
                             }
                         })
                         .patiently(),
-                Attack.amid("a message in frames of a byte", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.during("a message in frames of a byte", Outcome.TIMED_OUT, (host, stream) -> {
                     host.say(stream, prefix(0, LARGEST_MESSAGE));
                     for (int i = 1; i < LARGEST_MESSAGE; i++) {
                         host.say(stream, new byte[1]);
                     }
                 }),
-                Attack.amid("messages of unknown fields", Outcome.TIMED_OUT, (host, stream) -> {
+                Attack.during("messages of unknown fields", Outcome.TIMED_OUT, (host, stream) -> {
                     byte[] fields = message(0, unknownFields());
                     for (int i = 0; i < 20; i++) {
                         host.say(stream, fields);
@@ -61,7 +61,7 @@ final class OutputAttacks {
         List<Attack> attacks = new ArrayList<>();
         for (String path : List.of(
                 "../../etc/passwd", "a/../../b", "/etc/passwd", "", ".", "a//b", "a/", "a\nb", "a\0b", "a\u001b[2Jb")) {
-            attacks.add(Attack.amid(
+            attacks.add(Attack.during(
                     "a file named \"" + ForgedFile.shown(path) + "\"",
                     Outcome.SANDBOX_DIED,
                     (host, stream) -> host.say(stream, ForgedFile.whole(path))));
@@ -72,37 +72,37 @@ final class OutputAttacks {
         attacks.add(files("a file below a file", "a", "a/b"));
         attacks.add(files("a file far below a file", "a/b", "a/b/c/d"));
         attacks.add(files("a file in the place of a directory", "a/b", "a"));
-        attacks.add(Attack.amid("a million files", Outcome.SANDBOX_DIED, (host, stream) -> {
+        attacks.add(Attack.during("a million files", Outcome.SANDBOX_DIED, (host, stream) -> {
             for (int i = 0; i < 1_000_000; i++) {
                 host.say(stream, ForgedFile.whole("file-" + i));
             }
         }));
-        attacks.add(Attack.amid(
+        attacks.add(Attack.during(
                 "a thousand files with names of 4000 bytes, and one more", Outcome.SANDBOX_DIED, (host, stream) -> {
                     for (int i = 0; i <= FileLimits.MAX_COUNT; i++) {
                         host.say(stream, ForgedFile.whole(i + "/y".repeat(1990)));
                     }
                 }));
-        attacks.add(Attack.amid("a file of gigabytes", Outcome.SANDBOX_DIED, (host, stream) -> {
+        attacks.add(Attack.during("a file of gigabytes", Outcome.SANDBOX_DIED, (host, stream) -> {
             while (true) {
                 host.say(stream, ForgedFile.part("endless", CHUNK));
             }
         }));
-        attacks.add(Attack.amid("a file that another interrupts", Outcome.SANDBOX_DIED, (host, stream) -> {
+        attacks.add(Attack.during("a file that another interrupts", Outcome.SANDBOX_DIED, (host, stream) -> {
             host.say(stream, ForgedFile.part("one", CHUNK));
             host.say(stream, ForgedFile.whole("other"));
         }));
-        attacks.add(Attack.amid("a file of nothing but empty parts", Outcome.SANDBOX_DIED, (host, stream) -> {
+        attacks.add(Attack.during("a file of nothing but empty parts", Outcome.SANDBOX_DIED, (host, stream) -> {
             while (true) {
                 host.say(stream, ForgedFile.part("empty", new byte[0]));
             }
         }));
-        attacks.add(Attack.amid("a file that never ends", Outcome.COMPLETED, (host, stream) -> {
+        attacks.add(Attack.during("a file that never ends", Outcome.COMPLETED, (host, stream) -> {
             host.say(stream, ForgedFile.part("unfinished", CHUNK));
             host.exit(stream);
             host.end(stream);
         }));
-        attacks.add(Attack.amid("a file in bytes", Outcome.TIMED_OUT, (host, stream) -> {
+        attacks.add(Attack.during("a file in bytes", Outcome.TIMED_OUT, (host, stream) -> {
                     while (true) {
                         host.say(stream, ForgedFile.part("slow", new byte[1]));
                     }
@@ -112,7 +112,7 @@ final class OutputAttacks {
     }
 
     private static Attack files(String name, String... paths) {
-        return Attack.amid(name, Outcome.SANDBOX_DIED, (host, stream) -> {
+        return Attack.during(name, Outcome.SANDBOX_DIED, (host, stream) -> {
             for (String path : paths) {
                 host.say(stream, ForgedFile.whole(path));
             }
