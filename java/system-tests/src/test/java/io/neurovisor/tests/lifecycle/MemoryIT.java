@@ -45,7 +45,7 @@ final class MemoryIT {
     private static final String GREEDY =
             "import time; taken = bytearray(150 << 20); time.sleep(1); print(len(taken) >> 20)";
 
-    private static final Pattern TOLD = Pattern.compile(
+    private static final Pattern WARNING = Pattern.compile(
             ".*--max 10 is more than the memory holds, (\\d+) at once: a machine of size small can take"
                     + " \\d+ MiB, and \\d+ MiB are available; .* at most 10 machines, of 1 vCPUs each, run on \\d+ processors");
 
@@ -64,7 +64,7 @@ final class MemoryIT {
                         "--max=10",
                         "--size=small",
                         "--acquire-timeout=" + LIMIT.toSeconds() + "s")) {
-            int room = Integer.parseInt(daemon.awaitMessage(TOLD, LIMIT).group(1));
+            int room = Integer.parseInt(daemon.awaitMessage(WARNING, LIMIT).group(1));
             assertThat(room).isBetween(1, 5);
             assertThat(daemon.status("/status.json")).contains("\"room\":" + room);
             ExecutionServiceBlockingStub client = ExecutionServiceGrpc.newBlockingStub(daemon.channel());

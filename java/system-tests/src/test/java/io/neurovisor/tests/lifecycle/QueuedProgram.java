@@ -30,7 +30,7 @@ import java.util.function.Predicate;
  * waits to be killed. If it ends by itself, its exit code reports the results of both requests.
  */
 final class QueuedProgram {
-    static final int BOTH_WERE_TOLD = 123;
+    static final int BOTH_WERE_REPORTED = 123;
 
     private static final Duration LONG = Duration.ofMinutes(5);
 
