@@ -33,7 +33,7 @@ bpf_is_current() {
 
 compile_bpf() {
     mkdir -p -- "${bpf_object%/*}"
-    # The types of the kernel's headers depend on the architecture, which the programs' own target does not name.
+    # The types in kernel headers depend on the architecture, which the target of the programs does not specify.
     clang -g -O2 -Wall -Wextra -Werror -Wno-unused-parameter -target bpf -D__TARGET_ARCH_x86 -I/usr/include/x86_64-linux-gnu \
         -c "$root/bpf/vmm.bpf.c" -o "$bpf_object.new" || die "clang does not compile $root/bpf/vmm.bpf.c."
     mv -f -- "$bpf_object.new" "$bpf_object"

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# A Chromium without a screen, for the test of the status page. Sourced.
+# A headless Chromium for the test of the status page. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
 
-# What there may be already, and what Debian has; its fonts, for without any a page has no letters.
+# Installed browsers, Debian's browser, and fonts, without which a page shows no text.
 readonly browsers=(chromium-headless-shell chromium google-chrome)
 readonly browser_packages=(chromium-headless-shell fonts-dejavu-core)
 readonly browser_seconds=300
 
-# fetch_browser: true when browser_program is one; else browser_reason says why not.
+# fetch_browser: sets browser_program; on failure sets browser_reason.
 fetch_browser() {
     local log=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/browser.log status=0
     browser_reason=''

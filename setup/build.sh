@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Builds NeuroVisor when its sources are newer than the build. Sourced; root and app are set.
+# Builds NeuroVisor if its sources are newer than the build. Sourced; root and app are set.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
-# Two starts at once build once: the second waits and finds the build current.
+# Of two concurrent starts, the second one waits and finds the build current.
 build_if_stale() {
     ! build_is_current || return 0
     mkdir -p -- "$root/target" 2>/dev/null || true
@@ -17,11 +17,11 @@ build_if_stale() {
     exec 9>&-
 }
 
-# Compiles what was not made from the sources as they are, whatever their times say: a new checkout of the same commit, or
-# a file that was written without a change, compiles nothing.
+# Compiles the parts whose sources have changed in content. Timestamps do not count, so a new checkout of the same commit compiles
+# nothing.
 build() {
     local name status=0
-    # The stamp's time is the beginning: what changes during the build is newer.
+    # The stamp has the time of the beginning, so that changes during the build are newer.
     : >"$root/target/build.started"
     java_digest=$(digest_of "${java_sources[@]}") rust_digest=$(digest_of "${rust_sources[@]}")
     forget_steps
@@ -33,7 +33,7 @@ build() {
             ! starts_usual_image "$@" || add_image_step "$@"
         fi
         rm -f -- "$root/target/neurovisor.stamp"
-        # Its parts are not put together anew where a jar is already.
+        # Maven does not replace existing jars in this directory.
         [[ -z ${step_title[java]-} ]] || rm -rf -- "$app"
         run_steps || status=$?
         if ((status != 0)); then
@@ -44,15 +44,15 @@ build() {
     mv -- "$root/target/build.started" "$root/target/neurovisor.stamp"
 }
 
-# digest_of PATH...: of the names and contents of all files there.
+# digest_of PATH...: the digest of the names and contents of all files.
 digest_of() {
     # shellcheck disable=SC2068 # The paths hold patterns, and no blanks.
     (cd "$root" && find $@ -name target -prune -o -type f -print0 | LC_ALL=C sort --zero-terminated |
         xargs --null sha256sum | sha256sum)
 }
 
-# is_made PART SOURCES PATH...: whether what is at the paths is what was made from sources of that digest. ./mvnw compiles
-# the programs too.
+# is_made PART SOURCES PATH...: whether the files at the paths were built from sources of that digest. ./mvnw compiles the
+# programs, too.
 is_made() {
     [[ -f $root/target/$1.made && $(<"$root/target/$1.made") == "$2 $(digest_of "${@:3}" 2>/dev/null)" ]]
 }
@@ -65,13 +65,13 @@ add_java_step() {
 }
 
 make_java() {
-    # Maven does not run for long enough to be worth the compiler C2: a fifth of the processors' time.
+    # The run of Maven is too short to benefit from the C2 compiler, which would use a fifth of the CPU time.
     export MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
     maven -Dneurovisor.product -T2 package -pl java/cli -am && list_jars >"$app/classpath" &&
         made java "$java_digest" "${java_programs[@]}"
 }
 
-# The spawner first, which the root image is built with.
+# The spawner comes first, because the root image is built with it.
 add_rust_steps() {
     add_step spawner '' 'Compiling the spawner' "$root/target/spawner.log" read_cargo_line make_rust spawner
     add_step agent spawner 'Compiling the guest agent' "$root/target/guest-agent.log" read_cargo_line make_agent
@@ -86,25 +86,25 @@ build_floor() {
     floor_digest=$(digest_of "${rust_sources[@]}" bench/floor)
     ! is_made floor "$floor_digest" "$program" || return 0
     install_missing_packages build
-    with_progress 'Compiling what the product is compared with' "$log" read_cargo_line make_rust floor || {
+    with_progress 'Compiling the reference of the benchmark' "$log" read_cargo_line make_rust floor || {
         explain_failure "$log"
         die 'The floor of the benchmark does not compile.' "The whole log: $log"
     }
     made floor "$floor_digest" "$program"
 }
 
-# Its bar, which Cargo shows to no file by itself, says how much is left.
+# Forces the progress bar, which Cargo omits if its output is a file.
 make_rust() {
     CARGO_TERM_COLOR=never CARGO_TERM_PROGRESS_WHEN=always CARGO_TERM_PROGRESS_WIDTH=80 "$root/setup/rust.sh" "$1" 2>&1 |
         sed --unbuffered -e 's/\r/\n/g' -e 's/\x1b\[K//g'
 }
 
-# What boots the usual image, unless it asks for another one, which is built on that.
+# Whether the command boots the default image or one that is built on it.
 starts_usual_image() {
     [[ ${1-} =~ ^(run|serve|agent|example|bench|setup|sessions)$ ]] && starts_machines "$@"
 }
 
-# add_image_step ARGUMENT...: kernel and root image need no guest agent, which is compiled meanwhile.
+# add_image_step ARGUMENT...: builds kernel and root image in parallel with the guest agent, which they do not need.
 add_image_step() {
     local needed=''
     [[ -z ${step_title[java]-} ]] || needed+=' java'
@@ -119,7 +119,7 @@ make_image() {
     exec "$JAVA_HOME/bin/java" "${flags[@]}" -cp "$classpath" io.neurovisor.cli.Main prepare-image "$@"
 }
 
-# place_options ARGUMENT...: sets options_of_place, those that say where the data is and who builds an image.
+# place_options ARGUMENT...: sets options_of_place to the options for the data directory and the user of image builds.
 place_options() {
     options_of_place=()
     while (($#)); do
@@ -132,7 +132,7 @@ place_options() {
     done
 }
 
-# A fixed order, whatever the locale: the AOT cache depends on it.
+# The order must not depend on the locale, because the AOT cache depends on it.
 list_jars() (
     LC_ALL=C
     cd "$app/lib" || exit
@@ -145,7 +145,7 @@ maven() {
     (cd "$root" && exec ./mvnw --batch-mode "${settings[@]}" "$@")
 }
 
-# Maven takes proxies from its settings only; those of the environment are passed on where the user has set none.
+# Maven reads proxies only from its settings. Those of the environment are passed on if the user has configured none.
 maven_proxy_settings() {
     local file=$root/target/maven-proxies.xml https=${https_proxy:-${HTTPS_PROXY-}} http=${http_proxy:-${HTTP_PROXY-}}
     [[ -n $http$https ]] || return 0
@@ -178,7 +178,7 @@ proxy_element() {
     printf '<nonProxyHosts>%s</nonProxyHosts></proxy>\n' "$(as_xml "${none// /}")"
 }
 
-# The text of a URL's user part, for XML: percent signs decoded, markup escaped.
+# Prints the user part of a URL for XML: decoded, with markup escaped.
 as_xml() {
     local text
     printf -v text '%b' "${1//%/\\x}"
@@ -207,7 +207,7 @@ read_cargo_line() {
     if [[ $1 =~ ^\ +Building\ \[.*\]\ ([0-9]+)/([0-9]+) ]]; then
         compiled=${BASH_REMATCH[1]} all=${BASH_REMATCH[2]}
         progress_percent=$((100 * compiled / all))
-        # A line for each quarter is enough without a terminal.
+        # Without a terminal, a line for each quarter is enough.
         progress_step="$((progress_percent / 25 * 25))% of $all crates"
         progress_detail="$((all - compiled)) left"
     elif [[ $1 =~ ^\ +Download ]]; then
@@ -215,7 +215,7 @@ read_cargo_line() {
     fi
 }
 
-# The seconds are what each takes of a minute, about.
+# The percentages are the approximate shares of the duration.
 read_image_line() {
     [[ $1 == 'neurovisor: '* ]] || return 0
     progress_step=${1#neurovisor: } progress_detail=''
@@ -227,7 +227,7 @@ read_image_line() {
     esac
 }
 
-# First use only: what the build and the images take, per disk.
+# Checks the space for the build and the images before the first use.
 require_build_space() {
     local word previous='' data=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-${HOME-}/.local/share}/neurovisor}
     place_options "$@"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Real clients of other makers, and judges of the files in monitoring/, for the tests of the service. Sourced.
+# Third-party clients, and checkers of the files in monitoring/, for the tests of the service. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
 
-# Versions that the Go of Debian 12's backports (1.23) builds. NAME MODULE VERSION PACKAGE; no module where it is of this repository.
+# Versions that Go 1.23 of the Debian 12 backports builds. NAME MODULE VERSION PACKAGE; without a module for sources in this repository.
 readonly clients='
 grpcurl github.com/fullstorydev/grpcurl v1.9.3  cmd/grpcurl
 ghz     github.com/bojand/ghz           v0.93.0 cmd/ghz
@@ -12,7 +12,7 @@ monitoring-check -                      v2.9.1   setup/monitoring-check
 '
 readonly clients_seconds=900
 
-# fetch_clients: true when all clients are in clients_directory; else clients_reason says why not.
+# fetch_clients: makes all clients available in clients_directory; on failure sets clients_reason.
 fetch_clients() {
     local name module version package base versions='' work log status=0
     base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/clients clients_reason=''
@@ -24,7 +24,7 @@ fetch_clients() {
     has_go || { clients_reason="Go $go_minimum or newer is missing" && return 1; }
     mkdir -p -- "$base"
     log=$base/fetch.log
-    # What was downloaded and compiled on the way is ten times as large as the programs, and goes.
+    # Removes downloads and intermediate files, which are ten times as large as the programs.
     work=$(mktemp -d "$base/work-XXXXXX")
     with_progress 'Fetching grpcurl, ghz, buf, a Collector and what reads Compose files' "$log" read_go_line build_clients "$work" || status=$?
     if ((status == 0)); then
@@ -45,7 +45,7 @@ clients_are_there() {
     done <<<"$clients"
 }
 
-# The machine's own proxy and flags for Go hold. A read-only module cache could not be removed.
+# Uses the configured proxy and flags of Go. A read-only module cache could not be removed.
 build_clients() {
     local name module version package
     while read -r name module version package; do
@@ -59,7 +59,7 @@ build_clients() {
     done <<<"$clients"
 }
 
-# build_with_go DIRECTORY build|install ARGUMENT...: leaves everything below the directory.
+# build_with_go DIRECTORY build|install ARGUMENT...: writes only below the directory.
 build_with_go() {
     GOBIN=$1/bin GOPATH=$1/path GOMODCACHE=$1/modules GOCACHE=$1/cache CGO_ENABLED=0 \
         GOFLAGS="${GOFLAGS-$(go env GOFLAGS)} -modcacherw -trimpath" timeout "$clients_seconds" \

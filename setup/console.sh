@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Tells the person at the terminal what is happening, on stderr only. Sourced.
+# Reports progress to the terminal, on stderr only. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
 say() { printf '%s\n' "$@" >&2; }
 
-# Ends with the exit code that means "NeuroVisor failed", as opposed to the user's program.
+# Exits with the code for a failure of NeuroVisor, as opposed to one of the user's program.
 die() {
     if on_terminal; then printf '\e[31mneurovisor:\e[0m %s\n' "$1" >&2; else printf 'neurovisor: %s\n' "$1" >&2; fi
     (($# == 1)) || say "${@:2}"
@@ -27,9 +27,9 @@ forget_steps() {
 }
 
 # add_step NAME AFTER TITLE LOG READER COMMAND...
-# A step of run_steps, which begins when those named in AFTER are done. It runs COMMAND with its output in LOG. READER gets
-# each line of it and sets progress_step (what is done now, of how much; without a terminal each new one is a line),
-# progress_detail and progress_percent.
+# Adds a step to run_steps, which begins when the steps in AFTER are done. It runs COMMAND with its output in LOG. READER
+# receives each line and sets progress_step (the current item and the total; without a terminal each new one is printed as a
+# line), progress_detail and progress_percent.
 add_step() {
     local name=$1
     step_names+=("$name")
@@ -39,8 +39,8 @@ add_step() {
     : >"$4"
 }
 
-# Runs all steps that were added, at the same time where they allow it. A step that fails ends the others, and becomes
-# failed_step. Ctrl-C ends all with their children, or, when progress_stop is "gently", asks them to end and waits.
+# Runs all added steps, in parallel where possible. A failed step ends the others and is stored in failed_step. Ctrl-C ends
+# all steps with their children, or, if progress_stop is "gently", asks them to end and waits.
 run_steps() {
     local name status=0 outer_traps
     progress_lines=0
@@ -60,7 +60,7 @@ run_steps() {
     done
     clear_progress
     ((status == 0)) || stop_steps TERM
-    # The caller's, if it has any.
+    # Restores the trap of the caller, if any.
     trap - INT TERM HUP
     eval "$outer_traps"
     return "$status"
@@ -82,7 +82,7 @@ begin_steps() {
     done
 }
 
-# follow_step NAME: reads what it has written; fails as the step does when it has ended.
+# follow_step NAME: reads the new output of a step; returns its exit code once it has ended.
 follow_step() {
     local name=$1 alive=true part='' status=0 input=${step_input[$1]}
     kill -0 "${step_pid[$name]}" 2>/dev/null || alive=false
@@ -112,7 +112,7 @@ follow_step() {
     return "$status"
 }
 
-# stop_steps SIGNAL: ends those that run, with all their children, and waits for them.
+# stop_steps SIGNAL: ends the running steps with all their children, and waits for them.
 stop_steps() {
     local name
     for name in "${step_names[@]}"; do
@@ -141,7 +141,7 @@ progress_interrupted() {
     kill -s "$1" $$
 }
 
-# A line for each step that runs.
+# Draws a line for each running step.
 draw_progress() {
     local name text bar filled percent all=''
     for name in "${step_names[@]}"; do
@@ -167,7 +167,7 @@ clear_progress() {
     progress_lines=0
 }
 
-# Prints the end of LOG and, where the cause is a known one, its fix.
+# Prints the end of LOG and, for a known cause, its fix.
 explain_failure() {
     local log=$1
     say "The end of $log:"
@@ -191,7 +191,7 @@ explain_failure() {
     fi
 }
 
-# require_space DIR MEGABYTES WHAT: ends when the disk that holds DIR (or will) has less room.
+# require_space DIR MEGABYTES WHAT: exits if the file system of DIR, which need not exist, has less space.
 require_space() {
     local directory=$1 free
     while [[ ! -d $directory ]]; do directory=$(dirname -- "$directory"); done

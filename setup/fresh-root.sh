@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, as somebody meets it who has just
-# found NeuroVisor; then the same once more without a network. The empty system is a directory, removed at the end.
+# `neurovisor test --area first-use`: the first use of a clean clone in an empty Debian, then the same again without a network.
+# The empty system is a directory, which is removed at the end.
 #
 #   setup/fresh-root.sh [--suite trixie|bookworm] [--keep] [--] [COMMAND...]
 #
-# COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone. What this
-# machine needs in order to reach package servers goes along: proxies, mirrors, certificates, settings.
+# COMMAND (default: the first ./neurovisor line of README.md, else ./neurovisor setup) runs in the clone, with the proxies,
+# mirrors, certificates and settings that this machine needs to reach package servers.
 set -euo pipefail
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -65,7 +65,7 @@ first_command() {
     printf '%s' "${line:-./neurovisor setup}"
 }
 
-# The mounts were made in a namespace that ended with its processes: what is left are files.
+# The mounts ended with their namespace, so only files remain.
 clean_up() {
     local status=$?
     trap '' INT TERM HUP
@@ -73,7 +73,7 @@ clean_up() {
     exit "$status"
 }
 
-# uri LABEL: the mirror that this machine uses for archives with that label.
+# uri LABEL: the mirror of this machine for archives with that label.
 uri() {
     # shellcheck disable=SC2016 # $(REPO_URI) is apt's own notation.
     apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' "Label: $1" | sed -n 1p
@@ -103,8 +103,8 @@ bring_settings() {
     done
 }
 
-# Debian 12 has no JDK 25, so there the user's first step is to install one: this machine's stands for it, read-only,
-# with the certificates that it trusts.
+# On Debian 12, which has no JDK 25, a user must install one first. The JDK of this machine is mounted read-only instead, with
+# its trusted certificates.
 bring_jdk() {
     local certificates
     find_jdk || die_without_jdk
@@ -122,7 +122,7 @@ clone() {
     ((changes == 0)) || say "Not in the clone: $changes uncommitted change(s)"
 }
 
-# Everything started inside ends with the process id namespace, and the mounts with theirs.
+# All processes end with the PID namespace, and the mounts with their namespace.
 run_inside() {
     local began=$SECONDS status=0 namespaces=(--mount --propagation private --pid --fork --kill-child)
     [[ $2 == with-network ]] || namespaces+=(--net)
@@ -142,7 +142,7 @@ run_inside() {
         done
         shift
         ip link set lo up 2>/dev/null || true
-        # Its root takes the place of this one. In a mere chroot the kernel makes no user namespaces, which VMMs are jailed by.
+        # Uses pivot_root: in a chroot, the kernel creates no user namespaces, which the jails of VMMs need.
         cd "$system"
         mount --move . /
         exec chroot . "$@"

@@ -1,17 +1,17 @@
 # shellcheck shell=bash
-# Has the decoders of hostile bytes read what libFuzzer and Jazzer make up, led by what of the code it reaches. Sourced.
+# Fuzzes the decoders of hostile bytes with libFuzzer and Jazzer, guided by coverage. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 readonly fuzz_work=$root/target/fuzz
 readonly fuzz_programs=$fuzz_work/build/x86_64-unknown-linux-gnu/fuzz
-# What `cargo fuzz --sanitizer none` compiles with, for which it would need a compiler of its own.
+# The flags of `cargo fuzz --sanitizer none`, which itself would require a nightly compiler.
 readonly fuzz_flags='--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
     -Cllvm-args=-sanitizer-coverage-trace-compares'
-# Of ours, and of the libraries that decode for us.
+# Instruments our code and the decoding libraries.
 readonly fuzz_instrumented='io.neurovisor.**:com.fasterxml.jackson.core.**:org.yaml.snakeyaml.**:io.netty.handler.codec.**'
 
-# The seeds of each decoder, which are the list of them: what a guest reaches comes first.
+# The seed directories, which define the list of decoders. Those that a guest can reach come first.
 fuzz_seeds() {
     (cd "$root" && printf '%s\n' java/host/src/test/resources/io/neurovisor/host/*/*FuzzTestInputs/* \
         fuzz/corpus/{spawner,agent}/* java/{server,agent}/src/test/resources/io/neurovisor/*/*/*FuzzTestInputs/*)
@@ -24,14 +24,14 @@ fuzz_name() {
     printf '%s %s' "${directory%FuzzTestInputs}" "${1##*/}"
 }
 
-# build_fuzz_targets: those of Rust; those of Java are among the tests.
+# build_fuzz_targets: compiles the Rust targets; those of Java are tests.
 build_fuzz_targets() {
     RUSTFLAGS=${fuzz_flags//$'\n'/ } CARGO_TARGET_DIR=$fuzz_work/build env --default-signal=INT cargo build --quiet --locked --profile fuzz \
         --target x86_64-unknown-linux-gnu --package neurovisor-spawner --package neurovisor-guest-agent --bins
 }
 
 # fuzz_one SEEDS SECONDS [SEED]: adds a line to the results: decoder, exit code, executions, features, inputs, CPU seconds.
-# 1 after a finding; 130 after Ctrl-C: whoever called is to end.
+# Returns 1 after a finding, and 130 after Ctrl-C, on which the caller must stop.
 fuzz_one() {
     local seeds=$1 name file log program='' class='' module line status=0 cpu level=4
     name=$(fuzz_name "$seeds")
@@ -48,7 +48,7 @@ fuzz_one() {
             class=${seeds#*/resources/} && class=${class%Inputs/*} && class=${class//\//.}
             ;;
     esac
-    # The better compiler begins to pay after a minute: 1.4 times the executions after one and a half.
+    # C2 pays off after a minute: 1.4 times the executions after one and a half minutes.
     (($2 >= 60)) || level=1
     local TIMEFORMAT='%U %S'
     if [[ -n $program ]]; then
@@ -61,7 +61,7 @@ fuzz_one() {
             "--instrumentation_includes=$fuzz_instrumented" "--custom_hook_includes=io.neurovisor.**" \
             "--reproducer_path=$fuzz_work/findings" "${arguments[@]}" >"$log" 2>&1; } 2>&1) || status=$?
     fi
-    # libFuzzer's words for interrupted, and for the same from within a JVM.
+    # The exit codes of an interrupted libFuzzer, alone and within a JVM.
     ((status != 72)) && ! grep -qa 'libFuzzer: exiting as requested' "$log" || status=130
     line=$(awk -v name="$name" -v status="$status" -v cpu="$cpu" '
         match($0, /ft: [0-9]+/) { features = substr($0, RSTART + 4, RLENGTH - 4) }
@@ -70,19 +70,19 @@ fuzz_one() {
         /^stat::number_of_executed_units:/ { executions = $2 }
         END {
             split(cpu, part, " ")
-            # One that has read nothing has not been tested.
+            # A decoder without executions has not been tested.
             printf "%s\t%d\t%d\t%d\t%d\t%d\n", name, status == 0 && !executions ? 1 : status, executions, features, inputs, part[1] + part[2]
         }' "$log")
     echo "$line" >>"$fuzz_work/results"
     status=$(cut -f 2 <<<"$line")
     case $status in
         0 | 130) return "$status" ;;
-        *) tell_finding "$seeds" "$file" "$log" && return 1 ;;
+        *) report_finding "$seeds" "$file" "$log" && return 1 ;;
     esac
 }
 
-# tell_finding SEEDS FILE LOG: a seed is a test, so that what was found becomes one.
-tell_finding() {
+# report_finding SEEDS FILE LOG: copies a finding to the seeds, which are tests.
+report_finding() {
     local again="cargo test --package neurovisor-spawner corpora_hold"
     case $1 in
         fuzz/corpus/agent/*) again="cargo test --package neurovisor-guest-agent corpora_hold" ;;
@@ -94,7 +94,7 @@ tell_finding() {
         "$(find "$fuzz_work/findings" -name "$2-*" -newer "$fuzz_work/begun" -printf '%p ' | head -c 500)" "$1" "$again" "$3"
 }
 
-# begin_fuzzing: nothing is known of what is fuzzed from here on.
+# begin_fuzzing: clears the results.
 begin_fuzzing() {
     rm -rf -- "$fuzz_work"/{results,taken}
     mkdir -p -- "$fuzz_work/taken"
@@ -103,7 +103,7 @@ begin_fuzzing() {
     build_fuzz_targets
 }
 
-# run_lanes MANY COMMAND...: as many at a time. Ctrl-C is for what they run; they tell what has become of that, and end. 130 then.
+# run_lanes MANY COMMAND...: runs the command in parallel lanes. On Ctrl-C, the lanes report their results and end; returns 130.
 run_lanes() {
     local lane status=0
     trap 'status=130' INT
@@ -115,7 +115,7 @@ run_lanes() {
     return "$status"
 }
 
-# fuzz_each SECONDS LANES SEED LANE: those of one lane, one after the other.
+# fuzz_each SECONDS LANES SEED LANE: fuzzes the decoders of one lane sequentially.
 fuzz_each() {
     local seeds
     fuzz_seeds | awk -v lane="$4" -v lanes="$2" 'NR % lanes == lane' | while read -r seeds; do
@@ -123,8 +123,8 @@ fuzz_each() {
     done
 }
 
-# fuzz_decoders SECONDS LANES [SEED]: each for so long, so many at a time; a table; 1 if there was a finding.
-# With a seed the same inputs each time, as far as the time goes: what is tested by the way is to fail for what has changed.
+# fuzz_decoders SECONDS LANES [SEED]: fuzzes each decoder for the given time in parallel lanes and prints a table; returns 1 after
+# a finding. A seed makes the inputs repeatable, so that a failing test run is caused by a change.
 fuzz_decoders() {
     local status=0 began=$SECONDS
     begin_fuzzing || return 1
@@ -135,21 +135,21 @@ fuzz_decoders() {
             printf "%-28s %12d %9d %7d %8d %9s\n", $1, $3, $4, $5, $6, $2 == 130 ? "stopped" : $2 ? "FOUND" : "0"
             if (!$2) passed++
         }
-        # What has no line was never begun.
+        # A decoder without a line was not started.
         END { failed = all - passed; printf "fuzz: %d passed, %d failed\n", passed, failed; exit failed > 0 }' "$fuzz_work/results" || ((status)) || status=1
     printf 'fuzz time %s\n' $((SECONDS - began))
     return "$status"
 }
 
-# --- for hours, with a record in which the next run goes on
+# --- long runs, which continue from a record
 
-# Since the last finding in each: decoder, CPU seconds, executions, most features reached, day of the last.
+# The record since the last finding: decoder, CPU seconds, executions, maximum of features, date of the last run.
 readonly fuzz_record=$root/fuzz/record.tsv
 
-# recorded NAME: its CPU seconds.
+# recorded NAME: the recorded CPU seconds of a decoder.
 recorded() { awk -F '\t' -v name="$1" '$1 == name { seconds = $2 } END { print seconds + 0 }' "$fuzz_record"; }
 
-# take_decoder SECONDS: prints the seeds of the first that has had less than that, and that nobody else has.
+# take_decoder SECONDS: claims the first decoder with less CPU time than that and prints its seeds.
 take_decoder() {
     local seeds name
     while read -r seeds; do
@@ -162,7 +162,7 @@ take_decoder() {
     done < <(fuzz_seeds)
 }
 
-# record_fuzzing NAME: adds its last result. After a finding it begins anew.
+# record_fuzzing NAME: adds the last result to the record. A finding resets the record of the decoder.
 record_fuzzing() {
     {
         head -n 1 -- "$fuzz_record"
@@ -177,25 +177,25 @@ record_fuzzing() {
     mv -- "$fuzz_record.new" "$fuzz_record"
 }
 
-# fuzz_lane SECONDS LANE: until each decoder has had so many, by this lane or another, or the shell that began it is gone.
+# fuzz_lane SECONDS LANE: fuzzes until each decoder has had the CPU time, in any lane, or the parent shell has ended.
 fuzz_lane() {
     local seeds name left status lock
     exec {lock}>"$fuzz_work/lock"
     while kill -0 "$$" 2>/dev/null && flock "$lock" && seeds=$(take_decoder "$1") && flock --unlock "$lock" && [[ -n $seeds ]]; do
         name=$(fuzz_name "$seeds") status=0
         left=$(($1 - $(recorded "$name")))
-        # In parts, of which one is all that a power failure takes.
+        # In short parts, so that a power failure loses only one.
         fuzz_one "$seeds" $((left > 600 ? 600 : left < 30 ? 30 : left)) || status=$?
         flock "$lock" && record_fuzzing "$name" && flock --unlock "$lock"
-        # What has found something is left alone: the same would be found again.
+        # Skips a decoder with a finding, which would be found again.
         ((status)) || rm -- "$fuzz_work/taken/${name// /-}"
         ((status != 130)) || exit 130
         printf '  %s has had %d of %d CPU seconds\n' "$name" "$(recorded "$name")" "$1"
     done
 }
 
-# fuzz_for_long MINUTES: as many at a time as there are processors, until each decoder has had that much of one without a
-# finding, by this run and those before it; 1 if one has not, 130 if it was interrupted before.
+# fuzz_for_long MINUTES: fuzzes with one lane per processor until each decoder has had this CPU time without a finding, in this
+# and earlier runs. Returns 1 if a decoder has not, and 130 if it was interrupted.
 fuzz_for_long() {
     local seeds status=0 began=$SECONDS
     begin_fuzzing || return 1

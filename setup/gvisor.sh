@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# gVisor's runsc, with which `bench` compares. Sourced.
+# gVisor's runsc, for the comparison in `bench`. Sourced.
 # shellcheck disable=SC2154 # Variables and functions of the file that sources this one.
 
-# One release, so that figures of different machines can be compared; Debian 13 has it, and Debian 12 in its backports.
-# apt checks the package against Debian's signature. Only its one static program is taken, and nothing is installed.
+# A fixed release, so that figures of different machines are comparable; in Debian 13 and the Debian 12 backports. apt verifies
+# the signature of the package. Only its static program is extracted; nothing is installed.
 readonly gvisor_release=20240729.0
 readonly gvisor_seconds=300
 
@@ -26,7 +26,7 @@ compares_with_gvisor() {
     [[ -z $only || -n $warm ]]
 }
 
-# provide_gvisor: puts runsc into PATH unless one is there already; says why where it cannot be had.
+# provide_gvisor: adds runsc to PATH unless it has one; prints the reason on failure.
 provide_gvisor() {
     ! has runsc || return 0
     if fetch_gvisor; then
@@ -36,7 +36,7 @@ provide_gvisor() {
     fi
 }
 
-# fetch_gvisor: true when runsc is in gvisor_directory; else gvisor_reason says why not.
+# fetch_gvisor: makes runsc available in gvisor_directory; on failure sets gvisor_reason.
 fetch_gvisor() {
     local base version work log status=0
     base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/gvisor gvisor_reason=''
@@ -47,7 +47,7 @@ fetch_gvisor() {
         return 1
     fi
     version=$(gvisor_version)
-    # What apt knows may never have been read here; only root can have it read.
+    # The package lists may be missing; only root can update them.
     if [[ -z $version ]] && ((EUID == 0)); then
         run_apt_update >/dev/null || true
         version=$(gvisor_version)
@@ -68,7 +68,7 @@ fetch_gvisor() {
     return "$status"
 }
 
-# Debian's version of the release, also where apt would prefer another.
+# Prints Debian's version of the release, even if apt would prefer another one.
 gvisor_version() {
     apt-cache madison runsc 2>/dev/null | awk -v release="0.0~$gvisor_release-" 'index($3, release) == 1 { print $3; exit }'
 }

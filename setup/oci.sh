@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# `neurovisor oci`: NeuroVisor as a container image, made without a container engine. Sourced.
+# `neurovisor oci`: builds a container image without a container engine. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions shared with the file that sources this one.
 
-# Debian's current stable release has what NeuroVisor starts (setup/packages.sh) and a Java that runs it.
+# Debian stable has the required programs (setup/packages.sh) and a suitable Java.
 readonly oci_suite=trixie oci_home=/opt/neurovisor oci_data=/var/lib/neurovisor
 readonly oci_packages=(openjdk-25-jre-headless qemu-system-x86 bubblewrap libseccomp2 mmdebstrap squashfs-tools uidmap
     debian-archive-keyring ca-certificates)
-# What runs, without sources; all of it is there after a build.
+# The files of the product without sources; all of them exist after a build.
 readonly oci_product=(neurovisor setup guest/image guest/kernel java/cli/target/app
     target/x86_64-unknown-linux-gnu/release/neurovisor-spawner target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent
     LICENSE README.md SECURITY.md)
@@ -46,7 +46,7 @@ build_oci() {
     install_missing_packages build run oci
     find_jdk || die_without_jdk
     build_if_stale ""
-    # Kernel, root image and boot files go into the image; a template fits one processor alone and is made where it runs.
+    # The image contains kernel, root image and boot files. A template depends on the processor, so it is built where it runs.
     "$root/neurovisor" image build base
     work=$(mktemp -d "${TMPDIR:-/var/tmp}/neurovisor-oci-XXXXXX")
     # shellcheck disable=SC2064 # The place of now.
@@ -78,7 +78,7 @@ make_oci() {
         --config.env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin --config.env LANG=C.UTF-8 \
         --config.env "NEUROVISOR_DATA_DIR=$oci_data" --config.exposedports 50051/tcp --config.exposedports 9090/tcp &&
         umoci gc --layout "$work/layout" || return
-    # Whole or not at all.
+    # Renamed last, so that the image is complete or missing.
     tar --create --directory "$work/layout" --file "$output.new" --owner=0 --group=0 --sort=name . && mv -f -- "$output.new" "$output"
 }
 
@@ -89,7 +89,7 @@ read_oci_line() {
     esac
 }
 
-# The sources of packages are the machine's own, in a suite that it need not have itself.
+# Uses the package mirrors of the machine for a suite that may differ from its own.
 oci_system() {
     local mirror security option sources=() options=()
     mirror=${NEUROVISOR_DEBIAN_MIRROR:-$(oci_mirror Debian)} security=$(oci_mirror Debian-Security)
@@ -97,8 +97,7 @@ oci_system() {
     [[ -z $mirror || -z $security ]] || sources+=("deb $security $oci_suite-security main")
     while IFS= read -r option; do options+=(--aptopt="$option"); done \
         < <(apt-config dump | grep -E '^Acquire::(http|https|Check|Retries|Force)')
-    # What is mounted in it goes with the last process, also when mmdebstrap is killed. Java's packages fail where the directory
-    # of manuals was left out.
+    # Mounts end with the last process, even if mmdebstrap is killed. The packages of Java require the directory of manuals.
     env SOURCE_DATE_EPOCH=1767225600 LC_ALL=C.UTF-8 "TMPDIR=${1%/*}" \
         unshare --mount --propagation private -- mmdebstrap --mode=root --variant=minbase --format=tar \
         --aptopt='APT::Install-Recommends "false"' --aptopt='APT::Sandbox::User "root"' "${options[@]}" \

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# What this machine must have, and how it gets it: as root by apt-get, else by commands that it prints. Sourced.
+# The required packages, which root installs by apt-get and other users by printed commands. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the files that source this one.
 
 # when: run (start VMs, build images), build, lab, fetch (setup --firecracker), oci, bpf, llm (a model server), test. check: a
 # function below. minimum: of the candidate package.
-# A dash means that the distribution has no such package.
+# A dash means that the distribution lacks the package.
 readonly requirements='
-# when  check              Debian 12           later, Ubuntu            minimum  what it is, and what for
+# when  check              Debian 12           later, Ubuntu            minimum  description and purpose
 build | has_jdk          | -                 | openjdk-25-jdk-headless | 25    | JDK 25 or newer: compiles and runs NeuroVisor
 build | has_cargo        | cargo-web         | cargo                   | 1.85  | Rust 1.85 or newer: the programs beside and inside the VMs
 build | has_linker       | gcc               | gcc                     | 0     | a C compiler: links the Rust programs
@@ -71,7 +71,7 @@ has_rustfmt() { has rustfmt; }
 has_clippy() { has cargo-clippy; }
 has_shellcheck() { has shellcheck; }
 
-# The first cargo that is new enough comes first in PATH from here on.
+# Puts the first cargo that is new enough first in PATH.
 has_cargo() {
     local cargo candidates
     mapfile -t candidates < <(type -ap cargo)
@@ -89,7 +89,7 @@ is_recent_cargo() {
         ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= 1085))
 }
 
-# The first Go that is new enough comes first in PATH from here on.
+# Puts the first Go that is new enough first in PATH.
 has_go() {
     local go candidates
     mapfile -t candidates < <(type -ap go)
@@ -101,14 +101,14 @@ has_go() {
     return 1
 }
 
-# The version of the program itself, not of a toolchain that a module asks for.
+# The version of the program itself, not of a toolchain that a module requests.
 is_recent_go() {
     local version
     [[ -x $1 ]] && version=$(GOTOOLCHAIN=local "$1" version 2>/dev/null) && [[ $version =~ go([0-9]+)\.([0-9]+) ]] &&
         ((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2] >= ${go_minimum%.*} * 1000 + ${go_minimum#*.}))
 }
 
-# Starting QEMU for its version takes longer than everything else here, so the answer is kept until the file changes.
+# Starting QEMU for its version takes longer than everything else here, so the version is cached until the file changes.
 has_qemu() {
     local qemu identity known='' cache=${XDG_CACHE_HOME:-${HOME-}/.cache}/neurovisor/qemu version
     qemu=$(command -v qemu-system-x86_64) || return 1
@@ -124,7 +124,7 @@ fetch_tools_present() { has_curl && has_pip; }
 lab_tools_present() { has_ssh && has_mkfs; }
 run_tools_present() { has_qemu && has_bwrap && has_seccomp && has_mmdebstrap && has_squashfs && has_uidmap && has_keyring; }
 
-# install_missing_packages PURPOSE...: returns when all that the purposes need is there, else ends with what to do.
+# install_missing_packages PURPOSE...: installs the packages for the purposes, or exits with instructions.
 install_missing_packages() {
     local when check bookworm later minimum text package release=''
     missing_packages=() missing_checks=() missing_texts=() missing_minimums=() unpackaged=()
@@ -164,7 +164,7 @@ die_without_apt() {
         'Install it with this distribution'\''s own tool, then start again.'
 }
 
-# Splits the packages by where they come from: on Debian 12, some come from its backports.
+# Splits the packages by their source: on Debian 12, some are in the backports.
 apt_plan() {
     local i
     plain_packages=() backported_packages=()
@@ -177,15 +177,14 @@ apt_plan() {
     done
 }
 
-# The mirrors of release $1 that apt is set up with; without release information, which is there only after an update.
+# Prints the configured mirrors of release $1. Does not use release information, which is missing before an update.
 mirrors_of() {
     # shellcheck disable=SC2016 # apt's own notation.
     apt-get indextargets --no-release-info --format '$(RELEASE) $(REPO_URI)' 'Identifier: Packages' 2>/dev/null |
         awk -v release="$1" '$1 == release { print $2 }'
 }
 
-# Sets backports_source: the backports of Debian 12, from the mirror that the machine already uses. Empty when apt has
-# them already.
+# Sets backports_source to the backports of Debian 12 on the configured mirror; empty if apt has them already.
 find_backports() {
     local mirror
     backports_source=''
@@ -244,10 +243,10 @@ apt_install() {
     done
 }
 
-# A source that cannot be read matters only when it is one that a package comes from, which is looked at afterwards.
+# An unreadable source is an error only if a required package comes from it, which is checked afterwards.
 apt_update() { apt_step 'Reading the lists of packages' run_apt_update || true; }
 
-# For the lock of the lists, unlike dpkg's, apt-get does not wait by itself.
+# apt-get does not wait for the lock of the lists, as it does for that of dpkg.
 run_apt_update() {
     local output waited
     for waited in {0..598..2}; do
@@ -277,7 +276,7 @@ apt_get_install() {
     die 'The packages could not be installed.'
 }
 
-# A dpkg that is stopped halfway leaves broken packages: after Ctrl-C apt-get ends when dpkg is done.
+# Interrupting dpkg would leave broken packages, so after Ctrl-C apt-get ends when dpkg has finished.
 apt_step() { progress_stop=gently with_progress "$1" "$apt_log" read_apt_line "${@:2}"; }
 
 # APT::Status-Fd: "pmstatus:PACKAGE:PERCENT:TEXT" and "dlstatus:NUMBER:PERCENT:TEXT".
@@ -306,7 +305,7 @@ all_candidates() {
     done
 }
 
-# Says what this release of the distribution does not have, before anything is installed.
+# Reports the packages that this release lacks, before anything is installed.
 require_candidates() {
     local i version problems=()
     for i in "${!missing_packages[@]}"; do

@@ -2,7 +2,7 @@
 # Records the SHA-256 checksums of everything that Maven downloads for this repository, plugins included, in
 # .mvn/checksums/checksums.sha256. Run it after a change of a dependency or plugin and read the difference before you commit it.
 # Usage: setup/record-checksums.sh
-# Everything is downloaded anew, so that what this machine's own repository holds vouches for nothing.
+# Downloads everything again, so that the contents of the local repository are not trusted.
 set -euo pipefail
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -22,18 +22,18 @@ mkdir -p -- "$root/target"
 work=$(mktemp -d "$root/target/checksums-XXXXXX")
 trap 'rm -rf -- "$work"' EXIT
 
-# Nothing is recorded yet of what is new, so that what the servers say of it is believed, once.
+# New artifacts have no recorded checksum, so those of the servers are trusted once.
 use() { maven --quiet "-Dmaven.repo.local=$work" -Dexec.skip=true "$@"; }
 
-# Each of Maven's uses: the tests, of which one must run for Surefire to fetch what runs them; the product with its bill of
-# materials; the form of sources; the measurements of single steps. What was recorded of what has not changed still holds.
+# All uses of Maven: the tests, one of which must run so that Surefire fetches its providers; the product with its bill of
+# materials; the form of sources; the measurements of single steps. Existing checksums remain in force.
 use pre-integration-test -Psystem-tests -Dtest=SettingTest -Dsurefire.failIfNoSpecifiedTests=false
 use -Dneurovisor.product -Psbom package -pl java/cli -am
 use spotless:check
 use -Ppieces package -pl bench/pieces -am -DskipTests
 
 mkdir -p -- "${recorded%/*}"
-# Names as they are in a repository, and two blanks, as Maven reads it. Our own parts are built, not downloaded.
+# The format of Maven: repository paths after two blanks. Our own modules are built, not downloaded.
 (cd -- "$work" && find . -type f ! -name '*.sha*' ! -name '_remote.repositories' ! -name '*.lastUpdated' ! -name 'maven-metadata*' \
     ! -name 'resolver-status.properties' ! -path './io/neurovisor/*' ! -path './.*/*' -printf '%P\n' | LC_ALL=C sort |
     xargs --delimiter='\n' sha256sum) >"$recorded.new"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# `neurovisor sbom`: the software bill of materials of NeuroVisor itself. Sourced.
+# `neurovisor sbom`: writes the software bill of materials of NeuroVisor. Sourced.
 # shellcheck disable=SC2154 # Variables and functions of the file that sources this one.
 
 run_sbom() {
@@ -32,7 +32,7 @@ run_sbom() {
     say "neurovisor: wrote $output"
 }
 
-# Of the command line alone, which has all other parts in it, as they were built; and of the platform that the programs are for.
+# Covers the command line, which contains all other modules, for the platform of the programs.
 list_parts() {
     local MAVEN_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC ${MAVEN_OPTS-}"
     export MAVEN_OPTS

@@ -9,8 +9,8 @@ run_service() {
         'install 1') install_service ;;
         'uninstall 1') uninstall_service ;;
         *)
-            say 'Usage: neurovisor service install      makes this NeuroVisor a service of systemd, which is not started yet' \
-                '       neurovisor service uninstall    stops it and takes the service away; its data stays'
+            say 'Usage: neurovisor service install      installs this NeuroVisor as a systemd service without starting it' \
+                '       neurovisor service uninstall    stops and removes the service; its data stays'
             [[ ${1-} == -h || ${1-} == --help ]] || exit 2
             ;;
     esac
@@ -24,18 +24,18 @@ require_systemd() {
 
 install_service() {
     local owner
-    # The unit's PrivateTmp= has the service see an empty directory in their place.
+    # PrivateTmp= of the unit replaces them with empty directories.
     [[ $root/ != /tmp/* && $root/ != /var/tmp/* ]] ||
         die "A service does not see what is in /tmp and /var/tmp, and this clone is $root." 'Clone the repository into /opt/neurovisor.'
     require_systemd install
-    # Whoever can change what root executes is root.
+    # A user who can change files that root executes can become root.
     owner=$(what_others_can_change "$root")
     [[ -z $owner ]] || die "The service would run $root as root, but others can write there: $owner." \
         "Give it to root: chown -R root: $root && chmod -R go-w $root, or clone it into /opt as root."
     [[ $root != *[[:space:]%\"\'\\]* ]] || die "systemd cannot start a program in $root, because of a character in that path." \
         'Clone the repository into /opt/neurovisor.'
-    # Builds, and makes image and template, with all that the service itself may not do: installing packages, for example. And
-    # with the Java that the service finds, for which a start is recorded.
+    # Builds the product, the image and the template, because the service must not install packages, for example. Uses the Java
+    # of the service, for which it records a start.
     JAVA_HOME=$(sed -n 's/^JAVA_HOME=//p' /etc/neurovisor/environment 2>/dev/null) NEUROVISOR_DATA_DIR=/var/lib/neurovisor \
         "$root/neurovisor" setup
     sed "s|/opt/neurovisor/|$root/|" "$root/packaging/systemd/neurovisor.service" >"$unit.new"
@@ -45,14 +45,14 @@ install_service() {
         'Let the command line find it: export NEUROVISOR_SOCKET=/run/neurovisor/daemon.sock'
 }
 
-# what_others_can_change DIRECTORY: prints one file in it, or one directory above, that another user than root could change or replace.
+# what_others_can_change DIRECTORY: prints a file in it, or a parent directory, that users other than root can change or replace.
 what_others_can_change() {
     local directory found
     directory=$(realpath -- "$1")
     found=$(find "$directory" \( ! -user root -o -perm /022 ! -type l \) -print -quit)
     while [[ -z $found && $directory != / ]]; do
         directory=${directory%/*} directory=${directory:-/}
-        # In a directory with the sticky bit others can neither rename nor remove what is root's.
+        # In a directory with the sticky bit, other users cannot rename or remove files of root.
         found=$(find "$directory" -maxdepth 0 \( ! -user root -o -perm /022 ! -perm -1000 \) -print)
     done
     printf '%s' "$found"

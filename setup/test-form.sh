@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks the form of all sources with rustfmt, clippy, Spotless and ShellCheck, which are not part of the Maven build.
 # Usage: setup/test-form.sh [--strict]
-# Prints how each tool ended and fails if one failed. A missing tool is skipped; with --strict that is a failure too.
+# Prints the result of each tool and fails if one failed. A missing tool is skipped, or a failure with --strict.
 set -uo pipefail
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Runs each function test_... of the script that sources this in a scratch copy of the launcher, with a stand-in for Java that shows how
-# it was started and one for Maven that counts its builds.
+# Runs each function test_... of the sourcing script in a scratch copy of the launcher, with a stub of Java that prints its arguments and
+# a stub of Maven that counts its builds.
 # shellcheck disable=SC2034,SC2154 # Variables shared with the script that sources this one.
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -28,7 +28,7 @@ main() {
     ((failed == 0))
 }
 
-# --- stand-ins
+# --- stubs
 
 make_jdk() {
     mkdir -p -- "$1/bin"
@@ -43,7 +43,7 @@ JAVA
     chmod +x -- "$1/bin/java" "$1/bin/javac"
 }
 
-# Whatever this machine has: a recent cargo and QEMU, and an apt-get that installs nothing.
+# Stubs of a recent cargo and QEMU, and of an apt-get that installs nothing, independent of this machine.
 make_tools() {
     local tool
     mkdir -p -- "$1"
@@ -84,7 +84,7 @@ mkdir -p java/cli/target/app/lib
 touch java/cli/target/app/lib/{b,a}.jar
 MVNW
     chmod +x -- "$copy/mvnw"
-    # Files of one moment: only what a test touches afterwards is newer than a build.
+    # Gives all files the same time, so that only files that a test touches are newer than a build.
     find "$copy" -exec touch -d '1 hour ago' {} +
 }
 

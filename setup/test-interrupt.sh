@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# test-interrupt.sh WHEN COMMAND...: runs the command as a terminal would, in a session and a process group of its own, presses Ctrl-C
-# (SIGINT to that group), and fails unless every process that the command has started ends within two minutes. WHEN is a number of
-# seconds, or an extended regular expression: Ctrl-C comes as soon as the command line of one of these processes matches it.
+# test-interrupt.sh WHEN COMMAND...: runs the command as a terminal would, in a separate session and process group, presses Ctrl-C
+# (SIGINT to that group), and fails unless all processes of the command end within two minutes. WHEN is a number of seconds, or an
+# extended regular expression: Ctrl-C is sent when the command line of one of these processes matches it.
 #
-# They are found by ancestry, because a VMM has no environment that could carry a mark. This script is the reaper of its descendants
-# (PR_SET_CHILD_SUBREAPER), so that what loses its parent stays one of them.
+# The processes are found by ancestry, because the empty environment of a VMM cannot carry a mark. This script is the subreaper of its
+# descendants (PR_SET_CHILD_SUBREAPER), so that orphans remain descendants.
 set -uo pipefail
 readonly begin_seconds=3600 end_seconds=120 log=${TMPDIR:-/tmp}/neurovisor-interrupt-$$.log
 
-# find_descendants: sets descendants to the processes below this one that have not ended.
+# find_descendants: sets descendants to the living descendants of this process.
 find_descendants() {
     local stat line pid
     local -A parents=()
     descendants=()
     for stat in /proc/[0-9]*/stat; do
         { read -r line <"$stat"; } 2>/dev/null || continue
-        # After the name, which may have parentheses itself: state and parent.
+        # State and parent follow the name, which may contain parentheses.
         [[ ${line##*) } =~ ^([A-Z])\ ([0-9]+) && ${BASH_REMATCH[1]} != Z ]] || continue
         parents[${line%% *}]=${BASH_REMATCH[2]}
     done
@@ -24,14 +24,14 @@ find_descendants() {
     done
 }
 
-# is_below PID: by the parents of the caller.
+# is_below PID: whether the process is a descendant, by the map of parents of the caller.
 is_below() {
     local pid=${parents[$1]}
     while ((pid > 1 && pid != $$)); do pid=${parents[$pid]-0}; done
     ((pid == $$))
 }
 
-# command_line PID: sets words, empty for a process that is gone.
+# command_line PID: sets words; empty for an ended process.
 command_line() {
     words=()
     { mapfile -d '' -t words <"/proc/$1/cmdline"; } 2>/dev/null || true
@@ -71,14 +71,14 @@ end_all() {
 
 if [[ ${1-} != --reaper ]]; then
     (($# >= 2)) || { echo "Usage: $0 SECONDS|PATTERN COMMAND..." >&2 && exit 2; }
-    # PR_SET_CHILD_SUBREAPER, which execve keeps.
+    # PR_SET_CHILD_SUBREAPER, which survives execve.
     # shellcheck disable=SC2016 # Perl's own.
     exec perl -e 'syscall(157, 36, 1, 0, 0, 0) == 0 or die "prctl: $!\n"; exec @ARGV or die "$ARGV[0]: $!\n"' "$0" --reaper "$@"
 fi
 time=$2
 shift 2
 trap end_all EXIT
-# A command in the background of a script ignores SIGINT otherwise.
+# Otherwise, a background command of a script ignores SIGINT.
 env --default-signal=INT,QUIT setsid -- "$@" >"$log" 2>&1 </dev/null &
 command=$!
 find_descendants

@@ -69,7 +69,7 @@ test_compiles_nothing_when_no_source_has_changed() {
     launch >/dev/null
     expect 'what a touched source says' '' "$(<"$HOME/stderr")"
     rm "$copy/target/neurovisor.stamp"
-    # Of the processor: another load must not fail this.
+    # CPU time, so that other load does not matter.
     processor_seconds=$({ time launch >/dev/null; } 2>&1)
     awk '$1 + $2 >= 2 { exit 1 }' <<<"$processor_seconds" || { echo "it took $processor_seconds s of the processor" && exit 1; }
     expect builds 1 "$(builds)"
@@ -86,7 +86,7 @@ test_only_a_benchmark_compiles_the_floor() {
     expect programs 'neurovisor-spawner neurovisor-guest-agent neurovisor-floor ' "$(programs)"
 }
 
-# As ./mvnw does, which compiles them too.
+# As ./mvnw compiles them.
 test_compiles_again_what_others_have_overwritten() {
     local program=$copy/target/x86_64-unknown-linux-gnu/release/neurovisor-guest-agent
     launch >/dev/null
@@ -100,7 +100,7 @@ test_compiles_again_what_others_have_overwritten() {
     expect builds 1 "$(builds)"
 }
 
-# Nothing else differs that the compiler is given: the sources lie elsewhere, and so do the files that were generated.
+# Only the directories of sources and generated files differ between the compilations.
 test_programs_are_the_same_in_each_checkout() {
     local place digests=''
     has rustc || return 0
@@ -125,7 +125,7 @@ test_compiler_gets_all_of_its_environment() {
         CARGO_BIN_EXE_a-program=here
 }
 
-# Those of this checkout, if there are any.
+# The programs of this checkout, if they exist.
 test_programs_hold_no_path_of_this_machine() {
     local program
     for program in "$root"/target/x86_64-unknown-linux-gnu/release/neurovisor-{spawner,guest-agent}; do
@@ -141,7 +141,7 @@ test_two_starts_build_once() {
     expect builds 1 "$(builds)"
 }
 
-test_failed_build_is_told_and_tried_again() {
+test_failed_build_is_reported() {
     touch "$HOME/broken"
     launch >/dev/null
     expect 'exit code' 125 $?
@@ -170,7 +170,7 @@ test_each_running_step_has_its_own_progress() {
     grep -qE '^Compiling the guest agent: done in [0-9]+ s$' "$HOME/stderr" || exit 1
 }
 
-# A terminal shows the steps that run below each other.
+# A terminal shows a line for each running step.
 test_terminal_has_a_line_for_each_running_step() {
     local shown
     touch "$HOME/slow"
@@ -311,7 +311,7 @@ test_passes_proxies_to_maven() {
     expect mode 600 "$(stat -c %a "$copy/target/maven-proxies.xml")"
 }
 
-# with_gvisor COMMAND...: a command of setup/gvisor.sh, with an apt that knows the packages in $known.
+# with_gvisor COMMAND...: runs a command of setup/gvisor.sh with an apt stub that has the packages in $known.
 with_gvisor() {
     (
         # shellcheck disable=SC2030,SC2031 # The copy's own, here only.
@@ -328,7 +328,7 @@ with_gvisor() {
     ) 2>"$HOME/stderr"
 }
 
-# make_gvisor_apt VERSION...: an apt that knows these, of a package whose program tells its version.
+# make_gvisor_apt VERSION...: creates an apt stub with these versions of a package whose program prints its version.
 make_gvisor_apt() {
     mkdir -p -- "$HOME/apt"
     printf ' runsc | %s | a mirror\n' "$@" >"$HOME/known"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# The tests with real model servers, which Maven has compiled and leaves to this. Sourced.
+# Runs the tests with real model servers. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables and functions of the file that sources this one.
 
-# prepare_model_tests [forced]: sets models_ready where there is a server with a model, else models_skipped to why not.
+# prepare_model_tests [forced]: sets models_ready if there is a server with a model, else models_skipped to the reason.
 prepare_model_tests() {
     local log=$root/target/llm.log
     # shellcheck source=setup/llm.sh
@@ -11,7 +11,7 @@ prepare_model_tests() {
     if [[ ${1-} == forced ]]; then
         install_missing_packages llm
     else
-        # A missing model must not keep anything else from being tested.
+        # A missing model must not prevent other tests.
         (install_missing_packages llm) || true
     fi
     if with_progress 'Fetching a model and its server' "$log" read_llm_line fetch_llm; then
@@ -24,7 +24,7 @@ prepare_model_tests() {
 
 read_llm_line() { progress_detail=$1; }
 
-# run_model_tests OLLAMA: of what is planned, that for which there is a server.
+# run_model_tests OLLAMA: runs the planned tests for which there is a server.
 run_model_tests() {
     local options selected=() ready=()
     ! plan_has LlamaServerIT || [[ -z $models_ready ]] || ready+=(LlamaServerIT)
@@ -35,8 +35,8 @@ run_model_tests() {
         -cp "$system_tests/test-classes:$system_tests/libraries/*" "${junit_console[@]}" "${selected[@]}"
 }
 
-# tell_model_tests OLLAMA
-tell_model_tests() {
+# report_model_tests OLLAMA
+report_model_tests() {
     local llama="SKIPPED ($models_skipped)"
     [[ -z $models_ready ]] || llama='llama-server with Qwen2.5-Coder-0.5B-Instruct'
     printf 'model servers: %s%s\n' "$llama" "${1:+, Ollama at $1}"

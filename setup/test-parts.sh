@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Runs the parts of a test run, several at a time, each as a process group with a log, so that Ctrl-C ends all of them. Sourced.
+# Runs the parts of a test run, several at a time. Each part is a process group with a log, so that Ctrl-C ends all of them. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
-# A test run within a test run has a directory of its own.
+# A test run within a test run has a separate directory.
 readonly test_logs=${NEUROVISOR_TEST_LOGS:-$root/target/test} system_tests=$root/java/system-tests/target
 declare -A part_pids=() part_codes=() part_seconds=() part_began=() part_news=() part_rest=()
 part_order=() parts_not_begun=() together=()
 
-# begin_part NAME COMMAND...: starts COMMAND; its output goes to the log of that name.
+# begin_part NAME COMMAND...: starts COMMAND with its output in the log of that name.
 begin_part() {
     local name=$1 reading
     part_order+=("$name")
@@ -22,7 +22,7 @@ begin_part() {
     set +m
 }
 
-# end_parts NAME...: waits until these have ended, and prints meanwhile what all parts report.
+# end_parts NAME...: waits for these parts and meanwhile prints the reports of all parts.
 end_parts() {
     local name alive=true
     while $alive; do
@@ -36,7 +36,7 @@ end_parts() {
     done
 }
 
-# end_part NAME: of one whose process has ended.
+# end_part NAME: records the result of a part whose process has ended.
 end_part() {
     local reading
     part_codes[$1]=0
@@ -49,7 +49,7 @@ end_part() {
     say "$(part_clock)  $1 ended with ${part_codes[$1]} after ${part_seconds[$1]} s"
 }
 
-# end_together: waits for what the begin_... functions below have begun.
+# end_together: waits for the parts that the begin_... functions below have started.
 end_together() {
     ((${#together[@]} == 0)) || end_parts "${together[@]}"
     together=()
@@ -59,7 +59,7 @@ run_part() { begin_part "$@" && end_parts "$1"; }
 
 part_clock() { printf '%5d s' "$SECONDS"; }
 
-# print_news NAME: a line for each class that has ended, each failure, and each module that is built.
+# print_news NAME: a line for each finished class, each failure and each module that is built.
 print_news() {
     local line
     while IFS= read -r -u "${part_news[$1]}" line || { part_rest[$1]+=$line && false; }; do
@@ -71,8 +71,8 @@ print_news() {
     done
 }
 
-# Ends all parts that still run: first as by Ctrl-C, so that each can remove what it has made, then what is left of its group, in which
-# background processes of scripts ignore Ctrl-C.
+# Ends all running parts: first as by Ctrl-C, so that each can clean up, then by killing the rest of its group, because background
+# processes of scripts ignore Ctrl-C.
 stop_parts() {
     local name signal limit=$((SECONDS + 60))
     for name in "${!part_pids[@]}"; do kill -INT -- "-${part_pids[$name]}" 2>/dev/null || unset "part_pids[$name]"; done
@@ -98,15 +98,15 @@ interrupt_parts() {
     kill -s "$1" $$
 }
 
-# may_begin NAME SECONDS: whether a part of about so long still fits into the time of this run (NEUROVISOR_TEST_UNTIL, after which
-# no class is started, and ten minutes).
+# may_begin NAME SECONDS: whether a part of this duration fits into the time of this run (NEUROVISOR_TEST_UNTIL, after which no
+# class is started, plus ten minutes).
 may_begin() {
     [[ -n ${NEUROVISOR_TEST_UNTIL-} ]] && ((EPOCHSECONDS + $2 > NEUROVISOR_TEST_UNTIL + 540)) || return 0
     parts_not_begun+=("$1")
     return 1
 }
 
-# expected_seconds PLACE...: of what is planned there, by the table.
+# expected_seconds PLACE...: the expected duration of the parts in these places, from the table.
 expected_seconds() {
     awk -F '\t' -v places=" $* " 'NR == FNR { split($0, part, "[ #]"); planned[part[1], part[2]]; next }
         !/^#/ && ($2, $3) in planned && index(places, " " $2 " ") { sum += $6 } END { print sum + 0 }' <(echo "$parts") "$test_table"
@@ -114,7 +114,7 @@ expected_seconds() {
 
 # --- the parts
 
-# What all other parts run is compiled with it.
+# This also compiles everything that the other parts run.
 run_unit_tests() {
     if [[ -n $with_unit_tests ]]; then
         begin_part launcher script_launcher
@@ -126,7 +126,7 @@ run_unit_tests() {
     if plan_needs_machines && [[ -z $with_unit_tests ]]; then run_part compile compile_tests; fi
     [[ ${part_codes[unit]-0} == 0 && ${part_codes[compile]-0} == 0 ]] || {
         summarize_tests || true
-        die 'Nothing else was tested: the unit tests come first, and have failed.' "The logs: $test_logs"
+        die 'The unit tests failed, so nothing else was tested.' "The logs: $test_logs"
     }
 }
 
@@ -137,7 +137,7 @@ unit_tests() {
     return "$status"
 }
 
-# They were found by their names, so that none of them is missing.
+# The tests were found by their names, so none of them is missing.
 chosen_unit_tests() {
     local name modules
     modules=$(for name in "${unit[@]}"; do unit_test_module "${name%%#*}"; done | sort -u | paste -s -d ,)
@@ -149,13 +149,13 @@ compile_tests() {
         compile_injector
 }
 
-# The program that makes a VMM do a system call; the lab machine has no compiler.
+# Builds the program that injects system calls into a VMM: the lab machine has no compiler.
 compile_injector() { (cd "$root" && cargo build --quiet --locked --workspace --example inject); }
 
 run_planned_parts() {
     local name labs
     if [[ $tier == short ]]; then
-        # An emulated machine keeps one processor busy, so the lab's runs beside most others.
+        # An emulated machine uses one processor, so the lab runs in parallel with most other parts.
         begin_lab
         labs=("${together[@]}")
         begin_here
@@ -170,19 +170,19 @@ run_planned_parts() {
         done
     fi
     for name in "${script[@]}"; do
-        # It has run with the unit tests.
+        # This part ran with the unit tests.
         [[ $name != launcher || -z $with_unit_tests ]] || continue
         ! may_begin "$name" "$(expected_seconds script)" || run_part "$name" "script_${name//-/_}"
     done
 }
 
-# junit_options PLACE: sets options to those of the JVM in which the tests run.
+# junit_options PLACE: sets options to the JVM options of the tests.
 junit_options() {
     options=("-Dneurovisor.test.place=$1" "-Dneurovisor.test.times=$test_logs/times.tsv" --enable-native-access=ALL-UNNAMED
         ${minutes:+"-Dneurovisor.test.minutes=$minutes"} ${seed:+"-Dneurovisor.test.seed=$seed"})
 }
 
-# Prints "--select-class=..." or "--select-method=..." of each name, and the tag of the short tier.
+# Prints "--select-class=..." or "--select-method=..." for each name, and the tag of the short tier.
 selectors() {
     local name kind
     for name in "$@"; do
@@ -194,12 +194,12 @@ selectors() {
 
 readonly junit_console=(org.junit.platform.console.ConsoleLauncher execute --disable-banner --details=summary --disable-ansi-colors
     --fail-if-no-tests)
-# Two classes at a time: an emulated machine keeps one processor busy and leaves another idle.
+# Runs two classes at a time: an emulated machine uses one of two processors.
 readonly junit_two_at_a_time=(--config=junit.jupiter.execution.parallel.{enabled=true,mode.default=same_thread,mode.classes.default=concurrent}
     --config=junit.jupiter.execution.parallel.config.{executor-service=WORKER_THREAD_POOL,strategy=fixed,fixed.parallelism=2}
     --config=junit.jupiter.extensions.autodetection.{enabled=true,'include=io.neurovisor.*'})
 
-# Begins what is planned on this machine, if anything. So the others below.
+# Starts the parts planned on this machine, if any. The functions below do the same for other places.
 begin_here() {
     local options selected
     ((${#here[@]})) || return 0
@@ -218,7 +218,7 @@ begin_models() {
     together+=(models)
 }
 
-# What keeps host and guests apart differs between root and other users; a run that is not root's has tested the other half.
+# Isolation differs between root and other users. A run by an ordinary user has already tested the latter.
 begin_user() {
     ((${#user[@]} && EUID == 0)) || return 0
     may_begin user "$(expected_seconds user)" || return 0
@@ -246,7 +246,7 @@ script_launcher() { "$root/setup/test-launcher.sh" && "$root/setup/test-runner.s
 script_supply_chain() { "$root/setup/test-supply-chain.sh"; }
 script_form() { "$root/setup/test-form.sh"; }
 
-# Ctrl-C while a test has machines, and while the lab runs one.
+# Presses Ctrl-C while a test has machines, and while the lab runs one.
 script_interrupt() {
     export NEUROVISOR_TEST_LOGS=$test_logs/interrupted
     "$root/setup/test-interrupt.sh" 'qemu-system-x86_64.*-incoming' "$root/neurovisor" test RunIT &&
@@ -261,7 +261,7 @@ script_fuzz() {
     if [[ -n $minutes ]]; then fuzz_for_long "$minutes"; else fuzz_decoders 5 2 "${seed:-1}"; fi
 }
 
-# What depends on the guest's kernel, with the small one.
+# Runs the tests that depend on the guest kernel with the small one.
 script_small_kernel() {
     local options selected
     "$root/neurovisor" kernel build

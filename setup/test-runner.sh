@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Tests `neurovisor test` itself: which tests it chooses, what it prints, how it ends.
+# Tests `neurovisor test` itself: its selection of tests, its output and its exit code.
 # shellcheck disable=SC2030,SC2031,SC2034,SC2154 # Variables of the runner, in subshells with a copy of it.
 set -uo pipefail
 
 # shellcheck source=setup/test-harness.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/test-harness.sh"
 
-# in_runner COMMAND...: a function of `neurovisor test`, in the copy, with a table of three classes and a script.
+# in_runner COMMAND...: runs a function of `neurovisor test` in the copy, with a table of three classes and a script.
 # shellcheck disable=SC2030,SC2034,SC2154 # The runner's own variables, set here only.
 in_runner() {
     (
@@ -100,7 +100,7 @@ test_the_slice_of_a_commit_follows_from_its_id() {
     expect parts $'long\nuser RunIT\nhere CrashIT' "$(PATH="$HOME/git:$PATH" chosen --slice commit)"
 }
 
-# run_parts SCRIPT...: parts called first, second ... of these Bash scripts, at the same time, and their summary.
+# run_parts SCRIPT...: runs these Bash scripts in parallel as parts named first, second ..., and prints the summary.
 run_parts() {
     local number=0 names=(first second third)
     for part in "$@"; do begin_part "${names[number++]}" bash -c "$part"; done
@@ -140,7 +140,7 @@ test_a_class_is_selected_with_the_package_of_its_source() {
         "$(in_runner selectors RunIT 'CrashIT#ends')"
 }
 
-# record_clients: a run with a part that has made the table of hostile clients.
+# record_clients: a run with a part that writes the table of hostile clients.
 record_clients() {
     clients_report=$test_logs/clients.md record=true
     echo 'new clients' >"$clients_report"
@@ -209,7 +209,7 @@ test_images_are_set_up_or_it_is_said() {
     done
 }
 
-# set_up: with a launcher that fails for what $HOME/fails says.
+# set_up: runs set_up_tests with a launcher stub that fails for the commands in $HOME/fails.
 set_up() {
     cat >"$copy/neurovisor" <<'LAUNCHER'
 #!/bin/sh
@@ -223,7 +223,7 @@ set_up_a_lab_too() {
     set_up_images
 }
 
-# with_models [forced]: what `test` does about model servers. Then Java's stand-in is JUnit's console, with five tests.
+# with_models [forced]: runs the model tests of `test` with a Java stub that acts as the JUnit console with five tests.
 with_models() {
     cat >"$JAVA_HOME/bin/java" <<'JAVA'
 #!/usr/bin/env bash
@@ -240,7 +240,7 @@ run_models() {
     summarize_tests
 }
 
-test_model_server_that_is_out_of_reach_is_told() {
+test_unreachable_model_server_is_reported() {
     local shown
     shown=$(with_models) && exit 1
     expect_line "$shown" 'model servers: SKIPPED (llama-server could not be fetched: apt names no mirror of Debian)'
@@ -264,7 +264,7 @@ test_model_server_that_is_there_runs() {
     grep -q -- 'LlamaServerIT --select-class=io.neurovisor.tests.OllamaIT$' "$HOME/java.arguments" || exit 1
 }
 
-# All that have seeds, each by a name of its own.
+# All decoders with seeds have distinct names.
 test_every_decoder_with_seeds_is_fuzzed() {
     local seeds names
     # shellcheck source=/dev/null disable=SC2030,SC2031
@@ -276,7 +276,7 @@ test_every_decoder_with_seeds_is_fuzzed() {
     expect names "$(wc -l <<<"$seeds")" "$(sort -u <<<"$names" | wc -l)"
 }
 
-# Its shell goes on with the next decoder otherwise, for whoever starts it in the background has it ignore Ctrl-C.
+# Otherwise, the shell would continue with the next decoder, because background jobs ignore Ctrl-C.
 test_fuzzing_that_is_interrupted_ends() {
     local jdk=$HOME/jdk reached
     mkdir -p -- "$jdk/bin"
@@ -286,7 +286,7 @@ test_fuzzing_that_is_interrupted_ends() {
     reached=$(trap '' INT && root=$copy JAVA_HOME=$jdk && source "$copy/setup/fuzz.sh" &&
         fuzz_one java/agent/src/test/resources/io/neurovisor/agent/model/XFuzzTestInputs/reply 1 && echo 'the next') || true
     expect reached '' "$reached"
-    # None of them has been fuzzed, so that this is no success.
+    # No decoder was fuzzed, so this is a failure.
     # shellcheck source=/dev/null disable=SC2030,SC2031 # The copy's own, here only.
     reached=$(
         trap '' INT && root=$copy JAVA_HOME=$jdk && source "$copy/setup/fuzz.sh"
@@ -298,13 +298,13 @@ test_fuzzing_that_is_interrupted_ends() {
     expect_line "$reached" 'fuzz: 0 passed, 2 failed'
 }
 
-# make_record [ROW]: the copy's record of fuzzing.
+# make_record [ROW]: writes the fuzzing record of the copy.
 make_record() {
     mkdir -p -- "$copy/fuzz"
     printf '%s\n' $'decoder\tCPU seconds\texecutions\tfeatures\tlast' "$@" >"$copy/fuzz/record.tsv"
 }
 
-# Decoders in which fuzz_one finds nothing, except in one called bad; what was asked of it is in a file.
+# Stubs fuzz_one: only the decoder named bad has a finding; the arguments are logged to a file.
 fuzz_by_record() {
     # shellcheck source=/dev/null disable=SC2030,SC2031,SC2154,SC2329 # The copy's own, here only.
     (
@@ -331,7 +331,7 @@ test_fuzzing_goes_on_where_its_record_ends() {
     expect asked $'one 600\none 600\none 600\ntwo 300' "$(sort "$HOME/asked")"
     expect record $'decoder\tCPU seconds\texecutions\tfeatures\nagent one\t1800\t300\t7\nagent two\t1800\t150\t9' \
         "$(cut -f 1-4 -- "$copy/fuzz/record.tsv")"
-    # It may be midnight.
+    # The date may change at midnight.
     expect days '' "$(tail -n +2 -- "$copy/fuzz/record.tsv" | cut -f 5 | grep -vxF "$began"$'\n'"$(date +%F)")"
     rm -- "$HOME/asked"
     shown=$(fuzz_by_record)
@@ -339,7 +339,7 @@ test_fuzzing_goes_on_where_its_record_ends() {
     expect 'asked again' '' "$(cat -- "$HOME/asked" 2>&1 | grep -v 'No such file')"
 }
 
-# What was found has to be mended, after which it is fuzzed from the beginning.
+# A finding must be fixed, after which the decoder is fuzzed from the beginning.
 test_a_finding_ends_what_its_record_says() {
     local decoders=(bad one) shown
     make_record $'agent bad\t1500\t50\t9\t2026-01-01'
@@ -350,7 +350,7 @@ test_a_finding_ends_what_its_record_says() {
     expect decoders $'agent one\ndecoder' "$(cut -f 1 -- "$copy/fuzz/record.tsv" | sort)"
 }
 
-# As a terminal does it: whatever runs has the signal. What was done until then counts, and nothing else is begun.
+# As from a terminal, all processes receive the signal. Completed work counts, and nothing else is started.
 test_fuzzing_that_is_interrupted_is_in_its_record() {
     local jdk=$HOME/jdk fuzzing
     make_record $'X two\t1500\t50\t9\t2026-01-01'
@@ -377,8 +377,8 @@ JAVA
     expect record $'X one 123 7\nX two 50 9' "$(tail -n +2 -- "$copy/fuzz/record.tsv" | awk -F '\t' '{ print $1, $3, $4 }')"
 }
 
-# It would go on for hours.
-test_fuzzing_ends_after_whoever_began_it() {
+# Otherwise, it would continue for hours.
+test_fuzzing_ends_with_its_parent() {
     local fuzzing
     make_record
     # shellcheck disable=SC2016 # The other shell's own.
@@ -403,7 +403,7 @@ test_fuzzing_ends_after_whoever_began_it() {
     expect asked fuzz/corpus/agent/one "$(<"$HOME/asked")"
 }
 
-# The record in the repository: no decoder without half an hour, and none that there is no more.
+# The record in the repository: half an hour for each decoder, and no removed decoders.
 test_each_decoder_has_had_half_an_hour_without_a_finding() {
     local names
     # shellcheck source=/dev/null disable=SC2030,SC2031
@@ -411,7 +411,7 @@ test_each_decoder_has_had_half_an_hour_without_a_finding() {
     expect decoders "$names" "$(awk -F '\t' 'NR > 1 { print $1 ($2 < 1800 ? " has had " $2 " s" : "") }' "$root/fuzz/record.tsv" | LC_ALL=C sort)"
 }
 
-# A cache in which server and model are, the latter by its digest.
+# Creates a cache with the server, and the model under its digest.
 make_cached_model() {
     mkdir -p -- "$XDG_CACHE_HOME/neurovisor/llm/server/usr/bin" "$HOME/digest"
     touch -- "$XDG_CACHE_HOME/neurovisor/llm"/{model.gguf,server/usr/bin/llama-server}
@@ -434,7 +434,7 @@ test_model_of_another_digest_is_not_used() {
     expect 'left behind' $'fetch.lock\nmodel.gguf\nserver' "$(ls "$XDG_CACHE_HOME/neurovisor/llm")"
 }
 
-# with_monitors: what `test` does to have a Prometheus, with an apt whose packages hold programs that tell their version.
+# with_monitors: runs the fetching of Prometheus with an apt stub whose packages contain programs that print their version.
 with_monitors() {
     (
         # shellcheck disable=SC2030,SC2031 # The copy's own, here only.
@@ -479,7 +479,7 @@ test_monitors_are_unpacked_once() {
     expect 'left behind' $'fetch.log\nprometheus-1.2.42_prometheus-pushgateway-1.2.42' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
 }
 
-test_monitors_that_are_out_of_reach_are_told() {
+test_unreachable_monitors_are_reported() {
     local shown
     make_apt
     printf '#!/bin/sh\necho "E: no route to the mirror"\nexit 100\n' >"$HOME/apt/apt-get"
@@ -496,7 +496,7 @@ test_monitors_that_do_not_run_here_are_not_used() {
     expect 'left behind' 'fetch.log' "$(ls "$XDG_CACHE_HOME/neurovisor/monitors")"
 }
 
-# check_form_of ARGUMENT...: setup/test-form.sh with tools that pass, except those named in $fails and those in $missing.
+# check_form_of ARGUMENT...: runs setup/test-form.sh with tool stubs that pass, except those in $fails and $missing.
 check_form_of() {
     # shellcheck source=/dev/null disable=SC2030,SC2031,SC2329 # The copy's own, here only.
     (

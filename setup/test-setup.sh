@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Makes ready what a test run needs: packages, the build, images, and the programs of others that tests talk to. Sourced.
+# Prepares a test run: packages, the build, images, and third-party programs. Sourced.
 # shellcheck disable=SC2034,SC2154 # Variables of the file that sources this one.
 
-# Which classes need what beside the images.
+# The classes that need more than the images.
 readonly need_clients='ServeClientsIT|OtlpIT' need_monitors='PrometheusIT|PushgatewayIT|WatchedDaemonIT' need_browser='StatusPageIT'
 
 set_up_tests() {
     local images=''
-    # Only the tests that are about it ask the user's Ollama.
+    # Only the tests of Ollama use the Ollama server of the user.
     ollama=${OLLAMA_HOST-}
     unset OLLAMA_HOST
     install_missing_packages build run test
@@ -42,7 +42,7 @@ set_up_tests() {
     set_up_hostile_reports
 }
 
-# Images and templates, so that tests find them; Firecracker and the lab's image where there are tests for them.
+# Builds images and templates; installs Firecracker and builds the image of the lab if there are tests for them.
 set_up_images() {
     local full status=0
     env --default-signal=INT "$root/neurovisor" setup --image full &
@@ -53,13 +53,13 @@ set_up_images() {
     return "$status"
 }
 
-# leave_out TESTS REASON: an error where an area that has them was asked for by name.
+# leave_out TESTS REASON: skips tests; an error if their area was requested by name.
 leave_out() {
     [[ -z $forced ]] || die "$1 cannot be run: $2"
     say "$1 are skipped: $2"
 }
 
-# With the unit tests run those that check contracts and monitoring files by the same programs.
+# The unit tests check protos and monitoring files with the same programs.
 fetch_programs() {
     # shellcheck source=setup/clients.sh
     source "$root/setup/clients.sh"
@@ -91,7 +91,7 @@ fetch_programs() {
     fi
 }
 
-# The container image is made and run in the long tier only.
+# The container image is built and run only in the long tier.
 set_up_oci() {
     [[ $tier == long ]] && plan_has OciImageIT || return 0
     install_missing_packages oci oci-test
@@ -100,7 +100,7 @@ set_up_oci() {
     ((part_codes[oci] == 0)) || die 'The container image could not be made.' "The whole log: $test_logs/oci.log"
 }
 
-# The tables of SECURITY.md, which only whole runs write.
+# The tables of hostile programs and clients, which only complete runs write.
 set_up_hostile_reports() {
     [[ $tier == long ]] || return 0
     ! plan_has HostileProgramsIT || hostile_report=$test_logs/hostile.md

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Ends a test run: a table of its parts, what failed, what was left out, and the exit code. Sourced.
+# Summarises a test run: a table of its parts, the failures, the skipped tests, and the exit code. Sourced.
 # shellcheck disable=SC2154 # Variables of the files that are sourced with this one.
 
-# summarize_tests: 1 where a test or part failed, or none ran.
+# summarize_tests: returns 1 if a test or part failed, or none ran.
 summarize_tests() {
     local name code=0 failed=()
     for name in "${part_order[@]}"; do
@@ -48,7 +48,7 @@ count_tests() {
             failed += $2 + $3; skipped += $4; passed += $1 - $2 - $3 - $4
         }
         /^test result: / { passed += $4; failed += $6; skipped += $8 }
-        # Aborted: something that the test needs is missing.
+        # Aborted: a requirement of the test is missing.
         /^\[ +[0-9]+ tests (successful|failed|skipped|aborted) +\]$/ {
             if ($4 == "successful") passed += $2
             else if ($4 == "failed") failed += $2
@@ -61,7 +61,7 @@ count_tests() {
         END { print passed + 0, failed + 0, skipped + 0 }' "$1"
 }
 
-# print_failures LOG...: what failed, a line each. Of a finding of the fuzzers the bytes, where they are few.
+# print_failures LOG...: one line per failure. Includes the bytes of a small finding of a fuzzer.
 print_failures() {
     (cd "$test_logs" && awk '
         FNR == 1 { suite = FILENAME; sub(/\.log$/, "", suite) }
@@ -73,16 +73,16 @@ print_failures() {
 }
 
 print_left_out() {
-    ((${#models[@]} == 0)) || tell_model_tests "$ollama"
+    ((${#models[@]} == 0)) || report_model_tests "$ollama"
     [[ -z $clients_reason ]] || printf 'Skipped, the tests with real clients: %s\n' "$clients_reason"
     [[ -z $monitors_reason ]] || printf 'Skipped, the tests with a real Prometheus: %s\n' "$monitors_reason"
     [[ -z $browser_reason ]] || printf 'Skipped, the test of the status page in a browser: %s\n' "$browser_reason"
     sed -n 's/^SKIPPED \([a-z]*\): /Skipped, of supply-chain \1: /p' "$test_logs/supply-chain.log" 2>/dev/null || true
     ((${#parts_not_begun[@]} == 0)) ||
-        printf 'Not begun, for the time of this run was over: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"
+        printf 'Not started before the end of the time of this run: %s. Run them with ./neurovisor test --area or --slice.\n' "${parts_not_begun[*]}"
 }
 
-# print_reports: the tables of hostile programs and clients, where this run has made them.
+# print_reports: the tables of hostile programs and clients, if this run has written them.
 print_reports() {
     local report
     for report in "$hostile_report" "$clients_report"; do
@@ -90,7 +90,7 @@ print_reports() {
     done
 }
 
-# What a run can bring up to date in the repository: times, and the tables of hostile programs and clients.
+# Updates the repository from this run: times, and the tables of hostile programs and clients.
 record_run() {
     local name
     for name in "${script[@]}"; do
@@ -101,7 +101,7 @@ record_run() {
     record_report hostile-clients "$clients_report"
 }
 
-# record_report AREA REPORT: puts the table of an area into SECURITY.md, where this run has made it.
+# record_report AREA REPORT: copies the table of an area into its document, if this run has written it.
 record_report() {
     local security=$root/SECURITY.md
     [[ -n $2 && -s $2 ]] || return 0

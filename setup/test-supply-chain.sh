@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks what NeuroVisor is made of: licences, sources and bans of its crates, and known vulnerabilities of crates and libraries where
-# the databases can be reached. Usage: setup/test-supply-chain.sh
-# Prints how each check ended and fails if one failed. A database that cannot be reached is skipped, with the reason.
+# Checks licences, sources and bans of the crates, and known vulnerabilities of crates and libraries if the databases are reachable.
+# Usage: setup/test-supply-chain.sh
+# Prints the result of each check and fails if one failed. An unreachable database is skipped with the reason.
 set -uo pipefail
 
 root=$(cd -P -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -14,7 +14,7 @@ source "$root/setup/packages.sh"
 # shellcheck source=setup/build.sh
 source "$root/setup/build.sh"
 
-# The newest that Debian 13's Rust compiles.
+# The newest version that the Rust of Debian 13 compiles.
 readonly cargo_deny_version=0.18.3 cargo_deny_seconds=1800
 readonly advisories=https://github.com/RustSec/advisory-db
 osv=${NEUROVISOR_OSV:-https://api.osv.dev}
@@ -74,14 +74,14 @@ skip() {
 
 reaches() { curl --silent --show-error --location --output /dev/null --max-time 20 -- "$1"; }
 
-# provide_cargo_deny: sets cargo_deny; compiles it, in some minutes, where it is not in the cache directory.
+# provide_cargo_deny: sets cargo_deny; compiles it for some minutes unless it is in the cache directory.
 provide_cargo_deny() {
     local base=${XDG_CACHE_HOME:-$HOME/.cache}/neurovisor/cargo-deny work status=0
     cargo_deny=$base/$cargo_deny_version/bin/cargo-deny
     [[ ! -x $cargo_deny ]] || return 0
     mkdir -p -- "$base"
-    # What is compiled on the way is many times as large as the program, and goes. Elsewhere than here, whose configuration of Cargo is
-    # for our own programs.
+    # Removes intermediate files, which are much larger than the program. Runs in another directory, because the Cargo configuration
+    # here is for our own programs.
     work=$(mktemp -d "$base/work-XXXXXX")
     (cd -- "$work" && CARGO_TARGET_DIR=$work/target timeout "$cargo_deny_seconds" cargo install cargo-deny --locked \
         --version "$cargo_deny_version" --root "$work/root" --no-default-features) >target/supply-chain/cargo-deny.log 2>&1 || status=$?
@@ -93,7 +93,7 @@ provide_cargo_deny() {
     return "$status"
 }
 
-# Maven downloads a plugin that has the recorded checksum, and refuses the same one where another is recorded.
+# Checks that Maven downloads a plugin with the recorded checksum and refuses it if another checksum is recorded.
 changed_artifact_is_refused() {
     local plugin=org/apache/maven/plugins/maven-resources-plugin other=target/supply-chain/checksums repository=target/supply-chain/repository
     local log=target/supply-chain/maven.log
@@ -107,7 +107,7 @@ changed_artifact_is_refused() {
     maven --quiet resources:help --non-recursive "-Dmaven.repo.local=$root/$repository" >"$log" 2>&1 || { tail -n 20 -- "$log" && return 1; }
 }
 
-# ask_osv SBOM: fails where the database knows a vulnerability of a part, and prints the part with the names of them.
+# ask_osv SBOM: fails if the database has vulnerabilities of a component, and prints them.
 ask_osv() {
     local purl found='' answer ids
     local -a purls

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Reads setup/tests.tsv: which tests there are, where each runs, in which area, tier and slice, and how long it takes. Sourced.
+# Reads setup/tests.tsv: the tests with place, area, tier, slice and duration. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
 readonly test_table=$root/setup/tests.tsv
@@ -7,16 +7,16 @@ readonly test_table=$root/setup/tests.tsv
 # The rows without comments: area, place, name, tier, slice, seconds.
 test_rows() { grep -v '^#' -- "$test_table"; }
 
-# column N: its values, each once, in the order of the table.
+# test_column N: the distinct values of the column, in the order of the table.
 test_column() { test_rows | cut -f "$1" | awk '!seen[$0]++'; }
 
-# The parts of areas, or of the slice: "PLACE NAME [#METHOD]", a line each.
+# The parts of areas, or of a slice: "PLACE NAME [#METHOD]", one per line.
 parts_of_areas() { test_rows | awk -F '\t' -v areas=",$1," 'index(areas, "," $1 ",") { print $2, $3 }'; }
-# Every slice checks the form of the sources, which no build does.
+# Every slice checks the form of the sources, which builds do not check.
 parts_of_slice() { test_rows | awk -F '\t' -v slice="$1" '$5 == slice || $1 == "form" { print $2, $3 }'; }
 parts_of_tier() { test_rows | awk -F '\t' -v tier="$1" 'tier == "all" || $4 == tier { print $2, $3 }'; }
 
-# parts_of_test [PLACE/]CLASS[#METHOD]: without a place those on this machine, or else wherever the class runs.
+# parts_of_test [PLACE/]CLASS[#METHOD]: without a place the part on this machine, or else in every place of the class.
 parts_of_test() {
     local place='' name=${1##*/} method=''
     [[ $1 != */* ]] || place=${1%%/*}
@@ -33,10 +33,10 @@ parts_of_test() {
         END { for (i = 1; i <= count; i++) print parts[i] }'
 }
 
-# unit_test_module CLASS: the Maven module that has this unit test.
+# unit_test_module CLASS: the Maven module of this unit test.
 unit_test_module() { [[ $1 != *Test ]] || (cd "$root" && find java/*/src/test -name "$1.java" | cut -d / -f 1,2); }
 
-# test_package CLASS: the package of a system test, which the directory of its source says.
+# test_package CLASS: the package of a system test, from the directory of its source.
 test_package() {
     local source
     source=$(cd "$root" && find java/system-tests/src/test/java -name "$1.java" 2>/dev/null | head -n 1)
@@ -48,7 +48,7 @@ test_package() {
 
 slice_count() { test_rows | cut -f 5 | sort -n | tail -n 1; }
 
-# slice_of_commit: from the id of the commit that is checked out, so that all slices have their turn without anything being stored.
+# slice_of_commit: a slice derived from the id of the current commit, so that all slices take turns without stored state.
 slice_of_commit() {
     local commit
     commit=$(git -C "$root" rev-parse HEAD 2>/dev/null) ||
@@ -56,7 +56,7 @@ slice_of_commit() {
     echo $((16#${commit:0:8} % $(slice_count) + 1))
 }
 
-# nearest NAME: of the names on stdin those that differ in few letters or contain it, the nearest first, at most three.
+# nearest NAME: up to three of the names on stdin that differ in few letters or contain it, the nearest first.
 nearest() {
     awk -v wanted="${1,,}" '
         function least(a, b, c) { return a < b ? (a < c ? a : c) : (b < c ? b : c) }
@@ -80,7 +80,7 @@ nearest() {
         }' | sort -s -n -k 1,1 | head -n 3 | cut -d ' ' -f 2-
 }
 
-# die_unknown KIND NAME: the known names are on stdin.
+# die_unknown KIND NAME: exits with suggestions from the known names on stdin.
 die_unknown() {
     local near
     near=$(nearest "$2" | paste -s -d ' ')
@@ -88,7 +88,7 @@ die_unknown() {
     exit 2
 }
 
-# print_areas: each area with what it contains and how long it takes.
+# print_areas: each area with its tests and its duration.
 print_areas() {
     printf '%-12s %8s  %-6s  %s\n' area time slices contains
     test_column 1 | while read -r area; do
@@ -109,7 +109,7 @@ print_areas() {
     printf 'All of an area: ./neurovisor test --area NAME. A slice: ./neurovisor test --slice N, of %d.\n' "$(slice_count)"
 }
 
-# record_times FILE: takes the seconds in FILE (place, name, seconds) into the table.
+# record_times FILE: copies the seconds in FILE (place, name, seconds) into the table.
 record_times() {
     awk -F '\t' -v OFS='\t' 'NR == FNR { seconds[$1, $2] = $3; next } !/^#/ && ($2, $3) in seconds { $6 = seconds[$2, $3] } { print }' \
         "$1" "$test_table" >"$test_table.new"

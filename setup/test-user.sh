@@ -2,16 +2,16 @@
 # Runs tests once more as a user without privileges, from a copy that this user can read. Root only. Sourced.
 # shellcheck disable=SC2154 # Variables of the file that sources this one.
 
-# A number that no distribution gives to anybody; the name exists for the tests' processes alone.
+# A uid that no distribution assigns; the name exists only for the processes of the tests.
 readonly ordinary_uid=2147480000 ordinary_name=neurovisor-test
 
-# run_tests_as_user CLASS...: in a separate data directory, so that nothing of root's is touched.
+# run_tests_as_user CLASS...: uses a separate data directory, so that files of root are not touched.
 run_tests_as_user() {
     local place data status=0 began=$SECONDS
     local options selected
     local roots=${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}
     place=$(mktemp -d "${TMPDIR:-/tmp}/neurovisor-user-XXXXXX")
-    # Where files can be shared with root's: it is mounted where the user can come.
+    # On a file system where files can be shared with root, mounted where the user has access.
     data=$(mktemp -d "$roots/user-XXXXXX")
     # shellcheck disable=SC2064 # The places of now.
     trap "rm -rf -- '$place' '$data'" EXIT
@@ -21,7 +21,7 @@ run_tests_as_user() {
     printf 'user: set up in %s s\n' $((SECONDS - began))
     mapfile -t selected < <(selectors "$@")
     junit_options user
-    # In a mount namespace of its own the system knows the user, as it would a real one.
+    # In a separate mount namespace, the user database contains the user.
     # shellcheck disable=SC2016 # Expanded by the inner shell.
     unshare --mount --propagation private sh -c '
             for file in passwd subuid subgid; do mount --bind "$1/etc/$file" "/etc/$file" || exit; done
@@ -39,7 +39,7 @@ run_tests_as_user() {
     return "$status"
 }
 
-# copy_for_user PLACE: what a user has after cloning and building, with the times of files kept: the build is current by them.
+# copy_for_user PLACE: copies the clone with its build and the file times, which show that the build is current.
 copy_for_user() {
     local place=$1 part
     mkdir -p "$place/home" "$place/data" "$place/tests/test-classes" "$place/tests/libraries" "$place/etc"
@@ -57,7 +57,7 @@ copy_for_user() {
     chown -R "$ordinary_uid:$ordinary_uid" "$place/home" "$place/neurovisor"
 }
 
-# share_for_user FROM TO: what a user has after setting up. Gigabytes that nobody writes to stay root's, and are no copies.
+# share_for_user FROM TO: shares the data of a finished setup. Read-only gigabytes stay owned by root and are not copied.
 share_for_user() {
     local from=$1 to=$2 part file
     (umask 077 && mkdir "$to/images" "$to/templates")

@@ -10,7 +10,7 @@ readonly test_usage=('Usage: neurovisor test [OPTION...]               the short
     '       neurovisor test --list                    the areas, what each contains, how long it takes, its slices'
     ''
     'Options:'
-    '  --minutes N   how long the tests that attack for a given time go on; with --area fuzz the CPU minutes of each decoder'
+    '  --minutes N   the duration of the tests that attack for a given time; with --area fuzz the CPU minutes of each decoder'
     '  --seed N      repeats a run of those tests'
     '  --record      writes the times of this run into setup/tests.tsv, and the tables of hostile programs and clients into SECURITY.md')
 
@@ -25,7 +25,7 @@ source "$root/setup/test-summary.sh"
 
 run_tests() {
     local ignored
-    # A script's background job ignores Ctrl-C, and so would everything that the tests start and interrupt.
+    # Background jobs of a script ignore Ctrl-C, and so would all processes that the tests start and interrupt.
     ignored=$(sed -n 's/^SigIgn:\t//p' /proc/$$/status)
     ((0x$ignored & 2)) && exec env --default-signal=INT "$root/neurovisor" test "$@"
     parse_test_options "$@"
@@ -41,8 +41,7 @@ run_tests() {
     summarize_tests
 }
 
-# Sets tier (short or long), selection (what is asked for, in words), parts ("PLACE NAME[#METHOD]", a line each), and minutes, seed,
-# record.
+# Sets tier (short or long), selection (a description), parts ("PLACE NAME[#METHOD]", one per line), minutes, seed and record.
 parse_test_options() {
     local areas='' slice='' everything='' names=() name
     tier=short selection='short tier' parts='' minutes='' seed='' record='' with_unit_tests=true forced=''
@@ -117,7 +116,7 @@ known_tests() {
     (cd "$root" && find java/*/src/test -name '*Test.java' -printf '%f\n') | sed 's/\.java$//'
 }
 
-# require_method [PLACE/]CLASS[#METHOD]: ends where the class, or one that it extends, has no such method.
+# require_method [PLACE/]CLASS[#METHOD]: exits if neither the class nor its superclasses have the method.
 require_method() {
     local class=${1##*/} method=${1#*#} methods
     [[ $1 == *'#'* ]] || return 0
@@ -150,19 +149,19 @@ plan_tests() {
             lab-user) lab_user+=("$name") ;;
             lab-systemd) lab_systemd+=("$name") ;;
             script) script+=("$name") ;;
-            *) die "setup/tests.tsv has a row for place $place, which there is not." ;;
+            *) die "setup/tests.tsv has a row for the unknown place $place." ;;
         esac
     done < <([[ -z $parts ]] || echo "$parts")
     ((${#unit[@]} + ${#here[@]} + ${#user[@]} + ${#models[@]} + ${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]} + ${#script[@]})) ||
         die "There is no test in the $selection."
 }
 
-# Whether anything but chosen unit tests is planned.
+# Whether more than selected unit tests is planned.
 plan_needs_machines() { [[ -n $(grep -v '^unit ' <<<"$parts") ]]; }
 
-# Whether a lab machine is needed: for tests in it, or for those of the lab itself.
+# Whether a lab machine is needed, for tests in it or for tests of the lab itself.
 plan_has_lab() {
     ((${#lab_qemu[@]} + ${#lab_firecracker[@]} + ${#lab_user[@]} + ${#lab_systemd[@]})) || [[ " ${here[*]} " == *' LabIT'* ]]
 }
-# plan_has NAME: whether a part of this name is planned anywhere.
+# plan_has NAME: whether a part of this name is planned in any place.
 plan_has() { [[ " ${here[*]} ${user[*]} ${models[*]} ${script[*]} " =~ \ ($1)(#[^ ]*)?\  ]]; }
