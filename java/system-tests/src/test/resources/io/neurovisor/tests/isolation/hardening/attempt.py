@@ -1,4 +1,4 @@
-# Tries what a program must not be able to do, and tells as JSON how each attempt ended.
+# Makes forbidden attempts, and prints the result of each as JSON.
 import ctypes
 import errno
 import json

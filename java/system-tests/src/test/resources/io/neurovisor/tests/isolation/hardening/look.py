@@ -1,4 +1,4 @@
-# Tells as JSON what a program sees of its machine. It changes nothing.
+# Prints the view of a program on its machine as JSON. It changes nothing.
 import json
 import os
 import stat

@@ -1,4 +1,4 @@
-// A rejection that nobody handles ends the program like an exception.
+// An unhandled rejection ends the program like an exception.
 // @exit 1
 async function fail() {
   await null;

@@ -1,4 +1,4 @@
-// An exception that nobody catches: the line, the stack, the version, exit code 1.
+// An uncaught exception: the line, the stack, the version, exit code 1.
 // @exit 1
 function outer(values) {
   return values.map((value) => inner(value));

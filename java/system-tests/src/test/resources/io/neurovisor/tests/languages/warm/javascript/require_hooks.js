@@ -1,4 +1,4 @@
-// The loader can be changed by a program, and nobody has done so before.
+// The loader can be changed by a program, and is unchanged before.
 const Module = require("node:module");
 console.log(Module._load.name, Module._resolveFilename.name, Module.globalPaths.length, Module.wrap("x"));
 const load = Module._load;

@@ -1,4 +1,4 @@
-// Standard input that nobody reads does not keep a program alive.
+// Unread standard input does not keep a program alive.
 // @stdin
 // | never read
 process.stdin.on("pause", () => console.log("never printed"));

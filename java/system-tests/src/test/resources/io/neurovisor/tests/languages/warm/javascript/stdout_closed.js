@@ -1,4 +1,4 @@
-// Writing to a pipe that nobody reads is an error event, EPIPE.
+// Writing to a pipe without a reader is an error event, EPIPE.
 // @exit 1
 const { Socket } = require("node:net");
 const { spawn } = require("node:child_process");

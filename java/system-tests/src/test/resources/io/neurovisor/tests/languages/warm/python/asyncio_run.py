@@ -5,7 +5,7 @@ import asyncio
 import contextvars
 import sys
 
-name = contextvars.ContextVar("name", default="nobody")
+name = contextvars.ContextVar("name", default="nothing")
 
 
 async def greet(who):

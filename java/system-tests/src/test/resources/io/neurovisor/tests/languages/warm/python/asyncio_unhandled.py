@@ -1,4 +1,4 @@
-# What the event loop says of exceptions that nobody fetched.
+# The message of the event loop for exceptions that were never retrieved.
 # @exit 1
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-# Atexit functions run last first; exceptions in them are told, and do not stop the others.
+# Atexit functions run last first; exceptions in them are printed, and do not stop the others.
 # @exit 0
 import atexit
 import sys

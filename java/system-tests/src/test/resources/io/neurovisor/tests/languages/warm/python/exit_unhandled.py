@@ -1,4 +1,4 @@
-# An exception that nobody catches ends the program with 1 and a traceback of the program's frames only.
+# An uncaught exception ends the program with 1 and a traceback of the program's frames only.
 # @exit 1
 
 

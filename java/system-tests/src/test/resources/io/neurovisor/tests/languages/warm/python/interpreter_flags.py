@@ -1,4 +1,4 @@
-# How the interpreter was started, as far as it tells.
+# The flags that the interpreter reports.
 import sys
 
 print(sys.flags)

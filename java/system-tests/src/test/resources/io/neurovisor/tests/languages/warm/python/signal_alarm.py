@@ -1,4 +1,4 @@
-# A timer that nobody handles ends the program.
+# A timer without a handler ends the program.
 # @signal 14
 import signal
 import time

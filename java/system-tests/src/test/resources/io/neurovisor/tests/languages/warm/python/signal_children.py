@@ -1,4 +1,4 @@
-# Children get default dispositions, and their ends by signal are told.
+# Children get default dispositions, and their ends by signal are reported.
 import signal
 import subprocess
 import sys

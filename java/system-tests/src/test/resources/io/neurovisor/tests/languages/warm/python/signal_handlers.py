@@ -1,4 +1,4 @@
-# Handlers run in the main thread; blocked signals wait; a wake-up descriptor hears of them.
+# Handlers run in the main thread; blocked signals wait; a wake-up descriptor receives them.
 import os
 import signal
 import threading

@@ -1,4 +1,4 @@
-# SIGTERM ends a program at once, as nobody handles it.
+# SIGTERM without a handler ends a program immediately.
 # @signal 15
 import atexit
 import os

@@ -1,4 +1,4 @@
-# A program begins without children, and is told so.
+# A program begins without children, as wait() reports.
 import os
 
 try:

@@ -1,4 +1,4 @@
-# Writing to a pipe that nobody reads is BrokenPipeError, not a silent death.
+# Writing to a pipe without a reader is BrokenPipeError, not a silent death.
 # @exit 1
 import os
 import signal

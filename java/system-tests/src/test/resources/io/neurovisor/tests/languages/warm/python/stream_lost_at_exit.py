@@ -1,4 +1,4 @@
-# Buffered output that cannot be written at the end is told, and is exit code 120.
+# Buffered output that cannot be written at the end is reported, with exit code 120.
 # @exit 120
 import io
 import os

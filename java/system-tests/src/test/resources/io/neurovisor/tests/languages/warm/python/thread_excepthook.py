@@ -1,4 +1,4 @@
-# A program's own hook hears of exceptions in threads.
+# A hook of the program receives exceptions in threads.
 import threading
 
 threading.excepthook = lambda report: print(report.exc_type.__name__, report.exc_value, report.thread.name,

@@ -1,4 +1,4 @@
-# An exception in a thread is told, and does not end the program.
+# An exception in a thread is printed, and does not end the program.
 # @exit 0
 import threading
 

@@ -1,4 +1,4 @@
-# Exceptions where nobody can catch them.
+# Exceptions that cannot be caught.
 # @exit 0
 import sys
 

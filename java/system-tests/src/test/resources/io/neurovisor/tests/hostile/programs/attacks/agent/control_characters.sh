@@ -1,4 +1,4 @@
-# Says things to the terminal of whoever reads: escape sequences, in output and in names.
+# Prints escape sequences for the terminal of the reader, in output and in names.
 # @promise the channel
 # @layer agent
 # @line .*2J.*

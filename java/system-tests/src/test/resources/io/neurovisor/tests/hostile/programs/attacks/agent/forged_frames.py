@@ -1,4 +1,4 @@
-# Prints what the agent would send: frames of HTTP/2 and messages of gRPC, in the hope that somebody reads them so.
+# Prints what the agent would send: frames of HTTP/2 and messages of gRPC, in the hope that the host parses them.
 # @promise the channel
 # @layer agent
 # @bytes 90000

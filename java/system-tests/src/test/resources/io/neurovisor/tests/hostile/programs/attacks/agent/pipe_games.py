@@ -1,4 +1,4 @@
-# Makes the pipe to the agent as small as it can, lets nobody wait at it, and drains what it has written itself.
+# Makes the pipe to the agent as small as it can, makes it non-blocking, and drains what it has written itself.
 # @promise the channel
 # @layer agent
 # @held capacity 4096

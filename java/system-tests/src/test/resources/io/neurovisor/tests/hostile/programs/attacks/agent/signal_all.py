@@ -12,8 +12,8 @@ print("begun", flush=True)
 child = os.fork()
 if child == 0:
     time.sleep(600)
-# The call spares the process itself; there is nobody else whom it may kill.
+# The call spares the process itself; there is no other process that it may kill.
 os.kill(-1, 9)
 held("child", os.waitpid(child, 0)[1] == 9, "killed")
-# Whoever is not there any more could not be refused.
+# An ended process would not have refused the signal.
 attempt("first", os.kill, 1, 0)

@@ -9,6 +9,6 @@ const os = require("os");
 const { held } = require("./attempt.js");
 
 held("user", process.getuid() === 1000, process.getuid());
-// Whoever listens on all addresses listens to itself.
+// Listening on all addresses reaches only this machine.
 const interfaces = Object.keys(os.networkInterfaces()).filter((name) => name !== "lo");
 held("reachable", interfaces.length === 0, interfaces.length === 0 ? "lo" : interfaces);

@@ -8,7 +8,7 @@ import os
 import sys
 from attempt import held
 
-# Its own machine, its own rights: what it brings runs, and as nobody else.
+# The injected module runs in the same machine with the same rights.
 module = sys.modules.get("usercustomize")
 user = module.user if module else os.getuid()
 held("user", user == 1000, user)

@@ -1,4 +1,4 @@
-# Leaves in out/ what hangs whoever opens it: a named pipe, a socket.
+# Leaves files in out/ whose reader would hang: a named pipe, a socket.
 # @promise files that come home
 # @layer agent
 # @line made

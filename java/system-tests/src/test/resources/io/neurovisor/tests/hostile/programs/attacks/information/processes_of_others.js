@@ -1,4 +1,4 @@
-// Lists the processes, sockets and open files of whoever else is there.
+// Lists the processes, sockets and open files of other users.
 // @promise guest account
 // @layer guest
 // @held processes none

@@ -1,4 +1,4 @@
-# Enters the kernel by its doors for 32-bit and x32 programs.
+# Makes system calls through the 32-bit and x32 entry points.
 # @promise guest kernel
 # @layer guest
 # @held int80 (SIGSEGV|uid 1000|ENOSYS)

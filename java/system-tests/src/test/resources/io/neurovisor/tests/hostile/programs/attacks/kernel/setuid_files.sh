@@ -1,4 +1,4 @@
-# Makes a program that is root's to whoever starts it, and looks for one that is there.
+# Creates a setuid root program, and searches for an existing one.
 # @promise guest account
 # @layer guest
 # @refused chown EPERM

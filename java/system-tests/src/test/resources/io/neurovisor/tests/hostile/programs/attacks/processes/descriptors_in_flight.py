@@ -1,4 +1,4 @@
-# Hides open files in sockets that nobody reads, where no limit of a process counts them.
+# Hides open files in unread sockets, where no limit of a process counts them.
 # @promise guest account
 # @layer guest
 # @held sent \d+

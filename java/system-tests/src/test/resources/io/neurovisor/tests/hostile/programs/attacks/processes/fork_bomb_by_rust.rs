@@ -15,10 +15,10 @@ fn main() {
             Err(error) => break attempt::name(&error),
         }
         if children.len() > 5000 {
-            break "nobody".to_owned();
+            break "nothing".to_owned();
         }
     };
-    attempt::held("refused", refusal != "nobody", refusal);
+    attempt::held("refused", refusal != "nothing", refusal);
     for mut child in children {
         let _ = child.kill();
         let _ = child.wait();

@@ -1,4 +1,4 @@
-# Stops itself, so that nobody could end it by asking.
+# Stops itself, so that it cannot react to SIGTERM.
 # @promise guest account
 # @layer agent
 # @line begun

@@ -16,4 +16,4 @@ for place in ("/tmp/fill", "/dev/shm/fill", "fill"):
                 file.write(b"x" * (1 << 20))
     except OSError:
         pass
-print("ESCAPED all three are full, and nobody minded")
+print("ESCAPED all three are full without an error")

@@ -1,4 +1,4 @@
-// Looks for descriptors by which the waiting interpreter was told of its program.
+// Looks for descriptors through which the waiting interpreter received its program.
 // @promise virtual machine
 // @layer agent
 // @held descriptors pipe pipe pipe

@@ -1,4 +1,4 @@
-# Searches its own memory for what the agent may have told the interpreter that waited.
+# Searches its own memory for data that the agent may have sent to the waiting interpreter.
 # @promise virtual machine
 # @layer agent
 # @held searched \d+
