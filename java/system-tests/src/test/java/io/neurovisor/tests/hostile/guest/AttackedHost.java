@@ -146,7 +146,7 @@ final class AttackedHost implements AutoCloseable {
         if (kind.image().equals(HONEST)) {
             return honest.open(id, honestStart, Deadline.after(HONEST_START_LIMIT, Ticker.SYSTEM));
         }
-        Attack attack = requireNonNull(attacks.get(kind.image()), "nobody attacks so");
+        Attack attack = requireNonNull(attacks.get(kind.image()), "unknown attack");
         ForgedVmm vmm = new ForgedVmm(attack, sockets, machines.links(), traffic);
         return new SandboxFactory(vmm, new SecureRandom(), Ticker.SYSTEM)
                 .open(
