@@ -1,7 +1,8 @@
-package io.neurovisor.tests;
+package io.neurovisor.tests.repository;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.tests.fixtures.CommandLineRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.neurovisor.tests;
+package io.neurovisor.tests.repository;
 
 import java.io.IOException;
 import java.nio.file.Files;
