@@ -331,7 +331,7 @@ public final class NeuroVisor implements AutoCloseable {
 
     /** Whether they watch the VMMs of this NeuroVisor. */
     public boolean watchesVmms() {
-        return selected.ebpf().reading().watches();
+        return selected.ebpf().reading().isInForce();
     }
 
     /** Why this VMM and no other, in words. */

@@ -56,7 +56,7 @@ public record Settings(Path home, Config config) {
                                         + " is not in PATH, and no VMM runs outside a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
                 isRoot() ? Optional.of(free(Setting.VM_UIDS, config.vmUids())) : Optional.empty(),
-                ebpf().watches() ? Optional.of(ebpfObject()) : Optional.empty());
+                ebpf().isInForce() ? Optional.of(ebpfObject()) : Optional.empty());
     }
 
     /** How layer 5 is to be read, as far as that can be said without asking the kernel. */

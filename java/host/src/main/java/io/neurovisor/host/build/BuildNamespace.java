@@ -22,7 +22,7 @@ public sealed interface BuildNamespace {
     ToolCommand inside(ToolCommand command, Path directory);
 
     /** Returns the path of that directory as the command sees it. */
-    default Path place(Path directory) {
+    default Path path(Path directory) {
         return directory;
     }
 
@@ -56,7 +56,7 @@ public sealed interface BuildNamespace {
      * @param ids the host's ids of users and groups 0, 1, 2... in the namespace
      */
     record OfRoot(Path spawner, UidRange ids) implements BuildNamespace {
-        private static final Path PLACE = Path.of("/run/neurovisor/build");
+        private static final Path PATH = Path.of("/run/neurovisor/build");
 
         public OfRoot {
             spawner = spawner.toAbsolutePath();
@@ -79,8 +79,8 @@ public sealed interface BuildNamespace {
         }
 
         @Override
-        public Path place(Path directory) {
-            return PLACE;
+        public Path path(Path directory) {
+            return PATH;
         }
 
         @Override

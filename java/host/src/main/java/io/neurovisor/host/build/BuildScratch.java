@@ -41,8 +41,8 @@ public final class BuildScratch {
     }
 
     /** Returns the path of the directory as commands see it. */
-    public Path place() {
-        return namespace.place(directory);
+    public Path path() {
+        return namespace.path(directory);
     }
 
     /** Returns the command as root of the namespace, with this working directory. */
@@ -51,7 +51,7 @@ public final class BuildScratch {
     }
 
     /** Copies a file or a directory into this one; returns the path that commands see. */
-    public Path hand(Path source, String name) {
+    public Path copyIn(Path source, String name) {
         Path copy = directory.resolve(name);
         try (Stream<Path> tree = Files.walk(source)) {
             for (Path from : tree.toList()) {
@@ -65,24 +65,24 @@ public final class BuildScratch {
         } catch (IOException failure) {
             throw StorageFaults.of("copy for a build", source, failure);
         }
-        return place().resolve(name);
+        return path().resolve(name);
     }
 
     /**
      * Provides a large file that others can read but not change, by a hard link if possible; returns the path that
      * commands see.
      */
-    public Path handSealed(Path source, String name) {
+    public Path copyOrLinkIn(Path source, String name) {
         try {
             Files.createLink(directory.resolve(name), source);
-            return place().resolve(name);
+            return path().resolve(name);
         } catch (IOException anotherFileSystem) {
-            return hand(source, name);
+            return copyIn(source, name);
         }
     }
 
     /** Moves a regular file out of the directory and makes it the property of this process's user. */
-    public Path take(String name, Path target) {
+    public Path moveOut(String name, Path target) {
         Path left = directory.resolve(name);
         try {
             if (!Files.readAttributes(left, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
@@ -100,10 +100,10 @@ public final class BuildScratch {
         return target;
     }
 
-    /** Does the same as {@link #take} for a file that may be missing. */
-    public Optional<Path> takeIfThere(String name, Path target) {
+    /** Does the same as {@link #moveOut} for a file that may be missing. */
+    public Optional<Path> moveOutIfExists(String name, Path target) {
         return Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)
-                ? Optional.of(take(name, target))
+                ? Optional.of(moveOut(name, target))
                 : Optional.empty();
     }
 

@@ -121,7 +121,7 @@ public final class Mmdebstrap {
                 .withArguments(arguments)
                 .withEnvironment("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
                 .withEnvironment("LC_ALL", "C.UTF-8")
-                .withEnvironment("TMPDIR", scratch.place().toString())));
+                .withEnvironment("TMPDIR", scratch.path().toString())));
     }
 
     private ToolCommand withoutSecrets(ToolCommand command) {

@@ -28,8 +28,8 @@ public final class EbpfLayer {
      */
     public static EbpfLayer of(EbpfMode mode, EbpfReading expected, Spawner spawner) {
         EbpfReading reading =
-                expected.watches() ? new EbpfReading(spawner.ebpf().problem(), "") : expected;
-        if (!reading.watches() && (mode == EbpfMode.ON || mode == EbpfMode.AUDIT)) {
+                expected.isInForce() ? new EbpfReading(spawner.ebpf().problem(), "") : expected;
+        if (!reading.isInForce() && (mode == EbpfMode.ON || mode == EbpfMode.AUDIT)) {
             throw new NeuroVisorException(
                     Fault.JAIL_FAILED,
                     "--ebpf %s: %s%s; --ebpf auto goes on without"
@@ -53,14 +53,14 @@ public final class EbpfLayer {
 
     /** Returns the policy for a VMM of this kind; empty if VMMs have none. */
     public Optional<EbpfPolicy> policy(VmmKind kind) {
-        return reading.watches()
+        return reading.isInForce()
                 ? Optional.of(new EbpfPolicy(audit, kind.isConfiguredSealed(), kind.expectedCalls()))
                 : Optional.empty();
     }
 
     /** Seals a VMM before its guest runs, if VMMs have a policy. */
     public void seal(VmmProcess process) {
-        if (reading.watches()) {
+        if (reading.isInForce()) {
             process.seal();
         }
     }

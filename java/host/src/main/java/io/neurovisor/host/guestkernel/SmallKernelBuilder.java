@@ -108,7 +108,7 @@ final class SmallKernelBuilder implements ArtifactBuilder {
                 throw BuildFailures.of(
                         "the small kernel (log: %s)".formatted(log), ArtifactBuilder.store(emptyDirectory), result);
             }
-            MADE.forEach(name -> compiling.take(name, made.resolve(name)));
+            MADE.forEach(name -> compiling.moveOut(name, made.resolve(name)));
         }
     }
 
@@ -116,12 +116,12 @@ final class SmallKernelBuilder implements ArtifactBuilder {
         List<String> hooks = new ArrayList<>(List.of(
                 "--customize-hook=mkdir \"$1/build\"",
                 "--customize-hook=sync-in %s /build"
-                        .formatted(Mmdebstrap.quote(compiling.hand(recipe.directory(), "recipe"))),
+                        .formatted(Mmdebstrap.quote(compiling.copyIn(recipe.directory(), "recipe"))),
                 "--customize-hook=chroot \"$1\" sh /build/build.sh",
                 "--customize-hook=chroot \"$1\" dpkg-query -W -f='%s' >\"$1/build/out/packages.tsv\""
                         .formatted(InstalledPackage.QUERY_FORMAT)));
         MADE.forEach(name -> hooks.add("--customize-hook=download /build/out/%s %s"
-                .formatted(name, Mmdebstrap.quote(compiling.place().resolve(name)))));
+                .formatted(name, Mmdebstrap.quote(compiling.path().resolve(name)))));
         return hooks;
     }
 

@@ -76,7 +76,7 @@ final class FrameCount {
     }
 
     /** Returns how many frames that count begin in these bytes, which are not consumed. */
-    long begunIn(ByteBuf bytes) {
+    long countIn(ByteBuf bytes) {
         long begun = 0;
         int index = bytes.readerIndex();
         int end = bytes.writerIndex();

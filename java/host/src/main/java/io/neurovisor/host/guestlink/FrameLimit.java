@@ -28,13 +28,13 @@ final class FrameLimit extends ChannelDuplexHandler {
 
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-        rateLimit.sent(sent.begunIn((ByteBuf) message));
+        rateLimit.sent(sent.countIn((ByteBuf) message));
         ChannelFuture _ = context.write(message, promise);
     }
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        Duration pause = rateLimit.take(received.begunIn((ByteBuf) message));
+        Duration pause = rateLimit.take(received.countIn((ByteBuf) message));
         if (pause.isNegative()) {
             ((ByteBuf) message).release();
             context.fireExceptionCaught(new IOException("the guest began more than %d requests and %d a second for %d s"

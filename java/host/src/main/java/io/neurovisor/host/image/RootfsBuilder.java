@@ -109,7 +109,7 @@ final class RootfsBuilder implements ArtifactBuilder {
         BuildScratch installing = mmdebstrap.scratch(scratch.resolve("install"));
         BuildScratch packing = mmdebstrap.scratch(scratch.resolve("pack"));
         ToolCommand squash = packing.inside(ToolCommand.of("mksquashfs", "squashfs-tools", "-")
-                .withArguments(List.of(packing.place().resolve(ROOTFS).toString(), "-tar"))
+                .withArguments(List.of(packing.path().resolve(ROOTFS).toString(), "-tar"))
                 .withArguments(COMPRESSION)
                 // mmdebstrap's archive has no entry that mksquashfs recognizes as the root directory; it would belong
                 // to the user who runs mksquashfs, whatever its options say (4.5.1).
@@ -122,9 +122,9 @@ final class RootfsBuilder implements ArtifactBuilder {
         if (result.failed()) {
             throw BuildFailures.of("image " + recipe.name(), ArtifactBuilder.store(emptyDirectory), result);
         }
-        packing.take(ROOTFS, rootfs);
-        installing.take(PACKAGES, scratch.resolve(PACKAGES));
-        installing.takeIfThere(PYTHON_PACKAGES, scratch.resolve(PYTHON_PACKAGES));
+        packing.moveOut(ROOTFS, rootfs);
+        installing.moveOut(PACKAGES, scratch.resolve(PACKAGES));
+        installing.moveOutIfExists(PYTHON_PACKAGES, scratch.resolve(PYTHON_PACKAGES));
     }
 
     private ToolCommand install(Path scratch, BuildScratch installing) {
@@ -146,22 +146,22 @@ final class RootfsBuilder implements ArtifactBuilder {
 
     private ToolCommand install(BuildScratch installing, Optional<Path> requirements, Optional<Path> certificates) {
         List<String> hooks = new RootfsHooks(
-                        handed(recipe, installing),
-                        installing.hand(layer, "layer"),
-                        parentRootfs.map(file -> installing.handSealed(file, "parent.squashfs")),
-                        requirements.map(file -> installing.hand(file, "requirements.txt")),
-                        certificates.map(file -> installing.hand(file, "certificates.pem")))
+                        copied(recipe, installing),
+                        installing.copyIn(layer, "layer"),
+                        parentRootfs.map(file -> installing.copyOrLinkIn(file, "parent.squashfs")),
+                        requirements.map(file -> installing.copyIn(file, "requirements.txt")),
+                        certificates.map(file -> installing.copyIn(file, "certificates.pem")))
                 .options(
-                        installing.place().resolve(PACKAGES), installing.place().resolve(PYTHON_PACKAGES));
+                        installing.path().resolve(PACKAGES), installing.path().resolve(PYTHON_PACKAGES));
         return parentRootfs.isPresent()
                 ? mmdebstrap.tarOf("custom", List.of(), hooks, installing)
                 : mmdebstrap.tarOf("minbase", recipe.packages(), hooks, installing);
     }
 
     /** Returns the recipe with copies of its files that the command can read. */
-    private static Recipe handed(Recipe recipe, BuildScratch installing) {
-        Optional<Recipe> parent = recipe.parent().map(below -> handed(below, installing));
-        Path directory = installing.hand(
+    private static Recipe copied(Recipe recipe, BuildScratch installing) {
+        Optional<Recipe> parent = recipe.parent().map(below -> copied(below, installing));
+        Path directory = installing.copyIn(
                 recipe.directory(), "recipe-" + recipe.directories().size());
         return new Recipe(recipe.name(), directory, recipe.packages(), parent, recipe.definition(), recipe.digest());
     }

@@ -14,7 +14,7 @@ import java.util.Optional;
  */
 public record EbpfReading(String reason, String fix) {
     /** The programs are in force. */
-    public static final EbpfReading WATCHING = new EbpfReading("", "");
+    public static final EbpfReading IN_FORCE = new EbpfReading("", "");
 
     public EbpfReading {
         requireNonNull(reason, "reason is null");
@@ -22,12 +22,12 @@ public record EbpfReading(String reason, String fix) {
     }
 
     /** Returns whether the programs are in force. */
-    public boolean watches() {
+    public boolean isInForce() {
         return reason.isEmpty();
     }
 
     LayerState read(Optional<EbpfPolicyState> held) {
-        if (!watches()) {
+        if (!isInForce()) {
             return LayerState.off(Layer.EBPF_LSM, reason, fix);
         }
         if (held.isEmpty()) {
@@ -52,7 +52,7 @@ public record EbpfReading(String reason, String fix) {
 
     /** Returns the state when nothing can be read off a VMM. */
     LayerState unread(String why) {
-        return watches()
+        return isInForce()
                 ? LayerState.broken(Layer.EBPF_LSM, "not read: " + why, "")
                 : LayerState.off(Layer.EBPF_LSM, reason, fix);
     }

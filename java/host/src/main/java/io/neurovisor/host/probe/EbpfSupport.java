@@ -48,6 +48,6 @@ public final class EbpfSupport {
         if (!Files.isReadable(object)) {
             return new EbpfReading("its programs are not built", "./neurovisor bpf build");
         }
-        return EbpfReading.WATCHING;
+        return EbpfReading.IN_FORCE;
     }
 }

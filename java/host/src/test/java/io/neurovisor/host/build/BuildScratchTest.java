@@ -37,7 +37,7 @@ final class BuildScratchTest {
         Path list = Files.writeString(recipe.resolve("list"), "bash");
         Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-------"));
 
-        assertThat(scratch.hand(recipe, "mine")).isEqualTo(work.resolve("mine"));
+        assertThat(scratch.copyIn(recipe, "mine")).isEqualTo(work.resolve("mine"));
 
         assertThat(work.resolve("mine/more/run.sh")).hasContent("exit");
         assertThat(permissions("mine/more")).isEqualTo("rwxr-xr-x");
@@ -50,13 +50,13 @@ final class BuildScratchTest {
         Path left = Files.writeString(work.resolve("made"), "made");
         Files.setPosixFilePermissions(left, PosixFilePermissions.fromString("rwxrwxrwx"));
 
-        Path taken = scratch.take("made", directory.resolve("taken"));
+        Path taken = scratch.moveOut("made", directory.resolve("taken"));
 
         assertThat(left).doesNotExist();
         assertThat(taken).hasContent("made");
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(taken)))
                 .isEqualTo("rw-------");
-        assertThat(scratch.takeIfThere("none", directory.resolve("none"))).isEmpty();
+        assertThat(scratch.moveOutIfExists("none", directory.resolve("none"))).isEmpty();
     }
 
     @Test
@@ -64,7 +64,7 @@ final class BuildScratchTest {
         Path secret = Files.writeString(directory.resolve("secret"), "secret");
         Files.createSymbolicLink(work.resolve("made"), secret);
 
-        assertThatThrownBy(() -> scratch.take("made", directory.resolve("taken")))
+        assertThatThrownBy(() -> scratch.moveOut("made", directory.resolve("taken")))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         failure -> assertThat(failure.fault()).isEqualTo(Fault.IMAGE_BUILD_FAILED))
@@ -81,7 +81,7 @@ final class BuildScratchTest {
         assertThat(command.program()).isEqualTo("/opt/spawner");
         assertThat(command.arguments())
                 .containsExactly("--build-root", "2000065536-2000131071", work.toString(), "mmdebstrap", "--x");
-        assertThat(roots.place(work)).isEqualTo(Path.of("/run/neurovisor/build"));
+        assertThat(roots.path(work)).isEqualTo(Path.of("/run/neurovisor/build"));
     }
 
     private String permissions(String name) throws IOException {

@@ -15,12 +15,12 @@ final class EbpfLayerTest {
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "OFF")
     void reportsTheMissingCondition(EbpfMode mode) {
         assertThat(EbpfLayer.expected(mode, MISSING)).isEqualTo(MISSING);
-        assertThat(EbpfLayer.expected(mode, EbpfReading.WATCHING).watches()).isTrue();
+        assertThat(EbpfLayer.expected(mode, EbpfReading.IN_FORCE).isInForce()).isTrue();
     }
 
     @Test
     void offDisablesTheLayer() {
-        for (EbpfReading supported : List.of(MISSING, EbpfReading.WATCHING)) {
+        for (EbpfReading supported : List.of(MISSING, EbpfReading.IN_FORCE)) {
             assertThat(EbpfLayer.expected(EbpfMode.OFF, supported).reason()).contains("--ebpf off");
         }
     }

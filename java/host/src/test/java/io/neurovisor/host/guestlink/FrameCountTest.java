@@ -28,7 +28,7 @@ final class FrameCountTest {
     @BeforeEach
     void call() {
         assertThat(FrameCount.sent(call)
-                        .begunIn(Unpooled.wrappedBuffer(Unpooled.buffer(24).writeZero(24), frame(HEADERS, 9))))
+                        .countIn(Unpooled.wrappedBuffer(Unpooled.buffer(24).writeZero(24), frame(HEADERS, 9))))
                 .isEqualTo(1);
     }
 
@@ -36,7 +36,7 @@ final class FrameCountTest {
     void countsEveryFrameButDataOfThePendingCall() {
         ByteBuf bytes = frames();
         int readable = bytes.readableBytes();
-        assertThat(count.begunIn(bytes)).isEqualTo(4);
+        assertThat(count.countIn(bytes)).isEqualTo(4);
         assertThat(bytes.readableBytes()).isEqualTo(readable);
     }
 
@@ -47,7 +47,7 @@ final class FrameCountTest {
             FrameCount pieces = FrameCount.received(call);
             long begun = 0;
             for (int start = 0; start < bytes.readableBytes(); start += size) {
-                begun += pieces.begunIn(bytes.slice(start, Math.min(size, bytes.readableBytes() - start)));
+                begun += pieces.countIn(bytes.slice(start, Math.min(size, bytes.readableBytes() - start)));
             }
             assertThat(begun).as("pieces of %d", size).isEqualTo(4);
         }
@@ -56,26 +56,26 @@ final class FrameCountTest {
     /** It may consist of padding only, which flow control does not bound. */
     @Test
     void countsDataWithPadding() {
-        assertThat(count.begunIn(frame(DATA, 256, PADDED))).isEqualTo(1);
-        assertThat(count.begunIn(frame(DATA, 1, PADDED))).isEqualTo(1);
+        assertThat(count.countIn(frame(DATA, 256, PADDED))).isEqualTo(1);
+        assertThat(count.countIn(frame(DATA, 1, PADDED))).isEqualTo(1);
     }
 
     /** It is not read, so flow control does not bound it. */
     @Test
     void countsDataOfAFinishedCall() {
-        assertThat(count.begunIn(frame(DATA, 10, 0, STREAM - 2))).isEqualTo(1);
-        assertThat(count.begunIn(frame(DATA, 10, END_STREAM))).isZero();
-        assertThat(count.begunIn(frame(DATA, 10))).isEqualTo(1);
+        assertThat(count.countIn(frame(DATA, 10, 0, STREAM - 2))).isEqualTo(1);
+        assertThat(count.countIn(frame(DATA, 10, END_STREAM))).isZero();
+        assertThat(count.countIn(frame(DATA, 10))).isEqualTo(1);
     }
 
     @Test
     void trailersAndResetsFinishACall() {
-        assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(HEADERS, 9), frame(DATA, 10))))
+        assertThat(count.countIn(Unpooled.wrappedBuffer(frame(HEADERS, 9), frame(DATA, 10))))
                 .isEqualTo(1);
-        assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(HEADERS, 9, END_STREAM), frame(DATA, 10))))
+        assertThat(count.countIn(Unpooled.wrappedBuffer(frame(HEADERS, 9, END_STREAM), frame(DATA, 10))))
                 .isEqualTo(2);
         call.begun(STREAM);
-        assertThat(count.begunIn(Unpooled.wrappedBuffer(frame(RST_STREAM, 4), frame(DATA, 10))))
+        assertThat(count.countIn(Unpooled.wrappedBuffer(frame(RST_STREAM, 4), frame(DATA, 10))))
                 .isEqualTo(2);
     }
 
@@ -91,17 +91,17 @@ final class FrameCountTest {
                 frame(PING, 8),
                 frame(PING, 8, ACK),
                 frame(UNKNOWN, 4));
-        assertThat(FrameCount.sent(new PendingCall()).begunIn(bytes)).isEqualTo(4);
+        assertThat(FrameCount.sent(new PendingCall()).countIn(bytes)).isEqualTo(4);
     }
 
     /** Bytes of another protocol must not cause an overflow. */
     @Test
     void countsArbitraryBytes() {
-        assertThat(count.begunIn(Unpooled.wrappedBuffer(new byte[9000]))).isEqualTo(1000);
+        assertThat(count.countIn(Unpooled.wrappedBuffer(new byte[9000]))).isEqualTo(1000);
         byte[] ones = new byte[1 << 20];
         Arrays.fill(ones, (byte) 0xff);
-        assertThat(count.begunIn(Unpooled.wrappedBuffer(ones))).isEqualTo(1);
-        assertThat(count.begunIn(Unpooled.EMPTY_BUFFER)).isZero();
+        assertThat(count.countIn(Unpooled.wrappedBuffer(ones))).isEqualTo(1);
+        assertThat(count.countIn(Unpooled.EMPTY_BUFFER)).isZero();
     }
 
     private static ByteBuf frames() {

@@ -60,13 +60,13 @@ final class GuestLinkFuzzTest {
     void frames(byte[] bytes) {
         for (boolean received : new boolean[] {true, false}) {
             ByteBuf whole = Unpooled.wrappedBuffer(bytes);
-            long count = counting(received).begunIn(whole);
+            long count = counting(received).countIn(whole);
             assertThat(whole.readerIndex()).isZero();
             assertThat(count).isBetween(0L, (long) bytes.length / HEADER_BYTES);
             FrameCount cut = counting(received);
             long sum = 0;
             for (ByteBuf piece : Pieces.of(bytes)) {
-                sum += cut.begunIn(piece);
+                sum += cut.countIn(piece);
             }
             assertThat(sum).isEqualTo(count);
         }

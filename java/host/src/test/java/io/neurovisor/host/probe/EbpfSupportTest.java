@@ -24,7 +24,7 @@ final class EbpfSupportTest {
 
     @Test
     void reportsNothingMissing() {
-        assertThat(reading(true)).isEqualTo(EbpfReading.WATCHING);
+        assertThat(reading(true)).isEqualTo(EbpfReading.IN_FORCE);
     }
 
     @Test

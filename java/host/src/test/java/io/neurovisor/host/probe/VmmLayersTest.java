@@ -256,7 +256,7 @@ final class VmmLayersTest {
 
     private LayerState watched(EbpfPolicyState policy) {
         files.policy(policy);
-        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
+        LayerState state = new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.IN_FORCE)
                 .read(KernelFiles.VMM, files::privileged, "", RATE_LIMIT)
                 .get(Layer.EBPF_LSM.number() - 1);
         assertThat(unconfinedWatched().isPresent()).isEqualTo(state.status() == Status.BROKEN);
@@ -264,7 +264,7 @@ final class VmmLayersTest {
     }
 
     private Optional<LayerState> unconfinedWatched() {
-        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING)
+        return new VmmLayers(new HostFiles(root), VmmConfinement.BUBBLEWRAP, "", EbpfReading.IN_FORCE)
                 .unconfined(KernelFiles.VMM, files::privileged);
     }
 

@@ -77,7 +77,7 @@ final class QemuVmTest {
                 QmpConnection monitor = monitor()) {
             VmmProcess process = spawner.startVmm(ID.value(), LAUNCH);
             assertThat(process.endsWithin(LIMIT)).isTrue();
-            VmmLayers layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, "", EbpfReading.WATCHING);
+            VmmLayers layers = new VmmLayers(HostFiles.SYSTEM, VmmConfinement.BUBBLEWRAP, "", EbpfReading.IN_FORCE);
             RunningVmm vmm = new RunningVmm("QEMU", ID, process, layers, QemuVm::describe);
             return new QemuVm(vmm, "", monitor, links, Ticker.SYSTEM);
         }
