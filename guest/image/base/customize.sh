@@ -1,23 +1,23 @@
 #!/bin/sh
-# Runs as root inside the new root file system, once all packages are configured; $1 is the directory that holds this
-# recipe. What it leaves is packed read-only. A failing line fails the build.
+# Runs as root inside the new root file system, once all packages are configured. $1 is the directory of this recipe. The
+# result is packed read-only. A failing line fails the build.
 set -eu
 recipe=$1
 
-# --- the user that code runs as
+# --- the user of programs
 groupadd --gid 1000 user
 useradd --uid 1000 --gid 1000 --home-dir /home/user --create-home --shell /bin/bash user
 passwd --lock user >/dev/null
 rm -f /etc/subuid* /etc/subgid*
 
-# --- names: no network, so nothing to ask; fail at once instead of after a time-out
+# --- names: there is no network, so look-ups fail immediately instead of after a timeout
 printf '127.0.0.1 localhost\n::1 localhost\n' >/etc/hosts
-printf '# no network: names fail at once\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
+printf '# no network: look-ups fail immediately\noptions timeout:1 attempts:1\n' >/etc/resolv.conf
 : >/etc/hostname
 : >/etc/machine-id
 printf 'LANG=C.UTF-8\nPATH=/usr/local/bin:/usr/bin:/bin\n' >/etc/environment
 
-# --- pip: a sandbox belongs to one execution, so Debian's guard against pip is in the way; no network, so few retries
+# --- pip: a sandbox runs one execution, so Debian's protection against pip is not needed; no network, so few retries
 rm -f /usr/lib/python3*/EXTERNALLY-MANAGED
 cat >/etc/pip.conf <<'PIP'
 [global]
@@ -27,29 +27,29 @@ retries = 1
 root-user-action = ignore
 PIP
 
-# --- Python: Debian's hook for its crash reporter, which is not here, costs each start a failing import
+# --- Python: Debian's hook for its crash reporter, which is not installed, adds a failing import to each start
 for hook in /etc/python3*/sitecustomize.py; do : >"$hook"; done
 
 # --- matplotlib: draw without a display, never search for fonts at run time
 python3 "$recipe/matplotlib-setup.py"
 
-# --- bytecode: valid for ever, whatever happens to time stamps (prepare.sh has switched Debian's own compiler off)
+# --- bytecode: valid independent of time stamps (prepare.sh has disabled Debian's own compiler)
 rm /usr/bin/py3compile
 dpkg-divert --local --rename --remove /usr/bin/py3compile >/dev/null
 python3 "$recipe/bytecode.py" /usr/lib/python3*
 
-# --- programs that make a template's page cache warm
+# --- programs that warm the page cache of a template
 install -d /usr/lib/neurovisor
 install -m 0644 "$recipe/warm.py" "$recipe/warm.sh" "$recipe/warm.js" /usr/lib/neurovisor/
 
-# --- nothing raises privileges
+# --- remove setuid and setgid bits
 find / -xdev ! -type l -perm /6000 -exec chmod a-s {} +
 
-# --- nothing that only building needed
+# --- remove what only the build needed
 rm -rf /usr/share/doc-base /var/lib/apt/lists/* /var/cache/* /var/log/* /var/lib/systemd /root/.cache /root/.config
 find /usr/share/doc -mindepth 1 -type d -empty -delete
 
-# --- proof: what templates are warmed with runs here as user code does, in an empty home
+# --- check: the warming programs run here like programs of users, in an empty home
 home=$(mktemp -d)
 chown user:user "$home"
 as_user() {

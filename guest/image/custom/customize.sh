@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs as root inside the new root file system of a person's own image, once its Debian packages are configured; $1 is the
-# directory that holds this recipe and, when there are requirements, requirements.txt. A failing line fails the build.
+# Runs as root inside the new root file system of a custom image, once its Debian packages are configured. $1 is the
+# directory of this recipe and of the optional requirements.txt. A failing line fails the build.
 set -eu
 recipe=$1
 [ -e "$recipe/requirements.txt" ] || exit 0
 
-# Before Debian's own directory on the module search path, so that a version that is asked for wins.
+# Installs before Debian's directory on the module search path, so that a requested version takes precedence.
 echo "I: installing Python packages" >&2
 before=/tmp/python-before
 python3 -m pip list --format=freeze | sort >"$before"

@@ -1,16 +1,16 @@
 #!/bin/sh
-# Runs as root inside the new root file system, once all packages are configured; $1 is the directory that holds this
-# recipe. A failing line fails the build.
+# Runs as root inside the new root file system, once all packages are configured. $1 is the directory of this recipe. A
+# failing line fails the build.
 set -eu
 recipe=$1
 cache=/usr/lib/neurovisor/go-cache
 
-# --- Go: it would count its own use in the user's home
+# --- Go: disable telemetry, which it would write to the user's home
 install -d /usr/lib/neurovisor/go/telemetry
 echo off >/usr/lib/neurovisor/go/telemetry/mode
 
-# --- Go: the standard library, compiled as guest/agent/src/execution/language.rs will ask for it; in an emulated guest that
-# takes two minutes
+# --- Go: compile the standard library with the settings of guest/agent/src/execution/language.rs, which takes two minutes
+# in an emulated guest
 echo "I: compiling the standard library of Go" >&2
 go_settings() {
 	env -i HOME=/root PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8 XDG_CONFIG_HOME=/usr/lib/neurovisor \
@@ -21,13 +21,13 @@ cgo=0 && go_settings go build std
 cgo=1 && go_settings go build runtime/cgo
 rm -f "$cache/trim.txt"
 
-# Programs add what is theirs; what is here stays root's, so that go can neither delete it nor copy it up by a new date.
+# Programs can add files. The files of the image belong to root, so that go can neither delete them nor change their dates.
 find "$cache" -type d -exec chmod 1777 {} +
 
-# --- programs that make a template's page cache warm
+# --- programs that warm the page cache of a template
 install -m 0644 "$recipe/warm.go" "$recipe/warm.rs" /usr/lib/neurovisor/
 
-# --- proof: what templates are warmed with is compiled and run here as user code is, and Go finds its library compiled
+# --- check: the warming programs are compiled and run here like programs of users, with the compiled standard library
 home=$(mktemp -d)
 chown user:user "$home"
 touch "$home/begin"
@@ -41,7 +41,7 @@ as_user rustc --edition 2021 -o warm-rust /usr/lib/neurovisor/warm.rs
 as_user ./warm-go
 as_user ./warm-rust
 written=$(find "$cache" -type f -newer "$home/begin" | wc -l)
-[ "$written" -lt 10 ] || { echo "E: Go wrote $written files: its library is not compiled as programs ask for it" >&2; exit 1; }
+[ "$written" -lt 10 ] || { echo "E: Go wrote $written files: its library is not compiled with the settings of programs" >&2; exit 1; }
 find "$cache" -type f -newer "$home/begin" -delete
 [ -z "$(find "$home" -mindepth 1 -name '.*')" ] || { echo "E: a compiler leaves traces in the user's home" >&2; exit 1; }
 rm -rf "$home"

@@ -1,17 +1,17 @@
 #!/bin/sh
-# Runs as root inside a root file system that extends another image, after its recipe's own changes. What base/customize.sh
-# promises of an image is made true of the new layer.
+# Runs as root inside a root file system that extends another image, after the changes of its recipe. Applies the rules of
+# base/customize.sh to the new layer.
 set -eu
 layer=/tmp/layer
 
-# --- bytecode: valid for ever, whatever happens to time stamps; templates of another Python do not compile, and need not
+# --- bytecode: valid independent of time stamps; source templates of another Python version need not compile
 find /usr/lib/python3* /usr/local/lib -name '*.py' -cnewer "$layer/begin" >"$layer/modules"
 python3 -m compileall -q -f -j 0 --invalidation-mode unchecked-hash -i "$layer/modules" >/dev/null 2>&1 || true
 
-# --- nothing raises privileges
+# --- remove setuid and setgid bits
 find / -xdev ! -type l -perm /6000 -exec chmod a-s {} +
 
-# --- nothing that only building needed
+# --- remove what only the build needed
 rm -rf /usr/share/doc-base /var/lib/apt/lists/* /var/cache/* /var/log/* /root/.cache /root/.config /root/go
 find /usr/share/doc -mindepth 1 -type d -empty -delete
 

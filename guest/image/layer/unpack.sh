@@ -1,17 +1,17 @@
 #!/bin/sh
-# Runs outside the new root file system $1 before anything is in it: unpacks the image that a recipe extends.
+# Unpacks the image that a recipe extends into the empty root file system $1. Runs outside of it.
 set -eu
 root=$1
 chmod 1777 "$root/tmp"
 
-# mmdebstrap has written its sources and the host's name servers already; the image's own must not take their place.
+# mmdebstrap has already written its sources and the host's name servers, which the image must not replace.
 kept=$root/tmp/kept
 mkdir "$kept"
 for file in etc/resolv.conf etc/apt/sources.list; do
     [ ! -e "$root/$file" ] || mv "$root/$file" "$kept/"
 done
 
-# All but /tmp, which is in use, and /dev, which a user namespace cannot make.
+# Everything but /tmp, which is in use, and /dev, which cannot be made in a user namespace.
 unsquashfs -force -no-progress -quiet -dest "$root" "$root/tmp/parent.squashfs" \
     bin boot etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys usr var >&2
 rm "$root/tmp/parent.squashfs"
@@ -22,5 +22,5 @@ rm -f "$root/etc/apt/sources.list"
 [ ! -e "$kept/sources.list" ] || mv "$kept/sources.list" "$root/etc/apt/"
 rmdir "$kept"
 
-# What is newer than this file belongs to the new layer.
+# Newer files belong to the new layer.
 touch "$root/tmp/layer/begin"
