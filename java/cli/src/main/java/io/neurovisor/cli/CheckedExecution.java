@@ -1,6 +1,13 @@
 package io.neurovisor.cli;
 
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.Failures;
+import io.neurovisor.cli.console.Logging;
+import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -20,10 +27,10 @@ import picocli.CommandLine.RunLast;
  * at once, or else runs the command.
  */
 final class CheckedExecution implements IExecutionStrategy {
-    private final Launch launch;
+    private final ProcessEnvironment environment;
 
-    CheckedExecution(Launch launch) {
-        this.launch = launch;
+    CheckedExecution(ProcessEnvironment environment) {
+        this.environment = requireNonNull(environment, "environment is null");
     }
 
     @Override
@@ -40,9 +47,8 @@ final class CheckedExecution implements IExecutionStrategy {
         Optional<CommonOptions> options = commonOptions(chain.getLast().commandSpec());
         options.ifPresent(common -> {
             Map<String, String> flags = settings(chain.getLast());
-            common.launchedWith(launch);
             LoadedConfig loaded =
-                    common.accept(() -> LoadedConfig.load(flags, common.configFile(), launch.environment()));
+                    common.accept(() -> LoadedConfig.load(flags, common.configFile(), environment));
             problems.addAll(loaded.problems());
             Logging.start(loaded.config().log());
         });

@@ -2,6 +2,8 @@ package io.neurovisor.cli;
 
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
 
+import io.neurovisor.cli.console.Failures;
+import io.neurovisor.cli.run.Launch;
 import io.neurovisor.server.config.ProcessEnvironment;
 import java.util.List;
 import java.util.function.Consumer;
@@ -12,9 +14,12 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        String[] spelledOut = ImpliedCommand.spelledOut(arguments);
-        System.exit(
-                commandLine(Launch.in(ProcessEnvironment.current()), spelledOut).execute(spelledOut));
+        System.exit(execute(ImpliedCommand.spelledOut(arguments)));
+    }
+
+    /** Executes the arguments in this JVM and returns the exit code. */
+    static int execute(String[] arguments) {
+        return commandLine(ProcessEnvironment.current(), arguments).execute(arguments);
     }
 
     /**
@@ -22,18 +27,18 @@ public final class Main {
      *
      * @param environment where settings are looked for
      */
-    static CommandLine commandLine(ProcessEnvironment environment, String... arguments) {
+    public static CommandLine commandLine(ProcessEnvironment environment, String... arguments) {
         return commandLine(Launch.in(environment), arguments);
     }
 
     /** The same for all that a command is given. */
-    static CommandLine commandLine(Launch launch, String... arguments) {
+    public static CommandLine commandLine(Launch launch, String... arguments) {
         CommandLine commandLine = new CommandLine(new NeuroVisorCommand());
-        Commands.addTo(commandLine, List.of(arguments));
+        Commands.addTo(commandLine, launch, List.of(arguments));
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler(Failures::usage);
         commandLine.setExecutionExceptionHandler(Failures::execution);
-        commandLine.setExecutionStrategy(new CheckedExecution(launch));
+        commandLine.setExecutionStrategy(new CheckedExecution(launch.environment()));
         everyCommand(commandLine, command -> {
             // So that the wrong settings are told together with the wrong options.
             command.getCommandSpec().parser().collectErrors(true);

@@ -1,5 +1,13 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.options.ImageBuildOptions;
+import io.neurovisor.cli.options.KernelOption;
+import io.neurovisor.cli.options.ModelOptions;
+import io.neurovisor.cli.options.VmmOptions;
+import io.neurovisor.cli.run.ProgramOptions;
+import io.neurovisor.cli.run.RunCommand;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -3,6 +3,8 @@ package io.neurovisor.cli;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.cli.admin.PrepareImageCommand;
+import io.neurovisor.cli.run.RecordStartCommand;
 import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
 import java.io.IOException;

@@ -1,5 +1,7 @@
 package io.neurovisor.cli;
 
+import io.neurovisor.cli.run.Launch;
+import io.neurovisor.cli.run.LocalMachines;
 import io.neurovisor.server.config.ProcessEnvironment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -14,22 +16,22 @@ import java.util.Map;
 import picocli.CommandLine;
 
 /** One call of the command line in this JVM, with what it printed. */
-record CommandRun(int exitCode, ByteBuffer stdoutBytes, String stderr) {
+public record CommandRun(int exitCode, ByteBuffer stdoutBytes, String stderr) {
     private static final LocalMachines.Opening NONE = (_, _, _) -> {
         throw new AssertionError("a machine is asked for");
     };
 
     /** Fails if the command asks for a machine. */
-    static CommandRun of(String... arguments) {
+    public static CommandRun of(String... arguments) {
         return of(Map.of(), arguments);
     }
 
     /** The same with variables of the environment. */
-    static CommandRun of(Map<String, String> variables, String... arguments) {
+    public static CommandRun of(Map<String, String> variables, String... arguments) {
         return of(variables, InputStream.nullInputStream(), NONE, arguments);
     }
 
-    static CommandRun of(
+    public static CommandRun of(
             Map<String, String> variables, String stdin, LocalMachines.Opening machines, String... arguments) {
         InputStream in = new ByteArrayInputStream(stdin.getBytes(StandardCharsets.UTF_8));
         return of(variables, in, machines, arguments);
@@ -49,7 +51,7 @@ record CommandRun(int exitCode, ByteBuffer stdoutBytes, String stderr) {
         return new CommandRun(exitCode, ByteBuffer.wrap(out.toByteArray()), err.toString(StandardCharsets.UTF_8));
     }
 
-    String stdout() {
+    public String stdout() {
         return StandardCharsets.UTF_8.decode(stdoutBytes.duplicate()).toString();
     }
 }

@@ -2,6 +2,7 @@ package io.neurovisor.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;

@@ -1,4 +1,7 @@
-/** How well a model does with programs in microVMs: problems whose answers are known, and what they took. */
+/**
+ * The command {@code bench} and its subcommands. They translate options into measurements of {@code
+ * io.neurovisor.bench} and print the reports.
+ */
 @NullMarked
 package io.neurovisor.cli.bench;
 

@@ -132,7 +132,7 @@ final class SessionIT {
                 "echo 42");
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
         assertThat(Files.readString(log))
-                .contains("io.neurovisor.cli.RunCommand")
+                .contains("io.neurovisor.cli.run.RunCommand")
                 .doesNotContain(" org.sqlite.", " org.jdbi.", " io.neurovisor.session.");
     }
 

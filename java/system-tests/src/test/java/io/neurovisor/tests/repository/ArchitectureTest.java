@@ -19,6 +19,10 @@ final class ArchitectureTest {
             .consideringOnlyDependenciesInLayers()
             .layer("cli")
             .definedBy("io.neurovisor.cli..")
+            .layer("bench")
+            .definedBy("io.neurovisor.bench..")
+            .layer("examples")
+            .definedBy("io.neurovisor.examples..")
             .layer("server")
             .definedBy("io.neurovisor.server..")
             .layer("host")
@@ -35,20 +39,25 @@ final class ArchitectureTest {
             .definedBy("io.neurovisor.engine..")
             .whereLayer("cli")
             .mayNotBeAccessedByAnyLayer()
-            .whereLayer("server")
+            .whereLayer("bench")
             .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("examples")
+            .mayOnlyBeAccessedByLayers("cli")
+            .whereLayer("server")
+            .mayOnlyBeAccessedByLayers("bench", "examples", "cli")
             .whereLayer("host")
-            .mayOnlyBeAccessedByLayers("database", "lab", "sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers("database", "lab", "sessions", "server", "bench", "examples", "cli")
             .whereLayer("database")
             .mayOnlyBeAccessedByLayers("sessions", "server")
             .whereLayer("lab")
             .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("agent")
-            .mayOnlyBeAccessedByLayers("sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers("sessions", "server", "bench", "examples", "cli")
             .whereLayer("sessions")
             .mayOnlyBeAccessedByLayers("server", "cli")
             .whereLayer("engine")
-            .mayOnlyBeAccessedByLayers("agent", "host", "database", "lab", "sessions", "server", "cli")
+            .mayOnlyBeAccessedByLayers(
+                    "agent", "host", "database", "lab", "sessions", "server", "bench", "examples", "cli")
             .because("entry points translate, the host layer accesses the machine, the agent talks to models, and the"
                     + " engine depends on none of them");
 
@@ -107,6 +116,15 @@ final class ArchitectureTest {
             .should()
             .beFreeOfCycles()
             .because("two packages in a cycle are one package");
+
+    @ArchTest
+    static final ArchRule commandsDoNotKnowTheEntryPoint = noClasses()
+            .that()
+            .resideInAPackage("io.neurovisor.cli.*..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.neurovisor.cli")
+            .because("the entry point creates the commands and passes them what they need");
 
     @ArchTest
     static final ArchRule processesHaveTwoOwners = noClasses()

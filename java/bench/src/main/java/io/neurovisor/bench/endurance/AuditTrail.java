@@ -1,0 +1,84 @@
+package io.neurovisor.bench.endurance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * What a daemon's audit log, which is on the disk before a program is begun, says of some programs.
+ *
+ * @param begun how often a machine was, or may have been, given each program, by the digest of its text
+ * @param unended how many were accepted of which no end is known
+ */
+record AuditTrail(Map<String, Integer> begun, int unended) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    AuditTrail {
+        begun = Map.copyOf(begun);
+    }
+
+    /** @param directory of the log */
+    static AuditTrail read(Path directory, List<Job> jobs) {
+        Map<String, Integer> begun = new HashMap<>();
+        jobs.forEach(job -> begun.put(job.digest(), 0));
+        Map<String, List<String>> open = new HashMap<>();
+        forEach(directory, line -> {
+            String trace = line.path("trace_id").asText();
+            String digest = line.path("code_sha256").asText();
+            List<String> ofTrace = open.getOrDefault(trace, List.of());
+            if (line.path("event").asText().equals("accepted") && begun.containsKey(digest)) {
+                open.computeIfAbsent(trace, _ -> new ArrayList<>()).add(digest);
+                int _ = begun.merge(digest, 1, Integer::sum);
+            } else if (!ofTrace.isEmpty()) {
+                String ended = ofTrace.removeLast();
+                if (line.has("fault")) {
+                    // There was no machine for it.
+                    int _ = begun.merge(ended, -1, Integer::sum);
+                }
+            }
+        });
+        return new AuditTrail(begun, open.values().stream().mapToInt(List::size).sum());
+    }
+
+    /** From the oldest line on. */
+    private static void forEach(Path directory, Consumer<JsonNode> consumer) {
+        try (Stream<Path> all = Files.list(directory)) {
+            List<Path> files = all.filter(path -> path.toString().endsWith(".jsonl"))
+                    .sorted(Comparator.comparingInt(AuditTrail::age).reversed())
+                    .toList();
+            for (Path file : files) {
+                try (BufferedReader lines = Files.newBufferedReader(file)) {
+                    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                        // A line that the daemon's end has cut accepted nothing.
+                        if (line.endsWith("}")) {
+                            consumer.accept(JSON.readTree(line));
+                        }
+                    }
+                }
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    "the audit log in " + directory + " cannot be read: " + exception.getMessage(),
+                    exception);
+        }
+    }
+
+    /** {@code audit.jsonl} is the newest, {@code audit-1.jsonl} the next. */
+    private static int age(Path file) {
+        String digits = String.valueOf(file.getFileName()).replaceAll("\\D", "");
+        return digits.isEmpty() ? 0 : Integer.parseInt(digits);
+    }
+}

@@ -1,0 +1,35 @@
+package io.neurovisor.bench.endurance;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * What hostile clients have done, and what the honest have lost by it.
+ *
+ * @param clients how many hostile clients there were
+ * @param attacks what they did, in words
+ */
+record HostileTraffic(int clients, String attacks, Latencies latencies) {
+    HostileTraffic {
+        requireNonNull(attacks, "attacks is null");
+        requireNonNull(latencies, "latencies is null");
+    }
+
+    static HostileTraffic of(List<HostileClient> clients, Latencies latencies) {
+        String attacks = Arrays.stream(HostileClient.Attack.values())
+                .map(attack -> attack.name().toLowerCase(Locale.ROOT) + " "
+                        + clients.stream()
+                                .mapToInt(client -> client.count(attack))
+                                .sum())
+                .collect(Collectors.joining(", "));
+        return new HostileTraffic(clients.size(), attacks, latencies);
+    }
+
+    List<String> lines() {
+        return List.of("hostile clients: " + clients + ", which made: " + attacks, latencies.line());
+    }
+}

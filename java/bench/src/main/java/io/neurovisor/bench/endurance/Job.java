@@ -1,0 +1,77 @@
+package io.neurovisor.bench.endurance;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.host.files.Sha256;
+import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.server.trace.TraceIds;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One program that a client has run.
+ *
+ * @param token in its text and in that of no other program, so that the audit log tells how often it was begun
+ */
+record Job(Kind kind, String token) {
+    static final int OUTPUT_BYTES = 3_000_000;
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    /** An emulated guest beside three others has to begin within it. */
+    private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(3);
+
+    private static final int EXIT_CODE = 3;
+
+    Job {
+        requireNonNull(kind, "kind is null");
+        requireNonNull(token, "token is null");
+    }
+
+    ExecutionRequest request(SandboxSize size) {
+        return new ExecutionRequest(TraceIds.next(), program(), kind == Kind.TIMEOUT ? SHORT_TIMEOUT : TIMEOUT, size);
+    }
+
+    /** Of the program's text, as the audit log has it. */
+    String digest() {
+        return Sha256.of(program().code().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private Program program() {
+        return switch (kind) {
+            case GREETING -> new Program(Language.PYTHON, "print('" + token + "')");
+            case OUTPUT -> bash("head -c " + OUTPUT_BYTES + " /dev/zero | tr '\\0' x");
+            case FAILURE -> bash("exit " + EXIT_CODE);
+            case TIMEOUT, GONE -> bash("sleep 60");
+            case KEYED -> bash("sleep 0.3");
+        };
+    }
+
+    private Program bash(String command) {
+        return new Program(Language.BASH, "echo " + token + "\n" + command);
+    }
+
+    /** What is wrong with a result; empty where nothing is. */
+    Optional<String> complaint(DaemonResult served, Received received) {
+        Outcome wanted = kind == Kind.TIMEOUT ? Outcome.TIMED_OUT : Outcome.COMPLETED;
+        int code = served.result().exit().exitCode();
+        if (served.result().outcome() != wanted) {
+            return Optional.of("ended as " + served.result().outcome() + ": "
+                    + served.result().detail());
+        }
+        if (wanted == Outcome.COMPLETED && code != (kind == Kind.FAILURE ? EXIT_CODE : 0)) {
+            return Optional.of("ended with code " + code);
+        }
+        long bytes = token.length() + 1L + (kind == Kind.OUTPUT ? OUTPUT_BYTES : 0);
+        if (received.bytes() != bytes || !received.begin().equals(token)) {
+            return Optional.of("printed " + received.bytes() + " bytes that begin with \"" + received.begin() + "\"");
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,173 @@
+package io.neurovisor.bench.endurance;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.process.BackgroundTool;
+import io.neurovisor.host.process.LineTail;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.client.DaemonProcess;
+import io.neurovisor.server.client.Pause;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+
+/** A daemon in a process of its own, which is killed and comes back. */
+final class TestedDaemon implements AutoCloseable {
+    private static final Duration START = Duration.ofMinutes(3);
+    private static final Duration END = Duration.ofMinutes(2);
+    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(100);
+
+    private final ToolCommand command;
+    private final Path socket;
+    private final int warm;
+    private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger killed = new AtomicInteger();
+    private final LineTail messages = new LineTail();
+    private volatile CountDownLatch serving = new CountDownLatch(1);
+    private volatile BackgroundTool process;
+
+    private TestedDaemon(ToolCommand command, Path socket, int warm) {
+        this.command = requireNonNull(command, "command is null");
+        this.socket = requireNonNull(socket, "socket is null");
+        this.warm = warm;
+        this.process = launch();
+        awaitReady();
+    }
+
+    /**
+     * Returns when it has as many machines as it keeps ready.
+     *
+     * @param command {@code serve} with its options
+     * @param socket at which it serves
+     * @param warm how many machines it keeps ready
+     */
+    static TestedDaemon start(ToolCommand command, Path socket, int warm) {
+        return new TestedDaemon(command, socket, warm);
+    }
+
+    private BackgroundTool launch() {
+        return BackgroundTool.start(command, messages::add);
+    }
+
+    private void awaitReady() {
+        awaitThat("serves", () -> Files.exists(socket) && answers());
+        awaitThat("has " + warm + " machines ready", () -> machines().size() >= warm);
+    }
+
+    private boolean answers() {
+        try (DaemonClient _ = DaemonClient.connect(socket)) {
+            return true;
+        } catch (NeuroVisorException exception) {
+            return false;
+        }
+    }
+
+    /** Clients may connect from now on. */
+    void open() {
+        serving.countDown();
+    }
+
+    /**
+     * Waits where it does not serve just now.
+     *
+     * @param key of the tenant; without one it is that of the socket
+     */
+    DaemonClient connect(Optional<String> key) throws InterruptedException {
+        while (true) {
+            if (!serving.await(START.toSeconds(), TimeUnit.SECONDS)) {
+                throw failed("does not serve again");
+            }
+            int before = killed();
+            try {
+                return DaemonClient.connect(socket, key);
+            } catch (NeuroVisorException exception) {
+                boolean dead = before != killed() || !process.handle().isAlive();
+                if (exception.fault() != Fault.DAEMON_MISSING || !dead) {
+                    throw exception;
+                }
+            }
+        }
+    }
+
+    /** Those that run a guest. */
+    List<ProcessHandle> machines() {
+        List<ProcessHandle> all = process.handle().descendants().toList();
+        seen.addAll(all);
+        return all.stream().filter(DaemonProcess::runsGuest).toList();
+    }
+
+    /** As `kill -9` does. Nobody can connect until it is opened again. */
+    void kill() {
+        serving = new CountDownLatch(1);
+        boolean _ = machines().isEmpty();
+        killed.incrementAndGet();
+        boolean _ = process.handle().destroyForcibly();
+        int _ = process.awaitExit(END);
+        process.close();
+    }
+
+    /** Returns when it is as it was after its first start. */
+    void restart() {
+        process = launch();
+        awaitReady();
+    }
+
+    /** How often it was. */
+    int killed() {
+        return killed.get();
+    }
+
+    Footprint footprint() {
+        awaitThat("is idle", () -> machines().size() == warm);
+        return Footprint.of(process.handle());
+    }
+
+    /** As an operator ends it; the exit code. */
+    int end() {
+        boolean _ = machines().isEmpty();
+        boolean _ = process.handle().destroy();
+        return process.awaitExit(END);
+    }
+
+    /** Those of it that live although it has ended. */
+    List<ProcessHandle> survivors() {
+        Deadline deadline = Deadline.after(END, Ticker.SYSTEM);
+        while (seen.stream().anyMatch(ProcessHandle::isAlive) && !deadline.hasPassed()) {
+            Pause.of(LOOK_AGAIN_AFTER);
+        }
+        return seen.stream().filter(ProcessHandle::isAlive).toList();
+    }
+
+    private void awaitThat(String what, BooleanSupplier condition) {
+        Deadline deadline = Deadline.after(START, Ticker.SYSTEM);
+        while (!condition.getAsBoolean()) {
+            if (deadline.hasPassed() || !process.handle().isAlive()) {
+                throw failed("never " + what);
+            }
+            Pause.of(LOOK_AGAIN_AFTER);
+        }
+    }
+
+    private NeuroVisorException failed(String how) {
+        return new NeuroVisorException(
+                Fault.TOOL_FAILED, "the daemon " + how + "; it said: " + String.join("; ", messages.lines()));
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}

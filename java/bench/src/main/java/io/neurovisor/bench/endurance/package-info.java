@@ -1,0 +1,5 @@
+/** How a daemon bears hours of load while its machines and it are killed: whether anything is lost, run twice or left behind. */
+@NullMarked
+package io.neurovisor.bench.endurance;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,32 @@
+package io.neurovisor.bench.measure;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What processes take of this machine's memory, each page divided among those that share it (proc(5), smaps_rollup). */
+public final class Memory {
+    private static final double KIBIBYTES = 1024;
+
+    private Memory() {}
+
+    /** Of all of them together. */
+    public static double proportionalMebibytes(List<ProcessHandle> processes) {
+        return processes.stream().mapToDouble(Memory::proportionalKibibytes).sum() / KIBIBYTES;
+    }
+
+    private static double proportionalKibibytes(ProcessHandle process) {
+        Path file = Path.of("/proc", Long.toString(process.pid()), "smaps_rollup");
+        try {
+            return Files.readAllLines(file).stream()
+                    .filter(line -> line.startsWith("Pss:"))
+                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")))
+                    .sum();
+        } catch (IOException exception) {
+            throw new NeuroVisorException(Fault.TOOL_FAILED, file + " cannot be read", exception);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package io.neurovisor.bench.measure;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Has contenders do the same in turn, so that what else the machine does meanwhile meets all of them alike.
+ *
+ * @param rehearsals how many rounds do not count: for what is loaded and compiled when something is done for the first time
+ * @param calm returns when nothing is left to do of the attempt before
+ * @param complaints hears why an attempt failed
+ */
+public record Rounds(String size, int rehearsals, Measurements measurements, Runnable calm, Consumer<String> complaints) {
+    public Rounds {
+        requireNonNull(size, "size is null");
+        requireNonNull(measurements, "measurements is null");
+        requireNonNull(calm, "calm is null");
+        requireNonNull(complaints, "complaints is null");
+    }
+
+    public Rounds withRehearsals(int number) {
+        return new Rounds(size, number, measurements, calm, complaints);
+    }
+
+    public void run(String scenario, int rounds, List<Contender> contenders) {
+        for (int round = -rehearsals; round < rounds; round++) {
+            for (Contender contender : contenders) {
+                calm.run();
+                attempt(new Series.Key(size, scenario, contender.name()), contender, round >= 0);
+            }
+        }
+    }
+
+    private void attempt(Series.Key key, Contender contender, boolean counts) {
+        double busy = Processors.busyMillis();
+        try {
+            double millis = contender.attempt().run();
+            if (counts) {
+                measurements.add(key, Measure.MILLISECONDS, millis);
+                measurements.addProcessorMillis(key, Measure.MILLISECONDS, Processors.busyMillis() - busy);
+            }
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.INTERRUPTED) {
+                throw exception;
+            }
+            complaints.accept(key.scenario() + ", " + key.contender() + ": " + exception.getMessage());
+            if (counts) {
+                measurements.failed(key, Measure.MILLISECONDS);
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.neurovisor.bench.problems;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.engine.trace.TraceId;
+
+/** What has become of a problem. */
+public record Attempt(Problem problem, TraceId traceId, AgentResult result) {
+    public Attempt {
+        requireNonNull(problem, "problem is null");
+        requireNonNull(traceId, "traceId is null");
+        requireNonNull(result, "result is null");
+    }
+
+    /** Only an answer counts, not what a run that was stopped has left, and only one for which a program has run. */
+    public boolean isSolved() {
+        return switch (result.end()) {
+            case ANSWERED -> result.stats().toolCalls() > 0 && problem.isSolvedBy(result.answer());
+            case ITERATION_LIMIT, TOKEN_LIMIT, TIME_LIMIT, TOOL_CALL_LIMIT, CANCELLED, MODEL_FAILED, SANDBOX_FAILED ->
+                false;
+        };
+    }
+}

@@ -1,0 +1,31 @@
+package io.neurovisor.bench.problems;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/**
+ * A task with an answer that can be checked.
+ *
+ * @param name as it is called on the command line
+ * @param expected a word or a number, which a right answer contains as a whole
+ */
+public record Problem(String name, String task, String expected) {
+    /** 1,234 and 1 234 are 1234. */
+    private static final Pattern SEPARATOR = Pattern.compile("(?<=\\d)[,_ \u00a0\u202f](?=\\d{3}(?!\\d))");
+
+    public Problem {
+        requireNonNull(name, "name is null");
+        requireNonNull(task, "task is null");
+        requireNonNull(expected, "expected is null");
+    }
+
+    public boolean isSolvedBy(String answer) {
+        String words = SEPARATOR.matcher(answer.toLowerCase(Locale.ROOT)).replaceAll("");
+        String wanted = Pattern.quote(expected.toLowerCase(Locale.ROOT));
+        return Pattern.compile("(?<![\\w.-])(?:0x)?" + wanted + "(?![\\w]|\\.\\d)")
+                .matcher(words)
+                .find();
+    }
+}

@@ -1,0 +1,131 @@
+package io.neurovisor.bench.publication;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.neurovisor.bench.speed.SpeedReport;
+import io.neurovisor.bench.trace.TracedRequest;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A document whose figures are those of committed runs: everything between marks, which are comments, is replaced. */
+final class Published {
+    /** Between this line and {@link #END} is the picture of a request. */
+    public static final String PICTURE = "<!-- written by ./neurovisor bench trace --publish -->";
+
+    /** Ends whatever is longer than a figure. */
+    public static final String END = PublishedTable.END;
+
+    /** A figure in a sentence: {@code <!--bench p50; small; warm python; NeuroVisor-->144.1 ms<!--/-->}. */
+    private static final Pattern FIGURE = Pattern.compile("(<!--bench ([^>]*?)-->)([^<]*)(<!--/-->)");
+
+    private static final List<String> STATISTICS = List.of("p50", "p95", "p99");
+    private static final String UNKNOWN = "not measured";
+
+    private Published() {}
+
+    /**
+     * The document with the figures of the reports; one without marks stays as it is.
+     *
+     * @param report as {@link SpeedReport#json} writes it
+     * @param firecracker the same of {@code bench/firecracker.sh}, with scenarios and targets of other names
+     * @param spans as {@link TracedRequest#json} writes it, or a missing node
+     */
+    public static String document(String document, JsonNode report, JsonNode firecracker, JsonNode spans) {
+        List<JsonNode> reports = List.of(report, firecracker);
+        String table = document.contains(PublishedTable.BEGIN) ? PublishedTable.replace(document, report) : document;
+        String picture = table.contains(PICTURE)
+                ? between(table, PICTURE, END, String.join("\n", SpanPicture.of(spans)))
+                : table;
+        return FIGURE.matcher(picture)
+                .replaceAll(
+                        found -> Matcher.quoteReplacement(found.group(1) + figure(reports, found) + found.group(4)));
+    }
+
+    /** What is left of a document when everything that is replaced is taken away. */
+    public static String byHand(String document) {
+        String bare = document;
+        for (String begin : List.of(PublishedTable.BEGIN, PICTURE)) {
+            bare = bare.contains(begin) ? between(bare, begin, END, "") : bare;
+        }
+        return FIGURE.matcher(bare).replaceAll("");
+    }
+
+    static String between(String document, String begin, String end, String what) {
+        int from = document.indexOf(begin);
+        int to = document.indexOf(end, Math.max(from, 0));
+        if (from < 0 || to < 0) {
+            throw NeuroVisorException.invalid("publish", "the document has no lines " + begin + " and " + end);
+        }
+        return document.substring(0, from + begin.length()) + "\n" + what + "\n" + document.substring(to);
+    }
+
+    private static String figure(List<JsonNode> reports, MatchResult found) {
+        String[] words = found.group(2).strip().split("; ", -1);
+        if (STATISTICS.contains(words[0]) && words.length == 4) {
+            return value(reports, words[0], words[1], words[2], words[3]);
+        }
+        if (words[0].equals("beside") && words.length == 5) {
+            double ratio =
+                    median(reports, words[1], words[2], words[3]) / median(reports, words[1], words[2], words[4]);
+            return Double.isFinite(ratio) ? String.format(Locale.ROOT, "%.2f", ratio) : UNKNOWN;
+        }
+        if (words[0].equals("target") && words.length == 2) {
+            return promise(reports, words[1]);
+        }
+        throw NeuroVisorException.invalid(
+                "publish",
+                "the mark " + found.group(1)
+                        + " is none of p50, p95 or p99; SIZE; SCENARIO; CONTENDER, of beside; SIZE;"
+                        + " SCENARIO; CONTENDER; OTHER, and of target; WHAT");
+    }
+
+    private static String value(
+            List<JsonNode> reports, String statistic, String size, String scenario, String contender) {
+        JsonNode series = series(reports, size, scenario, contender);
+        return series.path(statistic).isNumber()
+                ? String.format(
+                        Locale.ROOT,
+                        "%.1f %s",
+                        series.path(statistic).asDouble(),
+                        series.path("unit").asText())
+                : UNKNOWN;
+    }
+
+    private static double median(List<JsonNode> reports, String size, String scenario, String contender) {
+        return series(reports, size, scenario, contender).path("p50").asDouble(Double.NaN);
+    }
+
+    private static JsonNode series(List<JsonNode> reports, String size, String scenario, String contender) {
+        return all(reports, "series")
+                .filter(one -> one.path("size").asText().equals(size)
+                        && one.path("scenario").asText().equals(scenario)
+                        && one.path("contender").asText().equals(contender))
+                .findFirst()
+                .orElse(MissingNode.getInstance());
+    }
+
+    /** Kept is what was met with machines of every size that was measured; everything else is pending. */
+    private static String promise(List<JsonNode> reports, String what) {
+        String promise = "";
+        boolean kept = true;
+        for (JsonNode target : all(reports, "targets")
+                .filter(one -> one.path("what").asText().equals(what))
+                .toList()) {
+            promise = PublishedTable.promise(target);
+            kept &= target.path("verdict").asText().equals("met");
+        }
+        if (promise.isEmpty()) {
+            throw NeuroVisorException.invalid("publish", "no run has a target " + what);
+        }
+        return kept ? promise : "pending: " + promise;
+    }
+
+    private static Stream<JsonNode> all(List<JsonNode> reports, String field) {
+        return reports.stream().flatMap(report -> report.path(field).valueStream());
+    }
+}

@@ -1,0 +1,76 @@
+package io.neurovisor.bench.publication;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Puts what was measured last and whole into the documents of the repository.
+ *
+ * @param home the repository
+ */
+public record SpeedPublication(Path home) {
+    public static final String FULL = "bench/results/full.json";
+    static final String FIRECRACKER = "bench/results/firecracker.json";
+    public static final String SPANS = "bench/results/spans.json";
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final List<String> DOCUMENTS = List.of("README.md", "SPECIFICATION.md", "docs/performance.md");
+
+    public SpeedPublication {
+        requireNonNull(home, "home is null");
+    }
+
+    /** Writes what was measured, where a reader may look for it. */
+    public static void keep(Path file, String json) {
+        try {
+            Path parent = file.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            Files.writeString(file, json);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED, file + " cannot be written: " + exception.getMessage(), exception);
+        }
+    }
+
+    /** @param changed hears of each document that was another before */
+    public void publish(Consumer<Path> changed) {
+        Path values = home.resolve(FULL);
+        try {
+            JsonNode report = JSON.readTree(values.toFile());
+            JsonNode firecracker = ifThere(FIRECRACKER);
+            JsonNode spans = ifThere(SPANS);
+            for (String name : DOCUMENTS) {
+                Path document = home.resolve(name);
+                String before = Files.readString(document);
+                String after = Published.document(before, report, firecracker, spans);
+                if (!after.equals(before)) {
+                    Files.writeString(document, after);
+                    changed.accept(document);
+                }
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED,
+                    values + " cannot be put into the documents: " + exception.getMessage()
+                            + "; measure first: ./neurovisor bench",
+                    exception);
+        }
+    }
+
+    private JsonNode ifThere(String name) throws IOException {
+        Path file = home.resolve(name);
+        return Files.exists(file) ? JSON.readTree(file.toFile()) : MissingNode.getInstance();
+    }
+}

@@ -1,0 +1,33 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Contender;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.server.client.DaemonProcess;
+import java.util.List;
+
+/** Machines that are booted and not cloned: from the request to the last byte. */
+record BootRun(Workbench bench) {
+    static final String COLD = "cold boot";
+
+    BootRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        try (DaemonProcess daemon = bench.daemon("boot", 0, 2, "--snapshot=off")) {
+            bench.rounds(() -> {})
+                    .run(
+                            COLD,
+                            bench.plan().rounds(1, 5),
+                            List.of(
+                                    new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
+                                    new Contender(
+                                            Floor.NAME,
+                                            () -> bench.floor()
+                                                    .boot(Sample.PYTHON)
+                                                    .reached("exit"))));
+        }
+    }
+}

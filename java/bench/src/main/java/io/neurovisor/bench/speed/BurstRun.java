@@ -1,0 +1,54 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Measure;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.Series;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.client.DaemonProcess;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** A hundred requests at once. */
+record BurstRun(Workbench bench) {
+    static final int REQUESTS = 100;
+    static final String FULL = "burst of 100, 10 ready";
+    static final String EMPTY = "burst of 100, none ready";
+
+    BurstRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        try (DaemonProcess daemon = bench.daemon("full", 10, 12)) {
+            daemon.awaitWarm(10);
+            burst(FULL, daemon);
+        }
+        if (!bench.plan().quick()) {
+            try (DaemonProcess daemon = bench.daemon("empty", 0, 12)) {
+                burst(EMPTY, daemon);
+            }
+        }
+    }
+
+    /** Each from when all were sent to its own last byte. */
+    private void burst(String scenario, DaemonProcess daemon) {
+        Series.Key key = bench.key(scenario, Workbench.OURS);
+        long beganNanos = System.nanoTime();
+        try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int number = 0; number < REQUESTS; number++) {
+                Future<?> _ = clients.submit(() -> {
+                    try {
+                        double _ = bench.whole(daemon, Sample.PYTHON);
+                        bench.measurements().add(key, Measure.MILLISECONDS, (System.nanoTime() - beganNanos) / 1e6);
+                    } catch (NeuroVisorException exception) {
+                        bench.progress().accept(scenario + ": " + exception.getMessage());
+                        bench.measurements().failed(key, Measure.MILLISECONDS);
+                    }
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Contender;
+import io.neurovisor.bench.measure.Rounds;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.engine.pool.Lease;
+import io.neurovisor.server.client.DaemonProcess;
+import java.util.List;
+
+/** Machines made when they are asked for. */
+record CloneRun(Workbench bench) {
+    static final String ANSWERS = "clone to answer";
+    static final String FRESH = "fresh clone";
+
+    CloneRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        try (DaemonProcess daemon = bench.daemon("clone", 0, 2)) {
+            Rounds rounds = bench.rounds(() -> {});
+            Floor floor = bench.floor();
+            rounds.run(
+                    ANSWERS,
+                    bench.plan().rounds(6, 20),
+                    List.of(
+                            new Contender(Workbench.OURS, this::lease),
+                            new Contender(
+                                    Floor.NAME, () -> floor.run(Sample.PYTHON).reached("refresh"))));
+            rounds.run(
+                    FRESH,
+                    bench.plan().rounds(6, 20),
+                    List.of(
+                            new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
+                            new Contender(
+                                    Floor.NAME, () -> floor.run(Sample.PYTHON).reached("exit"))));
+        }
+    }
+
+    private double lease() {
+        long beganNanos = System.nanoTime();
+        try (Lease _ = bench.neuroVisor().pool().lease(bench.kind())) {
+            return (System.nanoTime() - beganNanos) / 1e6;
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.neurovisor.bench.speed;
+
+import io.neurovisor.bench.measure.Host;
+import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.vm.SavedVm;
+import io.neurovisor.engine.vm.VmStart;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Product;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/** Measures all scenarios of a plan, one size after the other. */
+public final class SpeedRun {
+    private SpeedRun() {}
+
+    /**
+     * Returns when all has been measured that could be.
+     *
+     * @param neuroVisor makes what is missing, and machines without a daemon
+     * @param progress hears what is measured and why something was not, a line each
+     */
+    public static SpeedReport of(
+            Plan plan, List<SandboxSize> sizes, NeuroVisor neuroVisor, InstantSource clock, Consumer<String> progress) {
+        Instant began = clock.instant();
+        Host host = Host.read();
+        Measurements measurements = new Measurements();
+        List<Target> targets = new ArrayList<>();
+        for (SandboxSize size : sizes) {
+            MachineKind kind = neuroVisor.prepare(size);
+            Floor floor = new Floor(
+                    compiled(plan.floor()), template(neuroVisor, kind), plan.scratch(), accelerator(neuroVisor));
+            ScenarioRun run =
+                    new ScenarioRun(new Workbench(plan, size, neuroVisor, kind, floor, measurements, progress));
+            Stream.of(Scenario.values()).filter(plan.scenarios()::contains).forEach(run::run);
+            boolean whole =
+                    plan.scenarios().stream().map(Scenario::label).toList().containsAll(Scenario.quickLabels());
+            Target.of(size.label(), measurements).stream()
+                    .filter(target -> whole || target.isMeasured())
+                    .forEach(targets::add);
+        }
+        return new SpeedReport(
+                Product.version(),
+                began,
+                Duration.between(began, clock.instant()),
+                plan.quick(),
+                neuroVisor.vmm() + ", image "
+                        + neuroVisor.prepare(sizes.getFirst()).image(),
+                host,
+                Host.read(),
+                measurements.series(),
+                targets);
+    }
+
+    private static Path compiled(Path floor) {
+        if (!floor.toFile().canExecute()) {
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED,
+                    "what NeuroVisor is compared with is not compiled: " + floor
+                            + "; a clone of the repository compiles it, a container image has it not");
+        }
+        return floor;
+    }
+
+    private static SavedVm template(NeuroVisor neuroVisor, MachineKind kind) {
+        if (neuroVisor.vmm().name().equals("qemu") && neuroVisor.start(kind) instanceof VmStart.Restore(var saved)) {
+            return saved;
+        }
+        throw new NeuroVisorException(
+                Fault.INVALID_ARGUMENT,
+                "bench compares clones by QEMU, and these machines are " + neuroVisor.vmm()
+                        + "; use --vmm=qemu --snapshot=on; bench/firecracker.sh measures Firecracker");
+    }
+
+    private static String accelerator(NeuroVisor neuroVisor) {
+        return neuroVisor.accelerator().isKvm() ? "kvm" : "tcg,tb-size=128";
+    }
+}

@@ -1,0 +1,53 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Contender;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.server.client.DaemonProcess;
+import java.util.List;
+
+/** The command, with a daemon and without, and the daemon itself. */
+record StartRun(Workbench bench) {
+    static final String COMMAND = "command";
+    static final String BY_DAEMON = "NeuroVisor, daemon";
+    static final String ALONE = "NeuroVisor, alone";
+
+    private static final List<String> PROGRAM = List.of("--language", "python", "-c", Sample.PYTHON.code());
+
+    StartRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        Plan plan = bench.plan();
+        bench.rounds(() -> {})
+                .run(
+                        "daemon to first machine",
+                        plan.rounds(1, 5),
+                        List.of(new Contender(Workbench.OURS, this::firstMachine)));
+        try (DaemonProcess daemon = bench.daemon("start", 1, 3)) {
+            bench.rounds(() -> daemon.awaitWarm(1))
+                    .run(
+                            COMMAND,
+                            plan.rounds(3, 12),
+                            List.of(
+                                    new Contender(
+                                            BY_DAEMON,
+                                            () -> HostProgram.timed(plan.commands()
+                                                    .runByDaemon(bench.size(), bench.socket("start"), PROGRAM))),
+                                    new Contender(
+                                            ALONE,
+                                            () -> HostProgram.timed(
+                                                    plan.commands().runAlone(bench.size(), PROGRAM)))));
+        }
+    }
+
+    private double firstMachine() {
+        long beganNanos = System.nanoTime();
+        try (DaemonProcess daemon = bench.daemon("first", 1, 2)) {
+            daemon.awaitWarm(1);
+        }
+        return (System.nanoTime() - beganNanos) / 1e6;
+    }
+}

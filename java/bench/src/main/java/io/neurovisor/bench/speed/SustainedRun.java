@@ -1,0 +1,75 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Measure;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.client.DaemonProcess;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.DoubleSupplier;
+
+/** Fresh machines one after the other, as many as there are processors at a time. */
+record SustainedRun(Workbench bench) {
+    static final String SUSTAINED = "sustained";
+    static final String PER_PROCESSOR = "sustained, per processor";
+
+    SustainedRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        int workers = Runtime.getRuntime().availableProcessors();
+        Duration slice = Duration.ofSeconds(bench.plan().rounds(6, 10));
+        try (DaemonProcess daemon = bench.daemon("lasting", workers, 3 * workers)) {
+            for (int round = 0; round < bench.plan().rounds(2, 4); round++) {
+                daemon.awaitWarm(workers);
+                rate(Workbench.OURS, workers, slice, () -> bench.whole(daemon, Sample.PYTHON));
+                daemon.awaitWarm(workers);
+                rate(
+                        Floor.NAME,
+                        workers,
+                        slice,
+                        () -> bench.floor().run(Sample.PYTHON).reached("exit"));
+            }
+        }
+    }
+
+    private void rate(String contender, int workers, Duration slice, DoubleSupplier attempt) {
+        long beganNanos = System.nanoTime();
+        List<Callable<Integer>> loops = new ArrayList<>();
+        for (int worker = 0; worker < workers; worker++) {
+            loops.add(() -> {
+                int done = 0;
+                while (System.nanoTime() - beganNanos < slice.toNanos()) {
+                    double _ = attempt.getAsDouble();
+                    done++;
+                }
+                return done;
+            });
+        }
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            int done = 0;
+            for (Future<Integer> loop : threads.invokeAll(loops)) {
+                done += loop.get();
+            }
+            double rate = done * 1e9 / (System.nanoTime() - beganNanos);
+            bench.add(SUSTAINED, contender, Measure.MACHINES_PER_SECOND, rate);
+            bench.add(PER_PROCESSOR, contender, Measure.MACHINES_PER_SECOND, rate / workers);
+        } catch (ExecutionException exception) {
+            bench.progress().accept(SUSTAINED + ", " + contender + ": " + exception.getCause());
+            bench.measurements().failed(bench.key(SUSTAINED, contender), Measure.MACHINES_PER_SECOND);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Measure;
+import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.bench.measure.Series;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What is promised of one figure, and what it was.
+ *
+ * @param unit of the figure; {@code x} for how often one fits into the other
+ * @param value not a number where it was not measured
+ * @param limit what it is to reach
+ * @param isMost whether it must not be above the limit; otherwise it must not be below
+ */
+public record Target(String what, String size, String unit, double value, double limit, boolean isMost) {
+    private static final String TIMES = "x";
+    private static final double MILLIS_PER_SECOND = 1000;
+
+    public Target {
+        requireNonNull(what, "what is null");
+        requireNonNull(size, "size is null");
+        requireNonNull(unit, "unit is null");
+    }
+
+    boolean isMeasured() {
+        return !Double.isNaN(value);
+    }
+
+    /** {@code met}, {@code missed} or {@code not measured}. */
+    public String verdict() {
+        if (!isMeasured()) {
+            return "not measured";
+        }
+        return (isMost ? value <= limit : value >= limit) ? "met" : "missed";
+    }
+
+    /** Limit and figure in words. */
+    public String promise() {
+        return (isMost ? "at most " : "at least ") + number(limit);
+    }
+
+    /** The figure with its unit. */
+    public String shown() {
+        return isMeasured() ? number(value) : "-";
+    }
+
+    private String number(double figure) {
+        return String.format(Locale.ROOT, "%.2f %s", figure, unit);
+    }
+
+    /** All of them, for machines of one size. */
+    public static List<Target> of(String size, Measurements measurements) {
+        Figures figures = new Figures(size, measurements);
+        List<Target> targets = new ArrayList<>();
+        double warm = figures.median(WarmRun.PYTHON, Workbench.OURS);
+        targets.add(
+                most(size, "warm Python, beside the bare VMM", warm / figures.median(WarmRun.PYTHON, Floor.NAME), 1.3));
+        targets.add(most(
+                size,
+                "warm Python, beside a plain process",
+                warm / figures.median(WarmRun.PYTHON, HostProgram.PLAIN),
+                4));
+        targets.add(least(
+                size,
+                "gVisor's runsc beside warm Python",
+                figures.median(WarmRun.PYTHON, HostProgram.GVISOR) / warm,
+                5));
+        targets.add(new Target(
+                "what of a request is not the machine's",
+                size,
+                Measure.MILLISECONDS.unit(),
+                figures.median(WarmRun.OVERHEAD, Workbench.OURS),
+                3,
+                true));
+        targets.add(most(size, "clone to its answer, beside the bare VMM", figures.ratio(CloneRun.ANSWERS), 1.3));
+        targets.add(
+                most(size, "fresh clone to the last byte, beside the bare VMM", figures.ratio(CloneRun.FRESH), 1.2));
+        targets.add(least(
+                size, "fresh machines per second, beside the bare VMM", figures.ratio(SustainedRun.SUSTAINED), 0.8));
+        double perSecond = figures.median(SustainedRun.SUSTAINED, Workbench.OURS);
+        for (String burst : List.of(BurstRun.FULL, BurstRun.EMPTY)) {
+            targets.add(new Target(burst + ": answered", size, "%", figures.successRate(burst) * 100, 100, false));
+            targets.add(most(
+                    size,
+                    burst + ": p99, beside 100 at the sustained rate",
+                    figures.percentile99(burst) / (BurstRun.REQUESTS / perSecond * MILLIS_PER_SECOND),
+                    1.5));
+        }
+        targets.add(most(
+                size, "memory of a waiting machine, beside the bare VMM", figures.ratio(DensityRun.MEMORY + 10), 1.1));
+        targets.add(new Target(
+                "command, with a daemon",
+                size,
+                "s",
+                figures.median(StartRun.COMMAND, StartRun.BY_DAEMON) / MILLIS_PER_SECOND,
+                0.35,
+                true));
+        targets.add(new Target(
+                "command, alone",
+                size,
+                "s",
+                figures.median(StartRun.COMMAND, StartRun.ALONE) / MILLIS_PER_SECOND,
+                0.8,
+                true));
+        return targets;
+    }
+
+    private static Target most(String size, String what, double value, double limit) {
+        return new Target(what, size, TIMES, value, limit, true);
+    }
+
+    private static Target least(String size, String what, double value, double limit) {
+        return new Target(what, size, TIMES, value, limit, false);
+    }
+
+    /** What has been measured of one size; not a number where it was not. */
+    private record Figures(String size, Measurements measurements) {
+        double median(String scenario, String contender) {
+            return measurements
+                    .find(new Series.Key(size, scenario, contender))
+                    .map(Series::median)
+                    .orElse(Double.NaN);
+        }
+
+        double ratio(String scenario) {
+            return median(scenario, Workbench.OURS) / median(scenario, Floor.NAME);
+        }
+
+        double percentile99(String scenario) {
+            return measurements
+                    .find(new Series.Key(size, scenario, Workbench.OURS))
+                    .map(series -> series.percentile(99))
+                    .orElse(Double.NaN);
+        }
+
+        double successRate(String scenario) {
+            return measurements
+                    .find(new Series.Key(size, scenario, Workbench.OURS))
+                    .map(Series::successRate)
+                    .orElse(Double.NaN);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Contender;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.files.PrivateFiles;
+import io.neurovisor.host.process.ToolCommand;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** The first program of all: its command makes the template, of images and kernels that are there. */
+record TemplateRun(Workbench bench) {
+    static final String FIRST = "template made, command to answer";
+
+    /** What is in a data directory and is made once for many templates. */
+    private static final Set<String> SHARED = Set.of("images", "kernels", "initrds", "firecracker");
+
+    /** The same, but written to: a copy. */
+    private static final Set<String> COPIED = Set.of("digests", "probes.properties");
+
+    TemplateRun {
+        requireNonNull(bench, "bench is null");
+    }
+
+    void measure() {
+        bench.rounds(() -> {})
+                .withRehearsals(0)
+                .run(FIRST, bench.plan().rounds(1, 2), List.of(new Contender(Workbench.OURS, this::first)));
+    }
+
+    /** In a data directory of its own, so that nobody's templates are touched. */
+    private double first() {
+        Path own = bench.socket("data");
+        try {
+            lend(bench.plan().dataDirectory(), own);
+            ToolCommand command = bench.plan()
+                    .commands()
+                    .runAlone(bench.size(), List.of("--language", "python", "-c", Sample.PYTHON.code()), own);
+            return HostProgram.timed(command);
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.STORAGE_FAILED, "no data directory can be made: " + exception.getMessage(), exception);
+        } finally {
+            // Links are removed, not what they lead to.
+            PrivateFiles.delete(own);
+        }
+    }
+
+    static void lend(Path from, Path to) throws IOException {
+        Files.createDirectory(to);
+        try (Stream<Path> entries = Files.list(from)) {
+            for (Path entry : entries.toList()) {
+                String name = entry.getFileName().toString();
+                if (SHARED.contains(name)) {
+                    Files.createSymbolicLink(to.resolve(name), entry.toRealPath());
+                } else if (COPIED.contains(name)) {
+                    Files.copy(entry, to.resolve(name));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.neurovisor.bench.speed;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Measure;
+import io.neurovisor.bench.measure.Measurements;
+import io.neurovisor.bench.measure.Rounds;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.Series;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.client.DaemonProcess;
+import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.server.trace.TraceIds;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * What every scenario measures with, for machines of one size.
+ *
+ * @param order for machines that are asked for without a daemon
+ * @param progress hears why something was not measured, a line each
+ */
+public record Workbench(
+        Plan plan,
+        SandboxSize size,
+        NeuroVisor neuroVisor,
+        MachineKind kind,
+        Floor floor,
+        Measurements measurements,
+        Consumer<String> progress) {
+    /** The contender that all is about. */
+    public static final String OURS = "NeuroVisor";
+
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+
+    public Workbench {
+        requireNonNull(plan, "plan is null");
+        requireNonNull(size, "size is null");
+        requireNonNull(neuroVisor, "neuroVisor is null");
+        requireNonNull(kind, "kind is null");
+        requireNonNull(floor, "floor is null");
+        requireNonNull(measurements, "measurements is null");
+        requireNonNull(progress, "progress is null");
+    }
+
+    /** A daemon at the socket of this name. */
+    DaemonProcess daemon(String name, int warm, int max, String... more) {
+        Path socket = socket(name);
+        List<String> options = Stream.concat(
+                        Stream.of("--warm=" + warm, "--max=" + max, "--acquire-timeout=5m", "--rate-limit=off"),
+                        Stream.of(more))
+                .toList();
+        return DaemonProcess.start(plan.commands().serve(size, socket, options), socket);
+    }
+
+    Path socket(String name) {
+        return plan.scratch().resolve(name);
+    }
+
+    Rounds rounds(Runnable calm) {
+        return new Rounds(size.label(), plan.rehearsals(), measurements, calm, progress);
+    }
+
+    public void add(String scenario, String contender, Measure measure, double value) {
+        measurements.add(key(scenario, contender), measure, value);
+    }
+
+    Series.Key key(String scenario, String contender) {
+        return new Series.Key(size.label(), scenario, contender);
+    }
+
+    /** From the request to the last byte of the right answer, in milliseconds. */
+    double whole(DaemonProcess daemon, Sample sample) {
+        return answer(daemon, sample).millis();
+    }
+
+    Received answer(DaemonProcess daemon, Sample sample) {
+        Received received = execute(daemon, new Program(sample.language(), sample.code()));
+        require(received.text().strip().equals(Sample.ANSWER), "printed " + received.text());
+        return received;
+    }
+
+    public Received execute(DaemonProcess daemon, Program program) {
+        Received.Sink sink = new Received.Sink();
+        ExecutionRequest request = new ExecutionRequest(TraceIds.next(), program, LIMIT, size);
+        long beganNanos = System.nanoTime();
+        DaemonResult result = daemon.client().execute(request, sink);
+        return sink.received(result, (System.nanoTime() - beganNanos) / 1e6);
+    }
+
+    public static void require(boolean right, String otherwise) {
+        if (!right) {
+            throw new NeuroVisorException(Fault.TOOL_FAILED, otherwise);
+        }
+    }
+}

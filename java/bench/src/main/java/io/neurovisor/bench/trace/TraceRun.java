@@ -1,0 +1,94 @@
+package io.neurovisor.bench.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.measure.Host;
+import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.speed.Plan;
+import io.neurovisor.bench.speed.Received;
+import io.neurovisor.bench.speed.WarmRun;
+import io.neurovisor.bench.speed.Workbench;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.client.DaemonProcess;
+import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.server.client.Pause;
+import io.neurovisor.server.trace.TraceIds;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Requests to a machine that waits, with the spans that the product exports of them.
+ *
+ * @param scratch where sockets may be
+ */
+public record TraceRun(Plan.Commands commands, SandboxSize size, Path scratch) {
+    /** The server's own span of a call: everything else of the daemon is below it. */
+    private static final String CALL = "neurovisor.execution.ExecutionService/ExecuteStream";
+
+    /** The first ones load and compile what the others use. */
+    private static final int REHEARSALS = 2;
+
+    private static final Duration LIMIT = Duration.ofMinutes(1);
+
+    public TraceRun {
+        requireNonNull(commands, "commands is null");
+        requireNonNull(size, "size is null");
+        requireNonNull(scratch, "scratch is null");
+    }
+
+    /** The median of so many. */
+    public TracedRequest median(int requests) {
+        Path socket = scratch.resolve("traced");
+        List<TracedRequest> traced = new ArrayList<>();
+        try (SpanReceiver receiver = SpanReceiver.start();
+                DaemonProcess daemon = DaemonProcess.start(
+                        commands.serve(
+                                size,
+                                socket,
+                                List.of("--warm=1", "--max=3", "--rate-limit=off", "--otlp=" + receiver.url())),
+                        socket)) {
+            for (int number = -REHEARSALS; number < requests; number++) {
+                daemon.awaitWarm(1);
+                Pause.of(WarmRun.REST);
+                TracedRequest request = request(daemon, receiver);
+                if (number >= 0) {
+                    traced.add(request);
+                }
+            }
+        }
+        return TracedRequest.median(traced);
+    }
+
+    /** Where and when, a line. */
+    public static String circumstances(SandboxSize size) {
+        Host host = Host.read();
+        return String.format(
+                Locale.ROOT,
+                "%s, %d processors, Linux %s; a machine of size %s; load %.1f; %s",
+                host.processor(),
+                host.processors(),
+                host.kernel(),
+                size.label(),
+                host.load(),
+                InstantSource.system().instant().truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    private TracedRequest request(DaemonProcess daemon, SpanReceiver receiver) {
+        Received.Sink sink = new Received.Sink();
+        TraceId trace = TraceIds.next();
+        Program program = new Program(Sample.PYTHON.language(), Sample.PYTHON.code());
+        long beganNanos = System.nanoTime();
+        DaemonResult result = daemon.client().execute(new ExecutionRequest(trace, program, LIMIT, size), sink);
+        Received received = sink.received(result, (System.nanoTime() - beganNanos) / 1e6);
+        Workbench.require(received.text().strip().equals(Sample.ANSWER), "printed " + received.text());
+        return new TracedRequest(received.millis(), receiver.await(trace.hex(), CALL));
+    }
+}

@@ -1,0 +1,169 @@
+package io.neurovisor.bench.endurance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that must not pass does not. */
+final class EnduranceReportTest {
+    private static final Footprint SMALL = new Footprint(60, OptionalLong.of(10 << 20));
+    private static final AuditTrail CLEAN = new AuditTrail(Map.of("a", 1, "b", 0), 4);
+
+    private final Ledger ledger = new Ledger();
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void aRunInWhichAllHeldSaysSo() {
+        end(Kind.GREETING, End.How.RIGHT);
+        end(Kind.KEYED, End.How.UNKNOWN);
+        end(Kind.TIMEOUT, End.How.DIED);
+        end(Kind.GONE, End.How.GONE);
+        EnduranceReport report = report(1, SMALL, 0, CLEAN, List.of());
+        assertThat(report.complaints()).isEmpty();
+        assertThat(report.lines())
+                .contains(
+                        "left behind: nothing",
+                        "daemon: descriptors 60, then 60; heap 10.0 MiB, then 10.0 MiB; ended with 0")
+                .last()
+                .asString()
+                .startsWith("held: ");
+    }
+
+    @Test
+    void eachBrokenPromiseIsTold() {
+        assertThat(report(0, SMALL, 0, new AuditTrail(Map.of("a", 2), 0), List.of())
+                        .complaints())
+                .containsExactly("program a was begun 2 times");
+        assertThat(report(0, SMALL, 0, new AuditTrail(Map.of("a", 1), 5), List.of())
+                        .complaints())
+                .singleElement()
+                .asString()
+                .startsWith("5 executions have no end");
+        assertThat(report(0, new Footprint(90, OptionalLong.empty()), 0, CLEAN, List.of())
+                        .complaints())
+                .containsExactly("descriptors grew from 60 to 90");
+        assertThat(report(0, new Footprint(60, OptionalLong.of(100 << 20)), 0, CLEAN, List.of())
+                        .complaints())
+                .containsExactly("the heap grew from 10.0 MiB to 100.0 MiB");
+        assertThat(report(0, SMALL, 137, CLEAN, List.of("socket /s")).complaints())
+                .containsExactly("the daemon ended with 137", "left behind: socket /s");
+        end(Kind.GREETING, End.How.DIED);
+        assertThat(report(0, SMALL, 0, CLEAN, List.of()).complaints())
+                .containsExactly("1 sandboxes died, of which 0 were killed");
+    }
+
+    @Test
+    void honestClientsThatHostileOnesSlowDownAreReported() {
+        List<Duration> alone = Collections.nCopies(100, Duration.ofMillis(50));
+        Latencies twice = new Latencies(alone, Collections.nCopies(100, Duration.ofMillis(100)));
+        assertThat(report(twice).complaints()).isEmpty();
+        assertThat(report(twice).lines())
+                .contains("hostile clients: 2, which made: flood 3")
+                .anyMatch(line -> line.endsWith("p99 100 ms: 2.00 times, at most 2.00"));
+        Latencies more = new Latencies(alone, Collections.nCopies(100, Duration.ofMillis(110)));
+        assertThat(report(more).complaints())
+                .containsExactly("honest clients' p99 next to hostile clients is 2.20 times that alone");
+        Latencies few = new Latencies(alone, List.of(Duration.ofMillis(1)));
+        assertThat(report(few).complaints())
+                .containsExactly(
+                        "100 greetings alone and 1 next to hostile clients are too few to compare; choose a longer"
+                                + " --duration");
+    }
+
+    private EnduranceReport report(Latencies latencies) {
+        return new EnduranceReport(
+                Duration.ofMinutes(2),
+                4,
+                1,
+                ledger,
+                Optional.of(new HostileTraffic(2, "flood 3", latencies)),
+                0,
+                SMALL,
+                SMALL,
+                0,
+                CLEAN,
+                List.of());
+    }
+
+    @Test
+    void aJobWithoutAnEndAndOneThatEndedWrongAreTold() {
+        Job endless = new Job(Kind.OUTPUT, "one");
+        ledger.begin(endless);
+        Job wrong = new Job(Kind.FAILURE, "two");
+        ledger.begin(wrong);
+        ledger.end(wrong, new End(End.How.WRONG, "ended with code 0", Duration.ZERO));
+        EnduranceReport report = report(0, SMALL, 0, CLEAN, List.of());
+        assertThat(report.complaints())
+                .containsExactlyInAnyOrder("OUTPUT one has 0 ends", "FAILURE two ended with code 0");
+        assertThat(report.lines()).last().isEqualTo("2 promises were broken");
+    }
+
+    @Test
+    void theAuditLogTellsHowOftenAProgramWasBegun() throws IOException {
+        Job once = new Job(Kind.KEYED, "once");
+        Job twice = new Job(Kind.KEYED, "twice");
+        Job never = new Job(Kind.KEYED, "never");
+        List<String> older = new ArrayList<>(List.of(accepted("t1", once), ended("t1", "\"outcome\":\"COMPLETED\"")));
+        older.addAll(List.of(accepted("t2", never), ended("t2", "\"fault\":\"POOL_EXHAUSTED\"")));
+        Files.write(directory.resolve("audit-1.jsonl"), older);
+        Files.write(
+                directory.resolve("audit.jsonl"),
+                List.of(
+                        accepted("t3", twice),
+                        ended("t3", "\"outcome\":\"SANDBOX_DIED\""),
+                        "{\"event\":\"accepted\",\"trace",
+                        accepted("t3", twice),
+                        accepted("t4", new Job(Kind.KEYED, "of somebody else"))));
+        AuditTrail trail = AuditTrail.read(directory, List.of(once, twice, never));
+        assertThat(trail.begun())
+                .containsOnly(Map.entry(once.digest(), 1), Map.entry(twice.digest(), 2), Map.entry(never.digest(), 0));
+        assertThat(trail.unended()).isEqualTo(1);
+    }
+
+    @Test
+    void theHeapIsReadFromBothGenerations() {
+        List<String> lines = List.of(
+                "4841:",
+                "DefNew     total 9792K, used 1502K [0x00000000c0000000, 0x00000000c0aa0000)",
+                "eden space 8704K,   4% used [0x00000000c0000000, 0x00000000c0067b18)",
+                "Tenured    total 21888K, used 11135K [0x00000000d5550000, 0x00000000d6ab0000)");
+        assertThat(Footprint.used(lines)).isEqualTo((1502L + 11135) << 10);
+        assertThatThrownBy(() -> Footprint.used(List.of("garbage-first heap")))
+                .isInstanceOf(NeuroVisorException.class)
+                .hasMessageContaining("garbage-first");
+    }
+
+    private void end(Kind kind, End.How how) {
+        Job job = new Job(kind, kind + " " + how);
+        ledger.begin(job);
+        ledger.end(job, new End(how, "", Duration.ofMillis(5)));
+    }
+
+    private EnduranceReport report(int killed, Footprint after, int exitCode, AuditTrail audit, List<String> left) {
+        return new EnduranceReport(
+                Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
+    }
+
+    private static String accepted(String trace, Job job) {
+        return "{\"event\":\"accepted\",\"trace_id\":\"" + trace + "\",\"code_sha256\":\"" + job.digest() + "\"}";
+    }
+
+    private static String ended(String trace, String how) {
+        return "{\"event\":\"ended\",\"trace_id\":\"" + trace + "\"," + how + "}";
+    }
+}

@@ -1,0 +1,82 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.AccessOptions;
+import io.neurovisor.cli.options.CacheOptions;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.options.ModelOptions;
+import io.neurovisor.cli.options.PoolOptions;
+import io.neurovisor.cli.options.SessionsOptions;
+import io.neurovisor.cli.serve.ServeOptions;
+import io.neurovisor.server.config.EffectiveValue;
+import io.neurovisor.server.config.LoadedConfig;
+import java.io.PrintWriter;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Shows what the settings come to. */
+@Command(
+        name = "config",
+        description = {
+            "Shows or checks the settings.",
+            "Each has one name: size is --size, NEUROVISOR_SIZE and \"size: large\" in the file; the first "
+                    + "of these that is given counts."
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+public final class ConfigCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: show or check");
+    }
+
+    @Command(
+            name = "show",
+            description = "Shows every setting's value and where it comes from.",
+            mixinStandardHelpOptions = true)
+    void show(
+            @Mixin GuestOptions guest,
+            @Mixin PoolOptions pool,
+            @Mixin ModelOptions model,
+            @Mixin CacheOptions cache,
+            @Mixin ServeOptions serve,
+            @Mixin AccessOptions access,
+            @Mixin SessionsOptions sessions,
+            @Option(
+                            names = "--timeout",
+                            paramLabel = "TIME",
+                            description = "As of run. Default: 30s. Environment: NEUROVISOR_TIMEOUT.")
+                    @Nullable
+                    String timeout) {
+        Table table = new Table("SETTING", "VALUE", "FROM");
+        for (EffectiveValue value : guest.common().loaded().values()) {
+            table.row(value.setting().name(), value.value(), value.origin());
+        }
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(
+            name = "check",
+            description = "Ends with 2 and says what is wrong when a start would refuse the settings.",
+            mixinStandardHelpOptions = true)
+    void check(@Mixin CommonOptions common) {
+        // What is wrong has been told before this runs.
+        LoadedConfig loaded = common.loaded();
+        PrintWriter out = spec.commandLine().getOut();
+        loaded.file()
+                .ifPresentOrElse(
+                        file -> out.println(file + " is in order"),
+                        () -> out.println("there is no file of settings; the environment is in order"));
+        out.flush();
+    }
+}

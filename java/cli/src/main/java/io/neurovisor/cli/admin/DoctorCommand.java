@@ -1,0 +1,65 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.Terminal;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.doctor.Diagnosis;
+import io.neurovisor.server.doctor.Doctor;
+import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Tells which layers protect this machine from what it runs, what else is amiss and how it is mended. */
+@Command(
+        name = "doctor",
+        description = {
+            "Starts a sandbox, reads off it which of the six layers protect this machine, looks at the "
+                    + "machine itself, and says how what is amiss is mended.",
+            "Installs and builds nothing."
+        },
+        footer = {
+            "",
+            "Exit codes: 0 every layer is live; 3 a layer is one that this machine or version cannot",
+            "give; 1 a layer that should be live is broken, or a check failed."
+        },
+        mixinStandardHelpOptions = true)
+public final class DoctorCommand implements Callable<Integer> {
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Option(names = "--json", description = "Print one JSON object.")
+    private boolean json;
+
+    @Option(
+            names = "--fix",
+            description = "Remove what runs left that died. Everything else stays as it is: for that the commands are"
+                    + " printed.")
+    private boolean fix;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        Diagnosis diagnosis;
+        try (ConsoleProgress progress = guest.common().progress()) {
+            diagnosis = new Doctor(guest.settings(), InstantSource.system(), Ticker.SYSTEM).examine(fix, progress);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(DoctorJson.format(diagnosis));
+        } else {
+            new DoctorReport(Terminal.hasColours()).print(diagnosis, out);
+        }
+        out.flush();
+        return ExitCode.of(diagnosis.health());
+    }
+}

@@ -1,0 +1,69 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.CacheOptions;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.SessionsOptions;
+import io.neurovisor.cli.sessions.ExpiredSessions;
+import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UnusedPath;
+import io.neurovisor.server.Housekeeping;
+import java.io.PrintWriter;
+import java.time.InstantSource;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Removes what no start needs any more. */
+@Command(
+        name = "gc",
+        description = {
+            "Removes what no start needs any more.",
+            "Superseded images, kernels and templates, what runs left that died, answers to calls with a key "
+                    + "that nobody can ask for any more, and sessions that nobody has used for --sessions-max-age. "
+                    + "With --cache-max also templates and then images, the longest unused first. What is in use stays."
+        },
+        mixinStandardHelpOptions = true)
+public final class GcCommand implements Runnable {
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final CacheOptions cache = new CacheOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // As above.
+    private final SessionsOptions sessions = new SessionsOptions();
+
+    @Option(names = "--dry-run", description = "Only tell what would be removed.")
+    private boolean dryRun;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        List<UnusedPath> removed = new Housekeeping(common.settings(), InstantSource.system(), dryRun).collect();
+        PrintWriter out = spec.commandLine().getOut();
+        String verb = dryRun ? "would remove " : "removed ";
+        removed.forEach(item ->
+                out.println(verb + item.path() + " (" + Table.mebibytes(item.bytes()) + ", " + item.reason() + ")"));
+        List<String> expired =
+                ExpiredSessions.remove(common, InstantSource.system().instant(), dryRun);
+        expired.forEach(session -> out.println(verb + session));
+        if (!common.isQuiet()) {
+            long bytes = removed.stream().mapToLong(UnusedPath::bytes).sum();
+            int items = removed.size() + expired.size();
+            out.println(
+                    items == 0
+                            ? "nothing to remove"
+                            : verb + Table.mebibytes(bytes) + " in " + items + (items == 1 ? " item" : " items"));
+        }
+        out.flush();
+    }
+}

@@ -1,0 +1,119 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.ImageBuildOptions;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.host.image.ImageDefinition;
+import io.neurovisor.host.image.Images;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Builds a root image: one of ours, or one that the options define. */
+@Command(
+        name = "build",
+        description = "Builds an image unless it is there as it should be.",
+        mixinStandardHelpOptions = true,
+        customSynopsis = {
+            "neurovisor image build [OPTIONS] [IMAGE]",
+            "neurovisor image build --name NAME [--from IMAGE] [--apt PACKAGE...] [--pip-requirements FILE]"
+        })
+final class ImageBuildCommand implements Runnable {
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
+    @Parameters(
+            paramLabel = "IMAGE",
+            arity = "0..1",
+            description = "base, full, or one of your own that is there. Default: base.")
+    private @Nullable String image;
+
+    @Option(names = "--rebuild", description = "Build IMAGE anew, with what Debian and the Python index have now.")
+    private boolean rebuild;
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Build an image of your own: 1 to 32 lower-case letters, digits and dashes.")
+    private @Nullable String name;
+
+    @Option(
+            names = "--from",
+            paramLabel = "IMAGE",
+            description = "What your image adds to: base or full. Default: base.")
+    private @Nullable String from;
+
+    @Option(
+            names = "--apt",
+            paramLabel = "PACKAGE",
+            arity = "1..*",
+            description = "Add Debian packages to your image. Repeatable.")
+    private List<String> packages = List.of();
+
+    @Option(
+            names = "--pip-requirements",
+            paramLabel = "FILE",
+            description = "Add the Python packages of a pip requirements file to your image.")
+    private @Nullable Path requirements;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        checkCombination();
+        String built = name != null ? name : image != null ? image : ExecutionRequest.USUAL_IMAGE;
+        new DataDirectory(common.config().dataDir()).claim();
+        try (ConsoleProgress progress = common.progress();
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings())) {
+            Images images = NeuroVisor.images(common.settings(), supervisor);
+            if (name != null) {
+                images.define(name, definition(), progress);
+            } else if (rebuild) {
+                images.rebuild(built, progress);
+            } else {
+                images.boot(built, progress);
+            }
+        }
+        spec.commandLine().getErr().println("neurovisor: image " + built + " is ready");
+    }
+
+    private ImageDefinition definition() {
+        return new ImageDefinition(
+                from != null ? from : ExecutionRequest.USUAL_IMAGE,
+                packages,
+                requirements == null ? List.of() : new RequirementsFile(requirements).lines());
+    }
+
+    private void checkCombination() {
+        if (name == null && (from != null || !packages.isEmpty() || requirements != null)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--from, --apt and --pip-requirements define an image of your own; add --name");
+        }
+        if (name != null && image != null) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "name your image by --name or an existing one as IMAGE (" + image + "), not both");
+        }
+        if (name != null && rebuild) {
+            throw new ParameterException(
+                    spec.commandLine(), "--rebuild takes an image that is there: image build --rebuild " + name);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.ImageBuildOptions;
+import io.neurovisor.cli.options.KernelOption;
+import io.neurovisor.host.guestkernel.GuestKernel;
+import io.neurovisor.host.guestkernel.Kernels;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
+import io.neurovisor.host.spawner.SpawnerWorkshop;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
+import java.time.Duration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists, builds and removes guest kernels. */
+@Command(
+        name = "kernel",
+        description = "Lists, builds and removes guest kernels.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+public final class KernelCommand implements Runnable {
+    /** For compiler and sources, three gigabytes of them, to be removed. */
+    private static final Duration CLEANUP = Duration.ofSeconds(90);
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: list, build or rm");
+    }
+
+    @Command(
+            name = "list",
+            description = "Lists the kernels that are there, and which of them guests boot.",
+            mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common, @Mixin KernelOption choice) {
+        Table table = new Table("KERNEL", "VERSION", "DIGEST", "SIZE", "BOOTS", "CREATED");
+        common.kernels()
+                .list()
+                .forEach(kernel -> table.row(
+                        kernel.kernel().label(),
+                        kernel.release().isEmpty() ? "unknown" : kernel.release(),
+                        kernel.digest().isEmpty() ? "damaged" : kernel.digest().substring(0, 12),
+                        Table.mebibytes(kernel.sizeBytes()),
+                        kernel.boots() ? "yes" : "no",
+                        kernel.problem().orElseGet(kernel.created()::toString)));
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(
+            name = "build",
+            description = {
+                "Compiles the small kernel from Debian's source, unless it is there, in up to half an hour.",
+                "Guests boot it from then on. The compiler comes into a Debian of its own that exists only "
+                        + "meanwhile."
+            },
+            mixinStandardHelpOptions = true)
+    void build(
+            @Mixin CommonOptions common,
+            @Mixin ImageBuildOptions imageBuild,
+            @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
+        new DataDirectory(common.config().dataDir()).claim();
+        try (ConsoleProgress progress = common.progress();
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings());
+                Cancellation _ = Cancellation.unwinding(CLEANUP)) {
+            Kernels kernels = NeuroVisor.kernels(common.settings(), supervisor);
+            if (rebuild) {
+                kernels.rebuild(GuestKernel.SMALL, progress);
+            } else {
+                kernels.build(GuestKernel.SMALL, progress);
+            }
+        }
+        spec.commandLine().getErr().println("neurovisor: the small kernel is ready; guests boot it by --kernel auto");
+    }
+
+    @Command(
+            name = "rm",
+            description = "Removes a kernel. Debian's comes back when it is needed.",
+            mixinStandardHelpOptions = true)
+    void remove(
+            @Mixin CommonOptions common,
+            @Parameters(paramLabel = "debian|small", description = "As list shows it.") String name) {
+        try (ConsoleProgress progress = common.progress()) {
+            common.kernels().remove(GuestKernel.named(name), progress);
+        }
+    }
+}

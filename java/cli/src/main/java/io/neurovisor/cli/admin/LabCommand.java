@@ -1,0 +1,164 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.console.Terminal;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.run.OutputDirectory;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.process.ForegroundTool;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.lab.Lab;
+import io.neurovisor.lab.Labs;
+import io.neurovisor.lab.TemporaryLab;
+import io.neurovisor.server.LabWiring;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs commands in an emulated machine that has what this one may lack. */
+@Command(
+        name = "lab",
+        description = {
+            "Runs commands in an emulated machine with KVM, cgroup v2 and BPF LSM, whatever this one has.",
+            "The machine sees the repository, with what is built, and the images that are built here; what "
+                    + "it writes stays in it and goes with it."
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "./neurovisor test --area lab runs the tests that need such a machine."})
+public final class LabCommand implements Runnable {
+    /** For a root image of a gigabyte to be removed. */
+    private static final Duration CLEANUP = Duration.ofSeconds(30);
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: up, run, shell, list, down or test");
+    }
+
+    @Command(
+            name = "up",
+            description = {
+                "Starts a machine that stays until lab down.",
+                "Its data directory and everything else in it lasts as long."
+            },
+            mixinStandardHelpOptions = true)
+    void up(@Mixin CommonOptions common, @Mixin LabNameOption name, @Mixin LabOptions options) {
+        try (ConsoleProgress progress = common.progress();
+                SpawnerSupervisor supervisor = supervisor(common.settings());
+                Cancellation _ = Cancellation.unwinding(CLEANUP)) {
+            LabWiring.starts(common.settings(), supervisor).stay(name.name(), options.size(), progress);
+        }
+        if (!common.isQuiet()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("neurovisor: lab " + name.name()
+                            + " is up; ./neurovisor lab run -- COMMAND uses it, lab down ends it");
+        }
+    }
+
+    @Command(
+            name = "run",
+            description = {
+                "Runs a command in the machine that is up, or else in one that is started for it and ends with "
+                        + "it.",
+                "The command runs in the repository as it is now."
+            },
+            mixinStandardHelpOptions = true)
+    public int run(
+            @Mixin CommonOptions common,
+            @Mixin LabNameOption name,
+            @Mixin LabOptions options,
+            @Option(
+                            names = "--out",
+                            paramLabel = "DIR",
+                            description = "Where the files come that the command leaves in $LAB_OUT.")
+                    @Nullable
+                    Path out,
+            @Parameters(paramLabel = "-- COMMAND", arity = "1..*", description = "With its arguments.")
+                    List<String> command) {
+        Settings settings = common.settings();
+        Optional<Lab> up = LabWiring.labs(settings).find(name.name());
+        if (up.isPresent()) {
+            return execute(settings, up.get(), command, Optional.ofNullable(out));
+        }
+        try (ConsoleProgress progress = common.progress();
+                SpawnerSupervisor supervisor = supervisor(settings);
+                Cancellation _ = Cancellation.unwinding(CLEANUP);
+                TemporaryLab temporary = LabWiring.starts(settings, supervisor).temporary(options.size(), progress)) {
+            progress.done();
+            return execute(settings, temporary.lab(), command, Optional.ofNullable(out));
+        }
+    }
+
+    @Command(name = "shell", description = "A shell in the machine that is up.", mixinStandardHelpOptions = true)
+    int shell(@Mixin CommonOptions common, @Mixin LabNameOption name) {
+        Lab lab = LabWiring.labs(common.settings())
+                .find(name.name())
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.LAB_FAILED, "Lab " + name.name() + " is not up; start it with ./neurovisor lab up"));
+        return execute(common.settings(), lab, List.of("/bin/bash", "-i"), Optional.empty());
+    }
+
+    @Command(name = "list", description = "Lists the machines that are up.", mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common) {
+        Table table = new Table("NAME", "SSH PORT", "CONSOLE");
+        LabWiring.labs(common.settings())
+                .list()
+                .forEach(lab -> table.row(
+                        lab.name().text(),
+                        Integer.toString(lab.port()),
+                        lab.console().toString()));
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(name = "down", description = "Ends a machine and removes its files.", mixinStandardHelpOptions = true)
+    void down(@Mixin CommonOptions common, @Mixin LabNameOption name) {
+        Labs labs = LabWiring.labs(common.settings());
+        boolean removed = labs.remove(name.name());
+        if (!common.isQuiet()) {
+            spec.commandLine()
+                    .getErr()
+                    .println("neurovisor: lab " + name.name() + (removed ? " is down" : " was not up"));
+        }
+    }
+
+    private static SpawnerSupervisor supervisor(Settings settings) {
+        new DataDirectory(settings.config().dataDir()).claim();
+        return NeuroVisor.supervisor(settings);
+    }
+
+    private static int execute(Settings settings, Lab lab, List<String> command, Optional<Path> out) {
+        boolean terminal = Terminal.isTerminal(Terminal.STDIN) && Terminal.isTerminal(Terminal.STDOUT);
+        String output = Long.toString(System.nanoTime(), Character.MAX_RADIX);
+        // A wrong directory is known before the command runs.
+        Optional<OutputDirectory> directory = out.map(OutputDirectory::open);
+        int exitCode = new ForegroundTool(
+                        LabWiring.guarded(settings, lab.command(settings.home(), output, command, terminal)))
+                .run();
+        directory.ifPresent(target -> {
+            try (target) {
+                lab.receiveFiles(output, target::file);
+            }
+        });
+        return exitCode;
+    }
+}

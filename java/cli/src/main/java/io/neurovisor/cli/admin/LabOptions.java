@@ -1,0 +1,32 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.options.ImageBuildOptions;
+import io.neurovisor.lab.LabSize;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** How large a lab machine is. */
+final class LabOptions {
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
+    @Option(
+            names = "--memory",
+            paramLabel = "MB",
+            defaultValue = "2048",
+            description = "The machine's memory. Default: ${DEFAULT-VALUE}.")
+    private int memoryMegabytes;
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "Its processors; emulated ones wait for each other on a busy host. Default:" + " ${DEFAULT-VALUE}.")
+    private int processors;
+
+    LabSize size() {
+        return new LabSize(memoryMegabytes, processors);
+    }
+}

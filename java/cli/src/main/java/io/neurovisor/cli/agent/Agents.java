@@ -1,0 +1,47 @@
+package io.neurovisor.cli.agent;
+
+import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.StandardStreams;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.server.agent.AgentModels;
+import io.neurovisor.server.agent.AgentSandboxes;
+import java.io.PrintWriter;
+import java.util.function.BiFunction;
+import java.util.function.IntSupplier;
+
+/** What all commands do alike that have a language model work with programs. */
+public final class Agents {
+    private Agents() {}
+
+    /** An agent whose programs run as the options say. */
+    public static AgentRun agent(
+            Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
+        AgentSandboxes sandboxes =
+                new AgentSandboxes(executions, guest.size(), guest.config().timeout(), guest.requestedImage());
+        return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
+    }
+
+    /** The exit code of some work; what has stopped it is told. */
+    public static int told(PrintWriter err, IntSupplier work) {
+        try {
+            return work.getAsInt();
+        } catch (StandardStreams.Closed closed) {
+            return ExitCode.OUTPUT_CLOSED;
+        } catch (ModelFailure failure) {
+            err.println("neurovisor: " + failure.explanation());
+            return ExitCode.MODEL_FAILED;
+        } catch (NeuroVisorException exception) {
+            err.println("neurovisor: " + exception.getMessage());
+            int code = exception.fault() == Fault.IN_USE ? ExitCode.USAGE : ExitCode.of(exception);
+            return code == ExitCode.FAILED ? ExitCode.SANDBOX_FAILED : code;
+        }
+    }
+}

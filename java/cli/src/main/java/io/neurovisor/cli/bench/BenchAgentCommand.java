@@ -1,0 +1,62 @@
+package io.neurovisor.cli.bench;
+
+import io.neurovisor.bench.problems.Problems;
+import io.neurovisor.cli.console.KnownName;
+import io.neurovisor.cli.options.ModelWorkOptions;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Puts twenty problems with known answers to a model that has microVMs for its programs. */
+@Command(
+        name = "agent",
+        description = {
+            "Puts twenty small problems with known answers to a model, as agent would, and tells how many it "
+                    + "solved and what that took.",
+            "Exit codes: 0 all were put to it, whatever it answered; 4 no model, 5 no sandbox, 130 "
+                    + "cancelled, 2 wrong usage."
+        },
+        mixinStandardHelpOptions = true)
+final class BenchAgentCommand implements Callable<Integer> {
+    @Mixin
+    private final ModelWorkOptions work = new ModelWorkOptions();
+
+    @Option(names = "--json", description = "Print everything as one JSON object; the progress goes to stderr.")
+    private boolean json;
+
+    @Option(
+            names = "--problem",
+            paramLabel = "NAME",
+            completionCandidates = Names.class,
+            description = "Only this one; may be given several times. Default: all.")
+    private @Nullable List<String> chosen;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Problems.names().iterator();
+        }
+    }
+
+    @Override
+    public Integer call() {
+        List<String> wanted = chosen == null ? Problems.names() : chosen;
+        wanted.forEach(name -> KnownName.of(name, "--problem", Problems.names(), spec));
+        return new BenchJob(
+                        work.guest(),
+                        json,
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr())
+                .run(wanted);
+    }
+}

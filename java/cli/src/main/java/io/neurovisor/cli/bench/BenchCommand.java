@@ -1,0 +1,104 @@
+package io.neurovisor.cli.bench;
+
+import io.neurovisor.bench.publication.SpeedPublication;
+import io.neurovisor.bench.speed.Scenario;
+import io.neurovisor.cli.console.KnownName;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures how fast and how small it is beside what one would take instead; its commands measure other things. */
+@Command(
+        name = "bench",
+        description = {
+            "Measures NeuroVisor beside the bare VMM, a plain process, bubblewrap and gVisor, in turn in one "
+                    + "run: requests, clones, bursts, memory, bytes.",
+            "Prints a table and which targets are met, and writes each single value. Exit codes: 0 it was "
+                    + "measured, whatever the numbers; 5 no sandbox, 130 cancelled, 2 wrong usage."
+        },
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            BenchAgentCommand.class,
+            BenchEnduranceCommand.class,
+            BenchFairnessCommand.class,
+            BenchTraceCommand.class
+        })
+public final class BenchCommand implements Callable<Integer> {
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Option(
+            names = "--quick",
+            description =
+                    "Fewer rounds, machines of size small and Python alone: less than five minutes instead of most of an hour.")
+    private boolean quick;
+
+    @Option(
+            names = "--only",
+            paramLabel = "SCENARIO",
+            completionCandidates = Names.class,
+            description =
+                    "Only this one, of ${COMPLETION-CANDIDATES}; may be given several times. Default: all, with --quick all but boot and template.")
+    private @Nullable List<String> only;
+
+    @Option(
+            names = "--output",
+            paramLabel = "FILE",
+            description =
+                    "Where the values go. Default: bench/results/full.json in the repository, quick.json with --quick or --only.")
+    private @Nullable Path output;
+
+    @Option(
+            names = "--publish",
+            description =
+                    "Measure nothing: write the figures of bench/results (full, firecracker and spans) into the documents.")
+    private boolean publish;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Scenario.labels().iterator();
+        }
+    }
+
+    @Override
+    public Integer call() {
+        List<String> wanted = only == null ? (quick ? Scenario.quickLabels() : Scenario.labels()) : only;
+        wanted.forEach(name -> KnownName.of(name, "--only", Scenario.labels(), spec));
+        if (publish) {
+            if (quick || only != null || output != null) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--publish measures nothing: --quick, --only and --output do not go with it");
+            }
+            new SpeedPublication(CommonOptions.home())
+                    .publish(document -> guest.common()
+                            .tell(
+                                    spec.commandLine().getErr(),
+                                    "its figures are those of the last run now: " + document));
+            return 0;
+        }
+        SpeedJob job = new SpeedJob(
+                guest,
+                quick,
+                wanted,
+                output,
+                spec.commandLine().getOut(),
+                spec.commandLine().getErr());
+        return job.run();
+    }
+}

@@ -1,0 +1,162 @@
+package io.neurovisor.cli.bench;
+
+import io.neurovisor.bench.endurance.BenchKeys;
+import io.neurovisor.bench.endurance.EnduranceReport;
+import io.neurovisor.bench.endurance.EnduranceRun;
+import io.neurovisor.bench.endurance.Tenants;
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.ScratchDirectory;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.server.DeadRuns;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.Setting;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Loads a daemon for a while and kills what it consists of. */
+@Command(
+        name = "endurance",
+        description = {
+            "Starts a daemon of its own, has clients ask it for programs of all kinds, kills machines at "
+                    + "random and once the daemon, and tells whether anything was run twice, lost without an outcome "
+                    + "or left behind.",
+            "Exit codes: 0 everything held, 1 something did not."
+        },
+        mixinStandardHelpOptions = true)
+final class BenchEnduranceCommand implements Callable<Integer> {
+    /** For the daemon and its machines to end. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** Requests of a hostile client. */
+    private static final int HOSTILE_WAITING = 16;
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Option(
+            names = "--duration",
+            paramLabel = "TIME",
+            defaultValue = "15m",
+            description = "How long clients ask: seconds, or 90s, 15m, 2h. Default: 15m.")
+    private String duration = "";
+
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            defaultValue = "4",
+            description = "How many ask at the same time, 1 to 100. Default: 4.")
+    private int clients;
+
+    @Option(
+            names = "--hostile",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "How many hostile clients join in the second half, 0 to 10: each has a key that may have one machine, as "
+                            + "the honest clients then have a key each, whose 99th percentile must not more than double. Default: 0.")
+    private int hostile;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "What they ask for and what is killed follows from it. Default: another each time.")
+    private @Nullable Long seed;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        Settings settings = guest.settings();
+        try (ConsoleProgress progress = guest.common().progress();
+                ScratchDirectory directory = ScratchDirectory.make();
+                Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
+            EnduranceReport report = report(settings, directory.socket());
+            progress.done();
+            report.lines().forEach(spec.commandLine().getOut()::println);
+            return cancellation.isRequested()
+                    ? ExitCode.CANCELLED
+                    : report.complaints().isEmpty() ? 0 : 1;
+        }
+    }
+
+    private EnduranceReport report(Settings settings, Path socket) {
+        require("--clients", clients, 1, 100);
+        require("--hostile", hostile, 0, 10);
+        Duration time = time();
+        if (hostile == 0) {
+            return EnduranceRun.of(plan(settings, socket, time, Tenants.LOCAL), this::tell);
+        }
+        try (BenchKeys keys = BenchKeys.open(settings)) {
+            Tenants tenants = new Tenants(
+                    keys.create(clients, PoolShare.UNLIMITED),
+                    keys.create(hostile, new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING))));
+            return EnduranceRun.of(plan(settings, socket, time, tenants), this::tell);
+        }
+    }
+
+    private void require(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), "%s: %d is not allowed; use %d to %d".formatted(option, value, least, most));
+        }
+    }
+
+    private Duration time() {
+        return Setting.TIMEOUT
+                .form()
+                .parser()
+                .apply(duration)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(),
+                        "--duration: \"" + duration + "\" is not allowed; use "
+                                + Setting.TIMEOUT.form().allowed()));
+    }
+
+    private EnduranceRun.Plan plan(Settings settings, Path socket, Duration time, Tenants tenants) {
+        int warm = 2;
+        ToolCommand serve =
+                guest.serve(socket, "--rate-limit=off", "--warm=" + warm, "--max=" + (clients + hostile + warm));
+        return new EnduranceRun.Plan(
+                serve,
+                socket,
+                warm,
+                settings.audit(),
+                () -> leftovers(settings),
+                guest.size(),
+                clients,
+                tenants,
+                time,
+                seed == null ? new SecureRandom().nextLong(1_000_000) : seed);
+    }
+
+    private static List<String> leftovers(Settings settings) {
+        DeadRuns.Swept left = new DeadRuns(settings, System.getenv(), true).sweep();
+        return Stream.concat(
+                        left.things().stream().map(thing -> String.valueOf(thing.path())), left.problems().stream())
+                .toList();
+    }
+
+    private void tell(String event) {
+        if (!guest.common().isQuiet()) {
+            spec.commandLine().getErr().println("neurovisor: " + event);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.neurovisor.cli.bench;
+
+import io.neurovisor.bench.fairness.FairnessReport;
+import io.neurovisor.bench.fairness.FairnessRun;
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.NeuroVisor;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures what one client of a daemon loses by another. */
+@Command(
+        name = "fairness",
+        description = {
+            "Sends the requests of one client to a daemon's pool, first alone and then next to a client that always has "
+                    + "requests waiting, and compares their 99th percentiles.",
+            "Exit codes: 0 the other client at most doubled it, 1 it did not; 5 no sandbox, 130 cancelled, 2 wrong usage."
+        },
+        mixinStandardHelpOptions = true)
+final class BenchFairnessCommand implements Callable<Integer> {
+    private static final int MOST = 10_000;
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Option(
+            names = "--requests",
+            paramLabel = "N",
+            description =
+                    "How many are measured alone, and as many next to the other client. Default: ${DEFAULT-VALUE}.")
+    private int requests = 200;
+
+    @Option(
+            names = "--clients",
+            paramLabel = "N",
+            description = "How many requests the other client has at any time. Default: ${DEFAULT-VALUE}.")
+    private int clients = 32;
+
+    @Option(
+            names = "--max-machines",
+            paramLabel = "N",
+            description = "How many machines the other client may have at a time, as a key may. Default: no limit.")
+    private @Nullable String maxMachines;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        require("--requests", requests);
+        require("--clients", clients);
+        PoolShare share = new PoolShare(Optional.ofNullable(maxMachines).map(this::count), Optional.empty());
+        try (ConsoleProgress progress = guest.common().progress();
+                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
+                Cancellation cancellation = Cancellation.closing(neuroVisor::close)) {
+            neuroVisor.prepare(guest.size());
+            progress.done();
+            neuroVisor.pool().keepWarm();
+            FairnessReport report =
+                    new FairnessRun(neuroVisor.executions(), guest.size(), requests, clients, share).measure();
+            report.lines().forEach(spec.commandLine().getOut()::println);
+            return cancellation.isRequested() ? ExitCode.CANCELLED : report.isFair() ? 0 : 1;
+        }
+    }
+
+    private void require(String option, int value) {
+        if (value < 1 || value > MOST) {
+            throw new ParameterException(
+                    spec.commandLine(), "%s: %d is not allowed; use 1 to %d".formatted(option, value, MOST));
+        }
+    }
+
+    private int count(String text) {
+        return PoolShare.parse(text)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(),
+                        "--max-machines: \"" + text + "\" is not allowed; use " + PoolShare.ALLOWED));
+    }
+}

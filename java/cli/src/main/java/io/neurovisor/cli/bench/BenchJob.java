@@ -1,0 +1,90 @@
+package io.neurovisor.cli.bench;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.AgentEnd;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.bench.problems.AgentBench;
+import io.neurovisor.bench.problems.Attempt;
+import io.neurovisor.bench.problems.BenchReport;
+import io.neurovisor.bench.problems.Problem;
+import io.neurovisor.bench.problems.Problems;
+import io.neurovisor.cli.agent.Agents;
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.agent.AgentModels;
+import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.trace.TraceIds;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** One measurement of a model. Apart from its command, so that no other command loads what it uses. */
+final class BenchJob {
+    private final GuestOptions guest;
+    private final boolean json;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    BenchJob(GuestOptions guest, boolean json, PrintWriter out, PrintWriter err) {
+        this.guest = requireNonNull(guest, "guest is null");
+        this.json = json;
+        this.out = requireNonNull(out, "out is null");
+        this.err = requireNonNull(err, "err is null");
+    }
+
+    int run(List<String> names) {
+        List<Problem> problems = Problems.ALL.stream()
+                .filter(problem -> names.contains(problem.name()))
+                .toList();
+        return Agents.told(
+                err, () -> bench(AgentModels.open(guest.common().loaded(), ProcessEnvironment.current()), problems));
+    }
+
+    private int bench(Model asked, List<Problem> problems) {
+        try (ConsoleProgress progress = guest.common().progress();
+                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress);
+                Cancellation cancellation = Cancellation.closing(neuroVisor::close)) {
+            neuroVisor.prepare(guest.size());
+            progress.done();
+            neuroVisor.pool().keepWarm();
+            AgentBench bench =
+                    new AgentBench(Agents.agent(asked, neuroVisor.executions()::execute, guest), TraceIds::next);
+            BenchReport report = new BenchReport(asked.name(), problems.size(), bench.run(problems, this::tell));
+            print(report);
+            return cancellation.isRequested() ? ExitCode.CANCELLED : exitCode(report);
+        }
+    }
+
+    private void tell(Attempt attempt) {
+        if (!json) {
+            out(BenchReport.line(attempt));
+        } else if (!guest.common().isQuiet()) {
+            err(BenchReport.line(attempt));
+        }
+        if (!attempt.result().explanation().isEmpty()) {
+            err("neurovisor: " + attempt.result().explanation());
+        }
+    }
+
+    private void print(BenchReport report) {
+        out(json ? report.json().toPrettyString() : report.summary());
+    }
+
+    /** That a model is wrong, or stopped by a limit, is what is measured. */
+    private static int exitCode(BenchReport report) {
+        AgentEnd end = report.attempts().getLast().result().end();
+        return end.isLimit() ? 0 : ExitCode.of(end);
+    }
+
+    private void out(String line) {
+        out.println(line);
+        out.flush();
+    }
+
+    private void err(String line) {
+        err.println(line);
+    }
+}

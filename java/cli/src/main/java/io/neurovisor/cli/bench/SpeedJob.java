@@ -1,0 +1,126 @@
+package io.neurovisor.cli.bench;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.bench.publication.SpeedPublication;
+import io.neurovisor.bench.speed.Plan;
+import io.neurovisor.bench.speed.Scenario;
+import io.neurovisor.bench.speed.SpeedReport;
+import io.neurovisor.bench.speed.SpeedRun;
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.ScratchDirectory;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.config.Setting;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** One measurement of the product's speed. Apart from its command, so that no other command loads what it uses. */
+final class SpeedJob {
+    /** For daemons and their machines to end. */
+    static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static final String QUICK = "bench/results/quick.json";
+    private static final String FLOOR = "target/x86_64-unknown-linux-gnu/release/neurovisor-floor";
+
+    private final GuestOptions guest;
+    private final boolean quick;
+    private final List<String> scenarios;
+    private final @Nullable Path output;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    /** @param output where the values go; the usual place if null */
+    SpeedJob(
+            GuestOptions guest,
+            boolean quick,
+            List<String> scenarios,
+            @Nullable Path output,
+            PrintWriter out,
+            PrintWriter err) {
+        this.guest = requireNonNull(guest, "guest is null");
+        this.quick = quick;
+        this.scenarios = List.copyOf(scenarios);
+        this.output = output;
+        this.out = requireNonNull(out, "out is null");
+        this.err = requireNonNull(err, "err is null");
+    }
+
+    int run() {
+        try (ConsoleProgress progress = guest.common().progress();
+                ScratchDirectory scratch = ScratchDirectory.make();
+                Cancellation cancellation = Cancellation.unwinding(PATIENCE);
+                NeuroVisor neuroVisor = NeuroVisor.open(guest.settings(), progress)) {
+            neuroVisor.prepare(sizes().getFirst());
+            progress.done();
+            SpeedReport report =
+                    SpeedRun.of(plan(scratch.path()), sizes(), neuroVisor, InstantSource.system(), this::tell);
+            print(report);
+            write(report.json());
+            return cancellation.isRequested() ? ExitCode.CANCELLED : 0;
+        }
+    }
+
+    /** Those that were asked for; otherwise the smallest, and the usual one too where there is time. */
+    private List<SandboxSize> sizes() {
+        if (!guest.common().loaded().isDefault(Setting.SIZE)) {
+            return List.of(guest.size());
+        }
+        return quick ? List.of(SandboxSize.SMALL) : List.of(SandboxSize.SMALL, SandboxSize.MEDIUM);
+    }
+
+    private Plan plan(Path scratch) {
+        Set<Scenario> wanted = scenarios.stream()
+                .map(Scenario::labelled)
+                .flatMap(Optional::stream)
+                .collect(Collectors.toSet());
+        return new Plan(
+                quick,
+                wanted,
+                new OwnCommands(guest),
+                home().resolve(FLOOR),
+                guest.config().dataDir(),
+                scratch);
+    }
+
+    private Path home() {
+        return guest.settings().home();
+    }
+
+    private void print(SpeedReport report) {
+        report.circumstances().forEach(out::println);
+        out.println();
+        print(report.table());
+        out.println();
+        print(report.promises());
+    }
+
+    private void print(List<List<String>> rows) {
+        Table table = new Table(rows.getFirst().toArray(String[]::new));
+        rows.stream().skip(1).forEach(row -> table.row(row.toArray(String[]::new)));
+        table.print(out);
+    }
+
+    private void write(String json) {
+        // What is published is whole.
+        boolean whole = !quick && scenarios.containsAll(Scenario.labels());
+        Path file = output == null ? home().resolve(whole ? SpeedPublication.FULL : QUICK) : output;
+        SpeedPublication.keep(file, json);
+        tell("the values are in " + file);
+    }
+
+    private void tell(String line) {
+        guest.common().tell(err, line);
+    }
+}

@@ -1,0 +1,75 @@
+package io.neurovisor.cli.console;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.progress.Progress;
+import java.io.PrintStream;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** Shows progress on stderr: a moving line on a terminal, one plain line per step elsewhere. */
+public final class ConsoleProgress implements Progress, AutoCloseable {
+    private static final int UPDATE_MILLIS = 200;
+
+    private final boolean terminal = Terminal.isTerminal(Terminal.STDERR);
+    private final boolean quiet;
+    private final PrintStream err = System.err;
+    private @Nullable ProgressBar bar;
+    private @Nullable Progress instead;
+
+    /** @param quiet whether nothing is shown at all */
+    public ConsoleProgress(boolean quiet) {
+        this.quiet = quiet;
+    }
+
+    @Override
+    public synchronized void step(String message) {
+        done();
+        if (instead != null) {
+            instead.step(message);
+            return;
+        }
+        if (quiet) {
+            return;
+        }
+        if (terminal) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(message)
+                    .setInitialMax(-1)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(UPDATE_MILLIS)
+                    .hideEta()
+                    .build();
+        } else {
+            err.println("neurovisor: " + message);
+        }
+    }
+
+    @Override
+    public synchronized void detail(String message) {
+        if (bar != null) {
+            bar.setExtraMessage(message);
+        }
+    }
+
+    /** From now on another one shows the steps, whose place on the terminal a bar would take. */
+    public synchronized void divert(Progress other) {
+        done();
+        instead = requireNonNull(other, "other is null");
+    }
+
+    /** The step before is the last for now: whatever is printed next starts on a line of its own. */
+    public synchronized void done() {
+        if (bar != null) {
+            bar.close();
+            bar = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        done();
+    }
+}

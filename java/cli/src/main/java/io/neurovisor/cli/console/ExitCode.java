@@ -1,0 +1,88 @@
+package io.neurovisor.cli.console;
+
+import io.neurovisor.agent.loop.AgentEnd;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.ProgramExit;
+import io.neurovisor.server.doctor.Diagnosis;
+
+/** The exit codes of {@code run} beyond a program's own, with those of {@code doctor}, {@code status} and {@code agent}. */
+public final class ExitCode {
+    public static final int USAGE = 2;
+
+    // Of doctor alone.
+    static final int LAYER_BROKEN = 1;
+    static final int LAYER_UNAVAILABLE = 3;
+
+    // Of status alone.
+    public static final int NOT_READY = 1;
+    public static final int NO_DAEMON = 3;
+
+    // Of agent alone.
+    static final int AGENT_LIMIT = 3;
+    public static final int MODEL_FAILED = 4;
+    public static final int SANDBOX_FAILED = 5;
+
+    /** Of example alone: the machine cannot give what it shows. As tests are skipped (automake's exit status 77). */
+    public static final int SKIPPED = 77;
+
+    static final int OUTPUT_LIMIT = 122;
+    static final int SANDBOX_DIED = 123;
+    static final int TIMED_OUT = 124;
+    public static final int FAILED = 125;
+    static final int OUTCOME_UNKNOWN = 126;
+    public static final int CANCELLED = 130;
+    static final int OUT_OF_MEMORY = 137;
+
+    /** As a shell reports a program that wrote to a closed pipe: 128 + SIGPIPE. */
+    public static final int OUTPUT_CLOSED = 141;
+
+    private ExitCode() {}
+
+    public static int of(ProgramExit exit) {
+        return switch (exit.outcome()) {
+            case COMPLETED -> exit.exitCode();
+            case TIMED_OUT -> TIMED_OUT;
+            case OUT_OF_MEMORY -> OUT_OF_MEMORY;
+            case OUTPUT_LIMIT -> OUTPUT_LIMIT;
+            case CANCELLED -> CANCELLED;
+            case SANDBOX_DIED -> SANDBOX_DIED;
+            case OUTCOME_UNKNOWN -> OUTCOME_UNKNOWN;
+        };
+    }
+
+    public static int of(Diagnosis.Health health) {
+        return switch (health) {
+            case LIVE -> 0;
+            case UNAVAILABLE -> LAYER_UNAVAILABLE;
+            case BROKEN -> LAYER_BROKEN;
+        };
+    }
+
+    public static int of(AgentEnd end) {
+        return switch (end) {
+            case ANSWERED -> 0;
+            case ITERATION_LIMIT, TOKEN_LIMIT, TIME_LIMIT, TOOL_CALL_LIMIT -> AGENT_LIMIT;
+            case CANCELLED -> CANCELLED;
+            case MODEL_FAILED -> MODEL_FAILED;
+            case SANDBOX_FAILED -> SANDBOX_FAILED;
+        };
+    }
+
+    public static int of(NeuroVisorException exception) {
+        return switch (exception.fault()) {
+            case INTERRUPTED -> CANCELLED;
+            case DAEMON_LOST, EXECUTION_LOST -> OUTCOME_UNKNOWN;
+            case INVALID_ARGUMENT,
+                    UNKNOWN_LANGUAGE,
+                    LANGUAGE_MISSING,
+                    IMAGE_UNKNOWN,
+                    IMAGE_NOT_BUILT,
+                    KERNEL_NOT_BUILT,
+                    SESSION_UNKNOWN,
+                    DAEMON_MISSING,
+                    HISTORY_UNUSABLE,
+                    ACCESS_UNUSABLE -> USAGE;
+            default -> FAILED;
+        };
+    }
+}

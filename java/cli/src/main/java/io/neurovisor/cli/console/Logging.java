@@ -1,0 +1,82 @@
+package io.neurovisor.cli.console;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.OutputStreamAppender;
+import io.neurovisor.server.config.LogConfig;
+import io.neurovisor.server.config.LogFormat;
+import io.neurovisor.server.config.LogLevel;
+import io.neurovisor.server.trace.Tracing;
+import io.opentelemetry.instrumentation.logback.appender.v1_0.OpenTelemetryAppender;
+import net.logstash.logback.encoder.LogstashEncoder;
+import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
+
+/**
+ * Sets what is logged. Only NeuroVisor's own events follow the user's level: below warnings, libraries would log what they
+ * carry, which is code and output.
+ */
+public final class Logging {
+    private static final String OWN = "io.neurovisor";
+
+    private Logging() {}
+
+    public static void start(LogConfig config) {
+        level(config.level());
+        if (config.format() == LogFormat.JSON) {
+            writeJson();
+        }
+    }
+
+    /** From here on events of this weight are logged, and heavier ones. */
+    public static void level(LogLevel level) {
+        logger(OWN).setLevel(Level.valueOf(level.name()));
+        logger(Logger.ROOT_LOGGER_NAME).setLevel(level == LogLevel.ERROR ? Level.ERROR : Level.WARN);
+    }
+
+    /**
+     * For a server: a machine reads what no person watches, what is logged goes where the traces do, and libraries that log by
+     * {@code java.util.logging} log like everything else.
+     */
+    public static void serve(LogConfig config, Tracing tracing) {
+        bridge();
+        if (config.format() == LogFormat.AUTO && !Terminal.isTerminal(Terminal.STDERR)) {
+            writeJson();
+        }
+        send(tracing);
+    }
+
+    /** Has what is logged sent where the traces go. */
+    public static void send(Tracing tracing) {
+        if (!tracing.isOn()) {
+            return;
+        }
+        bridge();
+        OpenTelemetryAppender appender = new OpenTelemetryAppender();
+        appender.setContext(logger(Logger.ROOT_LOGGER_NAME).getLoggerContext());
+        appender.setCaptureKeyValuePairAttributes(true);
+        appender.setOpenTelemetry(tracing.telemetry());
+        appender.start();
+        logger(Logger.ROOT_LOGGER_NAME).addAppender(appender);
+    }
+
+    private static void bridge() {
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+    }
+
+    private static void writeJson() {
+        Logger root = logger(Logger.ROOT_LOGGER_NAME);
+        if (root.getAppender(LoggingConfigurator.STDERR) instanceof OutputStreamAppender<ILoggingEvent> stderr) {
+            LogstashEncoder encoder = new LogstashEncoder();
+            encoder.setContext(root.getLoggerContext());
+            encoder.start();
+            stderr.setEncoder(encoder);
+        }
+    }
+
+    private static Logger logger(String name) {
+        return (Logger) LoggerFactory.getLogger(name);
+    }
+}

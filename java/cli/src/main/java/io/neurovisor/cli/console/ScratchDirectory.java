@@ -1,0 +1,33 @@
+package io.neurovisor.cli.console;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.host.files.PrivateFiles;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A directory for the socket of a daemon of one's own. Closing it removes it with what it holds. */
+public record ScratchDirectory(Path path) implements AutoCloseable {
+    public ScratchDirectory {
+        requireNonNull(path, "path is null");
+    }
+
+    public static ScratchDirectory make() {
+        try {
+            return new ScratchDirectory(Files.createTempDirectory("neurovisor-daemon-"));
+        } catch (IOException exception) {
+            throw new UncheckedIOException(exception);
+        }
+    }
+
+    public Path socket() {
+        return path.resolve("s");
+    }
+
+    @Override
+    public void close() {
+        PrivateFiles.delete(path);
+    }
+}

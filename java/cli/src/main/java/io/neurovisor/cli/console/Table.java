@@ -1,0 +1,41 @@
+package io.neurovisor.cli.console;
+
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Prints rows as columns that line up. */
+public final class Table {
+    private final List<List<String>> rows = new ArrayList<>();
+
+    public Table(String... heading) {
+        row(heading);
+    }
+
+    public void row(String... cells) {
+        rows.add(List.of(cells));
+    }
+
+    public void print(PrintWriter out) {
+        List<Integer> widths = IntStream.range(0, rows.getFirst().size())
+                .mapToObj(column -> rows.stream()
+                        .mapToInt(row -> row.get(column).length())
+                        .max()
+                        .orElse(0))
+                .toList();
+        for (List<String> row : rows) {
+            out.println(IntStream.range(0, row.size())
+                    .mapToObj(column -> row.get(column)
+                            + " ".repeat(widths.get(column) - row.get(column).length()))
+                    .collect(Collectors.joining("  "))
+                    .stripTrailing());
+        }
+        out.flush();
+    }
+
+    public static String mebibytes(long bytes) {
+        return Math.ceilDiv(bytes, 1 << 20) + " MiB";
+    }
+}

@@ -1,5 +1,0 @@
-/** Programs that show what NeuroVisor promises. Each checks itself, through the same path as every program of a user's. */
-@NullMarked
-package io.neurovisor.cli.example;
-
-import org.jspecify.annotations.NullMarked;

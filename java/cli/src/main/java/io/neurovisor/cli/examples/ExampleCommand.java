@@ -1,0 +1,73 @@
+package io.neurovisor.cli.examples;
+
+import io.neurovisor.cli.console.KnownName;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.options.ModelOptions;
+import io.neurovisor.examples.Examples;
+import java.io.PrintWriter;
+import java.util.Iterator;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a program that shows, and checks, what NeuroVisor promises. */
+@Command(
+        name = "example",
+        description = "Runs a program that shows what NeuroVisor promises and checks it: ends with 0 when the promise "
+                + "held, with 1 when it did not.",
+        mixinStandardHelpOptions = true)
+public final class ExampleCommand implements Callable<Integer> {
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ModelOptions model = new ModelOptions();
+
+    @Option(names = "--list", description = "List the examples.")
+    private boolean list;
+
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..1",
+            completionCandidates = Names.class,
+            description = "One that --list shows.")
+    private @Nullable String name;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Examples.names().iterator();
+        }
+    }
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        if (list) {
+            Table table = new Table("EXAMPLE", "SHOWS");
+            Examples.ALL.forEach(example -> table.row(example.name(), example.promise()));
+            table.print(out);
+            return 0;
+        }
+        return new ExampleJob(guest, out, spec.commandLine().getErr()).run(known());
+    }
+
+    private String known() {
+        if (name == null) {
+            throw new ParameterException(spec.commandLine(), "NAME is missing; --list shows the examples");
+        }
+        return KnownName.of(name, "example", Examples.names(), spec);
+    }
+}

@@ -1,0 +1,141 @@
+package io.neurovisor.cli.options;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.host.guestkernel.Kernels;
+import io.neurovisor.host.image.Images;
+import io.neurovisor.host.template.FileTemplateStore;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.LoadedConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of every command that works with the data directory. Those that are settings are only declared here: what
+ * they come to, with environment and file, is told to {@link #accept} before the command runs.
+ */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+public final class CommonOptions {
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Images, kernels and templates are kept here. Default: $XDG_DATA_HOME/neurovisor or"
+                    + " ~/.local/share/neurovisor. Environment: NEUROVISOR_DATA_DIR.")
+    private @Nullable String dataDir;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The file of settings. Default: $XDG_CONFIG_HOME/neurovisor/config.yaml or"
+                    + " ~/.config/neurovisor/config.yaml, if it is there. Environment: NEUROVISOR_CONFIG.")
+    private @Nullable Path configFile;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            completionCandidates = SettingCandidates.LogLevels.class,
+            description = "Log events from this weight on: error, warn, info or debug. Default: info. Environment:"
+                    + " NEUROVISOR_LOG.")
+    private @Nullable String logLevel;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            completionCandidates = SettingCandidates.LogFormats.class,
+            description =
+                    "Log as text or json. Default: auto, json by a server whose stderr is no terminal. Environment:"
+                            + " NEUROVISOR_LOG_FORMAT.")
+    private @Nullable String logFormat;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Say nothing but errors: no progress, no notes.")
+    private boolean quiet;
+
+    @Option(names = "--debug", description = "Show the stack trace of a failure.")
+    private boolean debug; // Failures asks picocli whether it was given.
+
+    private @Nullable LoadedConfig loaded;
+    private Supplier<LoadedConfig> sources = this::loaded;
+
+    public Optional<Path> configFile() {
+        return Optional.ofNullable(configFile);
+    }
+
+    /** Reads the settings, and whenever they are asked for again. */
+    public LoadedConfig accept(Supplier<LoadedConfig> reader) {
+        sources = reader;
+        loaded = reader.get();
+        return loaded;
+    }
+
+    /** What the sources say now, which what runs does not follow by itself. */
+    public LoadedConfig reread() {
+        return sources.get();
+    }
+
+    public LoadedConfig loaded() {
+        return requireNonNull(loaded, "settings are read before a command runs");
+    }
+
+    public Config config() {
+        return loaded().config();
+    }
+
+    public Settings settings() {
+        return new Settings(home(), config());
+    }
+
+    public Images images() {
+        return NeuroVisor.images(settings());
+    }
+
+    public FileTemplateStore templates() {
+        return NeuroVisor.templates(settings());
+    }
+
+    public Kernels kernels() {
+        return NeuroVisor.kernels(settings());
+    }
+
+    public boolean isQuiet() {
+        return quiet;
+    }
+
+    /** One line for whoever watches, unless nobody wants to hear. */
+    public void tell(PrintWriter err, String line) {
+        if (!quiet) {
+            err.println("neurovisor: " + line);
+            err.flush();
+        }
+    }
+
+    public ConsoleProgress progress() {
+        return new ConsoleProgress(quiet);
+    }
+
+    /** The same data directory and file as arguments, for another run of this program. */
+    public List<String> arguments() {
+        List<String> dataDirectory = List.of("--data-dir", config().dataDir().toString());
+        return loaded().file()
+                .map(file -> List.of(
+                        "--data-dir",
+                        config().dataDir().toString(),
+                        "--config",
+                        file.toAbsolutePath().toString()))
+                .orElse(dataDirectory);
+    }
+
+    /** Where the launcher found the repository. */
+    public static Path home() {
+        return Path.of(System.getProperty("neurovisor.home", "."));
+    }
+}

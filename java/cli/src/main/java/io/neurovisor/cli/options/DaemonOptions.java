@@ -1,0 +1,92 @@
+package io.neurovisor.cli.options;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.DaemonUse;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.Setting;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The choice between a daemon that is there already and machines of the command's own. */
+@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+public final class DaemonOptions {
+    /** What a daemon has decided before anybody asks it for anything. */
+    private static final List<Setting<?>> OF_MACHINES = List.of(
+            Setting.DATA_DIR,
+            Setting.KERNEL,
+            Setting.VMM,
+            Setting.FIRECRACKER,
+            Setting.EBPF,
+            Setting.STRICT,
+            Setting.SNAPSHOT,
+            Setting.WARM,
+            Setting.MAX,
+            Setting.ACQUIRE_TIMEOUT,
+            Setting.VM_UIDS);
+
+    @Option(
+            names = "--daemon",
+            paramLabel = "auto|on|off",
+            arity = "0..1",
+            fallbackValue = "on",
+            completionCandidates = SettingCandidates.Daemons.class,
+            description = "Have programs run by this user's daemon. Default: auto, if one serves at the socket and no"
+                    + " option says how machines are to be made. Environment: NEUROVISOR_DAEMON.")
+    private @Nullable String daemon;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = "Where that daemon is looked for. Default: $XDG_RUNTIME_DIR/neurovisor/daemon.sock, or"
+                    + " /run/neurovisor/daemon.sock for root, or /tmp/neurovisor-USER/daemon.sock. Environment:"
+                    + " NEUROVISOR_SOCKET.")
+    private @Nullable String socket;
+
+    /**
+     * The daemon that is to run this command's programs; empty for machines of its own.
+     *
+     * @param remark hears why a daemon that may be there is not used
+     */
+    public Optional<DaemonClient> connect(LoadedConfig loaded, Consumer<String> remark) {
+        Config config = loaded.config();
+        if (config.daemon() == DaemonUse.OFF) {
+            return Optional.empty();
+        }
+        Optional<Setting<?>> own =
+                OF_MACHINES.stream().filter(loaded::isFlagged).findFirst();
+        if (config.daemon() == DaemonUse.ON) {
+            own.ifPresent(setting -> {
+                throw new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        setting.flag() + " says how machines are to be made, which the daemon at " + config.socket()
+                                + " has made already; leave it out, or use --daemon=off");
+            });
+            return Optional.of(DaemonClient.connect(config.socket()));
+        }
+        if (!Files.exists(config.socket(), LinkOption.NOFOLLOW_LINKS)) {
+            return Optional.empty();
+        }
+        if (own.isPresent()) {
+            remark.accept("not by the daemon at " + config.socket() + ", for "
+                    + own.get().flag() + " is given");
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(DaemonClient.connect(config.socket()));
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() != Fault.DAEMON_MISSING) {
+                throw exception;
+            }
+            remark.accept(exception.getMessage() + "; runs it without one");
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.server.config.ProcessEnvironment;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/**
+ * The environment and the streams of one call of the command line.
+ *
+ * @param environment where settings are looked for
+ * @param in standard input, which is never closed
+ * @param out where a program's stdout is written
+ * @param err where a program's stderr is written
+ * @param machines opens the machines of a command that no daemon serves
+ */
+public record Launch(
+        ProcessEnvironment environment, InputStream in, OutputStream out, OutputStream err, LocalMachines.Opening machines) {
+    public Launch {
+        requireNonNull(environment, "environment is null");
+        requireNonNull(in, "in is null");
+        requireNonNull(out, "out is null");
+        requireNonNull(err, "err is null");
+        requireNonNull(machines, "machines is null");
+    }
+
+    /** Returns the streams of this process together with {@code environment}. */
+    public static Launch in(ProcessEnvironment environment) {
+        // Unbuffered, unlike System.out: a program's output is passed on as it comes.
+        return new Launch(
+                environment,
+                System.in,
+                new FileOutputStream(FileDescriptor.out),
+                new FileOutputStream(FileDescriptor.err),
+                OpenedMachines::open);
+    }
+}

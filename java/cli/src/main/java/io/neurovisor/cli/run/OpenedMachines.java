@@ -1,0 +1,57 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.program.OutputSink;
+import io.neurovisor.server.Listeners;
+import io.neurovisor.server.NeuroVisor;
+import java.util.Optional;
+
+/** The machines of a NeuroVisor in this process. */
+final class OpenedMachines implements LocalMachines {
+    private final NeuroVisor neuroVisor;
+    private final GuestOptions guest;
+    private final ConsoleProgress progress;
+
+    private OpenedMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress) {
+        this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
+        this.guest = requireNonNull(guest, "guest is null");
+        this.progress = requireNonNull(progress, "progress is null");
+    }
+
+    static LocalMachines open(GuestOptions guest, ConsoleProgress progress, Listeners listeners) {
+        return new OpenedMachines(NeuroVisor.open(guest.settings(), progress, listeners), guest, progress);
+    }
+
+    @Override
+    public void prepare(ExecutionRequest request) {
+        neuroVisor.prepare(request);
+        StartupCache.standard().refresh(guest.arguments(), neuroVisor.supervisor(), progress);
+    }
+
+    @Override
+    public ExecutionResult execute(ExecutionRequest request, OutputSink sink) {
+        return neuroVisor.executions().execute(request, sink);
+    }
+
+    @Override
+    public RunOrigin origin() {
+        return RunOrigin.of(neuroVisor);
+    }
+
+    @Override
+    public Optional<String> emulationReason() {
+        return neuroVisor.accelerator().isKvm()
+                ? Optional.empty()
+                : Optional.of(neuroVisor.accelerator().reason());
+    }
+
+    @Override
+    public void close() {
+        neuroVisor.close();
+    }
+}

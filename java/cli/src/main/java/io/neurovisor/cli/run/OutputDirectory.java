@@ -1,0 +1,146 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.FileTarget;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.FilePath;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The directory of {@code --out}. A file appears in it whole or not at all, in place of one that had its name; nothing is
+ * ever written through a symbolic link.
+ */
+public final class OutputDirectory implements FileTarget, AutoCloseable {
+    /** With a random end: a program that knew the name could take it. */
+    private static final String UNFINISHED = ".neurovisor-unfinished-";
+
+    private final Path directory;
+    private final List<SavedFile> saved = new ArrayList<>();
+    private @Nullable Path unfinished;
+    private @Nullable SeekableByteChannel channel;
+
+    /** One file that has come home. */
+    record SavedFile(String path, long bytes, Path location) {}
+
+    private OutputDirectory(Path directory) {
+        this.directory = directory;
+    }
+
+    /** Makes the directory if need be, so that a wrong one is known before the program runs. */
+    public static OutputDirectory open(Path directory) {
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT,
+                    "--out: " + FilePath.shown(directory.toString()) + " is not a directory; name one, or a new one");
+        }
+        try {
+            Files.createDirectories(directory);
+        } catch (IOException exception) {
+            throw failed(directory, "cannot be made", exception);
+        }
+        if (!Files.isWritable(directory)) {
+            throw new NeuroVisorException(
+                    Fault.INVALID_ARGUMENT, "--out " + directory + " cannot be written to; choose another directory");
+        }
+        return new OutputDirectory(directory);
+    }
+
+    @Override
+    public void file(String path, ByteBuffer part, boolean last) {
+        Path location = directory.resolve(path);
+        try {
+            SeekableByteChannel target = channel == null ? begin(location) : channel;
+            while (part.hasRemaining()) {
+                target.write(part);
+            }
+            if (last) {
+                finish(path, location, target);
+            }
+        } catch (IOException exception) {
+            throw failed(location, "cannot be written", exception);
+        }
+    }
+
+    /** In the order of their arrival. */
+    List<SavedFile> saved() {
+        return List.copyOf(saved);
+    }
+
+    /** Removes a file whose end never came. */
+    @Override
+    public void close() {
+        try {
+            if (channel != null) {
+                channel.close();
+            }
+            if (unfinished != null) {
+                Files.deleteIfExists(unfinished);
+            }
+        } catch (IOException exception) {
+            throw failed(directory, "cannot be tidied up", exception);
+        }
+    }
+
+    private SeekableByteChannel begin(Path location) throws IOException {
+        Path parent = requireNonNull(location.getParent(), "parent is null");
+        makeDirectories(parent);
+        if (Files.isDirectory(location, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("a directory has that name");
+        }
+        Path passing = parent.resolve(UNFINISHED + UUID.randomUUID());
+        SeekableByteChannel begun =
+                Files.newByteChannel(passing, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+        unfinished = passing;
+        channel = begun;
+        return begun;
+    }
+
+    private void finish(String path, Path location, SeekableByteChannel target) throws IOException {
+        long bytes = target.size();
+        target.close();
+        channel = null;
+        // Takes the place of a link itself, never of what a link points to.
+        Files.move(
+                requireNonNull(unfinished, "unfinished is null"),
+                location,
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
+        unfinished = null;
+        saved.add(new SavedFile(path, bytes, location));
+    }
+
+    private void makeDirectories(Path wanted) throws IOException {
+        Path current = directory;
+        for (Path name : directory.relativize(wanted)) {
+            current = current.resolve(name);
+            if (Files.isSymbolicLink(current)) {
+                throw new IOException(FilePath.shown(current.toString()) + " is a symbolic link");
+            }
+            if (!Files.isDirectory(current, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createDirectory(current);
+            }
+        }
+    }
+
+    private static NeuroVisorException failed(Path path, String what, IOException exception) {
+        return new NeuroVisorException(
+                Fault.STORAGE_FAILED,
+                "--out: " + FilePath.shown(path.toString()) + " " + what + " ("
+                        + exception.getClass().getSimpleName() + ": " + exception.getMessage() + ")",
+                exception);
+    }
+}

@@ -1,0 +1,67 @@
+package io.neurovisor.cli.run;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.engine.program.ProgramExit;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a person is told about an execution beside its output, a line each. */
+record ResultNotes(ExecutionRequest request, ExecutionResult result) {
+    /** What went wrong. */
+    List<String> problems() {
+        List<String> lines = new ArrayList<>();
+        addOutcome(lines);
+        ProgramExit.Details details = result.exit().details();
+        if (result.outcome() != Outcome.OUT_OF_MEMORY
+                && !details.killedProcess().isEmpty()) {
+            lines.add("the guest had no memory left and killed " + details.killedProcess() + moreMemory());
+        }
+        details.skippedFiles()
+                .forEach(skipped -> lines.add("out/" + skipped.path() + " " + skipped.reason() + ": left behind"));
+        int more = details.skippedFilesCount() - details.skippedFiles().size();
+        if (more > 0) {
+            lines.add("left " + more + " more of out/ behind");
+        }
+        return lines;
+    }
+
+    /** What went right, and is still good to know. */
+    List<String> remarks() {
+        return switch (result.exit().details().backgroundProcesses()) {
+            case 0 -> List.of();
+            case 1 -> List.of("killed a process that the program had left running");
+            default ->
+                List.of("killed " + result.exit().details().backgroundProcesses()
+                        + " processes that the program had left running");
+        };
+    }
+
+    private void addOutcome(List<String> lines) {
+        switch (result.outcome()) {
+            case COMPLETED -> {}
+            case TIMED_OUT -> {
+                lines.add("timed out after " + request.timeout().toSeconds() + " s; allow more with --timeout");
+                if (!result.detail().isEmpty()) {
+                    lines.add(result.detail());
+                }
+            }
+            case OUT_OF_MEMORY ->
+                lines.add("out of memory in a guest of size " + request.size().label() + killed() + moreMemory());
+            case OUTPUT_LIMIT -> lines.add("killed for writing more than 64 MiB of output");
+            case CANCELLED -> lines.add("cancelled");
+            case SANDBOX_DIED -> lines.add("the sandbox died: " + result.detail());
+            case OUTCOME_UNKNOWN -> lines.add("nobody can say how the program ended: " + result.detail());
+        }
+    }
+
+    private String killed() {
+        String process = result.exit().details().killedProcess();
+        return process.isEmpty() ? "" : ", which killed " + process;
+    }
+
+    private static String moreMemory() {
+        return "; allow more with --size";
+    }
+}

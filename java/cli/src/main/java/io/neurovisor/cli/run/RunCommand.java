@@ -1,0 +1,180 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.Cancellation;
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.StandardStreams;
+import io.neurovisor.cli.options.DaemonOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.options.PushOptions;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.client.DaemonResult;
+import io.neurovisor.server.config.DaemonUse;
+import io.neurovisor.server.trace.TraceIds;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Runs one program in a fresh microVM. */
+@Command(
+        name = "run",
+        description = "Runs one program in a fresh microVM and ends with its exit code.",
+        mixinStandardHelpOptions = true,
+        customSynopsis = {
+            "neurovisor run [OPTIONS] FILE [-- ARGS...]",
+            "neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
+        })
+public final class RunCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
+
+    @Mixin
+    private final ProgramOptions program = new ProgramOptions();
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    private final DaemonOptions daemon = new DaemonOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final PushOptions push = new PushOptions();
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "Kill the program after this time: seconds, or 90s, 5m, 2h; 1s to 24h. Default: 30s."
+                    + " Environment: NEUROVISOR_TIMEOUT.")
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private @Nullable String timeout;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description =
+                    "Save the files that the program writes below out/ into this directory: at most 1000 with 64 MiB"
+                            + " in all, no links. Files of the same name are replaced.")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--json",
+            description = "Print one JSON object with output, outcome, files and times, instead of the output itself.")
+    private boolean json;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    private final Launch launch;
+
+    public RunCommand(Launch launch) {
+        this.launch = requireNonNull(launch, "launch is null");
+    }
+
+    @Override
+    public Integer call() {
+        long startNanos = System.nanoTime();
+        TraceId traceId = TraceIds.next();
+        ExecutionRequest request = new ExecutionRequest(
+                traceId, program.program(launch), guest.config().timeout(), guest.size(), guest.requestedImage());
+        RunMetrics metrics = new RunMetrics(guest.config().pushgateway(), "neurovisor_run", this::err);
+        return metrics.counting(traceId, () -> run(request, metrics, startNanos));
+    }
+
+    private int run(ExecutionRequest request, RunMetrics metrics, long startNanos) {
+        try (RunOutput output = RunOutput.of(out, json, launch)) {
+            Run run = new Run(request, output, metrics, startNanos);
+            Optional<Integer> served = byDaemon(run);
+            return served.isPresent() ? served.get() : alone(run);
+        } catch (StandardStreams.Closed closed) {
+            return ExitCode.OUTPUT_CLOSED;
+        }
+    }
+
+    /** One call of this command. */
+    private record Run(ExecutionRequest request, RunOutput output, RunMetrics metrics, long startNanos) {}
+
+    /** Empty when there is no daemon to run it, and nothing has run yet. */
+    private Optional<Integer> byDaemon(Run run) {
+        Optional<DaemonClient> connected = daemon.connect(guest.common().loaded(), this::remark);
+        if (connected.isEmpty()) {
+            return Optional.empty();
+        }
+        Path socket = guest.config().socket();
+        try (DaemonClient client = connected.get();
+                Cancellation cancellation = Cancellation.ofDaemonsWork()) {
+            DaemonResult result = client.execute(run.request(), run.output().sink());
+            run.metrics().executions().executed(run.request(), result.result());
+            RunOrigin origin = RunOrigin.of(result, socket);
+            remark("run by the daemon at " + socket + " with " + origin.shown());
+            return Optional.of(finish(run, result.result(), origin, cancellation));
+        } catch (NeuroVisorException exception) {
+            if (exception.fault() == Fault.IMAGE_NOT_BUILT && guest.config().daemon() == DaemonUse.AUTO) {
+                remark("not by the daemon at " + socket + ": " + exception.getMessage());
+                return Optional.empty();
+            }
+            throw exception;
+        }
+    }
+
+    private int alone(Run run) {
+        try (ConsoleProgress progress = guest.common().progress();
+                LocalMachines machines =
+                        launch.machines().open(guest, progress, run.metrics().listeners());
+                Cancellation cancellation = Cancellation.closing(machines::close)) {
+            machines.prepare(run.request());
+            progress.done();
+            machines.emulationReason()
+                    .ifPresent(reason ->
+                            remark("no KVM (" + reason + "): the guest is emulated, which is not a security boundary"));
+            ExecutionResult result =
+                    machines.execute(run.request(), run.output().sink());
+            return finish(run, result, machines.origin(), cancellation);
+        }
+    }
+
+    private int finish(Run run, ExecutionResult result, RunOrigin origin, Cancellation cancellation) {
+        LOG.debug(
+                "{} in {}: {} with exit code {}, a sandbox in {} ms, then {} ms",
+                result.traceId().value(),
+                result.vmId(),
+                result.outcome(),
+                result.exit().exitCode(),
+                result.acquireTime().toMillis(),
+                result.runTime().toMillis());
+        ResultNotes notes = new ResultNotes(run.request(), result);
+        notes.problems().forEach(this::err);
+        notes.remarks().forEach(this::remark);
+        run.output()
+                .finish(run.request(), result, origin, Duration.ofNanos(System.nanoTime() - run.startNanos()))
+                .forEach(this::remark);
+        return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
+    }
+
+    /** For what is no error. */
+    private void remark(String line) {
+        if (!guest.common().isQuiet()) {
+            err(line);
+        }
+    }
+
+    private void err(String line) {
+        spec.commandLine().getErr().println("neurovisor: " + line);
+    }
+}

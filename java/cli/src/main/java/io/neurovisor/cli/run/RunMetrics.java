@@ -1,0 +1,82 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.agent.loop.AgentListener;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.execution.ExecutionListener;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.Listeners;
+import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.metrics.Pushgateway;
+import java.io.IOException;
+import java.net.URI;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+
+/**
+ * What one command has counted, left at a Pushgateway when it ends, however it ends. Without a Pushgateway nothing is counted. One
+ * that cannot be reached is told and changes nothing else.
+ */
+public final class RunMetrics {
+    private final Optional<Metrics> metrics;
+    private final Optional<URI> gateway;
+    private final String job;
+    private final Consumer<String> err;
+
+    /** @param job what Prometheus calls it: {@code neurovisor_run} */
+    public RunMetrics(Optional<URI> gateway, String job, Consumer<String> err) {
+        this.gateway = requireNonNull(gateway, "gateway is null");
+        this.metrics = gateway.map(_ -> new Metrics());
+        this.job = requireNonNull(job, "job is null");
+        this.err = requireNonNull(err, "err is null");
+    }
+
+    /** Does the command's work, and then pushes. */
+    public int counting(TraceId trace, IntSupplier work) {
+        try {
+            return work.getAsInt();
+        } catch (NeuroVisorException exception) {
+            failed(exception.fault().name(), trace);
+            throw exception;
+        } catch (ModelFailure failure) {
+            failed("model_" + failure.reason().name(), trace);
+            throw failure;
+        } finally {
+            gateway.ifPresent(this::push);
+        }
+    }
+
+    public Listeners listeners() {
+        return metrics.map(some -> new Listeners(some.machines(), some.executions()))
+                .orElse(Listeners.NONE);
+    }
+
+    /** For executions in the machines of a daemon. */
+    public ExecutionListener executions() {
+        return listeners().executions();
+    }
+
+    public Model measured(Model model) {
+        return metrics.map(some -> some.models().measured(model)).orElse(model);
+    }
+
+    public AgentListener agents() {
+        return metrics.<AgentListener>map(Metrics::agents).orElse(AgentListener.NONE);
+    }
+
+    private void failed(String reason, TraceId trace) {
+        metrics.ifPresent(some -> some.errors().failed(reason, trace));
+    }
+
+    private void push(URI address) {
+        try {
+            new Pushgateway(address).push(job, metrics.orElseThrow().registry());
+        } catch (IOException exception) {
+            err.accept("metrics were not pushed to " + address + ": " + exception.getMessage());
+        }
+    }
+}

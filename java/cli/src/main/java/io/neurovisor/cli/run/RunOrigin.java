@@ -1,0 +1,40 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.vm.VmmIdentity;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.client.DaemonResult;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What has run a program.
+ *
+ * @param vmmReason why it was this VMM, in words
+ * @param daemon the socket of the daemon whose machine it was; empty for a machine of the command's own
+ */
+record RunOrigin(String vmm, String vmmVersion, String accelerator, String vmmReason, Optional<Path> daemon) {
+    RunOrigin {
+        requireNonNull(vmm, "vmm is null");
+        requireNonNull(vmmVersion, "vmmVersion is null");
+        requireNonNull(accelerator, "accelerator is null");
+        requireNonNull(vmmReason, "vmmReason is null");
+        requireNonNull(daemon, "daemon is null");
+    }
+
+    static RunOrigin of(NeuroVisor neuroVisor) {
+        VmmIdentity vmm = neuroVisor.vmm();
+        return new RunOrigin(vmm.name(), vmm.version(), vmm.accelerator(), neuroVisor.vmmReason(), Optional.empty());
+    }
+
+    static RunOrigin of(DaemonResult result, Path socket) {
+        return new RunOrigin(
+                result.vmm(), result.vmmVersion(), result.accelerator(), result.vmmReason(), Optional.of(socket));
+    }
+
+    /** {@code qemu 10.0.2 (tcg)}. */
+    String shown() {
+        return vmm + " " + vmmVersion + " (" + accelerator + ")";
+    }
+}

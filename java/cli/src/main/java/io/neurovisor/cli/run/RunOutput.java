@@ -1,0 +1,89 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.neurovisor.cli.console.FileTarget;
+import io.neurovisor.cli.console.StandardStreams;
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.ExecutionResult;
+import io.neurovisor.engine.program.OutputSink;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Where {@code run} puts what a program says and leaves: streams or one JSON object, a directory or nowhere. */
+final class RunOutput implements AutoCloseable {
+    private final @Nullable OutputDirectory directory;
+    private final UnwantedFiles unwanted = new UnwantedFiles();
+    private final CapturedFiles captured = new CapturedFiles();
+    private final CapturedOutput capturedOutput;
+    private final boolean json;
+    private final Launch launch;
+
+    private RunOutput(@Nullable OutputDirectory directory, boolean json, Launch launch) {
+        this.launch = launch;
+        this.directory = directory;
+        this.json = json;
+        this.capturedOutput = new CapturedOutput(directory == null ? captured : directory);
+    }
+
+    static RunOutput of(@Nullable Path out, boolean json, Launch launch) {
+        return new RunOutput(out == null ? null : OutputDirectory.open(out), json, launch);
+    }
+
+    OutputSink sink() {
+        if (json) {
+            return capturedOutput;
+        }
+        return streams(directory == null ? unwanted : directory);
+    }
+
+    /** Prints what is printed at the end; returns what else the user should know. */
+    List<String> finish(ExecutionRequest request, ExecutionResult result, RunOrigin origin, Duration total) {
+        if (json) {
+            StandardStreams streams = streams(unwanted);
+            new JsonReport(request, result, capturedOutput, origin, total)
+                    .write(streams.stdoutStream(), this::writeFiles);
+            streams.stdout(ByteBuffer.wrap(new byte[] {'\n'}));
+        }
+        String hint = unwanted.hint();
+        return hint.isEmpty() ? List.of() : List.of(hint);
+    }
+
+    private StandardStreams streams(FileTarget files) {
+        return new StandardStreams(launch.out(), launch.err(), files);
+    }
+
+    @Override
+    public void close() {
+        if (directory != null) {
+            directory.close();
+        }
+    }
+
+    private void writeFiles(JsonGenerator generator) throws IOException {
+        generator.writeStartArray();
+        if (directory == null) {
+            for (CapturedFiles.CapturedFile file : captured.files()) {
+                generator.writeStartObject();
+                generator.writeStringField("path", file.path());
+                generator.writeNumberField("bytes", file.content().length);
+                generator.writeBinaryField("content_base64", file.content());
+                generator.writeEndObject();
+            }
+        } else {
+            for (OutputDirectory.SavedFile file : requireNonNull(directory).saved()) {
+                generator.writeStartObject();
+                generator.writeStringField("path", file.path());
+                generator.writeNumberField("bytes", file.bytes());
+                generator.writeStringField("saved_as", file.location().toString());
+                generator.writeEndObject();
+            }
+        }
+        generator.writeEndArray();
+    }
+}

@@ -1,0 +1,56 @@
+package io.neurovisor.cli.run;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.host.process.ToolResult;
+import io.neurovisor.host.store.Supervisor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * The JVM's ahead-of-time cache (JEP 483, JEP 514), which the launcher starts Java with. It is recorded by running real
+ * programs in real microVMs, so it holds what such runs load and proves that they work.
+ */
+public final class StartupCache {
+    private final Path home;
+    private final String state;
+
+    /** @param state what the launcher says: {@code current}, {@code missing}, or {@code recording} in the run that makes it */
+    StartupCache(Path home, String state) {
+        this.home = requireNonNull(home, "home is null");
+        this.state = requireNonNull(state, "state is null");
+    }
+
+    public static StartupCache standard() {
+        return new StartupCache(CommonOptions.home(), System.getProperty("neurovisor.aot", ""));
+    }
+
+    /** Records the cache if the launcher misses it and may write it. */
+    public void refresh(List<String> guestArguments, Supervisor supervisor, Progress progress) {
+        if (!state.equals("missing") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
+            return;
+        }
+        progress.step("Recording what a start loads");
+        ToolResult recorded = supervisor.tool(new ToolCommand(
+                        home.resolve("neurovisor").toString(),
+                        "neurovisor",
+                        Stream.concat(Stream.of(RecordStartCommand.NAME), guestArguments.stream())
+                                .toList(),
+                        Map.of("NEUROVISOR_AOT", "record")))
+                .run();
+        // The JVM's own last word is never the reason.
+        new ToolResult(
+                        recorded.program(),
+                        recorded.exitCode(),
+                        recorded.messages().stream()
+                                .filter(line -> !line.startsWith("Removed temporary AOT"))
+                                .toList())
+                .orThrow();
+    }
+}

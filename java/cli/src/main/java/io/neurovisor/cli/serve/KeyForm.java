@@ -1,0 +1,98 @@
+package io.neurovisor.cli.serve;
+
+import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.engine.text.UntrustedText;
+import io.neurovisor.server.access.KeyExpiry;
+import io.neurovisor.server.access.KeyGrant;
+import io.neurovisor.server.access.KeyName;
+import io.neurovisor.server.access.KeySecret;
+import io.neurovisor.server.access.Quota;
+import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.TokenBudget;
+import io.neurovisor.server.config.RateLimit;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** What somebody has typed about a key that is to be made. */
+record KeyForm(
+        String name,
+        @Nullable String scopes,
+        @Nullable String rate,
+        @Nullable String quota,
+        @Nullable String maxMachines,
+        @Nullable String maxWaiting,
+        @Nullable String tokenBudget,
+        @Nullable String expires) {
+    private static final int MAX_SHOWN_CHARACTERS = 60;
+
+    /** Reports everything that is wrong in one failure. */
+    KeyGrant grant(CommandLine command, Instant now) {
+        List<String> problems = new ArrayList<>();
+        Optional<KeyName> checkedName = parse("NAME", name, KeyName::parse, KeyName.ALLOWED, problems);
+        Set<Scope> checkedScopes = scopes(problems);
+        Optional<RateLimit> checkedRate = parse("--rate", rate, RateLimit::parse, RateLimit.ALLOWED, problems);
+        Optional<Quota> checkedQuota = parse("--quota", quota, Quota::parse, Quota.ALLOWED, problems);
+        PoolShare checkedShare = new PoolShare(
+                parse("--max-machines", maxMachines, PoolShare::parse, PoolShare.ALLOWED, problems),
+                parse("--max-waiting", maxWaiting, PoolShare::parse, PoolShare.ALLOWED, problems));
+        Optional<TokenBudget> checkedTokens =
+                parse("--token-budget", tokenBudget, TokenBudget::parse, TokenBudget.ALLOWED, problems);
+        Optional<KeyExpiry> checkedExpiry =
+                parse("--expires", expires, text -> KeyExpiry.parse(text, now), KeyExpiry.ALLOWED, problems);
+        if (!problems.isEmpty()) {
+            throw new ParameterException(command, String.join("; ", problems));
+        }
+        return new KeyGrant(
+                checkedName.orElseThrow(),
+                checkedScopes,
+                checkedRate,
+                checkedQuota,
+                checkedShare,
+                checkedTokens,
+                checkedExpiry);
+    }
+
+    private Set<Scope> scopes(List<String> problems) {
+        Set<Scope> found = EnumSet.noneOf(Scope.class);
+        if (scopes == null) {
+            return EnumSet.allOf(Scope.class);
+        }
+        Arrays.stream(scopes.split(",", -1))
+                .forEach(label -> parse("--scopes", label, Scope::named, Scope.ALLOWED, problems)
+                        .ifPresent(found::add));
+        return found;
+    }
+
+    private static <T> Optional<T> parse(
+            String subject,
+            @Nullable String text,
+            Function<String, Optional<T>> parser,
+            String allowed,
+            List<String> problems) {
+        if (text == null) {
+            return Optional.empty();
+        }
+        Optional<T> value = parser.apply(text);
+        if (value.isEmpty()) {
+            problems.add("%s: \"%s\" is not allowed; use %s".formatted(subject, shown(text), allowed));
+        }
+        return value;
+    }
+
+    private static String shown(String text) {
+        if (KeySecret.isSimilar(text)) {
+            return "nvk_...";
+        }
+        String line = UntrustedText.line(text);
+        return line.length() > MAX_SHOWN_CHARACTERS ? line.substring(0, MAX_SHOWN_CHARACTERS) + "..." : line;
+    }
+}

@@ -1,0 +1,143 @@
+package io.neurovisor.cli.serve;
+
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.access.AccessKey;
+import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.KeyExpiry;
+import io.neurovisor.server.access.KeyGrant;
+import io.neurovisor.server.access.NewKey;
+import io.neurovisor.server.access.Scope;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+
+/** Does what the commands about keys say. */
+final class Keys {
+    private static final String NONE = "-";
+    private static final InstantSource CLOCK = InstantSource.system();
+
+    private final CommonOptions common;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    Keys(CommonOptions common, CommandLine command) {
+        this.common = requireNonNull(common, "common is null");
+        this.out = command.getOut();
+        this.err = command.getErr();
+    }
+
+    void create(KeyGrant grant) {
+        new DataDirectory(common.config().dataDir()).claim();
+        try (ApiKeys keys = ApiKeys.open(common.settings().access(), CLOCK)) {
+            NewKey created = keys.create(grant);
+            if (!common.isQuiet()) {
+                err.println("Key " + grant.name() + " is made. It is shown this once; clients send it as"
+                        + " \"authorization: Bearer KEY\".");
+                err.flush();
+            }
+            out.println(created.secret().reveal());
+            out.flush();
+        }
+    }
+
+    void list(boolean json) {
+        List<AccessKey> all;
+        Instant now = CLOCK.instant();
+        try (ApiKeys keys = existing().orElse(null)) {
+            all = keys == null ? List.of() : keys.list();
+        }
+        if (json) {
+            out.println(json(all, now).toPrettyString());
+            out.flush();
+            return;
+        }
+        Table table = new Table(
+                "NAME",
+                "SCOPES",
+                "RATE",
+                "QUOTA",
+                "MACHINES",
+                "WAITING",
+                "TOKENS",
+                "CREATED",
+                "USED",
+                "EXPIRES",
+                "REVOKED");
+        all.forEach(key -> table.row(
+                key.grant().name().value(),
+                key.grant().scopes().stream().map(Scope::label).collect(Collectors.joining(",")),
+                key.grant().rateLimit().map(Object::toString).orElse(NONE),
+                key.grant().quota().map(Object::toString).orElse(NONE),
+                key.grant().share().machines().map(Object::toString).orElse(NONE),
+                key.grant().share().waiting().map(Object::toString).orElse(NONE),
+                key.grant().tokens().map(Object::toString).orElse(NONE),
+                time(key.created()),
+                key.lastUsed().map(Keys::time).orElse(NONE),
+                key.grant().expiry().map(expiry -> expiry(expiry, now)).orElse(NONE),
+                key.revoked().map(Keys::time).orElse(NONE)));
+        table.print(out);
+    }
+
+    void revoke(List<String> names) {
+        try (ApiKeys keys = existing()
+                .orElseThrow(() -> new NeuroVisorException(
+                        Fault.INVALID_ARGUMENT,
+                        "there is no key in " + common.config().dataDir() + "; ./neurovisor keys create makes one"))) {
+            for (String name : names) {
+                AccessKey key = keys.revoke(name);
+                if (!common.isQuiet()) {
+                    out.println("revoked " + key.grant().name());
+                    out.flush();
+                }
+            }
+        }
+    }
+
+    private Optional<ApiKeys> existing() {
+        return ApiKeys.openExisting(common.settings().access(), CLOCK);
+    }
+
+    private static ArrayNode json(List<AccessKey> keys, Instant now) {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        for (AccessKey key : keys) {
+            ObjectNode object = array.addObject().put("name", key.grant().name().value());
+            ArrayNode scopes = object.putArray("scopes");
+            key.grant().scopes().forEach(scope -> scopes.add(scope.label()));
+            key.grant().rateLimit().ifPresent(limit -> object.put("rate", limit.toString()));
+            key.grant().quota().ifPresent(quota -> object.put("quota", quota.toString()));
+            key.grant().share().machines().ifPresent(count -> object.put("max_machines", count));
+            key.grant().share().waiting().ifPresent(count -> object.put("max_waiting", count));
+            key.grant().tokens().ifPresent(budget -> object.put("token_budget", budget.toString()));
+            object.put("created", key.created().toString());
+            key.lastUsed().ifPresent(time -> object.put("used", time.toString()));
+            key.grant()
+                    .expiry()
+                    .ifPresent(
+                            expiry -> object.put("expires", expiry.toString()).put("expired", expiry.isOver(now)));
+            key.revoked().ifPresent(time -> object.put("revoked", time.toString()));
+        }
+        return array;
+    }
+
+    private static String expiry(KeyExpiry expiry, Instant now) {
+        return time(expiry.time()) + (expiry.isOver(now) ? " (expired)" : "");
+    }
+
+    private static String time(Instant instant) {
+        return instant.truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+}

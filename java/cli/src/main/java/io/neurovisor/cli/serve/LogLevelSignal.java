@@ -1,0 +1,50 @@
+package io.neurovisor.cli.serve;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.cli.console.Logging;
+import io.neurovisor.server.config.EffectiveValue;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.LogLevel;
+import io.neurovisor.server.config.Setting;
+import java.util.Locale;
+import java.util.function.Supplier;
+import org.jline.utils.Signals;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** SIGHUP has the settings read again, of which a server that runs follows the weight of what is logged. */
+final class LogLevelSignal {
+    private static final Logger LOG = LoggerFactory.getLogger(LogLevelSignal.class);
+
+    private final Supplier<LoadedConfig> sources;
+
+    private LogLevelSignal(Supplier<LoadedConfig> sources) {
+        this.sources = requireNonNull(sources, "sources is null");
+    }
+
+    /** From now on SIGHUP does not end the process. */
+    static void take(Supplier<LoadedConfig> sources) {
+        Signals.register("HUP", new LogLevelSignal(sources)::received);
+    }
+
+    private void received() {
+        LoadedConfig loaded = sources.get();
+        if (!loaded.problems().isEmpty()) {
+            loaded.problems().forEach(problem -> LOG.error("settings are not read again: {}", problem));
+            return;
+        }
+        LogLevel level = loaded.config().log().level();
+        Logging.level(level);
+        // A warning, so that it is seen at each level but one.
+        LOG.warn("logs from {} on, by {}", level.name().toLowerCase(Locale.ROOT), origin(loaded));
+    }
+
+    private static String origin(LoadedConfig loaded) {
+        return loaded.values().stream()
+                .filter(value -> value.setting().equals(Setting.LOG_LEVEL))
+                .map(EffectiveValue::origin)
+                .findFirst()
+                .orElseThrow();
+    }
+}

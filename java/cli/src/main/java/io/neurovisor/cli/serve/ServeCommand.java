@@ -1,0 +1,193 @@
+package io.neurovisor.cli.serve;
+
+import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.console.Logging;
+import io.neurovisor.cli.options.AccessOptions;
+import io.neurovisor.cli.options.GuestOptions;
+import io.neurovisor.cli.options.ModelOptions;
+import io.neurovisor.cli.options.PoolOptions;
+import io.neurovisor.cli.options.TraceOptions;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.pool.MemoryHeadroom;
+import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.host.nativecalls.ServiceNotification;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.LogLevel;
+import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.daemon.Daemon;
+import io.neurovisor.server.daemon.Watchdog;
+import io.neurovisor.server.trace.Tracing;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Serves until it is told to end. */
+@Command(
+        name = "serve",
+        description = {
+            "Keeps microVMs ready and runs programs for others, by gRPC. The same as neurovisor alone.",
+            "SIGTERM and Ctrl-C finish what runs and end with 0; the second one ends at once.",
+            "SIGHUP reads the settings again and follows log-level."
+        },
+        mixinStandardHelpOptions = true)
+public final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
+    @Mixin
+    private final GuestOptions guest = new GuestOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final PoolOptions pool = new PoolOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ServeOptions serve = new ServeOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final AccessOptions access = new AccessOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final ModelOptions models = new ModelOptions();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private final TraceOptions trace = new TraceOptions();
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            description = "What a program may take whose request does not say. Default: 30s. Environment:"
+                    + " NEUROVISOR_TIMEOUT.")
+    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+    private @Nullable String timeout;
+
+    @Override
+    public Integer call() throws InterruptedException {
+        Config config = guest.config();
+        try (ConsoleProgress progress = guest.common().progress();
+                Tracing tracing = Tracing.of(config)) {
+            Logging.serve(config.log(), tracing);
+            if (guest.common().isQuiet()) {
+                Logging.level(LogLevel.ERROR);
+            }
+            return serve(config, tracing, progress);
+        }
+    }
+
+    private int serve(Config config, Tracing tracing, ConsoleProgress progress) throws InterruptedException {
+        try (Daemon daemon = Daemon.start(guest.settings(), guest.common().loaded(), tracing, progress)) {
+            StopSignals signals = StopSignals.take();
+            LogLevelSignal.take(guest.common()::reread);
+            progress.done();
+            tellBeginning(daemon, config);
+            ServiceNotification manager = ServiceNotification.of(System.getenv());
+            manager.ready("serves gRPC on " + shown(daemon.address()));
+            return end(daemon, config, signals, manager);
+        }
+    }
+
+    private static int end(Daemon daemon, Config config, StopSignals signals, ServiceNotification manager)
+            throws InterruptedException {
+        try (Watchdog _ = manager.watchdogTimeout()
+                .map(timeout -> Watchdog.start(timeout, daemon::checkAlive, manager::alive))
+                .orElse(null)) {
+            CompletableFuture<NeuroVisorException> lost = daemon.neuroVisor().spawnerLost();
+            Object _ = CompletableFuture.anyOf(signals.first(), lost).join();
+            if (!signals.first().isDone()) {
+                return endWithoutSpawner(daemon, manager, lost.join());
+            }
+            int busy = daemon.busy();
+            remark("ending: "
+                    + (busy == 0
+                            ? "nothing runs"
+                            : busy + (busy == 1 ? " execution is" : " executions are") + " given "
+                                    + config.drainTimeout().toSeconds()
+                                    + " s to finish; the same signal again ends them now"));
+            manager.stopping("finishes what runs");
+            signals.onSecond(daemon::stopNow);
+            boolean finished = daemon.drain(config.drainTimeout());
+            remark(finished ? "ended" : "ended; executions that had not finished were cancelled");
+            return 0;
+        }
+    }
+
+    /** This process may start no other spawner: only a new process can serve again. */
+    private static int endWithoutSpawner(Daemon daemon, ServiceNotification manager, NeuroVisorException reason)
+            throws InterruptedException {
+        LOG.error(
+                "{}: this daemon ends with exit code {}, so that the service manager starts another",
+                reason.getMessage(),
+                ExitCode.FAILED);
+        manager.stopping("the spawner has ended");
+        boolean _ = daemon.drain(Duration.ZERO);
+        return ExitCode.FAILED;
+    }
+
+    private void tellBeginning(Daemon daemon, Config config) {
+        NeuroVisor neuroVisor = daemon.neuroVisor();
+        remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
+                + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
+        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
+                + " of at most " + config.max() + " ready");
+        tellRoom(neuroVisor.pool().room(), config);
+        remark(confinement(daemon.confinement()));
+        if (!neuroVisor.accelerator().isKvm()) {
+            remark("no KVM (" + neuroVisor.accelerator().reason()
+                    + "): the guests are emulated, which is not a security boundary");
+        }
+    }
+
+    private static String confinement(SelfConfinement confinement) {
+        String calls = "has closed to itself exec and other system calls (" + confinement.rules() + " rules on each of "
+                + confinement.threads() + " threads, no_new_privs) and has ";
+        if (!confinement.passesPermissions()) {
+            return calls + "no capabilities";
+        }
+        return calls + "of root's capabilities CAP_DAC_OVERRIDE alone; "
+                + (confinement.filesClosed()
+                        ? "it changes files below its own directories only (Landlock)"
+                        : "this kernel has no Landlock, so that it could change every file");
+    }
+
+    private static void tellRoom(MemoryHeadroom room, Config config) {
+        String processors =
+                "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
+                        + Runtime.getRuntime().availableProcessors() + " processors";
+        if (!room.isKnown()) {
+            remark("does not know how much memory there is: " + Setting.MAX.flag() + " alone bounds the machines"
+                    + processors);
+        } else if (room.machines() >= config.max()) {
+            remark("has memory for " + room.machines() + " at once: " + room + processors);
+        } else {
+            LOG.warn(
+                    "{} {} is more than the memory holds, {} at once: {}; further requests wait, so choose a smaller --size,"
+                            + " or end other processes{}",
+                    Setting.MAX.flag(),
+                    config.max(),
+                    room.machines(),
+                    room,
+                    processors);
+        }
+    }
+
+    private static String shown(InetSocketAddress address) {
+        String host = address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    private static void remark(String line) {
+        LOG.info("{}", line);
+    }
+}

@@ -1,0 +1,67 @@
+package io.neurovisor.cli.sessions;
+
+import io.neurovisor.cli.options.CommonOptions;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows and continues what agent runs left in the history. */
+@Command(
+        name = "sessions",
+        description = {
+            "Lists, shows, continues, exports and deletes what agent mode has recorded.",
+            "ID is a session's id or the trace id of one of its runs, the beginning of one, or \"last\".",
+            "A user sees and deletes their own sessions; root, and the user of the data directory, all of them."
+        },
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = SessionsResumeCommand.class)
+public final class SessionsCommand implements Runnable {
+    private static final String JSON = "Print JSON instead.";
+    private static final String ID = "As list shows it, the beginning of it, or last.";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: list, show, resume, export or delete");
+    }
+
+    @Command(
+            name = "list",
+            description = "Lists the sessions with their owners; the one used last comes first.",
+            mixinStandardHelpOptions = true)
+    void list(@Mixin CommonOptions common, @Option(names = "--json", description = JSON) boolean json) {
+        new SessionsPrinter(common, spec.commandLine().getOut()).list(json);
+    }
+
+    @Command(name = "show", description = "Shows a session as it printed.", mixinStandardHelpOptions = true)
+    void show(
+            @Mixin CommonOptions common,
+            @Option(names = "--json", description = JSON) boolean json,
+            @Parameters(paramLabel = "ID", description = ID) String id) {
+        new SessionsPrinter(common, spec.commandLine().getOut()).show(id, json);
+    }
+
+    @Command(name = "export", description = "Prints all of a session, as Markdown.", mixinStandardHelpOptions = true)
+    void export(
+            @Mixin CommonOptions common,
+            @Option(names = "--json", description = JSON) boolean json,
+            @Parameters(paramLabel = "ID", description = ID) String id) {
+        new SessionsPrinter(common, spec.commandLine().getOut()).export(id, json);
+    }
+
+    @Command(name = "delete", description = "Deletes sessions for good.", mixinStandardHelpOptions = true)
+    void delete(
+            @Mixin CommonOptions common,
+            @Parameters(paramLabel = "ID", arity = "1..*", description = ID + " Or all.") List<String> ids) {
+        new SessionsPrinter(common, spec.commandLine().getOut()).delete(ids);
+    }
+}

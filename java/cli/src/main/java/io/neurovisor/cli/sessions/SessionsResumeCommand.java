@@ -1,0 +1,47 @@
+package io.neurovisor.cli.sessions;
+
+import io.neurovisor.cli.agent.AgentJob;
+import io.neurovisor.cli.agent.AgentOptions;
+import io.neurovisor.engine.trace.TraceId;
+import io.neurovisor.server.trace.TraceIds;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Continues a recorded conversation with another task. */
+@Command(
+        name = "resume",
+        description = {
+            "Continues one of your sessions with another task: the model reads what was said before.",
+            "It is the session's last model unless another is set. Options and exit codes are those of agent."
+        },
+        mixinStandardHelpOptions = true)
+final class SessionsResumeCommand implements Callable<Integer> {
+    @Mixin
+    private final AgentOptions options = new AgentOptions();
+
+    @Parameters(index = "0", paramLabel = "ID", description = "As list shows it, the beginning of it, or last.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private String id;
+
+    @Parameters(index = "1", paramLabel = "TASK", description = "What is to be done now, in plain words.")
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private String task;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it.
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (task.isBlank()) {
+            throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
+        }
+        TraceId traceId = TraceIds.next();
+        return new AgentJob(options, spec.commandLine().getErr()).resume(id, traceId, task);
+    }
+}

@@ -1,0 +1,78 @@
+package io.neurovisor.examples;
+
+import io.neurovisor.agent.loop.AgentEnd;
+import io.neurovisor.agent.loop.AgentListener;
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.agent.loop.CodeRequest;
+import io.neurovisor.agent.loop.CodeResult;
+import io.neurovisor.agent.model.ToolCall;
+import io.neurovisor.engine.program.Outcome;
+import io.neurovisor.server.trace.TraceIds;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/** Has a model find the primes under 100 with a program, which a microVM runs. */
+final class AgentPrimes implements Example {
+    private static final String TASK = "Use Python to print every prime number below 100 in one list";
+    private static final List<Integer> PRIMES =
+            List.of(2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97);
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
+    private static final int READ_CHARACTERS = 10_000;
+
+    @Override
+    public String name() {
+        return "agent_primes";
+    }
+
+    @Override
+    public String promise() {
+        return "a model writes a program, a microVM runs it, and it prints the 25 primes under 100";
+    }
+
+    @Override
+    public Set<Need> needs() {
+        return Set.of(Need.MODEL, Need.SANDBOXES);
+    }
+
+    @Override
+    public void run(ExampleRun run) {
+        List<CodeResult> programs = new ArrayList<>();
+        AgentListener listener = new AgentListener() {
+            @Override
+            public void executed(ToolCall call, CodeRequest request, CodeResult result) {
+                programs.add(result);
+            }
+        };
+        AgentResult result = run.agent().run(new AgentTask(TraceIds.next(), TASK), listener);
+        run.check(
+                programs.stream().anyMatch(AgentPrimes::isCompleted),
+                programs.size() + " programs ran in microVMs, and of them completed with exit code 0: "
+                        + programs.stream().filter(AgentPrimes::isCompleted).count());
+        run.check(
+                programs.stream().anyMatch(AgentPrimes::hasPrintedThePrimes),
+                "one of them printed the " + PRIMES.size() + " primes, in order");
+        run.check(
+                result.end() == AgentEnd.ANSWERED && !result.answer().isBlank(),
+                "the model answered after " + result.stats().iterations() + " iterations: "
+                        + ExampleRun.shown(result.explanation().isEmpty() ? result.answer() : result.explanation()));
+    }
+
+    private static boolean isCompleted(CodeResult result) {
+        return result.outcome() == Outcome.COMPLETED && result.exitCode() == 0;
+    }
+
+    /** Words may stand around them. */
+    private static boolean hasPrintedThePrimes(CodeResult result) {
+        List<Integer> printed = NUMBER.matcher(result.stdout().text(READ_CHARACTERS))
+                .results()
+                .map(MatchResult::group)
+                .map(Integer::valueOf)
+                .toList();
+        // A heading may name the 100, or count them.
+        return printed.size() <= PRIMES.size() + 2 && java.util.Collections.indexOfSubList(printed, PRIMES) >= 0;
+    }
+}

@@ -1,0 +1,57 @@
+package io.neurovisor.examples;
+
+import io.neurovisor.engine.layer.Layer;
+import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.host.nativecalls.ConfinementSignal;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.ProcessThreads;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/** Looks at a VMM's capabilities, gives those of this very process up as a daemon does, and asks for them again. */
+final class CapabilitiesProof implements Example {
+    private static final Duration DELIVERY = Duration.ofMillis(200);
+
+    /** CAP_DAC_OVERRIDE. */
+    private static final long KEPT = 1L << 1;
+
+    /** To CAP_CHECKPOINT_RESTORE, the last that Linux has (capabilities(7)). */
+    private static final long ALL = (1L << 41) - 1;
+
+    @Override
+    public String name() {
+        return "capabilities_proof";
+    }
+
+    @Override
+    public String promise() {
+        return "a virtual machine's process has no capability, and a daemon gives its own up and gets none back";
+    }
+
+    @Override
+    public void run(ExampleRun run) {
+        run.checkLayer(Layer.CAPABILITIES);
+        run.tell("this process may use " + permitted(ProcessThreads.read(HostFiles.SYSTEM)));
+        SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));
+        long kept = confinement.passesPermissions() ? KEPT : 0;
+        ProcessThreads confined = ProcessThreads.read(HostFiles.SYSTEM);
+        run.check(
+                confined.holdingMoreThan(kept).isEmpty(),
+                "it has given up all but " + permitted(confined) + ", on each of " + confined.count() + " threads");
+
+        ConfinementSignal everything = ConfinementSignal.keeping(ALL, Optional.empty());
+        confined.ids().forEach(everything::send);
+        LockSupport.parkNanos(DELIVERY.toNanos());
+        ProcessThreads asked = ProcessThreads.read(HostFiles.SYSTEM);
+        run.check(
+                asked.holdingMoreThan(kept).isEmpty(),
+                "after a signal to each that asks the kernel for all of them again: " + permitted(asked));
+    }
+
+    private static String permitted(ProcessThreads threads) {
+        return "%016x".formatted(threads.permitted());
+    }
+}

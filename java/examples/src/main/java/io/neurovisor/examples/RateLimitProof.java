@@ -1,0 +1,99 @@
+package io.neurovisor.examples;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.guest.GuestChannel;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.guestlink.GuestRateLimit;
+import io.neurovisor.server.client.DaemonClient;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/** Asks a daemon more often than anybody may, and is a guest that does not stop talking. */
+final class RateLimitProof implements Example {
+    /** The daemon's own for who names none. */
+    private static final int CAPACITY = 100;
+
+    private static final int CALLS_A_SECOND = 50;
+    private static final int MOST_CALLS = 5_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    @Override
+    public String name() {
+        return "rate_limit_proof";
+    }
+
+    @Override
+    public String promise() {
+        return "who calls too often is told when there is room again, and a guest that begins too much loses its machine";
+    }
+
+    @Override
+    public Set<Need> needs() {
+        return Set.of(Need.DAEMON);
+    }
+
+    @Override
+    public void run(ExampleRun run) {
+        client(run, run.daemon().client());
+        guest(run);
+    }
+
+    /** The answer to a key is kept, so that these calls take no machine's time. */
+    private static void client(ExampleRun run, DaemonClient client) {
+        ExecutionRequest request = run.request(Language.BASH, "echo once");
+        Optional<String> refusal = ask(client, request);
+        long startNanos = System.nanoTime();
+        int answered = 0;
+        while (refusal.isEmpty() && answered < MOST_CALLS) {
+            refusal = ask(client, request);
+            answered += refusal.isEmpty() ? 1 : 0;
+        }
+        double seconds = (System.nanoTime() - startNanos) / 1e9;
+        double allowed = CAPACITY + CALLS_A_SECOND * seconds + 1;
+        run.check(
+                refusal.isPresent() && answered <= allowed && answered >= CAPACITY - 1,
+                "%d calls in %.1f s were answered, of at most %.0f".formatted(answered, seconds, allowed));
+        run.check(
+                refusal.orElse("").contains("there is room again in"),
+                "the next was told: " + ExampleRun.shown(refusal.orElse("(nothing)")));
+        LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
+        run.check(ask(client, request).isEmpty(), "a second later the same client was answered");
+    }
+
+    private static Optional<String> ask(DaemonClient client, ExecutionRequest request) {
+        try {
+            client.executeOnce("rate-limit-proof", request, new CollectedOutput(_ -> {}));
+            return Optional.empty();
+        } catch (NeuroVisorException refused) {
+            return Optional.of(String.valueOf(refused.getMessage()));
+        }
+    }
+
+    private static void guest(ExampleRun run) {
+        GuestRateLimit rateLimit = new GuestRateLimit(Ticker.SYSTEM);
+        try (FloodingGuest guest = FloodingGuest.start();
+                GuestLinks links = new GuestLinks(InstantSource.system());
+                GuestChannel channel = links.open(guest.socket(), rateLimit)) {
+            String end = greeted(channel);
+            run.check(
+                    end.contains("the guest began more than"),
+                    "a guest that sends pings without end was hung up on: " + ExampleRun.shown(end));
+            run.tell(rateLimit.state().detail());
+        }
+    }
+
+    private static String greeted(GuestChannel channel) {
+        try {
+            return channel.hello(Deadline.after(PATIENCE, Ticker.SYSTEM)).agentVersion();
+        } catch (NeuroVisorException hungUp) {
+            return String.valueOf(hungUp.getMessage());
+        }
+    }
+}

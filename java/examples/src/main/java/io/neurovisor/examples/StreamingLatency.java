@@ -1,0 +1,106 @@
+package io.neurovisor.examples;
+
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.ModelReply;
+import io.neurovisor.agent.model.ModelRequest;
+import io.neurovisor.agent.model.ReplyListener;
+import io.neurovisor.agent.model.ServerTimes;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.trace.TraceIds;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** Takes the time of a model's words, and compares it with what its server says of itself. */
+final class StreamingLatency implements Example {
+    private static final String TASK = "Count from one to thirty in English words, one number on each line.";
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    /** Clocks that are read at different places. */
+    private static final Duration TOLERANCE = Duration.ofMillis(250);
+
+    @Override
+    public String name() {
+        return "streaming_latency";
+    }
+
+    @Override
+    public String promise() {
+        return "a model's words arrive as it writes them, within the time that its server tells";
+    }
+
+    @Override
+    public Set<Need> needs() {
+        return Set.of(Need.MODEL);
+    }
+
+    @Override
+    public void run(ExampleRun run) {
+        Clock clock = new Clock();
+        ModelReply reply = run.model()
+                .ask(
+                        new ModelRequest(List.of(new Message.User(TASK)), PATIENCE)
+                                .withoutTools()
+                                .tracedBy(TraceIds.next()),
+                        clock);
+        Duration all = clock.elapsed();
+        Duration writing = all.minus(clock.first);
+        int tokens = reply.usage().reply();
+        run.check(
+                clock.pieces > 1 && clock.first.compareTo(all) < 0,
+                "time to first token " + millis(clock.first) + ", then " + clock.pieces + " pieces in "
+                        + millis(writing));
+        run.check(
+                tokens > 0,
+                tokens + " tokens by the server's count, " + perSecond(tokens, writing) + " as they arrived");
+        ServerTimes times = reply.times();
+        run.tell("the server says: load " + shown(times.load()) + ", reading "
+                + reply.usage().prompt() + " tokens "
+                + shown(times.reading()) + ", writing " + shown(times.writing())
+                + times.writing()
+                        .map(own -> " (" + perSecond(tokens, own) + ")")
+                        .orElse(""));
+        times.writing()
+                .ifPresent(own -> run.check(
+                        own.compareTo(all.plus(TOLERANCE)) <= 0,
+                        "what it took by the server's clock fits into the " + millis(all) + " by ours"));
+    }
+
+    private static String shown(java.util.Optional<Duration> time) {
+        return time.map(StreamingLatency::millis).orElse("(nothing)");
+    }
+
+    private static String millis(Duration time) {
+        return time.toMillis() + " ms";
+    }
+
+    private static String perSecond(int tokens, Duration time) {
+        return String.format(Locale.ROOT, "%.1f tokens/s", tokens / Math.max(0.001, time.toNanos() / 1e9));
+    }
+
+    /** Reads the time when the first piece comes. */
+    private static final class Clock implements ReplyListener {
+        private long start = Ticker.SYSTEM.nanos();
+        private Duration first = Duration.ZERO;
+        private int pieces;
+
+        Duration elapsed() {
+            return Duration.ofNanos(Ticker.SYSTEM.nanos() - start);
+        }
+
+        @Override
+        public void text(String piece) {
+            if (pieces == 0) {
+                first = elapsed();
+            }
+            pieces++;
+        }
+
+        @Override
+        public void retry(String reason) {
+            start = Ticker.SYSTEM.nanos();
+            pieces = 0;
+        }
+    }
+}

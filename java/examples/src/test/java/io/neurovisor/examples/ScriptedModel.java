@@ -1,0 +1,21 @@
+package io.neurovisor.examples;
+
+import io.neurovisor.agent.model.Model;
+
+/** A model with tools whose replies a test writes. */
+abstract class ScriptedModel implements Model {
+    @Override
+    public final String name() {
+        return "scripted";
+    }
+
+    @Override
+    public final int contextTokens() {
+        return 8192;
+    }
+
+    @Override
+    public final boolean hasNativeTools() {
+        return true;
+    }
+}

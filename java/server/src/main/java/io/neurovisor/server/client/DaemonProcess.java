@@ -1,0 +1,153 @@
+package io.neurovisor.server.client;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.process.BackgroundTool;
+import io.neurovisor.host.process.LineTail;
+import io.neurovisor.host.process.ToolCommand;
+import io.neurovisor.server.client.DaemonClient;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A daemon in a process of its own, at ports that are free. Closing it ends it. */
+public final class DaemonProcess implements AutoCloseable {
+    private static final Pattern SERVES = Pattern.compile(".*serves gRPC on .* on (127\\.0\\.0\\.1:\\d{1,5})");
+    private static final Duration START_LIMIT = Duration.ofMinutes(3);
+    private static final int READ_MILLIS = 10_000;
+    private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(20);
+    private static final Pattern WARM = Pattern.compile("neurovisor_pool_warm_vms(?:\\{.*})? (\\d+)(?:\\.0)?");
+
+    private final LineTail messages = new LineTail();
+    private final CompletableFuture<String> serving = new CompletableFuture<>();
+    private final BackgroundTool process;
+    private final String statusAddress;
+    private final DaemonClient client;
+
+    private DaemonProcess(ToolCommand serve, Path socket) {
+        process = BackgroundTool.start(serve, this::hear);
+        boolean started = false;
+        try {
+            CompletableFuture<Void> _ = process.handle()
+                    .onExit()
+                    .thenRun(() -> serving.completeExceptionally(new IOException("it has ended")));
+            statusAddress = serving.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
+            client = DaemonClient.connect(socket);
+            started = true;
+        } catch (ExecutionException | TimeoutException failure) {
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED,
+                    "the daemon does not serve; it said: " + String.join("; ", messages.lines()),
+                    failure);
+        } catch (InterruptedException interrupt) {
+            Thread.currentThread().interrupt();
+            throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);
+        } finally {
+            if (!started) {
+                process.close();
+            }
+        }
+    }
+
+    /**
+     * Serves when this returns.
+     *
+     * @param serve with its options; its messages are text
+     * @param socket where it takes its user's own calls
+     */
+    public static DaemonProcess start(ToolCommand serve, Path socket) {
+        return new DaemonProcess(requireNonNull(serve, "serve is null"), requireNonNull(socket, "socket is null"));
+    }
+
+    private void hear(String line) {
+        messages.add(line);
+        Matcher serves = SERVES.matcher(line);
+        if (serves.matches()) {
+            serving.complete(serves.group(1));
+        }
+    }
+
+    /** Safe for use by many threads. */
+    public DaemonClient client() {
+        return client;
+    }
+
+    /** All that it has counted, in OpenMetrics, a line each. */
+    public List<String> metrics() {
+        try {
+            URLConnection connection =
+                    URI.create("http://" + statusAddress + "/metrics").toURL().openConnection();
+            connection.setRequestProperty("Accept", "application/openmetrics-text; version=1.0.0");
+            connection.setConnectTimeout(READ_MILLIS);
+            connection.setReadTimeout(READ_MILLIS);
+            try (InputStream body = connection.getInputStream()) {
+                return new String(body.readAllBytes(), StandardCharsets.UTF_8)
+                        .lines()
+                        .toList();
+            }
+        } catch (IOException exception) {
+            throw new NeuroVisorException(
+                    Fault.TOOL_FAILED, "the daemon's metrics cannot be read: " + exception.getMessage(), exception);
+        }
+    }
+
+    /** Returns when so many machines wait for a request. */
+    public void awaitWarm(int machines) {
+        Deadline deadline = Deadline.after(START_LIMIT, Ticker.SYSTEM);
+        while (warm() < machines) {
+            if (deadline.hasPassed() || !process.handle().isAlive()) {
+                throw new NeuroVisorException(
+                        Fault.TOOL_FAILED,
+                        "the daemon has not " + machines + " machines ready; it said last: "
+                                + messages.lines().getLast());
+            }
+            Pause.of(LOOK_AGAIN_AFTER);
+        }
+    }
+
+    private int warm() {
+        return metrics().stream()
+                .map(WARM::matcher)
+                .filter(Matcher::matches)
+                .mapToInt(line -> Integer.parseInt(line.group(1)))
+                .sum();
+    }
+
+    /** The processes that run its guests. */
+    public List<ProcessHandle> vmms() {
+        return process.handle().descendants().filter(DaemonProcess::runsGuest).toList();
+    }
+
+    /** Whether it is a VMM. */
+    public static boolean runsGuest(ProcessHandle handle) {
+        try {
+            String name = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "comm"))
+                    .strip();
+            return name.startsWith("qemu-system") || name.equals("firecracker");
+        } catch (IOException ended) {
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        process.close();
+    }
+}
