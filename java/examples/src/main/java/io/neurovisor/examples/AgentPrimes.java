@@ -10,12 +10,13 @@ import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.server.trace.TraceIds;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Has a model find the primes under 100 with a program, which a microVM runs. */
+/** Asks a model for the primes under 100, which it computes with a program in a microVM. */
 final class AgentPrimes implements Example {
     private static final String TASK = "Use Python to print every prime number below 100 in one list";
     private static final List<Integer> PRIMES =
@@ -65,14 +66,14 @@ final class AgentPrimes implements Example {
         return result.outcome() == Outcome.COMPLETED && result.exitCode() == 0;
     }
 
-    /** Words may stand around them. */
+    /** Other words in the output are ignored. */
     private static boolean hasPrintedThePrimes(CodeResult result) {
         List<Integer> printed = NUMBER.matcher(result.stdout().text(READ_CHARACTERS))
                 .results()
                 .map(MatchResult::group)
                 .map(Integer::valueOf)
                 .toList();
-        // A heading may name the 100, or count them.
-        return printed.size() <= PRIMES.size() + 2 && java.util.Collections.indexOfSubList(printed, PRIMES) >= 0;
+        // The program may also print the limit or the count.
+        return printed.size() <= PRIMES.size() + 2 && Collections.indexOfSubList(printed, PRIMES) >= 0;
     }
 }

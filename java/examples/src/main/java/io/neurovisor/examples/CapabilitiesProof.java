@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
-/** Looks at a VMM's capabilities, gives those of this very process up as a daemon does, and asks for them again. */
+/** Reads the capabilities of a VMM, drops those of this process as a daemon does, and tries to regain them. */
 final class CapabilitiesProof implements Example {
     private static final Duration DELIVERY = Duration.ofMillis(200);
 
     /** CAP_DAC_OVERRIDE. */
     private static final long KEPT = 1L << 1;
 
-    /** To CAP_CHECKPOINT_RESTORE, the last that Linux has (capabilities(7)). */
+    /** Up to CAP_CHECKPOINT_RESTORE, the last capability of Linux (capabilities(7)). */
     private static final long ALL = (1L << 41) - 1;
 
     @Override
@@ -28,19 +28,19 @@ final class CapabilitiesProof implements Example {
 
     @Override
     public String promise() {
-        return "a virtual machine's process has no capability, and a daemon gives its own up and gets none back";
+        return "a virtual machine's process has no capability, and a daemon drops its own and cannot regain them";
     }
 
     @Override
     public void run(ExampleRun run) {
         run.checkLayer(Layer.CAPABILITIES);
-        run.tell("this process may use " + permitted(ProcessThreads.read(HostFiles.SYSTEM)));
+        run.note("this process may use " + permitted(ProcessThreads.read(HostFiles.SYSTEM)));
         SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));
         long kept = confinement.passesPermissions() ? KEPT : 0;
         ProcessThreads confined = ProcessThreads.read(HostFiles.SYSTEM);
         run.check(
                 confined.holdingMoreThan(kept).isEmpty(),
-                "it has given up all but " + permitted(confined) + ", on each of " + confined.count() + " threads");
+                "it has dropped all but " + permitted(confined) + ", on each of " + confined.count() + " threads");
 
         ConfinementSignal everything = ConfinementSignal.keeping(ALL, Optional.empty());
         confined.ids().forEach(everything::send);
@@ -48,7 +48,7 @@ final class CapabilitiesProof implements Example {
         ProcessThreads asked = ProcessThreads.read(HostFiles.SYSTEM);
         run.check(
                 asked.holdingMoreThan(kept).isEmpty(),
-                "after a signal to each that asks the kernel for all of them again: " + permitted(asked));
+                "after each thread has asked the kernel for all of them again: " + permitted(asked));
     }
 
     private static String permitted(ProcessThreads threads) {

@@ -18,7 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** Takes from a machine, by its control group, what it lives on, while its program runs. */
+/** Lowers the limits of a machine's control group while its program runs. */
 final class CgroupsDemo implements Example {
     private static final Duration TIMEOUT = Duration.ofMinutes(2);
     private static final int LEAST_STOPS = 5;
@@ -46,7 +46,7 @@ final class CgroupsDemo implements Example {
 
     @Override
     public String promise() {
-        return "the host holds a virtual machine to its processor time and memory, and says when it has killed it for them";
+        return "the host limits the processor time and the memory of a virtual machine, and reports when it has killed it";
     }
 
     @Override
@@ -56,7 +56,7 @@ final class CgroupsDemo implements Example {
         killed(run);
         ExecutionResult next =
                 run.execute(Language.BASH, "true", ExecutionRequest.DEFAULT_TIMEOUT, new CollectedOutput(_ -> {}));
-        run.check(next.outcome() == Outcome.COMPLETED, "the next machine is as it should be");
+        run.check(next.outcome() == Outcome.COMPLETED, "the next machine works");
     }
 
     private static void throttled(ExampleRun run) {
@@ -65,7 +65,7 @@ final class CgroupsDemo implements Example {
             long before = number(group, "cpu.stat", "nr_throttled");
             SandboxRun end = execute(lease.sandbox(), BUSY, () -> write(group.resolve("cpu.max"), "20000 100000"));
             long stops = number(group, "cpu.stat", "nr_throttled") - before;
-            run.check(stops > LEAST_STOPS, "given a fifth of a processor, it was stopped " + stops + " times");
+            run.check(stops > LEAST_STOPS, "with a fifth of a processor, it was throttled " + stops + " times");
             run.check(
                     end.exit().outcome() == Outcome.COMPLETED,
                     "its program ended as " + end.exit().outcome());
@@ -81,25 +81,25 @@ final class CgroupsDemo implements Example {
             });
             run.check(
                     end.exit().outcome() == Outcome.OUT_OF_MEMORY,
-                    "given 8 MiB more than it had, and asked for 128: "
+                    "with 8 MiB to spare, it asked for 128: "
                             + end.exit().outcome());
-            run.tell(ExampleRun.shown(end.detail()));
+            run.note(ExampleRun.shown(end.detail()));
         }
     }
 
-    /** Runs the program, and the action once it is there. */
+    /** Runs the program, and the action as soon as the program is ready. */
     private static SandboxRun execute(Sandbox sandbox, String code, Runnable whenReady) {
-        boolean[] told = {false};
+        boolean[] ready = {false};
         CollectedOutput output = new CollectedOutput(text -> {
-            if (text.contains("ready") && !told[0]) {
-                told[0] = true;
+            if (text.contains("ready") && !ready[0]) {
+                ready[0] = true;
                 whenReady.run();
             }
         });
         return sandbox.run(new Program(Language.PYTHON, code, List.of()), TIMEOUT, TraceIds.next(), output);
     }
 
-    /** As it was read off the machine. */
+    /** Returns the control group that was read off the machine. */
     private static Path group(Sandbox sandbox) {
         String detail = sandbox.layers().stream()
                 .filter(state -> state.layer() == Layer.CGROUP)
@@ -109,7 +109,7 @@ final class CgroupsDemo implements Example {
         return Path.of(detail.substring(detail.lastIndexOf(" in ") + " in ".length()));
     }
 
-    /** A number that a file of the group holds, after its name where it holds several. */
+    /** Returns a number in a file of the group, which follows {@code name} if the file has several. */
     private static long number(Path group, String file, String name) {
         try {
             return Files.readAllLines(group.resolve(file)).stream()

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** Keeps the beginning of what a program writes, and calls back with all that is kept whenever there is more. */
+/** Keeps the beginning of a program's output, and calls back with the kept text after each part. */
 final class CollectedOutput implements OutputSink {
-    /** The guest is hostile: an example prints a few lines. */
+    /** Bounds the output of a hostile guest. */
     private static final int MAX_CHARACTERS = 10_000;
 
     private final StringBuilder text = new StringBuilder();
@@ -31,7 +31,7 @@ final class CollectedOutput implements OutputSink {
 
     @Override
     public void file(String path, ByteBuffer part, boolean last) {
-        // No example leaves files.
+        // The examples write no files.
     }
 
     String text() {

@@ -8,7 +8,7 @@ import io.neurovisor.host.spawner.EbpfCounts;
 import java.util.Comparator;
 import java.util.Map;
 
-/** Has the kernel count what a VMM asks of it. */
+/** Prints the system calls of a VMM, as counted by the kernel. */
 final class EbpfProof implements Example {
     private static final int SHOWN = 5;
 
@@ -19,7 +19,7 @@ final class EbpfProof implements Example {
 
     @Override
     public String promise() {
-        return "the kernel counts each system call of a virtual machine, and knows which are none of its kind's";
+        return "the kernel counts each system call of a virtual machine, and knows which are unusual for its VMM";
     }
 
     @Override
@@ -35,11 +35,11 @@ final class EbpfProof implements Example {
         after.calls().entrySet().stream()
                 .sorted(Map.Entry.<Integer, Long>comparingByValue(Comparator.reverseOrder()))
                 .limit(SHOWN)
-                .forEach(entry -> run.tell("%10d %s".formatted(entry.getValue(), names.name(entry.getKey()))));
+                .forEach(entry -> run.note("%10d %s".formatted(entry.getValue(), names.name(entry.getKey()))));
         run.check(
                 after.executed() > before.executed(),
-                (after.executed() - before.executed()) + " programs were executed on the way to it, none after");
-        run.check(after.unusualCalls() == 0, after.unusualCalls() + " calls that such a VMM is not known for");
+                (after.executed() - before.executed()) + " programs were executed before its start, and none after it");
+        run.check(after.unusualCalls() == 0, after.unusualCalls() + " calls that are unusual for such a VMM");
     }
 
     private static long sum(EbpfCounts counts) {

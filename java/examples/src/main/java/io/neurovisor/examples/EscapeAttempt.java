@@ -8,15 +8,15 @@ import io.neurovisor.engine.program.Outcome;
 import java.time.Duration;
 
 /**
- * One way out of a sandbox, what is to stop it, and how it ends when it was stopped.
+ * An attempt to escape from a sandbox, with the layer that stops it.
  *
- * @param what what it attempts, in words
- * @param stoppedBy the layer, in words
- * @param code in Python, after {@link #PRELUDE}
- * @param end how the execution must end
+ * @param what a description of the attempt
+ * @param stoppedBy a description of the layer
+ * @param code the Python code that follows {@link #PRELUDE}
+ * @param end the outcome of the execution if the attempt is stopped
  */
 record EscapeAttempt(String what, String stoppedBy, String code, Outcome end) {
-    /** Tells of a refusal by its error, and of anything else that it has worked. */
+    /** Prints the error of a refused call; prints "worked" after anything else. */
     private static final String PRELUDE = """
             import ctypes, errno, glob, os, signal, socket
             libc = ctypes.CDLL(None, use_errno=True)
@@ -43,18 +43,18 @@ record EscapeAttempt(String what, String stoppedBy, String code, Outcome end) {
         requireNonNull(end, "end is null");
     }
 
-    /** One that is refused with an error, by which the program goes on. */
+    /** Returns an attempt that is refused with an error, after which the program continues. */
     static EscapeAttempt refused(String what, String stoppedBy, String code) {
         return new EscapeAttempt(what, stoppedBy, code, Outcome.COMPLETED);
     }
 
-    /** Makes the attempt in a sandbox of its own; only what tells how it was stopped was. */
+    /** Makes the attempt in a fresh sandbox. It counts as stopped only if its output says so. */
     void make(ExampleRun run) {
         CollectedOutput output = new CollectedOutput(_ -> {});
         ExecutionResult result =
                 run.execute(Language.PYTHON, PRELUDE + code, end == Outcome.TIMED_OUT ? SHORT : LONG, output);
-        boolean told = output.text().matches(end == Outcome.COMPLETED ? REFUSED : BEGUN);
+        boolean stopped = output.text().matches(end == Outcome.COMPLETED ? REFUSED : BEGUN);
         String said = end == Outcome.COMPLETED ? ExampleRun.shown(output.text()) : "ended as " + result.outcome();
-        run.check(told && result.outcome() == end, what + ": " + said + "; stopped by " + stoppedBy);
+        run.check(stopped && result.outcome() == end, what + ": " + said + "; stopped by " + stoppedBy);
     }
 }

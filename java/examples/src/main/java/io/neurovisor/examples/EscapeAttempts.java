@@ -9,11 +9,11 @@ import io.neurovisor.engine.program.SkippedFile;
 import java.time.Duration;
 import java.util.List;
 
-/** Attempts twenty ways out of a sandbox, each in a sandbox of its own. */
+/** Makes twenty attempts to escape, each in a fresh sandbox. */
 final class EscapeAttempts implements Example {
     private static final String MACHINE = "layer 6: the machine has no such thing";
     private static final String ACCOUNT = "the guest account: uid 1000 without capabilities";
-    private static final String KERNEL = "the guest kernel, which is closed to its programs";
+    private static final String KERNEL = "the guest kernel, which denies its programs such calls";
     private static final String AGENT = "the guest agent, which is root's and invisible";
     private static final String BOUNDS = "the guest agent's bounds";
     private static final String GROUP = "the guest's control group";
@@ -47,7 +47,7 @@ final class EscapeAttempts implements Example {
                     AGENT,
                     "attempt(os.open, (glob.glob('/dev/vport*') + ['/dev/none'])[0], os.O_RDWR)"),
             new EscapeAttempt(
-                    "run for ever",
+                    "run indefinitely",
                     BOUNDS,
                     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('begun', flush=True)\nwhile True: pass",
                     Outcome.TIMED_OUT),
@@ -57,7 +57,7 @@ final class EscapeAttempts implements Example {
                     "print('begun', flush=True)\nhoard = []\nwhile True: hoard.append(b'x' * (1 << 20))",
                     Outcome.OUT_OF_MEMORY));
 
-    /** Sends home what a link leads to. */
+    /** Offers a link in {@code out/} whose target is not a file of the program. */
     private static final String LINK = """
             import os
             os.makedirs("out", exist_ok=True)
@@ -71,26 +71,26 @@ final class EscapeAttempts implements Example {
 
     @Override
     public String promise() {
-        return "twenty ways out of a sandbox lead nowhere, each with what stopped it, and the next program runs as if nobody had"
-                + " tried";
+        return "twenty attempts to escape from a sandbox fail, each with the layer that stops it, and the next program runs"
+                + " undisturbed";
     }
 
     @Override
     public void run(ExampleRun run) {
         ATTEMPTS.forEach(attempt -> attempt.make(run));
-        sendHome(run);
+        returnLink(run);
         CollectedOutput output = new CollectedOutput(_ -> {});
         run.execute(Language.PYTHON, "print(6*7)", TIMEOUT, output);
         run.check(output.text().equals("42\n"), "the next program prints " + ExampleRun.shown(output.text()));
     }
 
-    private static void sendHome(ExampleRun run) {
+    private static void returnLink(ExampleRun run) {
         ExecutionResult result = run.execute(Language.PYTHON, LINK, TIMEOUT, new CollectedOutput(_ -> {}));
         List<SkippedFile> skipped = result.exit().details().skippedFiles();
         run.check(
                 result.outcome() == Outcome.COMPLETED
                         && skipped.equals(List.of(new SkippedFile("link", "is a symbolic link"))),
-                "send home by a link what is not its own: left behind " + ExampleRun.shown(skipped.toString())
+                "return another file by a link: skipped " + ExampleRun.shown(skipped.toString())
                         + "; stopped by " + BOUNDS);
     }
 }

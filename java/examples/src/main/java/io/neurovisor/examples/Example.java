@@ -2,26 +2,26 @@ package io.neurovisor.examples;
 
 import java.util.Set;
 
-/** One promise, put to the test in front of the user. */
+/** A promise that is demonstrated and checked in front of the user. */
 public interface Example {
-    /** What an example works with. */
+    /** A resource that an example needs. */
     enum Need {
         SANDBOXES,
         MODEL,
         DAEMON
     }
 
-    /** As it is called on the command line. */
+    /** Returns the name on the command line. */
     String name();
 
-    /** What is promised, in one line. */
+    /** Returns the promise in one line. */
     String promise();
 
-    /** What it cannot do without. */
+    /** Returns the resources that the example needs. */
     default Set<Need> needs() {
         return Set.of(Need.SANDBOXES);
     }
 
-    /** Tries it; what is found is checked with {@link ExampleRun#check}. */
+    /** Demonstrates the promise, and reports each finding to {@link ExampleRun#check}. */
     void run(ExampleRun run);
 }

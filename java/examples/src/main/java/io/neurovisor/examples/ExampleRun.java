@@ -26,7 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What an example works with: what it needs, and a protocol of what was found. */
+/** One run of an example: the resources that it needs, and its findings. */
 public final class ExampleRun {
     private static final int SHOWN_CHARACTERS = 100;
     private static final Duration LEASE_LIMIT = Duration.ofMinutes(2);
@@ -36,7 +36,7 @@ public final class ExampleRun {
     private final PrintWriter out;
     private boolean held = true;
 
-    /** What there is; an example gets what it says it needs. */
+    /** The resources of a run: those that the example has declared. */
     public record Provided(
             Optional<NeuroVisor> neuroVisor,
             Optional<Model> model,
@@ -56,32 +56,32 @@ public final class ExampleRun {
         this.out = requireNonNull(out, "out is null");
     }
 
-    /** A model's or a guest's words on a line of ours. */
+    /** Returns text of a model or a guest as one harmless line. */
     static String shown(String text) {
         String line = UntrustedText.line(text).strip();
         return line.length() > SHOWN_CHARACTERS ? line.substring(0, SHOWN_CHARACTERS) + "..." : line;
     }
 
-    /** Runs a program in a sandbox of its own, as {@code run} does. */
+    /** Runs a program in a fresh sandbox, as {@code run} does. */
     public ExecutionResult execute(Language language, String code, Duration timeout, OutputSink sink) {
         return neuroVisor().executions().execute(request(language, code, timeout), sink);
     }
 
-    /** A sandbox to do more with than run a program. */
+    /** Leases a sandbox. */
     Lease lease() {
         NeuroVisor neuroVisor = neuroVisor();
         return neuroVisor.pool().lease(neuroVisor.prepare(size), Deadline.after(LEASE_LIMIT, Ticker.SYSTEM));
     }
 
-    /** The machines that its sandboxes are of. */
+    /** Returns the machines of this process. */
     NeuroVisor neuroVisor() {
         return needed(provided.neuroVisor());
     }
 
     /**
-     * Checks that a layer protects, as it was read off a sandbox's living machine.
+     * Checks that a layer protects a running machine.
      *
-     * @throws MissingLayer where this machine cannot give it
+     * @throws MissingLayer if this host cannot provide the layer
      */
     void checkLayer(Layer layer) {
         ExecutionResult result =
@@ -97,7 +97,7 @@ public final class ExampleRun {
                 "read off the VMM: " + state.map(LayerState::detail).orElse("nothing"));
     }
 
-    /** A program as it is asked for of a daemon. */
+    /** Returns a request for a program. */
     ExecutionRequest request(Language language, String code) {
         return request(language, code, ExecutionRequest.DEFAULT_TIMEOUT);
     }
@@ -114,23 +114,23 @@ public final class ExampleRun {
         return needed(provided.model());
     }
 
-    /** Its programs run in sandboxes, as those of {@code agent} do. */
+    /** Returns an agent whose programs run in sandboxes, as those of {@code agent} do. */
     public AgentRun agent() {
         return needed(provided.agent());
     }
 
-    /** Prints what was found, and remembers it when it is not what was promised. */
+    /** Prints a finding, and records whether it is as promised. */
     void check(boolean asPromised, String finding) {
         held &= asPromised;
         print((asPromised ? "  ok      " : "  BROKEN  ") + finding);
     }
 
-    /** Prints what is good to know, and promised by nobody. */
-    void tell(String finding) {
+    /** Prints additional information that is not part of the promise. */
+    void note(String finding) {
         print("          " + finding);
     }
 
-    /** Whether everything was as promised. */
+    /** Returns whether every finding was as promised. */
     public boolean isHeld() {
         return held;
     }
@@ -142,6 +142,6 @@ public final class ExampleRun {
 
     private static <T> T needed(Optional<T> part) {
         return part.orElseThrow(
-                () -> new NeuroVisorException(Fault.INTERNAL, "an example uses what it does not say that it needs"));
+                () -> new NeuroVisorException(Fault.INTERNAL, "an example uses a resource that it does not declare"));
     }
 }

@@ -11,7 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Stands where a guest's agent does, and sends HTTP/2 pings as fast as they are taken (RFC 9113, section 6.7). */
+/** Takes the place of a guest agent and floods the host with HTTP/2 pings (RFC 9113, section 6.7). */
 final class FloodingGuest implements AutoCloseable {
     private static final byte[] SETTINGS = {0, 0, 0, 4, 0, 0, 0, 0, 0};
     private static final byte[] PING = {0, 0, 8, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
@@ -48,7 +48,7 @@ final class FloodingGuest implements AutoCloseable {
                 write(host, PING);
             }
         } catch (IOException hungUp) {
-            // By the host, or because the example is over.
+            // The host has closed the connection, or the example has ended.
         }
     }
 

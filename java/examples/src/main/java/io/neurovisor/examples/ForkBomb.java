@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Lets a fork bomb off and looks at the host meanwhile. */
+/** Runs a fork bomb and observes the host. */
 final class ForkBomb implements Example {
-    /** Every process forks until the kernel refuses; the first one counts the births and then tries on for a second. */
+    /** Every process forks until the kernel refuses; the first process counts them and keeps trying for a second. */
     private static final String BOMB = """
             import errno, os, signal, time
 
@@ -50,10 +50,10 @@ final class ForkBomb implements Example {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final Duration GRACE = Duration.ofSeconds(30);
 
-    /** More than any sandbox is allowed, and far from what troubles a host. */
+    /** Above the limit of every sandbox, and harmless to a host. */
     private static final int MOST_PROCESSES = 4096;
 
-    /** The spawner, a bubblewrap and the VMM in its jail. */
+    /** The spawner, bubblewrap and the VMM in its jail. */
     private static final int HOST_PROCESSES = 3;
 
     @Override
@@ -63,7 +63,7 @@ final class ForkBomb implements Example {
 
     @Override
     public String promise() {
-        return "a fork bomb hits its limit inside the guest, and the host does not notice";
+        return "a fork bomb reaches its limit inside the guest, and the host is not affected";
     }
 
     @Override
@@ -71,7 +71,7 @@ final class ForkBomb implements Example {
         AtomicLong hostProcesses = new AtomicLong(-1);
         CollectedOutput output = new CollectedOutput(text -> {
             if (LIMIT.matcher(text).find() && hostProcesses.get() < 0) {
-                // The bomb is at its limit now, and this host can still start a program.
+                // The bomb has reached its limit; the host must still be able to start a program.
                 hostProcesses.set(ProcessHandle.current().descendants().count());
                 Tool.of(ToolCommand.of("true", "coreutils")).run().orThrow();
             }
@@ -88,10 +88,10 @@ final class ForkBomb implements Example {
         boolean tried = more.find();
         run.check(
                 tried && more.group(1).equals("0") && !more.group(2).equals("0"),
-                "trying on for a second, it got " + (tried ? more.group() : "nowhere that it told of"));
+                "in another second of trying, it started " + (tried ? more.group() : "an unknown number"));
         run.check(
                 hostProcesses.get() >= 0 && hostProcesses.get() <= HOST_PROCESSES,
-                "on the host they were " + hostProcesses + " processes, and it started another program meanwhile");
+                "on the host it had " + hostProcesses + " processes, and the host could start another program");
         run.check(
                 result.outcome() == Outcome.COMPLETED
                         && result.exit().exitCode() == 0
@@ -110,7 +110,7 @@ final class ForkBomb implements Example {
                 "the next sandbox answers: " + firstLine(output.text()));
     }
 
-    /** Printed on a terminal: of a guest's bytes only what is harmless. */
+    /** Returns the first line, in which characters that could harm a terminal are replaced. */
     private static String firstLine(String text) {
         return text.lines().findFirst().orElse("(nothing)").replaceAll("[^ -~]", "?");
     }

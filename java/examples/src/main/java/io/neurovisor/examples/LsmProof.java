@@ -4,7 +4,7 @@ import io.neurovisor.engine.layer.Layer;
 import io.neurovisor.host.spawner.EbpfCounts;
 import java.util.List;
 
-/** Has a shell, in the place of a VMM and behind no other layer, try what no VMM does. */
+/** Runs a shell in place of a VMM, without the other layers, which tries what a VMM never does. */
 final class LsmProof implements Example {
     @Override
     public String name() {
@@ -13,7 +13,7 @@ final class LsmProof implements Example {
 
     @Override
     public String promise() {
-        return "the kernel refuses a VMM files that are not its own, programs and connections, and counts that it tried";
+        return "the kernel denies a VMM foreign files, programs and connections, and counts the attempts";
     }
 
     @Override
@@ -21,9 +21,9 @@ final class LsmProof implements Example {
         run.checkLayer(Layer.EBPF_LSM);
         EbpfCounts before = run.neuroVisor().ebpf();
         List<String> tried = run.neuroVisor().tryPolicy();
-        run.tell("a shell in the place of a VMM, whose jail shows it /etc/passwd and all of /usr:");
+        run.note("a shell in place of a VMM, whose jail contains /etc/passwd and all of /usr:");
         check(run, tried, "launch system done", "launched, it reads a library's directory, as a program must");
-        check(run, tried, "launch file refused", "launched, it is refused /etc/passwd, which everybody may read");
+        check(run, tried, "launch file refused", "launched, it is refused /etc/passwd, which every user may read");
         check(run, tried, "launch socket refused", "launched, it is refused a connection to 127.0.0.1");
         check(run, tried, "sealed system refused", "sealed, it is refused what it could read before");
         check(run, tried, "sealed socket refused", "sealed, it is refused a connection to 127.0.0.1");

@@ -6,7 +6,7 @@ import io.neurovisor.server.client.DaemonClient;
 import java.util.List;
 import java.util.Set;
 
-/** Runs a few programs by a daemon and reads off its metrics what has become of them. */
+/** Has a daemon run a few programs, and checks the metrics about them. */
 final class MetricsDemo implements Example {
     @Override
     public String name() {
@@ -15,7 +15,7 @@ final class MetricsDemo implements Example {
 
     @Override
     public String promise() {
-        return "what a daemon has done is counted, and leads to the trace of the request that did it";
+        return "a daemon counts its work, and its metrics lead to the traces of the requests";
     }
 
     @Override
@@ -44,11 +44,11 @@ final class MetricsDemo implements Example {
                                 line.startsWith("neurovisor_code_execution_duration_seconds_bucket{language=\"python\"")
                                         && line.contains("# {trace_id=\""
                                                 + good.traceId().hex() + "\"}")),
-                "its exemplar leads to trace " + good.traceId().hex());
+                "an exemplar leads to trace " + good.traceId().hex());
         long families = after.stream()
                 .filter(line -> line.startsWith("# TYPE neurovisor_"))
                 .count();
-        run.tell(families + " families have moved so far, beside those of the JVM");
+        run.note(families + " metric families have values, in addition to those of the JVM");
         run.check(
                 after.stream().map(line -> line.replaceFirst(" # .*", "")).noneMatch(line -> line.contains("trace_id")),
                 "no label has a trace id");
@@ -59,7 +59,7 @@ final class MetricsDemo implements Example {
         run.check(moved == by, series + " has grown by " + (long) moved);
     }
 
-    /** Zero for a series that there is not yet. */
+    /** Returns the value of a series, or 0 if the series does not exist yet. */
     private static double value(List<String> lines, String series) {
         return lines.stream()
                 .filter(line -> line.startsWith(series + " "))

@@ -2,7 +2,7 @@ package io.neurovisor.examples;
 
 import io.neurovisor.engine.layer.LayerState;
 
-/** An example puts a layer to the test that this machine, or these settings, cannot give. */
+/** Thrown when an example tests a layer that this host, or its settings, do not provide. */
 public final class MissingLayer extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
-/** Asks a daemon more often than anybody may, and is a guest that does not stop talking. */
+/** Exceeds the rate limit of a daemon as a client, and that of the host as a guest. */
 final class RateLimitProof implements Example {
-    /** The daemon's own for who names none. */
+    /** The default of the daemon. */
     private static final int CAPACITY = 100;
 
     private static final int CALLS_A_SECOND = 50;
@@ -31,7 +31,7 @@ final class RateLimitProof implements Example {
 
     @Override
     public String promise() {
-        return "who calls too often is told when there is room again, and a guest that begins too much loses its machine";
+        return "a client that calls too often learns when there is room again, and a guest that floods loses its machine";
     }
 
     @Override
@@ -45,7 +45,7 @@ final class RateLimitProof implements Example {
         guest(run);
     }
 
-    /** The answer to a key is kept, so that these calls take no machine's time. */
+    /** Repeats a call with an idempotency key, whose stored result needs no machine. */
     private static void client(ExampleRun run, DaemonClient client) {
         ExecutionRequest request = run.request(Language.BASH, "echo once");
         Optional<String> refusal = ask(client, request);
@@ -62,9 +62,9 @@ final class RateLimitProof implements Example {
                 "%d calls in %.1f s were answered, of at most %.0f".formatted(answered, seconds, allowed));
         run.check(
                 refusal.orElse("").contains("there is room again in"),
-                "the next was told: " + ExampleRun.shown(refusal.orElse("(nothing)")));
+                "the next was rejected: " + ExampleRun.shown(refusal.orElse("(nothing)")));
         LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
-        run.check(ask(client, request).isEmpty(), "a second later the same client was answered");
+        run.check(ask(client, request).isEmpty(), "a second later the same client was served");
     }
 
     private static Optional<String> ask(DaemonClient client, ExecutionRequest request) {
@@ -84,8 +84,8 @@ final class RateLimitProof implements Example {
             String end = greeted(channel);
             run.check(
                     end.contains("the guest began more than"),
-                    "a guest that sends pings without end was hung up on: " + ExampleRun.shown(end));
-            run.tell(rateLimit.state().detail());
+                    "a guest that sends endless pings was disconnected: " + ExampleRun.shown(end));
+            run.note(rateLimit.state().detail());
         }
     }
 

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Looks at a VMM's filters, and closes to this very process what a daemon closes to itself. */
+/** Reads the system call filters of a VMM, and applies those of a daemon to this process. */
 final class SeccompProof implements Example {
     @Override
     public String name() {
@@ -18,20 +18,20 @@ final class SeccompProof implements Example {
 
     @Override
     public String promise() {
-        return "a virtual machine runs behind system call filters, and a daemon can start no program any more";
+        return "a virtual machine runs behind system call filters, and a daemon cannot start programs";
     }
 
     @Override
     public void run(ExampleRun run) {
         run.checkLayer(Layer.SECCOMP);
-        run.check(start().isEmpty(), "this process starts a program");
+        run.check(start().isEmpty(), "this process can start a program");
         SelfConfinement confinement = SelfConfinement.begin(List.of(Path.of("/")));
-        run.tell("it closes to itself what a daemon does: " + confinement.rules() + " rules, read back on each of "
+        run.note("it applies the filter of a daemon: " + confinement.rules() + " rules, read back on each of "
                 + confinement.threads() + " threads");
         Optional<String> refusal = start();
         run.check(
                 refusal.orElse("").contains("Operation not permitted"),
-                "now it starts none: " + ExampleRun.shown(refusal.orElse("but it does")));
+                "now it cannot: " + ExampleRun.shown(refusal.orElse("a program started")));
     }
 
     private static Optional<String> start() {

@@ -10,14 +10,15 @@ import io.neurovisor.server.trace.TraceIds;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
-/** Takes the time of a model's words, and compares it with what its server says of itself. */
+/** Measures when the words of a model arrive, and compares the times with those that its server reports. */
 final class StreamingLatency implements Example {
     private static final String TASK = "Count from one to thirty in English words, one number on each line.";
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
-    /** Clocks that are read at different places. */
+    /** For the difference between two clocks. */
     private static final Duration TOLERANCE = Duration.ofMillis(250);
 
     @Override
@@ -27,7 +28,7 @@ final class StreamingLatency implements Example {
 
     @Override
     public String promise() {
-        return "a model's words arrive as it writes them, within the time that its server tells";
+        return "a model's words arrive as it writes them, within the time that its server reports";
     }
 
     @Override
@@ -55,7 +56,7 @@ final class StreamingLatency implements Example {
                 tokens > 0,
                 tokens + " tokens by the server's count, " + perSecond(tokens, writing) + " as they arrived");
         ServerTimes times = reply.times();
-        run.tell("the server says: load " + shown(times.load()) + ", reading "
+        run.note("the server reports: load " + shown(times.load()) + ", reading "
                 + reply.usage().prompt() + " tokens "
                 + shown(times.reading()) + ", writing " + shown(times.writing())
                 + times.writing()
@@ -64,10 +65,10 @@ final class StreamingLatency implements Example {
         times.writing()
                 .ifPresent(own -> run.check(
                         own.compareTo(all.plus(TOLERANCE)) <= 0,
-                        "what it took by the server's clock fits into the " + millis(all) + " by ours"));
+                        "the time by the server's clock fits into the " + millis(all) + " by the client's"));
     }
 
-    private static String shown(java.util.Optional<Duration> time) {
+    private static String shown(Optional<Duration> time) {
         return time.map(StreamingLatency::millis).orElse("(nothing)");
     }
 
@@ -79,7 +80,7 @@ final class StreamingLatency implements Example {
         return String.format(Locale.ROOT, "%.1f tokens/s", tokens / Math.max(0.001, time.toNanos() / 1e9));
     }
 
-    /** Reads the time when the first piece comes. */
+    /** Records when the first piece arrives. */
     private static final class Clock implements ReplyListener {
         private long start = Ticker.SYSTEM.nanos();
         private Duration first = Duration.ZERO;

@@ -8,7 +8,7 @@ import io.neurovisor.server.trace.TraceIds;
 import java.util.Map;
 import java.util.Set;
 
-/** Names a request's trace in each way that there is, and looks at what answer and guest make of it. */
+/** Sets the trace id of a request in each possible way, and checks the id in the answer and in the guest. */
 final class TraceIdDemo implements Example {
     private static final String CODE = "import os; print(os.environ['NEUROVISOR_TRACE_ID'])";
     private static final String OWN_NAME = "my-trace-123";
@@ -20,7 +20,7 @@ final class TraceIdDemo implements Example {
 
     @Override
     public String promise() {
-        return "one id, however a client names it, is in the answer, in its headers and in the guest";
+        return "one trace id, however a client sets it, is in the answer, in its headers and in the guest";
     }
 
     @Override
@@ -41,41 +41,41 @@ final class TraceIdDemo implements Example {
     }
 
     private static void known(ExampleRun run, String header, String value, TraceId id) {
-        Heard heard = ask(run, Map.of(header, value));
+        Reply reply = ask(run, Map.of(header, value));
         run.check(
-                heard.echo.answered().equals(id.toString())
-                        && heard.echo.header().equals(id.toString())
-                        && isOf(heard.echo.response(), id.hex())
-                        && heard.guest.equals(id.toString()),
-                header + ": " + value + " is the trace " + ExampleRun.shown(heard.guest));
+                reply.echo.answered().equals(id.toString())
+                        && reply.echo.header().equals(id.toString())
+                        && isOf(reply.echo.response(), id.hex())
+                        && reply.guest.equals(id.toString()),
+                header + ": " + value + " is the trace " + ExampleRun.shown(reply.guest));
     }
 
     private static void named(ExampleRun run) {
-        Heard heard = ask(run, Map.of("x-trace-id", OWN_NAME));
+        Reply reply = ask(run, Map.of("x-trace-id", OWN_NAME));
         run.check(
-                heard.echo.answered().equals(OWN_NAME)
-                        && heard.echo.header().equals(OWN_NAME)
-                        && isOf(heard.echo.response(), heard.guest.replace("-", "")),
-                "x-trace-id: " + OWN_NAME + " comes back, and the trace is " + ExampleRun.shown(heard.guest));
+                reply.echo.answered().equals(OWN_NAME)
+                        && reply.echo.header().equals(OWN_NAME)
+                        && isOf(reply.echo.response(), reply.guest.replace("-", "")),
+                "x-trace-id: " + OWN_NAME + " is returned, and the trace is " + ExampleRun.shown(reply.guest));
     }
 
     private static void made(ExampleRun run) {
-        Heard heard = ask(run, Map.of());
+        Reply reply = ask(run, Map.of());
         run.check(
-                heard.echo.answered().equals(heard.guest)
-                        && heard.guest.length() == 36
-                        && heard.guest.charAt(14) == '7',
-                "without a name the trace is a UUID version 7: " + ExampleRun.shown(heard.guest));
+                reply.echo.answered().equals(reply.guest)
+                        && reply.guest.length() == 36
+                        && reply.guest.charAt(14) == '7',
+                "without a name the trace is a UUID version 7: " + ExampleRun.shown(reply.guest));
     }
 
-    /** @param guest what the program has found in its environment */
-    private record Heard(TraceEcho echo, String guest) {}
+    /** @param guest the trace id in the environment of the program */
+    private record Reply(TraceEcho echo, String guest) {}
 
-    private static Heard ask(ExampleRun run, Map<String, String> headers) {
+    private static Reply ask(ExampleRun run, Map<String, String> headers) {
         CollectedOutput output = new CollectedOutput(_ -> {});
         ExecutionRequest request = run.request(Language.PYTHON, CODE);
         TraceEcho echo = run.daemon().client().echo(headers, request, output);
-        return new Heard(echo, output.text().strip());
+        return new Reply(echo, output.text().strip());
     }
 
     private static boolean isOf(String response, String hex) {

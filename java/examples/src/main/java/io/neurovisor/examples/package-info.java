@@ -1,4 +1,4 @@
-/** Programs that show what NeuroVisor promises. Each checks itself, through the same path as every program of a user's. */
+/** Examples that demonstrate the promises of NeuroVisor. Each checks itself, and runs programs in the same way as a user. */
 @NullMarked
 package io.neurovisor.examples;
 

@@ -17,10 +17,10 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What a daemon's audit log, which is on the disk before a program is begun, says of some programs.
+ * The entries of the audit log about the requests of a run. The daemon writes them to disk before it starts a program.
  *
- * @param begun how often a machine was, or may have been, given each program, by the digest of its text
- * @param unended how many were accepted of which no end is known
+ * @param begun how often each program was started, or may have been, by the digest of its text
+ * @param unended the number of accepted programs without a recorded end
  */
 record AuditTrail(Map<String, Integer> begun, int unended) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,10 +29,10 @@ record AuditTrail(Map<String, Integer> begun, int unended) {
         begun = Map.copyOf(begun);
     }
 
-    /** @param directory of the log */
-    static AuditTrail read(Path directory, List<Job> jobs) {
+    /** @param directory the directory of the log */
+    static AuditTrail read(Path directory, List<ClientRequest> requests) {
         Map<String, Integer> begun = new HashMap<>();
-        jobs.forEach(job -> begun.put(job.digest(), 0));
+        requests.forEach(request -> begun.put(request.digest(), 0));
         Map<String, List<String>> open = new HashMap<>();
         forEach(directory, line -> {
             String trace = line.path("trace_id").asText();
@@ -44,7 +44,7 @@ record AuditTrail(Map<String, Integer> begun, int unended) {
             } else if (!ofTrace.isEmpty()) {
                 String ended = ofTrace.removeLast();
                 if (line.has("fault")) {
-                    // There was no machine for it.
+                    // The program was never started.
                     int _ = begun.merge(ended, -1, Integer::sum);
                 }
             }
@@ -52,7 +52,7 @@ record AuditTrail(Map<String, Integer> begun, int unended) {
         return new AuditTrail(begun, open.values().stream().mapToInt(List::size).sum());
     }
 
-    /** From the oldest line on. */
+    /** Visits the lines from the oldest to the newest. */
     private static void forEach(Path directory, Consumer<JsonNode> consumer) {
         try (Stream<Path> all = Files.list(directory)) {
             List<Path> files = all.filter(path -> path.toString().endsWith(".jsonl"))
@@ -61,7 +61,7 @@ record AuditTrail(Map<String, Integer> begun, int unended) {
             for (Path file : files) {
                 try (BufferedReader lines = Files.newBufferedReader(file)) {
                     for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                        // A line that the daemon's end has cut accepted nothing.
+                        // A line that was truncated when the daemon was killed has not started a program.
                         if (line.endsWith("}")) {
                             consumer.accept(JSON.readTree(line));
                         }

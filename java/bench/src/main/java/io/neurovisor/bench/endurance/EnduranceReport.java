@@ -10,14 +10,14 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What a run has shown.
+ * The report of a run.
  *
- * @param hostile what hostile clients did, where there were any
- * @param machinesKilled how many, besides the daemon
- * @param before what the daemon that came after the killed one held before its first client
- * @param after what it held when the last had gone
- * @param exitCode with which it ended
- * @param left what was left behind, a line each
+ * @param hostile the traffic of the hostile clients, if there were any
+ * @param machinesKilled the number of killed machines
+ * @param before the footprint of the restarted daemon before its first client
+ * @param after its footprint after the last client has disconnected
+ * @param exitCode the exit code of the daemon
+ * @param left a line for each process, socket or file that was left behind
  */
 public record EnduranceReport(
         Duration duration,
@@ -31,7 +31,7 @@ public record EnduranceReport(
         int exitCode,
         AuditTrail audit,
         List<String> left) {
-    /** For what the JVM loads and keeps once it has been used. */
+    /** For classes and buffers that the JVM keeps after their first use. */
     private static final long HEAP_SLACK_BYTES = 32L << 20;
 
     private static final int DESCRIPTOR_SLACK = 8;
@@ -46,7 +46,7 @@ public record EnduranceReport(
         left = List.copyOf(left);
     }
 
-    /** Everything that was to hold and did not, a line each. */
+    /** Returns a line for each broken promise. */
     public List<String> complaints() {
         List<String> lines = new ArrayList<>(ledger.complaints());
         audit.begun().forEach((digest, times) -> {
@@ -58,8 +58,8 @@ public record EnduranceReport(
             lines.add(audit.unended() + " executions have no end in the audit log; only those of the " + clients
                     + " clients that the daemon's end met may");
         }
-        if (count(End.How.DIED) > machinesKilled) {
-            lines.add(count(End.How.DIED) + " sandboxes died, of which " + machinesKilled + " were killed");
+        if (count(RequestOutcome.How.DIED) > machinesKilled) {
+            lines.add(count(RequestOutcome.How.DIED) + " sandboxes died, of which " + machinesKilled + " were killed");
         }
         if (after.descriptors() > before.descriptors() + DESCRIPTOR_SLACK) {
             lines.add("descriptors grew from " + before.descriptors() + " to " + after.descriptors());
@@ -80,17 +80,17 @@ public record EnduranceReport(
         List<String> lines = new ArrayList<>();
         lines.add("endurance: " + duration.toSeconds() + " s, " + clients + " clients, seed " + seed);
         lines.add(row("asked for", "all", "right", "died", "refused", "unknown", "gone", "wrong", "median", "95 %"));
-        for (Kind kind : Kind.values()) {
+        for (RequestKind kind : RequestKind.values()) {
             List<Duration> times = ledger.times(kind);
             lines.add(row(
                     kind.name().toLowerCase(Locale.ROOT),
                     Long.toString(ledger.count(kind)),
-                    count(kind, End.How.RIGHT),
-                    count(kind, End.How.DIED),
-                    count(kind, End.How.REFUSED),
-                    count(kind, End.How.UNKNOWN),
-                    count(kind, End.How.GONE),
-                    count(kind, End.How.WRONG),
+                    count(kind, RequestOutcome.How.RIGHT),
+                    count(kind, RequestOutcome.How.DIED),
+                    count(kind, RequestOutcome.How.REFUSED),
+                    count(kind, RequestOutcome.How.UNKNOWN),
+                    count(kind, RequestOutcome.How.GONE),
+                    count(kind, RequestOutcome.How.WRONG),
                     percentile(times, 0.5),
                     percentile(times, 0.95)));
         }
@@ -119,13 +119,13 @@ public record EnduranceReport(
         return lines;
     }
 
-    private long count(End.How how) {
-        return Stream.of(Kind.values())
+    private long count(RequestOutcome.How how) {
+        return Stream.of(RequestKind.values())
                 .mapToLong(kind -> ledger.count(kind, how))
                 .sum();
     }
 
-    private String count(Kind kind, End.How how) {
+    private String count(RequestKind kind, RequestOutcome.How how) {
         return Long.toString(ledger.count(kind, how));
     }
 

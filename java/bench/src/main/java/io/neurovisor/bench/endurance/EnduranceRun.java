@@ -27,11 +27,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Has clients ask a daemon for programs of all kinds while its machines are killed at random, and once the daemon itself.
- * What is random comes from the seed; what the machine makes of it does not.
+ * Puts a daemon under the load of several clients, kills machines at random, and kills the daemon once. The requests and the
+ * times follow from the seed; scheduling does not.
  */
 public final class EnduranceRun {
-    private static final Duration LAST_JOBS = Duration.ofMinutes(3);
+    private static final Duration LAST_REQUESTS = Duration.ofMinutes(3);
     private static final int SHORTEST_CALM_MILLIS = 2000;
     private static final int LONGEST_CALM_MILLIS = 6000;
 
@@ -43,12 +43,12 @@ public final class EnduranceRun {
     private final Consumer<String> progress;
 
     /**
-     * What is to be done.
+     * The parameters of a run.
      *
      * @param serve the command of the daemon, which serves at {@code socket} and keeps {@code warm} machines ready
-     * @param audit its audit log
-     * @param tenants the hostile ones begin when the daemon serves again
-     * @param leftovers what dead runs have left on this machine, a line each
+     * @param audit the directory of its audit log
+     * @param tenants the keys of the clients; hostile clients start after the daemon was restarted
+     * @param leftovers returns a line for each thing that dead runs have left on this machine
      */
     public record Plan(
             ToolCommand serve,
@@ -79,9 +79,9 @@ public final class EnduranceRun {
     }
 
     /**
-     * Runs to the end of the plan.
+     * Runs the whole plan and returns its report.
      *
-     * @param progress hears what happens, a line each
+     * @param progress receives a line for each event
      */
     public static EnduranceReport of(Plan plan, Consumer<String> progress) {
         try (TestedDaemon daemon = TestedDaemon.start(plan.serve(), plan.socket(), plan.warm())) {
@@ -94,7 +94,7 @@ public final class EnduranceRun {
         daemon.open();
         List<CompletableFuture<Void>> clients = new ArrayList<>();
         for (int number = 0; number < plan.clients(); number++) {
-            clients.add(begin(new Random(plan.seed() + number), daemon, new Client(daemon, key(number), plan.size())));
+            clients.add(begin(new Random(plan.seed() + number), daemon, new HonestClient(daemon, key(number), plan.size())));
         }
         Random random = new Random(~plan.seed());
         int machines = killMachines(daemon, random, plan.duration().dividedBy(2));
@@ -105,7 +105,7 @@ public final class EnduranceRun {
         join(clients);
         Footprint after = daemon.footprint();
         int exitCode = daemon.end();
-        AuditTrail audit = AuditTrail.read(plan.audit(), ledger.jobs());
+        AuditTrail audit = AuditTrail.read(plan.audit(), ledger.requests());
         List<String> left = new ArrayList<>(plan.leftovers().get());
         daemon.survivors().forEach(process -> left.add("process " + process.pid()));
         if (Files.exists(plan.socket())) {
@@ -129,16 +129,18 @@ public final class EnduranceRun {
         return plan.tenants().honest().stream().skip(number).findFirst();
     }
 
-    private CompletableFuture<Void> begin(Random random, TestedDaemon daemon, Client client) {
+    private CompletableFuture<Void> begin(Random random, TestedDaemon daemon, HonestClient client) {
         return begin(() -> {
             while (!end.hasPassed()) {
-                Job job = new Job(Kind.next(random), UUID.randomUUID().toString());
-                ledger.begin(job);
+                ClientRequest request = new ClientRequest(RequestKind.next(random), UUID.randomUUID().toString());
+                ledger.begin(request);
                 int killed = daemon.killed();
-                End how = client.run(job);
-                ledger.end(job, how);
-                if (job.kind() == Kind.GREETING && how.how() == End.How.RIGHT && daemon.killed() == killed) {
-                    (killed == 0 ? alone : contended).add(how.took());
+                RequestOutcome outcome = client.run(request);
+                ledger.end(request, outcome);
+                if (request.kind() == RequestKind.GREETING
+                        && outcome.how() == RequestOutcome.How.RIGHT
+                        && daemon.killed() == killed) {
+                    (killed == 0 ? alone : contended).add(outcome.took());
                 }
             }
         });
@@ -178,7 +180,7 @@ public final class EnduranceRun {
         return done;
     }
 
-    /** Until so much time is left; returns how many. */
+    /** Kills machines until {@code left} remains of the run, and returns their number. */
     private int killMachines(TestedDaemon daemon, Random random, Duration left) {
         int killed = 0;
         while (end.remaining().compareTo(left) > 0) {
@@ -195,7 +197,7 @@ public final class EnduranceRun {
         return killed;
     }
 
-    /** Returns what the new one holds before anybody has asked it for anything. */
+    /** Kills and restarts the daemon, and returns the footprint of the new one before its first client. */
     private Footprint killDaemon(TestedDaemon daemon) {
         progress.accept("killing the daemon");
         daemon.kill();
@@ -217,14 +219,14 @@ public final class EnduranceRun {
     private static void join(List<CompletableFuture<Void>> clients) {
         try {
             Void _ = CompletableFuture.allOf(clients.toArray(CompletableFuture<?>[]::new))
-                    .get(LAST_JOBS.toSeconds(), TimeUnit.SECONDS);
+                    .get(LAST_REQUESTS.toSeconds(), TimeUnit.SECONDS);
         } catch (InterruptedException exception) {
             throw cancelled(exception);
         } catch (ExecutionException exception) {
             throw new NeuroVisorException(
                     Fault.INTERNAL, "a client failed: " + exception.getCause(), exception.getCause());
         } catch (TimeoutException hanging) {
-            // Their jobs have no end, which the report tells.
+            // The report lists their requests, which have no outcome.
         }
     }
 

@@ -15,10 +15,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a JVM holds when nothing is asked of it.
+ * The resources of an idle JVM.
  *
- * @param descriptors open ones
- * @param heapBytes after a collection; empty where the JDK has no jcmd to ask for it
+ * @param descriptors the number of open file descriptors
+ * @param heapBytes the used heap after a garbage collection; empty if the JDK has no jcmd
  */
 record Footprint(int descriptors, OptionalLong heapBytes) {
     private static final Pattern GENERATION = Pattern.compile("(?:DefNew|Tenured) +total \\d+K, used (\\d+)K");
@@ -29,7 +29,7 @@ record Footprint(int descriptors, OptionalLong heapBytes) {
             return new Footprint(Math.toIntExact(descriptors.count()), heap(jvm));
         } catch (IOException exception) {
             throw new NeuroVisorException(
-                    Fault.TOOL_FAILED, "what process " + jvm.pid() + " holds cannot be read", exception);
+                    Fault.TOOL_FAILED, "the descriptors of process " + jvm.pid() + " cannot be read", exception);
         }
     }
 
@@ -46,7 +46,7 @@ record Footprint(int descriptors, OptionalLong heapBytes) {
         return OptionalLong.of(used(lines));
     }
 
-    /** In bytes, from what jcmd says of the serial collector's generations. */
+    /** Returns the used heap in bytes, from the report of jcmd on the generations of the serial collector. */
     static long used(List<String> lines) {
         long kibibytes = 0;
         int generations = 0;
@@ -55,7 +55,7 @@ record Footprint(int descriptors, OptionalLong heapBytes) {
         }
         if (generations != 2) {
             throw new NeuroVisorException(
-                    Fault.TOOL_FAILED, "jcmd tells of the heap what is not known here: " + String.join("; ", lines));
+                    Fault.TOOL_FAILED, "the heap report of jcmd has an unknown form: " + String.join("; ", lines));
         }
         return kibibytes << 10;
     }

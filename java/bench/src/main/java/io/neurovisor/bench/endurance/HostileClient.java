@@ -24,7 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
-/** A tenant that takes what it can get of a daemon. What it is answered does not matter, and is not judged. */
+/** A tenant that uses as much of a daemon as it can. Its results are not checked. */
 final class HostileClient {
     private static final int FLOOD = 24;
     private static final int READERS = 8;
@@ -39,15 +39,15 @@ final class HostileClient {
     private final AtomicBoolean ended = new AtomicBoolean();
     private final CountDownLatch end = new CountDownLatch(1);
 
-    /** What it does, one after the other. */
+    /** The attacks, one of which runs at a time. */
     enum Attack {
-        /** Programs that use all of their time, more than it may have machines. */
+        /** Programs that use all of their time, more than the tenant may have machines. */
         FLOOD,
-        /** Output that it does not read. */
+        /** Output that the client does not read. */
         UNREAD,
-        /** An answer that was kept, asked for by many that do not read it. */
+        /** A stored result that many clients ask for and do not read. */
         REPLAY,
-        /** Connections that it closes as soon as they are open. */
+        /** Connections that are closed as soon as they are open. */
         CHURN,
         /** Keys that do not exist. */
         GUESS
@@ -76,7 +76,7 @@ final class HostileClient {
         end.countDown();
     }
 
-    /** How often it has attacked so. */
+    /** Returns how often the attack was made. */
     int count(Attack attack) {
         return requireNonNull(made.get(attack), "each has a count").get();
     }
@@ -101,7 +101,7 @@ final class HostileClient {
         void take(int number) throws InterruptedException;
     }
 
-    /** Returns when all have ended. */
+    /** Runs the step in parallel and returns when all threads have ended. */
     private static void together(int count, Step step) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
         for (int index = 0; index < count; index++) {
@@ -117,7 +117,7 @@ final class HostileClient {
         try {
             step.take(number);
         } catch (NeuroVisorException refusal) {
-            // What it is refused is what the honest keep.
+            // A rejection is the expected result.
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
         }
@@ -126,7 +126,7 @@ final class HostileClient {
     private void execute(String command, Optional<String> once, boolean unread) throws InterruptedException {
         ExecutionRequest request =
                 new ExecutionRequest(TraceIds.next(), new Program(Language.BASH, command), TIMEOUT, size);
-        OutputSink sink = unread ? new UnreadSink() : new Received(() -> {});
+        OutputSink sink = unread ? new UnreadSink() : new ReceivedOutput(() -> {});
         try (DaemonClient client = daemon.connect(Optional.of(key))) {
             if (once.isPresent()) {
                 client.executeOnce(once.get(), request, sink);
@@ -134,7 +134,7 @@ final class HostileClient {
                 client.execute(request, sink);
             }
         } catch (NeuroVisorException refusal) {
-            // What it is refused is what the honest keep.
+            // A rejection is the expected result.
         }
     }
 
@@ -142,11 +142,11 @@ final class HostileClient {
         ExecutionRequest request =
                 new ExecutionRequest(TraceIds.next(), new Program(Language.BASH, "true"), TIMEOUT, size);
         try (DaemonClient client = daemon.connect(Optional.of(UUID.randomUUID().toString()))) {
-            client.execute(request, new Received(() -> {}));
+            client.execute(request, new ReceivedOutput(() -> {}));
         }
     }
 
-    /** Takes the first piece and then no other, until its client has enough of it. */
+    /** Blocks at the first part of the output until the client stops. */
     private final class UnreadSink implements OutputSink {
         private static final Duration PATIENCE = Duration.ofSeconds(15);
 

@@ -8,10 +8,10 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What hostile clients have done, and what the honest have lost by it.
+ * The attacks of hostile clients, and their effect on the honest clients.
  *
- * @param clients how many hostile clients there were
- * @param attacks what they did, in words
+ * @param clients the number of hostile clients
+ * @param attacks the attacks with their counts, as text
  */
 record HostileTraffic(int clients, String attacks, Latencies latencies) {
     HostileTraffic {

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * How long greetings of honest clients took, from connecting to the last byte: before the hostile clients began, and next to
- * them. Those that met the restart of the daemon are not among them.
+ * The latencies of honest clients' greetings, from connecting to the last byte, before and after the hostile clients started.
+ * Greetings during the restart of the daemon are left out.
  */
 record Latencies(List<Duration> alone, List<Duration> contended) {
     private static final double MOST = 2;
@@ -22,7 +22,7 @@ record Latencies(List<Duration> alone, List<Duration> contended) {
         contended = contended.stream().sorted().toList();
     }
 
-    /** What does not hold; empty where it does. */
+    /** Returns the broken promise, or empty if it was kept. */
     Optional<String> complaint() {
         if (alone.size() < FEWEST || contended.size() < FEWEST) {
             return Optional.of(

@@ -6,59 +6,61 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Every job with its end. */
+/** All requests with their outcomes. Thread-safe. */
 final class Ledger {
-    private final Map<Job, List<End>> jobs = new ConcurrentHashMap<>();
+    private final Map<ClientRequest, List<RequestOutcome>> outcomes = new ConcurrentHashMap<>();
 
-    void begin(Job job) {
-        jobs.put(job, List.of());
+    void begin(ClientRequest request) {
+        outcomes.put(request, List.of());
     }
 
-    void end(Job job, End end) {
-        List<End> _ = jobs.computeIfPresent(job, (_, ends) -> {
-            List<End> more = new ArrayList<>(ends);
+    void end(ClientRequest request, RequestOutcome end) {
+        List<RequestOutcome> _ = outcomes.computeIfPresent(request, (_, ends) -> {
+            List<RequestOutcome> more = new ArrayList<>(ends);
             more.add(end);
             return List.copyOf(more);
         });
     }
 
-    List<Job> jobs() {
-        return List.copyOf(jobs.keySet());
+    List<ClientRequest> requests() {
+        return List.copyOf(outcomes.keySet());
     }
 
-    long count(Kind kind) {
-        return jobs.keySet().stream().filter(job -> job.kind() == kind).count();
+    long count(RequestKind kind) {
+        return outcomes.keySet().stream()
+                .filter(request -> request.kind() == kind)
+                .count();
     }
 
-    long count(Kind kind, End.How how) {
-        return jobs.entrySet().stream()
+    long count(RequestKind kind, RequestOutcome.How how) {
+        return outcomes.entrySet().stream()
                 .filter(entry -> entry.getKey().kind() == kind)
                 .flatMap(entry -> entry.getValue().stream())
                 .filter(end -> end.how() == how)
                 .count();
     }
 
-    /** Of those that ended right, in order. */
-    List<Duration> times(Kind kind) {
-        return jobs.entrySet().stream()
+    /** Returns the sorted latencies of the requests that ended as planned. */
+    List<Duration> times(RequestKind kind) {
+        return outcomes.entrySet().stream()
                 .filter(entry -> entry.getKey().kind() == kind)
                 .flatMap(entry -> entry.getValue().stream())
-                .filter(end -> end.how() == End.How.RIGHT || end.how() == End.How.GONE)
-                .map(End::took)
+                .filter(end -> end.how() == RequestOutcome.How.RIGHT || end.how() == RequestOutcome.How.GONE)
+                .map(RequestOutcome::took)
                 .sorted()
                 .toList();
     }
 
-    /** A line for each job without an end, and for each end that is wrong. */
+    /** Returns a line for each request without an outcome, and for each wrong outcome. */
     List<String> complaints() {
         List<String> lines = new ArrayList<>();
-        jobs.forEach((job, ends) -> {
+        outcomes.forEach((request, ends) -> {
             if (ends.size() != 1) {
-                lines.add(job.kind() + " " + job.token() + " has " + ends.size() + " ends");
+                lines.add(request.kind() + " " + request.token() + " has " + ends.size() + " outcomes");
             }
             ends.stream()
-                    .filter(end -> end.how() == End.How.WRONG)
-                    .forEach(end -> lines.add(job.kind() + " " + job.token() + " " + end.detail()));
+                    .filter(end -> end.how() == RequestOutcome.How.WRONG)
+                    .forEach(end -> lines.add(request.kind() + " " + request.token() + " " + end.detail()));
         });
         return lines;
     }

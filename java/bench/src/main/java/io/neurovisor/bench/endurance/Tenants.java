@@ -5,13 +5,13 @@ import static java.util.Objects.requireNonNull;
 import java.util.List;
 
 /**
- * The tenants that ask a daemon for programs.
+ * The keys of the clients.
  *
- * @param honest the keys of the honest clients, one each; without any they are the one tenant of the socket
+ * @param honest the keys of the honest clients, one each; if empty, they use the socket without a key
  * @param hostile the keys of the hostile clients
  */
 public record Tenants(List<String> honest, List<String> hostile) {
-    /** One tenant, that of the socket. */
+    /** Honest clients without keys. */
     public static final Tenants LOCAL = new Tenants(List.of(), List.of());
 
     public Tenants {

@@ -24,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
-/** A daemon in a process of its own, which is killed and comes back. */
+/** A daemon process that can be killed and restarted. */
 final class TestedDaemon implements AutoCloseable {
     private static final Duration START = Duration.ofMinutes(3);
     private static final Duration END = Duration.ofMinutes(2);
@@ -48,11 +48,11 @@ final class TestedDaemon implements AutoCloseable {
     }
 
     /**
-     * Returns when it has as many machines as it keeps ready.
+     * Starts the daemon and returns when its warm machines are ready.
      *
      * @param command {@code serve} with its options
-     * @param socket at which it serves
-     * @param warm how many machines it keeps ready
+     * @param socket the socket at which it serves
+     * @param warm the number of machines that it keeps ready
      */
     static TestedDaemon start(ToolCommand command, Path socket, int warm) {
         return new TestedDaemon(command, socket, warm);
@@ -75,15 +75,15 @@ final class TestedDaemon implements AutoCloseable {
         }
     }
 
-    /** Clients may connect from now on. */
+    /** Lets clients connect. */
     void open() {
         serving.countDown();
     }
 
     /**
-     * Waits where it does not serve just now.
+     * Connects a client, and waits while the daemon is being restarted.
      *
-     * @param key of the tenant; without one it is that of the socket
+     * @param key the key of the tenant; if empty, the client uses the socket without a key
      */
     DaemonClient connect(Optional<String> key) throws InterruptedException {
         while (true) {
@@ -102,14 +102,14 @@ final class TestedDaemon implements AutoCloseable {
         }
     }
 
-    /** Those that run a guest. */
+    /** Returns the processes that run a guest. */
     List<ProcessHandle> machines() {
         List<ProcessHandle> all = process.handle().descendants().toList();
         seen.addAll(all);
         return all.stream().filter(DaemonProcess::runsGuest).toList();
     }
 
-    /** As `kill -9` does. Nobody can connect until it is opened again. */
+    /** Kills the daemon with SIGKILL. Clients cannot connect until {@link #open} is called again. */
     void kill() {
         serving = new CountDownLatch(1);
         boolean _ = machines().isEmpty();
@@ -119,13 +119,13 @@ final class TestedDaemon implements AutoCloseable {
         process.close();
     }
 
-    /** Returns when it is as it was after its first start. */
+    /** Restarts the daemon and returns when its warm machines are ready. */
     void restart() {
         process = launch();
         awaitReady();
     }
 
-    /** How often it was. */
+    /** Returns how often the daemon was killed. */
     int killed() {
         return killed.get();
     }
@@ -135,14 +135,14 @@ final class TestedDaemon implements AutoCloseable {
         return Footprint.of(process.handle());
     }
 
-    /** As an operator ends it; the exit code. */
+    /** Stops the daemon with SIGTERM and returns its exit code. */
     int end() {
         boolean _ = machines().isEmpty();
         boolean _ = process.handle().destroy();
         return process.awaitExit(END);
     }
 
-    /** Those of it that live although it has ended. */
+    /** Returns the descendants of the daemon that are still alive some time after it has exited. */
     List<ProcessHandle> survivors() {
         Deadline deadline = Deadline.after(END, Ticker.SYSTEM);
         while (seen.stream().anyMatch(ProcessHandle::isAlive) && !deadline.hasPassed()) {

@@ -1,4 +1,4 @@
-/** How a daemon bears hours of load while its machines and it are killed: whether anything is lost, run twice or left behind. */
+/** Endurance test of a daemon: checks that nothing is lost, run twice or left behind while processes are killed under load. */
 @NullMarked
 package io.neurovisor.bench.endurance;
 

@@ -1,17 +1,17 @@
 package io.neurovisor.bench.fairness;
 
-import io.neurovisor.bench.measure.Measure;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.Unit;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * How long the requests of a client took alone, and next to a client that always has requests waiting.
+ * The latency of a client's requests, alone and next to a client that always has requests waiting.
  *
- * @param alone in milliseconds
- * @param contended in milliseconds
- * @param threads how many requests the other client had at any time
- * @param others how many requests of the other client were served meanwhile
+ * @param alone the latencies of the client alone, in milliseconds
+ * @param contended the latencies next to the other client, in milliseconds
+ * @param threads the number of requests that the other client had at any time
+ * @param others the number of requests of the other client that were served during the second part
  */
 public record FairnessReport(List<Double> alone, List<Double> contended, int threads, int others) {
     private static final double MOST = 2;
@@ -21,7 +21,7 @@ public record FairnessReport(List<Double> alone, List<Double> contended, int thr
         contended = List.copyOf(contended);
     }
 
-    /** Whether the other client has at most doubled the 99th percentile; never when it was not served at all. */
+    /** Returns whether the other client has at most doubled the 99th percentile; false if it was not served at all. */
     public boolean isFair() {
         return others > 0 && ratio() <= MOST;
     }
@@ -55,6 +55,6 @@ public record FairnessReport(List<Double> alone, List<Double> contended, int thr
     }
 
     private static Series series(List<Double> millis) {
-        return new Series(new Series.Key("", "fairness", ""), Measure.MILLISECONDS, millis, 0, 0);
+        return new Series(new Series.Key("", "fairness", ""), Unit.MILLISECONDS, millis, 0, 0);
     }
 }

@@ -2,8 +2,8 @@ package io.neurovisor.bench.fairness;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.measure.Sample;
-import io.neurovisor.bench.speed.Received;
+import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.speed.TimedResult;
 import io.neurovisor.bench.speed.Workbench;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
@@ -27,8 +27,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Measures the requests of one client of a daemon's pool: first alone, then next to a second client that always has requests
  * waiting.
  *
- * @param requests how many are measured in each part
- * @param threads how many requests the second client has at any time
+ * @param requests the number of requests that are measured in each part
+ * @param threads the number of requests that the second client has at any time
  * @param share the most that the second client may have of the pool
  */
 public record FairnessRun(Executions executions, SandboxSize size, int requests, int threads, PoolShare share) {
@@ -36,7 +36,7 @@ public record FairnessRun(Executions executions, SandboxSize size, int requests,
     private static final Duration LIMIT = Duration.ofMinutes(1);
     private static final Duration RETRY = Duration.ofMillis(100);
 
-    /** The first ones load and compile what the others use. */
+    /** The first requests do not count: they load and compile code. */
     private static final int REHEARSALS = 5;
 
     public FairnessRun {
@@ -45,7 +45,7 @@ public record FairnessRun(Executions executions, SandboxSize size, int requests,
         requireNonNull(share, "share is null");
     }
 
-    /** Blocks until all requests have been measured, several minutes on a slow machine. */
+    /** Blocks until all requests have been measured, which takes several minutes on a slow machine. */
     public FairnessReport measure() {
         List<Double> _ = honest(REHEARSALS);
         List<Double> alone = honest(requests);
@@ -95,12 +95,12 @@ public record FairnessRun(Executions executions, SandboxSize size, int requests,
     }
 
     private ExecutionResult execute(Claimant claimant) {
-        Program program = new Program(Sample.PYTHON.language(), Sample.PYTHON.code());
+        Program program = new Program(SampleProgram.PYTHON.language(), SampleProgram.PYTHON.code());
         return executions.execute(
                 new ExecutionRequest(TraceIds.next(), program, LIMIT, size),
                 claimant,
                 Optional.empty(),
-                new Received.Sink());
+                new TimedResult.Sink());
     }
 
     private static void join(Thread thread) {

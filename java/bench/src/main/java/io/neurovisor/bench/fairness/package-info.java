@@ -1,4 +1,4 @@
-/** What one client of a pool loses to another that always has requests waiting. */
+/** Measures how much a client of the pool is slowed down by another client that always has requests waiting. */
 @NullMarked
 package io.neurovisor.bench.fairness;
 

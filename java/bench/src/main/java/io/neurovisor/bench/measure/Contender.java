@@ -3,9 +3,9 @@ package io.neurovisor.bench.measure;
 import static java.util.Objects.requireNonNull;
 
 /**
- * One way of doing what a scenario is about.
+ * One of the programs that a scenario compares.
  *
- * @param attempt does it once
+ * @param attempt runs the scenario once with this contender
  */
 public record Contender(String name, Attempt attempt) {
     public Contender {
@@ -13,9 +13,9 @@ public record Contender(String name, Attempt attempt) {
         requireNonNull(attempt, "attempt is null");
     }
 
-    /** Does it once and says how long it took, in milliseconds; throws where it did not work. */
+    /** Runs once and returns the milliseconds that it took; throws when the attempt fails. */
     @FunctionalInterface
-    interface Attempt {
+    public interface Attempt {
         double run();
     }
 }

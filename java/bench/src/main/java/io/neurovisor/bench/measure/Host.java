@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * On what was measured.
+ * The machine on which a run was measured.
  *
  * @param processor its model
  * @param memoryMebibytes of main memory
  * @param kernel its release
  * @param load the average of the last minute (proc(5), /proc/loadavg)
- * @param refaultedMebibytes of files that the kernel has read again since it was started, having dropped them for want of memory or
- *     because nobody used them: on a host that drops much, whatever waits is slow ({@code workingset_refault_file} of /proc/vmstat)
+ * @param refaultedMebibytes file pages that the kernel has evicted and read again since it was started
+ *     ({@code workingset_refault_file} of /proc/vmstat); on a host that evicts many pages, an idle machine answers slowly
  */
 public record Host(
         String processor, int processors, long memoryMebibytes, String kernel, double load, long refaultedMebibytes) {

@@ -6,35 +6,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** All that one run has measured, in the order in which it began. Safe for use by many threads. */
+/** The values of one run, in the order in which their series began. Thread-safe. */
 public final class Measurements {
     private final Map<Series.Key, Values> all = new LinkedHashMap<>();
 
     private static final class Values {
-        private final Measure measure;
+        private final Unit unit;
         private final List<Double> values = new ArrayList<>();
         private int failed;
         private double processorMillis;
 
-        Values(Measure measure) {
-            this.measure = measure;
+        Values(Unit unit) {
+            this.unit = unit;
         }
     }
 
-    public synchronized void add(Series.Key key, Measure measure, double value) {
-        of(key, measure).values.add(value);
+    public synchronized void add(Series.Key key, Unit unit, double value) {
+        of(key, unit).values.add(value);
     }
 
-    public synchronized void failed(Series.Key key, Measure measure) {
-        of(key, measure).failed++;
+    public synchronized void failed(Series.Key key, Unit unit) {
+        of(key, unit).failed++;
     }
 
-    synchronized void addProcessorMillis(Series.Key key, Measure measure, double millis) {
-        of(key, measure).processorMillis += millis;
+    synchronized void addProcessorMillis(Series.Key key, Unit unit, double millis) {
+        of(key, unit).processorMillis += millis;
     }
 
-    private Values of(Series.Key key, Measure measure) {
-        return all.computeIfAbsent(key, _ -> new Values(measure));
+    private Values of(Series.Key key, Unit unit) {
+        return all.computeIfAbsent(key, _ -> new Values(unit));
     }
 
     public synchronized List<Series> series() {
@@ -44,7 +44,7 @@ public final class Measurements {
                     int attempts = Math.max(1, values.values.size() + values.failed);
                     return new Series(
                             entry.getKey(),
-                            values.measure,
+                            values.unit,
                             values.values,
                             values.failed,
                             values.processorMillis / attempts);

@@ -7,13 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What processes take of this machine's memory, each page divided among those that share it (proc(5), smaps_rollup). */
+/** Memory of processes, where a shared page counts for each process in proportion (proc(5), smaps_rollup). */
 public final class Memory {
     private static final double KIBIBYTES = 1024;
 
     private Memory() {}
 
-    /** Of all of them together. */
+    /** Returns the proportional set size of all the processes together. */
     public static double proportionalMebibytes(List<ProcessHandle> processes) {
         return processes.stream().mapToDouble(Memory::proportionalKibibytes).sum() / KIBIBYTES;
     }

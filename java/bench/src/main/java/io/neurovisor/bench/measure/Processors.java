@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 
-/** What the processors of this machine have done since it started (proc(5), /proc/stat). */
+/** Processor time of this machine since it started (proc(5), /proc/stat). */
 final class Processors {
     /** The kernel counts hundredths of a second, whatever its own clock (USER_HZ). */
     private static final double MILLIS = 10;
@@ -17,7 +17,7 @@ final class Processors {
 
     private Processors() {}
 
-    /** For everybody, all processors together. */
+    /** Returns the busy time of all processors, whatever process used them. */
     static double busyMillis() {
         try {
             String first = Files.readAllLines(Path.of("/proc/stat")).getFirst();

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Has contenders do the same in turn, so that what else the machine does meanwhile meets all of them alike.
+ * Runs contenders in turn, so that other load of the machine affects all of them alike.
  *
- * @param rehearsals how many rounds do not count: for what is loaded and compiled when something is done for the first time
- * @param calm returns when nothing is left to do of the attempt before
- * @param complaints hears why an attempt failed
+ * @param rehearsals the number of rounds that do not count: the first ones load and compile code
+ * @param calm returns when the work that the previous attempt has caused is finished
+ * @param complaints receives the reason for which an attempt failed
  */
 public record Rounds(String size, int rehearsals, Measurements measurements, Runnable calm, Consumer<String> complaints) {
     public Rounds {
@@ -40,8 +40,8 @@ public record Rounds(String size, int rehearsals, Measurements measurements, Run
         try {
             double millis = contender.attempt().run();
             if (counts) {
-                measurements.add(key, Measure.MILLISECONDS, millis);
-                measurements.addProcessorMillis(key, Measure.MILLISECONDS, Processors.busyMillis() - busy);
+                measurements.add(key, Unit.MILLISECONDS, millis);
+                measurements.addProcessorMillis(key, Unit.MILLISECONDS, Processors.busyMillis() - busy);
             }
         } catch (NeuroVisorException exception) {
             if (exception.fault() == Fault.INTERRUPTED) {
@@ -49,7 +49,7 @@ public record Rounds(String size, int rehearsals, Measurements measurements, Run
             }
             complaints.accept(key.scenario() + ", " + key.contender() + ": " + exception.getMessage());
             if (counts) {
-                measurements.failed(key, Measure.MILLISECONDS);
+                measurements.failed(key, Unit.MILLISECONDS);
             }
         }
     }

@@ -8,16 +8,16 @@ import org.HdrHistogram.Histogram;
 /**
  * The values of one contender in one scenario.
  *
- * @param failed how many attempts brought no value
- * @param processorMillis what the whole machine's processors did meanwhile, per attempt; 0 where it was not looked at
+ * @param failed the number of attempts without a value
+ * @param processorMillis busy time of the whole machine's processors per attempt; 0 if it was not measured
  */
-public record Series(Key key, Measure measure, List<Double> values, int failed, double processorMillis) {
+public record Series(Key key, Unit unit, List<Double> values, int failed, double processorMillis) {
     /** A histogram counts whole numbers: thousandths, exact to three digits. */
     private static final double SCALE = 1000;
 
     private static final int DIGITS = 3;
 
-    /** Whose values these are. */
+    /** The size, the scenario and the contender of a series. */
     public record Key(String size, String scenario, String contender) {
         public Key {
             requireNonNull(size, "size is null");
@@ -28,11 +28,11 @@ public record Series(Key key, Measure measure, List<Double> values, int failed, 
 
     public Series {
         requireNonNull(key, "key is null");
-        requireNonNull(measure, "measure is null");
+        requireNonNull(unit, "unit is null");
         values = List.copyOf(values);
     }
 
-    /** The value below which {@code percent} of them stay; of none, not a number. */
+    /** Returns the value that {@code percent} of the values do not exceed, or NaN without values. */
     public double percentile(double percent) {
         if (values.isEmpty()) {
             return Double.NaN;
@@ -46,7 +46,7 @@ public record Series(Key key, Measure measure, List<Double> values, int failed, 
         return percentile(50);
     }
 
-    /** The part of the attempts that brought a value, 0 to 1. */
+    /** Returns the share of attempts that have a value, 0 to 1, or NaN without attempts. */
     public double successRate() {
         int attempts = values.size() + failed;
         return attempts == 0 ? Double.NaN : (double) values.size() / attempts;

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.engine.trace.TraceId;
 
-/** What has become of a problem. */
+/** The result of a problem that was put to a model. */
 public record Attempt(Problem problem, TraceId traceId, AgentResult result) {
     public Attempt {
         requireNonNull(problem, "problem is null");
@@ -13,7 +13,7 @@ public record Attempt(Problem problem, TraceId traceId, AgentResult result) {
         requireNonNull(result, "result is null");
     }
 
-    /** Only an answer counts, not what a run that was stopped has left, and only one for which a program has run. */
+    /** Returns whether the model gave the right answer after running at least one program. */
     public boolean isSolved() {
         return switch (result.end()) {
             case ANSWERED -> result.stats().toolCalls() > 0 && problem.isSolvedBy(result.answer());

@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 /**
  * A task with an answer that can be checked.
  *
- * @param name as it is called on the command line
- * @param expected a word or a number, which a right answer contains as a whole
+ * @param name the name on the command line
+ * @param expected a word or a number that a right answer contains
  */
 public record Problem(String name, String task, String expected) {
-    /** 1,234 and 1 234 are 1234. */
+    /** A thousands separator: 1,234 and 1 234 mean 1234. */
     private static final Pattern SEPARATOR = Pattern.compile("(?<=\\d)[,_ \u00a0\u202f](?=\\d{3}(?!\\d))");
 
     public Problem {

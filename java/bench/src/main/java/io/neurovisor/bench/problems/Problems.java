@@ -2,7 +2,7 @@ package io.neurovisor.bench.problems;
 
 import java.util.List;
 
-/** The problems: small enough for one short program each, and hard to guess. */
+/** The problems. Each can be solved by one short program and is hard to guess. */
 public final class Problems {
     private static final String HOW = " Run a program to find out, then answer with the result.";
 

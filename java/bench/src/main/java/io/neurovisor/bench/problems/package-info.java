@@ -1,4 +1,4 @@
-/** How well a model does with programs in microVMs: problems whose answers are known, and what they took. */
+/** Measures how well a model solves problems with programs in microVMs: answers, iterations, tokens and time. */
 @NullMarked
 package io.neurovisor.bench.problems;
 

@@ -12,12 +12,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** A document whose figures are those of committed runs: everything between marks, which are comments, is replaced. */
+/** Replaces the figures of a document, which stand between marks in comments, with those of the committed runs. */
 final class Published {
-    /** Between this line and {@link #END} is the picture of a request. */
+    /** Begins the picture of a request, which {@link #END} ends. */
     public static final String PICTURE = "<!-- written by ./neurovisor bench trace --publish -->";
 
-    /** Ends whatever is longer than a figure. */
+    /** Ends a table or a picture. */
     public static final String END = PublishedTable.END;
 
     /** A figure in a sentence: {@code <!--bench p50; small; warm python; NeuroVisor-->144.1 ms<!--/-->}. */
@@ -29,11 +29,11 @@ final class Published {
     private Published() {}
 
     /**
-     * The document with the figures of the reports; one without marks stays as it is.
+     * Returns the document with the figures of the reports. A document without marks is returned unchanged.
      *
-     * @param report as {@link SpeedReport#json} writes it
-     * @param firecracker the same of {@code bench/firecracker.sh}, with scenarios and targets of other names
-     * @param spans as {@link TracedRequest#json} writes it, or a missing node
+     * @param report the output of {@link SpeedReport#json}
+     * @param firecracker the report of {@code bench/firecracker.sh}, in the same form
+     * @param spans the output of {@link TracedRequest#json}, or a missing node
      */
     public static String document(String document, JsonNode report, JsonNode firecracker, JsonNode spans) {
         List<JsonNode> reports = List.of(report, firecracker);
@@ -46,7 +46,7 @@ final class Published {
                         found -> Matcher.quoteReplacement(found.group(1) + figure(reports, found) + found.group(4)));
     }
 
-    /** What is left of a document when everything that is replaced is taken away. */
+    /** Returns the document without the parts that are replaced. */
     public static String byHand(String document) {
         String bare = document;
         for (String begin : List.of(PublishedTable.BEGIN, PICTURE)) {
@@ -80,8 +80,8 @@ final class Published {
         throw NeuroVisorException.invalid(
                 "publish",
                 "the mark " + found.group(1)
-                        + " is none of p50, p95 or p99; SIZE; SCENARIO; CONTENDER, of beside; SIZE;"
-                        + " SCENARIO; CONTENDER; OTHER, and of target; WHAT");
+                        + " is not known; use p50, p95 or p99; SIZE; SCENARIO; CONTENDER, or beside; SIZE;"
+                        + " SCENARIO; CONTENDER; OTHER, or target; WHAT");
     }
 
     private static String value(
@@ -109,7 +109,7 @@ final class Published {
                 .orElse(MissingNode.getInstance());
     }
 
-    /** Kept is what was met with machines of every size that was measured; everything else is pending. */
+    /** A promise is kept if its target was met with machines of every measured size; otherwise it is pending. */
     private static String promise(List<JsonNode> reports, String what) {
         String promise = "";
         boolean kept = true;

@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What the values of a run look like in a document: Markdown, medians alone. */
+/** The medians and the targets of a run as Markdown tables. */
 final class PublishedTable {
-    /** Between these lines, which are comments, whatever stands there is replaced. */
+    /** Begins the part of a document that is replaced, which {@link #END} ends. */
     public static final String BEGIN = "<!-- written by ./neurovisor bench --publish -->";
 
     public static final String END = "<!-- end of what it writes -->";
@@ -24,9 +24,9 @@ final class PublishedTable {
     private PublishedTable() {}
 
     /**
-     * The table, a line each.
+     * Returns the lines of the tables.
      *
-     * @param report as {@link SpeedReport#json} writes it
+     * @param report the output of {@link SpeedReport#json}
      */
     public static List<String> of(JsonNode report) {
         List<String> lines = new ArrayList<>();
@@ -38,7 +38,7 @@ final class PublishedTable {
         return List.copyOf(lines);
     }
 
-    /** A document in which the table is that of the report; one without the marks is refused. */
+    /** Returns the document with the tables of the report; throws if it does not contain the marks. */
     public static String replace(String document, JsonNode report) {
         return Published.between(document, BEGIN, END, String.join("\n", of(report)));
     }
@@ -103,7 +103,7 @@ final class PublishedTable {
         return lines;
     }
 
-    /** What is to be reached, in words. */
+    /** Returns the limit of a target in words. */
     static String promise(JsonNode target) {
         return target.has("at_most")
                 ? "at most " + number(target, "at_most")

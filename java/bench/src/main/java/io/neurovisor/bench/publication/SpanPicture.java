@@ -6,16 +6,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A request's spans as a Mermaid chart, with a table of what the chart is too coarse for. */
+/** The spans of a request as a Mermaid chart, with a table of the exact times. */
 final class SpanPicture {
     private static final double MICROS_PER_MILLI = 1000;
 
     private SpanPicture() {}
 
     /**
-     * The picture, a line each; of a missing node, that there is none.
+     * Returns the lines of the chart and the table, or a line that says there is no request if the node is missing.
      *
-     * @param request as {@link TracedRequest#json} writes it
+     * @param request the output of {@link TracedRequest#json}
      */
     static List<String> of(JsonNode request) {
         if (request.isMissingNode()) {
@@ -45,7 +45,7 @@ final class SpanPicture {
                     name(span),
                     span.path("start_us").asLong() / MICROS_PER_MILLI,
                     micros(span) / MICROS_PER_MILLI,
-                    untold(span, request) / MICROS_PER_MILLI));
+                    uncovered(span, request) / MICROS_PER_MILLI));
         }
         return List.copyOf(lines);
     }
@@ -54,8 +54,8 @@ final class SpanPicture {
         return span.path("end_us").asLong() - span.path("start_us").asLong();
     }
 
-    /** Those below it follow each other; where they overlap, nothing is left. */
-    private static long untold(JsonNode span, JsonNode request) {
+    /** Child spans follow each other; if they overlap, the result is 0. */
+    private static long uncovered(JsonNode span, JsonNode request) {
         long below = 0;
         for (JsonNode other : request.path("spans")) {
             if (other.path("parent").asText().equals(span.path("id").asText())) {
@@ -65,7 +65,7 @@ final class SpanPicture {
         return Math.max(0, micros(span) - below);
     }
 
-    /** What would end a name in the chart is left out. */
+    /** Drops the characters that would end a name in the chart. */
     private static String name(JsonNode span) {
         String name = span.path("name").asText();
         return name.substring(name.lastIndexOf('/') + 1).replaceAll("[^\\w .-]", " ");

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Puts what was measured last and whole into the documents of the repository.
+ * Publishes the last complete run in the documents of the repository.
  *
- * @param home the repository
+ * @param home the root of the repository
  */
 public record SpeedPublication(Path home) {
     public static final String FULL = "bench/results/full.json";
@@ -30,7 +30,7 @@ public record SpeedPublication(Path home) {
         requireNonNull(home, "home is null");
     }
 
-    /** Writes what was measured, where a reader may look for it. */
+    /** Writes values into a file, and creates its directory if necessary. */
     public static void keep(Path file, String json) {
         try {
             Path parent = file.toAbsolutePath().getParent();
@@ -44,7 +44,7 @@ public record SpeedPublication(Path home) {
         }
     }
 
-    /** @param changed hears of each document that was another before */
+    /** @param changed receives each document that has changed */
     public void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {
@@ -63,7 +63,7 @@ public record SpeedPublication(Path home) {
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
-                    values + " cannot be put into the documents: " + exception.getMessage()
+                    values + " cannot be published in the documents: " + exception.getMessage()
                             + "; measure first: ./neurovisor bench",
                     exception);
         }

@@ -1,4 +1,4 @@
-/** Published figures: writes the values of the last run into the documents. */
+/** Writes the figures of the last complete run into the documents. */
 @NullMarked
 package io.neurovisor.bench.publication;
 

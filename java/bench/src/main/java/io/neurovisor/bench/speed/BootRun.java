@@ -3,11 +3,11 @@ package io.neurovisor.bench.speed;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.server.client.DaemonProcess;
 import java.util.List;
 
-/** Machines that are booted and not cloned: from the request to the last byte. */
+/** Measures requests to machines that are booted instead of cloned, until the last byte. */
 record BootRun(Workbench bench) {
     static final String COLD = "cold boot";
 
@@ -22,11 +22,11 @@ record BootRun(Workbench bench) {
                             COLD,
                             bench.plan().rounds(1, 5),
                             List.of(
-                                    new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
+                                    new Contender(Workbench.OURS, () -> bench.whole(daemon, SampleProgram.PYTHON)),
                                     new Contender(
                                             Floor.NAME,
                                             () -> bench.floor()
-                                                    .boot(Sample.PYTHON)
+                                                    .boot(SampleProgram.PYTHON)
                                                     .reached("exit"))));
         }
     }

@@ -2,16 +2,16 @@ package io.neurovisor.bench.speed;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.measure.Measure;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.DaemonProcess;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-/** A hundred requests at once. */
+/** Measures a hundred simultaneous requests. */
 record BurstRun(Workbench bench) {
     static final int REQUESTS = 100;
     static final String FULL = "burst of 100, 10 ready";
@@ -33,7 +33,7 @@ record BurstRun(Workbench bench) {
         }
     }
 
-    /** Each from when all were sent to its own last byte. */
+    /** Each request is timed from the start of the burst to its own last byte. */
     private void burst(String scenario, DaemonProcess daemon) {
         Series.Key key = bench.key(scenario, Workbench.OURS);
         long beganNanos = System.nanoTime();
@@ -41,11 +41,11 @@ record BurstRun(Workbench bench) {
             for (int number = 0; number < REQUESTS; number++) {
                 Future<?> _ = clients.submit(() -> {
                     try {
-                        double _ = bench.whole(daemon, Sample.PYTHON);
-                        bench.measurements().add(key, Measure.MILLISECONDS, (System.nanoTime() - beganNanos) / 1e6);
+                        double _ = bench.whole(daemon, SampleProgram.PYTHON);
+                        bench.measurements().add(key, Unit.MILLISECONDS, (System.nanoTime() - beganNanos) / 1e6);
                     } catch (NeuroVisorException exception) {
                         bench.progress().accept(scenario + ": " + exception.getMessage());
-                        bench.measurements().failed(key, Measure.MILLISECONDS);
+                        bench.measurements().failed(key, Unit.MILLISECONDS);
                     }
                 });
             }

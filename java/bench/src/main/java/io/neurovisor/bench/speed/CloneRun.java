@@ -4,12 +4,12 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Contender;
 import io.neurovisor.bench.measure.Rounds;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.engine.pool.Lease;
 import io.neurovisor.server.client.DaemonProcess;
 import java.util.List;
 
-/** Machines made when they are asked for. */
+/** Measures machines that are cloned on request. */
 record CloneRun(Workbench bench) {
     static final String ANSWERS = "clone to answer";
     static final String FRESH = "fresh clone";
@@ -28,14 +28,14 @@ record CloneRun(Workbench bench) {
                     List.of(
                             new Contender(Workbench.OURS, this::lease),
                             new Contender(
-                                    Floor.NAME, () -> floor.run(Sample.PYTHON).reached("refresh"))));
+                                    Floor.NAME, () -> floor.run(SampleProgram.PYTHON).reached("refresh"))));
             rounds.run(
                     FRESH,
                     bench.plan().rounds(6, 20),
                     List.of(
-                            new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON)),
+                            new Contender(Workbench.OURS, () -> bench.whole(daemon, SampleProgram.PYTHON)),
                             new Contender(
-                                    Floor.NAME, () -> floor.run(Sample.PYTHON).reached("exit"))));
+                                    Floor.NAME, () -> floor.run(SampleProgram.PYTHON).reached("exit"))));
         }
     }
 

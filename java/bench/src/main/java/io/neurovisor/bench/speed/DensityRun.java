@@ -3,9 +3,9 @@ package io.neurovisor.bench.speed;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.Measure;
 import io.neurovisor.bench.measure.Memory;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.host.process.BackgroundTool;
@@ -17,17 +17,17 @@ import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What machines that wait take, and a request while they do. */
+/** Measures the memory of idle machines, and a request while they are idle. */
 record DensityRun(Workbench bench) {
     static final String MEMORY = "memory of ";
 
     private static final double MEBIBYTE = 1 << 20;
-    /** With what has not been collected yet. */
+    /** Includes garbage that has not been collected yet. */
     static final Pattern HEAP = Pattern.compile("jvm_memory_used_bytes\\{(?:.*,)?area=\"heap\"(?:,.*)?} (\\S+)");
 
     static final Pattern RESIDENT = Pattern.compile("process_resident_memory_bytes (\\S+)");
 
-    /** The kernel, the agent and the interpreters that wait: all but what a program could have. */
+    /** Prints the memory that a program cannot have: that of the kernel, the agent and the warm interpreters. */
     private static final String USED_KIBIBYTES = """
             lines = dict(line.split(':') for line in open('/proc/meminfo'))
             kibibytes = lambda name: int(lines[name].split()[0])
@@ -50,8 +50,8 @@ record DensityRun(Workbench bench) {
             daemon.awaitWarm(machines);
             memory(machines, Workbench.OURS, daemon.vmms());
             List<String> metrics = daemon.metrics();
-            told("daemon's heap, " + machines + " waiting", HEAP, metrics);
-            told("daemon's memory, " + machines + " waiting", RESIDENT, metrics);
+            record("daemon's heap, " + machines + " waiting", HEAP, metrics);
+            record("daemon's memory, " + machines + " waiting", RESIDENT, metrics);
             bench.rounds(() -> {
                         daemon.awaitWarm(machines);
                         Pause.of(WarmRun.REST);
@@ -59,17 +59,17 @@ record DensityRun(Workbench bench) {
                     .run(
                             "warm python, " + machines + " waiting",
                             bench.plan().rounds(2, 8),
-                            List.of(new Contender(Workbench.OURS, () -> bench.whole(daemon, Sample.PYTHON))));
+                            List.of(new Contender(Workbench.OURS, () -> bench.whole(daemon, SampleProgram.PYTHON))));
             String used = bench.execute(daemon, new Program(Language.PYTHON, USED_KIBIBYTES))
                     .text()
                     .strip();
             Workbench.require(used.matches("\\d{1,9}"), "the guest's memory is " + used);
-            bench.add("used in a guest", Workbench.OURS, Measure.MEBIBYTES, Integer.parseInt(used) / 1024.0);
+            bench.add("used in a guest", Workbench.OURS, Unit.MEBIBYTES, Integer.parseInt(used) / 1024.0);
             bench.add(
                     "agent in a guest",
                     Workbench.OURS,
-                    Measure.MEBIBYTES,
-                    bench.floor().run(Sample.PYTHON).agentMebibytes());
+                    Unit.MEBIBYTES,
+                    bench.floor().run(SampleProgram.PYTHON).agentMebibytes());
         }
     }
 
@@ -91,14 +91,14 @@ record DensityRun(Workbench bench) {
     }
 
     private void memory(int machines, String contender, List<ProcessHandle> vmms) {
-        bench.add(MEMORY + machines, contender, Measure.MEBIBYTES, Memory.proportionalMebibytes(vmms) / machines);
+        bench.add(MEMORY + machines, contender, Unit.MEBIBYTES, Memory.proportionalMebibytes(vmms) / machines);
     }
 
-    private void told(String scenario, Pattern metric, List<String> metrics) {
-        mebibytes(metric, metrics).ifPresent(value -> bench.add(scenario, Workbench.OURS, Measure.MEBIBYTES, value));
+    private void record(String scenario, Pattern metric, List<String> metrics) {
+        mebibytes(metric, metrics).ifPresent(value -> bench.add(scenario, Workbench.OURS, Unit.MEBIBYTES, value));
     }
 
-    /** Empty where it is not told. */
+    /** Returns the value of the metric in MiB, or empty if the metrics do not contain it. */
     static OptionalDouble mebibytes(Pattern metric, List<String> metrics) {
         return metrics.stream()
                 .map(metric::matcher)

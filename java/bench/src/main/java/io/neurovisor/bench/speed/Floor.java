@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.vm.SavedVm;
@@ -23,12 +23,12 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The bare VMM with a clone of the product's own template: the fewest steps that run a program in it, without a jail, a
- * pool, limits or a service ({@code bench/floor}).
+ * A lower bound for the product: the bare VMM with a clone of the product's template, which runs a program without a jail,
+ * a pool, limits or a service ({@code bench/floor}).
  *
- * @param program the compiled floor
- * @param scratch where its clones have their sockets
- * @param accelerator as QEMU's argument has it
+ * @param program the compiled program of {@code bench/floor}
+ * @param scratch a directory for the sockets of its clones
+ * @param accelerator the value of QEMU's option {@code -accel}
  */
 record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     static final String NAME = "bare VMM";
@@ -46,32 +46,32 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
     }
 
     /**
-     * When one clone was how far.
+     * The times at which one clone reached its steps.
      *
-     * @param told of each step when it was reached and what it took by itself, in milliseconds
+     * @param report the report of the program, with the time and the duration of each step in milliseconds
      */
-    record Steps(JsonNode told) {
+    record Steps(JsonNode report) {
         double reached(String step) {
-            return told.path("p50").path(step).path("reached_ms").asDouble(Double.NaN);
+            return report.path("p50").path(step).path("reached_ms").asDouble(Double.NaN);
         }
 
         double took(String step) {
-            return told.path("p50").path(step).path("took_ms").asDouble(Double.NaN);
+            return report.path("p50").path(step).path("took_ms").asDouble(Double.NaN);
         }
 
-        /** What the agent in the guest has of the memory itself. */
+        /** Returns the resident memory of the guest agent. */
         double agentMebibytes() {
-            return told.path("agent_resident_bytes").asDouble(Double.NaN) / (1 << 20);
+            return report.path("agent_resident_bytes").asDouble(Double.NaN) / (1 << 20);
         }
 
-        /** From the request to the last byte of its answer. */
+        /** Returns the milliseconds from the request to the last byte of its answer. */
         double request() {
             return took("first byte") + took("exit");
         }
     }
 
-    /** One clone runs one program. */
-    Steps run(Sample sample, String... options) {
+    /** Runs one program in a clone. */
+    Steps run(SampleProgram sample, String... options) {
         return run(sample.language().label(), sample.code(), options);
     }
 
@@ -91,8 +91,8 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
         }
     }
 
-    /** A machine that is booted with what the template was booted with runs one program. */
-    Steps boot(Sample sample) {
+    /** Boots a machine from the boot files of the template and runs one program in it. */
+    Steps boot(SampleProgram sample) {
         return measured(command("boot")
                 .withArguments(List.of(
                         "--kernel",
@@ -105,7 +105,7 @@ record Floor(Path program, SavedVm template, Path scratch, String accelerator) {
                         sample.code())));
     }
 
-    /** A primed clone that waits until it is closed. */
+    /** Starts a primed clone that is idle until it is closed. */
     BackgroundTool idle() {
         CompletableFuture<String> ready = new CompletableFuture<>();
         BackgroundTool clone = BackgroundTool.start(

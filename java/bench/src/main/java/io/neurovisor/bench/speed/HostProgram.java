@@ -1,7 +1,7 @@
 package io.neurovisor.bench.speed;
 
 import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.Language;
@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The same program without a virtual machine: as it is, and in what else is there to keep it apart. */
+/** Contenders that run the program without a virtual machine: as a plain process, in bubblewrap and in gVisor. */
 public final class HostProgram {
     public static final String PLAIN = "plain process";
     static final String BUBBLEWRAP = "bubblewrap";
@@ -22,7 +22,7 @@ public final class HostProgram {
 
     private HostProgram() {}
 
-    /** Those that are installed. */
+    /** Returns the contenders that are installed on this host. */
     public static List<Contender> contenders(Language language, String code) {
         Optional<List<String>> found = command(language, code);
         List<Contender> contenders = new ArrayList<>();
@@ -59,7 +59,7 @@ public final class HostProgram {
         return contenders;
     }
 
-    /** The host's own interpreter, never what a version manager has put before it. */
+    /** The interpreter of the distribution, even if a version manager has put another one first in the path. */
     private static Optional<List<String>> command(Language language, String code) {
         List<String> words = switch (language) {
             case PYTHON -> List.of("/usr/bin/python3", "-I", "-c", code);
@@ -79,13 +79,13 @@ public final class HostProgram {
         return new Contender(name, () -> timed(command));
     }
 
-    /** From its start to its end, which must bring the answer. */
+    /** Returns the milliseconds from start to exit; throws if the program does not print the answer. */
     static double timed(ToolCommand command) {
         List<String> lines = new ArrayList<>();
         long beganNanos = System.nanoTime();
         Tool.of(command).outputLines(lines::add).deadline(LIMIT).run().orThrow();
         double millis = (System.nanoTime() - beganNanos) / 1e6;
-        if (!lines.equals(List.of(Sample.ANSWER))) {
+        if (!lines.equals(List.of(SampleProgram.ANSWER))) {
             throw new NeuroVisorException(Fault.TOOL_FAILED, command.program() + " printed " + lines);
         }
         return millis;

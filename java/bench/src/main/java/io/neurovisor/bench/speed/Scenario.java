@@ -6,47 +6,47 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What is measured, each beside what one would take instead. */
+/** The scenarios. Each compares the product with the alternatives that a user would consider. */
 public enum Scenario {
-    /** Request to last byte in a machine that waits, per language, and what of it is not the guest's. */
+    /** A request to a machine that is ready, per language, until the last byte; and the share of the host in it. */
     WARM,
-    /** Machines made when they are asked for. */
+    /** Machines that are cloned on request. */
     CLONE,
-    /** The command, with a daemon and without, and the daemon itself. */
+    /** Start of the command, with and without a daemon, and start of the daemon. */
     START,
-    /** A hundred requests at once. */
+    /** A hundred simultaneous requests. */
     BURST,
-    /** Fresh machines one after the other, as many as there are processors at a time. */
+    /** Fresh machines in a row, one per processor at a time. */
     SUSTAINED,
-    /** Memory of machines that wait. */
+    /** Memory of idle machines. */
     DENSITY,
-    /** Bytes out of a program and files into one. */
+    /** Throughput of output and of input files. */
     TRANSFER,
-    /** Machines that are booted and not cloned. */
+    /** Machines that are booted instead of cloned. */
     BOOT,
-    /** The first command of all, which makes the template. */
+    /** The first command after installation, which makes the template. */
     TEMPLATE;
 
-    /** As options have it. */
+    /** Returns the name of the scenario on the command line. */
     public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Empty for what is no scenario. */
+    /** Returns the scenario with this label, or empty if there is none. */
     public static Optional<Scenario> labelled(String label) {
         return Arrays.stream(values())
                 .filter(scenario -> scenario.label().equals(label))
                 .findFirst();
     }
 
-    /** Those that have targets, and the bytes out and in. */
+    /** Returns the labels of the scenarios that {@code --quick} measures: those with targets, and the throughput. */
     public static List<String> quickLabels() {
         return Stream.of(WARM, CLONE, START, BURST, SUSTAINED, DENSITY, TRANSFER)
                 .map(Scenario::label)
                 .toList();
     }
 
-    /** All of them. */
+    /** Returns the labels of all scenarios. */
     public static List<String> labels() {
         return Arrays.stream(values()).map(Scenario::label).toList();
     }

@@ -6,13 +6,13 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.Locale;
 
-/** The scenarios with machines of one size. */
+/** Runs scenarios with machines of one size. */
 record ScenarioRun(Workbench bench) {
     ScenarioRun {
         requireNonNull(bench, "bench is null");
     }
 
-    /** Says when it begins and how long it took; a scenario that fails does not keep the next from being measured. */
+    /** Reports the start and the duration of the scenario. A failure is reported and does not prevent the next scenario. */
     void run(Scenario scenario) {
         String name = bench.size().label() + ", " + scenario.label();
         bench.progress().accept(name);

@@ -15,11 +15,11 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * What one run has measured.
+ * The report of one run.
  *
- * @param vmm by which machines were run, and by what means
- * @param host as it began
- * @param hostAfter as it ended
+ * @param vmm the VMM with its version and accelerator, and the image
+ * @param host the machine at the beginning
+ * @param hostAfter the machine at the end
  */
 public record SpeedReport(
         String version,
@@ -45,7 +45,7 @@ public record SpeedReport(
         targets = List.copyOf(targets);
     }
 
-    /** Where and when, a line each. */
+    /** Returns lines that say where and when the values were measured. */
     public List<String> circumstances() {
         return List.of(
                 String.format(
@@ -67,7 +67,7 @@ public record SpeedReport(
         return hostAfter.refaultedMebibytes() - host.refaultedMebibytes();
     }
 
-    /** One row per contender of each scenario, after the heading. */
+    /** Returns the heading and one row per contender of each scenario. */
     public List<List<String>> table() {
         Stream<List<String>> heading = Stream.of(List.of(
                 "size", "scenario", "contender", "p50", "p95", "p99", "unit", "n", "failed", "CPU ms", "beside"));
@@ -82,14 +82,14 @@ public record SpeedReport(
                 number(one.median()),
                 number(one.percentile(95)),
                 number(one.percentile(99)),
-                one.measure().unit(),
+                one.unit().symbol(),
                 Integer.toString(one.values().size()),
                 Integer.toString(one.failed()),
                 one.processorMillis() == 0 ? "-" : String.format(Locale.ROOT, "%.0f", one.processorMillis()),
                 beside(one));
     }
 
-    /** How the contender's median compares with that of the scenario's first. */
+    /** Returns the ratio of the contender's median to that of the scenario's first contender. */
     private String beside(Series one) {
         Series first = series.stream()
                 .filter(other -> other.key().size().equals(one.key().size())
@@ -104,7 +104,7 @@ public record SpeedReport(
         return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.1f", value);
     }
 
-    /** One row per promise, after the heading. */
+    /** Returns the heading and one row per target. */
     public List<List<String>> promises() {
         Stream<List<String>> heading = Stream.of(List.of("size", "what", "measured", "target", ""));
         return Stream.concat(
@@ -119,7 +119,7 @@ public record SpeedReport(
                 .toList();
     }
 
-    /** All of it with each single value. */
+    /** Returns the report as JSON, with every single value. */
     public String json() {
         ObjectNode root = JSON.createObjectNode();
         root.put("version", version);
@@ -150,7 +150,7 @@ public record SpeedReport(
         node.put("size", one.key().size());
         node.put("scenario", one.key().scenario());
         node.put("contender", one.key().contender());
-        node.put("unit", one.measure().unit());
+        node.put("unit", one.unit().symbol());
         node.put("n", one.values().size());
         node.put("failed", one.failed());
         put(node, "p50", one.median());
@@ -170,7 +170,7 @@ public record SpeedReport(
         node.put("verdict", target.verdict());
     }
 
-    /** JSON has no word for what was not measured but null. */
+    /** Writes null for a value that was not measured. */
     private static void put(ObjectNode node, String name, double value) {
         if (Double.isNaN(value) || Double.isInfinite(value)) {
             node.putNull(name);

@@ -19,18 +19,18 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** Measures all scenarios of a plan, one size after the other. */
+/** Measures all scenarios of a plan, one machine size after the other. */
 public final class SpeedRun {
     private SpeedRun() {}
 
     /**
-     * Returns when all has been measured that could be.
+     * Runs all scenarios of the plan and returns what could be measured.
      *
-     * @param neuroVisor makes what is missing, and machines without a daemon
-     * @param progress hears what is measured and why something was not, a line each
+     * @param neuroVisor makes missing images and templates, and the machines that no daemon serves
+     * @param progress receives a line for each scenario, and for each failure
      */
     public static SpeedReport of(
-            Plan plan, List<SandboxSize> sizes, NeuroVisor neuroVisor, InstantSource clock, Consumer<String> progress) {
+            SpeedPlan plan, List<SandboxSize> sizes, NeuroVisor neuroVisor, InstantSource clock, Consumer<String> progress) {
         Instant began = clock.instant();
         Host host = Host.read();
         Measurements measurements = new Measurements();
@@ -65,8 +65,8 @@ public final class SpeedRun {
         if (!floor.toFile().canExecute()) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED,
-                    "what NeuroVisor is compared with is not compiled: " + floor
-                            + "; a clone of the repository compiles it, a container image has it not");
+                    "the bare VMM's program, with which NeuroVisor is compared, is not compiled: " + floor
+                            + "; bench works in a clone of the repository, not in a container image");
         }
         return floor;
     }
@@ -77,7 +77,7 @@ public final class SpeedRun {
         }
         throw new NeuroVisorException(
                 Fault.INVALID_ARGUMENT,
-                "bench compares clones by QEMU, and these machines are " + neuroVisor.vmm()
+                "bench compares clones of QEMU, but the VMM is " + neuroVisor.vmm()
                         + "; use --vmm=qemu --snapshot=on; bench/firecracker.sh measures Firecracker");
     }
 

@@ -3,24 +3,24 @@ package io.neurovisor.bench.speed;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.server.client.DaemonProcess;
 import java.util.List;
 
-/** The command, with a daemon and without, and the daemon itself. */
+/** Measures the start of the command, with and without a daemon, and the start of the daemon. */
 record StartRun(Workbench bench) {
     static final String COMMAND = "command";
     static final String BY_DAEMON = "NeuroVisor, daemon";
     static final String ALONE = "NeuroVisor, alone";
 
-    private static final List<String> PROGRAM = List.of("--language", "python", "-c", Sample.PYTHON.code());
+    private static final List<String> PROGRAM = List.of("--language", "python", "-c", SampleProgram.PYTHON.code());
 
     StartRun {
         requireNonNull(bench, "bench is null");
     }
 
     void measure() {
-        Plan plan = bench.plan();
+        SpeedPlan plan = bench.plan();
         bench.rounds(() -> {})
                 .run(
                         "daemon to first machine",

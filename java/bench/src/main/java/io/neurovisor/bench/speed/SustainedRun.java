@@ -2,8 +2,8 @@ package io.neurovisor.bench.speed;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.measure.Measure;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.DaemonProcess;
@@ -17,7 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.DoubleSupplier;
 
-/** Fresh machines one after the other, as many as there are processors at a time. */
+/** Measures how many fresh machines per second the host can run, with one worker per processor. */
 record SustainedRun(Workbench bench) {
     static final String SUSTAINED = "sustained";
     static final String PER_PROCESSOR = "sustained, per processor";
@@ -32,13 +32,13 @@ record SustainedRun(Workbench bench) {
         try (DaemonProcess daemon = bench.daemon("lasting", workers, 3 * workers)) {
             for (int round = 0; round < bench.plan().rounds(2, 4); round++) {
                 daemon.awaitWarm(workers);
-                rate(Workbench.OURS, workers, slice, () -> bench.whole(daemon, Sample.PYTHON));
+                rate(Workbench.OURS, workers, slice, () -> bench.whole(daemon, SampleProgram.PYTHON));
                 daemon.awaitWarm(workers);
                 rate(
                         Floor.NAME,
                         workers,
                         slice,
-                        () -> bench.floor().run(Sample.PYTHON).reached("exit"));
+                        () -> bench.floor().run(SampleProgram.PYTHON).reached("exit"));
             }
         }
     }
@@ -62,11 +62,11 @@ record SustainedRun(Workbench bench) {
                 done += loop.get();
             }
             double rate = done * 1e9 / (System.nanoTime() - beganNanos);
-            bench.add(SUSTAINED, contender, Measure.MACHINES_PER_SECOND, rate);
-            bench.add(PER_PROCESSOR, contender, Measure.MACHINES_PER_SECOND, rate / workers);
+            bench.add(SUSTAINED, contender, Unit.MACHINES_PER_SECOND, rate);
+            bench.add(PER_PROCESSOR, contender, Unit.MACHINES_PER_SECOND, rate / workers);
         } catch (ExecutionException exception) {
             bench.progress().accept(SUSTAINED + ", " + contender + ": " + exception.getCause());
-            bench.measurements().failed(bench.key(SUSTAINED, contender), Measure.MACHINES_PER_SECOND);
+            bench.measurements().failed(bench.key(SUSTAINED, contender), Unit.MACHINES_PER_SECOND);
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
             throw new NeuroVisorException(Fault.INTERRUPTED, "cancelled", interrupt);

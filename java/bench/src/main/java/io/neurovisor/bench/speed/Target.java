@@ -2,20 +2,19 @@ package io.neurovisor.bench.speed;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.measure.Measure;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.Unit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * What is promised of one figure, and what it was.
+ * The promise about one figure, with its measured value.
  *
- * @param unit of the figure; {@code x} for how often one fits into the other
- * @param value not a number where it was not measured
- * @param limit what it is to reach
- * @param isMost whether it must not be above the limit; otherwise it must not be below
+ * @param unit the unit of the figure; {@code x} for a ratio
+ * @param value the measured value; NaN if it was not measured
+ * @param isMost whether the limit is an upper bound; otherwise it is a lower bound
  */
 public record Target(String what, String size, String unit, double value, double limit, boolean isMost) {
     private static final String TIMES = "x";
@@ -31,7 +30,7 @@ public record Target(String what, String size, String unit, double value, double
         return !Double.isNaN(value);
     }
 
-    /** {@code met}, {@code missed} or {@code not measured}. */
+    /** Returns {@code met}, {@code missed} or {@code not measured}. */
     public String verdict() {
         if (!isMeasured()) {
             return "not measured";
@@ -39,12 +38,12 @@ public record Target(String what, String size, String unit, double value, double
         return (isMost ? value <= limit : value >= limit) ? "met" : "missed";
     }
 
-    /** Limit and figure in words. */
+    /** Returns the limit in words. */
     public String promise() {
         return (isMost ? "at most " : "at least ") + number(limit);
     }
 
-    /** The figure with its unit. */
+    /** Returns the measured value with its unit. */
     public String shown() {
         return isMeasured() ? number(value) : "-";
     }
@@ -53,7 +52,7 @@ public record Target(String what, String size, String unit, double value, double
         return String.format(Locale.ROOT, "%.2f %s", figure, unit);
     }
 
-    /** All of them, for machines of one size. */
+    /** Returns all targets for machines of one size. */
     public static List<Target> of(String size, Measurements measurements) {
         Figures figures = new Figures(size, measurements);
         List<Target> targets = new ArrayList<>();
@@ -73,7 +72,7 @@ public record Target(String what, String size, String unit, double value, double
         targets.add(new Target(
                 "what of a request is not the machine's",
                 size,
-                Measure.MILLISECONDS.unit(),
+                Unit.MILLISECONDS.symbol(),
                 figures.median(WarmRun.OVERHEAD, Workbench.OURS),
                 3,
                 true));
@@ -118,7 +117,7 @@ public record Target(String what, String size, String unit, double value, double
         return new Target(what, size, TIMES, value, limit, false);
     }
 
-    /** What has been measured of one size; not a number where it was not. */
+    /** The measured values of one size; NaN where there is none. */
     private record Figures(String size, Measurements measurements) {
         double median(String scenario, String contender) {
             return measurements

@@ -3,7 +3,7 @@ package io.neurovisor.bench.speed;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.files.PrivateFiles;
@@ -15,14 +15,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** The first program of all: its command makes the template, of images and kernels that are there. */
+/** Measures the first program after installation, whose command makes the template from existing images and kernels. */
 record TemplateRun(Workbench bench) {
     static final String FIRST = "template made, command to answer";
 
-    /** What is in a data directory and is made once for many templates. */
+    /** The parts of a data directory that many templates share. */
     private static final Set<String> SHARED = Set.of("images", "kernels", "initrds", "firecracker");
 
-    /** The same, but written to: a copy. */
+    /** The shared parts that a command writes to, and which are therefore copied. */
     private static final Set<String> COPIED = Set.of("digests", "probes.properties");
 
     TemplateRun {
@@ -35,20 +35,20 @@ record TemplateRun(Workbench bench) {
                 .run(FIRST, bench.plan().rounds(1, 2), List.of(new Contender(Workbench.OURS, this::first)));
     }
 
-    /** In a data directory of its own, so that nobody's templates are touched. */
+    /** Uses a separate data directory, so that the templates of the user are not touched. */
     private double first() {
         Path own = bench.socket("data");
         try {
             lend(bench.plan().dataDirectory(), own);
             ToolCommand command = bench.plan()
                     .commands()
-                    .runAlone(bench.size(), List.of("--language", "python", "-c", Sample.PYTHON.code()), own);
+                    .runAlone(bench.size(), List.of("--language", "python", "-c", SampleProgram.PYTHON.code()), own);
             return HostProgram.timed(command);
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED, "no data directory can be made: " + exception.getMessage(), exception);
         } finally {
-            // Links are removed, not what they lead to.
+            // Removes the links, not their targets.
             PrivateFiles.delete(own);
         }
     }

@@ -2,8 +2,8 @@ package io.neurovisor.bench.speed;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.measure.Measure;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.program.InputFile;
 import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Language;
@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleSupplier;
 
-/** Bytes out of a program and files into one. */
+/** Measures the throughput of output and of input files. */
 record TransferRun(Workbench bench) {
     private static final String OUTPUT = "output";
     private static final String FILE = "file in";
@@ -34,7 +34,7 @@ record TransferRun(Workbench bench) {
         try (DaemonProcess daemon = bench.daemon("bytes", 1, 3)) {
             for (int round = 0; round < bench.plan().rounds(1, 4); round++) {
                 speed(OUTPUT, Workbench.OURS, daemon, () -> {
-                    Received received = bench.execute(daemon, printing);
+                    TimedResult received = bench.execute(daemon, printing);
                     Workbench.require(
                             received.bytes() == (long) MEBIBYTES << 20, "printed " + received.bytes() + " bytes");
                     return received.millis();
@@ -53,7 +53,7 @@ record TransferRun(Workbench bench) {
                         FILE,
                         Floor.NAME,
                         daemon,
-                        () -> floor.run(Sample.PYTHON, WarmRun.PRIMED, "--files", Integer.toString(MEBIBYTES))
+                        () -> floor.run(SampleProgram.PYTHON, WarmRun.PRIMED, "--files", Integer.toString(MEBIBYTES))
                                 .request());
             }
         }
@@ -67,7 +67,7 @@ record TransferRun(Workbench bench) {
         }
         return new Program(
                 Language.PYTHON,
-                Sample.PYTHON.code(),
+                SampleProgram.PYTHON.code(),
                 List.of(),
                 Map.of(),
                 ByteBuffer.allocate(0),
@@ -77,6 +77,6 @@ record TransferRun(Workbench bench) {
 
     private void speed(String scenario, String contender, DaemonProcess daemon, DoubleSupplier millis) {
         daemon.awaitWarm(1);
-        bench.add(scenario, contender, Measure.MEBIBYTES_PER_SECOND, MEBIBYTES * 1000 / millis.getAsDouble());
+        bench.add(scenario, contender, Unit.MEBIBYTES_PER_SECOND, MEBIBYTES * 1000 / millis.getAsDouble());
     }
 }

@@ -3,21 +3,21 @@ package io.neurovisor.bench.speed;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Contender;
-import io.neurovisor.bench.measure.Measure;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.server.client.DaemonProcess;
 import io.neurovisor.server.client.Pause;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A request to a machine that waits, per language, and what of it is not the machine's. */
+/** Measures a request to a machine that is ready, per language, and the time outside the machine. */
 public record WarmRun(Workbench bench) {
     static final String PYTHON = "warm python";
     static final String OVERHEAD = "overhead";
     static final String PRIMED = "--prime";
 
-    /** How long a machine has waited when it gets its program: the longer, the slower, and one that has just worked is quick. */
+    /** How long a machine is idle before its request. The longer it is idle, the slower it answers. */
     public static final Duration REST = Duration.ofSeconds(1);
 
     public WarmRun {
@@ -26,14 +26,14 @@ public record WarmRun(Workbench bench) {
 
     public void measure() {
         try (DaemonProcess daemon = bench.daemon("warm", 1, 3)) {
-            for (Sample sample : bench.plan().quick() ? List.of(Sample.PYTHON) : Sample.INTERPRETED) {
+            for (SampleProgram sample : bench.plan().quick() ? List.of(SampleProgram.PYTHON) : SampleProgram.INTERPRETED) {
                 language(daemon, sample);
             }
         }
     }
 
-    private void language(DaemonProcess daemon, Sample sample) {
-        List<Received> answers = new ArrayList<>();
+    private void language(DaemonProcess daemon, SampleProgram sample) {
+        List<TimedResult> answers = new ArrayList<>();
         List<Contender> contenders = new ArrayList<>();
         contenders.add(new Contender(Workbench.OURS, () -> {
             answers.add(rested(daemon, sample));
@@ -45,19 +45,19 @@ public record WarmRun(Workbench bench) {
                         .run(sample, PRIMED, "--rest", Long.toString(REST.toMillis()))
                         .request()));
         contenders.addAll(HostProgram.contenders(sample.language(), sample.code()));
-        boolean main = sample.equals(Sample.PYTHON);
+        boolean main = sample.equals(SampleProgram.PYTHON);
         bench.rounds(() -> daemon.awaitWarm(1))
                 .run("warm " + sample.language().label(), main ? bench.plan().rounds(6, 24) : 4, contenders);
         if (main) {
             answers.stream()
                     .skip(bench.plan().rehearsals())
                     .forEach(answer ->
-                            bench.add(OVERHEAD, Workbench.OURS, Measure.MILLISECONDS, answer.outsideMillis()));
+                            bench.add(OVERHEAD, Workbench.OURS, Unit.MILLISECONDS, answer.outsideMillis()));
         }
     }
 
-    /** In a machine that has waited as long as the bare one: it takes the place of one that has waited for longer. */
-    private Received rested(DaemonProcess daemon, Sample sample) {
+    /** Uses up the machine that has been idle for longer, so that both contenders answer after the same rest. */
+    private TimedResult rested(DaemonProcess daemon, SampleProgram sample) {
         double _ = bench.whole(daemon, sample);
         daemon.awaitWarm(1);
         Pause.of(REST);

@@ -2,11 +2,11 @@ package io.neurovisor.bench.speed;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.measure.Measure;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Rounds;
-import io.neurovisor.bench.measure.Sample;
+import io.neurovisor.bench.measure.SampleProgram;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.Unit;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -24,20 +24,20 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * What every scenario measures with, for machines of one size.
+ * The equipment of every scenario, for machines of one size.
  *
  * @param order for machines that are asked for without a daemon
- * @param progress hears why something was not measured, a line each
+ * @param progress receives a line for each thing that was not measured
  */
 public record Workbench(
-        Plan plan,
+        SpeedPlan plan,
         SandboxSize size,
         NeuroVisor neuroVisor,
         MachineKind kind,
         Floor floor,
         Measurements measurements,
         Consumer<String> progress) {
-    /** The contender that all is about. */
+    /** The name of the product among the contenders. */
     public static final String OURS = "NeuroVisor";
 
     private static final Duration LIMIT = Duration.ofMinutes(5);
@@ -52,7 +52,7 @@ public record Workbench(
         requireNonNull(progress, "progress is null");
     }
 
-    /** A daemon at the socket of this name. */
+    /** Starts a daemon at the socket of this name. */
     DaemonProcess daemon(String name, int warm, int max, String... more) {
         Path socket = socket(name);
         List<String> options = Stream.concat(
@@ -70,27 +70,27 @@ public record Workbench(
         return new Rounds(size.label(), plan.rehearsals(), measurements, calm, progress);
     }
 
-    public void add(String scenario, String contender, Measure measure, double value) {
-        measurements.add(key(scenario, contender), measure, value);
+    public void add(String scenario, String contender, Unit unit, double value) {
+        measurements.add(key(scenario, contender), unit, value);
     }
 
     Series.Key key(String scenario, String contender) {
         return new Series.Key(size.label(), scenario, contender);
     }
 
-    /** From the request to the last byte of the right answer, in milliseconds. */
-    double whole(DaemonProcess daemon, Sample sample) {
+    /** Returns the milliseconds from the request to the last byte of the right answer. */
+    double whole(DaemonProcess daemon, SampleProgram sample) {
         return answer(daemon, sample).millis();
     }
 
-    Received answer(DaemonProcess daemon, Sample sample) {
-        Received received = execute(daemon, new Program(sample.language(), sample.code()));
-        require(received.text().strip().equals(Sample.ANSWER), "printed " + received.text());
+    TimedResult answer(DaemonProcess daemon, SampleProgram sample) {
+        TimedResult received = execute(daemon, new Program(sample.language(), sample.code()));
+        require(received.text().strip().equals(SampleProgram.ANSWER), "printed " + received.text());
         return received;
     }
 
-    public Received execute(DaemonProcess daemon, Program program) {
-        Received.Sink sink = new Received.Sink();
+    public TimedResult execute(DaemonProcess daemon, Program program) {
+        TimedResult.Sink sink = new TimedResult.Sink();
         ExecutionRequest request = new ExecutionRequest(TraceIds.next(), program, LIMIT, size);
         long beganNanos = System.nanoTime();
         DaemonResult result = daemon.client().execute(request, sink);

@@ -1,4 +1,4 @@
-/** How fast and how small it is beside what one would take instead, all of it measured in turn in one run. */
+/** Scenarios that compare the speed and the memory of NeuroVisor with its alternatives, in turn in one run. */
 @NullMarked
 package io.neurovisor.bench.speed;
 

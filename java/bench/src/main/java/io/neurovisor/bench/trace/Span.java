@@ -3,11 +3,11 @@ package io.neurovisor.bench.trace;
 import static java.util.Objects.requireNonNull;
 
 /**
- * One step of a request, as its trace tells it.
+ * One step of a request in its trace.
  *
  * @param trace 32 hexadecimal digits
- * @param parent empty for the first of a process
- * @param startNanos since 1970
+ * @param parent the id of the parent span; empty for a root span
+ * @param startNanos nanoseconds since 1970
  */
 public record Span(String trace, String id, String parent, String name, long startNanos, long endNanos) {
     public Span {

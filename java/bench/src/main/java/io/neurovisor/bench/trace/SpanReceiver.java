@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 
-/** Takes the spans that a daemon exports by OTLP over HTTP, on a port of this machine. Closing it ends it. */
+/** A server on a loopback port that receives the spans that a daemon exports by OTLP over HTTP. */
 final class SpanReceiver implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration LOOK_AGAIN_AFTER = Duration.ofMillis(50);
@@ -48,18 +48,18 @@ final class SpanReceiver implements AutoCloseable {
         }
     }
 
-    /** Ends as what takes traces over HTTP does. */
+    /** Returns the endpoint for {@code --otlp}. */
     String url() {
         return "http://127.0.0.1:" + server.getAddress().getPort() + TRACES;
     }
 
-    /** Those of one trace, once the one of that name is there, which ends last. */
+    /** Waits until the span {@code last} of the trace has arrived, then returns all spans of the trace. */
     List<Span> await(String trace, String last) {
         Deadline deadline = Deadline.after(LIMIT, Ticker.SYSTEM);
         while (of(trace).noneMatch(span -> span.name().equals(last))) {
             if (deadline.hasPassed()) {
                 throw new NeuroVisorException(
-                        Fault.TOOL_FAILED, "the daemon exports no span " + last + " of trace " + trace);
+                        Fault.TOOL_FAILED, "the daemon did not export span " + last + " of trace " + trace);
             }
             Pause.of(LOOK_AGAIN_AFTER);
         }
@@ -86,7 +86,7 @@ final class SpanReceiver implements AutoCloseable {
         }
     }
 
-    /** By the field numbers of opentelemetry-proto's ExportTraceServiceRequest. */
+    /** Decodes an ExportTraceServiceRequest by the field numbers of opentelemetry-proto. */
     static List<Span> parse(byte[] request) throws IOException {
         return Stream.of(UnknownFieldSet.parseFrom(request))
                 .flatMap(all -> messages(all, 1))

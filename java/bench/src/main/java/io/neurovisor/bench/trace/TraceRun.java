@@ -3,9 +3,9 @@ package io.neurovisor.bench.trace;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.measure.Host;
-import io.neurovisor.bench.measure.Sample;
-import io.neurovisor.bench.speed.Plan;
-import io.neurovisor.bench.speed.Received;
+import io.neurovisor.bench.measure.SampleProgram;
+import io.neurovisor.bench.speed.SpeedPlan;
+import io.neurovisor.bench.speed.TimedResult;
 import io.neurovisor.bench.speed.WarmRun;
 import io.neurovisor.bench.speed.Workbench;
 import io.neurovisor.engine.execution.ExecutionRequest;
@@ -25,15 +25,15 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Requests to a machine that waits, with the spans that the product exports of them.
+ * Traces requests to a machine that is ready.
  *
- * @param scratch where sockets may be
+ * @param scratch a directory for sockets
  */
-public record TraceRun(Plan.Commands commands, SandboxSize size, Path scratch) {
-    /** The server's own span of a call: everything else of the daemon is below it. */
+public record TraceRun(SpeedPlan.Commands commands, SandboxSize size, Path scratch) {
+    /** The server span of a call, which is the root of the daemon's other spans. */
     private static final String CALL = "neurovisor.execution.ExecutionService/ExecuteStream";
 
-    /** The first ones load and compile what the others use. */
+    /** The first requests do not count: they load and compile code. */
     private static final int REHEARSALS = 2;
 
     private static final Duration LIMIT = Duration.ofMinutes(1);
@@ -44,7 +44,7 @@ public record TraceRun(Plan.Commands commands, SandboxSize size, Path scratch) {
         requireNonNull(scratch, "scratch is null");
     }
 
-    /** The median of so many. */
+    /** Sends the requests one after the other and returns the one with the median time. */
     public TracedRequest median(int requests) {
         Path socket = scratch.resolve("traced");
         List<TracedRequest> traced = new ArrayList<>();
@@ -67,7 +67,7 @@ public record TraceRun(Plan.Commands commands, SandboxSize size, Path scratch) {
         return TracedRequest.median(traced);
     }
 
-    /** Where and when, a line. */
+    /** Returns a line that says where and when the request was measured. */
     public static String circumstances(SandboxSize size) {
         Host host = Host.read();
         return String.format(
@@ -82,13 +82,13 @@ public record TraceRun(Plan.Commands commands, SandboxSize size, Path scratch) {
     }
 
     private TracedRequest request(DaemonProcess daemon, SpanReceiver receiver) {
-        Received.Sink sink = new Received.Sink();
+        TimedResult.Sink sink = new TimedResult.Sink();
         TraceId trace = TraceIds.next();
-        Program program = new Program(Sample.PYTHON.language(), Sample.PYTHON.code());
+        Program program = new Program(SampleProgram.PYTHON.language(), SampleProgram.PYTHON.code());
         long beganNanos = System.nanoTime();
         DaemonResult result = daemon.client().execute(new ExecutionRequest(trace, program, LIMIT, size), sink);
-        Received received = sink.received(result, (System.nanoTime() - beganNanos) / 1e6);
-        Workbench.require(received.text().strip().equals(Sample.ANSWER), "printed " + received.text());
+        TimedResult received = sink.received(result, (System.nanoTime() - beganNanos) / 1e6);
+        Workbench.require(received.text().strip().equals(SampleProgram.ANSWER), "printed " + received.text());
         return new TracedRequest(received.millis(), receiver.await(trace.hex(), CALL));
     }
 }

@@ -9,9 +9,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * A request with the steps that its trace tells.
+ * A request with the spans of its trace.
  *
- * @param millis as its client measured it, to the last byte
+ * @param millis the time to the last byte, as measured by the client
  */
 public record TracedRequest(double millis, List<Span> spans) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -24,7 +24,7 @@ public record TracedRequest(double millis, List<Span> spans) {
                 .toList();
     }
 
-    /** The one in the middle; there is one at least. */
+    /** Returns the request with the median time; {@code requests} must not be empty. */
     public static TracedRequest median(List<TracedRequest> requests) {
         return requests.stream()
                 .sorted(Comparator.comparingDouble(TracedRequest::millis))
@@ -34,10 +34,10 @@ public record TracedRequest(double millis, List<Span> spans) {
     }
 
     /**
-     * All of it, times in microseconds from the first span's start.
+     * Returns the request as JSON, with times in microseconds from the start of the first span.
      *
-     * @param requests of how many it is the median
-     * @param circumstances where and when, a line
+     * @param requests the number of requests of which this is the median
+     * @param circumstances a line that says where and when it was measured
      */
     public String json(int requests, String circumstances) {
         requireNonNull(circumstances, "circumstances is null");

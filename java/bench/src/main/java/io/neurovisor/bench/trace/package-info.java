@@ -1,4 +1,4 @@
-/** Where the time of one request goes: receives the spans of a daemon and prints them as a tree. */
+/** Records the spans that a daemon exports of a request, which show where its time is spent. */
 @NullMarked
 package io.neurovisor.bench.trace;
 

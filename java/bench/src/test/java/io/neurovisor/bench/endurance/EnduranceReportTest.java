@@ -29,10 +29,10 @@ final class EnduranceReportTest {
 
     @Test
     void aRunInWhichAllHeldSaysSo() {
-        end(Kind.GREETING, End.How.RIGHT);
-        end(Kind.KEYED, End.How.UNKNOWN);
-        end(Kind.TIMEOUT, End.How.DIED);
-        end(Kind.GONE, End.How.GONE);
+        end(RequestKind.GREETING, RequestOutcome.How.RIGHT);
+        end(RequestKind.KEYED, RequestOutcome.How.UNKNOWN);
+        end(RequestKind.TIMEOUT, RequestOutcome.How.DIED);
+        end(RequestKind.GONE, RequestOutcome.How.GONE);
         EnduranceReport report = report(1, SMALL, 0, CLEAN, List.of());
         assertThat(report.complaints()).isEmpty();
         assertThat(report.lines())
@@ -62,7 +62,7 @@ final class EnduranceReportTest {
                 .containsExactly("the heap grew from 10.0 MiB to 100.0 MiB");
         assertThat(report(0, SMALL, 137, CLEAN, List.of("socket /s")).complaints())
                 .containsExactly("the daemon ended with 137", "left behind: socket /s");
-        end(Kind.GREETING, End.How.DIED);
+        end(RequestKind.GREETING, RequestOutcome.How.DIED);
         assertThat(report(0, SMALL, 0, CLEAN, List.of()).complaints())
                 .containsExactly("1 sandboxes died, of which 0 were killed");
     }
@@ -102,11 +102,11 @@ final class EnduranceReportTest {
 
     @Test
     void aJobWithoutAnEndAndOneThatEndedWrongAreTold() {
-        Job endless = new Job(Kind.OUTPUT, "one");
+        ClientRequest endless = new ClientRequest(RequestKind.OUTPUT, "one");
         ledger.begin(endless);
-        Job wrong = new Job(Kind.FAILURE, "two");
+        ClientRequest wrong = new ClientRequest(RequestKind.FAILURE, "two");
         ledger.begin(wrong);
-        ledger.end(wrong, new End(End.How.WRONG, "ended with code 0", Duration.ZERO));
+        ledger.end(wrong, new RequestOutcome(RequestOutcome.How.WRONG, "ended with code 0", Duration.ZERO));
         EnduranceReport report = report(0, SMALL, 0, CLEAN, List.of());
         assertThat(report.complaints())
                 .containsExactlyInAnyOrder("OUTPUT one has 0 ends", "FAILURE two ended with code 0");
@@ -115,9 +115,9 @@ final class EnduranceReportTest {
 
     @Test
     void theAuditLogTellsHowOftenAProgramWasBegun() throws IOException {
-        Job once = new Job(Kind.KEYED, "once");
-        Job twice = new Job(Kind.KEYED, "twice");
-        Job never = new Job(Kind.KEYED, "never");
+        ClientRequest once = new ClientRequest(RequestKind.KEYED, "once");
+        ClientRequest twice = new ClientRequest(RequestKind.KEYED, "twice");
+        ClientRequest never = new ClientRequest(RequestKind.KEYED, "never");
         List<String> older = new ArrayList<>(List.of(accepted("t1", once), ended("t1", "\"outcome\":\"COMPLETED\"")));
         older.addAll(List.of(accepted("t2", never), ended("t2", "\"fault\":\"POOL_EXHAUSTED\"")));
         Files.write(directory.resolve("audit-1.jsonl"), older);
@@ -128,7 +128,7 @@ final class EnduranceReportTest {
                         ended("t3", "\"outcome\":\"SANDBOX_DIED\""),
                         "{\"event\":\"accepted\",\"trace",
                         accepted("t3", twice),
-                        accepted("t4", new Job(Kind.KEYED, "of somebody else"))));
+                        accepted("t4", new ClientRequest(RequestKind.KEYED, "of somebody else"))));
         AuditTrail trail = AuditTrail.read(directory, List.of(once, twice, never));
         assertThat(trail.begun())
                 .containsOnly(Map.entry(once.digest(), 1), Map.entry(twice.digest(), 2), Map.entry(never.digest(), 0));
@@ -148,10 +148,10 @@ final class EnduranceReportTest {
                 .hasMessageContaining("garbage-first");
     }
 
-    private void end(Kind kind, End.How how) {
-        Job job = new Job(kind, kind + " " + how);
+    private void end(RequestKind kind, RequestOutcome.How how) {
+        ClientRequest job = new ClientRequest(kind, kind + " " + how);
         ledger.begin(job);
-        ledger.end(job, new End(how, "", Duration.ofMillis(5)));
+        ledger.end(job, new RequestOutcome(how, "", Duration.ofMillis(5)));
     }
 
     private EnduranceReport report(int killed, Footprint after, int exitCode, AuditTrail audit, List<String> left) {
@@ -159,7 +159,7 @@ final class EnduranceReportTest {
                 Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
     }
 
-    private static String accepted(String trace, Job job) {
+    private static String accepted(String trace, ClientRequest job) {
         return "{\"event\":\"accepted\",\"trace_id\":\"" + trace + "\",\"code_sha256\":\"" + job.digest() + "\"}";
     }
 

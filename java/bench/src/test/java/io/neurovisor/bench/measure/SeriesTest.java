@@ -38,6 +38,6 @@ final class SeriesTest {
     }
 
     private static Series of(int failed, List<Double> values) {
-        return new Series(KEY, Measure.MILLISECONDS, values, failed, 0);
+        return new Series(KEY, Unit.MILLISECONDS, values, failed, 0);
     }
 }

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.bench.measure.Host;
-import io.neurovisor.bench.measure.Measure;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.Unit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -83,6 +83,6 @@ final class SpeedReportTest {
     }
 
     private static Series series(String contender, List<Double> values, int failed) {
-        return new Series(new Series.Key("small", "warm", contender), Measure.MILLISECONDS, values, failed, 7);
+        return new Series(new Series.Key("small", "warm", contender), Unit.MILLISECONDS, values, failed, 7);
     }
 }

@@ -3,9 +3,9 @@ package io.neurovisor.bench.speed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.neurovisor.bench.measure.Measure;
 import io.neurovisor.bench.measure.Measurements;
 import io.neurovisor.bench.measure.Series;
+import io.neurovisor.bench.measure.Unit;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -28,7 +28,7 @@ final class TargetTest {
         rate(Floor.NAME, 5);
         millis(BurstRun.FULL, Workbench.OURS, 24_000);
         millis(BurstRun.EMPTY, Workbench.OURS, 50_000);
-        measurements.failed(key(BurstRun.EMPTY, Workbench.OURS), Measure.MILLISECONDS);
+        measurements.failed(key(BurstRun.EMPTY, Workbench.OURS), Unit.MILLISECONDS);
         millis(StartRun.COMMAND, StartRun.BY_DAEMON, 300);
         millis(StartRun.COMMAND, StartRun.ALONE, 900);
         assertThat(verdicts())
@@ -73,11 +73,11 @@ final class TargetTest {
     }
 
     private void millis(String scenario, String contender, double value) {
-        measurements.add(key(scenario, contender), Measure.MILLISECONDS, value);
+        measurements.add(key(scenario, contender), Unit.MILLISECONDS, value);
     }
 
     private void rate(String contender, double value) {
-        measurements.add(key(SustainedRun.SUSTAINED, contender), Measure.MACHINES_PER_SECOND, value);
+        measurements.add(key(SustainedRun.SUSTAINED, contender), Unit.MACHINES_PER_SECOND, value);
     }
 
     private static Series.Key key(String scenario, String contender) {

@@ -38,6 +38,6 @@ public final class AgentCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
         }
         TraceId traceId = TraceIds.next();
-        return new AgentJob(options, spec.commandLine().getErr()).run(new AgentTask(traceId, task));
+        return new AgentRunner(options, spec.commandLine().getErr()).run(new AgentTask(traceId, task));
     }
 }

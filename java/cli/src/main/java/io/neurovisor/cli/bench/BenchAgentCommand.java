@@ -52,7 +52,7 @@ final class BenchAgentCommand implements Callable<Integer> {
     public Integer call() {
         List<String> wanted = chosen == null ? Problems.names() : chosen;
         wanted.forEach(name -> KnownName.of(name, "--problem", Problems.names(), spec));
-        return new BenchJob(
+        return new AgentMeasurement(
                         work.guest(),
                         json,
                         spec.commandLine().getOut(),

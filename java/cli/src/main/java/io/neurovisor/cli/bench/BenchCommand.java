@@ -92,7 +92,7 @@ public final class BenchCommand implements Callable<Integer> {
                                     "its figures are those of the last run now: " + document));
             return 0;
         }
-        SpeedJob job = new SpeedJob(
+        SpeedMeasurement job = new SpeedMeasurement(
                 guest,
                 quick,
                 wanted,

@@ -1,8 +1,8 @@
 package io.neurovisor.cli.bench;
 
-import io.neurovisor.bench.endurance.BenchKeys;
 import io.neurovisor.bench.endurance.EnduranceReport;
 import io.neurovisor.bench.endurance.EnduranceRun;
+import io.neurovisor.bench.endurance.TemporaryKeys;
 import io.neurovisor.bench.endurance.Tenants;
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
@@ -104,7 +104,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         if (hostile == 0) {
             return EnduranceRun.of(plan(settings, socket, time, Tenants.LOCAL), this::tell);
         }
-        try (BenchKeys keys = BenchKeys.open(settings)) {
+        try (TemporaryKeys keys = TemporaryKeys.open(settings)) {
             Tenants tenants = new Tenants(
                     keys.create(clients, PoolShare.UNLIMITED),
                     keys.create(hostile, new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING))));

@@ -64,8 +64,8 @@ final class BenchTraceCommand implements Callable<Integer> {
         Path home = CommonOptions.home();
         Path file = output == null ? home.resolve(SpeedPublication.SPANS) : output;
         try (ScratchDirectory scratch = ScratchDirectory.make();
-                Cancellation cancellation = Cancellation.unwinding(SpeedJob.PATIENCE)) {
-            TraceRun run = new TraceRun(new OwnCommands(guest), guest.size(), scratch.path());
+                Cancellation cancellation = Cancellation.unwinding(SpeedMeasurement.PATIENCE)) {
+            TraceRun run = new TraceRun(new LauncherCommands(guest), guest.size(), scratch.path());
             TracedRequest median = run.median(requests);
             SpeedPublication.keep(file, median.json(requests, TraceRun.circumstances(guest.size())));
             tell(String.format(Locale.ROOT, "the spans of %.1f ms are in %s", median.millis(), file));

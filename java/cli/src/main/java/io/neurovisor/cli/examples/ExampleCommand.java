@@ -61,7 +61,7 @@ public final class ExampleCommand implements Callable<Integer> {
             table.print(out);
             return 0;
         }
-        return new ExampleJob(guest, out, spec.commandLine().getErr()).run(known());
+        return new ExampleRunner(guest, out, spec.commandLine().getErr()).run(known());
     }
 
     private String known() {

@@ -35,6 +35,6 @@ public record Launch(
                 System.in,
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
-                OpenedMachines::open);
+                InProcessMachines::open);
     }
 }

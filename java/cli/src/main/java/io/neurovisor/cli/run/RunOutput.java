@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Where {@code run} puts what a program says and leaves: streams or one JSON object, a directory or nowhere. */
 final class RunOutput implements AutoCloseable {
     private final @Nullable OutputDirectory directory;
-    private final UnwantedFiles unwanted = new UnwantedFiles();
+    private final DiscardedFiles unwanted = new DiscardedFiles();
     private final CapturedFiles captured = new CapturedFiles();
     private final CapturedOutput capturedOutput;
     private final boolean json;

@@ -1,7 +1,7 @@
 package io.neurovisor.cli.sessions;
 
-import io.neurovisor.cli.agent.AgentJob;
 import io.neurovisor.cli.agent.AgentOptions;
+import io.neurovisor.cli.agent.AgentRunner;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.trace.TraceIds;
 import java.util.concurrent.Callable;
@@ -42,6 +42,6 @@ final class SessionsResumeCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
         }
         TraceId traceId = TraceIds.next();
-        return new AgentJob(options, spec.commandLine().getErr()).resume(id, traceId, task);
+        return new AgentRunner(options, spec.commandLine().getErr()).resume(id, traceId, task);
     }
 }

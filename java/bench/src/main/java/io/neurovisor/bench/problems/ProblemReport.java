@@ -11,12 +11,12 @@ import java.util.Locale;
 import java.util.function.ToLongFunction;
 
 /**
- * What all attempts come to.
+ * The summary of all attempts.
  *
- * @param asked how many problems there were to be
+ * @param asked the number of problems that were selected
  */
-public record BenchReport(String model, int asked, List<Attempt> attempts) {
-    public BenchReport {
+public record ProblemReport(String model, int asked, List<Attempt> attempts) {
+    public ProblemReport {
         requireNonNull(model, "model is null");
         attempts = List.copyOf(attempts);
     }
@@ -25,7 +25,7 @@ public record BenchReport(String model, int asked, List<Attempt> attempts) {
         return attempts.stream().filter(Attempt::isSolved).count();
     }
 
-    /** One attempt as a line. */
+    /** Returns an attempt as a line of text. */
     public static String line(Attempt attempt) {
         AgentStats stats = attempt.result().stats();
         return String.format(
@@ -39,7 +39,7 @@ public record BenchReport(String model, int asked, List<Attempt> attempts) {
                 stats.total().toMillis() / 1000.0);
     }
 
-    /** The last line. */
+    /** Returns the summary as a line of text. */
     public String summary() {
         return String.format(
                 Locale.ROOT,

@@ -16,20 +16,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Keys of the clients of a benchmark. Closing them revokes each. */
-public final class BenchKeys implements AutoCloseable {
+/** API keys for the clients of a run, which are revoked on close. */
+public final class TemporaryKeys implements AutoCloseable {
     private final ApiKeys keys;
     private final List<String> names = new ArrayList<>();
 
-    private BenchKeys(ApiKeys keys) {
+    private TemporaryKeys(ApiKeys keys) {
         this.keys = requireNonNull(keys, "keys is null");
     }
 
-    public static BenchKeys open(Settings settings) {
-        return new BenchKeys(ApiKeys.open(settings.access(), InstantSource.system()));
+    public static TemporaryKeys open(Settings settings) {
+        return new TemporaryKeys(ApiKeys.open(settings.access(), InstantSource.system()));
     }
 
-    /** Makes keys that may run programs; returns their secrets. */
+    /** Creates keys that may run programs, and returns their secrets. */
     public List<String> create(int count, PoolShare share) {
         List<String> secrets = new ArrayList<>();
         for (int number = 0; number < count; number++) {

@@ -9,18 +9,17 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What is to be measured, and with what.
+ * The scenarios of a run, and what they are measured with.
  *
- * @param quick fewer rounds of each, for minutes instead of an hour
- * @param scenarios which
- * @param commands how the product is started
- * @param floor the compiled floor
- * @param dataDirectory of the product
- * @param scratch where sockets may be
+ * @param quick whether to measure fewer rounds, which takes minutes instead of an hour
+ * @param commands starts the product
+ * @param floor the compiled program of {@code bench/floor}
+ * @param dataDirectory the data directory of the product
+ * @param scratch a directory for sockets
  */
-public record Plan(
+public record SpeedPlan(
         boolean quick, Set<Scenario> scenarios, Commands commands, Path floor, Path dataDirectory, Path scratch) {
-    public Plan {
+    public SpeedPlan {
         scenarios = Set.copyOf(scenarios);
         requireNonNull(commands, "commands is null");
         requireNonNull(floor, "floor is null");
@@ -28,18 +27,18 @@ public record Plan(
         requireNonNull(scratch, "scratch is null");
     }
 
-    /** How the product is started. */
+    /** The command lines that start the product. */
     public interface Commands {
-        /** A daemon at this socket. */
+        /** Returns the command of a daemon that serves at the socket. */
         ToolCommand serve(SandboxSize size, Path socket, List<String> options);
 
-        /** One program by the daemon at this socket. */
+        /** Returns the command that has the daemon at the socket run one program. */
         ToolCommand runByDaemon(SandboxSize size, Path socket, List<String> program);
 
-        /** One program in a machine of the command's own. */
+        /** Returns the command that runs one program without a daemon. */
         ToolCommand runAlone(SandboxSize size, List<String> program);
 
-        /** The same with a data directory of its own. */
+        /** Returns the command that runs one program without a daemon, with the given data directory. */
         ToolCommand runAlone(SandboxSize size, List<String> program, Path dataDirectory);
     }
 

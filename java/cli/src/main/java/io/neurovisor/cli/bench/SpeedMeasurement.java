@@ -3,8 +3,8 @@ package io.neurovisor.cli.bench;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.bench.publication.SpeedPublication;
-import io.neurovisor.bench.speed.Plan;
 import io.neurovisor.bench.speed.Scenario;
+import io.neurovisor.bench.speed.SpeedPlan;
 import io.neurovisor.bench.speed.SpeedReport;
 import io.neurovisor.bench.speed.SpeedRun;
 import io.neurovisor.cli.console.Cancellation;
@@ -27,7 +27,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One measurement of the product's speed. Apart from its command, so that no other command loads what it uses. */
-final class SpeedJob {
+final class SpeedMeasurement {
     /** For daemons and their machines to end. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -42,7 +42,7 @@ final class SpeedJob {
     private final PrintWriter err;
 
     /** @param output where the values go; the usual place if null */
-    SpeedJob(
+    SpeedMeasurement(
             GuestOptions guest,
             boolean quick,
             List<String> scenarios,
@@ -80,15 +80,15 @@ final class SpeedJob {
         return quick ? List.of(SandboxSize.SMALL) : List.of(SandboxSize.SMALL, SandboxSize.MEDIUM);
     }
 
-    private Plan plan(Path scratch) {
+    private SpeedPlan plan(Path scratch) {
         Set<Scenario> wanted = scenarios.stream()
                 .map(Scenario::labelled)
                 .flatMap(Optional::stream)
                 .collect(Collectors.toSet());
-        return new Plan(
+        return new SpeedPlan(
                 quick,
                 wanted,
-                new OwnCommands(guest),
+                new LauncherCommands(guest),
                 home().resolve(FLOOR),
                 guest.config().dataDir(),
                 scratch);

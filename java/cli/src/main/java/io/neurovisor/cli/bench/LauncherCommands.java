@@ -2,7 +2,7 @@ package io.neurovisor.cli.bench;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.bench.speed.Plan;
+import io.neurovisor.bench.speed.SpeedPlan;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.process.ToolCommand;
@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Of this installation, with the options of this command. */
-record OwnCommands(GuestOptions guest) implements Plan.Commands {
-    OwnCommands {
+record LauncherCommands(GuestOptions guest) implements SpeedPlan.Commands {
+    LauncherCommands {
         requireNonNull(guest, "guest is null");
     }
 

@@ -8,24 +8,24 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What one request has brought.
+ * The result of one request, with the time that it took.
  *
- * @param bytes how many of output
- * @param text the first of them
+ * @param bytes the size of the output
+ * @param text the beginning of the output
  * @param millis from the request to the last byte
  */
-public record Received(DaemonResult result, long bytes, String text, double millis) {
-    public Received {
+public record TimedResult(DaemonResult result, long bytes, String text, double millis) {
+    public TimedResult {
         requireNonNull(result, "result is null");
         requireNonNull(text, "text is null");
     }
 
-    /** What of it is not the machine's: our service, its records and the wire between it and its client. */
+    /** Returns the part of the time that was not spent in the machine: the service, its records and the transport. */
     double outsideMillis() {
         return millis - result.result().runTime().toNanos() / 1e6;
     }
 
-    /** Counts; keeps no more than it takes to know a short answer. */
+    /** Counts the output and keeps its beginning, which is enough to check a short answer. */
     public static final class Sink implements OutputSink {
         private static final int KEPT = 100;
 
@@ -50,8 +50,8 @@ public record Received(DaemonResult result, long bytes, String text, double mill
         @Override
         public void file(String path, ByteBuffer part, boolean last) {}
 
-        Received received(DaemonResult result, double millis) {
-            return new Received(result, bytes, text.toString(), millis);
+        TimedResult received(DaemonResult result, double millis) {
+            return new TimedResult(result, bytes, text.toString(), millis);
         }
     }
 }

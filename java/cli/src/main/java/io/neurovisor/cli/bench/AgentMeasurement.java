@@ -4,10 +4,10 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.agent.loop.AgentEnd;
 import io.neurovisor.agent.model.Model;
-import io.neurovisor.bench.problems.AgentBench;
 import io.neurovisor.bench.problems.Attempt;
-import io.neurovisor.bench.problems.BenchReport;
 import io.neurovisor.bench.problems.Problem;
+import io.neurovisor.bench.problems.ProblemReport;
+import io.neurovisor.bench.problems.ProblemRun;
 import io.neurovisor.bench.problems.Problems;
 import io.neurovisor.cli.agent.Agents;
 import io.neurovisor.cli.console.Cancellation;
@@ -22,13 +22,13 @@ import java.io.PrintWriter;
 import java.util.List;
 
 /** One measurement of a model. Apart from its command, so that no other command loads what it uses. */
-final class BenchJob {
+final class AgentMeasurement {
     private final GuestOptions guest;
     private final boolean json;
     private final PrintWriter out;
     private final PrintWriter err;
 
-    BenchJob(GuestOptions guest, boolean json, PrintWriter out, PrintWriter err) {
+    AgentMeasurement(GuestOptions guest, boolean json, PrintWriter out, PrintWriter err) {
         this.guest = requireNonNull(guest, "guest is null");
         this.json = json;
         this.out = requireNonNull(out, "out is null");
@@ -50,9 +50,9 @@ final class BenchJob {
             neuroVisor.prepare(guest.size());
             progress.done();
             neuroVisor.pool().keepWarm();
-            AgentBench bench =
-                    new AgentBench(Agents.agent(asked, neuroVisor.executions()::execute, guest), TraceIds::next);
-            BenchReport report = new BenchReport(asked.name(), problems.size(), bench.run(problems, this::tell));
+            ProblemRun bench =
+                    new ProblemRun(Agents.agent(asked, neuroVisor.executions()::execute, guest), TraceIds::next);
+            ProblemReport report = new ProblemReport(asked.name(), problems.size(), bench.run(problems, this::tell));
             print(report);
             return cancellation.isRequested() ? ExitCode.CANCELLED : exitCode(report);
         }
@@ -60,21 +60,21 @@ final class BenchJob {
 
     private void tell(Attempt attempt) {
         if (!json) {
-            out(BenchReport.line(attempt));
+            out(ProblemReport.line(attempt));
         } else if (!guest.common().isQuiet()) {
-            err(BenchReport.line(attempt));
+            err(ProblemReport.line(attempt));
         }
         if (!attempt.result().explanation().isEmpty()) {
             err("neurovisor: " + attempt.result().explanation());
         }
     }
 
-    private void print(BenchReport report) {
+    private void print(ProblemReport report) {
         out(json ? report.json().toPrettyString() : report.summary());
     }
 
     /** That a model is wrong, or stopped by a limit, is what is measured. */
-    private static int exitCode(BenchReport report) {
+    private static int exitCode(ProblemReport report) {
         AgentEnd end = report.attempts().getLast().result().end();
         return end.isLimit() ? 0 : ExitCode.of(end);
     }

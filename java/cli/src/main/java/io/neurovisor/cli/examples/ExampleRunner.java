@@ -25,7 +25,7 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** One example, with what it needs. Apart from its command, so that no other command loads what it uses. */
-final class ExampleJob {
+final class ExampleRunner {
     private static final int BROKEN = 1;
 
     /** For a daemon and its machines to end. */
@@ -35,7 +35,7 @@ final class ExampleJob {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    ExampleJob(GuestOptions guest, PrintWriter out, PrintWriter err) {
+    ExampleRunner(GuestOptions guest, PrintWriter out, PrintWriter err) {
         this.guest = requireNonNull(guest, "guest is null");
         this.out = requireNonNull(out, "out is null");
         this.err = requireNonNull(err, "err is null");

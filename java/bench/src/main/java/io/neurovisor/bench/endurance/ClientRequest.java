@@ -15,30 +15,30 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * One program that a client has run.
+ * One program that a client asks for.
  *
- * @param token in its text and in that of no other program, so that the audit log tells how often it was begun
+ * @param token a unique text in the program, by which the audit log shows how often it was started
  */
-record Job(Kind kind, String token) {
+record ClientRequest(RequestKind kind, String token) {
     static final int OUTPUT_BYTES = 3_000_000;
 
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-    /** An emulated guest beside three others has to begin within it. */
+    /** Long enough for the start of an emulated guest next to three others. */
     private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(3);
 
     private static final int EXIT_CODE = 3;
 
-    Job {
+    ClientRequest {
         requireNonNull(kind, "kind is null");
         requireNonNull(token, "token is null");
     }
 
     ExecutionRequest request(SandboxSize size) {
-        return new ExecutionRequest(TraceIds.next(), program(), kind == Kind.TIMEOUT ? SHORT_TIMEOUT : TIMEOUT, size);
+        return new ExecutionRequest(TraceIds.next(), program(), kind == RequestKind.TIMEOUT ? SHORT_TIMEOUT : TIMEOUT, size);
     }
 
-    /** Of the program's text, as the audit log has it. */
+    /** Returns the digest of the program's text, as in the audit log. */
     String digest() {
         return Sha256.of(program().code().getBytes(StandardCharsets.UTF_8));
     }
@@ -57,18 +57,18 @@ record Job(Kind kind, String token) {
         return new Program(Language.BASH, "echo " + token + "\n" + command);
     }
 
-    /** What is wrong with a result; empty where nothing is. */
-    Optional<String> complaint(DaemonResult served, Received received) {
-        Outcome wanted = kind == Kind.TIMEOUT ? Outcome.TIMED_OUT : Outcome.COMPLETED;
+    /** Returns what is wrong with a result, or empty if it is right. */
+    Optional<String> complaint(DaemonResult served, ReceivedOutput received) {
+        Outcome wanted = kind == RequestKind.TIMEOUT ? Outcome.TIMED_OUT : Outcome.COMPLETED;
         int code = served.result().exit().exitCode();
         if (served.result().outcome() != wanted) {
             return Optional.of("ended as " + served.result().outcome() + ": "
                     + served.result().detail());
         }
-        if (wanted == Outcome.COMPLETED && code != (kind == Kind.FAILURE ? EXIT_CODE : 0)) {
+        if (wanted == Outcome.COMPLETED && code != (kind == RequestKind.FAILURE ? EXIT_CODE : 0)) {
             return Optional.of("ended with code " + code);
         }
-        long bytes = token.length() + 1L + (kind == Kind.OUTPUT ? OUTPUT_BYTES : 0);
+        long bytes = token.length() + 1L + (kind == RequestKind.OUTPUT ? OUTPUT_BYTES : 0);
         if (received.bytes() != bytes || !received.begin().equals(token)) {
             return Optional.of("printed " + received.bytes() + " bytes that begin with \"" + received.begin() + "\"");
         }

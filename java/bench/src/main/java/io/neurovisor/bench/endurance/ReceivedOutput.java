@@ -4,15 +4,15 @@ import io.neurovisor.engine.program.OutputSink;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** What a client has heard: of the output no more than its size and its first line. */
-final class Received implements OutputSink {
+/** Keeps the size of the output and its first line. */
+final class ReceivedOutput implements OutputSink {
     private final StringBuilder begin = new StringBuilder();
     private final Runnable first;
     private boolean lineEnded;
     private long bytes;
 
-    /** @param first is run when output comes; may throw, as a client does that goes away */
-    Received(Runnable first) {
+    /** @param first runs at each part of stdout; may throw to disconnect the client */
+    ReceivedOutput(Runnable first) {
         this.first = first;
     }
 

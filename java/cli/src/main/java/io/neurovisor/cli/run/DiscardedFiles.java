@@ -4,7 +4,7 @@ import io.neurovisor.cli.console.FileTarget;
 import java.nio.ByteBuffer;
 
 /** Counts the files that a program has left and nobody has asked for, so that the user can be told how to get them. */
-final class UnwantedFiles implements FileTarget {
+final class DiscardedFiles implements FileTarget {
     private int count;
     private String first = "";
 

@@ -23,12 +23,12 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-final class AgentBenchTest {
+final class ProblemRunTest {
     private static final String ARGUMENTS = "{\"language\": \"python\", \"code\": \"print(1)\"}";
 
     @Test
     void rightWrongAndUnproducedAnswersAreToldApart() {
-        BenchReport report = bench(
+        ProblemReport report = bench(
                 List.of(problem("right"), problem("wrong"), problem("guessed"), problem("endless"), problem("last")),
                 5);
         assertThat(report.attempts()).hasSize(5);
@@ -42,12 +42,12 @@ final class AgentBenchTest {
         assertThat(json.path("attempts").findValuesAsText("outcome"))
                 .containsExactly("ANSWERED", "ANSWERED", "ANSWERED", "ITERATION_LIMIT", "ANSWERED");
         assertThat(report.summary()).contains("scripted solved 2 of 5 (40 %): 10 iterations, 6 tool calls");
-        assertThat(report.attempts()).extracting(BenchReport::line).anyMatch(line -> line.contains("no program"));
+        assertThat(report.attempts()).extracting(ProblemReport::line).anyMatch(line -> line.contains("no program"));
     }
 
     @Test
     void itEndsWithTheModel() {
-        BenchReport report = bench(List.of(problem("right"), problem("gone"), problem("never")), 3);
+        ProblemReport report = bench(List.of(problem("right"), problem("gone"), problem("never")), 3);
         assertThat(report.attempts()).hasSize(2);
         assertThat(report.json().path("success_rate").asDouble()).isEqualTo(1 / 3.0);
     }
@@ -56,7 +56,7 @@ final class AgentBenchTest {
         return new Problem(name, name, "42");
     }
 
-    private static BenchReport bench(List<Problem> problems, int asked) {
+    private static ProblemReport bench(List<Problem> problems, int asked) {
         AgentLimits limits = new AgentLimits(3, 10_000, 10, 1, Duration.ofMinutes(1), 100);
         AgentRun agent = new AgentRun(
                 new Scripted(),
@@ -64,9 +64,9 @@ final class AgentBenchTest {
                         Outcome.COMPLETED, 0, Duration.ZERO, Excerpt.EMPTY, Excerpt.EMPTY, Optional.empty(), ""),
                 limits);
         List<Attempt> heard = new ArrayList<>();
-        List<Attempt> attempts = new AgentBench(agent, () -> new TraceId(UUID.randomUUID())).run(problems, heard::add);
+        List<Attempt> attempts = new ProblemRun(agent, () -> new TraceId(UUID.randomUUID())).run(problems, heard::add);
         assertThat(heard).isEqualTo(attempts);
-        return new BenchReport("scripted", asked, attempts);
+        return new ProblemReport("scripted", asked, attempts);
     }
 
     /** Does what the task is called. */

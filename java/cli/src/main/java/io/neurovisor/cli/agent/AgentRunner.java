@@ -29,13 +29,13 @@ import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /** One task for a language model, from its options to its exit code. */
-public final class AgentJob {
+public final class AgentRunner {
     private final AgentOptions options;
     private final PrintWriter err;
     private final RunMetrics metrics;
     private final Tracing tracing;
 
-    public AgentJob(AgentOptions options, PrintWriter err) {
+    public AgentRunner(AgentOptions options, PrintWriter err) {
         this.options = requireNonNull(options, "options is null");
         this.err = requireNonNull(err, "err is null");
         this.metrics = new RunMetrics(options.guest().config().pushgateway(), "neurovisor_agent", this::err);

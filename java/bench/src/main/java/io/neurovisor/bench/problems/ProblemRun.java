@@ -12,17 +12,17 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Puts problems to an agent one after another, so that none waits for another's model or machine. */
-public final class AgentBench {
+/** Puts problems to an agent, one after another, so that they do not compete for the model or the machines. */
+public final class ProblemRun {
     private final AgentRun agent;
     private final Supplier<TraceId> traceIds;
 
-    public AgentBench(AgentRun agent, Supplier<TraceId> traceIds) {
+    public ProblemRun(AgentRun agent, Supplier<TraceId> traceIds) {
         this.agent = requireNonNull(agent, "agent is null");
         this.traceIds = requireNonNull(traceIds, "traceIds is null");
     }
 
-    /** Ends early where no model, no machine or nobody is there any more; what there is until then is returned. */
+    /** Returns the attempts. Stops early if the model or the sandboxes fail, or if the run is cancelled. */
     public List<Attempt> run(List<Problem> problems, Consumer<Attempt> progress) {
         List<Attempt> attempts = new ArrayList<>();
         for (Problem problem : problems) {
@@ -38,7 +38,7 @@ public final class AgentBench {
         return attempts;
     }
 
-    /** Whether the next problem would fail for the same reason. */
+    /** Returns whether the next problem would fail for the same reason. */
     private static boolean isOver(Attempt attempt) {
         return switch (attempt.result().end()) {
             case CANCELLED, MODEL_FAILED, SANDBOX_FAILED -> true;

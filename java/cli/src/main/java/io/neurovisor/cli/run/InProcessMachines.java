@@ -12,19 +12,19 @@ import io.neurovisor.server.NeuroVisor;
 import java.util.Optional;
 
 /** The machines of a NeuroVisor in this process. */
-final class OpenedMachines implements LocalMachines {
+final class InProcessMachines implements LocalMachines {
     private final NeuroVisor neuroVisor;
     private final GuestOptions guest;
     private final ConsoleProgress progress;
 
-    private OpenedMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress) {
+    private InProcessMachines(NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress) {
         this.neuroVisor = requireNonNull(neuroVisor, "neuroVisor is null");
         this.guest = requireNonNull(guest, "guest is null");
         this.progress = requireNonNull(progress, "progress is null");
     }
 
     static LocalMachines open(GuestOptions guest, ConsoleProgress progress, Listeners listeners) {
-        return new OpenedMachines(NeuroVisor.open(guest.settings(), progress, listeners), guest, progress);
+        return new InProcessMachines(NeuroVisor.open(guest.settings(), progress, listeners), guest, progress);
     }
 
     @Override
