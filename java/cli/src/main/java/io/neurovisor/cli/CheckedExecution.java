@@ -23,8 +23,8 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 
 /**
- * Reads the settings of the command that is asked for, tells everything that is wrong with them and with the command line
- * at once, or else runs the command.
+ * Reads the settings of the selected command, then runs it. If settings or arguments are wrong, all problems are reported
+ * together and the command is not run.
  */
 final class CheckedExecution implements IExecutionStrategy {
     private final ProcessEnvironment environment;
@@ -75,7 +75,7 @@ final class CheckedExecution implements IExecutionStrategy {
         return given;
     }
 
-    /** Empty for a command that needs no settings: help must not fail because of a file nobody asked for. */
+    /** Returns empty for a command that needs no settings, which must not fail because of a broken settings file. */
     private static Optional<CommonOptions> commonOptions(CommandSpec spec) {
         for (CommandSpec mixin : spec.mixins().values()) {
             if (mixin.userObject() instanceof CommonOptions common) {

@@ -4,18 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The command of arguments that begin with none: {@code neurovisor --agent TASK [OPTIONS]} is {@code neurovisor agent TASK
- * [OPTIONS]}, and {@code neurovisor [OPTIONS]} is {@code neurovisor serve [OPTIONS]}.
+ * Adds the command to arguments that begin without one: {@code neurovisor --agent TASK [OPTIONS]} means {@code neurovisor agent
+ * TASK [OPTIONS]}, and {@code neurovisor [OPTIONS]} means {@code neurovisor serve [OPTIONS]}.
  */
 final class ImpliedCommand {
     private static final String FLAG = "--agent";
 
-    /** Of the program as a whole. */
+    /** The options of the program as a whole. */
     private static final List<String> WITHOUT_COMMAND = List.of("-h", "--help", "-V", "--version");
 
     private ImpliedCommand() {}
 
-    /** The arguments as the command takes them; unchanged where they name one already, or an agent without a task. */
+    /** Returns the arguments with the command. They are unchanged if they name a command, or an agent without a task. */
     static String[] spelledOut(String[] arguments) {
         if (arguments.length > 0 && (!arguments[0].startsWith("-") || WITHOUT_COMMAND.contains(arguments[0]))) {
             return arguments;
@@ -51,7 +51,7 @@ final class ImpliedCommand {
         return command.toArray(String[]::new);
     }
 
-    /** The task comes last, behind the mark after which nothing is an option: it may begin with a dash. */
+    /** Puts the task last, after {@code --}, because it may begin with a dash. */
     private static String[] command(List<String> options, String task) {
         List<String> command = new ArrayList<>(List.of("agent"));
         command.addAll(options);

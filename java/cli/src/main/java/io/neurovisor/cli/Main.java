@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 
-/** The program's entry point. */
+/** The entry point of the program. */
 public final class Main {
     private Main() {}
 
@@ -23,7 +23,7 @@ public final class Main {
     }
 
     /**
-     * What can execute these arguments; without any, every command there is.
+     * Returns a command line that can execute these arguments; without arguments, one with all commands.
      *
      * @param environment where settings are looked for
      */
@@ -31,7 +31,7 @@ public final class Main {
         return commandLine(Launch.in(environment), arguments);
     }
 
-    /** The same for all that a command is given. */
+    /** Returns a command line with the environment and the streams of {@code launch}. */
     public static CommandLine commandLine(Launch launch, String... arguments) {
         CommandLine commandLine = new CommandLine(new NeuroVisorCommand());
         Commands.addTo(commandLine, launch, List.of(arguments));
@@ -40,7 +40,7 @@ public final class Main {
         commandLine.setExecutionExceptionHandler(Failures::execution);
         commandLine.setExecutionStrategy(new CheckedExecution(launch.environment()));
         everyCommand(commandLine, command -> {
-            // So that the wrong settings are told together with the wrong options.
+            // Wrong settings are reported together with wrong options.
             command.getCommandSpec().parser().collectErrors(true);
             command.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, new OptionGroups());
         });

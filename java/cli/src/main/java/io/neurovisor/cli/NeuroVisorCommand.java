@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** The command without a subcommand. */
 @Command(
         name = "neurovisor",
-        description = "Runs code in microVMs that nothing has used before and nothing uses after.",
+        description = "Runs code in fresh microVMs, each of which is destroyed after one use.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes of run: the program's own; 124 timed out, 137 out of memory or",
             "killed, 128+n signal n, 122 output limit, 123 sandbox died, 125 NeuroVisor",
-            "failed, 126 outcome unknown, 130 cancelled, 141 nobody reads the output,",
+            "failed, 126 outcome unknown, 130 cancelled, 141 output closed by its reader,",
             "2 wrong usage. Of agent: 0 answer, 3 limit reached, 4 no model, 5 no sandbox,",
             "130 cancelled, 2 wrong usage.",
             "",

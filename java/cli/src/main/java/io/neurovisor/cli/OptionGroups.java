@@ -17,7 +17,7 @@ import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** Shows a command's options in groups: first what the command alone has, last what all have. */
+/** Shows the options of a command in groups: first its own options, last those of all commands. */
 final class OptionGroups implements IHelpSectionRenderer {
     private static final String OWN = "Options";
     private static final String GENERAL = "General";
@@ -53,7 +53,7 @@ final class OptionGroups implements IHelpSectionRenderer {
         if (option.usageHelp() || option.versionHelp()) {
             return GENERAL;
         }
-        // An option of a method's parameter has no field.
+        // An option that is a method parameter has no field.
         return option.userObject() instanceof Field field ? HEADINGS.getOrDefault(field.getDeclaringClass(), OWN) : OWN;
     }
 

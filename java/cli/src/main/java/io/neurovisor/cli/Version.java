@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import io.neurovisor.server.Product;
 import picocli.CommandLine.IVersionProvider;
 
-/** Says which NeuroVisor this is and what it runs on. */
+/** The versions of NeuroVisor and of its Java runtime. */
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {

@@ -10,11 +10,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Prints what makes a shell complete this program's words. */
+/** Prints a completion script for a shell. */
 @Command(
         name = "completion",
         description = {
-            "Prints a script that makes bash or zsh complete commands, options and values.",
+            "Prints a script with which bash or zsh completes commands, options and values.",
             "For this shell: source <(neurovisor completion bash)"
         },
         mixinStandardHelpOptions = true)
@@ -41,7 +41,7 @@ public final class CompletionCommand implements Runnable {
             throw new ParameterException(
                     spec.commandLine(), "SHELL: \"" + shell + "\" is not allowed; use " + String.join(" or ", SHELLS));
         }
-        // One script serves both: it has zsh load its emulation of bash's completion.
+        // One script serves both: in zsh it loads the emulation of bash completion.
         PrintWriter out = spec.commandLine().getOut();
         out.print(AutoComplete.bash(spec.root().name(), spec.root().commandLine()));
         out.flush();

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Shows what the settings come to. */
+/** Shows and checks the settings. */
 @Command(
         name = "config",
         description = {
@@ -70,7 +70,7 @@ public final class ConfigCommand implements Runnable {
             description = "Ends with 2 and says what is wrong when a start would refuse the settings.",
             mixinStandardHelpOptions = true)
     void check(@Mixin CommonOptions common) {
-        // What is wrong has been told before this runs.
+        // Problems were reported before this runs.
         LoadedConfig loaded = common.loaded();
         PrintWriter out = spec.commandLine().getOut();
         loaded.file()

@@ -16,18 +16,18 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Tells which layers protect this machine from what it runs, what else is amiss and how it is mended. */
+/** Diagnoses the security layers and the machine itself, and suggests fixes. */
 @Command(
         name = "doctor",
         description = {
-            "Starts a sandbox, reads off it which of the six layers protect this machine, looks at the "
-                    + "machine itself, and says how what is amiss is mended.",
-            "Installs and builds nothing."
+            "Starts a sandbox, checks which of the six layers protect this machine, checks the machine itself, and "
+                    + "suggests a fix for each problem.",
+            "Nothing is installed or built."
         },
         footer = {
             "",
-            "Exit codes: 0 every layer is live; 3 a layer is one that this machine or version cannot",
-            "give; 1 a layer that should be live is broken, or a check failed."
+            "Exit codes: 0 every layer is live; 3 this machine or version cannot provide a layer;",
+            "1 a layer that should be live is broken, or a check failed."
         },
         mixinStandardHelpOptions = true)
 public final class DoctorCommand implements Callable<Integer> {
@@ -39,8 +39,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Option(
             names = "--fix",
-            description = "Remove what runs left that died. Everything else stays as it is: for that the commands are"
-                    + " printed.")
+            description = "Remove what dead runs have left behind. For all other problems the commands are only printed.")
     private boolean fix;
 
     @Spec

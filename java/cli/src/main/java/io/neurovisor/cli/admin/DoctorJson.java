@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 
-/** What {@code doctor --json} prints: one object on one line. */
+/** Prints {@code doctor --json}: one object on one line. */
 final class DoctorJson {
     private DoctorJson() {}
 

@@ -5,12 +5,12 @@ import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.server.doctor.Diagnosis;
 import java.io.PrintWriter;
 
-/** What {@code doctor} prints for a person. */
+/** Prints {@code doctor} as text. */
 final class DoctorReport {
     private static final int NAME_WIDTH = 19;
     private static final int STATUS_WIDTH = 6;
 
-    // Of a terminal (ECMA-48).
+    // Colours of a terminal (ECMA-48).
     private static final int RED = 31;
     private static final int GREEN = 32;
     private static final int YELLOW = 33;

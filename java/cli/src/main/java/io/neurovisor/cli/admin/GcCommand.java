@@ -17,14 +17,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Removes what no start needs any more. */
+/** Removes files that are no longer needed. */
 @Command(
         name = "gc",
         description = {
-            "Removes what no start needs any more.",
-            "Superseded images, kernels and templates, what runs left that died, answers to calls with a key "
-                    + "that nobody can ask for any more, and sessions that nobody has used for --sessions-max-age. "
-                    + "With --cache-max also templates and then images, the longest unused first. What is in use stays."
+            "Removes files that are no longer needed.",
+            "These are superseded images, kernels and templates, leftovers of dead runs, expired results of calls with an "
+                    + "idempotency key, and sessions that were not used for --sessions-max-age. With --cache-max also "
+                    + "templates and then images, the least recently used first. Files in use are kept."
         },
         mixinStandardHelpOptions = true)
 public final class GcCommand implements Runnable {
@@ -39,7 +39,7 @@ public final class GcCommand implements Runnable {
     @SuppressWarnings("UnusedVariable") // As above.
     private final SessionsOptions sessions = new SessionsOptions();
 
-    @Option(names = "--dry-run", description = "Only tell what would be removed.")
+    @Option(names = "--dry-run", description = "Only print what would be removed.")
     private boolean dryRun;
 
     @Spec

@@ -20,10 +20,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Builds a root image: one of ours, or one that the options define. */
+/** Builds a root image: a standard one, or a custom one that the options define. */
 @Command(
         name = "build",
-        description = "Builds an image unless it is there as it should be.",
+        description = "Builds an image unless it exists and is up to date.",
         mixinStandardHelpOptions = true,
         customSynopsis = {
             "neurovisor image build [OPTIONS] [IMAGE]",
@@ -40,35 +40,35 @@ final class ImageBuildCommand implements Runnable {
     @Parameters(
             paramLabel = "IMAGE",
             arity = "0..1",
-            description = "base, full, or one of your own that is there. Default: base.")
+            description = "base, full, or an existing custom image. Default: base.")
     private @Nullable String image;
 
-    @Option(names = "--rebuild", description = "Build IMAGE anew, with what Debian and the Python index have now.")
+    @Option(names = "--rebuild", description = "Build IMAGE again, with the current packages of Debian and the Python index.")
     private boolean rebuild;
 
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "Build an image of your own: 1 to 32 lower-case letters, digits and dashes.")
+            description = "Build a custom image of this name: 1 to 32 lower-case letters, digits and dashes.")
     private @Nullable String name;
 
     @Option(
             names = "--from",
             paramLabel = "IMAGE",
-            description = "What your image adds to: base or full. Default: base.")
+            description = "The base of the custom image: base or full. Default: base.")
     private @Nullable String from;
 
     @Option(
             names = "--apt",
             paramLabel = "PACKAGE",
             arity = "1..*",
-            description = "Add Debian packages to your image. Repeatable.")
+            description = "Add Debian packages to the custom image. Repeatable.")
     private List<String> packages = List.of();
 
     @Option(
             names = "--pip-requirements",
             paramLabel = "FILE",
-            description = "Add the Python packages of a pip requirements file to your image.")
+            description = "Add the Python packages of a pip requirements file to the custom image.")
     private @Nullable Path requirements;
 
     @Spec
@@ -104,16 +104,16 @@ final class ImageBuildCommand implements Runnable {
     private void checkCombination() {
         if (name == null && (from != null || !packages.isEmpty() || requirements != null)) {
             throw new ParameterException(
-                    spec.commandLine(), "--from, --apt and --pip-requirements define an image of your own; add --name");
+                    spec.commandLine(), "--from, --apt and --pip-requirements define a custom image; add --name");
         }
         if (name != null && image != null) {
             throw new ParameterException(
                     spec.commandLine(),
-                    "name your image by --name or an existing one as IMAGE (" + image + "), not both");
+                    "name a custom image by --name or an existing one as IMAGE (" + image + "), not both");
         }
         if (name != null && rebuild) {
             throw new ParameterException(
-                    spec.commandLine(), "--rebuild takes an image that is there: image build --rebuild " + name);
+                    spec.commandLine(), "--rebuild takes an existing image: image build --rebuild " + name);
         }
     }
 }

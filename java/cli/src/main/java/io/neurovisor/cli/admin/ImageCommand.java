@@ -43,7 +43,7 @@ public final class ImageCommand implements Runnable {
 
     @Command(
             name = "rm",
-            description = "Removes a built image, and all that newer ones have replaced.",
+            description = "Removes a built image, and all superseded images.",
             mixinStandardHelpOptions = true)
     void remove(@Mixin CommonOptions common, @Parameters(paramLabel = "NAME") String name) {
         try (ConsoleProgress progress = common.progress()) {

@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class KernelCommand implements Runnable {
-    /** For compiler and sources, three gigabytes of them, to be removed. */
+    /** For the removal of compiler and sources, which take three gigabytes. */
     private static final Duration CLEANUP = Duration.ofSeconds(90);
 
     @Spec
@@ -42,7 +42,7 @@ public final class KernelCommand implements Runnable {
 
     @Command(
             name = "list",
-            description = "Lists the kernels that are there, and which of them guests boot.",
+            description = "Lists the existing kernels, and which of them guests boot.",
             mixinStandardHelpOptions = true)
     void list(@Mixin CommonOptions common, @Mixin KernelOption choice) {
         Table table = new Table("KERNEL", "VERSION", "DIGEST", "SIZE", "BOOTS", "CREATED");
@@ -61,15 +61,15 @@ public final class KernelCommand implements Runnable {
     @Command(
             name = "build",
             description = {
-                "Compiles the small kernel from Debian's source, unless it is there, in up to half an hour.",
-                "Guests boot it from then on. The compiler comes into a Debian of its own that exists only "
-                        + "meanwhile."
+                "Compiles the small kernel from Debian's source, unless it exists, in up to half an hour.",
+                "Afterwards guests boot it. The compiler is installed into a temporary Debian system that is removed at "
+                        + "the end."
             },
             mixinStandardHelpOptions = true)
     void build(
             @Mixin CommonOptions common,
             @Mixin ImageBuildOptions imageBuild,
-            @Option(names = "--rebuild", description = "Build it anew, with what Debian has now.") boolean rebuild) {
+            @Option(names = "--rebuild", description = "Build it again, with Debian's current sources.") boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
                 SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings());
@@ -86,11 +86,11 @@ public final class KernelCommand implements Runnable {
 
     @Command(
             name = "rm",
-            description = "Removes a kernel. Debian's comes back when it is needed.",
+            description = "Removes a kernel. Debian's kernel is downloaded again when it is needed.",
             mixinStandardHelpOptions = true)
     void remove(
             @Mixin CommonOptions common,
-            @Parameters(paramLabel = "debian|small", description = "As list shows it.") String name) {
+            @Parameters(paramLabel = "debian|small", description = "The name that list shows.") String name) {
         try (ConsoleProgress progress = common.progress()) {
             common.kernels().remove(GuestKernel.named(name), progress);
         }

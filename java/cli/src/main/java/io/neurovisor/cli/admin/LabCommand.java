@@ -30,19 +30,19 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Runs commands in an emulated machine that has what this one may lack. */
+/** Runs commands in an emulated machine with features that this machine may lack. */
 @Command(
         name = "lab",
         description = {
-            "Runs commands in an emulated machine with KVM, cgroup v2 and BPF LSM, whatever this one has.",
-            "The machine sees the repository, with what is built, and the images that are built here; what "
-                    + "it writes stays in it and goes with it."
+            "Runs commands in an emulated machine with KVM, cgroup v2 and BPF LSM, even if this machine lacks them.",
+            "The machine reads this repository with its build, and the images of this machine. Its own writes are "
+                    + "discarded with it."
         },
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         footer = {"", "./neurovisor test --area lab runs the tests that need such a machine."})
 public final class LabCommand implements Runnable {
-    /** For a root image of a gigabyte to be removed. */
+    /** For the removal of a root image of one gigabyte. */
     private static final Duration CLEANUP = Duration.ofSeconds(30);
 
     @Spec
@@ -57,8 +57,8 @@ public final class LabCommand implements Runnable {
     @Command(
             name = "up",
             description = {
-                "Starts a machine that stays until lab down.",
-                "Its data directory and everything else in it lasts as long."
+                "Starts a machine that runs until lab down.",
+                "Its data directory and all its other files are kept until then."
             },
             mixinStandardHelpOptions = true)
     void up(@Mixin CommonOptions common, @Mixin LabNameOption name, @Mixin LabOptions options) {
@@ -71,16 +71,15 @@ public final class LabCommand implements Runnable {
             spec.commandLine()
                     .getErr()
                     .println("neurovisor: lab " + name.name()
-                            + " is up; ./neurovisor lab run -- COMMAND uses it, lab down ends it");
+                            + " is up; ./neurovisor lab run -- COMMAND uses it, lab down stops it");
         }
     }
 
     @Command(
             name = "run",
             description = {
-                "Runs a command in the machine that is up, or else in one that is started for it and ends with "
-                        + "it.",
-                "The command runs in the repository as it is now."
+                "Runs a command in the machine that is up, or in a temporary machine if none is up.",
+                "The command runs in the current state of the repository."
             },
             mixinStandardHelpOptions = true)
     public int run(
@@ -90,10 +89,10 @@ public final class LabCommand implements Runnable {
             @Option(
                             names = "--out",
                             paramLabel = "DIR",
-                            description = "Where the files come that the command leaves in $LAB_OUT.")
+                            description = "The directory for the files that the command writes into $LAB_OUT.")
                     @Nullable
                     Path out,
-            @Parameters(paramLabel = "-- COMMAND", arity = "1..*", description = "With its arguments.")
+            @Parameters(paramLabel = "-- COMMAND", arity = "1..*", description = "The command and its arguments.")
                     List<String> command) {
         Settings settings = common.settings();
         Optional<Lab> up = LabWiring.labs(settings).find(name.name());
@@ -109,7 +108,7 @@ public final class LabCommand implements Runnable {
         }
     }
 
-    @Command(name = "shell", description = "A shell in the machine that is up.", mixinStandardHelpOptions = true)
+    @Command(name = "shell", description = "Opens a shell in the machine that is up.", mixinStandardHelpOptions = true)
     int shell(@Mixin CommonOptions common, @Mixin LabNameOption name) {
         Lab lab = LabWiring.labs(common.settings())
                 .find(name.name())
@@ -130,7 +129,7 @@ public final class LabCommand implements Runnable {
         table.print(spec.commandLine().getOut());
     }
 
-    @Command(name = "down", description = "Ends a machine and removes its files.", mixinStandardHelpOptions = true)
+    @Command(name = "down", description = "Stops a machine and removes its files.", mixinStandardHelpOptions = true)
     void down(@Mixin CommonOptions common, @Mixin LabNameOption name) {
         Labs labs = LabWiring.labs(common.settings());
         boolean removed = labs.remove(name.name());
@@ -149,7 +148,7 @@ public final class LabCommand implements Runnable {
     private static int execute(Settings settings, Lab lab, List<String> command, Optional<Path> out) {
         boolean terminal = Terminal.isTerminal(Terminal.STDIN) && Terminal.isTerminal(Terminal.STDOUT);
         String output = Long.toString(System.nanoTime(), Character.MAX_RADIX);
-        // A wrong directory is known before the command runs.
+        // An unusable directory is reported before the command runs.
         Optional<OutputDirectory> directory = out.map(OutputDirectory::open);
         int exitCode = new ForegroundTool(
                         LabWiring.guarded(settings, lab.command(settings.home(), output, command, terminal)))

@@ -3,13 +3,13 @@ package io.neurovisor.cli.admin;
 import io.neurovisor.lab.LabName;
 import picocli.CommandLine.Option;
 
-/** Which of several lab machines is meant. */
+/** The option that selects one of several lab machines. */
 final class LabNameOption {
     @Option(
             names = "--name",
             paramLabel = "NAME",
             defaultValue = "lab",
-            description = "One of several machines. Default: ${DEFAULT-VALUE}.")
+            description = "The name of the machine. Default: ${DEFAULT-VALUE}.")
     private String name = "lab";
 
     LabName name() {

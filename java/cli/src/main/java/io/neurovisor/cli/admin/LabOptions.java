@@ -5,7 +5,7 @@ import io.neurovisor.lab.LabSize;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How large a lab machine is. */
+/** The options for the size of a lab machine. */
 final class LabOptions {
     @Mixin
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
@@ -23,7 +23,8 @@ final class LabOptions {
             paramLabel = "N",
             defaultValue = "1",
             description =
-                    "Its processors; emulated ones wait for each other on a busy host. Default:" + " ${DEFAULT-VALUE}.")
+                    "The number of its processors. Emulated processors wait for each other on a busy host. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private int processors;
 
     LabSize size() {

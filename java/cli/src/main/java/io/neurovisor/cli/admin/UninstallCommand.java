@@ -20,13 +20,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Removes everything that NeuroVisor has written. */
+/** Removes all files that NeuroVisor has written. */
 @Command(
         name = "uninstall",
         description = {
-            "Removes everything NeuroVisor has written: the data directory with images, kernels, templates "
-                    + "and sessions, and its sockets' directory.",
-            "The checkout and packages stay."
+            "Removes everything that NeuroVisor has written: the data directory with images, kernels, templates "
+                    + "and sessions, and the directory of its sockets.",
+            "The checkout and the packages are kept."
         },
         mixinStandardHelpOptions = true)
 public final class UninstallCommand implements Callable<Integer> {
@@ -35,12 +35,12 @@ public final class UninstallCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();
 
-    @Option(names = "--purge", description = "Remove the usual file of settings, too.")
+    @Option(names = "--purge", description = "Also remove the default settings file.")
     private boolean purge;
 
     @Option(
             names = {"-y", "--yes"},
-            description = "Do not ask.")
+            description = "Do not ask for confirmation.")
     private boolean yes;
 
     @Spec
@@ -68,7 +68,7 @@ public final class UninstallCommand implements Callable<Integer> {
             return DECLINED;
         }
         uninstallation.remove();
-        out.println("removed; the checkout " + CommonOptions.home() + " with what was built in it is yours to delete");
+        out.println("removed; the checkout " + CommonOptions.home() + " with its build can be deleted by hand");
         out.flush();
         return 0;
     }
@@ -77,7 +77,7 @@ public final class UninstallCommand implements Callable<Integer> {
         Console console = Optional.ofNullable(System.console())
                 .filter(Console::isTerminal)
                 .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "there is no terminal to ask on; say --yes to remove all of this"));
+                        spec.commandLine(), "cannot ask without a terminal; use --yes to remove all of this"));
         String answer = console.readLine("Remove all of this? [y/N] ");
         return answer != null && List.of("y", "yes").contains(answer.strip().toLowerCase(Locale.ROOT));
     }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Joins what Maven and Cargo say of NeuroVisor's own parts, for the launcher's {@code sbom}. */
+/** Merges the bills of materials of Maven and Cargo for the launcher's {@code sbom}. */
 @Command(name = WriteSbomCommand.NAME, hidden = true)
 public final class WriteSbomCommand implements Runnable {
     public static final String NAME = "write-sbom";

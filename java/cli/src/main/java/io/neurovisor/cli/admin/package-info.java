@@ -1,6 +1,6 @@
 /**
- * Commands that maintain an installation: images, kernels, templates, the lab machine, diagnosis and removal.
- * Programs are never run here.
+ * Commands that maintain an installation: images, kernels, templates, the lab machine, diagnosis and removal. User programs
+ * are never run here.
  */
 @NullMarked
 package io.neurovisor.cli.admin;

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.agent.loop.AgentResult;
 import io.neurovisor.cli.console.Lines;
 
-/** Prints nothing but the answer. */
+/** Prints only the answer. */
 final class AgentAnswer implements AgentOutput {
     private final Lines out;
 

@@ -11,12 +11,12 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Has a language model work on a task with programs, each of which runs in a microVM of its own. */
+/** Lets a language model work on a task with programs, each of which runs in a fresh microVM. */
 @Command(
         name = "agent",
         description = {
-            "Has a language model work on a task: it writes programs, each runs in a fresh microVM, and it "
-                    + "reads what they print until it has an answer.",
+            "Lets a language model work on a task: it writes programs, each runs in a fresh microVM, and it "
+                    + "reads their output until it has an answer.",
             "Exit codes: 0 answer, 3 limit reached, 4 no model, 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
@@ -24,7 +24,7 @@ public final class AgentCommand implements Callable<Integer> {
     @Mixin
     private final AgentOptions options = new AgentOptions();
 
-    @Parameters(paramLabel = "TASK", description = "What is to be done, in plain words.")
+    @Parameters(paramLabel = "TASK", description = "The task, in plain words.")
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private String task;
 
@@ -35,7 +35,7 @@ public final class AgentCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (task.isBlank()) {
-            throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
+            throw new ParameterException(spec.commandLine(), "TASK is empty; describe the task in plain words");
         }
         TraceId traceId = TraceIds.next();
         return new AgentRunner(options, spec.commandLine().getErr()).run(new AgentTask(traceId, task));

@@ -12,7 +12,7 @@ import io.neurovisor.agent.model.Model;
 import io.neurovisor.agent.model.ToolCall;
 import io.neurovisor.cli.console.Lines;
 
-/** Prints a run as JSON, one event on a line. The last one's {@code outcome} is authoritative. */
+/** Prints a run as JSON lines, one per event. The {@code outcome} of the last event is authoritative. */
 final class AgentEvents implements AgentOutput {
     private static final int SHOWN_CHARACTERS = 64 << 10;
 

@@ -21,7 +21,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
-/** Where the programs of an agent run: in machines of this user's daemon, or in this process's own. Ctrl-C ends them. */
+/** Runs the programs of an agent, in machines of this user's daemon or of this process. Ctrl-C stops them. */
 final class AgentMachines implements AutoCloseable {
     private final BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions;
     private final Cancellation cancellation;
@@ -36,7 +36,7 @@ final class AgentMachines implements AutoCloseable {
         this.end = requireNonNull(end, "end is null");
     }
 
-    /** @param remark hears what a person should know of them, a line each */
+    /** @param remark receives lines for the user about the machines */
     static AgentMachines open(
             DaemonOptions daemon,
             GuestOptions guest,
@@ -47,7 +47,7 @@ final class AgentMachines implements AutoCloseable {
         Optional<DaemonClient> client = daemon.connect(guest.common().loaded(), remark);
         return client.isPresent()
                 ? ofDaemon(client.get(), guest.config().socket(), metrics, tracing, remark)
-                : own(
+                : inThisProcess(
                         NeuroVisor.open(guest.settings(), progress, listeners(metrics, tracing)),
                         guest,
                         progress,
@@ -74,13 +74,13 @@ final class AgentMachines implements AutoCloseable {
                 client::close);
     }
 
-    private static AgentMachines own(
+    private static AgentMachines inThisProcess(
             NeuroVisor neuroVisor, GuestOptions guest, ConsoleProgress progress, Consumer<String> remark) {
         AgentMachines machines = new AgentMachines(
                 neuroVisor.executions()::execute, Cancellation.closing(neuroVisor::close), neuroVisor::close);
         boolean prepared = false;
         try {
-            // The usual image's template is made before the first call, not while the model waits for its result.
+            // The template of the default image is made before the first call, not while the model waits for a result.
             neuroVisor.prepare(guest.size());
             progress.done();
             neuroVisor.pool().keepWarm();
@@ -101,7 +101,7 @@ final class AgentMachines implements AutoCloseable {
         return executions;
     }
 
-    /** Whether Ctrl-C or SIGTERM has ended what they did. */
+    /** Returns whether Ctrl-C or SIGTERM has cancelled the command. */
     boolean isCancelled() {
         return cancellation.isRequested();
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** The options of every command that has a language model work on a task. */
+/** The options of every command that lets a language model work on a task. */
 public final class AgentOptions {
     @Mixin
     private final ModelWorkOptions work = new ModelWorkOptions();
@@ -27,16 +27,16 @@ public final class AgentOptions {
     @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
     private final TraceOptions trace = new TraceOptions();
 
-    @Option(names = "--json", description = "Print each event as one JSON object on a line of its own.")
+    @Option(names = "--json", description = "Print each event as one JSON object per line.")
     private boolean json;
 
     @Option(
             names = "--transcript",
             paramLabel = "FILE",
-            description = "Write the whole conversation into this file, as Markdown, as it happens.")
+            description = "Write the conversation into this Markdown file, as it happens.")
     private @Nullable Path transcript;
 
-    @Option(names = "--no-history", description = "Record nothing of this run.")
+    @Option(names = "--no-history", description = "Do not record this run.")
     private boolean withoutHistory;
 
     GuestOptions guest() {

@@ -2,9 +2,9 @@ package io.neurovisor.cli.agent;
 
 import io.neurovisor.agent.loop.AgentListener;
 
-/** Shows a run to whoever has started it, in one of the ways there are. */
+/** Shows a run to the user, in one of several forms. */
 interface AgentOutput extends AgentListener, AutoCloseable {
-    /** However the run ended, whatever is printed next stands on a line of its own. */
+    /** Ends the output, so that later output starts on a new line. */
     @Override
     default void close() {}
 }

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntSupplier;
 
-/** One task for a language model, from its options to its exit code. */
+/** Runs one task of a language model, from its options to its exit code. */
 public final class AgentRunner {
     private final AgentOptions options;
     private final PrintWriter err;
@@ -46,7 +46,7 @@ public final class AgentRunner {
         return told(task.traceId(), () -> work(task, model(Optional.empty()), Optional.empty()));
     }
 
-    /** With another task for a recorded session, and its last model unless the user has set one. */
+    /** Continues a recorded session with another task, and with its last model unless the user has set one. */
     public int resume(String id, TraceId traceId, String text) {
         return told(traceId, () -> {
             RecordedSession session = find(id);
@@ -58,7 +58,7 @@ public final class AgentRunner {
     private int told(TraceId trace, IntSupplier work) {
         Logging.send(tracing);
         try (Tracing _ = tracing) {
-            return Agents.told(
+            return Agents.exitCode(
                     err, () -> metrics.counting(trace, () -> tracing.within("agent task", trace, work::getAsInt)));
         }
     }
@@ -85,7 +85,7 @@ public final class AgentRunner {
             AgentListener recorder = recording.begin(task, asked.name(), continued);
             AgentResult result;
             try (AgentOutput output = output(task, asked, Lines.standard(), progress)) {
-                // First it is recorded, then shown: what a person has seen is never lost.
+                // Events are recorded before they are shown, so that nothing the user has seen is lost.
                 result = Agents.agent(asked, machines.executions(), guest)
                         .run(task, new AgentListeners(List.of(recorder, metrics.agents(), output, file)));
             }

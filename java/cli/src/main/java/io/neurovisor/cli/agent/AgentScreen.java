@@ -28,12 +28,12 @@ import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStringBuilder;
 import org.jline.utils.AttributedStyle;
 
-/** Shows a run to a person at a terminal: the model's words as they come, programs in colour, their output in boxes. */
+/** Shows a run on a terminal: the words of the model as they arrive, programs in colour, their output in boxes. */
 final class AgentScreen implements AgentOutput, Progress {
     private static final int SHOWN_ROWS = 40;
     private static final int SHOWN_CHARACTERS = 8_000;
 
-    /** Longer ones are printed again. */
+    /** Longer answers are printed again at the end. */
     private static final int MAX_ANSWER = 1 << 20;
 
     private static final AttributedStyle OURS =
@@ -46,7 +46,7 @@ final class AgentScreen implements AgentOutput, Progress {
     private final StringBuilder heard = new StringBuilder();
     private int running;
 
-    /** @param width closed in the end, with the screen */
+    /** @param width the width of the terminal, which is closed with the screen */
     AgentScreen(Screen screen, Closeable width, AgentTask task, Model model) {
         this.screen = requireNonNull(screen, "screen is null");
         this.width = requireNonNull(width, "width is null");
@@ -54,7 +54,7 @@ final class AgentScreen implements AgentOutput, Progress {
         this.model = model.name();
     }
 
-    /** On the terminal that stdout is. */
+    /** Returns a screen on the terminal of stdout. */
     static AgentScreen open(AgentTask task, Model model) {
         TerminalWidth width = TerminalWidth.open();
         Screen screen = new Screen(StandardStreams.printer(), width, Ticker.SYSTEM);
@@ -120,14 +120,14 @@ final class AgentScreen implements AgentOutput, Progress {
         boolean isRead = result.end() == AgentEnd.ANSWERED
                 && heard.toString().strip().equals(result.answer().strip());
         if (isRead) {
-            // The answer stands above already, word for word.
+            // The answer is already on the screen.
             text.stats(result);
         } else {
             text.ended(result);
         }
     }
 
-    /** An image or a template is made for a program. */
+    /** Shows that an image or a template is being built. */
     @Override
     public void step(String message) {
         screen.await(message);
@@ -142,7 +142,7 @@ final class AgentScreen implements AgentOutput, Progress {
         try {
             width.close();
         } catch (IOException exception) {
-            // It was only asked how wide it is.
+            // Only the width was read from it.
         }
     }
 
@@ -191,7 +191,7 @@ final class AgentScreen implements AgentOutput, Progress {
         }
     }
 
-    /** What stands in brackets at a line's beginning is ours, and so is its colour. */
+    /** Colours the label in brackets at the beginning of a line, which NeuroVisor itself has written. */
     private static AttributedString styled(String line) {
         int close = line.startsWith("[") ? line.indexOf(']') + 1 : 0;
         return new AttributedStringBuilder()

@@ -15,9 +15,9 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.text.UntrustedText;
 import java.util.Locale;
 
-/** Prints a run line by line, for people and for scripts that read those lines. */
+/** Prints a run as plain lines, which scripts can read. */
 public final class AgentText implements AgentOutput {
-    /** Of a program: two lines, or so many characters of them. */
+    /** The limit for the preview of a program, which has at most two lines. */
     private static final int SHOWN_LINES = 2;
 
     private static final int SHOWN_CHARACTERS = 60;
@@ -81,7 +81,7 @@ public final class AgentText implements AgentOutput {
         stats(result);
     }
 
-    /** The last lines alone. */
+    /** Prints the statistics. */
     void stats(AgentResult result) {
         print("");
         print("Stats:");
@@ -96,7 +96,7 @@ public final class AgentText implements AgentOutput {
         out.print(line);
     }
 
-    /** As a string literal, so that it stays one line. */
+    /** Returns the beginning of a program as a string literal on one line. */
     private static String preview(String code) {
         int end = 0;
         for (int line = 0; line < SHOWN_LINES && end >= 0; line++) {

@@ -17,11 +17,11 @@ import java.io.PrintWriter;
 import java.util.function.BiFunction;
 import java.util.function.IntSupplier;
 
-/** What all commands do alike that have a language model work with programs. */
+/** Shared parts of the commands that let a language model work with programs. */
 public final class Agents {
     private Agents() {}
 
-    /** An agent whose programs run as the options say. */
+    /** Returns an agent whose programs run as the options say. */
     public static AgentRun agent(
             Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
         AgentSandboxes sandboxes =
@@ -29,8 +29,8 @@ public final class Agents {
         return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
     }
 
-    /** The exit code of some work; what has stopped it is told. */
-    public static int told(PrintWriter err, IntSupplier work) {
+    /** Does the work and returns its exit code. A failure is printed. */
+    public static int exitCode(PrintWriter err, IntSupplier work) {
         try {
             return work.getAsInt();
         } catch (StandardStreams.Closed closed) {

@@ -12,17 +12,17 @@ import java.util.Optional;
 public final class History {
     private History() {}
 
-    /** The data directory is ours already. */
+    /** Opens the sessions, and creates the database if necessary. */
     public static Sessions open(CommonOptions common) {
         return Sessions.open(common.settings().sessions(), InstantSource.system(), Ticker.SYSTEM);
     }
 
-    /** Empty where nothing was ever recorded: looking makes no files. */
+    /** Returns the sessions, or empty if nothing was ever recorded. Creates no files. */
     public static Optional<Sessions> existing(CommonOptions common) {
         return Sessions.openExisting(common.settings().sessions(), InstantSource.system(), Ticker.SYSTEM);
     }
 
-    /** For whoever wants a certain session. */
+    /** Returns the sessions, or throws if nothing was ever recorded. */
     public static Sessions required(CommonOptions common) {
         return existing(common)
                 .orElseThrow(() -> new NeuroVisorException(

@@ -9,7 +9,7 @@ import io.neurovisor.session.Sessions;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Has a run recorded, unless the user wants none of it kept. */
+/** Records a run in the sessions, unless {@code --no-history} is set. */
 final class Recording implements AutoCloseable {
     private final @Nullable Sessions sessions;
     private @Nullable SessionRecorder recorder;
@@ -18,13 +18,13 @@ final class Recording implements AutoCloseable {
         this.sessions = sessions;
     }
 
-    /** To be called before the work begins: a database that cannot be used is told without a machine started. */
+    /** Opens the database before the work begins, so that an unusable one is reported before a machine is started. */
     static Recording open(AgentOptions options) {
         return new Recording(
                 options.isHistoryKept() ? History.open(options.guest().common()) : null);
     }
 
-    /** @param continued the session that the run goes on with */
+    /** @param continued the session that the run continues */
     AgentListener begin(AgentTask task, String model, Optional<SessionId> continued) {
         if (sessions == null) {
             return AgentListener.NONE;

@@ -15,7 +15,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** The conversation as Markdown, written as it happens: what was said before a crash is there after it. */
+/** Writes the conversation as Markdown, as it happens, so that the file is complete up to a crash. */
 public final class TranscriptFile implements AgentListener, AutoCloseable {
     private final @Nullable Path file;
     private final Writer writer;
@@ -25,7 +25,7 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
         this.writer = writer;
     }
 
-    /** Writes nowhere where there is no file. */
+    /** Returns a transcript that writes nothing if there is no file. */
     static TranscriptFile open(@Nullable Path file, AgentTask task, String model) {
         try {
             Writer writer = file == null ? Writer.nullWriter() : Files.newBufferedWriter(file);
@@ -39,7 +39,7 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
         }
     }
 
-    /** Somewhere that stays open. */
+    /** Returns a transcript that does not close its writer. */
     public static TranscriptFile to(Writer writer, AgentTask task, String model) {
         return begun(new TranscriptFile(null, writer), task, model);
     }
@@ -101,7 +101,7 @@ public final class TranscriptFile implements AgentListener, AutoCloseable {
         }
     }
 
-    /** With a fence that the text does not have. */
+    /** Chooses a fence that does not occur in the text. */
     private static String fenced(String language, String text) {
         String fence = "```";
         while (text.contains(fence)) {

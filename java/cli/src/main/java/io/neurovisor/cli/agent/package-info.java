@@ -1,6 +1,6 @@
 /**
- * The command {@code agent}: a language model works on a task with programs in microVMs. Its output is a terminal
- * screen, plain text or JSON lines.
+ * The command {@code agent}, with which a language model works on a task. A run is shown on a terminal screen, as plain text or
+ * as JSON lines.
  */
 @NullMarked
 package io.neurovisor.cli.agent;

@@ -21,7 +21,7 @@ import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** One measurement of a model. Apart from its command, so that no other command loads what it uses. */
+/** Runs {@code bench agent}. Separate from the command class, so that other commands do not load the classes it needs. */
 final class AgentMeasurement {
     private final GuestOptions guest;
     private final boolean json;
@@ -39,7 +39,7 @@ final class AgentMeasurement {
         List<Problem> problems = Problems.ALL.stream()
                 .filter(problem -> names.contains(problem.name()))
                 .toList();
-        return Agents.told(
+        return Agents.exitCode(
                 err, () -> bench(AgentModels.open(guest.common().loaded(), ProcessEnvironment.current()), problems));
     }
 
@@ -73,7 +73,7 @@ final class AgentMeasurement {
         out(json ? report.json().toPrettyString() : report.summary());
     }
 
-    /** That a model is wrong, or stopped by a limit, is what is measured. */
+    /** A wrong answer or a reached limit is a measured result, not a failure. */
     private static int exitCode(ProblemReport report) {
         AgentEnd end = report.attempts().getLast().result().end();
         return end.isLimit() ? 0 : ExitCode.of(end);

@@ -13,13 +13,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Puts twenty problems with known answers to a model that has microVMs for its programs. */
+/** Puts twenty problems with known answers to a model that can run programs in microVMs. */
 @Command(
         name = "agent",
         description = {
-            "Puts twenty small problems with known answers to a model, as agent would, and tells how many it "
-                    + "solved and what that took.",
-            "Exit codes: 0 all were put to it, whatever it answered; 4 no model, 5 no sandbox, 130 "
+            "Puts twenty small problems with known answers to a model, as agent would, and reports how many it "
+                    + "solved, and with how many calls, tokens and seconds.",
+            "Exit codes: 0 all problems were put to it, whatever the answers; 4 no model, 5 no sandbox, 130 "
                     + "cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
@@ -27,14 +27,14 @@ final class BenchAgentCommand implements Callable<Integer> {
     @Mixin
     private final ModelWorkOptions work = new ModelWorkOptions();
 
-    @Option(names = "--json", description = "Print everything as one JSON object; the progress goes to stderr.")
+    @Option(names = "--json", description = "Print the report as one JSON object, and the progress to stderr.")
     private boolean json;
 
     @Option(
             names = "--problem",
             paramLabel = "NAME",
             completionCandidates = Names.class,
-            description = "Only this one; may be given several times. Default: all.")
+            description = "Put only this problem. Repeatable. Default: all.")
     private @Nullable List<String> chosen;
 
     @Spec

@@ -17,14 +17,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Measures how fast and how small it is beside what one would take instead; its commands measure other things. */
+/** Measures speed and memory in comparison with the alternatives. The subcommands measure other properties. */
 @Command(
         name = "bench",
         description = {
-            "Measures NeuroVisor beside the bare VMM, a plain process, bubblewrap and gVisor, in turn in one "
-                    + "run: requests, clones, bursts, memory, bytes.",
-            "Prints a table and which targets are met, and writes each single value. Exit codes: 0 it was "
-                    + "measured, whatever the numbers; 5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Compares NeuroVisor with the bare VMM, a plain process, bubblewrap and gVisor, in turn in one "
+                    + "run: requests, clones, bursts, memory, throughput.",
+            "Prints a table and the targets that are met, and writes every single value. Exit codes: 0 the "
+                    + "measurement is complete, whatever the values; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true,
         subcommands = {
@@ -40,7 +40,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "Fewer rounds, machines of size small and Python alone: less than five minutes instead of most of an hour.")
+                    "Measure fewer rounds, with machines of size small and only Python: in less than five minutes instead of most of an hour.")
     private boolean quick;
 
     @Option(
@@ -48,20 +48,20 @@ public final class BenchCommand implements Callable<Integer> {
             paramLabel = "SCENARIO",
             completionCandidates = Names.class,
             description =
-                    "Only this one, of ${COMPLETION-CANDIDATES}; may be given several times. Default: all, with --quick all but boot and template.")
+                    "Measure only this scenario, of ${COMPLETION-CANDIDATES}. Repeatable. Default: all; with --quick all but boot and template.")
     private @Nullable List<String> only;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
             description =
-                    "Where the values go. Default: bench/results/full.json in the repository, quick.json with --quick or --only.")
+                    "The file for the values. Default: bench/results/full.json in the repository, or quick.json with --quick or --only.")
     private @Nullable Path output;
 
     @Option(
             names = "--publish",
             description =
-                    "Measure nothing: write the figures of bench/results (full, firecracker and spans) into the documents.")
+                    "Measure nothing; write the figures of bench/results (full, firecracker and spans) into the documents.")
     private boolean publish;
 
     @Spec
@@ -83,13 +83,13 @@ public final class BenchCommand implements Callable<Integer> {
             if (quick || only != null || output != null) {
                 throw new ParameterException(
                         spec.commandLine(),
-                        "--publish measures nothing: --quick, --only and --output do not go with it");
+                        "--publish measures nothing; it cannot be combined with --quick, --only or --output");
             }
             new SpeedPublication(CommonOptions.home())
                     .publish(document -> guest.common()
                             .tell(
                                     spec.commandLine().getErr(),
-                                    "its figures are those of the last run now: " + document));
+                                    "updated to the figures of the last run: " + document));
             return 0;
         }
         SpeedMeasurement job = new SpeedMeasurement(

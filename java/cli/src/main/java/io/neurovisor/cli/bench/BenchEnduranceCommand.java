@@ -29,21 +29,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Loads a daemon for a while and kills what it consists of. */
+/** Puts a daemon under load and kills its processes. */
 @Command(
         name = "endurance",
         description = {
-            "Starts a daemon of its own, has clients ask it for programs of all kinds, kills machines at "
-                    + "random and once the daemon, and tells whether anything was run twice, lost without an outcome "
-                    + "or left behind.",
-            "Exit codes: 0 everything held, 1 something did not."
+            "Starts a separate daemon, puts it under the load of several clients, kills machines at random and the daemon "
+                    + "once, and reports whether anything was run twice, lost without an outcome or left behind.",
+            "Exit codes: 0 every promise was kept, 1 a promise was broken."
         },
         mixinStandardHelpOptions = true)
 final class BenchEnduranceCommand implements Callable<Integer> {
-    /** For the daemon and its machines to end. */
+    /** For the daemon and its machines to stop. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    /** Requests of a hostile client. */
+    /** The number of requests of a hostile client that may wait. */
     private static final int HOSTILE_WAITING = 16;
 
     @Mixin
@@ -53,14 +52,14 @@ final class BenchEnduranceCommand implements Callable<Integer> {
             names = "--duration",
             paramLabel = "TIME",
             defaultValue = "15m",
-            description = "How long clients ask: seconds, or 90s, 15m, 2h. Default: 15m.")
+            description = "The duration of the load: seconds, or 90s, 15m, 2h. Default: 15m.")
     private String duration = "";
 
     @Option(
             names = "--clients",
             paramLabel = "N",
             defaultValue = "4",
-            description = "How many ask at the same time, 1 to 100. Default: 4.")
+            description = "The number of clients, 1 to 100. Default: 4.")
     private int clients;
 
     @Option(
@@ -68,14 +67,14 @@ final class BenchEnduranceCommand implements Callable<Integer> {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "How many hostile clients join in the second half, 0 to 10: each has a key that may have one machine, as "
-                            + "the honest clients then have a key each, whose 99th percentile must not more than double. Default: 0.")
+                    "The number of hostile clients in the second half, 0 to 10. Each has a key that may have one machine; the "
+                            + "honest clients have a key each, and their 99th percentile must at most double. Default: 0.")
     private int hostile;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "What they ask for and what is killed follows from it. Default: another each time.")
+            description = "The seed of the random requests and kills. Default: a random one.")
     private @Nullable Long seed;
 
     @Spec

@@ -18,13 +18,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Measures what one client of a daemon loses by another. */
+/** Measures how much a client of a daemon is slowed down by another client. */
 @Command(
         name = "fairness",
         description = {
             "Sends the requests of one client to a daemon's pool, first alone and then next to a client that always has "
                     + "requests waiting, and compares their 99th percentiles.",
-            "Exit codes: 0 the other client at most doubled it, 1 it did not; 5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Exit codes: 0 the percentile at most doubled, 1 it more than doubled; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
 final class BenchFairnessCommand implements Callable<Integer> {
@@ -37,19 +37,19 @@ final class BenchFairnessCommand implements Callable<Integer> {
             names = "--requests",
             paramLabel = "N",
             description =
-                    "How many are measured alone, and as many next to the other client. Default: ${DEFAULT-VALUE}.")
+                    "The number of requests that are measured alone, and again next to the other client. Default: ${DEFAULT-VALUE}.")
     private int requests = 200;
 
     @Option(
             names = "--clients",
             paramLabel = "N",
-            description = "How many requests the other client has at any time. Default: ${DEFAULT-VALUE}.")
+            description = "The number of requests that the other client has at any time. Default: ${DEFAULT-VALUE}.")
     private int clients = 32;
 
     @Option(
             names = "--max-machines",
             paramLabel = "N",
-            description = "How many machines the other client may have at a time, as a key may. Default: no limit.")
+            description = "The number of machines that the other client may have at a time, like the limit of a key. Default: no limit.")
     private @Nullable String maxMachines;
 
     @Spec

@@ -19,13 +19,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Keeps the spans of one request to a machine that waits. */
+/** Records the spans of one request to a machine that is ready. */
 @Command(
         name = "trace",
         description = {
-            "Runs a daemon, sends it requests one after the other, and keeps the spans that it exports of "
-                    + "the median one.",
-            "Exit codes: 0 they are kept; 5 no sandbox, 130 cancelled, 2 wrong usage."
+            "Runs a daemon, sends it requests one after the other, and saves the spans that it exports of the request with "
+                    + "the median time.",
+            "Exit codes: 0 the spans are saved; 5 no sandbox, 130 cancelled, 2 wrong usage."
         },
         mixinStandardHelpOptions = true)
 final class BenchTraceCommand implements Callable<Integer> {
@@ -34,18 +34,18 @@ final class BenchTraceCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
 
-    @Option(names = "--requests", paramLabel = "N", description = "How many, 1 to 1000. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--requests", paramLabel = "N", description = "The number of requests, 1 to 1000. Default: ${DEFAULT-VALUE}.")
     private int requests = 9;
 
     @Option(
             names = "--output",
             paramLabel = "FILE",
-            description = "Where the spans go. Default: bench/results/spans.json in the repository.")
+            description = "The file for the spans. Default: bench/results/spans.json in the repository.")
     private @Nullable Path output;
 
     @Option(
             names = "--publish",
-            description = "Put their picture into docs/performance.md, as bench --publish does with everything.")
+            description = "Also write their picture into the documents, as bench --publish does with all figures.")
     private boolean publish;
 
     @Spec
@@ -55,11 +55,11 @@ final class BenchTraceCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (requests < 1 || requests > MOST) {
-            throw new ParameterException(spec.commandLine(), "--requests is 1 to " + MOST + ", not " + requests);
+            throw new ParameterException(spec.commandLine(), "--requests must be 1 to " + MOST + ", not " + requests);
         }
         if (publish && output != null) {
             throw new ParameterException(
-                    spec.commandLine(), "--publish takes the spans from their usual place: not with --output");
+                    spec.commandLine(), "--publish reads the spans from their default file; it cannot be combined with --output");
         }
         Path home = CommonOptions.home();
         Path file = output == null ? home.resolve(SpeedPublication.SPANS) : output;

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Of this installation, with the options of this command. */
+/** The command lines of this installation's launcher, with the options of this command. */
 record LauncherCommands(GuestOptions guest) implements SpeedPlan.Commands {
     LauncherCommands {
         requireNonNull(guest, "guest is null");
@@ -24,7 +24,7 @@ record LauncherCommands(GuestOptions guest) implements SpeedPlan.Commands {
 
     @Override
     public ToolCommand runByDaemon(SandboxSize size, Path socket, List<String> program) {
-        // What machines are made of, that daemon knows; settings of the environment would contradict it.
+        // The daemon has decided how machines are made; settings of the environment would contradict it.
         ToolCommand command =
                 run(List.of("--daemon=on", "--socket=" + socket, "--size=" + size.label()), List.of(), program);
         for (String name : System.getenv().keySet()) {

@@ -26,9 +26,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** One measurement of the product's speed. Apart from its command, so that no other command loads what it uses. */
+/** Runs {@code bench}. Separate from the command class, so that other commands do not load the classes it needs. */
 final class SpeedMeasurement {
-    /** For daemons and their machines to end. */
+    /** For daemons and their machines to stop. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private static final String QUICK = "bench/results/quick.json";
@@ -41,7 +41,7 @@ final class SpeedMeasurement {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    /** @param output where the values go; the usual place if null */
+    /** @param output the file for the values; null for the default file */
     SpeedMeasurement(
             GuestOptions guest,
             boolean quick,
@@ -72,7 +72,7 @@ final class SpeedMeasurement {
         }
     }
 
-    /** Those that were asked for; otherwise the smallest, and the usual one too where there is time. */
+    /** Returns the size that the user has set; by default small, and without {@code --quick} also medium. */
     private List<SandboxSize> sizes() {
         if (!guest.common().loaded().isDefault(Setting.SIZE)) {
             return List.of(guest.size());
@@ -113,7 +113,7 @@ final class SpeedMeasurement {
     }
 
     private void write(String json) {
-        // What is published is whole.
+        // Only a complete run is published.
         boolean whole = !quick && scenarios.containsAll(Scenario.labels());
         Path file = output == null ? home().resolve(whole ? SpeedPublication.FULL : QUICK) : output;
         SpeedPublication.keep(file, json);

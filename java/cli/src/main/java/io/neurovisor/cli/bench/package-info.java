@@ -1,6 +1,6 @@
 /**
- * The command {@code bench} and its subcommands. They translate options into measurements of {@code
- * io.neurovisor.bench} and print the reports.
+ * The command {@code bench} and its subcommands, which run the measurements of {@code io.neurovisor.bench} and print their
+ * reports.
  */
 @NullMarked
 package io.neurovisor.cli.bench;

@@ -7,12 +7,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Makes Ctrl-C and SIGTERM cancel what the command does and leave nothing behind: the command's thread is interrupted, says
- * what there is to say, and the JVM ends when every virtual machine has. Without it they would end a moment later, by the
- * spawner.
+ * Makes Ctrl-C and SIGTERM cancel a command cleanly. The command's thread is interrupted and prints its last messages; the JVM
+ * exits after every virtual machine has. Without it the spawner would end the machines a moment later.
  */
 public final class Cancellation implements AutoCloseable {
-    /** For the command to print its last words. */
+    /** For the last messages of the command. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Thread command = Thread.currentThread();
@@ -27,17 +26,17 @@ public final class Cancellation implements AutoCloseable {
         this.afterwards = requireNonNull(afterwards, "afterwards is null");
     }
 
-    /** @param machines ends every machine of the command */
+    /** @param machines stops every machine of the command */
     public static Cancellation closing(Runnable machines) {
         return registered(new Cancellation(PATIENCE, machines));
     }
 
-    /** For programs that a daemon runs: it is told that nobody listens any more. */
+    /** For programs that a daemon runs: the disconnect of the client cancels them. */
     public static Cancellation ofDaemonsWork() {
         return unwinding(PATIENCE);
     }
 
-    /** For work without virtual machines: the JVM waits until the command has removed what it had begun. */
+    /** For work without virtual machines: the JVM waits until the command has cleaned up. */
     public static Cancellation unwinding(Duration patience) {
         return registered(new Cancellation(patience, () -> {}));
     }
@@ -57,7 +56,7 @@ public final class Cancellation implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException shuttingDown) {
-            // The hook runs already, or is about to.
+            // The hook is running, or about to run.
             requested = true;
         }
     }

@@ -19,7 +19,7 @@ public final class ConsoleProgress implements Progress, AutoCloseable {
     private @Nullable ProgressBar bar;
     private @Nullable Progress instead;
 
-    /** @param quiet whether nothing is shown at all */
+    /** @param quiet whether to show nothing */
     public ConsoleProgress(boolean quiet) {
         this.quiet = quiet;
     }
@@ -54,13 +54,13 @@ public final class ConsoleProgress implements Progress, AutoCloseable {
         }
     }
 
-    /** From now on another one shows the steps, whose place on the terminal a bar would take. */
+    /** Sends further steps to {@code other}, which draws on the part of the terminal that the progress bar would use. */
     public synchronized void divert(Progress other) {
         done();
         instead = requireNonNull(other, "other is null");
     }
 
-    /** The step before is the last for now: whatever is printed next starts on a line of its own. */
+    /** Ends the current step, so that the next output starts on a new line. */
     public synchronized void done() {
         if (bar != null) {
             bar.close();

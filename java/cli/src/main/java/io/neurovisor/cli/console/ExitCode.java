@@ -5,24 +5,24 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.server.doctor.Diagnosis;
 
-/** The exit codes of {@code run} beyond a program's own, with those of {@code doctor}, {@code status} and {@code agent}. */
+/** The exit codes of the commands. {@code run} also passes on the exit code of its program. */
 public final class ExitCode {
     public static final int USAGE = 2;
 
-    // Of doctor alone.
+    // Only doctor.
     static final int LAYER_BROKEN = 1;
     static final int LAYER_UNAVAILABLE = 3;
 
-    // Of status alone.
+    // Only status.
     public static final int NOT_READY = 1;
     public static final int NO_DAEMON = 3;
 
-    // Of agent alone.
+    // Only agent.
     static final int AGENT_LIMIT = 3;
     public static final int MODEL_FAILED = 4;
     public static final int SANDBOX_FAILED = 5;
 
-    /** Of example alone: the machine cannot give what it shows. As tests are skipped (automake's exit status 77). */
+    /** Only example: the host lacks what the example demonstrates. The exit status of a skipped test in automake. */
     public static final int SKIPPED = 77;
 
     static final int OUTPUT_LIMIT = 122;

@@ -12,7 +12,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns failures into one line on stderr; the stack trace is for {@code --debug}. */
+/** Prints a failure as one line on stderr, with the stack trace if {@code --debug} is set. */
 public final class Failures {
     private Failures() {}
 
@@ -24,7 +24,7 @@ public final class Failures {
         return ExitCode.USAGE;
     }
 
-    /** What is wrong with the command line, in one line. */
+    /** Returns one line that says what is wrong with the command line. */
     public static String message(Exception exception) {
         String message = String.valueOf(exception.getMessage()).replaceAll("\\R", " ");
         return exception instanceof UnmatchedArgumentException unmatched

@@ -2,7 +2,7 @@ package io.neurovisor.cli.console;
 
 import java.nio.ByteBuffer;
 
-/** Where the files go that a program leaves in {@code out/}; parts come as {@code OutputSink.file} says. */
+/** Receives the files that a program leaves in {@code out/}, in parts as described in {@code OutputSink.file}. */
 public interface FileTarget {
     void file(String path, ByteBuffer part, boolean last);
 }

@@ -5,11 +5,16 @@ import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** An argument that must be one of some names. */
+/** Checks an argument that must be one of several names. */
 public final class KnownName {
     private KnownName() {}
 
-    /** @param what it names, for the message */
+    /**
+     * Returns the name if it is known.
+     *
+     * @param what the kind of thing that it names, for the error message
+     * @throws ParameterException if it is unknown; the message suggests the nearest name
+     */
     public static String of(String name, String what, List<String> names, CommandSpec spec) {
         if (names.contains(name)) {
             return name;

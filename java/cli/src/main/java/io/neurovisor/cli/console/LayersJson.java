@@ -5,11 +5,11 @@ import io.neurovisor.engine.layer.LayerState;
 import java.io.IOException;
 import java.util.List;
 
-/** The layers as every JSON object of the command line tells them. */
+/** Writes security layers in the form that all JSON output of the command line uses. */
 public final class LayersJson {
     private LayersJson() {}
 
-    /** Writes an array with an object for each. */
+    /** Writes an array with one object per layer. */
     public static void write(JsonGenerator json, List<LayerState> layers) throws IOException {
         json.writeStartArray();
         for (LayerState state : layers) {

@@ -2,13 +2,13 @@ package io.neurovisor.cli.console;
 
 import java.util.function.Consumer;
 
-/** Where lines go, at once and whole. */
+/** A target that writes each line immediately. */
 @FunctionalInterface
 public interface Lines {
-    /** A line without its end. */
+    /** Writes the line and a line separator. */
     void print(String line);
 
-    /** To stdout; throws {@link StandardStreams.Closed} when nobody reads it any more, so that the work ends. */
+    /** Returns a target that writes to stdout and throws {@link StandardStreams.Closed} if stdout is a closed pipe. */
     static Lines standard() {
         Consumer<String> printer = StandardStreams.printer();
         return line -> printer.accept(line + "\n");

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
- * Sets what is logged. Only NeuroVisor's own events follow the user's level: below warnings, libraries would log what they
- * carry, which is code and output.
+ * Configures logging. The user's level applies only to events of NeuroVisor: below warnings, libraries would log the data that
+ * they carry, which is code and output.
  */
 public final class Logging {
     private static final String OWN = "io.neurovisor";
@@ -29,15 +29,15 @@ public final class Logging {
         }
     }
 
-    /** From here on events of this weight are logged, and heavier ones. */
+    /** Sets the level of NeuroVisor's events. */
     public static void level(LogLevel level) {
         logger(OWN).setLevel(Level.valueOf(level.name()));
         logger(Logger.ROOT_LOGGER_NAME).setLevel(level == LogLevel.ERROR ? Level.ERROR : Level.WARN);
     }
 
     /**
-     * For a server: a machine reads what no person watches, what is logged goes where the traces do, and libraries that log by
-     * {@code java.util.logging} log like everything else.
+     * Configures logging for a server. Unless stderr is a terminal, events are written as JSON; they are also exported with the
+     * traces, and events of {@code java.util.logging} are included.
      */
     public static void serve(LogConfig config, Tracing tracing) {
         bridge();
@@ -47,7 +47,7 @@ public final class Logging {
         send(tracing);
     }
 
-    /** Has what is logged sent where the traces go. */
+    /** Exports log events to the collector that receives the traces. */
     public static void send(Tracing tracing) {
         if (!tracing.isOn()) {
             return;

@@ -12,20 +12,20 @@ import ch.qos.logback.core.spi.ContextAwareBase;
 import java.util.Map;
 
 /**
- * How this program logs until it has read its settings. Logback finds it by its service loader; a file in XML instead makes each
- * start wait for an XML parser.
+ * Configures logging until the settings are read. Logback finds this class by its service loader; an XML file would slow down
+ * each start by an XML parser.
  */
 @ConfiguratorRank(ConfiguratorRank.CUSTOM_TOP_PRIORITY)
 public final class LoggingConfigurator extends ContextAwareBase implements Configurator {
-    /** The appender's name. */
+    /** The name of the appender. */
     static final String STDERR = "stderr";
 
     private static final Map<String, Level> LIBRARIES = Map.of(
             // Netty warns that a Unix socket has no keep-alive and that a machine without a network has no address.
             "io.netty", Level.ERROR,
-            // That a client has gone while it was sent something is no event.
+            // A client that disconnects while it receives data is not an event.
             "io.grpc.netty.NettyServerHandler", Level.ERROR,
-            // What does not arrive is told by NeuroVisor itself, once.
+            // NeuroVisor itself reports a failed export, once.
             "io.opentelemetry.exporter", Level.OFF,
             "io.opentelemetry.sdk", Level.OFF);
 

@@ -8,7 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A directory for the socket of a daemon of one's own. Closing it removes it with what it holds. */
+/** A temporary directory for the socket of a daemon. Closing it deletes the directory with its content. */
 public record ScratchDirectory(Path path) implements AutoCloseable {
     public ScratchDirectory {
         requireNonNull(path, "path is null");

@@ -14,7 +14,7 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** Passes a program's output on byte for byte, and its files to where they are wanted. */
+/** Passes the output of a program on byte for byte, and its files to a target. */
 public final class StandardStreams implements OutputSink {
     private final WritableByteChannel out;
     private final WritableByteChannel err;
@@ -26,14 +26,14 @@ public final class StandardStreams implements OutputSink {
         this.files = requireNonNull(files, "files is null");
     }
 
-    /** Writes text to stdout as it is; throws {@link Closed} when nobody reads it any more, so that the work ends. */
+    /** Returns a printer that writes text to stdout unchanged and throws {@link Closed} if stdout is a closed pipe. */
     public static Consumer<String> printer() {
         StandardStreams streams = new StandardStreams(
                 new FileOutputStream(FileDescriptor.out), new FileOutputStream(FileDescriptor.err), (_, _, _) -> {});
         return text -> streams.stdout(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** Nobody reads our output any more. */
+    /** Thrown when stdout or stderr is a closed pipe, which ends the command. */
     public static final class Closed extends RuntimeException {
         @Serial
         private static final long serialVersionUID = 1L;
@@ -48,7 +48,7 @@ public final class StandardStreams implements OutputSink {
         write(out, bytes);
     }
 
-    /** The same for who writes piece by piece. Not closed: what follows is written to it too. */
+    /** Returns stdout as a stream. Closing the stream does not close stdout. */
     public OutputStream stdoutStream() {
         return new OutputStream() {
             @Override

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Prints rows as columns that line up. */
+/** Prints rows with aligned columns. */
 public final class Table {
     private final List<List<String>> rows = new ArrayList<>();
 

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether a person looks at what is written. */
+/** Detects whether a stream of this process is a terminal, and whether it has colours. */
 public final class Terminal {
     public static final int STDIN = 0;
     public static final int STDOUT = 1;
@@ -12,7 +12,7 @@ public final class Terminal {
 
     private Terminal() {}
 
-    /** Java asks only about stdin and stdout together, so the descriptor itself is looked at. */
+    /** Returns whether the descriptor is a terminal. {@code System.console()} covers only stdin and stdout together. */
     public static boolean isTerminal(int descriptor) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(descriptor)))
@@ -23,7 +23,7 @@ public final class Terminal {
         }
     }
 
-    /** As {@code NO_COLOR} asks for it (no-color.org). */
+    /** Returns whether stdout may be coloured; respects {@code NO_COLOR} (no-color.org). */
     public static boolean hasColours() {
         return isTerminal(STDOUT)
                 && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()

@@ -1,4 +1,4 @@
-/** Streams, progress, exit codes and error messages that all commands share. It knows no command and no option. */
+/** Streams, progress, exit codes, logging and error messages that all commands share. Nothing here knows a command. */
 @NullMarked
 package io.neurovisor.cli.console;
 

@@ -17,11 +17,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Runs a program that shows, and checks, what NeuroVisor promises. */
+/** Runs an example that demonstrates and checks a promise of NeuroVisor. */
 @Command(
         name = "example",
-        description = "Runs a program that shows what NeuroVisor promises and checks it: ends with 0 when the promise "
-                + "held, with 1 when it did not.",
+        description = "Runs an example that demonstrates a promise of NeuroVisor and checks it. Ends with 0 if the promise "
+                + "held, with 1 if it did not.",
         mixinStandardHelpOptions = true)
 public final class ExampleCommand implements Callable<Integer> {
     @Mixin
@@ -38,7 +38,7 @@ public final class ExampleCommand implements Callable<Integer> {
             paramLabel = "NAME",
             arity = "0..1",
             completionCandidates = Names.class,
-            description = "One that --list shows.")
+            description = "The name of an example that --list shows.")
     private @Nullable String name;
 
     @Spec

@@ -24,11 +24,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** One example, with what it needs. Apart from its command, so that no other command loads what it uses. */
+/**
+ * Runs an example with the machines, the daemon or the model that it needs. Separate from the command class, so that other
+ * commands do not load the classes it needs.
+ */
 final class ExampleRunner {
     private static final int BROKEN = 1;
 
-    /** For a daemon and its machines to end. */
+    /** For a daemon and its machines to stop. */
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final GuestOptions guest;
@@ -41,7 +44,7 @@ final class ExampleRunner {
         this.err = requireNonNull(err, "err is null");
     }
 
-    /** @param name of one that there is */
+    /** @param name the name of an existing example */
     int run(String name) {
         try {
             return run(Examples.named(name).orElseThrow());
@@ -56,7 +59,7 @@ final class ExampleRunner {
     }
 
     private int run(Example example) {
-        // A model that is not there is told before anything is started.
+        // A missing model is reported before anything is started.
         Optional<Model> asked = example.needs().contains(Example.Need.MODEL)
                 ? Optional.of(AgentModels.open(guest.common().loaded(), ProcessEnvironment.current()))
                 : Optional.empty();

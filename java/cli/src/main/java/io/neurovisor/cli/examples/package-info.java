@@ -1,6 +1,6 @@
 /**
- * The command {@code example}. It gives an example of {@code io.neurovisor.examples} the machines or the daemon that
- * it needs.
+ * The command {@code example}. It runs an example of {@code io.neurovisor.examples} with the machines or the daemon that it
+ * needs.
  */
 @NullMarked
 package io.neurovisor.cli.examples;

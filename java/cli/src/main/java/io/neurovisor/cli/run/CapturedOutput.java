@@ -7,7 +7,7 @@ import io.neurovisor.engine.program.OutputSink;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
-/** Keeps what a program writes until it has ended, for {@code --json}. The engine bounds how much that can be. */
+/** Keeps the output of a program until it has ended, for {@code --json}. The engine bounds its size. */
 final class CapturedOutput implements OutputSink {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();

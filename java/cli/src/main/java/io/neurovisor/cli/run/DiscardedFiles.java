@@ -3,7 +3,7 @@ package io.neurovisor.cli.run;
 import io.neurovisor.cli.console.FileTarget;
 import java.nio.ByteBuffer;
 
-/** Counts the files that a program has left and nobody has asked for, so that the user can be told how to get them. */
+/** Counts the files in {@code out/} that are not saved, for a note that says how to save them. */
 final class DiscardedFiles implements FileTarget {
     private int count;
     private String first = "";
@@ -16,13 +16,13 @@ final class DiscardedFiles implements FileTarget {
         }
     }
 
-    /** A sentence for the user; empty when there were no files. */
+    /** Returns a note for the user, which is empty if there were no files. */
     String hint() {
         return switch (count) {
             case 0 -> "";
-            case 1 -> "the program left out/" + first + "; --out DIR brings it home";
+            case 1 -> "the program left out/" + first + "; --out DIR saves it";
             default ->
-                "the program left " + count + " files in out/, such as out/" + first + "; --out DIR brings them home";
+                "the program left " + count + " files in out/, such as out/" + first + "; --out DIR saves them";
         };
     }
 }

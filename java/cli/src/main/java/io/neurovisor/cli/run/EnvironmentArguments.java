@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The values of {@code --env}: {@code NAME=VALUE}, or {@code NAME} for this environment's own. Messages show no values. */
+/** Parses {@code --env}: {@code NAME=VALUE}, or {@code NAME} to pass a variable on. Error messages show no values. */
 final class EnvironmentArguments {
     private EnvironmentArguments() {}
 
@@ -27,7 +27,7 @@ final class EnvironmentArguments {
     private static String ownValue(String name, Map<String, String> own) {
         @Nullable String value = own.get(name);
         if (value == null) {
-            throw invalid("--env " + name + ": there is no such variable here; use " + name + "=VALUE");
+            throw invalid("--env " + name + ": the variable is not set here; use " + name + "=VALUE");
         }
         return value;
     }

@@ -20,8 +20,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The values of {@code --file}: {@code HOST} or {@code HOST:GUEST}. A directory stands for all regular files in it. What is
- * too much is noticed before it is read, and what is no regular file is refused by name.
+ * Reads the files of {@code --file}: {@code HOST} or {@code HOST:GUEST}. A directory stands for all regular files in it. Limits
+ * are checked before a file is read, and a file that is not regular is rejected by name.
  */
 final class FileArguments {
     private final List<String> arguments;
@@ -32,7 +32,7 @@ final class FileArguments {
         this.arguments = List.copyOf(arguments);
     }
 
-    /** The files in the order of the arguments; within a directory in an order that depends on names only. */
+    /** Returns the files in the order of the arguments; within a directory they are sorted by name. */
     List<InputFile> read() {
         for (String argument : arguments) {
             int colon = argument.lastIndexOf(':');
@@ -62,7 +62,7 @@ final class FileArguments {
         }
     }
 
-    /** With a slash at its end, or empty for the working directory itself. */
+    /** Returns the directory with a trailing slash, or an empty text for the working directory. */
     private static String directoryPath(Path host, String guest) {
         if (guest.equals(".") || guest.equals("./")) {
             return "";
@@ -102,7 +102,7 @@ final class FileArguments {
         String path = FilePath.checked(guest);
         requireRoom(attributes.size(), host);
         byte[] content;
-        // One byte more than there is room for is enough to notice a file that grows meanwhile.
+        // One byte above the limit is enough to detect a file that grows during the read.
         try (InputStream input = Files.newInputStream(host, LinkOption.NOFOLLOW_LINKS)) {
             content = input.readNBytes(Math.toIntExact(FileLimits.MAX_BYTES - bytes + 1));
         }
@@ -139,11 +139,11 @@ final class FileArguments {
         }
     }
 
-    /** Of what the path leads to: {@code .} and {@code ..} have none of their own. */
+    /** Returns the name of the file that the path leads to, since {@code .} and {@code ..} are not names. */
     private static String nameOf(Path host) {
         Path name = host.toAbsolutePath().normalize().getFileName();
         if (name == null) {
-            throw invalid("--file " + shown(host) + " has no name; say HOST:GUEST");
+            throw invalid("--file " + shown(host) + " has no name; use HOST:GUEST");
         }
         return name.toString();
     }

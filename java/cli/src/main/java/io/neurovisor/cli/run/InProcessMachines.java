@@ -11,7 +11,7 @@ import io.neurovisor.server.Listeners;
 import io.neurovisor.server.NeuroVisor;
 import java.util.Optional;
 
-/** The machines of a NeuroVisor in this process. */
+/** Machines that this process itself starts. */
 final class InProcessMachines implements LocalMachines {
     private final NeuroVisor neuroVisor;
     private final GuestOptions guest;

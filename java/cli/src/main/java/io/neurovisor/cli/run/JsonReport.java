@@ -20,18 +20,18 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.Optional;
 
-/** The result of {@code run --json}: one object on one line. */
+/** Writes the result of {@code run --json}: one object on one line. */
 record JsonReport(
         ExecutionRequest request, ExecutionResult result, CapturedOutput output, RunOrigin origin, Duration total) {
     private static final double NANOS_PER_MILLISECOND = 1e6;
 
-    /** Writes the report's files, as an array. */
+    /** Writes the files of the report as an array. */
     @FunctionalInterface
     interface Files {
         void write(JsonGenerator json) throws IOException;
     }
 
-    /** Piece by piece: of output that has to be escaped the whole text is six times as long, and would fill the heap. */
+    /** Writes to a stream, because escaped output can be six times as long as the output and would fill the heap. */
     void write(OutputStream out, Files files) {
         try (JsonGenerator json = new JsonFactory().createGenerator(out, JsonEncoding.UTF8)) {
             json.writeStartObject();
@@ -67,7 +67,7 @@ record JsonReport(
         json.writeBooleanField("stderr_truncated", result.exit().stderrTruncated());
     }
 
-    /** The text, with invalid bytes replaced, and beside it the exact bytes where they are not text. */
+    /** Writes the output as text with invalid bytes replaced, and also the exact bytes if it is not valid text. */
     private static void writeStream(JsonGenerator json, String name, byte[] bytes) throws IOException {
         try {
             json.writeStringField(

@@ -13,9 +13,9 @@ import java.io.OutputStream;
  *
  * @param environment where settings are looked for
  * @param in standard input, which is never closed
- * @param out where a program's stdout is written
- * @param err where a program's stderr is written
- * @param machines opens the machines of a command that no daemon serves
+ * @param out receives the stdout of a program
+ * @param err receives the stderr of a program
+ * @param machines opens machines for a command that no daemon serves
  */
 public record Launch(
         ProcessEnvironment environment, InputStream in, OutputStream out, OutputStream err, LocalMachines.Opening machines) {
@@ -29,7 +29,7 @@ public record Launch(
 
     /** Returns the streams of this process together with {@code environment}. */
     public static Launch in(ProcessEnvironment environment) {
-        // Unbuffered, unlike System.out: a program's output is passed on as it comes.
+        // Unbuffered, unlike System.out: output is passed on as it arrives.
         return new Launch(
                 environment,
                 System.in,

@@ -8,24 +8,24 @@ import io.neurovisor.engine.program.OutputSink;
 import io.neurovisor.server.Listeners;
 import java.util.Optional;
 
-/** The machines of a command that no daemon serves. Closing them ends every one. */
+/** Machines of a command that no daemon serves. Closing them stops all of them. */
 public interface LocalMachines extends AutoCloseable {
-    /** Opens them for the options of a command. */
+    /** Opens machines for the options of a command. */
     @FunctionalInterface
     interface Opening {
         LocalMachines open(GuestOptions guest, ConsoleProgress progress, Listeners listeners);
     }
 
-    /** Builds what the request needs and is missing. */
+    /** Builds the missing images and templates of a request. */
     void prepare(ExecutionRequest request);
 
     /** Runs the request's program in a machine that is destroyed before this returns. */
     ExecutionResult execute(ExecutionRequest request, OutputSink sink);
 
-    /** Returns which VMM runs them. */
+    /** Returns the VMM that runs the machines. */
     RunOrigin origin();
 
-    /** Returns why they are emulated; empty where the hardware runs them. */
+    /** Returns why the machines are emulated, or empty if KVM runs them. */
     Optional<String> emulationReason();
 
     @Override

@@ -21,11 +21,11 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The directory of {@code --out}. A file appears in it whole or not at all, in place of one that had its name; nothing is
- * ever written through a symbolic link.
+ * The directory of {@code --out}. A file appears atomically and replaces a file of the same name. Symbolic links are never
+ * followed.
  */
 public final class OutputDirectory implements FileTarget, AutoCloseable {
-    /** With a random end: a program that knew the name could take it. */
+    /** A random suffix follows, so that a program cannot guess the name. */
     private static final String UNFINISHED = ".neurovisor-unfinished-";
 
     private final Path directory;
@@ -33,14 +33,14 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
     private @Nullable Path unfinished;
     private @Nullable SeekableByteChannel channel;
 
-    /** One file that has come home. */
+    /** A file that was saved. */
     record SavedFile(String path, long bytes, Path location) {}
 
     private OutputDirectory(Path directory) {
         this.directory = directory;
     }
 
-    /** Makes the directory if need be, so that a wrong one is known before the program runs. */
+    /** Creates the directory if necessary, so that an unusable one is reported before the program runs. */
     public static OutputDirectory open(Path directory) {
         if (Files.exists(directory) && !Files.isDirectory(directory)) {
             throw new NeuroVisorException(
@@ -50,7 +50,7 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
         try {
             Files.createDirectories(directory);
         } catch (IOException exception) {
-            throw failed(directory, "cannot be made", exception);
+            throw failed(directory, "cannot be created", exception);
         }
         if (!Files.isWritable(directory)) {
             throw new NeuroVisorException(
@@ -75,12 +75,12 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
         }
     }
 
-    /** In the order of their arrival. */
+    /** Returns the saved files in the order of their arrival. */
     List<SavedFile> saved() {
         return List.copyOf(saved);
     }
 
-    /** Removes a file whose end never came. */
+    /** Deletes an incomplete file. */
     @Override
     public void close() {
         try {
@@ -91,7 +91,7 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
                 Files.deleteIfExists(unfinished);
             }
         } catch (IOException exception) {
-            throw failed(directory, "cannot be tidied up", exception);
+            throw failed(directory, "cannot be cleaned up", exception);
         }
     }
 
@@ -113,7 +113,7 @@ public final class OutputDirectory implements FileTarget, AutoCloseable {
         long bytes = target.size();
         target.close();
         channel = null;
-        // Takes the place of a link itself, never of what a link points to.
+        // Replaces a link itself, never its target.
         Files.move(
                 requireNonNull(unfinished, "unfinished is null"),
                 location,

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The options that say which program runs and what it is given. */
+/** The options about the program and its input. */
 public final class ProgramOptions {
     @Option(
             names = {"-l", "--language"},
             paramLabel = "LANGUAGE",
             description = "python (python3), bash (sh, shell), javascript (node, js), go (golang) or rust (rs)."
-                    + " Default: told by FILE's suffix or #! line.")
+                    + " Default: from FILE's suffix or #! line.")
     private @Nullable String language;
 
     @Option(names = "-c", paramLabel = "CODE", description = "The program's text, instead of FILE.")
@@ -57,7 +57,7 @@ public final class ProgramOptions {
             description = "The program's file (- for standard input), then the program's arguments.")
     private List<String> positionals = List.of();
 
-    /** Reads everything that the options name. */
+    /** Reads the program with its input files, variables and standard input. */
     Program program(Launch launch) {
         Map<String, String> environment =
                 EnvironmentArguments.parse(variables, launch.environment().variables());
@@ -81,7 +81,7 @@ public final class ProgramOptions {
             byte[] bytes = input.readNBytes(Program.MAX_STDIN_BYTES + 1);
             if (bytes.length > Program.MAX_STDIN_BYTES) {
                 throw invalid("standard input holds more than " + Program.MAX_STDIN_BYTES
-                        + " bytes (64 MiB), the most that a program can be given");
+                        + " bytes (64 MiB), the limit for a program's input");
             }
             return ByteBuffer.wrap(bytes);
         } catch (IOException exception) {

@@ -15,10 +15,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where {@code run} takes its program from.
+ * The source of the program of {@code run}.
  *
- * @param code the text given on the command line; without it the first positional names a file
- * @param standardInput what the file {@code -} is
+ * @param code the program text on the command line; if absent, the first positional argument names a file
+ * @param standardInput the content of the file {@code -}
  */
 record ProgramSource(
         @Nullable String language, @Nullable String code, List<String> positionals, InputStream standardInput) {
@@ -48,8 +48,8 @@ record ProgramSource(
         return Language.ofFile(file, firstLine)
                 .orElseThrow(() -> invalid((file.equals(STANDARD_INPUT)
                                 ? "the program's language is not given"
-                                : file + " tells no language")
-                        + "; say it with --language (" + Language.known() + ")"));
+                                : "the language of " + file + " is not known")
+                        + "; set it with --language (" + Language.known() + ")"));
     }
 
     private String read(String file) {
@@ -67,7 +67,7 @@ record ProgramSource(
 
     private byte[] bytes(String file) throws IOException {
         try (InputStream input = file.equals(STANDARD_INPUT) ? standardInput : Files.newInputStream(Path.of(file))) {
-            // One byte more than is allowed is enough for Program to refuse it.
+            // One byte above the limit is enough for Program to reject it.
             return input.readNBytes(Program.MAX_CODE_BYTES + 1);
         }
     }

@@ -16,14 +16,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * What the launcher has the JVM record, for {@link StartupCache}: a program in a microVM of its own, then one by a daemon, so that
- * the cache holds what either loads.
+ * Runs the programs during which the JVM records the cache of {@link StartupCache}: one in a microVM of this process, then one by
+ * a daemon, so that the cache covers both.
  */
 @Command(name = RecordStartCommand.NAME, hidden = true)
 public final class RecordStartCommand implements Callable<Integer> {
     public static final String NAME = "record-start";
 
-    /** Not what the user allows his programs: the cache is ours. */
+    /** A fixed time limit, independent of the user's settings. */
     private static final List<String> PROGRAM =
             List.of("--quiet", "--timeout=1m", "--language=python", "-c", "print(6*7)");
 
@@ -43,14 +43,14 @@ public final class RecordStartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        int alone = run(Stream.concat(Stream.of("--daemon=off"), guest.arguments().stream()));
-        if (alone == 0) {
+        int exitCode = run(Stream.concat(Stream.of("--daemon=off"), guest.arguments().stream()));
+        if (exitCode == 0) {
             byDaemon();
         }
-        return alone;
+        return exitCode;
     }
 
-    /** A machine on which there can be no daemon has its programs run alone, and starts as fast as it can. */
+    /** A failure is only reported: on a host that cannot run a daemon, the cache covers runs without one. */
     private void byDaemon() {
         try (ScratchDirectory directory = ScratchDirectory.make();
                 DaemonProcess _ =

@@ -7,9 +7,9 @@ import io.neurovisor.engine.program.ProgramExit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a person is told about an execution beside its output, a line each. */
+/** The notes that are printed about an execution in addition to its output. */
 record ResultNotes(ExecutionRequest request, ExecutionResult result) {
-    /** What went wrong. */
+    /** Returns a line for each problem. */
     List<String> problems() {
         List<String> lines = new ArrayList<>();
         addOutcome(lines);
@@ -19,15 +19,15 @@ record ResultNotes(ExecutionRequest request, ExecutionResult result) {
             lines.add("the guest had no memory left and killed " + details.killedProcess() + moreMemory());
         }
         details.skippedFiles()
-                .forEach(skipped -> lines.add("out/" + skipped.path() + " " + skipped.reason() + ": left behind"));
+                .forEach(skipped -> lines.add("out/" + skipped.path() + " " + skipped.reason() + ": not saved"));
         int more = details.skippedFilesCount() - details.skippedFiles().size();
         if (more > 0) {
-            lines.add("left " + more + " more of out/ behind");
+            lines.add(more + " more files of out/ were not saved");
         }
         return lines;
     }
 
-    /** What went right, and is still good to know. */
+    /** Returns a line for each remark that is not a problem. */
     List<String> remarks() {
         return switch (result.exit().details().backgroundProcesses()) {
             case 0 -> List.of();
@@ -52,7 +52,7 @@ record ResultNotes(ExecutionRequest request, ExecutionResult result) {
             case OUTPUT_LIMIT -> lines.add("killed for writing more than 64 MiB of output");
             case CANCELLED -> lines.add("cancelled");
             case SANDBOX_DIED -> lines.add("the sandbox died: " + result.detail());
-            case OUTCOME_UNKNOWN -> lines.add("nobody can say how the program ended: " + result.detail());
+            case OUTCOME_UNKNOWN -> lines.add("the outcome of the program is unknown: " + result.detail());
         }
     }
 

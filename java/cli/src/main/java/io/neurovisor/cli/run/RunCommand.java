@@ -101,16 +101,16 @@ public final class RunCommand implements Callable<Integer> {
         try (RunOutput output = RunOutput.of(out, json, launch)) {
             Run run = new Run(request, output, metrics, startNanos);
             Optional<Integer> served = byDaemon(run);
-            return served.isPresent() ? served.get() : alone(run);
+            return served.isPresent() ? served.get() : inThisProcess(run);
         } catch (StandardStreams.Closed closed) {
             return ExitCode.OUTPUT_CLOSED;
         }
     }
 
-    /** One call of this command. */
+    /** The parameters of one run. */
     private record Run(ExecutionRequest request, RunOutput output, RunMetrics metrics, long startNanos) {}
 
-    /** Empty when there is no daemon to run it, and nothing has run yet. */
+    /** Returns the exit code, or empty if no daemon can run the program; in that case nothing has run yet. */
     private Optional<Integer> byDaemon(Run run) {
         Optional<DaemonClient> connected = daemon.connect(guest.common().loaded(), this::remark);
         if (connected.isEmpty()) {
@@ -133,7 +133,7 @@ public final class RunCommand implements Callable<Integer> {
         }
     }
 
-    private int alone(Run run) {
+    private int inThisProcess(Run run) {
         try (ConsoleProgress progress = guest.common().progress();
                 LocalMachines machines =
                         launch.machines().open(guest, progress, run.metrics().listeners());
@@ -167,7 +167,7 @@ public final class RunCommand implements Callable<Integer> {
         return cancellation.isRequested() ? ExitCode.CANCELLED : ExitCode.of(result.exit());
     }
 
-    /** For what is no error. */
+    /** Prints a line that is not an error, unless {@code --quiet} is set. */
     private void remark(String line) {
         if (!guest.common().isQuiet()) {
             err(line);

@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
 /**
- * What one command has counted, left at a Pushgateway when it ends, however it ends. Without a Pushgateway nothing is counted. One
- * that cannot be reached is told and changes nothing else.
+ * The metrics of one command, which are pushed to a Pushgateway when it ends, even if it fails. Without a Pushgateway nothing is
+ * counted. A push that fails is reported and has no other effect.
  */
 public final class RunMetrics {
     private final Optional<Metrics> metrics;
@@ -27,7 +27,7 @@ public final class RunMetrics {
     private final String job;
     private final Consumer<String> err;
 
-    /** @param job what Prometheus calls it: {@code neurovisor_run} */
+    /** @param job the value of the label {@code job}, such as {@code neurovisor_run} */
     public RunMetrics(Optional<URI> gateway, String job, Consumer<String> err) {
         this.gateway = requireNonNull(gateway, "gateway is null");
         this.metrics = gateway.map(_ -> new Metrics());
@@ -35,7 +35,7 @@ public final class RunMetrics {
         this.err = requireNonNull(err, "err is null");
     }
 
-    /** Does the command's work, and then pushes. */
+    /** Runs the work of the command, then pushes the metrics. */
     public int counting(TraceId trace, IntSupplier work) {
         try {
             return work.getAsInt();
@@ -55,7 +55,7 @@ public final class RunMetrics {
                 .orElse(Listeners.NONE);
     }
 
-    /** For executions in the machines of a daemon. */
+    /** Returns a listener for executions in the machines of a daemon. */
     public ExecutionListener executions() {
         return listeners().executions();
     }

@@ -9,10 +9,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What has run a program.
+ * The VMM that has run a program.
  *
- * @param vmmReason why it was this VMM, in words
- * @param daemon the socket of the daemon whose machine it was; empty for a machine of the command's own
+ * @param vmmReason why this VMM was chosen
+ * @param daemon the socket of the daemon that owns the machine; empty for a machine of this process
  */
 record RunOrigin(String vmm, String vmmVersion, String accelerator, String vmmReason, Optional<Path> daemon) {
     RunOrigin {
@@ -33,7 +33,7 @@ record RunOrigin(String vmm, String vmmVersion, String accelerator, String vmmRe
                 result.vmm(), result.vmmVersion(), result.accelerator(), result.vmmReason(), Optional.of(socket));
     }
 
-    /** {@code qemu 10.0.2 (tcg)}. */
+    /** Returns text such as {@code qemu 10.0.2 (tcg)}. */
     String shown() {
         return vmm + " " + vmmVersion + " (" + accelerator + ")";
     }

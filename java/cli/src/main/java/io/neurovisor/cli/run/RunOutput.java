@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Where {@code run} puts what a program says and leaves: streams or one JSON object, a directory or nowhere. */
+/** The destination of a program's output and files: the standard streams or one JSON object, and a directory or none. */
 final class RunOutput implements AutoCloseable {
     private final @Nullable OutputDirectory directory;
     private final DiscardedFiles unwanted = new DiscardedFiles();
@@ -42,7 +42,7 @@ final class RunOutput implements AutoCloseable {
         return streams(directory == null ? unwanted : directory);
     }
 
-    /** Prints what is printed at the end; returns what else the user should know. */
+    /** Prints the JSON object, if any, and returns remarks for the user. */
     List<String> finish(ExecutionRequest request, ExecutionResult result, RunOrigin origin, Duration total) {
         if (json) {
             StandardStreams streams = streams(unwanted);

@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The JVM's ahead-of-time cache (JEP 483, JEP 514), which the launcher starts Java with. It is recorded by running real
- * programs in real microVMs, so it holds what such runs load and proves that they work.
+ * The ahead-of-time cache of the JVM (JEP 483, JEP 514), which the launcher passes to Java. It is recorded while real programs
+ * run in real microVMs, so that it contains the classes that such runs load.
  */
 public final class StartupCache {
     private final Path home;
     private final String state;
 
-    /** @param state what the launcher says: {@code current}, {@code missing}, or {@code recording} in the run that makes it */
+    /** @param state the state according to the launcher: {@code current}, {@code missing}, or {@code recording} */
     StartupCache(Path home, String state) {
         this.home = requireNonNull(home, "home is null");
         this.state = requireNonNull(state, "state is null");
@@ -31,12 +31,12 @@ public final class StartupCache {
         return new StartupCache(CommonOptions.home(), System.getProperty("neurovisor.aot", ""));
     }
 
-    /** Records the cache if the launcher misses it and may write it. */
+    /** Records the cache if it is missing and this user may write it. */
     public void refresh(List<String> guestArguments, Supervisor supervisor, Progress progress) {
         if (!state.equals("missing") || !Files.isWritable(home.resolve("java/cli/target/app"))) {
             return;
         }
-        progress.step("Recording what a start loads");
+        progress.step("Recording the startup cache");
         ToolResult recorded = supervisor.tool(new ToolCommand(
                         home.resolve("neurovisor").toString(),
                         "neurovisor",
@@ -44,7 +44,7 @@ public final class StartupCache {
                                 .toList(),
                         Map.of("NEUROVISOR_AOT", "record")))
                 .run();
-        // The JVM's own last word is never the reason.
+        // The last message of the JVM is never the reason of a failure.
         new ToolResult(
                         recorded.program(),
                         recorded.exitCode(),

@@ -1,6 +1,6 @@
 /**
- * The command {@code run}: arguments become a request, and the result is printed or written as JSON. The startup
- * cache of the JVM is recorded here, by running programs.
+ * The command {@code run}, which translates arguments into a request and prints the result. The startup cache of the JVM is
+ * recorded here, by running programs.
  */
 @NullMarked
 package io.neurovisor.cli.run;

@@ -8,23 +8,23 @@ import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStringBuilder;
 import org.jline.utils.AttributedStyle;
 
-/** A frame around lines, which are broken where they are too long, with so many of them at most. */
+/** Draws a frame around a limited number of lines, and wraps long lines. */
 public final class Box {
     private static final AttributedStyle FRAME = AttributedStyle.DEFAULT.faint();
 
-    /** Rounded ends and a blank on both sides. */
+    /** The border and a blank on both sides. */
     private static final int FRAME_COLUMNS = 4;
 
     private final int width;
     private final int maxRows;
 
-    /** @param width with the frame, in columns */
+    /** @param width the width in columns, including the frame */
     public Box(int width, int maxRows) {
         this.width = Math.max(FRAME_COLUMNS + 2, width);
         this.maxRows = maxRows;
     }
 
-    /** Its rows from the upper edge to the lower one. The title is ours. */
+    /** Returns the rows from the upper edge to the lower one. The title must be trusted text. */
     public List<AttributedString> around(String title, AttributedString text) {
         requireNonNull(title, "title is null");
         int inner = width - FRAME_COLUMNS;

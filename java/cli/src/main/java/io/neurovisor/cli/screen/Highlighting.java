@@ -8,7 +8,10 @@ import org.jline.utils.AttributedString;
 import org.jline.utils.AttributedStringBuilder;
 import org.jline.utils.AttributedStyle;
 
-/** Colours a program: comments, strings, numbers, words of the language. Reads each character once, whatever is there. */
+/**
+ * Colours comments, strings, numbers and keywords of a program in a single pass, which takes linear time on hostile text. Written
+ * by hand because libraries need Swing, or grammars of regular expressions that backtrack.
+ */
 public final class Highlighting {
     private static final AttributedStyle COMMENT = AttributedStyle.DEFAULT.faint();
     private static final AttributedStyle STRING = AttributedStyle.DEFAULT.foreground(AttributedStyle.GREEN);
@@ -23,11 +26,11 @@ public final class Highlighting {
 
     private Highlighting(Language language, String code) {
         this.language = requireNonNull(language, "language is null");
-        this.words = LanguageWords.of(language);
+        this.words = Keywords.of(language);
         this.code = requireNonNull(code, "code is null");
     }
 
-    /** The same text; its characters are the caller's affair. */
+    /** Returns the same text with colours. The caller must have removed control characters. */
     public static AttributedString of(Language language, String code) {
         return new Highlighting(language, code).coloured();
     }
@@ -57,7 +60,7 @@ public final class Highlighting {
     private boolean startsComment() {
         return switch (language) {
             case PYTHON -> code.startsWith("#", position);
-            // Amid a word it is none: ${name#prefix}.
+            // Not a comment within a word: ${name#prefix}.
             case BASH ->
                 code.startsWith("#", position) && (position == 0 || Character.isWhitespace(code.charAt(position - 1)));
             case JAVASCRIPT, GO, RUST -> code.startsWith("//", position) || code.startsWith("/*", position);
@@ -75,7 +78,7 @@ public final class Highlighting {
     private boolean startsString(char next) {
         return switch (next) {
             case '"' -> true;
-            // Rust marks lifetimes with it.
+            // In Rust it also marks lifetimes.
             case '\'' -> language != Language.RUST || isRustCharacter();
             case '`' -> language == Language.JAVASCRIPT || language == Language.GO;
             default -> false;

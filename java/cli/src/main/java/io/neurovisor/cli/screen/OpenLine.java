@@ -2,13 +2,13 @@ package io.neurovisor.cli.screen;
 
 import org.jline.utils.AttributedString;
 
-/** The line in which the cursor stands behind a stranger's text; knows how far it is from the terminal's edge. */
+/** The unfinished line of untrusted text in which the cursor stands; tracks the free columns behind the text. */
 final class OpenLine {
     private int columns;
     private boolean open;
     private boolean even = true;
 
-    /** Follows harmless text to the terminal. */
+    /** Updates the position for text that was written to the terminal. */
     void append(String text) {
         int lineEnd = text.lastIndexOf('\n');
         if (lineEnd >= 0) {
@@ -31,7 +31,7 @@ final class OpenLine {
         return open;
     }
 
-    /** How many columns are free behind the text; none where that cannot be told, or the terminal is about to wrap. */
+    /** Returns the number of free columns behind the text; 0 if it is unknown, or if the terminal is about to wrap. */
     int room(int width) {
         // Where characters of two columns wrap depends on the terminal.
         boolean isKnown = even || columns < width;

@@ -17,9 +17,8 @@ import org.jline.utils.AttributedStyle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes downwards on a terminal: lines, text as it comes, and below them a spinner while something is waited for. The cursor
- * stays in the line that is being written, so that nothing has to be restored however the program ends. Safe for use by many
- * threads.
+ * Writes lines and streamed text on a terminal, and a spinner below them while the program waits. The cursor stays in the
+ * current line, so that the terminal needs no restoring when the program ends. Thread-safe.
  */
 public final class Screen implements AutoCloseable {
     private static final String FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
@@ -29,7 +28,7 @@ public final class Screen implements AutoCloseable {
     private static final String SAVE_CURSOR = "\u001b7";
     private static final String RESTORE_CURSOR = "\u001b8";
 
-    /** Text that comes as usual is not interrupted by a spinner. */
+    /** The spinner appears only after a pause in the text. */
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private static final int SMALLEST_WIDTH = 20;
@@ -50,10 +49,10 @@ public final class Screen implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Draws nothing yet.
+     * Creates a screen, which draws nothing yet.
      *
-     * @param out takes what the terminal is to show and do
-     * @param width how many columns it has, asked each time
+     * @param out receives text and control sequences for the terminal
+     * @param width returns the current number of columns
      */
     public Screen(Consumer<String> out, IntSupplier width, Ticker ticker) {
         this.out = requireNonNull(out, "out is null");
@@ -61,7 +60,7 @@ public final class Screen implements AutoCloseable {
         this.ticker = requireNonNull(ticker, "ticker is null");
     }
 
-    /** Lets the spinner turn. */
+    /** Starts the timer of the spinner. */
     public void start() {
         ScheduledFuture<?> _ =
                 clock.scheduleAtFixedRate(this::tick, FRAME.toMillis(), FRAME.toMillis(), TimeUnit.MILLISECONDS);
@@ -71,7 +70,7 @@ public final class Screen implements AutoCloseable {
         return Math.max(SMALLEST_WIDTH, width.getAsInt());
     }
 
-    /** A line of its own, without its end. */
+    /** Writes a line, and ends the current one before it. */
     public void line(AttributedString line) {
         synchronized (lock) {
             endLine();
@@ -79,7 +78,7 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** A stranger's text as it comes, of which the terminal obeys nothing; the spinner goes, and is back when no more comes. */
+    /** Writes a part of untrusted text, without control characters. Hides the spinner, which reappears after a pause. */
     public void text(String piece) {
         synchronized (lock) {
             String shown = UntrustedText.lines(whole(piece));
@@ -93,7 +92,7 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** The spinner says what is waited for, and for how long, while there is no text, until {@link #rest}. */
+    /** Shows the spinner with a label and the elapsed time while there is no text, until {@link #rest}. */
     public void await(String label) {
         synchronized (lock) {
             endLine();
@@ -104,7 +103,7 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** Nothing is waited for any more. */
+    /** Hides the spinner. */
     public void rest() {
         synchronized (lock) {
             endLine();
@@ -112,7 +111,7 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** The next picture of the spinner. */
+    /** Draws the next frame of the spinner. */
     void tick() {
         synchronized (lock) {
             if (!closed && waitingFor != null) {
@@ -122,7 +121,7 @@ public final class Screen implements AutoCloseable {
         }
     }
 
-    /** Whatever is printed next begins on a line of its own. */
+    /** Ends the current line. */
     @Override
     public void close() {
         synchronized (lock) {
@@ -131,11 +130,11 @@ public final class Screen implements AutoCloseable {
                 rest();
             }
         }
-        // An interruption of its thread amid a write would close stdout, so that it is left to end by itself.
+        // Interrupting the thread during a write would close stdout, so it is left to finish.
         clock.shutdown();
     }
 
-    /** A character that came in two pieces is written when it is whole. */
+    /** Holds back the first half of a character that arrives in two parts. */
     private String whole(String piece) {
         String text = half + piece;
         boolean isHalf = !text.isEmpty() && Character.isHighSurrogate(text.charAt(text.length() - 1));
@@ -158,14 +157,14 @@ public final class Screen implements AutoCloseable {
             drawBehindText(" " + begin + end.strip());
             return;
         }
-        // A line that the terminal wraps could not be erased.
+        // A wrapped line could not be erased.
         int room = Math.max(0, width() - 1 - begin.length() - end.length());
         AttributedString cut = new AttributedString(label).columnSubSequence(0, room);
         out.accept(ERASE + faint(begin + cut + end));
         spinnerIsShown = true;
     }
 
-    /** The cursor stays behind the text, which may go on. */
+    /** Leaves the cursor behind the text, which may continue. */
     private void drawBehindText(String spinner) {
         if (spinner.length() <= open.room(width())) {
             out.accept(SAVE_CURSOR + ERASE_BEHIND + faint(spinner) + RESTORE_CURSOR);

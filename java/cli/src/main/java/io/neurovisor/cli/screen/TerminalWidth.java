@@ -7,7 +7,7 @@ import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jspecify.annotations.Nullable;
 
-/** How wide the terminal is now; JLine knows. */
+/** The current width of the terminal, from JLine. */
 public final class TerminalWidth implements IntSupplier, Closeable {
     private static final int USUAL = 80;
 
@@ -17,7 +17,7 @@ public final class TerminalWidth implements IntSupplier, Closeable {
         this.terminal = terminal;
     }
 
-    /** Signals stay as they are: Ctrl-C is the command's. Where nothing can be learned, it is the usual width. */
+    /** Leaves signals alone, because the command handles Ctrl-C. An unknown width is replaced by the default. */
     public static TerminalWidth open() {
         try {
             return new TerminalWidth(

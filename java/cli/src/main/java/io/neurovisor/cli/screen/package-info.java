@@ -1,4 +1,4 @@
-/** What a person sees of a run on a terminal. Nothing that comes from a model or a guest is obeyed by the terminal. */
+/** Output on a terminal. Control characters of a model or a guest never reach the terminal. */
 @NullMarked
 package io.neurovisor.cli.screen;
 

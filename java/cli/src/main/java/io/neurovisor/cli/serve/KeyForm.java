@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** What somebody has typed about a key that is to be made. */
+/** The unchecked arguments of {@code keys create}. */
 record KeyForm(
         String name,
         @Nullable String scopes,
@@ -34,7 +34,7 @@ record KeyForm(
         @Nullable String expires) {
     private static final int MAX_SHOWN_CHARACTERS = 60;
 
-    /** Reports everything that is wrong in one failure. */
+    /** Returns the checked arguments; throws one exception that lists all problems. */
     KeyGrant grant(CommandLine command, Instant now) {
         List<String> problems = new ArrayList<>();
         Optional<KeyName> checkedName = parse("NAME", name, KeyName::parse, KeyName.ALLOWED, problems);

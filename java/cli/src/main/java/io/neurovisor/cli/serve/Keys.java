@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
-/** Does what the commands about keys say. */
+/** Creates, lists and revokes keys for the commands. */
 final class Keys {
     private static final String NONE = "-";
     private static final InstantSource CLOCK = InstantSource.system();
@@ -45,7 +45,7 @@ final class Keys {
         try (ApiKeys keys = ApiKeys.open(common.settings().access(), CLOCK)) {
             NewKey created = keys.create(grant);
             if (!common.isQuiet()) {
-                err.println("Key " + grant.name() + " is made. It is shown this once; clients send it as"
+                err.println("Key " + grant.name() + " was created. It is shown only once; clients send it as"
                         + " \"authorization: Bearer KEY\".");
                 err.flush();
             }
@@ -96,7 +96,7 @@ final class Keys {
         try (ApiKeys keys = existing()
                 .orElseThrow(() -> new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        "there is no key in " + common.config().dataDir() + "; ./neurovisor keys create makes one"))) {
+                        "there is no key in " + common.config().dataDir() + "; create one with ./neurovisor keys create"))) {
             for (String name : names) {
                 AccessKey key = keys.revoke(name);
                 if (!common.isQuiet()) {

@@ -12,10 +12,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Makes, lists and revokes the keys with which clients call a daemon. */
+/** Creates, lists and revokes the keys with which clients call a daemon. */
 @Command(
         name = "keys",
-        description = "Makes, lists and revokes the keys that clients of the daemon show as \"authorization: Bearer "
+        description = "Creates, lists and revokes the keys that clients of the daemon send as \"authorization: Bearer "
                 + "KEY\".",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND")
@@ -31,78 +31,78 @@ public final class KeysCommand implements Runnable {
 
     @Command(
             name = "create",
-            description = "Makes a key and prints it, alone on standard output; nobody can print it again.",
+            description = "Creates a key and prints it on standard output. It cannot be printed again.",
             mixinStandardHelpOptions = true)
     void create(
             @Mixin CommonOptions common,
             @Option(
                             names = "--scopes",
                             paramLabel = "SCOPE,...",
-                            description = "What it opens, of execute, infer, agent and metrics. Default: all of them.")
+                            description = "Its scopes, of execute, infer, agent and metrics. Default: all of them.")
                     @Nullable
                     String scopes,
             @Option(
                             names = "--rate",
                             paramLabel = "CAPACITY:PER_SECOND",
-                            description = "A rate limit of its own, such as 100:50. Default: the daemon's.")
+                            description = "Its rate limit, such as 100:50. Default: that of the daemon.")
                     @Nullable
                     String rate,
             @Option(
                             names = "--quota",
                             paramLabel = "N/day",
-                            description = "How many executions it may start in one day of UTC. Default: no limit.")
+                            description = "The number of executions that it may start per day (UTC). Default: no limit.")
                     @Nullable
                     String quota,
             @Option(
                             names = "--max-machines",
                             paramLabel = "N",
                             description =
-                                    "How many virtual machines its programs may have at a time; further calls wait. Default: no limit.")
+                                    "The number of virtual machines that its programs may have at a time; further calls wait. Default: no limit.")
                     @Nullable
                     String maxMachines,
             @Option(
                             names = "--max-waiting",
                             paramLabel = "N",
                             description =
-                                    "How many of its calls may wait for a virtual machine; further ones are refused. Default: no limit.")
+                                    "The number of its calls that may wait for a virtual machine; further calls are rejected. Default: no limit.")
                     @Nullable
                     String maxWaiting,
             @Option(
                             names = "--token-budget",
                             paramLabel = "N/day",
                             description =
-                                    "How many tokens models may read and write for it in one day of UTC. Default: no limit.")
+                                    "The number of tokens that models may read and write for it per day (UTC). Default: no limit.")
                     @Nullable
                     String tokenBudget,
             @Option(
                             names = "--expires",
                             paramLabel = "DURATION|DATE",
                             description =
-                                    "When it is refused from: a duration from now such as 12h or 90d, or a date such as 2030-01-31, at whose beginning in UTC it expires. Default: never.")
+                                    "The time at which it expires: a duration from now such as 12h or 90d, or the beginning (UTC) of a date such as 2030-01-31. Default: never.")
                     @Nullable
                     String expires,
             @Parameters(
                             paramLabel = "NAME",
-                            description = "What lists and the audit log call it. No name is used twice.")
+                            description = "Its name in lists and in the audit log. A name cannot be used twice.")
                     String name) {
         KeyForm form = new KeyForm(name, scopes, rate, quota, maxMachines, maxWaiting, tokenBudget, expires);
         new Keys(common, spec.commandLine())
                 .create(form.grant(spec.commandLine(), InstantSource.system().instant()));
     }
 
-    @Command(name = "list", description = "Lists all keys there ever were.", mixinStandardHelpOptions = true)
+    @Command(name = "list", description = "Lists all keys, including expired and revoked ones.", mixinStandardHelpOptions = true)
     void list(
-            @Mixin CommonOptions common, @Option(names = "--json", description = "Print JSON instead.") boolean json) {
+            @Mixin CommonOptions common, @Option(names = "--json", description = "Print JSON.") boolean json) {
         new Keys(common, spec.commandLine()).list(json);
     }
 
     @Command(
             name = "revoke",
-            description = "Makes keys open nothing any more, within a second also in a daemon that runs.",
+            description = "Revokes keys. A running daemon rejects them within a second.",
             mixinStandardHelpOptions = true)
     void revoke(
             @Mixin CommonOptions common,
-            @Parameters(paramLabel = "NAME", arity = "1..*", description = "As list shows it.") List<String> names) {
+            @Parameters(paramLabel = "NAME", arity = "1..*", description = "The name that list shows.") List<String> names) {
         new Keys(common, spec.commandLine()).revoke(names);
     }
 }

@@ -13,7 +13,7 @@ import org.jline.utils.Signals;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** SIGHUP has the settings read again, of which a server that runs follows the weight of what is logged. */
+/** Rereads the settings on SIGHUP. A running server follows the log level. */
 final class LogLevelSignal {
     private static final Logger LOG = LoggerFactory.getLogger(LogLevelSignal.class);
 
@@ -23,7 +23,7 @@ final class LogLevelSignal {
         this.sources = requireNonNull(sources, "sources is null");
     }
 
-    /** From now on SIGHUP does not end the process. */
+    /** Installs the handler of SIGHUP. */
     static void take(Supplier<LoadedConfig> sources) {
         Signals.register("HUP", new LogLevelSignal(sources)::received);
     }
@@ -36,7 +36,7 @@ final class LogLevelSignal {
         }
         LogLevel level = loaded.config().log().level();
         Logging.level(level);
-        // A warning, so that it is seen at each level but one.
+        // A warning, so that it is visible at every level except error.
         LOG.warn("logs from {} on, by {}", level.name().toLowerCase(Locale.ROOT), origin(loaded));
     }
 

@@ -18,14 +18,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Asks a daemon what it is doing, once. */
+/** Prints the current state of a daemon. */
 @Command(
         name = "status",
         description = {
-            "Shows what the daemon is doing and has just done: pool, layers, executions.",
-            "The same figures as on its status page, http://127.0.0.1:9090 unless the settings say otherwise."
+            "Shows the current state of the daemon: pool, layers, executions.",
+            "The figures are those of its status page, http://127.0.0.1:9090 unless the settings say otherwise."
         },
-        footer = {"", "Exit codes: 0 ready; 1 not ready, or about to end; 3 no daemon answers there."},
+        footer = {"", "Exit codes: 0 ready; 1 not ready, or about to end; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
 public final class StatusCommand implements Callable<Integer> {
     @Mixin
@@ -41,7 +41,7 @@ public final class StatusCommand implements Callable<Integer> {
     @Option(
             names = "--key-file",
             paramLabel = "FILE",
-            description = "Show the daemon the API key in this file, where its metrics port requires keys.")
+            description = "A file with the API key, for a daemon whose metrics port requires keys.")
     private @Nullable Path keyFile;
 
     @Spec

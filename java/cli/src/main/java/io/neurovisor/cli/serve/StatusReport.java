@@ -16,7 +16,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;
 
-/** What {@code status} prints for a person. Whoever answered at the port is a stranger: a terminal obeys nothing of it. */
+/** Prints {@code status} as text. The answer is not trusted: control characters are removed. */
 final class StatusReport {
     private static final int MOST_RECENT = 20;
 
@@ -26,7 +26,7 @@ final class StatusReport {
         this.out = requireNonNull(out, "out is null");
     }
 
-    /** @param url that was asked */
+    /** @param url the address of the daemon */
     void print(Overview overview, String url) {
         line("NeuroVisor " + overview.version() + " at " + url + ": "
                 + (overview.ready() ? "ready" : "not ready") + ", up "
@@ -65,7 +65,7 @@ final class StatusReport {
             return;
         }
         out.println();
-        Table table = new Table("LAYER", "STATUS", "OF THE MACHINE THAT WAS STARTED LAST");
+        Table table = new Table("LAYER", "STATUS", "OF THE LAST STARTED MACHINE");
         for (Overview.Protection layer : overview.layers()) {
             table.row(
                     layer.layer() + " " + UntrustedText.line(layer.name()),

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jline.utils.Signals;
 
-/** SIGTERM and SIGINT as events: the first asks for an orderly end, the second for one at once. */
+/** SIGTERM and SIGINT as events: the first signal requests an orderly shutdown, the second an immediate one. */
 final class StopSignals {
     private static final List<String> NAMES = List.of("TERM", "INT");
 
@@ -15,19 +15,19 @@ final class StopSignals {
 
     private StopSignals() {}
 
-    /** From now on they do not end the process. */
+    /** Installs the handlers of the signals. */
     static StopSignals take() {
         StopSignals signals = new StopSignals();
         NAMES.forEach(name -> Signals.register(name, signals::received));
         return signals;
     }
 
-    /** Completes with the first signal. */
+    /** Returns a future that completes with the first signal. */
     CompletableFuture<Void> first() {
         return first;
     }
 
-    /** What the second one does. */
+    /** Sets the action of the second signal. */
     void onSecond(Runnable action) {
         second = action;
         if (count.get() > 1) {

@@ -1,5 +1,5 @@
 /**
- * Commands around the daemon: {@code serve} runs one, {@code status} asks one, {@code keys} manages the keys of its
+ * Commands about the daemon: {@code serve} runs it, {@code status} prints its state. {@code keys} manages the keys of its
  * clients.
  */
 @NullMarked

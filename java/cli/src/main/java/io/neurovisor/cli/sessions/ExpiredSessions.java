@@ -9,11 +9,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 
-/** The sessions that nobody has used for so long that they are not kept. */
+/** Removes the sessions that have not been used for longer than {@code --sessions-max-age}. */
 public final class ExpiredSessions {
     private ExpiredSessions() {}
 
-    /** Removes them, if {@code --sessions-max-age} has any removed; returns a line for each. */
+    /** Removes the expired sessions and returns a line for each; none expire unless {@code --sessions-max-age} is set. */
     public static List<String> remove(CommonOptions common, Instant now, boolean dryRun) {
         return common.loaded().config().sessions().maxAge().stream()
                 .flatMap(age -> older(common, now, age, dryRun).stream())

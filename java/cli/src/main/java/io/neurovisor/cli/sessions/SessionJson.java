@@ -12,9 +12,9 @@ import io.neurovisor.session.SessionSummary;
 import java.util.List;
 import java.util.Locale;
 
-/** Sessions as JSON, with the names that the events of a run have. */
+/** Sessions as JSON, with the same names as the events of a run. */
 final class SessionJson {
-    /** As much of an output as is recorded. */
+    /** The limit of recorded output. */
     private static final int OUTPUT_CHARACTERS = Integer.MAX_VALUE;
 
     private SessionJson() {}

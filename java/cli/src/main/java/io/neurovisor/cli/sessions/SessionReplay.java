@@ -9,7 +9,7 @@ import io.neurovisor.session.RecordedMessage.Role;
 import io.neurovisor.session.RecordedRun;
 import java.util.List;
 
-/** Tells a listener what a recorded run did, in the order in which it did it. */
+/** Replays a recorded run: notifies a listener of its events in their order. */
 final class SessionReplay {
     private SessionReplay() {}
 

@@ -10,11 +10,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Shows and continues what agent runs left in the history. */
+/** Shows and continues recorded agent runs. */
 @Command(
         name = "sessions",
         description = {
-            "Lists, shows, continues, exports and deletes what agent mode has recorded.",
+            "Lists, shows, continues, exports and deletes recorded agent runs.",
             "ID is a session's id or the trace id of one of its runs, the beginning of one, or \"last\".",
             "A user sees and deletes their own sessions; root, and the user of the data directory, all of them."
         },
@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         subcommands = SessionsResumeCommand.class)
 public final class SessionsCommand implements Runnable {
-    private static final String JSON = "Print JSON instead.";
-    private static final String ID = "As list shows it, the beginning of it, or last.";
+    private static final String JSON = "Print JSON.";
+    private static final String ID = "The id that list shows, its beginning, or last.";
 
     @Spec
     @SuppressWarnings("NullAway.Init") // picocli sets it.
@@ -42,7 +42,7 @@ public final class SessionsCommand implements Runnable {
         new SessionsPrinter(common, spec.commandLine().getOut()).list(json);
     }
 
-    @Command(name = "show", description = "Shows a session as it printed.", mixinStandardHelpOptions = true)
+    @Command(name = "show", description = "Shows a session as its runs printed it.", mixinStandardHelpOptions = true)
     void show(
             @Mixin CommonOptions common,
             @Option(names = "--json", description = JSON) boolean json,
@@ -50,7 +50,7 @@ public final class SessionsCommand implements Runnable {
         new SessionsPrinter(common, spec.commandLine().getOut()).show(id, json);
     }
 
-    @Command(name = "export", description = "Prints all of a session, as Markdown.", mixinStandardHelpOptions = true)
+    @Command(name = "export", description = "Prints a whole session as Markdown.", mixinStandardHelpOptions = true)
     void export(
             @Mixin CommonOptions common,
             @Option(names = "--json", description = JSON) boolean json,
@@ -58,7 +58,7 @@ public final class SessionsCommand implements Runnable {
         new SessionsPrinter(common, spec.commandLine().getOut()).export(id, json);
     }
 
-    @Command(name = "delete", description = "Deletes sessions for good.", mixinStandardHelpOptions = true)
+    @Command(name = "delete", description = "Deletes sessions permanently.", mixinStandardHelpOptions = true)
     void delete(
             @Mixin CommonOptions common,
             @Parameters(paramLabel = "ID", arity = "1..*", description = ID + " Or all.") List<String> ids) {

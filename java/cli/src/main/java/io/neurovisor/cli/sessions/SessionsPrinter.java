@@ -22,7 +22,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 
-/** Prints what the commands about sessions find. */
+/** Prints recorded sessions. */
 final class SessionsPrinter {
     private static final int TASK_CHARACTERS = 50;
     private static final String ALL = "all";
@@ -85,13 +85,13 @@ final class SessionsPrinter {
             SessionReplay.into(run, TranscriptFile.to(text, run.task(), run.model()));
             text.write(run.result().isEmpty() ? "\n" + unfinished(run, session.id()) + "\n\n" : "\n");
         }
-        // What a terminal would obey; JSON has it.
+        // Control characters are printed only as JSON.
         print(UntrustedText.lines(text.toString()).stripTrailing());
     }
 
     void delete(List<String> ids) {
         try (Sessions sessions = History.required(common)) {
-            // All are looked for before any goes.
+            // All sessions are looked up before the first one is deleted.
             List<SessionId> found = ids.equals(List.of(ALL))
                     ? sessions.list(user).stream().map(SessionSummary::id).toList()
                     : ids.stream().map(id -> sessions.find(user, id)).distinct().toList();
@@ -113,7 +113,7 @@ final class SessionsPrinter {
     private static String unfinished(RecordedRun run, SessionId id) {
         return run.state() == RunState.RUNNING
                 ? "Still running."
-                : "Interrupted: its process died. Go on with: ./neurovisor sessions resume " + id + " TASK";
+                : "Interrupted: its process died. Continue with: ./neurovisor sessions resume " + id + " TASK";
     }
 
     private static String label(RunState state) {

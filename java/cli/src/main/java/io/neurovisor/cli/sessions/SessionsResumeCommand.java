@@ -16,19 +16,19 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "resume",
         description = {
-            "Continues one of your sessions with another task: the model reads what was said before.",
-            "It is the session's last model unless another is set. Options and exit codes are those of agent."
+            "Continues one of your sessions with another task; the model reads the previous conversation.",
+            "The last model of the session is used unless another one is set. Options and exit codes are those of agent."
         },
         mixinStandardHelpOptions = true)
 final class SessionsResumeCommand implements Callable<Integer> {
     @Mixin
     private final AgentOptions options = new AgentOptions();
 
-    @Parameters(index = "0", paramLabel = "ID", description = "As list shows it, the beginning of it, or last.")
+    @Parameters(index = "0", paramLabel = "ID", description = "The id that list shows, its beginning, or last.")
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private String id;
 
-    @Parameters(index = "1", paramLabel = "TASK", description = "What is to be done now, in plain words.")
+    @Parameters(index = "1", paramLabel = "TASK", description = "The next task, in plain words.")
     @SuppressWarnings("NullAway.Init") // picocli sets it.
     private String task;
 
@@ -39,7 +39,7 @@ final class SessionsResumeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         if (task.isBlank()) {
-            throw new ParameterException(spec.commandLine(), "TASK is empty; say what is to be done");
+            throw new ParameterException(spec.commandLine(), "TASK is empty; describe the task in plain words");
         }
         TraceId traceId = TraceIds.next();
         return new AgentRunner(options, spec.commandLine().getErr()).resume(id, traceId, task);

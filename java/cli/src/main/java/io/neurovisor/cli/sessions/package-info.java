@@ -1,6 +1,6 @@
 /**
- * The command {@code sessions}: lists, replays, exports, resumes and deletes recorded agent runs. {@code gc} uses it
- * to delete expired ones.
+ * The command {@code sessions}, which lists, shows, exports, resumes and deletes recorded agent runs. {@code gc} deletes expired
+ * sessions with it.
  */
 @NullMarked
 package io.neurovisor.cli.sessions;
