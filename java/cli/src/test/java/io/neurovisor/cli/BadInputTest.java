@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Wrong input gets one clear line, the right exit code and no stack trace, and no machine is started for it. */
+/** Wrong input is rejected with one line and the right exit code, before a machine is started. */
 final class BadInputTest {
     @TempDir
     Path directory;
@@ -90,7 +90,7 @@ final class BadInputTest {
 
     @ParameterizedTest
     @MethodSource("wrongUses")
-    void isNamed(String message, String[] arguments) {
+    void namesTheProblem(String message, String[] arguments) {
         CommandRun run = CommandRun.of(arguments);
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.stdout()).isEmpty();
@@ -98,7 +98,7 @@ final class BadInputTest {
     }
 
     @Test
-    void filesThatMayNotTravelAreNamed() throws IOException {
+    void namesFilesThatCannotBePassed() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "");
         Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("file"));
         assertRefused("is a symbolic link", "--file", link.toString());
@@ -113,7 +113,7 @@ final class BadInputTest {
     }
 
     @Test
-    void oneFileTooManyIsTooMany() throws IOException {
+    void rejectsTooManyFiles() throws IOException {
         Path many = Files.createDirectory(directory.resolve("many"));
         for (int i = 0; i <= 1000; i++) {
             Files.createFile(many.resolve("f" + i));
@@ -122,7 +122,7 @@ final class BadInputTest {
     }
 
     @Test
-    void codeThatCannotTravelIsNamed() throws IOException {
+    void namesCodeThatCannotBePassed() throws IOException {
         Path program = directory.resolve("program.py");
         Files.write(program, new byte[] {'#', (byte) 0xff});
         assertUsage(CommandRun.of("run", program.toString()), "program.py is not UTF-8 text");
@@ -133,15 +133,15 @@ final class BadInputTest {
     }
 
     @Test
-    void variablesThatCannotBePassedAreNamedWithoutTheirValues() {
-        assertRefused("--env NOT_THERE_AT_ALL: there is no such variable here", "--env", "NOT_THERE_AT_ALL");
+    void namesInvalidVariablesWithoutTheirValues() {
+        assertRefused("--env NOT_THERE_AT_ALL: the variable is not set here", "--env", "NOT_THERE_AT_ALL");
         CommandRun run = CommandRun.of("run", "--env", "=secret", "-l", "bash", "-c", "1");
         assertUsage(run, "--env needs a name");
         assertThat(run.stderr()).doesNotContain("secret");
     }
 
     @Test
-    void standardInputCannotBeBoth() {
+    void rejectsStandardInputAsProgramWithStdin() {
         assertUsage(CommandRun.of("run", "--stdin", "-l", "bash", "-"), "standard input cannot be both");
     }
 
@@ -160,14 +160,14 @@ final class BadInputTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"size: [", "sise: large", "size: huge\nsize: small", "a: &a [x]\nb: [*a, *a]"})
-    void aWrongFileIsNamedWithItsLine(String yaml) throws IOException {
+    void namesTheLineOfAWrongSettingsFile(String yaml) throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), yaml);
         assertUsage(CommandRun.of("run", "--config", file.toString(), "-l", "bash", "-c", "1"), file.toString());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"gc", "uninstall"})
-    void aDirectoryOfSomethingElseStaysAsItIs(String command) throws IOException {
+    void leavesForeignDirectoriesAlone(String command) throws IOException {
         Path thesis = Files.createFile(directory.resolve("thesis.tex"));
         CommandRun run = CommandRun.of(command, "--data-dir", directory.toString());
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(2);
@@ -179,14 +179,14 @@ final class BadInputTest {
         "NEUROVISOR_SIZE,huge,NEUROVISOR_SIZE: \"huge\" is not allowed",
         "NEUROVISOR_SNAPSHOT,maybe,NEUROVISOR_SNAPSHOT: \"maybe\" is not allowed"
     })
-    void fromTheEnvironmentIsNamedToo(String variable, String value, String message) {
+    void namesProblemsOfTheEnvironment(String variable, String value, String message) {
         CommandRun run = CommandRun.of(Map.of(variable, value), "run", "-l", "bash", "-c", "1");
         assertThat(run.exitCode()).as(run.stderr()).isEqualTo(2);
         assertThat(run.stderr()).contains(message);
     }
 
     @Test
-    void theStackTraceIsThereForWhoAsksForIt() {
+    void debugPrintsTheStackTrace() {
         CommandRun run = CommandRun.of("run", "--debug", "-l", "perl", "-c", "1");
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.stderr()).contains("\tat io.neurovisor.", "language \"perl\" is not known");

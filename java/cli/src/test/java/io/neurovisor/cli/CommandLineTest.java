@@ -59,7 +59,7 @@ final class CommandLineTest {
     }
 
     @Test
-    void aMistypedCommandOrOptionIsAnsweredWithTheNearest() {
+    void suggestsTheNearestName() {
         assertThat(run(Map.of(), "rnu").err()).contains("'rnu'; did you mean ").contains("run");
         assertThat(run(Map.of(), "image", "lst").err())
                 .contains("did you mean ")
@@ -67,7 +67,7 @@ final class CommandLineTest {
     }
 
     @Test
-    void theSettingsAreShownWithWhereTheyComeFrom() throws IOException {
+    void configShowPrintsTheSourceOfEachSetting() throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), "# mine\nsize: large\n");
         Run run = run(Map.of("NEUROVISOR_LOG", "warn"), "config", "show", "--config", file.toString(), "--timeout=5m");
         assertThat(run.exitCode()).as(run.err()).isZero();
@@ -82,7 +82,7 @@ final class CommandLineTest {
     }
 
     @Test
-    void settingsAreCheckedWithoutARun() throws IOException {
+    void configCheckReportsProblems() throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), "size: large\n");
         assertThat(run(Map.of(), "config", "check", "--config", file.toString()).out())
                 .isEqualTo(file + " is in order\n");
@@ -108,17 +108,17 @@ final class CommandLineTest {
         assertThat(help).contains("--help").contains("General:").doesNotContain("\u001b");
     }
 
-    /** A list of commands shows of each the first string of its description alone. */
+    /** A list of commands shows only the first string of each description. */
     @ParameterizedTest
     @MethodSource("commands")
-    void aListOfCommandsHasWholeSentences(CommandLine command) {
+    void listsOfCommandsHaveWholeSentences(CommandLine command) {
         String[] description = command.getCommandSpec().usageMessage().description();
         assertThat(description).isNotEmpty();
         assertThat(description[0]).endsWith(".").doesNotContain("%n");
     }
 
     @Test
-    void aCommandThatIsNamedFirstIsTheOnlyOneThatIsMadeAndTheSame() {
+    void createsOnlyTheNamedCommand() {
         ProcessEnvironment none = new ProcessEnvironment(Map.of(), Path.of("/nowhere"));
         Map<String, CommandLine> all = Main.commandLine(none).getSubcommands();
         assertThat(all).hasSizeGreaterThan(15).allSatisfy((name, command) -> {
@@ -137,7 +137,7 @@ final class CommandLineTest {
     }
 
     @Test
-    void everySettingIsAnOptionThatTellsDefaultAndVariable() {
+    void everySettingIsAnOptionWithDefaultAndVariable() {
         assertThat(Setting.ALL)
                 .allSatisfy(setting -> assertThat(commands()
                                 .flatMap(command -> command.getCommandSpec().options().stream())

@@ -15,18 +15,18 @@ import java.util.HashMap;
 import java.util.Map;
 import picocli.CommandLine;
 
-/** One call of the command line in this JVM, with what it printed. */
+/** One call of the command line in this JVM, with its output. */
 public record CommandRun(int exitCode, ByteBuffer stdoutBytes, String stderr) {
     private static final LocalMachines.Opening NONE = (_, _, _) -> {
         throw new AssertionError("a machine is asked for");
     };
 
-    /** Fails if the command asks for a machine. */
+    /** Runs a command, and fails if it asks for a machine. */
     public static CommandRun of(String... arguments) {
         return of(Map.of(), arguments);
     }
 
-    /** The same with variables of the environment. */
+    /** Runs a command with environment variables, and fails if it asks for a machine. */
     public static CommandRun of(Map<String, String> variables, String... arguments) {
         return of(variables, InputStream.nullInputStream(), NONE, arguments);
     }

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 final class ImpliedCommandTest {
     @Test
-    void theFlagIsTheCommand() {
+    void agentFlagImpliesAgentCommand() {
         assertThat(rewritten("--agent", "say 42")).containsExactly("agent", "--", "say 42");
         assertThat(rewritten("--agent=say 42", "--json")).containsExactly("agent", "--json", "--", "say 42");
         assertThat(rewritten("--model", "m", "--agent", "-1 + 2", "--max=2"))
@@ -15,7 +15,7 @@ final class ImpliedCommandTest {
     }
 
     @Test
-    void everythingElseStaysAsItIs() {
+    void otherArgumentsAreUnchanged() {
         for (List<String> arguments :
                 List.of(List.of("run", "--agent", "x"), List.of("--agent"), List.of("-h"), List.of("--version"))) {
             assertThat(rewritten(arguments.toArray(String[]::new))).isEqualTo(arguments);
@@ -23,7 +23,7 @@ final class ImpliedCommandTest {
     }
 
     @Test
-    void withoutACommandItServes() {
+    void optionsAloneImplyServe() {
         assertThat(rewritten()).containsExactly("serve");
         assertThat(rewritten("--warm", "5")).containsExactly("serve", "--warm", "5");
         assertThat(rewritten("--", "--agent", "x")).containsExactly("serve", "--", "--agent", "x");

@@ -24,14 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** The README's tables say what the programs do. */
+/** The tables of the README agree with the code. */
 final class ReadmeTest {
     private static final Path HOME = Path.of(System.getProperty("neurovisor.home"));
     private static final Path USER = Path.of("/home/user");
     private static final String README = read(HOME.resolve("README.md"));
     private static final ProcessEnvironment NONE = new ProcessEnvironment(Map.of(), USER);
 
-    /** Each constant of {@link ExitCode} with the words beside it. */
+    /** Each constant of {@link ExitCode} with its words in the README. */
     private static final Map<String, String> EXIT_CODES = Map.ofEntries(
             Map.entry("USAGE", "2 wrong usage"),
             Map.entry("OUTPUT_LIMIT", "122 output limit"),
@@ -41,7 +41,7 @@ final class ReadmeTest {
             Map.entry("OUTCOME_UNKNOWN", "126 outcome unknown"),
             Map.entry("CANCELLED", "130 cancelled"),
             Map.entry("OUT_OF_MEMORY", "137 out of memory"),
-            Map.entry("OUTPUT_CLOSED", "141 nobody reads the output"),
+            Map.entry("OUTPUT_CLOSED", "141 output closed by its reader"),
             Map.entry("NOT_READY", "1 not ready"),
             Map.entry("NO_DAEMON", "3 no daemon answers"),
             Map.entry("LAYER_BROKEN", "1 one that should be live is broken"),
@@ -71,7 +71,7 @@ final class ReadmeTest {
     }
 
     @Test
-    void noOtherOptionIsSaidToHaveAVariable() {
+    void noOtherOptionNamesAVariable() {
         Set<String> known = Setting.ALL.stream().map(Setting::variable).collect(Collectors.toCollection(TreeSet::new));
         known.add("NEUROVISOR_CONFIG");
         assertThat(options().stream().flatMap(row -> codes(row.get(2)).stream()).toList())
@@ -79,7 +79,7 @@ final class ReadmeTest {
                 .containsExactlyInAnyOrderElementsOf(known);
     }
 
-    /** What the cell begins with is the value itself; of a path that follows the user, it has all that it can be. */
+    /** A cell begins with the value; for a path that depends on the user, it lists all possible values. */
     private <T> boolean standard(Setting<T> setting, String cell) {
         T value = setting.standard().apply(NONE);
         if (value instanceof Path path) {
@@ -122,7 +122,7 @@ final class ReadmeTest {
     }
 
     @Test
-    void everyExitCodeIsTold() {
+    void everyExitCodeIsDocumented() {
         String text = README.replaceAll("\\s+", " ");
         Set<String> constants = new TreeSet<>();
         for (Matcher constant = Pattern.compile("static final int (\\w+) = (\\d+);")
@@ -137,14 +137,14 @@ final class ReadmeTest {
     }
 
     @Test
-    void everyCommandHasARowAndNoOtherHas() {
+    void rowsAreExactlyTheCommands() {
         Set<String> commands = new TreeSet<>(launcherCommands());
         CommandLine root = Main.commandLine(NONE);
         root.getSubcommands().forEach((name, command) -> {
             if (command.getCommandSpec().usageMessage().hidden()) {
                 return;
             }
-            // One that only groups others says that a command is missing.
+            // A command that only groups others is left out.
             if (command.getSubcommands().isEmpty() || command.getCommand() instanceof Callable) {
                 commands.add(name);
             }
@@ -158,7 +158,7 @@ final class ReadmeTest {
         assertThat(told).isEqualTo(commands);
     }
 
-    /** {@code keys create NAME|list} tells of two; what {@code completion bash|zsh} takes are no commands. */
+    /** {@code keys create NAME|list} means two commands; the values of {@code completion bash|zsh} are not commands. */
     private static Stream<String> told(String code, Set<String> commands) {
         String[] words = code.split(" ", 2);
         List<String> below = words.length == 1
@@ -171,7 +171,7 @@ final class ReadmeTest {
         return isOne ? Stream.of(words[0]) : below.stream();
     }
 
-    /** What the launcher does itself. */
+    /** The commands of the launcher itself. */
     private static Set<String> launcherCommands() {
         Set<String> commands = new TreeSet<>();
         try (Stream<Path> files = Files.list(HOME.resolve("setup"))) {
@@ -194,9 +194,9 @@ final class ReadmeTest {
         return commands;
     }
 
-    /** As the launcher knows them: what is needed, what for, and when. */
+    /** The requirements of the launcher: what, what for, and when. */
     @Test
-    void whatItNeedsIsWhatTheLauncherAsksFor() {
+    void requirementsAreThoseOfTheLauncher() {
         String packages = read(HOME.resolve("setup/packages.sh"));
         String requirements = packages.substring(packages.indexOf("# when  check"), packages.indexOf("\n'\n"));
         List<List<String>> needed = requirements
@@ -227,7 +227,7 @@ final class ReadmeTest {
         };
     }
 
-    /** Its rows, cell by cell. */
+    /** Returns the rows of a table as cells. */
     private static List<List<String>> table(String heading) {
         String begun = README.substring(README.indexOf(heading) + heading.length());
         return begun.substring(0, begun.indexOf("\n\n"))

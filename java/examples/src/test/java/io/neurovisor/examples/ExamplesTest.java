@@ -27,7 +27,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The examples notice when what they promise does not hold. */
+/** The examples detect broken promises. */
 final class ExamplesTest {
     private static final String PRIMES = IntStream.range(2, 100)
             .filter(number -> IntStream.range(2, number).noneMatch(divisor -> number % divisor == 0))
@@ -40,17 +40,17 @@ final class ExamplesTest {
     private final StringWriter printed = new StringWriter();
 
     @Test
-    void thePrimesHoldWhereAProgramHasPrintedThem() {
+    void primesHoldIfAProgramPrintsThem() {
         assertThat(primes("Primes under 100: " + PRIMES, 0)).isTrue();
         assertThat(primes(PRIMES.replace("97", "99"), 0)).isFalse();
         assertThat(primes(PRIMES, 1)).isFalse();
         assertThat(primes("", 0)).isFalse();
-        // All numbers hold the primes, too.
+        // The list of all numbers also contains the primes.
         assertThat(primes(IntStream.range(0, 100).boxed().toList() + PRIMES, 0)).isFalse();
     }
 
     @Test
-    void latencyHoldsWhereWordsComeOneByOneAndClocksAgree() {
+    void latencyHoldsIfWordsAreStreamed() {
         assertThat(latency(List.of("one\n", "two"), 4, FAST)).isTrue();
         assertThat(printed.toString()).contains("time to first token", "tokens/s", "writing 0 ms");
         assertThat(latency(List.of("one two"), 4, FAST)).isFalse();
@@ -61,7 +61,7 @@ final class ExamplesTest {
     }
 
     @Test
-    void theReadmeHasThemAllWithWhatTheyShow() throws IOException {
+    void documentListsEveryExample() throws IOException {
         String readme = Files.readString(Path.of(System.getProperty("neurovisor.home"), "README.md"));
         assertThat(Examples.ALL)
                 .allSatisfy(

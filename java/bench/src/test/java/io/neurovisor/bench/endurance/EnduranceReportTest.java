@@ -17,7 +17,7 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A run that must not pass does not. */
+/** A run with a broken promise does not pass. */
 final class EnduranceReportTest {
     private static final Footprint SMALL = new Footprint(60, OptionalLong.of(10 << 20));
     private static final AuditTrail CLEAN = new AuditTrail(Map.of("a", 1, "b", 0), 4);
@@ -28,7 +28,7 @@ final class EnduranceReportTest {
     private Path directory;
 
     @Test
-    void aRunInWhichAllHeldSaysSo() {
+    void reportsAPerfectRun() {
         end(RequestKind.GREETING, RequestOutcome.How.RIGHT);
         end(RequestKind.KEYED, RequestOutcome.How.UNKNOWN);
         end(RequestKind.TIMEOUT, RequestOutcome.How.DIED);
@@ -45,7 +45,7 @@ final class EnduranceReportTest {
     }
 
     @Test
-    void eachBrokenPromiseIsTold() {
+    void reportsEachBrokenPromise() {
         assertThat(report(0, SMALL, 0, new AuditTrail(Map.of("a", 2), 0), List.of())
                         .complaints())
                 .containsExactly("program a was begun 2 times");
@@ -101,7 +101,7 @@ final class EnduranceReportTest {
     }
 
     @Test
-    void aJobWithoutAnEndAndOneThatEndedWrongAreTold() {
+    void reportsRequestsWithoutOutcome() {
         ClientRequest endless = new ClientRequest(RequestKind.OUTPUT, "one");
         ledger.begin(endless);
         ClientRequest wrong = new ClientRequest(RequestKind.FAILURE, "two");
@@ -109,12 +109,12 @@ final class EnduranceReportTest {
         ledger.end(wrong, new RequestOutcome(RequestOutcome.How.WRONG, "ended with code 0", Duration.ZERO));
         EnduranceReport report = report(0, SMALL, 0, CLEAN, List.of());
         assertThat(report.complaints())
-                .containsExactlyInAnyOrder("OUTPUT one has 0 ends", "FAILURE two ended with code 0");
+                .containsExactlyInAnyOrder("OUTPUT one has 0 outcomes", "FAILURE two ended with code 0");
         assertThat(report.lines()).last().isEqualTo("2 promises were broken");
     }
 
     @Test
-    void theAuditLogTellsHowOftenAProgramWasBegun() throws IOException {
+    void countsStartsInTheAuditLog() throws IOException {
         ClientRequest once = new ClientRequest(RequestKind.KEYED, "once");
         ClientRequest twice = new ClientRequest(RequestKind.KEYED, "twice");
         ClientRequest never = new ClientRequest(RequestKind.KEYED, "never");
@@ -128,7 +128,7 @@ final class EnduranceReportTest {
                         ended("t3", "\"outcome\":\"SANDBOX_DIED\""),
                         "{\"event\":\"accepted\",\"trace",
                         accepted("t3", twice),
-                        accepted("t4", new ClientRequest(RequestKind.KEYED, "of somebody else"))));
+                        accepted("t4", new ClientRequest(RequestKind.KEYED, "of another client"))));
         AuditTrail trail = AuditTrail.read(directory, List.of(once, twice, never));
         assertThat(trail.begun())
                 .containsOnly(Map.entry(once.digest(), 1), Map.entry(twice.digest(), 2), Map.entry(never.digest(), 0));
@@ -136,7 +136,7 @@ final class EnduranceReportTest {
     }
 
     @Test
-    void theHeapIsReadFromBothGenerations() {
+    void addsBothHeapGenerations() {
         List<String> lines = List.of(
                 "4841:",
                 "DefNew     total 9792K, used 1502K [0x00000000c0000000, 0x00000000c0aa0000)",
@@ -149,9 +149,9 @@ final class EnduranceReportTest {
     }
 
     private void end(RequestKind kind, RequestOutcome.How how) {
-        ClientRequest job = new ClientRequest(kind, kind + " " + how);
-        ledger.begin(job);
-        ledger.end(job, new RequestOutcome(how, "", Duration.ofMillis(5)));
+        ClientRequest request = new ClientRequest(kind, kind + " " + how);
+        ledger.begin(request);
+        ledger.end(request, new RequestOutcome(how, "", Duration.ofMillis(5)));
     }
 
     private EnduranceReport report(int killed, Footprint after, int exitCode, AuditTrail audit, List<String> left) {
@@ -159,8 +159,8 @@ final class EnduranceReportTest {
                 Duration.ofMinutes(2), 4, 1, ledger, Optional.empty(), killed, SMALL, after, exitCode, audit, left);
     }
 
-    private static String accepted(String trace, ClientRequest job) {
-        return "{\"event\":\"accepted\",\"trace_id\":\"" + trace + "\",\"code_sha256\":\"" + job.digest() + "\"}";
+    private static String accepted(String trace, ClientRequest request) {
+        return "{\"event\":\"accepted\",\"trace_id\":\"" + trace + "\",\"code_sha256\":\"" + request.digest() + "\"}";
     }
 
     private static String ended(String trace, String how) {

@@ -20,7 +20,7 @@ final class FairnessReportTest {
     }
 
     @Test
-    void moreThanTwiceIsNotFair() {
+    void moreThanDoubleIsUnfair() {
         FairnessReport report =
                 new FairnessReport(Collections.nCopies(10, 100.0), Collections.nCopies(10, 201.0), 32, 700);
         assertThat(report.isFair()).isFalse();
@@ -28,12 +28,12 @@ final class FairnessReportTest {
     }
 
     @Test
-    void aClientThatWasNotServedProvesNothing() {
+    void anUnservedClientIsUnfair() {
         assertThat(new FairnessReport(hundred(100), hundred(100), 32, 0).isFair())
                 .isFalse();
     }
 
-    /** Evenly from one hundredth of it. */
+    /** Returns a hundred evenly distributed values up to the maximum. */
     private static List<Double> hundred(double largest) {
         return DoubleStream.iterate(1, number -> number + 1)
                 .limit(100)

@@ -7,10 +7,10 @@ import io.neurovisor.engine.program.Language;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is read off the machine that measures. */
+/** Reads values of the machine that runs the test. */
 final class HostTest {
     @Test
-    void theMachineIsNamed() {
+    void readsTheMachine() {
         Host host = Host.read();
         assertThat(host.processor()).isNotBlank().isNotEqualTo("0");
         assertThat(host.processors()).isPositive();
@@ -20,14 +20,14 @@ final class HostTest {
     }
 
     @Test
-    void itsProcessorsHaveWorkedAndThisProcessHasMemory() {
+    void readsUsage() {
         assertThat(Processors.busyMillis()).isPositive();
         assertThat(Memory.proportionalMebibytes(List.of(ProcessHandle.current())))
                 .isBetween(1.0, 4000.0);
     }
 
     @Test
-    void theHostsOwnProgramsGiveTheAnswer() {
+    void hostProgramsPrintTheAnswer() {
         List<Contender> contenders = HostProgram.contenders(Language.BASH, "echo $((6*7))");
         assertThat(contenders).extracting(Contender::name).startsWith(HostProgram.PLAIN);
         assertThat(contenders.getFirst().attempt().run()).isPositive();

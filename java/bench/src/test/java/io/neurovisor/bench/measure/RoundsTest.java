@@ -19,7 +19,7 @@ final class RoundsTest {
     private final Rounds rounds = new Rounds("small", 2, measurements, () -> events.add("calm"), complaints::add);
 
     @Test
-    void contendersTakeTurnsAndTheirRehearsalsDoNotCount() {
+    void contendersTakeTurns() {
         rounds.run(SCENARIO, 3, List.of(contender("a", 1), contender("b", 2)));
         assertThat(events).hasSize(5 * 4).startsWith("calm", "a", "calm", "b", "calm", "a", "calm", "b");
         assertThat(series("a").values()).isEqualTo(Collections.nCopies(3, 1.0));
@@ -27,7 +27,7 @@ final class RoundsTest {
     }
 
     @Test
-    void whoFailsIsCountedAndTheOthersGoOn() {
+    void countsFailedAttempts() {
         rounds.run(SCENARIO, 2, List.of(failing(Fault.TOOL_FAILED), contender("b", 2)));
         assertThat(series("broken").failed()).isEqualTo(2);
         assertThat(series("broken").values()).isEmpty();
@@ -36,7 +36,7 @@ final class RoundsTest {
     }
 
     @Test
-    void whoIsCancelledDoesNotGoOn() {
+    void stopsWhenCancelled() {
         assertThatThrownBy(() -> rounds.run(SCENARIO, 2, List.of(failing(Fault.INTERRUPTED), contender("b", 2))))
                 .hasMessage("it broke");
         assertThat(events).containsExactly("calm");

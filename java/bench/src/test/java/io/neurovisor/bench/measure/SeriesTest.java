@@ -12,7 +12,7 @@ final class SeriesTest {
     private static final Series.Key KEY = new Series.Key("small", "warm python", Workbench.OURS);
 
     @Test
-    void percentilesAreThoseOfItsValues() {
+    void computesPercentiles() {
         Series series =
                 of(0, IntStream.rangeClosed(1, 100).mapToObj(Double::valueOf).toList());
         assertThat(series.median()).isCloseTo(50, within(0.1));
@@ -21,18 +21,18 @@ final class SeriesTest {
     }
 
     @Test
-    void ofShortTimesThousandthsAreKept() {
+    void keepsThousandths() {
         assertThat(of(0, List.of(0.123)).median()).isEqualTo(0.123);
     }
 
     @Test
-    void whatWasNeverMeasuredIsNotANumber() {
+    void isNaNWithoutValues() {
         assertThat(of(0, List.of()).median()).isNaN();
         assertThat(of(0, List.of()).successRate()).isNaN();
     }
 
     @Test
-    void failuresCountAgainstIt() {
+    void failuresLowerTheSuccessRate() {
         assertThat(of(1, List.of(5.0, 6.0, 7.0)).successRate()).isEqualTo(0.75);
         assertThat(of(2, List.of()).successRate()).isZero();
     }

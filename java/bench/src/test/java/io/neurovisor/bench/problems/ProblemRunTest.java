@@ -27,7 +27,7 @@ final class ProblemRunTest {
     private static final String ARGUMENTS = "{\"language\": \"python\", \"code\": \"print(1)\"}";
 
     @Test
-    void rightWrongAndUnproducedAnswersAreToldApart() {
+    void countsOnlyRightAnswersWithAProgram() {
         ProblemReport report = bench(
                 List.of(problem("right"), problem("wrong"), problem("guessed"), problem("endless"), problem("last")),
                 5);
@@ -46,7 +46,7 @@ final class ProblemRunTest {
     }
 
     @Test
-    void itEndsWithTheModel() {
+    void stopsWhenTheModelFails() {
         ProblemReport report = bench(List.of(problem("right"), problem("gone"), problem("never")), 3);
         assertThat(report.attempts()).hasSize(2);
         assertThat(report.json().path("success_rate").asDouble()).isEqualTo(1 / 3.0);
@@ -69,7 +69,7 @@ final class ProblemRunTest {
         return new ProblemReport("scripted", asked, attempts);
     }
 
-    /** Does what the task is called. */
+    /** A model that replies according to the name of the task. */
     private static final class Scripted extends ScriptedModel {
         @Override
         public ModelReply ask(ModelRequest request, ReplyListener listener) {

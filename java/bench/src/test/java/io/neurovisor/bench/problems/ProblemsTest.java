@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class ProblemsTest {
-    /** The answers by other programs than a model's. */
+    /** The answers, computed independently of any model. */
     private static final Map<String, Object> SOLUTIONS = Map.ofEntries(
             Map.entry(
                     "multiples",
@@ -89,7 +89,7 @@ final class ProblemsTest {
             Map.entry("coins", ways(100, new int[] {1, 5, 10, 25, 50})));
 
     @Test
-    void thereAreTwentyAndTheirAnswersAreRight() {
+    void answersAreRight() {
         assertThat(Problems.ALL).hasSize(20);
         assertThat(Problems.ALL.stream().collect(Collectors.toMap(Problem::name, Problem::expected)))
                 .isEqualTo(SOLUTIONS.entrySet().stream()
@@ -98,7 +98,7 @@ final class ProblemsTest {
     }
 
     @Test
-    void noTaskGivesItsAnswerAway() {
+    void tasksDoNotContainTheirAnswers() {
         assertThat(Problems.ALL).noneMatch(problem -> problem.isSolvedBy(problem.task()));
     }
 
@@ -122,7 +122,7 @@ final class ProblemsTest {
                 "168|There are 168 primes|true",
                 "168|There are 1,168|false",
             })
-    void anAnswerMustHoldItAsAWhole(String expected, String answer, boolean isSolved) {
+    void answerMustContainTheWholeWord(String expected, String answer, boolean isSolved) {
         assertThat(new Problem("x", "y", expected).isSolvedBy(answer)).isEqualTo(isSolved);
     }
 

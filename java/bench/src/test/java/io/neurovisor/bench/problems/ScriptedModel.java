@@ -2,7 +2,7 @@ package io.neurovisor.bench.problems;
 
 import io.neurovisor.agent.model.Model;
 
-/** A model with tools whose replies a test writes. */
+/** A model with tools, whose replies are written by a test. */
 abstract class ScriptedModel implements Model {
     @Override
     public final String name() {

@@ -12,7 +12,7 @@ final class PublishedTableTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     @Test
-    void whatStandsBetweenTheMarksIsReplacedAndNothingElse() throws IOException {
+    void replacesOnlyTheTextBetweenTheMarks() throws IOException {
         JsonNode report = JSON.readTree("""
                 {"began": "2026-11-27T12:00:00Z", "seconds": 61, "quick": false, "vmm": "qemu 10 (tcg), image base",
                  "machine": {"processor": "X", "processors": 2, "memory_mib": 100, "kernel": "6.1",

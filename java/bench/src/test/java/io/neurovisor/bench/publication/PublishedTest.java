@@ -37,7 +37,7 @@ final class PublishedTest {
              "targets": [{"size": "small", "what": "f", "unit": "x", "at_most": 1.2, "verdict": "missed"}]}
             """;
 
-    /** Numbers that somebody has written by hand, or that are of another run, do not pass for measured ones. */
+    /** Figures that were written by hand, or that are from another run, fail this test. */
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "SPECIFICATION.md", "docs/performance.md"})
     void figuresOfDocumentsAreThoseOfTheCommittedRuns(String name) throws IOException {
@@ -47,7 +47,7 @@ final class PublishedTest {
                 .isEqualTo(document);
     }
 
-    /** A part of a run, or one of other promises than ours are now, is nothing to publish. */
+    /** An incomplete run, or one with outdated targets, must not be published. */
     @Test
     void theCommittedRunIsWholeAndOfTheTargetsOfNow() throws IOException {
         assertThat(report().path("quick").asBoolean()).isFalse();
@@ -67,7 +67,7 @@ final class PublishedTest {
                 .allSatisfy(target -> assertThat(specification).contains("<!--bench target; " + target.what() + "-->"));
     }
 
-    /** What the other program has written is what its own values come to, and has its place, too. */
+    /** The figures of the other program follow from its values, and have their rows. */
     @Test
     void theCommittedRunOfFirecrackersIsWhole() throws IOException {
         JsonNode run = firecracker();
@@ -94,7 +94,7 @@ final class PublishedTest {
                 .contains("<!--bench target; " + target.path("what").asText() + "-->");
     }
 
-    /** What is not replaced says where it is from. */
+    /** Figures that are not replaced name their source. */
     @Test
     void whereTheTimeGoesHasNoFigureWithoutASource() throws IOException {
         String rest = Published.byHand(Files.readString(ROOT.resolve("docs/performance.md")))
@@ -105,7 +105,7 @@ final class PublishedTest {
                 .isEqualTo("a  b");
     }
 
-    /** Beside the table, each number of that part names the command or the test that it is from. */
+    /** Outside the table, each number names the command or the test that it is from. */
     @Test
     void theReadmesOtherNumbersSayWhereTheyAreFrom() throws IOException {
         String rest = Published.byHand(Files.readString(ROOT.resolve("README.md")));

@@ -13,7 +13,7 @@ final class SpanPictureTest {
     private static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
 
     @Test
-    void theMedianRequestsSpansAreDrawnFromTheFirstOnesStart() throws JsonProcessingException {
+    void drawsTheSpansOfTheMedianRequest() throws JsonProcessingException {
         TracedRequest middle = new TracedRequest(
                 20,
                 List.of(
@@ -41,7 +41,7 @@ final class SpanPictureTest {
     }
 
     @Test
-    void ofAnEvenNumberTheFasterOfTheTwoInTheMiddleIsKept() {
+    void medianOfAnEvenNumberIsTheLowerOne() {
         assertThat(TracedRequest.median(List.of(new TracedRequest(2, List.of()), new TracedRequest(1, List.of())))
                         .millis())
                 .isEqualTo(1);

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 final class DensityRunTest {
     @Test
-    void theDaemonTellsItsOwnMemory() {
+    void readsTheMemoryMetricsOfTheDaemon() {
         List<String> metrics = List.of(
                 "# TYPE jvm_memory_used_bytes gauge",
                 "jvm_memory_used_bytes{area=\"nonheap\"} 1.0",

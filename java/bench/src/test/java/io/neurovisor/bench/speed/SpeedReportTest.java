@@ -31,7 +31,7 @@ final class SpeedReportTest {
                     new Target("b", "small", "ms", Double.NaN, 3, true)));
 
     @Test
-    void tableComparesWithTheFirst() {
+    void tableComparesWithTheFirstContender() {
         assertThat(REPORT.table())
                 .containsExactly(
                         List.of(
@@ -52,7 +52,7 @@ final class SpeedReportTest {
     }
 
     @Test
-    void promisesSayWhetherTheyAreMet() {
+    void promisesShowTheirVerdict() {
         assertThat(REPORT.promises())
                 .containsExactly(
                         List.of("size", "what", "measured", "target", ""),

@@ -14,7 +14,7 @@ final class TargetTest {
     private final Measurements measurements = new Measurements();
 
     @Test
-    void eachFigureIsWhatItSays() {
+    void computesEachTarget() {
         millis(WarmRun.PYTHON, Workbench.OURS, 60);
         millis(WarmRun.PYTHON, Floor.NAME, 50);
         millis(WarmRun.PYTHON, HostProgram.PLAIN, 10);
@@ -55,7 +55,7 @@ final class TargetTest {
     }
 
     @Test
-    void whatWasNotMeasuredIsNeverMet() {
+    void unmeasuredTargetsAreNotMet() {
         assertThat(verdicts())
                 .hasSize(14)
                 .allSatisfy((_, verdict) -> assertThat(verdict).isEqualTo("not measured"));

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class TemplateRunTest {
     @Test
-    void whatIsLentStaysWhereItIs(@TempDir Path directory) throws IOException {
+    void lentFilesAreKept(@TempDir Path directory) throws IOException {
         Path data = Files.createDirectory(directory.resolve("data"));
         Path image =
                 Files.writeString(Files.createDirectory(data.resolve("images")).resolve("base"), "image");

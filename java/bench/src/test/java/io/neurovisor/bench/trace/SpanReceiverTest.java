@@ -27,7 +27,7 @@ final class SpanReceiverTest {
             .toByteArray();
 
     @Test
-    void spansComeByHttpAndAreFoundByTheirTrace() throws IOException {
+    void receivesSpansByHttp() throws IOException {
         try (SpanReceiver receiver = SpanReceiver.start()) {
             assertThat(receiver.url()).endsWith("/v1/traces");
             assertThat(post(receiver.url().replace("traces", "logs"), REQUEST)).isEqualTo(200);
@@ -37,7 +37,7 @@ final class SpanReceiverTest {
     }
 
     @Test
-    void whatIsNoProtobufIsRefused() throws IOException {
+    void rejectsInvalidProtobuf() throws IOException {
         try (SpanReceiver receiver = SpanReceiver.start()) {
             assertThat(post(receiver.url(), new byte[] {-1, -1, -1})).isEqualTo(400);
         }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The script that {@code completion bash} prints, in a real bash. */
+/** Runs the script of {@code completion bash} in a real bash. */
 final class CompletionTest {
     @TempDir
     private Path directory;
@@ -30,11 +30,11 @@ final class CompletionTest {
     }
 
     @Test
-    void anotherShellIsRefused() {
+    void rejectsOtherShells() {
         assertThat(CommandRun.of(Map.of(), "completion", "fish").exitCode()).isEqualTo(2);
     }
 
-    /** What bash's own machinery answers when the last of the words is completed. */
+    /** Returns the candidates that bash offers for the last of the words. */
     private static String completions(Path script, String... words) throws IOException, InterruptedException {
         String quoted = Stream.of(words).map(word -> "'" + word + "'").collect(Collectors.joining(" "));
         Process process = new ProcessBuilder(

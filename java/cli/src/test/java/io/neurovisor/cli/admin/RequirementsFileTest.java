@@ -15,14 +15,14 @@ final class RequirementsFileTest {
     private Path directory;
 
     @Test
-    void linesAreLeftToPip() throws IOException {
+    void keepsLinesForPip() throws IOException {
         Path file = Files.writeString(directory.resolve("requirements.txt"), "# tools\nsix==1.17.0\r\n\nrich\n");
 
         assertThat(new RequirementsFile(file).lines()).containsExactly("# tools", "six==1.17.0", "", "rich");
     }
 
     @Test
-    void whatIsNoTextFileIsNamed() throws IOException {
+    void rejectsFilesThatAreNotText() throws IOException {
         assertRefused(directory.resolve("missing"), "does not exist");
         assertRefused(directory, "is not a file");
         assertRefused(Files.write(directory.resolve("binary"), new byte[] {(byte) 0xff}), "is not UTF-8 text");

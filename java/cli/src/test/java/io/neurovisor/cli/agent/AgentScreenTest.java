@@ -30,7 +30,7 @@ final class AgentScreenTest {
     private final Screen screen = new Screen(terminal, () -> 24, () -> 0);
 
     @Test
-    void aRunIsShownAsItGoes() {
+    void showsARunAsItHappens() {
         AgentScreen shown = shown("Sum");
         ToolCall call = call("python", "print(42)\n");
         shown.iteration(1, "qwen3");
@@ -71,7 +71,7 @@ final class AgentScreenTest {
     }
 
     @Test
-    void whatWasNotReadWordForWordIsPrinted() {
+    void printsAnAnswerThatWasNotStreamed() {
         AgentScreen shown = shown("Sum");
         shown.text("<think>hm</think>It is 42.");
         shown.ended(ended(AgentEnd.ANSWERED, "It is 42."));
@@ -81,7 +81,7 @@ final class AgentScreenTest {
     }
 
     @Test
-    void neitherModelNorGuestMovesTheCursor() {
+    void untrustedTextCannotMoveTheCursor() {
         AgentScreen shown = shown(HOSTILE);
         ToolCall call = call(HOSTILE, "print('" + HOSTILE + "')");
         shown.iteration(1, "qwen3");
@@ -95,7 +95,7 @@ final class AgentScreenTest {
         shown.step(HOSTILE);
         shown.ended(ended(AgentEnd.ANSWERED, HOSTILE));
         shown.close();
-        // The terminal has failed the test already if it was asked for more than colours and its spinner's line.
+        // The fake terminal fails the test at any other control sequence than colours and those of the spinner.
         assertThat(terminal.raw()).doesNotContain("\u202E", "\u009b", "\b");
         assertThat(terminal.lines()).allSatisfy(line -> assertThat(line).doesNotStartWith("y"));
     }

@@ -30,7 +30,7 @@ final class AgentTextTest {
     private static final ToolCall CALL = new ToolCall("a", "execute_code", ARGUMENTS);
 
     @Test
-    void isLineForLineAsPromised() {
+    void printsThePromisedLines() {
         assertThat(printed(listener -> {
                     listener.iteration(1, "qwen3");
                     listener.called(CALL);
@@ -58,7 +58,7 @@ final class AgentTextTest {
     }
 
     @Test
-    void aPartialResultIsMarkedAndAWarmMachineHasNotBooted() {
+    void marksAPartialResult() {
         assertThat(printed(listener -> {
                     listener.executed(CALL, request(), result(Outcome.TIMED_OUT, Optional.empty()));
                     listener.ended(ended(AgentEnd.ITERATION_LIMIT, "half", "no answer after 2 iterations"));
@@ -68,7 +68,7 @@ final class AgentTextTest {
     }
 
     @Test
-    void whatTheModelWritesBeginsNoLineAndMovesNoCursor() {
+    void modelTextCannotForgeLines() {
         assertThat(printed(listener -> {
                     listener.called(new ToolCall("a", "x\n[Execution] y", "\u001b[2J{\"code"));
                     listener.refused(CALL, "there is no tool \"x\n\"");

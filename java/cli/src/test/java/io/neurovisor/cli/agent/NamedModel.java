@@ -5,7 +5,7 @@ import io.neurovisor.agent.model.ModelReply;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
 
-/** Has a name and is never asked. */
+/** A model with a name, which fails when it is asked. */
 final class NamedModel implements Model {
     @Override
     public String name() {

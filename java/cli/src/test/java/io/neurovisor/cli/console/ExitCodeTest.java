@@ -29,7 +29,7 @@ final class ExitCodeTest {
         "SANDBOX_DIED,123",
         "OUTCOME_UNKNOWN,126"
     })
-    void tellsTheOutcome(Outcome outcome, int exitCode) {
+    void mapsOutcomes(Outcome outcome, int exitCode) {
         assertThat(ExitCode.of(new ProgramExit(outcome, 7, 0, Duration.ZERO, false, false, ProgramExit.Details.NONE)))
                 .isEqualTo(exitCode);
     }
@@ -44,14 +44,14 @@ final class ExitCodeTest {
         "TEMPLATE_BUILD_FAILED,125",
         "GUEST_SILENT,125"
     })
-    void tellsWhoseFaultItIs(Fault fault, int exitCode) {
+    void mapsFaults(Fault fault, int exitCode) {
         assertThat(ExitCode.of(new NeuroVisorException(fault, "x"))).isEqualTo(exitCode);
     }
 
-    /** As {@code doctor} ends, and {@code --strict} refuses (SandboxFactoryTest). */
+    /** {@code --strict} uses the same rule (SandboxFactoryTest). */
     @ParameterizedTest
     @EnumSource(Layer.class)
-    void oneLayerIsEnough(Layer layer) {
+    void oneBrokenLayerIsEnough(Layer layer) {
         assertThat(doctor(layer, LayerState.live(layer, "x"))).isZero();
         assertThat(doctor(layer, LayerState.off(layer, "x", ""))).isEqualTo(3);
         assertThat(doctor(layer, LayerState.broken(layer, "x", ""))).isEqualTo(1);
@@ -65,7 +65,7 @@ final class ExitCodeTest {
     }
 
     @Test
-    void aCheckThatFailsIsABrokenMachine() {
+    void failedCheckIsABrokenMachine() {
         for (Finding.Verdict verdict : Finding.Verdict.values()) {
             List<Finding> findings = List.of(new Finding("disk", verdict, "x", ""));
             assertThat(ExitCode.of(new Diagnosis(List.of(), findings, List.of()).health()))

@@ -11,18 +11,18 @@ final class EnvironmentArgumentsTest {
     private static final Map<String, String> OWN = Map.of("TOKEN", "secret");
 
     @Test
-    void valuesAreGivenOrTakenFromHere() {
+    void takesValuesFromTheEnvironment() {
         assertThat(parse("A=b=c", "EMPTY=", "TOKEN"))
                 .containsExactly(Map.entry("A", "b=c"), Map.entry("EMPTY", ""), Map.entry("TOKEN", "secret"));
     }
 
     @Test
-    void theLastOneCounts() {
+    void lastValueWins() {
         assertThat(parse("A=1", "A=2")).containsExactly(Map.entry("A", "2"));
     }
 
     @Test
-    void whatCannotBeSetIsNamedWithoutItsValue() {
+    void namesInvalidVariablesWithoutTheirValues() {
         assertThatThrownBy(() -> parse("MISSING")).hasMessageContaining("--env MISSING: there is no such variable");
         assertThatThrownBy(() -> parse("=secret"))
                 .hasMessageContaining("needs a name")

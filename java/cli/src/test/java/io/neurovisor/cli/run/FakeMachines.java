@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Machines of the fake VMM, each with a guest whose program is a function of the test's. */
+/** Machines of the fake VMM, whose guests run a function of the test as their program. */
 final class FakeMachines implements LocalMachines.Opening {
     private final List<ExecutionRequest> requests = new ArrayList<>();
     private final FakeVmm vmm;
@@ -40,7 +40,7 @@ final class FakeMachines implements LocalMachines.Opening {
         return of(new FakeGuest().executing(program));
     }
 
-    /** The program ends so and writes nothing. */
+    /** Returns machines whose program writes nothing and ends in the given way. */
     static FakeMachines ending(ProgramExit exit) {
         return executing((_, _) -> exit);
     }
@@ -57,7 +57,7 @@ final class FakeMachines implements LocalMachines.Opening {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The one request that was made. */
+    /** Returns the only request; fails if there is not exactly one. */
     ExecutionRequest request() {
         if (requests.size() != 1) {
             throw new AssertionError(requests.size() + " requests");

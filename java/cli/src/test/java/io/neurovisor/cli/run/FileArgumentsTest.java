@@ -18,7 +18,7 @@ final class FileArgumentsTest {
     Path directory;
 
     @Test
-    void aFileKeepsItsNameOrGetsOne() throws IOException {
+    void placesFilesByName() throws IOException {
         String file = Files.writeString(directory.resolve("data.csv"), "a,b").toString();
         assertThat(paths(file)).containsExactly("data.csv");
         assertThat(paths(file + ":in/other.csv")).containsExactly("in/other.csv");
@@ -30,7 +30,7 @@ final class FileArgumentsTest {
     }
 
     @Test
-    void aDirectoryTravelsAsItsFiles() throws IOException {
+    void expandsDirectories() throws IOException {
         Files.createDirectories(directory.resolve("d/deep/empty"));
         Files.writeString(directory.resolve("d/b"), "");
         Files.writeString(directory.resolve("d/deep/a"), "");
@@ -42,7 +42,7 @@ final class FileArgumentsTest {
     }
 
     @Test
-    void aProgramStaysExecutable() throws IOException {
+    void keepsTheExecutableBit() throws IOException {
         Path tool = Files.writeString(directory.resolve("tool"), "#!/bin/sh");
         assertThat(read(tool.toString()).getFirst().executable()).isFalse();
         assertThat(tool.toFile().setExecutable(true)).isTrue();
@@ -50,7 +50,7 @@ final class FileArgumentsTest {
     }
 
     @Test
-    void whatIsNoRegularFileIsRefusedByName() throws IOException {
+    void rejectsFilesThatAreNotRegular() throws IOException {
         Path link = Files.createSymbolicLink(directory.resolve("link"), Path.of("target"));
         assertRefused(link + " is a symbolic link", link.toString());
         assertRefused("link is a symbolic link", directory.toString());
@@ -59,7 +59,7 @@ final class FileArgumentsTest {
     }
 
     @Test
-    void pathsThatLeaveTheWorkingDirectoryAreRefused() throws IOException {
+    void rejectsPathsOutsideTheWorkingDirectory() throws IOException {
         String file = Files.writeString(directory.resolve("f"), "").toString();
         assertRefused("\"../f\" has a part that is \".\" or \"..\"", file + ":../f");
         assertRefused("\"/f\" is absolute", file + ":/f");
@@ -70,7 +70,7 @@ final class FileArgumentsTest {
     }
 
     @Test
-    void aThousandFilesMayTravelAndNotOneMore() throws IOException {
+    void limitsTheNumberOfFiles() throws IOException {
         for (int i = 0; i < 1000; i++) {
             Files.createFile(directory.resolve("f" + i));
         }
@@ -80,7 +80,7 @@ final class FileArgumentsTest {
     }
 
     @Test
-    void tooMuchIsRefusedBeforeItIsRead() throws IOException {
+    void checksSizesBeforeReading() throws IOException {
         try (RandomAccessFile file =
                 new RandomAccessFile(directory.resolve("big").toFile(), "rw")) {
             file.setLength(65L << 20);

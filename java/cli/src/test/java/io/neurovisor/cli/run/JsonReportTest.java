@@ -41,7 +41,7 @@ final class JsonReportTest {
     private final CapturedOutput output = new CapturedOutput(files);
 
     @Test
-    void everyPromisedFieldIsThere() throws IOException {
+    void containsEveryPromisedField() throws IOException {
         output.stdout(bytes("gr\u00fcn\n"));
         JsonNode json = report();
         List<String> names = new ArrayList<>();
@@ -88,7 +88,7 @@ final class JsonReportTest {
     }
 
     @Test
-    void bytesThatAreNoTextStandBesideTheirReadableForm() throws IOException {
+    void addsTheBytesOfOutputThatIsNotText() throws IOException {
         output.stderr(ByteBuffer.wrap(new byte[] {'a', (byte) 0xff}));
         JsonNode json = report();
         assertThat(json.get("stderr").textValue()).isEqualTo("a\ufffd");
@@ -96,12 +96,12 @@ final class JsonReportTest {
     }
 
     @Test
-    void environmentAndCodeAreNotPartOfIt() throws IOException {
+    void omitsTheProgram() throws IOException {
         assertThat(report().toString()).doesNotContain("secret", "the code");
     }
 
     @Test
-    void outputThatIsSixTimesAsLongInJsonIsWrittenPieceByPiece() {
+    void streamsLongOutput() {
         output.stdout(ByteBuffer.allocate(OUTPUT_BYTES));
         AtomicLong written = new AtomicLong();
         AtomicInteger longest = new AtomicInteger();

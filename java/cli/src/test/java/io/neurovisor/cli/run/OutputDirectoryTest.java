@@ -18,7 +18,7 @@ final class OutputDirectoryTest {
     Path scratch;
 
     @Test
-    void filesAppearWithTheirDirectories() throws IOException {
+    void createsDirectories() throws IOException {
         Path home = scratch.resolve("new/out");
         try (OutputDirectory directory = OutputDirectory.open(home)) {
             directory.file("a/b/plot.png", bytes("first "), false);
@@ -34,7 +34,7 @@ final class OutputDirectoryTest {
     }
 
     @Test
-    void anOlderFileIsReplacedAndAnUnfinishedOneLeavesNoTrace() throws IOException {
+    void unfinishedFilesLeaveNoTrace() throws IOException {
         Files.writeString(scratch.resolve("f"), "old");
         try (OutputDirectory directory = OutputDirectory.open(scratch)) {
             directory.file("f", bytes("new"), true);
@@ -44,9 +44,9 @@ final class OutputDirectoryTest {
         assertThat(names(scratch)).containsExactly("f");
     }
 
-    /** Neither one that a killed process has left nor one that a program had the idea to call so. */
+    /** Such a file may be a leftover of a killed process, or a file of the program. */
     @Test
-    void aFileThatLooksUnfinishedIsNotInTheWay() throws IOException {
+    void acceptsNamesOfUnfinishedFiles() throws IOException {
         String unfinished = ".neurovisor-unfinished-" + ProcessHandle.current().pid();
         try (OutputDirectory directory = OutputDirectory.open(scratch)) {
             directory.file(unfinished, bytes("x"), true);
@@ -57,7 +57,7 @@ final class OutputDirectoryTest {
     }
 
     @Test
-    void nothingIsWrittenThroughALink() throws IOException {
+    void doesNotFollowLinks() throws IOException {
         Path elsewhere = Files.createDirectory(scratch.resolve("elsewhere"));
         Path home = Files.createDirectory(scratch.resolve("home"));
         Files.createSymbolicLink(home.resolve("directory"), elsewhere);
@@ -74,7 +74,7 @@ final class OutputDirectoryTest {
     }
 
     @Test
-    void whatStandsInTheWayIsNamed() throws IOException {
+    void namesObstacles() throws IOException {
         Path file = Files.writeString(scratch.resolve("file"), "");
         assertThatThrownBy(() -> OutputDirectory.open(file)).hasMessageContaining("file is not a directory");
         Files.createDirectory(scratch.resolve("d"));

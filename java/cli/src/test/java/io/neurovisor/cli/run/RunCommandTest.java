@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code run} gives a program, prints of it and ends with, on the fake VMM. */
+/** Runs {@code run} with the fake VMM. */
 final class RunCommandTest {
     private static final ProgramExit FINE = exit(Outcome.COMPLETED, 0);
 
@@ -83,7 +83,7 @@ final class RunCommandTest {
     }
 
     @Test
-    void standardInputIsNotPassedOnUnlessAskedFor() {
+    void standardInputNeedsItsOption() {
         FakeMachines machines = FakeMachines.ending(FINE);
         CommandRun run = CommandRun.of(Map.of(), "typed\n", machines, "run", "--plain", "-l", "bash", "-c", "cat");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
@@ -92,7 +92,7 @@ final class RunCommandTest {
     }
 
     @Test
-    void theProgramItselfMayComeFromStandardInput() {
+    void readsTheProgramFromStandardInput() {
         FakeMachines machines = FakeMachines.ending(FINE);
         CommandRun run = CommandRun.of(Map.of(), "print(1)", machines, "run", "-l", "python", "-");
         assertThat(run.exitCode()).as(run.stderr()).isZero();
@@ -145,7 +145,7 @@ final class RunCommandTest {
             OUTPUT_LIMIT | 137 | 122 | killed for writing more than 64 MiB of output
             CANCELLED    | 137 | 130 | cancelled
             """)
-    void howTheProgramEndedIsTheExitCodeAndIsSaidEvenByAQuietRun(
+    void exitCodeTellsTheOutcome(
             Outcome outcome, int programs, int exitCode, String message) {
         FakeMachines machines = FakeMachines.executing((_, sink) -> {
             sink.stdout(bytes("before\n"));
@@ -158,7 +158,7 @@ final class RunCommandTest {
     }
 
     @Test
-    void aMachineThatDiesIsReportedWithItsLastWords() {
+    void reportsTheLastMessagesOfADeadMachine() {
         FakeMachines machines = FakeMachines.of(new FakeGuest().dyingWhileExecuting("QEMU was killed by signal 9"));
         CommandRun run = CommandRun.of(Map.of(), "", machines, "run", "-q", "-l", "bash", "-c", "partial");
         assertThat(run.exitCode()).isEqualTo(123);
@@ -167,7 +167,7 @@ final class RunCommandTest {
     }
 
     @Test
-    void aGuestThatRefusesIsAFailureInOneLine() {
+    void reportsAGuestFailureInOneLine() {
         FakeMachines machines = FakeMachines.of(new FakeGuest().failingExecute(Fault.GUEST_REFUSED, "no interpreter"));
         CommandRun run = CommandRun.of(Map.of(), "", machines, "run", "-q", "-l", "bash", "-c", "1");
         assertThat(run.exitCode()).isEqualTo(125);
@@ -175,7 +175,7 @@ final class RunCommandTest {
     }
 
     @Test
-    void filesAreSavedWhenAskedForAndMentionedWhenNot() {
+    void savesFilesOnRequest() {
         SkippedFile link = new SkippedFile("link", "is a symbolic link");
         FakeMachines machines = FakeMachines.executing((_, sink) -> {
             sink.file("deep/plot.png", bytes("pl"), false);
@@ -187,7 +187,7 @@ final class RunCommandTest {
         assertThat(run.exitCode()).as(run.stderr()).isZero();
         assertThat(out.resolve("deep/plot.png")).hasContent("plot");
         assertThat(run.stderr())
-                .contains("no KVM (it is a fake)", "out/link is a symbolic link: left behind")
+                .contains("no KVM (it is a fake)", "out/link is a symbolic link: not saved")
                 .contains("killed 2 processes that the program had left running");
 
         FakeMachines again = FakeMachines.executing((_, sink) -> {
@@ -196,11 +196,11 @@ final class RunCommandTest {
         });
         assertThat(CommandRun.of(Map.of(), "", again, "run", "-l", "bash", "-c", "1")
                         .stderr())
-                .contains("the program left out/deep/plot.png; --out DIR brings it home");
+                .contains("the program left out/deep/plot.png; --out DIR saves it");
     }
 
     @Test
-    void jsonIsAllThatIsPrinted() throws IOException {
+    void jsonReplacesTheOutput() throws IOException {
         FakeMachines machines = FakeMachines.executing((_, sink) -> {
             sink.stdout(bytes("gr\u00fcn\n"));
             sink.stderr(ByteBuffer.wrap(new byte[] {(byte) 0xff}));

@@ -50,7 +50,7 @@ final class RunMetricsTest {
     }
 
     @Test
-    void whatACommandHasCountedReplacesWhatTheLastOneHasLeft() {
+    void replacesTheMetricsOfTheLastCommand() {
         assertThat(metrics("").counting(TRACE, () -> 7)).isEqualTo(7);
         assertThat(pushed).singleElement().asString().startsWith("PUT /metrics/job/neurovisor_run/instance/");
         assertThat(pushed).singleElement().asString().contains("neurovisor_vms_created_total");
@@ -58,7 +58,7 @@ final class RunMetricsTest {
     }
 
     @Test
-    void aFailureIsPushedWithItsReason() {
+    void pushesTheReasonOfAFailure() {
         assertThatThrownBy(() -> metrics("/behind/a/proxy/").counting(TRACE, () -> {
                     throw new NeuroVisorException(Fault.POOL_EXHAUSTED, "no machine");
                 }))
@@ -71,7 +71,7 @@ final class RunMetricsTest {
     }
 
     @Test
-    void aGatewayThatRefusesOrIsGoneIsToldAndChangesNothing() {
+    void reportsAFailedPush() {
         status = 500;
         assertThat(metrics("").counting(TRACE, () -> 0)).isZero();
         gateway.stop(0);
@@ -82,7 +82,7 @@ final class RunMetricsTest {
     }
 
     @Test
-    void withoutAGatewayNothingIsCounted() {
+    void countsNothingWithoutAGateway() {
         RunMetrics none = new RunMetrics(Optional.empty(), "neurovisor_run", told::add);
         assertThat(none.listeners()).isEqualTo(Listeners.NONE);
         assertThat(none.counting(TRACE, () -> 1)).isEqualTo(1);

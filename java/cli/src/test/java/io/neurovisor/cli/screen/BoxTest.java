@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 final class BoxTest {
     @Test
-    void linesAreFramedBrokenAndCounted() {
+    void wrapsLongLines() {
         assertThat(rows(new Box(14, 4).around("stdout", new AttributedString("one\n\n1234567890abc\nx\ny"))))
                 .containsExactly(
                         "╭─ stdout ───╮",
@@ -20,13 +20,13 @@ final class BoxTest {
     }
 
     @Test
-    void wideCharactersCountTwice() {
+    void countsWideCharactersTwice() {
         List<AttributedString> box = new Box(20, 4).around("a", new AttributedString("日本語\nabc"));
         assertThat(box).allSatisfy(row -> assertThat(row.columnLength()).isEqualTo(20));
     }
 
     @Test
-    void anEmptyTextIsAnEmptyLine() {
+    void emptyTextIsAnEmptyLine() {
         assertThat(rows(new Box(10, 4).around("a", AttributedString.EMPTY)))
                 .containsExactly("╭─ a ────╮", "│        │", "╰────────╯");
     }

@@ -6,9 +6,9 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A terminal that obeys what a screen may write, and nothing else: whatever more is asked of it fails the test. */
+/** A terminal that supports only the control sequences that a screen may write; any other fails the test. */
 public final class FakeTerminal implements Consumer<String> {
-    /** Colours and the like, the erasure of what is right of the cursor, and the cursor's place, kept and taken back. */
+    /** Styles, erasing to the right of the cursor, and saving and restoring the cursor. */
     private static final Pattern ALLOWED = Pattern.compile("\u001b(?:\\[([0-9;]*m|K)|[78])");
 
     private final List<StringBuilder> lines = new ArrayList<>(List.of(new StringBuilder()));
@@ -74,7 +74,7 @@ public final class FakeTerminal implements Consumer<String> {
         }
     }
 
-    /** What stands on it, line by line. */
+    /** Returns the visible lines. */
     public List<String> lines() {
         return lines.stream()
                 .map(StringBuilder::toString)
@@ -82,7 +82,7 @@ public final class FakeTerminal implements Consumer<String> {
                 .toList();
     }
 
-    /** What was written to it. */
+    /** Returns everything that was written. */
     public String raw() {
         return raw.toString();
     }

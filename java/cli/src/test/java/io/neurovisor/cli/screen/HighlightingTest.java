@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 final class HighlightingTest {
-    /** Expected: a letter per character, of comment, string, number, word, or a dot. */
+    /** Expected: c, s, n or w for each character of a comment, string, number or keyword, and a dot for others. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -27,7 +27,7 @@ final class HighlightingTest {
                 "GO|/* a */ func 'x'|ccccccc.wwww.sss",
                 "RUST|fn a<'b>('c', '\\n')|ww.......sss..ssss.",
             })
-    void coloursWhatItIs(String language, String code, String expected) {
+    void coloursTokensByKind(String language, String code, String expected) {
         assertThat(kinds(Highlighting.of(Language.valueOf(language), code))).hasSameSizeAs(code);
         assertThat(kinds(Highlighting.of(Language.valueOf(language), code)).replaceAll("\\.+$", ""))
                 .isEqualTo(expected.replaceAll("\\.+$", ""));
@@ -35,7 +35,7 @@ final class HighlightingTest {
 
     @ParameterizedTest
     @EnumSource(Language.class)
-    void anyTextStaysAsItIsAndIsReadOnce(Language language) {
+    void keepsHostileTextUnchanged(Language language) {
         String hostile = "\"\\".repeat(50_000) + "'''`/*#\n'".repeat(50_000) + "\uD83D\uDE00é日";
         assertThat(org.junit.jupiter.api.Assertions.assertTimeout(
                                 Duration.ofSeconds(20), () -> Highlighting.of(language, hostile))
@@ -44,7 +44,7 @@ final class HighlightingTest {
     }
 
     @Test
-    void anUnknownEndIsTheTextsEnd() {
+    void unterminatedTokensEndWithTheText() {
         assertThat(Highlighting.of(Language.GO, "`a\n/*").toString()).isEqualTo("`a\n/*");
     }
 

@@ -13,7 +13,7 @@ final class ScreenTest {
     private final Screen screen = new Screen(terminal, () -> 30, nanos::get);
 
     @Test
-    void theSpinnerCountsAndGoesWithTheFirstText() {
+    void firstTextHidesTheSpinner() {
         screen.await("qwen3");
         assertThat(terminal.lines()).containsExactly("⠋ qwen3 0.0 s");
         nanos.addAndGet(Duration.ofMillis(12_300).toNanos());
@@ -26,7 +26,7 @@ final class ScreenTest {
     }
 
     @Test
-    void theSpinnerComesBackWhereAReplyStopsAndGoesWhenItGoesOn() {
+    void spinnerReappearsDuringAPause() {
         screen.await("qwen3");
         screen.text("The");
         nanos.addAndGet(Duration.ofMillis(900).toNanos());
@@ -50,7 +50,7 @@ final class ScreenTest {
     }
 
     @Test
-    void theSpinnerIsDrawnBehindTextOnlyWhereItFits() {
+    void spinnerBehindTextNeedsSpace() {
         for (int length = 1; length <= 61; length++) {
             FakeTerminal fresh = new FakeTerminal();
             Screen other = new Screen(fresh, () -> 30, nanos::get);
@@ -69,7 +69,7 @@ final class ScreenTest {
     }
 
     @Test
-    void aLineStandsByItselfWhateverWasThere() {
+    void linesStartOnANewLine() {
         screen.text("half a line");
         screen.line(new AttributedString("ours"));
         screen.await("wait");
@@ -80,13 +80,13 @@ final class ScreenTest {
     }
 
     @Test
-    void aLabelIsCutBeforeTheTerminalWrapsIt() {
+    void truncatesLabelsToTheWidth() {
         screen.await("a model with a name that is longer than the terminal is wide");
         assertThat(terminal.lines().getLast()).hasSize(29);
     }
 
     @Test
-    void nothingIsDrawnAfterItIsClosed() {
+    void drawsNothingAfterClose() {
         screen.await("wait");
         screen.close();
         screen.tick();
@@ -94,7 +94,7 @@ final class ScreenTest {
     }
 
     @Test
-    void aCharacterInTwoPiecesIsWrittenWhole() {
+    void joinsSplitCharacters() {
         String character = "\uD83D\uDE00";
         screen.text(character.substring(0, 1));
         screen.text(character.substring(1) + "!");
@@ -102,7 +102,7 @@ final class ScreenTest {
     }
 
     @Test
-    void strangersTextMovesNoCursorHoweverItIsSplit() {
+    void untrustedTextCannotMoveTheCursor() {
         String hostile = "a\u001b[2J\u001b[H\u001b]0;title\u0007\u009b2J\rb\b\b\u202Ec\u001b[31md";
         for (int position = 0; position <= hostile.length(); position++) {
             FakeTerminal fresh = new FakeTerminal();

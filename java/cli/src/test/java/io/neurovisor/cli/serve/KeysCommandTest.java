@@ -23,13 +23,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 final class KeysCommandTest {
     private static final String NOTE =
-            "Key ci is made. It is shown this once; clients send it as" + " \"authorization: Bearer KEY\".\n";
+            "Key ci was created. It is shown only once; clients send it as" + " \"authorization: Bearer KEY\".\n";
 
     @TempDir
     private Path data;
 
     @Test
-    void whereNoKeyWasMadeNoneIsShownAndNothingMade() {
+    void listWithoutKeysCreatesNoFiles() {
         assertThat(run("keys", "list").out())
                 .isEqualTo("NAME  SCOPES  RATE  QUOTA  MACHINES  WAITING  TOKENS  CREATED  USED  EXPIRES  REVOKED\n");
         assertThat(run("keys", "list", "--json").out()).isEqualTo("[ ]\n");
@@ -40,7 +40,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void aKeyIsAloneOnStandardOutputAndShownOnce() throws IOException {
+    void createPrintsTheKeyAloneOnStdout() throws IOException {
         Run create = run(
                 "keys",
                 "create",
@@ -93,7 +93,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void aKeyThatHasExpiredIsListedAsSuch() throws Exception {
+    void listMarksExpiredKeys() throws Exception {
         run("keys", "create", "ci", "--expires", "1m");
         try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + data.resolve("access/keys.db"));
                 Statement statement = database.createStatement()) {
@@ -107,7 +107,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void whatIsRevokedStaysListed() throws IOException {
+    void revokedKeysStayListed() throws IOException {
         run("keys", "create", "ci");
         assertThat(run("keys", "revoke", "ci").out()).isEqualTo("revoked ci\n");
         assertThat(run("keys", "revoke", "ci").exitCode()).isZero();
@@ -121,7 +121,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void everythingWrongWithANewKeyIsToldAtOnceAndNoneIsMade() {
+    void reportsAllProblemsOfANewKeyTogether() {
         Run run = run(
                 "keys",
                 "create",
@@ -158,7 +158,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void hostileNamesNeitherWorkNorPrintAsTheyAre() {
+    void rejectsHostileNames() {
         run("keys", "create", "ci");
         for (String name : List.of(
                 "", "../../x", "x'; DROP TABLE access_key; --", "%", "CI", "\u0000", "a".repeat(100_000), "\u202eic")) {
@@ -173,7 +173,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void aSecretThatIsTypedAsANameIsNotRepeated() {
+    void doesNotRepeatASecretTypedAsAName() {
         String secret = run("keys", "create", "ci").out().strip();
         Run revoke = run("keys", "revoke", secret);
         assertThat(revoke.exitCode()).isEqualTo(2);
@@ -184,7 +184,7 @@ final class KeysCommandTest {
     }
 
     @Test
-    void aDirectoryOfSomebodyElsesAndADamagedDatabaseAreNamed() throws IOException {
+    void namesAnUnusableDatabase() throws IOException {
         Path stranger = Files.writeString(data.resolve("thesis.txt"), "mine");
         assertThat(run("keys", "create", "ci").err()).contains("contains files of other programs (thesis.txt)");
         Files.delete(stranger);

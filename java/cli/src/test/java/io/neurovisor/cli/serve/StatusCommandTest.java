@@ -79,7 +79,7 @@ final class StatusCommandTest {
     }
 
     @Test
-    void whatIsNotReadyIsToldByTheExitCode() {
+    void exitCodeTellsWhetherItIsReady() {
         answer = OverviewJson.write(overview(false, "draining: no more requests are taken"));
         Run run = run();
         assertThat(run.exitCode()).isEqualTo(1);
@@ -88,7 +88,7 @@ final class StatusCommandTest {
     }
 
     @Test
-    void jsonIsTheSameInOneLine() throws IOException {
+    void jsonIsOneLine() throws IOException {
         Overview overview = overview(true, "");
         answer = OverviewJson.write(overview);
         Run run = run("--json");

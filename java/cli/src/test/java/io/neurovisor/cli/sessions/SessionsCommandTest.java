@@ -54,7 +54,7 @@ final class SessionsCommandTest {
     private Instant now = Instant.parse("2020-01-01T10:00:00Z");
 
     @Test
-    void whereNothingIsRecordedNothingIsShownAndNothingMade() {
+    void listWithoutSessionsCreatesNoFiles() {
         assertThat(run("sessions", "list").out()).isEqualTo("SESSION  OWNER  USED  STATE  RUNS  MODEL  TASK\n");
         assertThat(run("sessions", "list", "--json").out()).isEqualTo("[ ]\n");
         Run show = run("sessions", "show", "last");
@@ -65,7 +65,7 @@ final class SessionsCommandTest {
     }
 
     @Test
-    void sessionsAreListedAndShownAsTheyPrinted() throws IOException {
+    void showsSessionsAsTheyWerePrinted() throws IOException {
         record();
         assertThat(run("sessions", "list").out())
                 .isEqualTo("""
@@ -112,7 +112,7 @@ final class SessionsCommandTest {
     }
 
     @Test
-    void aSessionThatRunsIsNeitherContinuedNorDeleted() {
+    void rejectsChangesToARunningSession() {
         try (Sessions sessions = Sessions.open(data.resolve("sessions"), () -> now, Ticker.SYSTEM);
                 SessionRecorder recorder =
                         sessions.record(USER, Optional.empty(), new AgentTask(id(OLD_TRACE), "say 42"), "qwen3")) {
@@ -147,7 +147,7 @@ final class SessionsCommandTest {
     }
 
     @Test
-    void anAmbiguousOrUnknownIdDeletesNothing() {
+    void rejectsAmbiguousIds() {
         record();
         Run ambiguous = run("sessions", "delete", old, "01a2");
         assertThat(ambiguous.exitCode()).isEqualTo(2);
@@ -160,7 +160,7 @@ final class SessionsCommandTest {
     }
 
     @Test
-    void whatExpiresIsToldSessionBySession() {
+    void gcReportsEachExpiredSession() {
         record();
         CommonOptions common = common("30d");
         String line = "session " + old + " (used last 2020-01-01T10:00:00Z, kept for 30 days)";
@@ -185,7 +185,7 @@ final class SessionsCommandTest {
     }
 
     @Test
-    void aDamagedDatabaseIsNamedByEveryCommand() throws IOException {
+    void namesADamagedDatabase() throws IOException {
         record();
         Path database = Files.writeString(data.resolve("sessions/sessions.db"), "no database at all".repeat(500));
         for (List<String> command : List.of(

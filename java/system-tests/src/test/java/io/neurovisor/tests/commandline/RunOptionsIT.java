@@ -57,7 +57,7 @@ final class RunOptionsIT {
                 .isEqualTo("typed\na=b c\n1 2 3\ntool x\n" + System.getenv("PATH") + "\nbin\ndata\nmain.sh\n");
         assertThat(out.resolve("deep/plot.png")).hasContent("plot");
         assertThat(out.resolve("link")).doesNotExist();
-        assertThat(run.stderr()).contains("out/link is a symbolic link: left behind");
+        assertThat(run.stderr()).contains("out/link is a symbolic link: not saved");
     }
 
     /** Uses a program of 8 MiB, the maximum. */
