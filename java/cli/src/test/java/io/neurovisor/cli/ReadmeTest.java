@@ -83,10 +83,10 @@ final class ReadmeTest {
     private <T> boolean standard(Setting<T> setting, String cell) {
         T value = setting.standard().apply(NONE);
         if (value instanceof Path path) {
-            ProcessEnvironment told = new ProcessEnvironment(
+            ProcessEnvironment environment = new ProcessEnvironment(
                     Map.of("XDG_DATA_HOME", "/$XDG_DATA_HOME", "XDG_RUNTIME_DIR", runtime.toString()), USER);
             return codes(cell)
-                    .containsAll(List.of(shown(setting.standard().apply(told).toString()), shown(path.toString())));
+                    .containsAll(List.of(shown(setting.standard().apply(environment).toString()), shown(path.toString())));
         }
         String first = cell.split("\\s", 2)[0].replaceFirst("[,;:]$", "");
         return setting.form().parser().apply(first).filter(value::equals).isPresent();
@@ -129,9 +129,9 @@ final class ReadmeTest {
                         .matcher(read(HOME.resolve("java/cli/src/main/java/io/neurovisor/cli/ExitCode.java")));
                 constant.find(); ) {
             constants.add(constant.group(1));
-            String told = EXIT_CODES.getOrDefault(constant.group(1), "?");
-            assertThat(told).as(constant.group(1)).startsWith(constant.group(2) + " ");
-            assertThat(text).contains(told);
+            String documented = EXIT_CODES.getOrDefault(constant.group(1), "?");
+            assertThat(documented).as(constant.group(1)).startsWith(constant.group(2) + " ");
+            assertThat(text).contains(documented);
         }
         assertThat(constants).isEqualTo(new TreeSet<>(EXIT_CODES.keySet()));
     }
@@ -150,16 +150,16 @@ final class ReadmeTest {
             }
             command.getSubcommands().keySet().forEach(subcommand -> commands.add(name + " " + subcommand));
         });
-        Set<String> told = table("| command | what |").stream()
+        Set<String> documented = table("| command | what |").stream()
                 .flatMap(row -> codes(row.getFirst()).stream())
                 .filter(code -> !code.startsWith("-"))
-                .flatMap(code -> told(code, commands))
+                .flatMap(code -> named(code, commands))
                 .collect(Collectors.toCollection(TreeSet::new));
-        assertThat(told).isEqualTo(commands);
+        assertThat(documented).isEqualTo(commands);
     }
 
     /** {@code keys create NAME|list} means two commands; the values of {@code completion bash|zsh} are not commands. */
-    private static Stream<String> told(String code, Set<String> commands) {
+    private static Stream<String> named(String code, Set<String> commands) {
         String[] words = code.split(" ", 2);
         List<String> below = words.length == 1
                 ? List.of()

@@ -163,7 +163,7 @@ final class TestedDaemon implements AutoCloseable {
 
     private NeuroVisorException failed(String how) {
         return new NeuroVisorException(
-                Fault.TOOL_FAILED, "the daemon " + how + "; it said: " + String.join("; ", messages.lines()));
+                Fault.TOOL_FAILED, "the daemon " + how + "; its messages: " + String.join("; ", messages.lines()));
     }
 
     @Override

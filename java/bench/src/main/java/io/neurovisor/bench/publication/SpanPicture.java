@@ -37,7 +37,7 @@ final class SpanPicture {
             lines.add(String.format(Locale.ROOT, "    %s :%d, %d", name(span), from, Math.max(to, from + 1)));
         }
         lines.addAll(List.of(
-                "```", "", "| span | begins after | takes | of which no span below it tells |", "|---|---|---|---|"));
+                "```", "", "| span | begins after | takes | outside its child spans |", "|---|---|---|---|"));
         for (JsonNode span : request.path("spans")) {
             lines.add(String.format(
                     Locale.ROOT,

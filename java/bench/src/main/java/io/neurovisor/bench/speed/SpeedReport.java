@@ -70,7 +70,7 @@ public record SpeedReport(
     /** Returns the heading and one row per contender of each scenario. */
     public List<List<String>> table() {
         Stream<List<String>> heading = Stream.of(List.of(
-                "size", "scenario", "contender", "p50", "p95", "p99", "unit", "n", "failed", "CPU ms", "beside"));
+                "size", "scenario", "contender", "p50", "p95", "p99", "unit", "n", "failed", "CPU ms", "ratio"));
         return Stream.concat(heading, series.stream().map(this::row)).toList();
     }
 
@@ -86,11 +86,11 @@ public record SpeedReport(
                 Integer.toString(one.values().size()),
                 Integer.toString(one.failed()),
                 one.processorMillis() == 0 ? "-" : String.format(Locale.ROOT, "%.0f", one.processorMillis()),
-                beside(one));
+                ratio(one));
     }
 
     /** Returns the ratio of the contender's median to that of the scenario's first contender. */
-    private String beside(Series one) {
+    private String ratio(Series one) {
         Series first = series.stream()
                 .filter(other -> other.key().size().equals(one.key().size())
                         && other.key().scenario().equals(one.key().scenario()))

@@ -34,7 +34,7 @@ final class SpanPictureTest {
                         "    acquire :1, 2",
                         "```",
                         "",
-                        "| span | begins after | takes | of which no span below it tells |",
+                        "| span | begins after | takes | outside its child spans |",
                         "|---|---|---|---|",
                         "| Call   | 0.0 ms | 10.0 ms | 9.6 ms |",
                         "| acquire | 1.0 ms | 0.4 ms | 0.4 ms |");

@@ -45,7 +45,7 @@ final class SpeedReportTest {
                                 "n",
                                 "failed",
                                 "CPU ms",
-                                "beside"),
+                                "ratio"),
                         List.of("small", "warm", "NeuroVisor", "10.0", "20.0", "20.0", "ms", "2", "1", "7", "1.00"),
                         List.of("small", "warm", "bare VMM", "5.0", "10.0", "10.0", "ms", "2", "0", "7", "0.50"),
                         List.of("small", "warm", "gVisor runsc", "-", "-", "-", "ms", "0", "3", "7", "-"));

@@ -43,19 +43,19 @@ public final class AgentRunner {
     }
 
     public int run(AgentTask task) {
-        return told(task.traceId(), () -> work(task, model(Optional.empty()), Optional.empty()));
+        return exitCode(task.traceId(), () -> work(task, model(Optional.empty()), Optional.empty()));
     }
 
     /** Continues a recorded session with another task, and with its last model unless the user has set one. */
     public int resume(String id, TraceId traceId, String text) {
-        return told(traceId, () -> {
+        return exitCode(traceId, () -> {
             RecordedSession session = find(id);
             AgentTask task = new AgentTask(traceId, text, SessionHistory.of(session));
             return work(task, model(Optional.of(session.runs().getLast().model())), Optional.of(session.id()));
         });
     }
 
-    private int told(TraceId trace, IntSupplier work) {
+    private int exitCode(TraceId trace, IntSupplier work) {
         Logging.send(tracing);
         try (Tracing _ = tracing) {
             return Agents.exitCode(

@@ -52,13 +52,13 @@ final class AgentMeasurement {
             neuroVisor.pool().keepWarm();
             ProblemRun bench =
                     new ProblemRun(Agents.agent(asked, neuroVisor.executions()::execute, guest), TraceIds::next);
-            ProblemReport report = new ProblemReport(asked.name(), problems.size(), bench.run(problems, this::tell));
+            ProblemReport report = new ProblemReport(asked.name(), problems.size(), bench.run(problems, this::report));
             print(report);
             return cancellation.isRequested() ? ExitCode.CANCELLED : exitCode(report);
         }
     }
 
-    private void tell(Attempt attempt) {
+    private void report(Attempt attempt) {
         if (!json) {
             out(ProblemReport.line(attempt));
         } else if (!guest.common().isQuiet()) {

@@ -87,7 +87,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         try (ConsoleProgress progress = guest.common().progress();
                 ScratchDirectory directory = ScratchDirectory.make();
                 Cancellation cancellation = Cancellation.unwinding(PATIENCE)) {
-            EnduranceReport report = report(settings, directory.socket());
+            EnduranceReport report = measure(settings, directory.socket());
             progress.done();
             report.lines().forEach(spec.commandLine().getOut()::println);
             return cancellation.isRequested()
@@ -96,18 +96,18 @@ final class BenchEnduranceCommand implements Callable<Integer> {
         }
     }
 
-    private EnduranceReport report(Settings settings, Path socket) {
+    private EnduranceReport measure(Settings settings, Path socket) {
         require("--clients", clients, 1, 100);
         require("--hostile", hostile, 0, 10);
         Duration time = time();
         if (hostile == 0) {
-            return EnduranceRun.of(plan(settings, socket, time, Tenants.LOCAL), this::tell);
+            return EnduranceRun.of(plan(settings, socket, time, Tenants.LOCAL), this::report);
         }
         try (TemporaryKeys keys = TemporaryKeys.open(settings)) {
             Tenants tenants = new Tenants(
                     keys.create(clients, PoolShare.UNLIMITED),
                     keys.create(hostile, new PoolShare(Optional.of(1), Optional.of(HOSTILE_WAITING))));
-            return EnduranceRun.of(plan(settings, socket, time, tenants), this::tell);
+            return EnduranceRun.of(plan(settings, socket, time, tenants), this::report);
         }
     }
 
@@ -153,7 +153,7 @@ final class BenchEnduranceCommand implements Callable<Integer> {
                 .toList();
     }
 
-    private void tell(String event) {
+    private void report(String event) {
         if (!guest.common().isQuiet()) {
             spec.commandLine().getErr().println("neurovisor: " + event);
         }

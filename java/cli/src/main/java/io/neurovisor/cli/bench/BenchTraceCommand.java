@@ -68,18 +68,18 @@ final class BenchTraceCommand implements Callable<Integer> {
             TraceRun run = new TraceRun(new LauncherCommands(guest), guest.size(), scratch.path());
             TracedRequest median = run.median(requests);
             SpeedPublication.keep(file, median.json(requests, TraceRun.circumstances(guest.size())));
-            tell(String.format(Locale.ROOT, "the spans of %.1f ms are in %s", median.millis(), file));
+            report(String.format(Locale.ROOT, "the spans of %.1f ms are in %s", median.millis(), file));
             if (cancellation.isRequested()) {
                 return ExitCode.CANCELLED;
             }
         }
         if (publish) {
-            new SpeedPublication(home).publish(document -> tell("the picture is in " + document));
+            new SpeedPublication(home).publish(document -> report("the picture is in " + document));
         }
         return 0;
     }
 
-    private void tell(String line) {
+    private void report(String line) {
         guest.common().tell(spec.commandLine().getErr(), line);
     }
 }

@@ -65,7 +65,7 @@ final class SpeedMeasurement {
             neuroVisor.prepare(sizes().getFirst());
             progress.done();
             SpeedReport report =
-                    SpeedRun.of(plan(scratch.path()), sizes(), neuroVisor, InstantSource.system(), this::tell);
+                    SpeedRun.of(plan(scratch.path()), sizes(), neuroVisor, InstantSource.system(), this::report);
             print(report);
             write(report.json());
             return cancellation.isRequested() ? ExitCode.CANCELLED : 0;
@@ -117,10 +117,10 @@ final class SpeedMeasurement {
         boolean whole = !quick && scenarios.containsAll(Scenario.labels());
         Path file = output == null ? home().resolve(whole ? SpeedPublication.FULL : QUICK) : output;
         SpeedPublication.keep(file, json);
-        tell("the values are in " + file);
+        report("the values are in " + file);
     }
 
-    private void tell(String line) {
+    private void report(String line) {
         guest.common().tell(err, line);
     }
 }

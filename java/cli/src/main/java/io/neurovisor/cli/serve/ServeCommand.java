@@ -30,13 +30,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Serves until it is told to end. */
+/** Runs the daemon until a signal stops it. */
 @Command(
         name = "serve",
         description = {
-            "Keeps microVMs ready and runs programs for others, by gRPC. The same as neurovisor alone.",
-            "SIGTERM and Ctrl-C finish what runs and end with 0; the second one ends at once.",
-            "SIGHUP reads the settings again and follows log-level."
+            "Keeps microVMs ready and runs programs for clients, by gRPC. The same as neurovisor without a command.",
+            "SIGTERM and Ctrl-C finish running executions and end with 0; a second signal stops them immediately.",
+            "SIGHUP reads the settings again and applies log-level."
         },
         mixinStandardHelpOptions = true)
 public final class ServeCommand implements Callable<Integer> {
@@ -91,14 +91,14 @@ public final class ServeCommand implements Callable<Integer> {
             StopSignals signals = StopSignals.take();
             LogLevelSignal.take(guest.common()::reread);
             progress.done();
-            tellBeginning(daemon, config);
+            logStart(daemon, config);
             ServiceNotification manager = ServiceNotification.of(System.getenv());
             manager.ready("serves gRPC on " + shown(daemon.address()));
-            return end(daemon, config, signals, manager);
+            return awaitEnd(daemon, config, signals, manager);
         }
     }
 
-    private static int end(Daemon daemon, Config config, StopSignals signals, ServiceNotification manager)
+    private static int awaitEnd(Daemon daemon, Config config, StopSignals signals, ServiceNotification manager)
             throws InterruptedException {
         try (Watchdog _ = manager.watchdogTimeout()
                 .map(timeout -> Watchdog.start(timeout, daemon::checkAlive, manager::alive))
@@ -112,10 +112,10 @@ public final class ServeCommand implements Callable<Integer> {
             remark("ending: "
                     + (busy == 0
                             ? "nothing runs"
-                            : busy + (busy == 1 ? " execution is" : " executions are") + " given "
+                            : busy + (busy == 1 ? " execution has " : " executions have ")
                                     + config.drainTimeout().toSeconds()
-                                    + " s to finish; the same signal again ends them now"));
-            manager.stopping("finishes what runs");
+                                    + " s to finish; a second signal stops them now"));
+            manager.stopping("finishes running executions");
             signals.onSecond(daemon::stopNow);
             boolean finished = daemon.drain(config.drainTimeout());
             remark(finished ? "ended" : "ended; executions that had not finished were cancelled");
@@ -123,11 +123,11 @@ public final class ServeCommand implements Callable<Integer> {
         }
     }
 
-    /** This process may start no other spawner: only a new process can serve again. */
+    /** This process must not start another spawner: only a new process can serve again. */
     private static int endWithoutSpawner(Daemon daemon, ServiceNotification manager, NeuroVisorException reason)
             throws InterruptedException {
         LOG.error(
-                "{}: this daemon ends with exit code {}, so that the service manager starts another",
+                "{}: this daemon ends with exit code {}, so that the service manager starts a new one",
                 reason.getMessage(),
                 ExitCode.FAILED);
         manager.stopping("the spawner has ended");
@@ -135,13 +135,13 @@ public final class ServeCommand implements Callable<Integer> {
         return ExitCode.FAILED;
     }
 
-    private void tellBeginning(Daemon daemon, Config config) {
+    private void logStart(Daemon daemon, Config config) {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
         remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
                 + " of at most " + config.max() + " ready");
-        tellRoom(neuroVisor.pool().room(), config);
+        logRoom(neuroVisor.pool().room(), config);
         remark(confinement(daemon.confinement()));
         if (!neuroVisor.accelerator().isKvm()) {
             remark("no KVM (" + neuroVisor.accelerator().reason()
@@ -150,29 +150,28 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     private static String confinement(SelfConfinement confinement) {
-        String calls = "has closed to itself exec and other system calls (" + confinement.rules() + " rules on each of "
+        String calls = "has denied itself exec and other system calls (" + confinement.rules() + " rules on each of "
                 + confinement.threads() + " threads, no_new_privs) and has ";
         if (!confinement.passesPermissions()) {
             return calls + "no capabilities";
         }
         return calls + "of root's capabilities CAP_DAC_OVERRIDE alone; "
                 + (confinement.filesClosed()
-                        ? "it changes files below its own directories only (Landlock)"
-                        : "this kernel has no Landlock, so that it could change every file");
+                        ? "it can change files only below its own directories (Landlock)"
+                        : "it could change every file, because this kernel has no Landlock");
     }
 
-    private static void tellRoom(MemoryHeadroom room, Config config) {
+    private static void logRoom(MemoryHeadroom room, Config config) {
         String processors =
                 "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
                         + Runtime.getRuntime().availableProcessors() + " processors";
         if (!room.isKnown()) {
-            remark("does not know how much memory there is: " + Setting.MAX.flag() + " alone bounds the machines"
-                    + processors);
+            remark("cannot read the size of the memory: only " + Setting.MAX.flag() + " bounds the machines" + processors);
         } else if (room.machines() >= config.max()) {
-            remark("has memory for " + room.machines() + " at once: " + room + processors);
+            remark("has memory for " + room.machines() + " machines at a time: " + room + processors);
         } else {
             LOG.warn(
-                    "{} {} is more than the memory holds, {} at once: {}; further requests wait, so choose a smaller --size,"
+                    "{} {} is more than the memory holds, {} at a time: {}; further requests wait, so choose a smaller --size,"
                             + " or end other processes{}",
                     Setting.MAX.flag(),
                     config.max(),

@@ -23,7 +23,7 @@ final class EnvironmentArgumentsTest {
 
     @Test
     void namesInvalidVariablesWithoutTheirValues() {
-        assertThatThrownBy(() -> parse("MISSING")).hasMessageContaining("--env MISSING: there is no such variable");
+        assertThatThrownBy(() -> parse("MISSING")).hasMessageContaining("--env MISSING: the variable is not set here");
         assertThatThrownBy(() -> parse("=secret"))
                 .hasMessageContaining("needs a name")
                 .hasMessageNotContaining("secret");

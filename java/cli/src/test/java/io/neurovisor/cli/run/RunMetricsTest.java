@@ -26,7 +26,7 @@ final class RunMetricsTest {
     private static final TraceId TRACE = new TraceId(UUID.fromString("01941ab3-6d8c-7a2b-b4e1-9c1234567890"));
 
     private final List<String> pushed = new ArrayList<>();
-    private final List<String> told = new ArrayList<>();
+    private final List<String> printed = new ArrayList<>();
     private int status = 200;
     private HttpServer gateway;
 
@@ -54,7 +54,7 @@ final class RunMetricsTest {
         assertThat(metrics("").counting(TRACE, () -> 7)).isEqualTo(7);
         assertThat(pushed).singleElement().asString().startsWith("PUT /metrics/job/neurovisor_run/instance/");
         assertThat(pushed).singleElement().asString().contains("neurovisor_vms_created_total");
-        assertThat(told).isEmpty();
+        assertThat(printed).isEmpty();
     }
 
     @Test
@@ -76,21 +76,21 @@ final class RunMetricsTest {
         assertThat(metrics("").counting(TRACE, () -> 0)).isZero();
         gateway.stop(0);
         assertThat(metrics("").counting(TRACE, () -> 3)).isEqualTo(3);
-        assertThat(told)
+        assertThat(printed)
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line).startsWith("metrics were not pushed to " + address("") + ": "));
     }
 
     @Test
     void countsNothingWithoutAGateway() {
-        RunMetrics none = new RunMetrics(Optional.empty(), "neurovisor_run", told::add);
+        RunMetrics none = new RunMetrics(Optional.empty(), "neurovisor_run", printed::add);
         assertThat(none.listeners()).isEqualTo(Listeners.NONE);
         assertThat(none.counting(TRACE, () -> 1)).isEqualTo(1);
         assertThat(pushed).isEmpty();
     }
 
     private RunMetrics metrics(String path) {
-        return new RunMetrics(Optional.of(address(path)), "neurovisor_run", told::add);
+        return new RunMetrics(Optional.of(address(path)), "neurovisor_run", printed::add);
     }
 
     private URI address(String path) {

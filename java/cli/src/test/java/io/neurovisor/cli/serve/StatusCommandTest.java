@@ -127,9 +127,9 @@ final class StatusCommandTest {
                 .doesNotContain("\u001b");
         int port = server.getAddress().getPort();
         server.stop(0);
-        Run nobody = run("--metrics-port=" + port);
-        assertThat(nobody.exitCode()).isEqualTo(3);
-        assertThat(nobody.err()).contains("is not there");
+        Run absent = run("--metrics-port=" + port);
+        assertThat(absent.exitCode()).isEqualTo(3);
+        assertThat(absent.err()).contains("is not there");
     }
 
     private static Overview overview(boolean ready, String obstacle) {

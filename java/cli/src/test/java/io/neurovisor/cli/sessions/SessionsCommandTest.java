@@ -152,7 +152,7 @@ final class SessionsCommandTest {
         Run ambiguous = run("sessions", "delete", old, "01a2");
         assertThat(ambiguous.exitCode()).isEqualTo(2);
         assertThat(ambiguous.err()).contains("several sessions begin with \"01a2\"");
-        assertThat(run("sessions", "delete", old, "nobody").exitCode()).isEqualTo(2);
+        assertThat(run("sessions", "delete", old, "unknown").exitCode()).isEqualTo(2);
         assertThat(run("sessions", "list").out()).contains(old, fresh);
         assertThat(run("sessions", "delete", "last", fresh).out()).isEqualTo("deleted " + fresh + "\n");
         assertThat(run("sessions", "delete", "all").out()).isEqualTo("deleted " + old + "\n");

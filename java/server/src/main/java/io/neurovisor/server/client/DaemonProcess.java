@@ -26,7 +26,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A daemon in a process of its own, at ports that are free. Closing it ends it. */
+/** A daemon in a separate process, at free ports. Closing it stops the process. */
 public final class DaemonProcess implements AutoCloseable {
     private static final Pattern SERVES = Pattern.compile(".*serves gRPC on .* on (127\\.0\\.0\\.1:\\d{1,5})");
     private static final Duration START_LIMIT = Duration.ofMinutes(3);
@@ -41,19 +41,19 @@ public final class DaemonProcess implements AutoCloseable {
     private final DaemonClient client;
 
     private DaemonProcess(ToolCommand serve, Path socket) {
-        process = BackgroundTool.start(serve, this::hear);
+        process = BackgroundTool.start(serve, this::receive);
         boolean started = false;
         try {
             CompletableFuture<Void> _ = process.handle()
                     .onExit()
-                    .thenRun(() -> serving.completeExceptionally(new IOException("it has ended")));
+                    .thenRun(() -> serving.completeExceptionally(new IOException("the daemon has exited")));
             statusAddress = serving.get(START_LIMIT.toSeconds(), TimeUnit.SECONDS);
             client = DaemonClient.connect(socket);
             started = true;
         } catch (ExecutionException | TimeoutException failure) {
             throw new NeuroVisorException(
                     Fault.TOOL_FAILED,
-                    "the daemon does not serve; it said: " + String.join("; ", messages.lines()),
+                    "the daemon does not serve; its messages: " + String.join("; ", messages.lines()),
                     failure);
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
@@ -66,16 +66,16 @@ public final class DaemonProcess implements AutoCloseable {
     }
 
     /**
-     * Serves when this returns.
+     * Starts a daemon and returns when it serves.
      *
-     * @param serve with its options; its messages are text
-     * @param socket where it takes its user's own calls
+     * @param serve the command with its options; it must log as text
+     * @param socket the Unix socket of the daemon
      */
     public static DaemonProcess start(ToolCommand serve, Path socket) {
         return new DaemonProcess(requireNonNull(serve, "serve is null"), requireNonNull(socket, "socket is null"));
     }
 
-    private void hear(String line) {
+    private void receive(String line) {
         messages.add(line);
         Matcher serves = SERVES.matcher(line);
         if (serves.matches()) {
@@ -83,12 +83,12 @@ public final class DaemonProcess implements AutoCloseable {
         }
     }
 
-    /** Safe for use by many threads. */
+    /** Returns a client of the daemon, which is thread-safe. */
     public DaemonClient client() {
         return client;
     }
 
-    /** All that it has counted, in OpenMetrics, a line each. */
+    /** Returns the metrics of the daemon as lines of OpenMetrics text. */
     public List<String> metrics() {
         try {
             URLConnection connection =
@@ -107,14 +107,14 @@ public final class DaemonProcess implements AutoCloseable {
         }
     }
 
-    /** Returns when so many machines wait for a request. */
+    /** Waits until this number of machines is ready. */
     public void awaitWarm(int machines) {
         Deadline deadline = Deadline.after(START_LIMIT, Ticker.SYSTEM);
         while (warm() < machines) {
             if (deadline.hasPassed() || !process.handle().isAlive()) {
                 throw new NeuroVisorException(
                         Fault.TOOL_FAILED,
-                        "the daemon has not " + machines + " machines ready; it said last: "
+                        "the daemon does not have " + machines + " machines ready; its last message: "
                                 + messages.lines().getLast());
             }
             Pause.of(LOOK_AGAIN_AFTER);
@@ -129,12 +129,12 @@ public final class DaemonProcess implements AutoCloseable {
                 .sum();
     }
 
-    /** The processes that run its guests. */
+    /** Returns the VMM processes of the daemon. */
     public List<ProcessHandle> vmms() {
         return process.handle().descendants().filter(DaemonProcess::runsGuest).toList();
     }
 
-    /** Whether it is a VMM. */
+    /** Returns whether the process is a VMM. */
     public static boolean runsGuest(ProcessHandle handle) {
         try {
             String name = Files.readString(Path.of("/proc", Long.toString(handle.pid()), "comm"))

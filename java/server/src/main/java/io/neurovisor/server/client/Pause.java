@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Time that passes because it is a part of what is done, or before somebody looks again. */
+/** A pause before a condition is checked again, or as a part of a measurement. */
 public final class Pause {
     private Pause() {}
 
-    /** Ends early, with {@link Fault#INTERRUPTED}, for who is cancelled. */
+    /** Blocks for this time; throws {@link Fault#INTERRUPTED} if the thread is interrupted. */
     public static void of(Duration time) {
         try {
             boolean _ = new CountDownLatch(1).await(time.toNanos(), TimeUnit.NANOSECONDS);

@@ -46,7 +46,7 @@ final class MemoryIT {
             "import time; taken = bytearray(150 << 20); time.sleep(1); print(len(taken) >> 20)";
 
     private static final Pattern WARNING = Pattern.compile(
-            ".*--max 10 is more than the memory holds, (\\d+) at once: a machine of size small can take"
+            ".*--max 10 is more than the memory holds, (\\d+) at a time: a machine of size small can take"
                     + " \\d+ MiB, and \\d+ MiB are available; .* at most 10 machines, of 1 vCPUs each, run on \\d+ processors");
 
     private static final Pattern PEAK = Pattern.compile("\"peak\":(\\d+)");
