@@ -36,16 +36,15 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The product's part of {@code firecracker.py}, which tells it line by line when it is its turn: first {@code restore}s,
- * then {@code fresh} and {@code warm}. Of each it prints a line with milliseconds, of the last with the mebibytes of its
- * VMM, too. Before that, a line each: version, VMM, template, root
- * image.
+ * The product as a contender of {@code firecracker.py}, which writes a line to stdin for each turn: first {@code restore}, then
+ * {@code fresh} and {@code warm}. Each turn prints a line with milliseconds; {@code warm} also prints the mebibytes of the VMM.
+ * Before the first turn it prints a line each for the version, the VMM, the template and the root image.
  *
  * <p>{@code java -cp ... bench/FirecrackerRestore.java HOME SIZE}
  */
 final class FirecrackerRestore {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
-    /** As {@code ./neurovisor bench} has it: a machine that waits is slower than one that has just been primed. */
+    /** The same rest as in {@code ./neurovisor bench}: an idle machine is slower than one that has just been primed. */
     private static final Duration REST = Duration.ofSeconds(1);
 
     private static final Program PRIMER = new Program(Language.PYTHON, "print(6 * 7)");
@@ -57,7 +56,7 @@ final class FirecrackerRestore {
 
     public static void main(String[] arguments) throws Exception {
         SandboxSize size = SandboxSize.named(arguments[1]);
-        // Machines are made when they are asked for, and nothing is done meanwhile that is not measured.
+        // Without warm machines, nothing but the measured work runs in the background.
         Map<String, String> flags = Map.of("vmm", "firecracker", "size", arguments[1], "warm", "0");
         Settings settings = new Settings(
                 Path.of(arguments[0]),
@@ -65,7 +64,7 @@ final class FirecrackerRestore {
                         .config());
         String turn = restores(settings, start(settings, size));
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings, Progress.SILENT)) {
-            // Which checks the template's files: once, as a daemon does.
+            // Checks the files of the template once, as a daemon does.
             MachineKind kind = neuroVisor.prepare(size);
             while (turn != null) {
                 boolean primed = turn.equals("warm");
@@ -89,7 +88,7 @@ final class FirecrackerRestore {
         }
     }
 
-    /** What is to be done afterwards; null when nothing is. */
+    /** Returns the next turn after the restores, or null at the end of the input. */
     private static String restores(Settings settings, VmStart start) throws Exception {
         Path runtime = Files.createTempDirectory("nv");
         String turn;
@@ -114,7 +113,7 @@ final class FirecrackerRestore {
         System.out.println(line);
     }
 
-    /** From the request for a machine until the VMM has what was saved, and until the guest agent answers. */
+    /** Returns the time until the VMM has loaded the saved machine, and the time until the guest agent answers. */
     private static String restore(Vmm vmm, VmStart start) {
         Deadline deadline = Deadline.after(PATIENCE, Ticker.SYSTEM);
         long began = System.nanoTime();
@@ -126,7 +125,7 @@ final class FirecrackerRestore {
         }
     }
 
-    /** From the request for a machine to the end of the first program in it. */
+    /** Returns the time from the request for a machine to the end of its first program. */
     private static String fresh(NeuroVisor neuroVisor, MachineKind kind) {
         long began = System.nanoTime();
         try (Lease lease = neuroVisor.pool().lease(kind)) {
@@ -135,7 +134,7 @@ final class FirecrackerRestore {
         }
     }
 
-    /** From the request to the program's end, in a machine that has been primed and has waited; and its memory then. */
+    /** Returns the time of a program in a primed machine that was idle, and the memory of the machine. */
     private static String warm(NeuroVisor neuroVisor, MachineKind kind) throws InterruptedException {
         try (Lease lease = neuroVisor.pool().lease(kind)) {
             lease.sandbox().prime(PRIMER, Deadline.after(PATIENCE, Ticker.SYSTEM));
@@ -154,7 +153,7 @@ final class FirecrackerRestore {
         }
     }
 
-    /** Of the only Firecracker there is, each page divided among those that share it (proc(5), smaps_rollup). */
+    /** Returns the proportional set size of the only Firecracker process (proc(5), smaps_rollup). */
     private static double mebibytes() {
         try (Stream<ProcessHandle> processes = ProcessHandle.allProcesses()) {
             long process = processes

@@ -50,10 +50,10 @@ import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 
 /**
- * What telemetry costs a request: calls over a real connection to the service as the daemon has it, with guests that take no
- * time. In turn with all that a daemon has (spans and logs sent by OTLP, measurements of machines, executions and calls, the
- * status page's memory, and a log line in JSON) and with nothing of it. Fails where the medians are more than half a
- * millisecond apart.
+ * Measures the cost of telemetry for a request: calls over a real connection to the service of the daemon, with guests that take
+ * no time. Calls with all telemetry of a daemon (spans and logs by OTLP, metrics of machines, executions and calls, the history
+ * of the status page, and a log line in JSON) and calls without it take turns. Fails if the medians differ by more than half a
+ * millisecond.
  *
  * <p>{@code java -cp ... bench/TelemetryCost.java DIRECTORY}
  */
@@ -124,7 +124,7 @@ final class TelemetryCost {
         System.exit(holds ? 0 : 1);
     }
 
-    /** Each in a machine that is made for it, whose start and end are measured with it. */
+    /** Runs each request in a fresh machine; its start and end are part of the measurement. */
     private static Executions executions(SandboxListener machines, ExecutionListener listener) {
         SandboxFactory factory = new SandboxFactory(
                 new FakeVmm(_ -> new FakeGuest()), new SecureRandom(), Ticker.SYSTEM, machines, RequiredLayers.NONE);
@@ -146,7 +146,7 @@ final class TelemetryCost {
                         name, sorted[CALLS / 2] / 1e3, sorted[CALLS * 95 / 100] / 1e3, sorted[CALLS * 99 / 100] / 1e3);
     }
 
-    /** Into a file, as a daemon's stderr may be, and to where the traces go. */
+    /** Logs into a file, like a daemon whose stderr is redirected, and to the collector of the traces. */
     private static Logger log(Path target, Tracing tracing) {
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -178,7 +178,7 @@ final class TelemetryCost {
                 .config();
     }
 
-    /** The execution service behind a port of its own, with a client. */
+    /** The execution service at a separate port, with a client. */
     private static final class Service implements AutoCloseable {
         private final ServedExecutions served;
         private final ManagedChannel channel;

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What the same program takes in warm machines of several daemons that are asked in turn, each when all of them have one
- * ready: median and quartiles of each, and how its median differs from the first's, in milliseconds.
+ * Compares the time of the same program in warm machines of several daemons, which take turns and have a machine ready at each
+ * turn. Prints median and quartiles of each daemon, and the difference of its median from that of the first, in milliseconds.
  *
  * <p>{@code java -cp ... bench/WarmCalls.java ROUNDS NAME=GRPC_PORT,METRICS_PORT...}
  */
@@ -39,7 +39,7 @@ final class WarmCalls {
                     new ArrayList<>());
         }
 
-        /** The value below which {@code quarters} quarters of the calls stay. */
+        /** Returns the value that {@code quarters} quarters of the calls do not exceed. */
         double quartile(int quarters, ToDoubleFunction<Call> of) {
             double[] sorted = calls.stream().mapToDouble(of).sorted().toArray();
             return sorted[quarters * (sorted.length - 1) / 4];

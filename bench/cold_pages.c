@@ -1,4 +1,4 @@
-// What the first touch of each page of 64 MiB costs after a rest, in pages of 4 KiB and of 2 MiB.
+// Measures the first touch of each page of 64 MiB after a rest, with pages of 4 KiB and of 2 MiB.
 //   cc -O1 -o target/cold_pages bench/cold_pages.c && target/cold_pages
 #include <stdio.h>
 #include <stdlib.h>

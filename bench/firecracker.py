@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""A Firecracker clone through the product's driver beside the bare sequence of it, in turn: process start, snapshot load, and
-the guest agent's answer to Hello, with nothing between but what is necessary, in the jailer (the floor) and without it. Then
-a program in a fresh clone, and in a primed machine that waits, which is beside a plain process, too; and what of the memory
-such a machine's VMM has. Prints medians, writes each value to FILE, and ends with 1 where the driver takes more than MOST
-times the floor.
+"""Compares Firecracker clones of the product's driver with the bare sequence: process start, snapshot load, and the guest
+agent's answer to Hello, with only the necessary steps, in the jailer (the floor) and without it. Then compares a program in a
+fresh clone, and in a primed idle machine, there also with a plain process, and the memory of such a machine's VMM. Contenders
+take turns. Prints medians, writes each value to FILE, and ends with 1 if the driver takes more than MOST times the floor.
 
-  firecracker.py ROUNDS FILE FLOOR JAVA...   (by firecracker.sh; JAVA... runs FirecrackerRestore.java)
+  firecracker.py ROUNDS FILE FLOOR JAVA...   (called by firecracker.sh; JAVA... runs FirecrackerRestore.java)
 """
 
 import datetime
@@ -23,16 +22,16 @@ import time
 
 FAILED = "the guest did not answer"
 SIZE, MOST = "small", 1.2
-# Of the driver alone, until its JVM has compiled what it does; then of all.
+# Rehearsals of the driver alone, until its JVM has compiled its code; then of all contenders.
 ALONE, REHEARSALS = 40, 2
 OURS, JAILED, BARE, PLAIN = "NeuroVisor", "bare sequence in the jailer", "bare sequence without the jailer", "plain process"
 LOADED, ANSWERED = "Firecracker restore until it is loaded", "Firecracker restore to answer"
 FRESH, WARM, MEMORY = "Firecracker fresh clone", "Firecracker warm python", "Firecracker memory of a machine"
 SCENARIOS = [LOADED, ANSWERED, FRESH, WARM, MEMORY]
-# As ./neurovisor bench has it, and the driver's program.
+# The same rest as in ./neurovisor bench and in FirecrackerRestore.java.
 REST_SECONDS = 1
 UID = 2000002000
-# As the product limits a Firecracker of that size.
+# The limits that the product sets for a Firecracker of that size.
 LIMITS = ["memory.max=400M", "memory.swap.max=0", "memory.oom.group=1", "pids.max=17", "cpu.max=150000 100000"]
 
 
@@ -62,7 +61,7 @@ def text(value):
 
 
 def hello():
-    """One gRPC call without arguments, as HTTP/2 has it."""
+    """One gRPC call without arguments, as HTTP/2 frames."""
     headers = b"\x83\x86\x04" + text("/neurovisor.guest.GuestService/Hello") + b"\x01" + text("guest")
     headers += b"\x0f\x10" + text("application/grpc") + b"\x00" + text("te") + text("trailers")
     return (
@@ -74,7 +73,7 @@ def hello():
 
 
 def answers(path):
-    """Whether the agent answers a connection; the first after a restore is usually reset."""
+    """Returns whether the agent answers a connection; the first one after a restore is usually reset."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(5)
         connection.connect(path)
@@ -89,14 +88,14 @@ def answers(path):
                 if header[3] == 0 and len(payload) > 5:
                     return True
         except TimeoutError:
-            pass  # A reset that the guest never told; another connection fares better.
+            pass  # The connection was reset; the next one may succeed.
         return False
 
 
 def command(mode, directory, root):
-    """What is started, and what the new process does before."""
+    """Returns the command, and the function that the new process runs before it."""
     if mode == "bare":
-        # Where the saved machine finds its files by the paths that it was saved with, and nothing else that a jailer does.
+        # A directory in which the saved paths of the machine are valid; nothing else of a jail.
         os.mkdir(os.path.join(root, "dev"))
         os.mknod(os.path.join(root, "dev/kvm"), 0o600 | stat.S_IFCHR, os.stat("/dev/kvm").st_rdev)
         shutil.copy(shutil.which("firecracker"), root)
@@ -111,7 +110,7 @@ def command(mode, directory, root):
 
 
 class Clone:
-    """Of the saved machine, by the bare sequence; `loaded` milliseconds after `began`."""
+    """A clone of the saved machine, by the bare sequence; it was loaded `loaded` milliseconds after `began`."""
 
     def __init__(self, mode, template, rootfs, directory):
         self.mode, self.directory = mode, directory
@@ -141,13 +140,13 @@ class Clone:
         sys.exit(FAILED)
 
     def mebibytes(self):
-        """As the jailer has noted the process that is no longer its own."""
+        """Reads the memory of the process whose id the jailer has written."""
         with open(os.path.join(self.root, "firecracker.pid")) as noted:
             return int(field(f"/proc/{noted.read().strip()}/smaps_rollup", "Pss:").split()[0]) / 1024
 
     def end(self):
         if self.mode == "jailed":
-            # Or what has used up its share is there for minutes after its kill.
+            # Otherwise a process that has used up its share lives on for minutes after its kill.
             for name, value in (("cpu.max", "max"), ("cgroup.kill", "1")):
                 with open(f"/sys/fs/cgroup/floor/floor/{name}", "w") as control:
                     control.write(value)
@@ -163,7 +162,7 @@ class Clone:
 
 
 class Guest:
-    """The agent of a clone, by the program that speaks to it with as little between as possible, and is there before."""
+    """The agent of a clone, called by the floor program, which is started beforehand."""
 
     def __init__(self, floor, directory):
         words = [floor, "guest", socket_of(directory), "--code", "print(6*7)"]
@@ -236,13 +235,13 @@ def percentile(values, percent):
 
 
 class Series:
-    """The values of each contender in some scenarios, which one attempt brings together."""
+    """The values of each contender; one attempt yields values of several scenarios."""
 
     def __init__(self):
         self.all = []
 
     def in_turn(self, rounds, contenders):
-        """Contenders: of each name in which scenarios its attempt has values."""
+        """Runs the contenders in turn. `contenders` maps each name to its scenarios and its attempt."""
         series = {name: [new_series(scenario, name) for scenario in scenarios] for name, (scenarios, _) in contenders.items()}
         self.all += sorted((one for its in series.values() for one in its), key=lambda one: SCENARIOS.index(one["scenario"]))
         for number in range(-REHEARSALS, rounds):
@@ -262,7 +261,7 @@ class Series:
             print(f"{one['scenario']:40} {one['contender']:34} p50 {one['p50']} {one['unit']}, n {one['n']}, failed {one['failed']}")
 
     def target(self, what, scenario, contender):
-        """How often the contender's median fits into ours."""
+        """Compares the product's median with that of the contender."""
         median = {one["contender"]: one["p50"] for one in self.all if one["scenario"] == scenario}
         value = round(median[OURS] / median[contender], 3)
         verdict = "met" if value <= MOST else "missed"
@@ -321,13 +320,13 @@ def main():
     machine = {
         "processor": field("/proc/cpuinfo", "model name"), "processors": os.cpu_count(),
         "memory_mib": int(field("/proc/meminfo", "MemTotal").split()[0]) // 1024, "kernel": os.uname().release,
-        # Where nothing but ratios says anything: it is emulated, with its KVM.
+        # In the lab KVM itself is emulated, so that only ratios are meaningful.
         "lab": "NEUROVISOR_IN_LAB" in os.environ, "load_before": load, "load_after": os.getloadavg()[0]}
     seconds = round((datetime.datetime.now(datetime.timezone.utc) - began).total_seconds())
     report = {"version": version, "began": began.isoformat(), "seconds": seconds, "vmm": f"{vmm} (kvm), image base",
               "machine": machine, "series": series.all, "targets": [target]}
     with open(file, "w") as out:
-        # What is measured of one contender is one line of it.
+        # Writes the values of a contender on one line.
         out.write(re.sub(r"\[[\s\d.,]+\]", lambda found: " ".join(found[0].split()), json.dumps(report, indent=2)) + "\n")
     sys.exit(target["verdict"] == "missed")
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What a Firecracker clone costs through the product's driver, from the request for a machine to the guest agent's answer,
-# against the bare sequence in the jailer (the floor), and without it; and a program in a fresh clone, and in a machine that
-# waits, which is against a plain process, too, with the memory that such a machine has. Who is compared takes turns, N rounds
-# (default 20). Prints medians, writes each value to FILE (default bench/results/firecracker.json), and fails when the first is
-# more than 1.2 times the second.
-# As root, where KVM boots guests; elsewhere, where its ratios alone say something:
+# Compares Firecracker clones of the product's driver with the bare sequence in the jailer (the floor) and without the jailer,
+# from the request for a machine to the guest agent's answer. Also compares a program in a fresh clone, and in an idle machine
+# (there also with a plain process), and the memory of an idle machine. Contenders take turns for N rounds (default 20). Prints
+# medians, writes each value to FILE (default bench/results/firecracker.json), and fails if the driver takes more than 1.2 times
+# as long as the floor.
+# Runs as root, with KVM. Without KVM it can run in the lab, where only the ratios are meaningful:
 #
 #   ./neurovisor lab run --memory 4096 --out bench/results -- bench/firecracker.sh
 #
@@ -15,7 +15,7 @@ jars=(java/cli/target/app/lib/*.jar)
 floor=target/x86_64-unknown-linux-gnu/release/neurovisor-floor
 [[ -x $floor ]] || { echo "$floor is missing; outside of the lab, run: setup/rust.sh floor" >&2 && exit 1; }
 
-# What `setup --firecracker` has fetched is what the driver takes, too.
+# The driver uses the Firecracker that `setup --firecracker` has fetched.
 for fetched in "${NEUROVISOR_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/neurovisor}"/firecracker/*/; do
     PATH=${fetched%/}:$PATH
 done

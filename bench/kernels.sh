@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The two guest kernels side by side: from the request to a machine that answers, cold and cloned, what the program takes
-# from there, the kernel's size, and the memory it leaves. Prints medians of N runs (default 9); the runs take turns, for
-# machines differ, are shared, and change their speed by the minute. Needs the small kernel (./neurovisor kernel build).
+# Compares the two guest kernels: the time until a machine answers, booted and cloned, the time of a program in it, the size of
+# the kernel, and the free memory. Prints medians of N runs (default 9). The kernels take turns, because the speed of a shared
+# machine changes by the minute. Needs the small kernel (./neurovisor kernel build).
 #
 #   bench/kernels.sh [N]
 set -euo pipefail
@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 
 median() { sort -n | awk '{ value[NR] = $1 } END { print value[int((NR + 1) / 2)] }'; }
 
-# field NAME: of the report on standard input.
+# field NAME: prints a field of the report on standard input.
 field() { sed -n "s/.*\"$1\" *: *\([0-9.]*\).*/\1/p"; }
 
 run() { ./neurovisor run --json --size small --kernel "$@" -l bash -c "awk '/^MemTotal/ { print \$2 }' /proc/meminfo" 2>/dev/null; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What the layers cost a program on the warm path, in one run: daemons with and without layer 5, and with a CHECKOUT the daemon of
-# that one, are asked in turn, by a client in Java that measures what is not the guest's own time. Where layer 5 can be had, the
-# kernel also tells the time that its programs have taken. As root; in the lab:
+# Measures the cost of the security layers for a program in a warm machine. A client in Java asks daemons with and without layer
+# 5, and the daemon of CHECKOUT if given, in turn, and measures the time outside the guest. If layer 5 is available, the kernel
+# also reports the time of its programs. Runs as root; in the lab:
 #
 #   ./neurovisor lab run --memory 4096 -- bench/layers.sh
 #
@@ -25,7 +25,7 @@ start() {
     names+=("$1") daemons+=("$!")
 }
 
-# Prints what a client needs to know of a daemon, as soon as that has said it.
+# Prints the name and the ports of a daemon, as soon as it has logged them.
 address() {
     local ports
     for ((;;)); do
@@ -37,7 +37,7 @@ address() {
     printf '%s=%s,%s\n' "$1" "${ports[@]:0:2}"
 }
 
-# What the programs of layer 5 have taken so far, by the kernel's count (sysctl kernel.bpf_stats_enabled): runs and ns.
+# Prints the runs and the nanoseconds of layer 5's programs, as counted by the kernel (sysctl kernel.bpf_stats_enabled).
 taken() {
     local spawner
     spawner=$(pgrep -P "$(pgrep -P "${daemons[-1]}" java || printf '%s' "${daemons[-1]}")" neurovisor-spaw)
@@ -60,7 +60,7 @@ jars=("$root"/java/cli/target/app/lib/*.jar)
     "$root/bench/WarmCalls.java" "$rounds" "${addresses[@]}"
 if [[ -n $watched ]]; then
     read -r runs_after ns_after < <(taken)
-    # With those of the rehearsals, and with the machines that were started meanwhile.
+    # Includes the rehearsals, and the machines that were started during the calls.
     awk -v runs=$((runs_after - runs)) -v ns=$((ns_after - ns)) -v calls=$((rounds + 3)) \
         'BEGIN { printf "eBPF programs: %.0f runs and %.3f ms for a call and the start of its machine\n", runs / calls, ns / calls / 1e6 }'
 fi

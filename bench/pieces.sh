@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Measures single steps of a request without machines, by JMH, and writes each value into bench/results/pieces.json unless -rff
-# names another file. Arguments are JMH's: a part of a name chooses steps, -f 1 -i 3 makes it short, -h lists them. Arguments with
-# blanks are not taken.
+# Measures single steps of a request without machines, with JMH, and writes each value into bench/results/pieces.json, or into the
+# file of -rff. Arguments are passed to JMH: a part of a name selects steps, -f 1 -i 3 shortens the run, -h lists all options.
+# Arguments must not contain blanks.
 #
 #   bench/pieces.sh [JMH OPTION...]
 set -euo pipefail

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What traces, measurements, the status page's memory and the log line of an execution cost a request of the daemon: in one run, in
-# turn with all of it and with nothing of it. Exit code 1 where that is more than half a millisecond.
-# Guests take no time in it, so that what is left is the host's own part of the path.
+# Measures the cost of telemetry for a request: traces, metrics, the history of the status page and the log line. Requests with and
+# without telemetry take turns in one run. Fails with exit code 1 if the difference exceeds half a millisecond.
+# The guests take no time, so that only the host's part of a request is measured.
 #
 #   bench/telemetry.sh
 set -euo pipefail
@@ -12,9 +12,9 @@ source "$root/setup/console.sh"
 source "$root/setup/jdk.sh"
 find_jdk || die_without_jdk
 cd "$root"
-# The Rust programs have no part in it.
+# The Rust programs are not needed.
 ./mvnw --quiet -pl java/cli -am -Dexec.skip=true -DskipTests package
-# In memory where there is such a file system: that the audit log waits for the disk is no telemetry, and takes now this long, now that.
+# Uses a file system in memory if there is one: the audit log's wait for the disk is not telemetry, and its duration varies.
 work=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$work"' EXIT
 jars=(java/cli/target/app/lib/*.jar)

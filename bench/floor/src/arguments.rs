@@ -31,7 +31,7 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Arguments {
     pub command: Command,
-    /// Of a guest its socket.
+    /// The socket of a guest.
     pub directory: PathBuf,
     pub qemu: String,
     pub machine: String,
@@ -60,7 +60,7 @@ pub struct Arguments {
     pub timeout_seconds: u32,
     pub output_bytes: u64,
     pub stdin: String,
-    /// Files of one MiB that go along.
+    /// The number of input files of one MiB.
     pub files: usize,
     /// Language and code.
     pub primers: Vec<(String, String)>,

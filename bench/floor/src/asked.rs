@@ -1,4 +1,4 @@
-//! A guest that another program has started, asked step by step.
+//! Calls a guest that another program has started, one step per line of standard input.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::steps::Steps;
 use crate::Failure;
 
 const ATTEMPTS: usize = 100;
-/// Of a connection that the guest has reset without a word.
+/// The time limit for a connection that the guest may have reset.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn follow(arguments: &Arguments) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! The guest agent, spoken to over the VM's channel.
+//! A client of the guest agent, over the VM's channel.
 
 use std::future::Future;
 use std::io;
@@ -35,7 +35,7 @@ impl Guest {
         Self::over(move || UnixStream::connect(socket.clone())).await
     }
 
-    /// Over a Firecracker's vsock.
+    /// Connects over the vsock of a Firecracker.
     pub async fn connect_vsock(socket: &Path) -> Result<Self, Failure> {
         let socket = PathBuf::from(socket);
         Self::over(move || dial(socket.clone())).await
@@ -64,7 +64,7 @@ impl Guest {
             .into_inner())
     }
 
-    /// All that makes a clone unlike its twins.
+    /// Gives the clone its own identity.
     pub async fn refresh(&self) -> Result<(), Failure> {
         let random = std::fs::read_to_string("/proc/sys/kernel/random/uuid")?;
         let uuid = random.trim();
@@ -106,7 +106,7 @@ impl Guest {
         Ok(())
     }
 
-    /// What the agent itself has of the guest's memory.
+    /// Returns the resident memory of the agent.
     pub async fn agent_resident_bytes(&self) -> Result<u64, Failure> {
         Ok(GuestServiceClient::new(self.channel.clone())
             .stats(StatsRequest {})
@@ -115,7 +115,7 @@ impl Guest {
             .agent_resident_bytes)
     }
 
-    /// The languages whose interpreters wait from now on.
+    /// Starts warm interpreters and returns their languages.
     pub async fn warm(&self) -> Result<Vec<String>, Failure> {
         Ok(GuestServiceClient::new(self.channel.clone())
             .warm(WarmRequest {})
@@ -172,7 +172,7 @@ impl Guest {
     }
 }
 
-/// To the agent's port (Firecracker's docs/vsock.md, connections that the host begins).
+/// Connects to the agent's port (Firecracker's docs/vsock.md, host-initiated connections).
 async fn dial(socket: PathBuf) -> io::Result<UnixStream> {
     let mut stream = UnixStream::connect(socket).await?;
     stream.write_all(b"CONNECT 6000\n").await?;

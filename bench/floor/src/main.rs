@@ -1,6 +1,6 @@
-//! The floor: what one execution in a QEMU clone costs when nothing but the necessary is done.
+//! The floor: one execution in a QEMU clone with only the necessary steps.
 //!
-//! The product is measured against it. It is also how the guest agent is tried in a real VM while it is written.
+//! The product is measured against this lower bound. It also serves to try the guest agent in a real VM during development.
 
 mod arguments;
 mod asked;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 
-/// Whatever goes wrong ends the program with its reason.
+/// Any failure ends the program with its reason.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {

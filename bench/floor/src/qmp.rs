@@ -16,7 +16,7 @@ pub struct Qmp {
 }
 
 impl Qmp {
-    /// Returns when QEMU has greeted, which it does when the machine exists.
+    /// Returns when QEMU has sent its greeting, which means that the machine exists.
     pub async fn connect(path: &Path) -> Result<Self, Failure> {
         let (reader, writer) = UnixStream::connect(path).await?.into_split();
         let mut qmp = Self {
@@ -29,7 +29,7 @@ impl Qmp {
         Ok(qmp)
     }
 
-    /// Sends the command and returns what QEMU answers to it; events in between are kept.
+    /// Sends the command and returns QEMU's answer; events in between are kept.
     pub async fn execute(&mut self, command: &str) -> Result<Value, Failure> {
         self.writer.write_all(command.as_bytes()).await?;
         loop {
@@ -44,7 +44,7 @@ impl Qmp {
         }
     }
 
-    /// Returns the first event from now on, or kept, of which the condition holds.
+    /// Returns the first event, kept or new, that meets the condition.
     pub async fn event(&mut self, holds: impl Fn(&Value) -> bool) -> Result<Value, Failure> {
         while !self.events.is_empty() {
             let event = self.events.remove(0);
@@ -60,7 +60,7 @@ impl Qmp {
         }
     }
 
-    /// Both sides need this; `events` spares us to poll.
+    /// Enables events on both sides, so that no polling is needed.
     pub async fn prepare_migration(&mut self) -> Result<(), Failure> {
         self.execute(
             r#"{"execute":"migrate-set-capabilities","arguments":{"capabilities":[{"capability":"x-ignore-shared","state":true},{"capability":"events","state":true}]}}"#,
@@ -85,7 +85,7 @@ impl Qmp {
         }
     }
 
-    /// What the guest has printed on its serial console.
+    /// Returns the output of the guest on its serial console.
     pub async fn console(&mut self) -> Result<String, Failure> {
         let answer = self
             .execute(r#"{"execute":"ringbuf-read","arguments":{"device":"console","size":65536}}"#)

@@ -8,10 +8,10 @@ use serde_json::{json, Map, Value};
 /// The moments of one run, counted from its start.
 pub struct Steps {
     start: Instant,
-    /// Whose processor time is counted, once it is known.
+    /// The process whose processor time is counted, once it is known.
     process: Option<u32>,
     moments: Vec<Moment>,
-    /// Zero where nobody has asked.
+    /// Zero if it was not measured.
     pub agent_resident_bytes: u64,
 }
 
@@ -19,7 +19,7 @@ pub struct Steps {
 struct Moment {
     step: &'static str,
     reached_millis: f64,
-    /// What QEMU has used of the processors: the one figure that means the same on a busy machine.
+    /// Processor time of QEMU, which is comparable even on a busy machine.
     processor_millis: f64,
 }
 
@@ -45,7 +45,7 @@ impl Steps {
         });
     }
 
-    /// Like [`Steps::reached`], and says so at once: these steps are worth watching.
+    /// Like [`Steps::reached`], and prints the step immediately.
     pub fn announce(&mut self, step: &'static str) {
         self.reached(step);
         if let Some(moment) = self.moments.last() {
@@ -102,7 +102,7 @@ pub fn print_medians(runs: &[Steps]) {
     );
 }
 
-/// Of all threads of the process, to the nanosecond.
+/// Returns the processor time of all threads of the process in nanoseconds.
 fn processor_millis(process: u32) -> Option<f64> {
     let mut nanos = 0;
     for task in fs::read_dir(format!("/proc/{process}/task"))

@@ -1,4 +1,4 @@
-//! A VM that is booted: to be saved, or just to run something.
+//! Boots a VM, to save it as a template or to run a program in it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -42,10 +42,9 @@ async fn save(
             steps.announce("warm");
         }
     }
-    // The channel is closed. A template that is saved before the agent has seen that has the old connection in its
-    // memory, and its clones answer nobody. The agent then closes the port and opens it again, and either shows as an
-    // event; QEMU holds back events that follow each other within a second and may drop all but the last, so that
-    // their value says nothing, and their time of origin all.
+    // The channel is closed. If the template were saved before the agent notices, the old connection would be part of
+    // its memory, and its clones would not answer. The agent closes the port and opens it again, which causes events.
+    // QEMU may merge events within a second into the last one, so only their time of origin is evaluated.
     let closed = SystemTime::now().duration_since(UNIX_EPOCH)?.as_micros();
     qmp.event(|event| event["event"] == "VSERPORT_CHANGE" && origin_micros(event) >= closed)
         .await?;

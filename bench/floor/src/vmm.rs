@@ -30,7 +30,7 @@ pub enum Origin {
 }
 
 impl Vmm {
-    /// The sockets listen before QEMU starts, which inherits them: nobody has to wait for it to bind them.
+    /// The sockets listen before QEMU starts and inherits them, so that no client has to wait for it to bind them.
     pub fn start(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Self, Failure> {
         fs::create_dir_all(directory)?;
         let (control, control_listener) = listen(directory.join("qmp"))?;
@@ -66,7 +66,7 @@ impl Vmm {
 
 impl Drop for Vmm {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have exited already.
         let _ = self.process.kill();
         let _ = self.process.wait();
         let _ = fs::remove_file(&self.control);
@@ -88,8 +88,8 @@ fn inherited(id: &str, listener: &UnixListener) -> String {
     )
 }
 
-/// What the product's template was booted with, but for what a machine has of its own: disk and sockets, and either kernel
-/// or memory.
+/// Returns the arguments with which the product's template was booted, with this machine's own disk, sockets, and kernel or
+/// memory.
 fn template_words(
     arguments: &Arguments,
     origin: Origin,
@@ -102,7 +102,7 @@ fn template_words(
         .as_str()
         .ok_or("the template does not say how it was made")?;
     let (hardware, kernel) = machine.split_once(" -kernel ").unwrap_or((machine, ""));
-    // What it says of memory and processors is an example: each size has its own.
+    // Memory and processors depend on the size of the machine.
     let memory_mib = fs::metadata(template.join(MEMORY))?.len() >> 20;
     let mut words = Vec::new();
     let mut before = "";
@@ -141,11 +141,11 @@ fn template_words(
     let own = match origin {
         Origin::Clone => vec!["-incoming", "defer"],
         Origin::Boot => {
-            let (_, told) = kernel
+            let (_, options) = kernel
                 .split_once(" -append ")
-                .ok_or("the template does not say what its kernel was told")?;
-            // A property of this machine and not of the template: an emulated kernel that has to find it out may not come to it.
-            append = format!("{told} tsc_early_khz={}", tsc::khz());
+                .ok_or("the template has no kernel command line")?;
+            // A property of this machine, not of the template. An emulated kernel may fail to measure it.
+            append = format!("{options} tsc_early_khz={}", tsc::khz());
             vec![
                 "-kernel",
                 &arguments.kernel,
@@ -160,7 +160,7 @@ fn template_words(
     Ok(words)
 }
 
-/// Of `name=value` between commas.
+/// Returns the value of `name=value` in a list separated by commas.
 fn words(arguments: &Arguments, origin: Origin, directory: &Path) -> Result<Vec<String>, Failure> {
     let memory = directory.join(MEMORY);
     let mut words = Vec::new();

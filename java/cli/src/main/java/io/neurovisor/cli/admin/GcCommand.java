@@ -5,7 +5,6 @@ import io.neurovisor.cli.options.CacheOptions;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.cli.options.SessionsOptions;
 import io.neurovisor.cli.sessions.ExpiredSessions;
-import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Housekeeping;
 import java.io.PrintWriter;

@@ -9,7 +9,6 @@ import io.neurovisor.cli.options.KernelOption;
 import io.neurovisor.host.guestkernel.GuestKernel;
 import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
-import io.neurovisor.host.spawner.SpawnerWorkshop;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.NeuroVisor;
 import java.time.Duration;

@@ -2,7 +2,6 @@ package io.neurovisor.cli.admin;
 
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.host.store.Unneeded;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Uninstallation;
 import io.neurovisor.server.config.LoadedConfig;

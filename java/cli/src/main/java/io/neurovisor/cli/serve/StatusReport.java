@@ -3,7 +3,6 @@ package io.neurovisor.cli.serve;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.cli.console.Table;
-import io.neurovisor.engine.text.Harmless;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.server.overview.Activity;
 import io.neurovisor.server.overview.Current;

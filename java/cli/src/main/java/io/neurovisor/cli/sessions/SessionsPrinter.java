@@ -7,7 +7,6 @@ import io.neurovisor.cli.agent.History;
 import io.neurovisor.cli.agent.TranscriptFile;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.engine.text.Harmless;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.session.RecordedRun;
 import io.neurovisor.session.RecordedSession;
