@@ -1,7 +1,6 @@
 package io.neurovisor.bench.trace;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnknownFieldSet;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.neurovisor.engine.fault.Fault;
@@ -9,11 +8,11 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Deadline;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.server.client.Pause;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -86,45 +85,27 @@ final class SpanReceiver implements AutoCloseable {
         }
     }
 
-    /** Decodes an ExportTraceServiceRequest by the field numbers of opentelemetry-proto. */
+    /** Decodes the spans of an ExportTraceServiceRequest. */
     static List<Span> parse(byte[] request) throws IOException {
-        return Stream.of(UnknownFieldSet.parseFrom(request))
-                .flatMap(all -> messages(all, 1))
-                .flatMap(resource -> messages(resource, 2))
-                .flatMap(scope -> messages(scope, 2))
+        return ExportTraceServiceRequest.parseFrom(request).getResourceSpansList().stream()
+                .flatMap(resource -> resource.getScopeSpansList().stream())
+                .flatMap(scope -> scope.getSpansList().stream())
                 .map(SpanReceiver::span)
                 .toList();
     }
 
-    private static Stream<UnknownFieldSet> messages(UnknownFieldSet of, int field) {
-        return of.getField(field).getLengthDelimitedList().stream().map(bytes -> {
-            try {
-                return UnknownFieldSet.parseFrom(bytes);
-            } catch (IOException exception) {
-                return UnknownFieldSet.getDefaultInstance();
-            }
-        });
-    }
-
-    private static Span span(UnknownFieldSet span) {
+    private static Span span(io.opentelemetry.proto.trace.v1.Span span) {
         return new Span(
-                HexFormat.of().formatHex(bytes(span, 1)),
-                HexFormat.of().formatHex(bytes(span, 2)),
-                HexFormat.of().formatHex(bytes(span, 4)),
-                new String(bytes(span, 5), StandardCharsets.UTF_8),
-                nanos(span, 7),
-                nanos(span, 8));
+                hex(span.getTraceId()),
+                hex(span.getSpanId()),
+                hex(span.getParentSpanId()),
+                span.getName(),
+                span.getStartTimeUnixNano(),
+                span.getEndTimeUnixNano());
     }
 
-    private static byte[] bytes(UnknownFieldSet of, int field) {
-        return of.getField(field).getLengthDelimitedList().stream()
-                .findFirst()
-                .orElse(ByteString.EMPTY)
-                .toByteArray();
-    }
-
-    private static long nanos(UnknownFieldSet of, int field) {
-        return of.getField(field).getFixed64List().stream().findFirst().orElse(0L);
+    private static String hex(ByteString bytes) {
+        return HexFormat.of().formatHex(bytes.toByteArray());
     }
 
     @Override

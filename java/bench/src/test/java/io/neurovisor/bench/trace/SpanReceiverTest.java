@@ -3,27 +3,25 @@ package io.neurovisor.bench.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnknownFieldSet;
+import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
+import io.opentelemetry.proto.trace.v1.ResourceSpans;
+import io.opentelemetry.proto.trace.v1.ScopeSpans;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
 final class SpanReceiverTest {
-    private static final byte[] REQUEST = message(
-                    1,
-                    message(
-                            2,
-                            message(
-                                    2,
-                                    UnknownFieldSet.newBuilder()
-                                            .addField(1, bytes(new byte[] {1, 2}))
-                                            .addField(2, bytes(new byte[] {3}))
-                                            .addField(5, bytes("call".getBytes(StandardCharsets.UTF_8)))
-                                            .addField(7, fixed(1000))
-                                            .addField(8, fixed(3000))
-                                            .build())))
+    private static final byte[] REQUEST = ExportTraceServiceRequest.newBuilder()
+            .addResourceSpans(ResourceSpans.newBuilder()
+                    .addScopeSpans(ScopeSpans.newBuilder()
+                            .addSpans(io.opentelemetry.proto.trace.v1.Span.newBuilder()
+                                    .setTraceId(ByteString.fromHex("0102"))
+                                    .setSpanId(ByteString.fromHex("03"))
+                                    .setName("call")
+                                    .setStartTimeUnixNano(1000)
+                                    .setEndTimeUnixNano(3000))))
+            .build()
             .toByteArray();
 
     @Test
@@ -49,21 +47,5 @@ final class SpanReceiverTest {
         connection.setDoOutput(true);
         connection.getOutputStream().write(body);
         return connection.getResponseCode();
-    }
-
-    private static UnknownFieldSet message(int field, UnknownFieldSet content) {
-        return UnknownFieldSet.newBuilder()
-                .addField(field, bytes(content.toByteArray()))
-                .build();
-    }
-
-    private static UnknownFieldSet.Field bytes(byte[] content) {
-        return UnknownFieldSet.Field.newBuilder()
-                .addLengthDelimited(ByteString.copyFrom(content))
-                .build();
-    }
-
-    private static UnknownFieldSet.Field fixed(long value) {
-        return UnknownFieldSet.Field.newBuilder().addFixed64(value).build();
     }
 }
