@@ -50,7 +50,7 @@ public record TimedResult(DaemonResult result, long bytes, String text, double m
         @Override
         public void file(String path, ByteBuffer part, boolean last) {}
 
-        TimedResult received(DaemonResult result, double millis) {
+        public TimedResult received(DaemonResult result, double millis) {
             return new TimedResult(result, bytes, text.toString(), millis);
         }
     }

@@ -85,7 +85,7 @@ public final class KeysCommand implements Runnable {
                             paramLabel = "NAME",
                             description = "Its name in lists and in the audit log. A name cannot be used twice.")
                     String name) {
-        KeyForm form = new KeyForm(name, scopes, rate, quota, maxMachines, maxWaiting, tokenBudget, expires);
+        KeyArguments form = new KeyArguments(name, scopes, rate, quota, maxMachines, maxWaiting, tokenBudget, expires);
         new Keys(common, spec.commandLine())
                 .create(form.grant(spec.commandLine(), InstantSource.system().instant()));
     }

@@ -1,6 +1,8 @@
 package io.neurovisor.cli.serve;
 
 import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.MetricsOptions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.StatusClient;

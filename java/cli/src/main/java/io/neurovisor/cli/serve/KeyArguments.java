@@ -23,7 +23,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /** The unchecked arguments of {@code keys create}. */
-record KeyForm(
+record KeyArguments(
         String name,
         @Nullable String scopes,
         @Nullable String rate,
