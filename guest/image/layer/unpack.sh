@@ -11,10 +11,11 @@ for file in etc/resolv.conf etc/apt/sources.list; do
     [ ! -e "$root/$file" ] || mv "$root/$file" "$kept/"
 done
 
-# Everything but /tmp, which is in use, and /dev, which cannot be made in a user namespace.
+# Everything but /tmp, which is in use, and /dev: a user namespace cannot make device nodes, and mmdebstrap mounts those of the host.
 unsquashfs -force -no-progress -quiet -dest "$root" "$root/tmp/parent.squashfs" \
     bin boot etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys usr var >&2
 rm "$root/tmp/parent.squashfs"
+mkdir "$root/dev"
 
 mv "$root/etc/resolv.conf" "$root/tmp/layer/resolv.conf"
 rm -f "$root/etc/apt/sources.list"
