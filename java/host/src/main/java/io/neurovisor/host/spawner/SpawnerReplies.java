@@ -68,22 +68,8 @@ final class SpawnerReplies {
     void handle(Event event) {
         switch (event.getEventCase()) {
             case STARTED -> known(event.getStarted().getVmId()).started().complete(event.getStarted());
-            case REJECTED -> {
-                Rejected rejected = event.getRejected();
-                ended(rejected.getVmId())
-                        .fail(new NeuroVisorException(
-                                rejected.getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
-                                "the VMM cannot be started: " + rejected.getReason()));
-            }
-            case EXITED -> {
-                Exited exited = event.getExited();
-                ended(exited.getVmId())
-                        .end(new VmmExit(
-                                exited.getExitCode(),
-                                exited.getSignal(),
-                                exited.getOutputTail(),
-                                exited.getOomKilled()));
-            }
+            case REJECTED -> reject(event.getRejected());
+            case EXITED -> exit(event.getExited());
             case TSC_MEASURED -> tscKhz.complete(event.getTscMeasured().getKhz());
             case SCRATCH_HELD -> {
                 ScratchHeld held = event.getScratchHeld();
@@ -99,16 +85,29 @@ final class SpawnerReplies {
             case SEALED ->
                 answer(event.getSealed().getVmId(), PendingVmm::seals, event.getSealed().getProblem());
             case EBPF -> completeFirst(ebpf, EbpfCounts.of(event.getEbpf()));
-            case BLOCKED -> {
-                Blocked attempt = event.getBlocked();
-                blocked.accept(
-                        attempt.getVmId(),
-                        new BlockedAttempt(attempt.getHook(), attempt.getSubject(), attempt.getAudit()));
-            }
+            case BLOCKED -> reportBlocked(event.getBlocked());
             case EVENT_NOT_SET ->
                 throw new NeuroVisorException(
                         Fault.SPAWNER_FAILED, "the spawner speaks another version; build both with ./mvnw package");
         }
+    }
+
+    private void reject(Rejected rejected) {
+        ended(rejected.getVmId())
+                .fail(new NeuroVisorException(
+                        rejected.getNoJail() ? Fault.JAIL_FAILED : Fault.VMM_FAILED,
+                        "the VMM cannot be started: " + rejected.getReason()));
+    }
+
+    private void exit(Exited exited) {
+        ended(exited.getVmId())
+                .end(new VmmExit(
+                        exited.getExitCode(), exited.getSignal(), exited.getOutputTail(), exited.getOomKilled()));
+    }
+
+    private void reportBlocked(Blocked attempt) {
+        blocked.accept(
+                attempt.getVmId(), new BlockedAttempt(attempt.getHook(), attempt.getSubject(), attempt.getAudit()));
     }
 
     /** Fails all replies, because no further event will arrive. */
