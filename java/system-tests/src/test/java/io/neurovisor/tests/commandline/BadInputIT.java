@@ -3,7 +3,7 @@ package io.neurovisor.tests.commandline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ final class BadInputIT {
                     return 3;
                 }
                 """);
-        PlainMachine.Run compiled = PlainMachine.start(List.of("cc", "-o", qemu.toString(), source.toString()));
+        HostCommand.Result compiled = HostCommand.run(List.of("cc", "-o", qemu.toString(), source.toString()));
         assertThat(compiled.exitCode()).as(compiled.stderr()).isZero();
         // Readable for the user that runs QEMU of root.
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -26,7 +26,7 @@ import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.firecracker.FirecrackerProgram;
 import io.neurovisor.testkit.RecordingSink;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.TestMachines;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -285,6 +285,6 @@ final class FirecrackerFaultIT {
     }
 
     private static void mount(String... command) {
-        assertThat(PlainMachine.start(List.of(command)).exitCode()).isZero();
+        assertThat(HostCommand.run(List.of(command)).exitCode()).isZero();
     }
 }

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +55,7 @@ final class OciImageIT {
     /** Removes the files; JUnit would follow the mounts of a container. */
     @AfterEach
     void removeFiles() {
-        PlainMachine.start(List.of("find", directory.toString(), "-xdev", "-mindepth", "1", "-delete"));
+        HostCommand.run(List.of("find", directory.toString(), "-xdev", "-mindepth", "1", "-delete"));
     }
 
     @ShortTier
@@ -63,13 +63,13 @@ final class OciImageIT {
     void packedReleaseRunsWithoutSources() {
         String script = "root=$1 && source \"$1/setup/oci.sh\" && oci_product_layer \"$2\"";
         Path home = CommandLineRun.home();
-        PlainMachine.Run packing =
-                PlainMachine.start(List.of("bash", "-euc", script, "bash", home.toString(), directory.toString()));
+        HostCommand.Result packing =
+                HostCommand.run(List.of("bash", "-euc", script, "bash", home.toString(), directory.toString()));
         assertThat(packing.exitCode()).as(packing.stderr()).isZero();
         Path product = directory.resolve("opt/neurovisor");
         assertThat(product.resolve("pom.xml")).doesNotExist();
         assertThat(product.resolve("java/engine")).doesNotExist();
-        PlainMachine.Run run = PlainMachine.start(
+        HostCommand.Result run = HostCommand.run(
                 List.of(product.resolve("neurovisor").toString(), "run", "-l", "python", "-c", "print(6*7)"));
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
         assertThat(run.exitCode()).isZero();
@@ -89,7 +89,7 @@ final class OciImageIT {
         List<String> byDefault = texts(config.at("/process/args"));
         assertThat(byDefault).containsExactly(PROGRAM, "serve");
         configure(config, bundle, List.of(PROGRAM, "run", "--language", "python", "-c", "print(6*7)"));
-        PlainMachine.Run run = PlainMachine.start(runc("run", "--bundle", bundle.toString(), CONTAINER));
+        HostCommand.Result run = HostCommand.run(runc("run", "--bundle", bundle.toString(), CONTAINER));
         assertThat(run.stdout()).as(run.stderr()).isEqualTo("42\n");
         assertThat(run.exitCode()).isZero();
 
@@ -108,7 +108,7 @@ final class OciImageIT {
             await().atMost(LIMIT)
                     .failFast("the container has ended", () -> !container.isAlive())
                     .until(() -> Files.readString(log).contains("serves gRPC on "));
-            PlainMachine.Run run = PlainMachine.start(runc(
+            HostCommand.Result run = HostCommand.run(runc(
                     "exec", CONTAINER, PROGRAM, "run", "--daemon=on", "--json", "-l", "python", "-c", "print(6*7)"));
             assertThat(run.exitCode()).as(run.stderr() + Files.readString(log)).isZero();
             assertThat(JSON.readTree(run.stdout()).at("/stdout").asText()).isEqualTo("42\n");
@@ -122,7 +122,7 @@ final class OciImageIT {
             throw new AssertionError("no daemon: " + Files.readString(log), never);
         } finally {
             if (container.isAlive()) {
-                PlainMachine.start(runc("delete", "--force", CONTAINER));
+                HostCommand.run(runc("delete", "--force", CONTAINER));
             }
         }
     }
@@ -151,7 +151,7 @@ final class OciImageIT {
     }
 
     private static void succeeds(String... command) {
-        PlainMachine.Run run = PlainMachine.start(List.of(command));
+        HostCommand.Result run = HostCommand.run(List.of(command));
         assertThat(run.exitCode())
                 .as(String.join(" ", command) + ": " + run.stderr())
                 .isZero();

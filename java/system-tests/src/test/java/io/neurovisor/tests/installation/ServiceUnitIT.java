@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.isolation.DaemonAttempts;
 import io.neurovisor.tests.isolation.DaemonIntruder;
 import java.io.IOException;
@@ -153,7 +153,7 @@ final class ServiceUnitIT {
     private static void assertNothingIsLeftOf(Set<String> machines) throws IOException {
         assertThat(machines()).noneMatch(machine -> machines.contains(machine.name()));
         for (Path place : List.of(GROUP, RUNTIME, DATA.resolve("jails"))) {
-            PlainMachine.Run files = PlainMachine.start(List.of("find", place.toString(), "-xdev"));
+            HostCommand.Result files = HostCommand.run(List.of("find", place.toString(), "-xdev"));
             assertThat(files.stdout().lines())
                     .as(place.toString())
                     .noneMatch(path -> machines.stream().anyMatch(path::contains));
@@ -236,7 +236,7 @@ final class ServiceUnitIT {
     }
 
     private static double exposure() {
-        PlainMachine.Run run = PlainMachine.start(List.of("systemd-analyze", "--no-pager", "security", UNIT));
+        HostCommand.Result run = HostCommand.run(List.of("systemd-analyze", "--no-pager", "security", UNIT));
         String last = run.stdout().strip().lines().reduce("", (_, line) -> line);
         assertThat(last).as(run.stderr()).contains("exposure level");
         return Double.parseDouble(last.replaceFirst(".*: ([0-9.]+) .*", "$1"));
@@ -249,13 +249,13 @@ final class ServiceUnitIT {
     private static String systemctl(String... arguments) {
         List<String> command = new ArrayList<>(List.of("systemctl"));
         command.addAll(List.of(arguments));
-        PlainMachine.Run run = PlainMachine.start(command);
+        HostCommand.Result run = HostCommand.run(command);
         assertThat(run.exitCode()).as(command + ": " + run.stderr() + log()).isZero();
         return run.stdout().strip();
     }
 
     private static String log() {
-        return PlainMachine.start(List.of("journalctl", "--no-pager", "--output=cat", "--unit=" + UNIT))
+        return HostCommand.run(List.of("journalctl", "--no-pager", "--output=cat", "--unit=" + UNIT))
                 .stdout();
     }
 }

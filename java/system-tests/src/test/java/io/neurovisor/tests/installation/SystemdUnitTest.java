@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,7 +64,7 @@ final class SystemdUnitTest {
 
     private List<String> complaints(String text) throws IOException {
         Path unit = Files.writeString(directory.resolve("neurovisor.service"), text);
-        PlainMachine.Run run = PlainMachine.start(List.of(ANALYZE.toString(), "verify", "--man=no", unit.toString()));
+        HostCommand.Result run = HostCommand.run(List.of(ANALYZE.toString(), "verify", "--man=no", unit.toString()));
         List<String> complaints = (run.stdout() + run.stderr())
                 .lines()
                 .filter(line -> line.contains(unit.getFileName().toString()))

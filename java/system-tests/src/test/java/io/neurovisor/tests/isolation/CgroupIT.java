@@ -7,7 +7,7 @@ import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.SpawnerTestInitrd;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.ShortTier;
@@ -33,7 +33,7 @@ final class CgroupIT {
         Path initrd = directory.resolve("initrd");
         SpawnerTestInitrd.pack(TESTS, initrd);
 
-        PlainMachine.Run machine = PlainMachine.start(machine(kernel, initrd, tscKhz(directory)));
+        HostCommand.Result machine = HostCommand.run(machine(kernel, initrd, tscKhz(directory)));
 
         assertThat(machine.stdout())
                 .as(machine.stdout() + machine.stderr())

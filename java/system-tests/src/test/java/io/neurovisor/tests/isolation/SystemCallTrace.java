@@ -2,7 +2,7 @@ package io.neurovisor.tests.isolation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,7 +42,7 @@ final class SystemCallTrace {
     SystemCallTrace(Path directory) throws IOException {
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
         pipe = directory.resolve("trace");
-        PlainMachine.Run made = PlainMachine.start(List.of("mkfifo", "-m", "666", pipe.toString()));
+        HostCommand.Result made = HostCommand.run(List.of("mkfifo", "-m", "666", pipe.toString()));
         assertThat(made.exitCode()).as(made.stderr()).isZero();
         bubblewrap = Files.writeString(
                 directory.resolve("bwrap"),

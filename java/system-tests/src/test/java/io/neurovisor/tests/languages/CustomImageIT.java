@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
@@ -143,7 +143,7 @@ final class CustomImageIT {
             Path image = images.filter(path -> path.getFileName().toString().startsWith(NAME + "-"))
                     .findFirst()
                     .orElseThrow();
-            PlainMachine.Run run = PlainMachine.start(List.of(
+            HostCommand.Result run = HostCommand.run(List.of(
                     "unsquashfs", "-lln", image.resolve("rootfs.squashfs").toString()));
             assertThat(run.exitCode()).as(run.stderr()).isZero();
             return run.stdout()

@@ -11,7 +11,7 @@ import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.tests.fixtures.FinishedProgram;
 import io.neurovisor.tests.fixtures.OpenedNeuroVisor;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.UnpackedImage;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.Extent;
 import io.neurovisor.tests.runner.ShortTier;
@@ -39,7 +39,7 @@ final class ProgramsIT {
     @TempDir
     private static Path shared;
 
-    private static PlainMachine plainMachine;
+    private static UnpackedImage unpackedImage;
     private static OpenedNeuroVisor neuroVisor;
 
     @BeforeAll
@@ -47,21 +47,21 @@ final class ProgramsIT {
         Path rootfs = NeuroVisor.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .rootfs();
-        plainMachine = new PlainMachine(rootfs, shared.resolve("root"));
+        unpackedImage = new UnpackedImage(rootfs, shared.resolve("root"));
         neuroVisor = OpenedNeuroVisor.open();
     }
 
     @AfterAll
     static void close() {
         neuroVisor.close();
-        plainMachine.close();
+        unpackedImage.close();
     }
 
     @ParameterizedTest
     @MethodSource("names")
     void behavesAsOnAPlainMachine(String name) throws IOException {
         Program program = program(name);
-        PlainMachine.Run expected = plainMachine.python(program, Files.createDirectory(shared.resolve(name)));
+        UnpackedImage.Run expected = unpackedImage.python(program, Files.createDirectory(shared.resolve(name)));
         assertThat(expected.exitCode()).as(expected.stderr()).isZero();
 
         FinishedProgram run = neuroVisor.run(program, SandboxSize.SMALL, TIMEOUT);

@@ -1,7 +1,7 @@
 package io.neurovisor.tests.languages;
 
 import com.sun.net.httpserver.HttpServer;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -97,7 +97,7 @@ final class ScriptsOfPackages implements AutoCloseable {
         Files.writeString(source.resolve("setup.py"), setup);
         Files.writeString(source.resolve("PKG-INFO"), "Metadata-Version: 2.1\nName: neurovisor-probe\nVersion: 1.0\n");
         Path archive = scratch.resolve("probe.tar.gz");
-        PlainMachine.Run run = PlainMachine.start(List.of(
+        HostCommand.Result run = HostCommand.run(List.of(
                 "tar",
                 "-czf",
                 archive.toString(),

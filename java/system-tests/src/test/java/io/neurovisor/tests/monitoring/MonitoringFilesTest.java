@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.FaultKind;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
 import io.neurovisor.tests.monitoring.MonitoringFiles.Query;
 import java.io.IOException;
@@ -250,13 +250,13 @@ final class MonitoringFilesTest {
 
     @Test
     void promtoolAcceptsTheConfiguration() {
-        PlainMachine.Run check = promtool("check", "config", "--lint=all", PROMETHEUS + "/prometheus.yml");
+        HostCommand.Result check = promtool("check", "config", "--lint=all", PROMETHEUS + "/prometheus.yml");
         assertThat(check.exitCode()).as(check.stdout() + check.stderr()).isZero();
     }
 
     @Test
     void alertsFireWhenTheyShould() {
-        PlainMachine.Run test = promtool("test", "rules", PROMETHEUS + "/alerts.test.yml");
+        HostCommand.Result test = promtool("test", "rules", PROMETHEUS + "/alerts.test.yml");
         assertThat(test.exitCode()).as(test.stdout() + test.stderr()).isZero();
     }
 
@@ -289,7 +289,7 @@ final class MonitoringFilesTest {
     void readersAcceptTheFiles(
             String reader, String command, String name, String before, String after) throws IOException {
         Path file = DIRECTORY.resolve(name);
-        PlainMachine.Run judgement = judgement(reader, command, file);
+        HostCommand.Result judgement = judgement(reader, command, file);
         assertThat(judgement.exitCode()).as(judgement.stderr()).isZero();
         String text = Files.readString(file);
         assertThat(text).contains(before);
@@ -298,14 +298,14 @@ final class MonitoringFilesTest {
         assertThat(judgement(reader, command, wrong).exitCode()).isNotZero();
     }
 
-    private static PlainMachine.Run judgement(String reader, String command, Path file) {
+    private static HostCommand.Result judgement(String reader, String command, Path file) {
         RealClient client = RealClient.named(reader);
         return command.equals("validate")
                 ? client.run(command, "--config=" + file)
                 : client.run(command, file.toString());
     }
 
-    private static PlainMachine.Run promtool(String... arguments) {
+    private static HostCommand.Result promtool(String... arguments) {
         return RealClient.monitor("promtool").run(arguments);
     }
 }

@@ -18,7 +18,7 @@ import io.neurovisor.server.config.VmmChoice;
 import io.neurovisor.tests.firecracker.FirecrackerMachines;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.InjectedCall;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.monitoring.MonitoringFiles.Query;
@@ -257,14 +257,14 @@ final class WatchedDaemonIT {
                 .array()) {
             key.add("%02x".formatted(part));
         }
-        PlainMachine.Run maps = PlainMachine.start(List.of("bpftool", "map", "list"));
+        HostCommand.Result maps = HostCommand.run(List.of("bpftool", "map", "list"));
         List<Integer> deleted = maps.stdout()
                 .lines()
                 .filter(line -> line.contains("name policies"))
                 .map(line -> line.substring(0, line.indexOf(':')))
                 .map(map -> Stream.concat(Stream.of("bpftool", "map", "delete", "id", map, "key", "hex"), key.stream())
                         .toList())
-                .map(command -> PlainMachine.start(command).exitCode())
+                .map(command -> HostCommand.run(command).exitCode())
                 .toList();
         assertThat(deleted).as(maps.stdout() + maps.stderr()).contains(0);
     }

@@ -3,7 +3,7 @@ package io.neurovisor.tests.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,7 +44,7 @@ final class ReadmeIT {
 
     /** Compares the output apart from the names of machines; stderr may contain more messages. */
     private void prints(ConsoleBlock.Command command) {
-        PlainMachine.Run run = PlainMachine.start(List.of(
+        HostCommand.Result run = HostCommand.run(List.of(
                 "bash",
                 "-c",
                 "cd -- \"$1\" && export NEUROVISOR_DAEMON=off && eval \"$2\"",

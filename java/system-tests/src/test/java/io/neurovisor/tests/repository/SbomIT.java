@@ -3,7 +3,7 @@ package io.neurovisor.tests.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,7 +79,7 @@ final class SbomIT {
 
     /** Returns the crates that Cargo lists. */
     private static Set<String> crates() {
-        PlainMachine.Run run = PlainMachine.start(List.of(
+        HostCommand.Result run = HostCommand.run(List.of(
                 "cargo",
                 "tree",
                 "--manifest-path",

@@ -3,7 +3,7 @@ package io.neurovisor.tests.repository;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,14 +23,14 @@ final class WireContractTest {
 
     @Test
     void theContractsAreInForm() {
-        PlainMachine.Run lint = RealClient.named("buf").run("lint", proto().toString());
+        HostCommand.Result lint = RealClient.named("buf").run("lint", proto().toString());
         assertThat(lint.stdout() + lint.stderr()).isEmpty();
         assertThat(lint.exitCode()).isZero();
     }
 
     @Test
     void everythingThatFirstClientsUseIsThere() {
-        PlainMachine.Run breaking = breaking(proto());
+        HostCommand.Result breaking = breaking(proto());
         assertThat(breaking.stdout() + breaking.stderr()).isEmpty();
         assertThat(breaking.exitCode()).isZero();
     }
@@ -50,7 +50,7 @@ final class WireContractTest {
         String text = Files.readString(contract);
         assertThat(text).contains(before);
         Files.writeString(contract, text.replace(before, after));
-        PlainMachine.Run breaking = breaking(changed);
+        HostCommand.Result breaking = breaking(changed);
         assertThat(breaking.stdout()).contains(found);
         assertThat(breaking.exitCode()).isEqualTo(100);
     }
@@ -59,13 +59,13 @@ final class WireContractTest {
     @Test
     void originalIsCompiledFromItsSources() throws IOException {
         Path made = directory.resolve("made.binpb");
-        PlainMachine.Run build = RealClient.named("buf")
+        HostCommand.Result build = RealClient.named("buf")
                 .run("build", proto().resolve("original").toString(), "--output", made.toString());
         assertThat(build.exitCode()).as(build.stderr()).isZero();
         assertThat(Files.readAllBytes(made)).isEqualTo(Files.readAllBytes(proto().resolve(ORIGINAL)));
     }
 
-    private static PlainMachine.Run breaking(Path contracts) {
+    private static HostCommand.Result breaking(Path contracts) {
         return RealClient.named("buf")
                 .run(
                         "breaking",

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.neurovisor.tests.fixtures.CommandLineRun;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.RealClient;
 import io.neurovisor.tests.fixtures.RunningDaemon;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
@@ -65,7 +65,7 @@ final class ServeClientsIT {
     void commandsOfTheReadmePrintWhatItShows() throws Exception {
         RealClient grpcurl = RealClient.named("grpcurl");
         String address = "localhost:" + daemon.port();
-        PlainMachine.Run infer = grpcurl.run(asPrinted("inference.InferenceService/Infer", address));
+        HostCommand.Result infer = grpcurl.run(asPrinted("inference.InferenceService/Infer", address));
         assertThat(infer.exitCode()).as(infer.stderr()).isZero();
         JsonNode answer = new ObjectMapper().readTree(infer.stdout());
         assertThat(answer.path("response").asText()).isEqualTo("168");
@@ -73,7 +73,7 @@ final class ServeClientsIT {
                 .isEqualTo("my-trace-123");
         assertThat(ollama.requests().getLast()).contains("llama3.2", "Hello");
 
-        PlainMachine.Run agent = grpcurl.run(asPrinted("neurovisor.agent.AgentService/RunAgent", address));
+        HostCommand.Result agent = grpcurl.run(asPrinted("neurovisor.agent.AgentService/RunAgent", address));
         assertThat(agent.exitCode()).as(agent.stderr()).isZero();
         assertThat(agent.stdout()).containsSubsequence("\"started\"", "AGENT_OUTCOME_ANSWERED", "\"168\"");
         assertThat(ollama.requests().getLast()).contains("Count the primes below 1000");
@@ -107,7 +107,7 @@ final class ServeClientsIT {
     void grpcurlDescribesTheService() throws IOException {
         RealClient grpcurl = RealClient.named("grpcurl");
         String address = "localhost:" + daemon.port();
-        PlainMachine.Run execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
+        HostCommand.Result execute = grpcurl.run("-plaintext", "-d", PROGRAM, address, EXECUTE);
         assertThat(execute.exitCode()).as(execute.stderr()).isZero();
         assertThat(new ObjectMapper().readTree(execute.stdout()).path("stdout").asText())
                 .isEqualTo("42\n");
@@ -146,7 +146,7 @@ final class ServeClientsIT {
     }
 
     private static Map<String, Integer> statuses(RealClient ghz, RunningDaemon asked, int calls) throws IOException {
-        PlainMachine.Run run = ghz.run(
+        HostCommand.Result run = ghz.run(
                 "--insecure",
                 "--call",
                 EXECUTE,

@@ -6,7 +6,7 @@ import io.neurovisor.engine.program.InputFile;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.tests.fixtures.PlainMachine;
+import io.neurovisor.tests.fixtures.UnpackedImage;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
@@ -38,13 +38,13 @@ final class HostileWithoutMachineIT {
                 .filter(program -> HARMLESS.contains(program.group()) && program.language() == Language.PYTHON)
                 .toList();
         Set<String> escaped = new TreeSet<>();
-        try (PlainMachine machine = new PlainMachine(rootfs, directory.resolve("root"))) {
+        try (UnpackedImage machine = new UnpackedImage(rootfs, directory.resolve("root"))) {
             for (HostileProgram program : programs) {
                 Path work = Files.createDirectories(directory.resolve(program.toString()));
                 for (InputFile file : program.program().files()) {
                     Files.writeString(work.resolve(file.path()), StandardCharsets.UTF_8.decode(file.content()));
                 }
-                PlainMachine.Run run = machine.python(program.program(), work);
+                UnpackedImage.Run run = machine.python(program.program(), work);
                 if (run.stdout().contains("ESCAPED")) {
                     escaped.add(program.toString());
                 }
