@@ -168,6 +168,6 @@ fn tie_to(parent: Option<Pid>) -> Result<(), String> {
     if process::getppid() == parent {
         Ok(())
     } else {
-        Err("the process that wanted the build is gone".into())
+        Err("the process that started the build is gone".into())
     }
 }

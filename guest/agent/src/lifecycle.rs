@@ -37,14 +37,14 @@ const NOT_REFRESHED: WrongPhase =
     "this VM still equals every other clone of its template: call Refresh first";
 const PRIMING: WrongPhase = "this VM is being primed: wait for Prime to return";
 const SPENT: WrongPhase =
-    "this VM has run its one execution, or is running it: destroy it and take a fresh one";
+    "this VM has run its only execution, or is running it: destroy it and use a fresh one";
 const ALREADY_REFRESHED: WrongPhase = "this VM has been refreshed already";
 const NOT_PRIMING: WrongPhase = "this VM is not being primed";
 const WARMING: WrongPhase = "interpreters are being started: wait for Warm to return";
 const NOT_WARMING: WrongPhase = "no interpreters are being started in this VM";
 const WARMED: WrongPhase =
     "the interpreters of this VM wait for their programs: save it as a template, or call Refresh";
-const TOO_LATE_TO_WARM: WrongPhase = "Warm belongs into the making of a template, before Refresh";
+const TOO_LATE_TO_WARM: WrongPhase = "Warm is possible only before Refresh, while a template is made";
 
 impl Phase {
     fn after(self, step: Step) -> Result<Phase, WrongPhase> {

@@ -33,7 +33,7 @@ pub fn mount_read_only(disk: &str, target: &str) -> Result<(), Failure> {
             "cannot mount root disk {disk} read-only ({})",
             problems.join("; ")
         ),
-        "give a whole squashfs, erofs or ext4 image that this kernel can read",
+        "use a complete squashfs, erofs or ext4 image that this kernel can read",
     ))
 }
 
