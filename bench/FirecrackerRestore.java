@@ -16,7 +16,7 @@ import io.neurovisor.engine.vm.Vmm;
 import io.neurovisor.host.guestlink.GuestLinks;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.Product;
+import io.neurovisor.server.ProductVersion;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
@@ -80,7 +80,7 @@ final class FirecrackerRestore {
             if (!(lease.sandbox().start() instanceof VmStart.Restore restore)) {
                 throw new IllegalStateException("the machine is no clone");
             }
-            System.out.println(Product.version());
+            System.out.println(ProductVersion.current());
             System.out.println(neuroVisor.vmm().name() + " " + neuroVisor.vmm().version());
             System.out.println(restore.saved().directory());
             System.out.println(restore.files().rootfs());

@@ -19,15 +19,14 @@ import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
 /**
- * One connection to a database, safe for use by many threads; other processes may have theirs. Every failure of SQLite's
- * leaves here as a fault that names the file.
+ * A connection to a database. Thread-safe; other processes may have their own connections. Every failure of SQLite is
+ * thrown as a fault that names the file.
  *
- * <p>The database is alone with its owner's other files in a directory that nobody else can enter; SQLite's library and a
- * lock lie beside it.
+ * <p>The database is in a directory that only its owner can access, next to SQLite's library and a lock file.
  */
 public final class Database implements AutoCloseable {
-    /** For another process to finish its own transaction, each of which is one small write. */
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** The time to wait for transactions of other processes, each of which is one small write. */
+    private static final Duration BUSY_TIMEOUT = Duration.ofSeconds(10);
 
     private final DatabaseFaults faults;
     private final Handle handle;
@@ -39,15 +38,15 @@ public final class Database implements AutoCloseable {
     }
 
     /**
-     * Makes what is not there yet, the directory included.
+     * Opens a database and creates it, with its directory, if it is missing.
      *
-     * @throws NeuroVisorException with the schema's fault for a database that is damaged, of a newer version or not ours
+     * @throws NeuroVisorException with the schema's fault if the database is damaged, of a newer version or not ours
      */
     public static Database open(Path database, Schema schema) {
         Path file = database.toAbsolutePath().normalize();
         DatabaseFaults faults = new DatabaseFaults(file, schema);
         Path library = PrivateFiles.directory(file.resolveSibling("lib"));
-        // Two processes at their first start would both make the tables.
+        // Without the lock, two processes could create the tables simultaneously.
         try (PathLock _ = PathLock.acquire(lockOf(file), () -> {})) {
             SqliteLibrary.load(library, schema);
             makePrivate(file);
@@ -57,12 +56,15 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** Held while the database is opened. Its owner may use it for other files beside the database. */
+    /**
+     * Returns the lock that is held while the database is opened. Its owner may use it for further files in the
+     * directory.
+     */
     public static Path lockOf(Path database) {
         return database.resolveSibling(".lock");
     }
 
-    /** SQLite gives the files that it makes beside it the same permissions. */
+    /** SQLite creates its other files with the same permissions. */
     private static void makePrivate(Path file) {
         try {
             try {
@@ -77,17 +79,17 @@ public final class Database implements AutoCloseable {
 
     private static Database connected(Path file, Schema schema, DatabaseFaults faults) {
         SQLiteConfig config = new SQLiteConfig();
-        config.setBusyTimeout(Math.toIntExact(PATIENCE.toMillis()));
+        config.setBusyTimeout(Math.toIntExact(BUSY_TIMEOUT.toMillis()));
         config.enforceForeignKeys(true);
-        // A transaction that reads before it writes would fail where another has written in between.
+        // A transaction that reads before it writes would fail if another connection has written in between.
         config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
-        // What is acknowledged is on the disk, also when the power fails.
+        // Committed data survives a power failure.
         config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
         SQLiteDataSource source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + file);
         Handle handle = Jdbi.create(source).open();
         try {
-            // What is deleted is overwritten, and what somebody wrote into the schema runs nothing.
+            // Overwrites deleted content, and runs nothing that the schema of a foreign file may contain.
             handle.execute("PRAGMA secure_delete = ON");
             handle.execute("PRAGMA trusted_schema = OFF");
             new Migrations(file, schema).run(handle);
@@ -109,12 +111,12 @@ public final class Database implements AutoCloseable {
         }
     }
 
-    /** In one transaction, which is on the disk when this returns. */
+    /** Runs a change in one transaction, which is on disk when this returns. */
     public <T> T write(Function<Handle, T> change) {
         return read(_ -> handle.inTransaction(change::apply));
     }
 
-    /** In one transaction, which is on the disk when this returns. */
+    /** Runs a change in one transaction, which is on disk when this returns. */
     public void change(Consumer<Handle> change) {
         read(_ -> {
             handle.useTransaction(change::accept);
@@ -122,14 +124,14 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** Leaves nothing in the log of what was deleted. */
+    /** Removes deleted content from the write-ahead log. */
     public void forgetDeleted() {
         read(_ -> handle.createQuery("PRAGMA wal_checkpoint(TRUNCATE)")
                 .mapTo(Integer.class)
                 .first());
     }
 
-    /** Gives the room of what was deleted back to the file system. */
+    /** Returns the space of deleted content to the file system. */
     public void shrink() {
         read(_ -> handle.execute("VACUUM"));
         forgetDeleted();

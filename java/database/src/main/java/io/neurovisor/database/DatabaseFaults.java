@@ -11,7 +11,7 @@ import org.jdbi.v3.core.JdbiException;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteException;
 
-/** Says in one line what is wrong with a database, with the next step. */
+/** Creates the faults of a database: what is wrong in one line, and the next step. */
 public record DatabaseFaults(Path file, Schema schema) {
     public DatabaseFaults {
         requireNonNull(file, "file is null");
@@ -32,12 +32,12 @@ public record DatabaseFaults(Path file, Schema schema) {
             case SQLITE_FULL ->
                 of(
                         Fault.STORAGE_FAILED,
-                        "cannot grow: the disk is full; free some space or give another --data-dir",
+                        "cannot grow: the disk is full; free some space or set another --data-dir",
                         failure);
             case SQLITE_READONLY, SQLITE_READONLY_DBMOVED, SQLITE_READONLY_DIRECTORY, SQLITE_CANTOPEN, SQLITE_PERM ->
                 of(
                         Fault.STORAGE_FAILED,
-                        "cannot be written by user " + System.getProperty("user.name") + "; mend its permissions"
+                        "cannot be written by user " + System.getProperty("user.name") + "; correct its permissions"
                                 + schema.alternative(),
                         failure);
             case SQLITE_IOERR -> of(Fault.STORAGE_FAILED, "cannot be read or written: " + reason(cause.get()), failure);
@@ -45,11 +45,11 @@ public record DatabaseFaults(Path file, Schema schema) {
         };
     }
 
-    /** For what no version of ours has written. */
+    /** Returns the fault for content that no version can have written. */
     public NeuroVisorException damaged(String reason, @Nullable Exception failure) {
         return of(
                 schema.unusable(),
-                "is damaged (" + reason + "); move it away, and a new one is made" + schema.alternative(),
+                "is damaged (" + reason + "); move it away, and a new one is created" + schema.alternative(),
                 failure);
     }
 

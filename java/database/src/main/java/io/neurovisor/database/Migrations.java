@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 
-/** Brings a database to the newest version of its schema. */
+/** Migrates a database to the newest version of its schema. */
 final class Migrations {
     private final Path file;
     private final Schema schema;
@@ -18,17 +18,17 @@ final class Migrations {
         this.schema = requireNonNull(schema, "schema is null");
     }
 
-    /** Nobody else may be at the database. A database that is refused is left as it is. */
+    /** Migrates the database. The caller must have exclusive access. A database that is rejected is not changed. */
     void run(Handle handle) {
         int version = number(handle, "PRAGMA user_version");
         refuseNewer(version);
         refuseForeign(handle, version);
         if (version == 0) {
-            // Before the first table, or it has no effect: what is deleted leaves the file.
+            // Must run before the first table is created. Deleted pages then leave the file.
             handle.execute("PRAGMA auto_vacuum = FULL");
             handle.execute("PRAGMA application_id = " + schema.applicationId());
         }
-        // Readers and one writer at the same time; each commit is one append.
+        // Allows readers during a write; each commit is one append.
         handle.execute("PRAGMA journal_mode = WAL");
         for (int next = version; next < schema.versions().size(); next++) {
             List<String> statements = schema.versions().get(next);
@@ -45,7 +45,7 @@ final class Migrations {
         if (version > newest) {
             throw new NeuroVisorException(
                     schema.unusable(),
-                    "%s has version %d, and this NeuroVisor knows versions up to %d: a newer NeuroVisor has used it; use that one, or another --data-dir%s"
+                    "%s has version %d, but this NeuroVisor supports versions up to %d: a newer NeuroVisor has used it; use that one, or another --data-dir%s"
                             .formatted(file, version, newest, schema.alternative()));
         }
     }
@@ -56,7 +56,7 @@ final class Migrations {
         if (foreign) {
             throw new NeuroVisorException(
                     schema.unusable(),
-                    "%s is a database, but none of NeuroVisor's %s; move it away, and a new one is made"
+                    "%s is a database, but not of NeuroVisor's %s; move it away, and a new one is created"
                             .formatted(file, schema.content()));
         }
     }

@@ -9,13 +9,12 @@ import java.util.Optional;
 /**
  * The tables of one kind of database, version by version.
  *
- * @param content what the database holds, as in "none of NeuroVisor's sessions"
- * @param applicationId tells the database from everybody else's
- * @param unusable the fault of a database that is damaged, or of a newer version
- * @param wayOut what a user can do who wants to go on without the database, as in "or keep no history"; empty where
- *     nothing goes on without it
- * @param versions the statements that make each version out of the one before. A released version is never changed, only
- *     followed by another
+ * @param content the content of the database, as in "not of NeuroVisor's sessions"
+ * @param applicationId identifies the database file as ours
+ * @param unusable the fault of a database that is damaged or of a newer version
+ * @param wayOut how to work without the database, as in "or keep no history"; empty if that is impossible
+ * @param versions the statements that create each version from the one before. A released version is never changed,
+ *     only followed by another
  */
 public record Schema(
         String content, int applicationId, Fault unusable, Optional<String> wayOut, List<List<String>> versions) {
@@ -26,7 +25,7 @@ public record Schema(
         versions = versions.stream().map(List::copyOf).toList();
     }
 
-    /** The end of a sentence about a database that cannot be used. */
+    /** Returns the end of a message about an unusable database. */
     String alternative() {
         return wayOut.map(way -> ", or " + way).orElse("");
     }

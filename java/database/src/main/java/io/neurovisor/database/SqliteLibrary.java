@@ -15,15 +15,15 @@ import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
 /**
- * SQLite's native code. Left to itself the driver would unpack it into the temporary directory at every start, and a process
- * that is killed would leave it there; so it is unpacked once, beside the database.
+ * SQLite's native library. By default, the driver unpacks it into the temporary directory at every start, where a
+ * killed process would leave it, so it is unpacked once, next to the database.
  */
 final class SqliteLibrary {
     private static boolean loaded;
 
     private SqliteLibrary() {}
 
-    /** Loads it, once per JVM, for whichever database is opened first. The caller holds the lock of the directory's owner. */
+    /** Loads the library once per JVM. The caller must hold the lock of the database that is opened first. */
     static synchronized void load(Path directory, Schema schema) {
         if (loaded) {
             return;
@@ -32,7 +32,7 @@ final class SqliteLibrary {
         unpack(directory, file);
         System.setProperty("org.sqlite.lib.path", directory.toString());
         System.setProperty("org.sqlite.lib.name", file.getFileName().toString());
-        // Where ours cannot be loaded the driver tries an own copy, which must not lie about elsewhere.
+        // If our copy cannot be loaded, the driver unpacks its own, which must not be left elsewhere.
         System.setProperty("org.sqlite.tmpdir", directory.toString());
         try {
             loaded = SQLiteJDBCLoader.initialize();

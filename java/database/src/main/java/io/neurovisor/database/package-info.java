@@ -1,4 +1,7 @@
-/** SQLite databases of the data directory: how one is opened, kept in form and spoken to. What is in it, its owner knows. */
+/**
+ * SQLite databases of the data directory: opening, migration, transactions and failures. The tables belong to other
+ * packages.
+ */
 @NullMarked
 package io.neurovisor.database;
 

@@ -23,7 +23,7 @@ final class DatabaseTest {
     private Path parent;
 
     @Test
-    void nobodyElseCanReadAnyOfItsFiles() throws IOException {
+    void filesAreReadableByTheOwnerOnly() throws IOException {
         try (Database database = open(FIRST);
                 Stream<Path> files = Files.walk(parent.resolve("fruits"))) {
             insert(database, "pear");
@@ -35,7 +35,7 @@ final class DatabaseTest {
     }
 
     @Test
-    void eachVersionIsMadeOutOfTheOneBefore() {
+    void migratesFromEachVersionToTheNext() {
         try (Database database = open(FIRST)) {
             insert(database, "pear");
         }
@@ -45,14 +45,14 @@ final class DatabaseTest {
         }
         assertThatThrownBy(() -> open(FIRST).close())
                 .hasMessage(
-                        file() + " has version 2, and this NeuroVisor knows versions up to 1: a newer NeuroVisor has"
+                        file() + " has version 2, but this NeuroVisor supports versions up to 1: a newer NeuroVisor has"
                                 + " used it; use that one, or another --data-dir")
                 .satisfies(failure ->
                         assertThat(((NeuroVisorException) failure).fault()).isEqualTo(Fault.INTERNAL));
     }
 
     @Test
-    void aVersionThatCannotBeMadeLeavesTheOneBefore() {
+    void aFailedMigrationLeavesThePreviousVersion() {
         try (Database database = open(FIRST)) {
             insert(database, "pear");
         }
@@ -65,7 +65,7 @@ final class DatabaseTest {
     }
 
     @Test
-    void aChangeThatFailsHalfWayIsNone() {
+    void rollsBackAFailedChange() {
         try (Database database = open(FIRST)) {
             assertThatThrownBy(() -> database.change(handle -> {
                         handle.execute("INSERT INTO fruit VALUES ('pear')");
@@ -78,8 +78,8 @@ final class DatabaseTest {
     }
 
     @Test
-    void whatIsDeletedIsInNoFileAnyMore() throws IOException {
-        String secret = "kept-for-nobody";
+    void deletedContentIsInNoFile() throws IOException {
+        String secret = "deleted-later";
         try (Database database = open(FIRST)) {
             insert(database, secret);
             database.change(handle -> handle.execute("DELETE FROM fruit"));

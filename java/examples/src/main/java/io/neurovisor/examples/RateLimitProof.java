@@ -61,7 +61,7 @@ final class RateLimitProof implements Example {
                 refusal.isPresent() && answered <= allowed && answered >= CAPACITY - 1,
                 "%d calls in %.1f s were answered, of at most %.0f".formatted(answered, seconds, allowed));
         run.check(
-                refusal.orElse("").contains("there is room again in"),
+                refusal.orElse("").contains("exceeds its rate limit; try again in"),
                 "the next was rejected: " + ExampleRun.shown(refusal.orElse("(nothing)")));
         LockSupport.parkNanos(Duration.ofSeconds(1).toNanos());
         run.check(ask(client, request).isEmpty(), "a second later the same client was served");

@@ -15,11 +15,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What runs left that died together with their spawner. Those that died alone have left nothing: their spawner has removed
- * it.
+ * The remains of runs that died together with their spawner. If only the run dies, its spawner removes what it left.
  */
 public final class DeadRuns {
-    private static final String REASON = "left by a run that died";
+    private static final String REASON = "left by a run that was killed";
 
     private final SpawnerSweep sweep;
     private final DeadProcesses processes;
@@ -27,7 +26,7 @@ public final class DeadRuns {
     private final Labs labs;
     private final boolean dryRun;
 
-    /** @param dryRun whether to tell only what would be removed */
+    /** @param dryRun whether to report only what would be removed */
     public DeadRuns(Settings settings, Map<String, String> environment, boolean dryRun) {
         this.sweep = new SpawnerSweep(settings.spawner(), dryRun);
         this.processes = new DeadProcesses(new UseRegistry(settings.dataDir()), dryRun);
@@ -37,10 +36,10 @@ public final class DeadRuns {
     }
 
     /**
-     * What there was.
+     * The result of a sweep.
      *
      * @param things that were removed
-     * @param problems in words, a line for each thing that stays
+     * @param problems one line for each thing that could not be removed
      */
     public record Swept(List<UnusedPath> things, List<String> problems) {
         public Swept {
@@ -52,7 +51,7 @@ public final class DeadRuns {
     public Swept sweep() {
         List<UnusedPath> things = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        // Where sockets are kept depends on the environment, and that of the dead may have been another.
+        // The directory of sockets depends on the environment, which may have been different for the dead run.
         Set<Path> places = new LinkedHashSet<>(bases);
         processes.runtimeDirectories().forEach(directory -> places.add(requireNonNull(directory.getParent())));
         for (Path base : places) {

@@ -23,7 +23,10 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Removes what no start of today needs, and what exceeds the user's limit. Nothing that a running process uses is touched. */
+/**
+ * Removes artifacts that are no longer needed or that exceed the user's limit. Artifacts in use by a running process
+ * stay.
+ */
 public final class Housekeeping {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
 
@@ -40,23 +43,23 @@ public final class Housekeeping {
         this.dryRun = dryRun;
     }
 
-    /** Returns what was removed, or would be. */
+    /** Returns what was removed; in a dry run, what would be. */
     public List<UnusedPath> collect() {
         if (!Files.isDirectory(settings.dataDir())) {
             return List.of();
         }
-        // Otherwise a mistyped --data-dir could make a stranger's directory look like a store.
+        // Without this check, a mistyped --data-dir could make a foreign directory look like a store.
         new DataDirectory(settings.dataDir()).requireOurs();
-        Images images = NeuroVisor.images(settings);
+        Images images = InstalledComponents.images(settings);
         DeadRuns.Swept dead = new DeadRuns(settings, System.getenv(), dryRun).sweep();
         dead.problems().forEach(LOG::warn);
         removed.addAll(dead.things());
         List<StoreContent> stores = images.stores();
         stores.forEach(this::sweep);
-        // A machine that is up has what it needs open.
+        // A running machine keeps its files open, so they can be removed.
         sweep(LabWiring.images(settings, Supervisor.unattended()).content());
-        // After the images: what they no longer hold, no template is needed for.
-        StoreContent templates = NeuroVisor.templates(settings).content(images.bootDigests());
+        // After the images, because templates of removed images are no longer needed.
+        StoreContent templates = InstalledComponents.templates(settings).content(images.bootDigests());
         sweep(templates);
         settings.config().cache().max().ifPresent(max -> evict(max, stores, templates));
         sweepJournal();
@@ -73,7 +76,7 @@ public final class Housekeeping {
                 removed.add(new UnusedPath(
                         settings.journal(),
                         expired.executions() + (expired.executions() == 1 ? " execution" : " executions")
-                                + " by a key, whose answers nobody can ask for any more",
+                                + " with an idempotency key, whose output can no longer be requested",
                         expired.bytes()));
             }
         }
@@ -87,7 +90,9 @@ public final class Housekeeping {
         return new StoreSweep(directory, uses, clock.instant(), dryRun);
     }
 
-    /** Templates before images, for they are made again in seconds; of each kind the longest unused first. */
+    /**
+     * Removes templates before images, because they are rebuilt in seconds; of each kind the least recently used first.
+     */
     private void evict(DataSize max, List<StoreContent> stores, StoreContent templates) {
         long bytes = Stream.concat(stores.stream(), Stream.of(templates))
                 .mapToLong(store -> DiskUsage.bytes(store.directory()))

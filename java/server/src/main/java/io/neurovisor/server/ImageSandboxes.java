@@ -19,7 +19,7 @@ final class ImageSandboxes implements SandboxSource {
     private final ImageStarts starts;
     private final Duration limit;
 
-    /** @param limit for the start of a machine, without the time that a missing template takes */
+    /** @param limit for the start of a machine, excluding the build of a missing template */
     ImageSandboxes(SandboxFactory factory, ImageStarts starts, Duration limit) {
         this.factory = requireNonNull(factory, "factory is null");
         this.starts = requireNonNull(starts, "starts is null");
@@ -38,7 +38,7 @@ final class ImageSandboxes implements SandboxSource {
 
     @Override
     public Sandbox open(VmId id, MachineKind kind) {
-        VmStart start = starts.start(kind); // A template that was removed meanwhile is made again.
+        VmStart start = starts.start(kind); // Rebuilds a template that was removed meanwhile.
         return factory.open(id, start, Deadline.after(limit, Ticker.SYSTEM));
     }
 

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
-/** What machines of each image and size start from, made when it is first asked for. Safe for use by many threads. */
+/** The files from which machines of each image and size start, built on first use. Thread-safe. */
 final class ImageStarts {
     private final Images images;
     private final Templates templates;
@@ -34,8 +34,8 @@ final class ImageStarts {
     private final Set<MachineKind> prepared = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param usual what is in use already
-     * @param building whether images that are not built are built when they are asked for
+     * @param usual the image that is already in use
+     * @param building whether to build missing images
      */
     ImageStarts(
             Images images,
@@ -56,13 +56,13 @@ final class ImageStarts {
         files.put(usual.image(), usual);
     }
 
-    /** Finds the image of an order, or builds it where that is done here. */
+    /** Finds the image of a kind, or builds it if this instance builds images. */
     MachineKind withImage(MachineKind kind) {
         BootFiles _ = boot(kind.image());
         return kind;
     }
 
-    /** Makes what is missing unless that has been done before; what is removed later, a start makes again. */
+    /** Builds missing files once. A start rebuilds files that are removed later. */
     MachineKind prepare(MachineKind kind) {
         if (!prepared.contains(kind)) {
             VmStart _ = start(kind);
@@ -70,7 +70,10 @@ final class ImageStarts {
         return kind;
     }
 
-    /** Builds the image, where that is done here, and makes the template unless they are there. */
+    /**
+     * Returns the files for a start, after building a missing image, if this instance builds images, and a missing
+     * template.
+     */
     VmStart start(MachineKind kind) {
         BootFiles boot = boot(kind.image());
         VmStart start = snapshot
@@ -81,13 +84,13 @@ final class ImageStarts {
         return start;
     }
 
-    /** Of an image that is replaced meanwhile, this process goes on to use what it began with. */
+    /** If an image is replaced, this process keeps using the version that it began with. */
     private BootFiles boot(String image) {
         BootFiles known = files.get(image);
         if (known != null) {
             return known;
         }
-        // Not inside the map, where one image that is being built would hold up requests for others.
+        // Not inside the map, where the build of one image would block requests for others.
         BootFiles found = use.hold(() -> find(image), ImageStarts::directories);
         BootFiles first = files.putIfAbsent(image, found);
         return first == null ? found : first;
@@ -106,7 +109,7 @@ final class ImageStarts {
         return use.hold(() -> templates.findOrBuild(key, progress), saved -> List.of(saved.directory()));
     }
 
-    /** What must not be removed while a machine runs. */
+    /** Returns the directories that must not be removed while a machine runs. */
     static List<Path> directories(BootFiles files) {
         return Stream.of(files.kernel(), files.initrd(), files.rootfs())
                 .map(file -> requireNonNull(file.getParent(), "a boot file has no directory"))

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 
-/** Puts together what starts and finds the lab machines of a data directory. */
+/** Creates the components that start and find lab machines. */
 public final class LabWiring {
     private LabWiring() {}
 
@@ -23,7 +23,7 @@ public final class LabWiring {
                 images(settings, supervisor), settings.dataDir(), machines(settings), settings.home(), supervisor);
     }
 
-    /** The command run below a program that ends it when this process ends, however that does. */
+    /** Wraps the command in a program that ends it when this process ends for any reason. */
     public static ToolCommand guarded(Settings settings, ToolCommand command) {
         return command.below(List.of(
                 settings.spawner().toString(),
@@ -31,7 +31,7 @@ public final class LabWiring {
                 Long.toString(ProcessHandle.current().pid())));
     }
 
-    /** The root images that the machines boot. */
+    /** Returns the root images of lab machines. */
     static LabImages images(Settings settings, Supervisor supervisor) {
         return new LabImages(
                 settings.home(),

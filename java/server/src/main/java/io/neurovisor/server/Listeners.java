@@ -5,9 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.sandbox.SandboxListener;
 
-/** Who hears of what a NeuroVisor does. */
+/** The listeners that a NeuroVisor notifies. */
 public record Listeners(SandboxListener sandboxes, ExecutionListener executions) {
-    /** Nobody does. */
+    /** Listeners that ignore all events. */
     public static final Listeners NONE = new Listeners(SandboxListener.NONE, ExecutionListener.NONE);
 
     public Listeners {

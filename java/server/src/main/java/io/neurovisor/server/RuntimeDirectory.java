@@ -17,21 +17,22 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Chooses where a process keeps its sockets: below {@code XDG_RUNTIME_DIR} (XDG base directory specification), else below
- * {@code /run} for root and below a directory of this user's in {@code /tmp} for others. Short, because a socket's path has at most 107 bytes (unix(7)).
+ * Chooses the directory for the sockets of a process: below {@code XDG_RUNTIME_DIR} (XDG base directory specification),
+ * otherwise below {@code /run} for root and below the user's directory in {@code /tmp} for others. The path is short,
+ * because a socket's path has at most 107 bytes (unix(7)).
  */
 final class RuntimeDirectory {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
     private RuntimeDirectory() {}
 
-    /** A path that nobody uses yet; the spawner creates and removes it. */
+    /** Returns an unused path. The spawner creates and removes the directory. */
     static Path choose() {
         long pid = ProcessHandle.current().pid();
         return base().resolve(pid + "-" + Long.toString(System.nanoTime(), 36));
     }
 
-    /** Where processes of this user may have had theirs. */
+    /** Returns all base directories that processes of this user may have used. */
     static List<Path> bases(Map<String, String> environment) {
         String user = System.getProperty("user.name");
         String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
@@ -46,12 +47,12 @@ final class RuntimeDirectory {
         return List.copyOf(bases);
     }
 
-    /** Removes a base that nobody uses. */
+    /** Removes a base directory unless it is in use. */
     static void removeIfEmpty(Path base) {
         try {
             Files.deleteIfExists(base);
         } catch (DirectoryNotEmptyException inUse) {
-            // Somebody has a directory in it.
+            // Another process has a directory in it.
         } catch (IOException exception) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED, base + " cannot be removed (" + exception.getMessage() + ")", exception);
@@ -75,7 +76,7 @@ final class RuntimeDirectory {
         }
     }
 
-    /** In a directory like /tmp somebody else may have been there first. */
+    /** In a shared directory such as /tmp, another user may have created it first. */
     private static void check(Path base) throws IOException {
         PosixFileAttributes attributes =
                 Files.readAttributes(base, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -83,7 +84,7 @@ final class RuntimeDirectory {
         if (!attributes.isDirectory() || !ours || !attributes.permissions().equals(OWNER_ONLY)) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
-                    base + " is not a directory that only this user can enter; remove it or set XDG_RUNTIME_DIR");
+                    base + " is not a directory that only this user can access; remove it or set XDG_RUNTIME_DIR");
         }
     }
 }

@@ -19,10 +19,10 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a NeuroVisor is opened with.
+ * The input for opening a NeuroVisor.
  *
- * @param home where the programs and recipes lie: the root of the repository
- * @param config what the user has set
+ * @param home the root of the repository, with programs and recipes
+ * @param config the user's settings
  */
 public record Settings(Path home, Config config) {
     private static final ToolCommand BUBBLEWRAP = ToolCommand.of("bwrap", "bubblewrap");
@@ -44,7 +44,7 @@ public record Settings(Path home, Config config) {
         return home.resolve("target/x86_64-unknown-linux-gnu/release/neurovisor-spawner");
     }
 
-    /** How the spawner is started to serve. Fails where VMMs cannot be jailed. */
+    /** Returns how to start the spawner. Fails if VMMs cannot be jailed. */
     public SpawnerProgram spawnerProgram() {
         return new SpawnerProgram(
                 spawner(),
@@ -53,23 +53,25 @@ public record Settings(Path home, Config config) {
                         .orElseThrow(() -> new NeuroVisorException(
                                 Fault.JAIL_FAILED,
                                 BUBBLEWRAP.program()
-                                        + " is not in PATH, and no VMM runs outside a jail; install package "
+                                        + " is not in PATH, but every VMM needs a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
                 isRoot() ? Optional.of(free(Setting.VM_UIDS, config.vmUids())) : Optional.empty(),
                 ebpf().isInForce() ? Optional.of(ebpfObject()) : Optional.empty());
     }
 
-    /** How layer 5 is to be read, as far as that can be said without asking the kernel. */
+    /** Returns the state of layer 5, as far as it can be determined without asking the kernel. */
     public EbpfReading ebpf() {
         return EbpfLayer.expected(config.ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
     }
 
-    /** What {@code ./neurovisor bpf build} makes. */
+    /** Returns the object that {@code ./neurovisor bpf build} compiles. */
     private Path ebpfObject() {
         return home.resolve("target/bpf/vmm.bpf.o");
     }
 
-    /** In which scripts of packages run while images are built. Fails where root's ids for them belong to a user. */
+    /**
+     * Returns the namespace for scripts of packages during image builds. Fails if a user owns one of root's ids for it.
+     */
     BuildNamespace buildNamespace() {
         if (!isRoot()) {
             return new BuildNamespace.OfUser();
@@ -87,7 +89,7 @@ public record Settings(Path home, Config config) {
                 .ifPresent(owner -> {
                     throw new NeuroVisorException(
                             Fault.INVALID_ARGUMENT,
-                            setting.flag() + " " + uids + ": " + owner + " has one of them; choose others");
+                            setting.flag() + " " + uids + ": " + owner + " uses one of these ids; choose others");
                 });
         return uids;
     }
@@ -104,7 +106,10 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("digests");
     }
 
-    /** Where VMMs have their root directories, on the file system of what is in them. */
+    /**
+     * Returns the directory of the VMMs' root directories, on the same file system as the files that are linked into
+     * them.
+     */
     Path jails() {
         return dataDir().resolve("jails");
     }
@@ -117,22 +122,22 @@ public record Settings(Path home, Config config) {
         return dataDir().resolve("labs");
     }
 
-    /** What agent mode has recorded. */
+    /** Returns the directory of recorded agent runs. */
     public Path sessions() {
         return dataDir().resolve("sessions");
     }
 
-    /** The keys of clients. */
+    /** Returns the directory of the clients' keys. */
     public Path access() {
         return dataDir().resolve("access");
     }
 
-    /** Who has had what executed. */
+    /** Returns the directory of the audit log. */
     public Path audit() {
         return dataDir().resolve("audit");
     }
 
-    /** Executions that clients name by a key. */
+    /** Returns the directory of executions with an idempotency key. */
     public Path journal() {
         return dataDir().resolve("journal");
     }

@@ -16,7 +16,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Removes everything that NeuroVisor has written outside of its own checkout. Refused while a process of its runs. */
+/**
+ * Removes everything that NeuroVisor has written outside of its checkout. Fails while a process uses the data
+ * directory.
+ */
 public final class Uninstallation {
     private final DataDirectory dataDirectory;
     private final UseRegistry uses;
@@ -25,7 +28,7 @@ public final class Uninstallation {
     private final List<Path> configuration;
     private final List<Path> sockets;
 
-    /** @param configuration files of the user's that are removed too */
+    /** @param configuration the user's files that are removed, too */
     public Uninstallation(Settings settings, List<Path> configuration, Map<String, String> environment) {
         this.settings = requireNonNull(settings, "settings is null");
         this.environment = Map.copyOf(environment);
@@ -35,7 +38,11 @@ public final class Uninstallation {
         this.sockets = RuntimeDirectory.bases(environment);
     }
 
-    /** What there is to remove; {@code INVALID_ARGUMENT} when the data directory is not NeuroVisor's. */
+    /**
+     * Returns what will be removed.
+     *
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} if the data directory is not NeuroVisor's
+     */
     public List<UnusedPath> contents() {
         refuseWhileRunning();
         List<UnusedPath> contents = new ArrayList<>();
@@ -55,7 +62,7 @@ public final class Uninstallation {
         return contents;
     }
 
-    /** Removes it. */
+    /** Removes everything that {@link #contents} returns. */
     public void remove() {
         if (Files.exists(dataDirectory.path(), LinkOption.NOFOLLOW_LINKS)) {
             dataDirectory.requireOurs();
@@ -64,7 +71,7 @@ public final class Uninstallation {
                 refuseWhileRunning();
             }
         }
-        // Of another data directory a process may run here: what is not empty is not removed.
+        // A process with another data directory may be running, so only empty directories are removed.
         sockets.forEach(RuntimeDirectory::removeIfEmpty);
         configuration.forEach(PrivateFiles::delete);
     }

@@ -30,7 +30,7 @@ import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** Chooses the VMM that runs this machine's guests: the one that is asked for, or the best that works. */
+/** Chooses the VMM: the one that the user asks for, or the best one that works on this machine. */
 public final class VmmSelection {
     private final Settings settings;
     private final Spawner spawner;
@@ -48,12 +48,12 @@ public final class VmmSelection {
     }
 
     /**
-     * What was chosen.
+     * The chosen VMM.
      *
-     * @param accelerator what runs its guests' instructions
-     * @param reason why this one and no other, in words
-     * @param ebpf what its VMMs are watched by
-     * @param programs what they are started by
+     * @param accelerator what executes the guests' instructions
+     * @param reason why this VMM was chosen
+     * @param ebpf the layer that watches its processes
+     * @param programs the executables that start it
      */
     public record Selected(Vmm vmm, Accelerator accelerator, String reason, EbpfLayer ebpf, VmmPrograms programs) {
         public Selected {
@@ -65,13 +65,15 @@ public final class VmmSelection {
         }
     }
 
-    /** What Firecracker comes to here: a machine that boots, or the reason why not. */
+    /** A usable Firecracker, or the reason why it cannot be used. */
     private record Candidate(Optional<Selected> usable, String problem) {}
 
-    /** Boots {@code files} once where KVM has not been tried yet; fails where what is asked for cannot be had. */
+    /**
+     * Chooses the VMM. Boots {@code files} once if KVM has not been tried yet. Fails if the requested VMM is unusable.
+     */
     public Selected select(BootFiles files) {
         VmmChoice choice = settings.config().vmm();
-        String asked = "asked for with " + Setting.VMM.flag();
+        String asked = "requested with " + Setting.VMM.flag();
         return switch (choice) {
             case QEMU -> qemu(files, asked);
             case FIRECRACKER -> {
@@ -92,7 +94,7 @@ public final class VmmSelection {
         };
     }
 
-    /** How the layer stands that the kernel is asked for. */
+    /** Returns the state of layer 5 as the kernel reports it. */
     public EbpfLayer ebpf() {
         return ebpf;
     }
@@ -102,7 +104,7 @@ public final class VmmSelection {
         try {
             found = locate();
         } catch (NeuroVisorException exception) {
-            // Where the user has named it, it is not passed over.
+            // A Firecracker that the user has named must not be skipped.
             if (exception.fault() != Fault.VMM_MISSING
                     || settings.config().firecracker().isPresent()) {
                 throw exception;
@@ -111,7 +113,7 @@ public final class VmmSelection {
         }
         if (found.isEmpty()) {
             return unusable(
-                    "it is neither in the data directory nor in PATH; ./neurovisor setup --firecracker gets it");
+                    "it is neither in the data directory nor in PATH; ./neurovisor setup --firecracker installs it");
         }
         Vmm vmm = new FirecrackerVmm(
                 found.get(),

@@ -1,4 +1,7 @@
-/** Puts the parts together: settings in, a running NeuroVisor out. All wiring is in one readable class. */
+/**
+ * Creates a running NeuroVisor from its settings: installed components, their wiring, and the running instance. Also
+ * the commands' maintenance of the data directory.
+ */
 @NullMarked
 package io.neurovisor.server;
 

@@ -8,14 +8,14 @@ import io.neurovisor.agent.model.ToolCall;
 import java.util.Optional;
 
 /**
- * A model's wish with what became of it.
+ * A tool call of a model and its result.
  *
- * @param refusal what was wrong with it; empty where it was executed, or was to be
- * @param result what the model was told; empty where the run ended before
+ * @param refusal why the call was rejected; empty if it was executed or was to be
+ * @param result the text returned to the model; empty if the run ended before
  */
 public record RecordedCall(
         ToolCall call, Optional<Execution> execution, Optional<String> refusal, Optional<String> result) {
-    /** A program that has run. Of its output there is as much as the database keeps. */
+    /** A program that has run. Its output is limited to what the database stores. */
     public record Execution(CodeRequest request, CodeResult result, long stdoutBytes, long stderrBytes) {
         public Execution {
             requireNonNull(request, "request is null");

@@ -6,12 +6,12 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What one side said.
+ * A message of a conversation.
  *
- * @param calls of the assistant, with what became of them
+ * @param calls of the assistant, with their results
  */
 public record RecordedMessage(Role role, String text, Instant said, List<RecordedCall> calls) {
-    /** Who speaks. What a tool answered is with its call. */
+    /** The author of a message. The result of a tool is stored with its call. */
     public enum Role {
         USER,
         ASSISTANT

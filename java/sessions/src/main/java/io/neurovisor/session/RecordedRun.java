@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One task of a session.
+ * A task of a session.
  *
  * @param task with the trace id, without a history
- * @param unfinishedReply what the model had written when it was cut off; usually empty
- * @param result without its messages; empty while the run goes on, and where its process died
+ * @param unfinishedReply the part of a reply that was received before an interruption; usually empty
+ * @param result without its messages; empty while the run is running, or if its process died
  */
 public record RecordedRun(
         AgentTask task,

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A conversation as it was kept.
+ * A recorded conversation.
  *
  * @param runs at least one, in order; each continues the one before
  */

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Tells that a run's process lives: it keeps a file of the run's locked, and the kernel releases the lock however the process
- * ends. To be closed by the thread that took it.
+ * Shows that the process of a run is alive: it keeps a file of the run locked, and the kernel releases the lock however
+ * the process ends. Must be closed by the thread that took it.
  */
 final class RunLock implements AutoCloseable {
     private final Path file;
@@ -23,16 +23,16 @@ final class RunLock implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Of a new run, which nobody has heard of before it is in the database. */
+    /** Takes the lock of a new run before the run is in the database. */
     static RunLock take(SessionFiles files, TraceId run) {
         Path file = files.running(run);
-        // A sweep would take a file that is there and not yet locked for a dead run's.
+        // Prevents a sweep from removing the file between its creation and its lock.
         try (PathLock _ = PathLock.acquire(files.lock(), () -> {})) {
             return new RunLock(file, PathLock.acquire(file, () -> {}));
         }
     }
 
-    /** Removes what processes left that were killed. */
+    /** Removes the lock files of killed processes. */
     static void sweep(SessionFiles files) {
         try (PathLock _ = PathLock.acquire(files.lock(), () -> {});
                 Stream<Path> running = Files.list(files.running())) {
@@ -42,7 +42,10 @@ final class RunLock implements AutoCloseable {
         }
     }
 
-    /** To be asked only about runs that are in the database: those have been locked before. */
+    /**
+     * Returns whether the run's process is alive. Only valid for runs that are in the database, because those were
+     * locked before.
+     */
     static boolean isTaken(SessionFiles files, TraceId run) {
         Path file = files.running(run);
         if (!Files.exists(file)) {
@@ -54,7 +57,7 @@ final class RunLock implements AutoCloseable {
     private static boolean removeUnlessTaken(Path file) {
         Optional<PathLock> free = PathLock.tryAcquire(file);
         free.ifPresent(lock -> {
-            // Its process has died, and nobody takes the lock of the same run again.
+            // The process has died, and the lock of a run is never taken again.
             PrivateFiles.delete(file);
             lock.close();
         });

@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** Reads runs back. What no version of ours can have written is a damaged database. */
+/** Reads runs. Content that no version can have written means a damaged database. */
 final class RunRows {
     private final SessionFiles files;
 
@@ -114,7 +114,7 @@ final class RunRows {
         return row.wasNull() ? Optional.empty() : Optional.of(Duration.ofMillis(millis));
     }
 
-    /** Of a row with {@code trace_id} and {@code ending}. */
+    /** Returns the state of a row with {@code trace_id} and {@code ending}. */
     RunState state(ResultSet row) throws SQLException {
         String ending = row.getString("ending");
         if (ending != null) {
@@ -135,7 +135,7 @@ final class RunRows {
         try {
             return UUID.fromString(text);
         } catch (IllegalArgumentException exception) {
-            throw files.faults().damaged("\"" + text + "\" is no id", exception);
+            throw files.faults().damaged("\"" + text + "\" is not an id", exception);
         }
     }
 
@@ -144,7 +144,7 @@ final class RunRows {
         try {
             return new SessionOwner(label);
         } catch (IllegalArgumentException exception) {
-            throw files.faults().damaged("\"" + label + "\" is no owner", exception);
+            throw files.faults().damaged("\"" + label + "\" is not an owner", exception);
         }
     }
 
@@ -152,7 +152,7 @@ final class RunRows {
         try {
             return Enum.valueOf(type, name);
         } catch (IllegalArgumentException exception) {
-            throw files.faults().damaged("\"" + name + "\" is no " + type.getSimpleName(), exception);
+            throw files.faults().damaged("\"" + name + "\" is not a valid " + type.getSimpleName(), exception);
         }
     }
 }

@@ -2,11 +2,11 @@ package io.neurovisor.session;
 
 import io.neurovisor.agent.loop.AgentEnd;
 
-/** How far a recorded run has come. */
+/** The state of a recorded run. */
 public enum RunState {
-    /** Its process lives. */
+    /** Its process is alive. */
     RUNNING,
-    /** Its process has died before the run had ended. */
+    /** Its process died before the run ended. */
     INTERRUPTED,
     ANSWERED,
     ITERATION_LIMIT,

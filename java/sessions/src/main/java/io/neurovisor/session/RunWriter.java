@@ -15,12 +15,12 @@ import java.util.Locale;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Update;
 
-/** The statements that write, for one transaction. */
+/** Writes runs, within the caller's transaction. */
 final class RunWriter {
-    /** Of each stream of a program's; more than any model is shown of it. */
+    /** The limit for each output stream of a program; more than a model is ever shown. */
     private static final int OUTPUT_CHARACTERS = 64 << 10;
 
-    /** Of each row, beside its texts, so that runs with next to no text are counted too. */
+    /** The size that each row counts in addition to its texts, so that runs with little text are counted, too. */
     private static final int ROW_BYTES = 200;
 
     private final Handle handle;
@@ -47,7 +47,7 @@ final class RunWriter {
                 .execute();
     }
 
-    /** Adds what has been written since the last call to what the session takes. */
+    /** Adds the size of what was written since the last call to the session's size. */
     void countBytes(SessionId id) {
         if (bytes > 0) {
             handle.createUpdate("UPDATE session SET bytes = bytes + :bytes WHERE id = :id")
@@ -82,7 +82,7 @@ final class RunWriter {
                 .bind("now", now.toEpochMilli()));
     }
 
-    /** With a reply that is still being written, whose earlier state it replaces. */
+    /** Stores the progress of a run; replaces the earlier state of an unfinished reply. */
     void progress(long run, int iterations, String unfinishedReply) {
         handle.createUpdate("UPDATE run SET iterations = :iterations, unfinished_reply = :reply WHERE id = :run")
                 .bind("run", run)
@@ -120,7 +120,7 @@ final class RunWriter {
                 .execute();
     }
 
-    void tell(long call, String result) {
+    void result(long call, String result) {
         handle.createUpdate("UPDATE tool_call SET result = :result WHERE id = :call")
                 .bind("call", call)
                 .bind("result", counted(result))

@@ -7,13 +7,13 @@ import io.neurovisor.host.files.PrivateFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where everything about sessions lies: in one directory, which only its owner can enter. */
+/** The files of recorded sessions, in one directory that only its owner can access. */
 record SessionFiles(Path directory) {
     SessionFiles {
         directory = directory.toAbsolutePath().normalize();
     }
 
-    /** Makes the directories that are not there yet. */
+    /** Creates missing directories. */
     void create() {
         PrivateFiles.directory(directory);
         PrivateFiles.directory(running());
@@ -31,7 +31,7 @@ record SessionFiles(Path directory) {
         return new DatabaseFaults(database(), SessionTables.SCHEMA);
     }
 
-    /** Held while the database is opened and while what dead processes left is looked at. */
+    /** Returns the lock that is held while the database is opened and while files of dead processes are examined. */
     Path lock() {
         return Database.lockOf(database());
     }
@@ -40,7 +40,7 @@ record SessionFiles(Path directory) {
         return directory.resolve("running");
     }
 
-    /** A file that the process of a run keeps locked as long as it lives. */
+    /** Returns the file that the process of a run keeps locked while it is alive. */
     Path running(TraceId run) {
         return running().resolve(run.toString());
     }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A recorded conversation as a model reads it again. Servers refuse a call without a result, and many templates two messages of
- * one side in a row: what a run that was cut off lacks is said in its place.
+ * Converts a recorded conversation for a model. Model servers reject a call without a result, and many templates reject
+ * two successive messages of one side, so the missing parts of interrupted runs are filled in.
  */
 public final class SessionHistory {
     private static final int OUTPUT_CHARACTERS = 8_000;
@@ -49,7 +49,7 @@ public final class SessionHistory {
                 .orElse(NOT_EXECUTED);
     }
 
-    /** What it was about to say, without what it only thought. */
+    /** Returns the last reply without its reasoning. */
     private static String lastWords(RecordedRun run) {
         String begun = CallText.read(run.unfinishedReply(), ExecuteCode.NAMES).answer();
         return (begun + " [cut off before an answer]").strip();

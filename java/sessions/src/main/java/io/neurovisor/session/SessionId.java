@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.security.SecureRandom;
 import java.util.UUID;
 
-/** The name of a session: 128 random bits in the form of a UUID. It does not appear in logs, spans or metrics. */
+/** The id of a session: 128 random bits in the form of a UUID. It does not appear in logs, spans or metrics. */
 public record SessionId(UUID value) {
     private static final SecureRandom RANDOM = new SecureRandom();
 

@@ -8,15 +8,15 @@ import java.time.Instant;
 import java.util.regex.Pattern;
 
 /**
- * The party that recorded a session, which alone may continue it.
+ * The owner of a session, who alone may continue it.
  *
- * @param label as it is stored and shown: {@code user:1000}, {@code key:ci@2026-11-25T12:00:00Z}, {@code loopback}
+ * @param label as stored and shown: {@code user:1000}, {@code key:ci@2026-11-25T12:00:00Z}, {@code loopback}
  */
 public record SessionOwner(String label) {
     private static final Pattern FORM = Pattern.compile("loopback|user:[0-9]{1,10}|key:[!-~]{1,128}");
     private static final SessionOwner ROOT = user(0);
 
-    /** All callers over loopback without a key, which cannot be told apart. */
+    /** All loopback clients without a key, which cannot be distinguished. */
     public static final SessionOwner LOOPBACK = new SessionOwner("loopback");
 
     public SessionOwner {
@@ -25,25 +25,25 @@ public record SessionOwner(String label) {
         }
     }
 
-    /** A user of this machine. */
+    /** Returns a user of this machine. */
     public static SessionOwner user(int uid) {
         return new SessionOwner("user:" + Integer.toUnsignedString(uid));
     }
 
-    /** The user whom this process belongs to. */
+    /** Returns the user of this process. */
     public static SessionOwner ofThisProcess() {
         return ofFile(Path.of("/proc/self"));
     }
 
     /**
-     * An API key. A name is used once in a database of keys; the time tells apart the keys of two databases, of which the
-     * second was made after the first was deleted.
+     * Returns the owner for an API key. A name is used once per database of keys; the time distinguishes keys of two
+     * databases.
      */
     public static SessionOwner key(String name, Instant created) {
         return new SessionOwner("key:" + name + "@" + created);
     }
 
-    /** The user whose file it is. */
+    /** Returns the owner of a file. */
     static SessionOwner ofFile(Path file) {
         try {
             return user((int) Files.getAttribute(file, "unix:uid"));

@@ -14,12 +14,9 @@ import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.Query;
 
-/**
- * The statements that find sessions: those of one owner, or all. Another owner's session is answered exactly like one that does
- * not exist.
- */
+/** Finds sessions of one owner or of all. Another owner's session looks exactly like a missing one. */
 final class SessionQueries {
-    /** The word for the caller's own session that was used last. */
+    /** The keyword for the caller's most recently used session. */
     private static final String LAST = "last";
 
     private static final int MAX_SHOWN_CHARACTERS = 60;
@@ -41,7 +38,7 @@ final class SessionQueries {
     private final RunRows rows;
     private final Optional<SessionOwner> owner;
 
-    /** @param owner whose sessions are found; empty for everyone's */
+    /** @param owner whose sessions are found; empty for those of all owners */
     SessionQueries(SessionFiles files, Optional<SessionOwner> owner) {
         this.rows = new RunRows(files);
         this.owner = requireNonNull(owner, "owner is null");
@@ -63,7 +60,7 @@ final class SessionQueries {
                 rows.state(row));
     }
 
-    /** @param caller whose last session {@code last} is */
+    /** @param caller the owner to whom {@code last} refers */
     SessionId find(Handle handle, String text, SessionOwner caller) {
         String wanted = text.strip().toLowerCase(Locale.ROOT);
         List<String> found = wanted.equals(LAST) ? last(handle, caller) : beginning(handle, wanted);
@@ -85,7 +82,7 @@ final class SessionQueries {
                 .list();
     }
 
-    /** No pattern of SQL's, for the text may have its signs in it. */
+    /** Compares prefixes instead of using LIKE, because the text may contain its wildcards. */
     private List<String> beginning(Handle handle, String wanted) {
         if (wanted.isEmpty()) {
             return List.of();
@@ -111,12 +108,12 @@ final class SessionQueries {
                         Instant.ofEpochMilli(row.getLong("used_ms")),
                         rows.runs(handle, id)))
                 .findOne()
-                // It has none if another process has deleted it between the two questions.
+                // It has none if another process has deleted it between the two queries.
                 .filter(session -> !session.runs().isEmpty())
                 .orElseThrow(() -> unknown(id));
     }
 
-    /** Also refuses a session that is not there any more. */
+    /** Throws if a run is running, or if the session no longer exists. */
     void refuseWhileRunning(Handle handle, SessionId id) {
         List<RunState> states = visible(handle, """
                         SELECT run.trace_id, run.ending FROM run JOIN session ON session.id = run.session_id
@@ -130,7 +127,7 @@ final class SessionQueries {
         }
         if (states.contains(RunState.RUNNING)) {
             throw new NeuroVisorException(
-                    Fault.IN_USE, "session " + id + " is running; wait for its end, or end it, and try again");
+                    Fault.IN_USE, "session " + id + " is running; wait for its end or cancel it, and try again");
         }
     }
 
@@ -146,10 +143,10 @@ final class SessionQueries {
 
     private static NeuroVisorException unknown(String problem) {
         return new NeuroVisorException(
-                Fault.SESSION_UNKNOWN, problem + "; ./neurovisor sessions list shows what there is");
+                Fault.SESSION_UNKNOWN, problem + "; ./neurovisor sessions list shows the existing ones");
     }
 
-    /** What somebody typed, as far as it can be shown. */
+    /** Returns the typed text if it is safe to show. */
     private static String shown(String text) {
         String printable = UntrustedText.line(text);
         return printable.length() > MAX_SHOWN_CHARACTERS

@@ -21,11 +21,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Writes a run down as it happens: what it has heard is on the disk when it returns, except for a reply that is still being
- * written, whose last second may be missing. To be closed by the thread that began it.
+ * Records a run as it happens. Every event is on disk when its method returns, except for a reply that is being
+ * received, of which the last second may be missing. Must be closed by the thread that began it.
  */
 public final class SessionRecorder implements AgentListener, AutoCloseable {
-    /** Between two states of an unfinished reply, for each of which the disk is waited for. */
+    /** The interval between two stored states of an unfinished reply, each of which is a synchronous write. */
     private static final Duration REPLY_INTERVAL = Duration.ofSeconds(1);
 
     private final Database database;
@@ -35,7 +35,7 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     private final InstantSource clock;
     private final Ticker ticker;
 
-    // Servers number their calls as they like, so that two may have one id: the object itself is the key.
+    // By identity, because model servers may use an id twice.
     private final IdentityHashMap<ToolCall, Long> calls = new IdentityHashMap<>();
     private final StringBuilder reply = new StringBuilder();
     private int iterations;
@@ -51,14 +51,14 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
         this.nextReply = Deadline.after(REPLY_INTERVAL, ticker);
     }
 
-    /** The session that the run belongs to. */
+    /** Returns the session of the run. */
     public SessionId session() {
         return session;
     }
 
     @Override
     public void iteration(int number, String model) {
-        // It is on the disk with the reply, of which nobody has heard yet.
+        // It is stored together with the reply.
         iterations = number;
         reply.setLength(0);
     }
@@ -82,7 +82,7 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
             case Message.Instruction(String _) -> {}
             case Message.User(String text) -> write(writer -> writer.insertMessage(run, Role.USER, text));
             case Message.Assistant(String text, List<ToolCall> wanted) -> replied(text, wanted);
-            case Message.ToolResult(ToolCall call, String text) -> write(writer -> writer.tell(key(call), text));
+            case Message.ToolResult(ToolCall call, String text) -> write(writer -> writer.result(key(call), text));
         }
     }
 
@@ -118,7 +118,7 @@ public final class SessionRecorder implements AgentListener, AutoCloseable {
     private long key(ToolCall call) {
         Long key = calls.get(call);
         if (key == null) {
-            throw new NeuroVisorException(Fault.INTERNAL, "a call has a result that nobody has made: " + call.id());
+            throw new NeuroVisorException(Fault.INTERNAL, "a result refers to an unknown call: " + call.id());
         }
         return key;
     }

@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 
 /**
- * A session in one line.
+ * The summary of a session.
  *
- * @param task that of its first run
- * @param model that of its last run
- * @param used when something of it happened last
- * @param state that of its last run
+ * @param task of its first run
+ * @param model of its last run
+ * @param used when it was last used
+ * @param state of its last run
  */
 public record SessionSummary(
         SessionId id,

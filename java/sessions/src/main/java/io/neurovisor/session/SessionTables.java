@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /** The tables of the sessions' database. */
 final class SessionTables {
-    /** "NvSe": tells our database from everybody else's. */
+    /** "NvSe", which identifies the database file as ours. */
     private static final int APPLICATION_ID = 0x4e765365;
 
     private static final List<List<String>> VERSIONS = List.of(
@@ -81,7 +81,7 @@ final class SessionTables {
             """),
             // Empty for sessions that a process of the first version records: see UnownedSessions.
             List.of("ALTER TABLE session ADD COLUMN owner TEXT"),
-            // What an owner's sessions take is added up each time that it begins a run.
+            // The size of an owner's sessions is summed up whenever a run begins.
             List.of(
                     "ALTER TABLE session ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0",
                     """

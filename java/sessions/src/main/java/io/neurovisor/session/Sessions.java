@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The sessions that are kept in a directory. Any number of processes may use one at the same time.
+ * The sessions recorded in a directory. Several processes may use it simultaneously.
  *
- * <p>Each session belongs to the owner who recorded it, who alone continues it. A reader reads and deletes its own sessions;
- * root, and the user whose file the database is, those of all owners. A session that the caller may not use is answered
- * exactly like one that does not exist.
+ * <p>Each session belongs to the owner who recorded it and who alone may continue it. A reader reads and deletes their
+ * own sessions; root and the owner of the database file read and delete those of all owners. A session that the caller
+ * may not use looks exactly like a missing one.
  */
 public final class Sessions implements AutoCloseable {
     private final SessionFiles files;
@@ -44,10 +44,10 @@ public final class Sessions implements AutoCloseable {
     }
 
     /**
-     * Makes the database where there is none.
+     * Opens the database and creates it if it is missing.
      *
-     * @param directory for sessions alone; whatever is in it is nobody's but its owner's
-     * @throws NeuroVisorException {@code HISTORY_UNUSABLE} for a database that is damaged or of a newer version
+     * @param directory for sessions only, accessible by its owner only
+     * @throws NeuroVisorException {@code HISTORY_UNUSABLE} if the database is damaged or of a newer version
      */
     public static Sessions open(Path directory, InstantSource clock, Ticker ticker) {
         return open(directory, SessionShare.USUAL, clock, ticker);
@@ -69,17 +69,17 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
-    /** Empty where nothing was ever kept. */
+    /** Opens the database without creating it; empty if no session was ever recorded. */
     public static Optional<Sessions> openExisting(Path directory, InstantSource clock, Ticker ticker) {
         return new SessionFiles(directory).exist() ? Optional.of(open(directory, clock, ticker)) : Optional.empty();
     }
 
     /**
-     * Records a run until the recorder is closed; the run's process must live as long.
+     * Records a run until the recorder is closed. The process must live as long as the run.
      *
-     * @param continued the owner's session that the run belongs to; empty for a new one
-     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where the owner has no such session, {@code IN_USE} while another run
-     *     continues it, {@code SESSIONS_FULL} where as much is kept of the owner's sessions as of any
+     * @param continued the owner's session that the run continues; empty for a new one
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} if the owner has no such session, {@code IN_USE} while
+     *     another run continues it, {@code SESSIONS_FULL} if the owner's share is used up
      */
     public SessionRecorder record(SessionOwner owner, Optional<SessionId> continued, AgentTask task, String model) {
         RunLock alive = RunLock.take(files, task.traceId());
@@ -104,16 +104,16 @@ public final class Sessions implements AutoCloseable {
         }
     }
 
-    /** The sessions that the reader may read; the one used last comes first. */
+    /** Returns the sessions that the reader may read, the most recently used first. */
     public List<SessionSummary> list(SessionOwner reader) {
         return database.read(readable(reader)::summaries);
     }
 
     /**
-     * Returns the session that the reader may read whose id, or the trace id of one of whose runs, is the given text or is the
-     * only one to begin with it; {@code last} is the reader's own session that was used last.
+     * Returns the session whose id, or the trace id of one of whose runs, equals the text or is the only one that
+     * begins with it; {@code last} stands for the reader's most recently used session.
      *
-     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where there is none, or more than one
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} if none or several match
      */
     public SessionId find(SessionOwner reader, String text) {
         return database.read(handle -> readable(reader).find(handle, text, reader));
@@ -122,16 +122,16 @@ public final class Sessions implements AutoCloseable {
     /**
      * Returns a session that the reader may read.
      *
-     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where there is none
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} if there is none
      */
     public RecordedSession session(SessionOwner reader, SessionId id) {
         return database.read(handle -> readable(reader).session(handle, id));
     }
 
     /**
-     * Returns a session that its owner is about to continue.
+     * Returns a session that its owner may continue now.
      *
-     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where the owner has no such session, {@code IN_USE} while a run
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} if the owner has no such session, {@code IN_USE} while a run
      *     continues it
      */
     public RecordedSession resumable(SessionOwner owner, SessionId id) {
@@ -142,9 +142,9 @@ public final class Sessions implements AutoCloseable {
     }
 
     /**
-     * Removes a session that the reader may read: its text is in no file afterwards.
+     * Deletes a session that the reader may read. Its text is in no file afterwards.
      *
-     * @throws NeuroVisorException {@code SESSION_UNKNOWN} where there is none, {@code IN_USE} while a run continues it
+     * @throws NeuroVisorException {@code SESSION_UNKNOWN} if there is none, {@code IN_USE} while a run continues it
      */
     public void delete(SessionOwner reader, SessionId id) {
         delete(readable(reader), id);
@@ -158,7 +158,7 @@ public final class Sessions implements AutoCloseable {
         database.forgetDeleted();
     }
 
-    /** Removes the sessions of all owners that were not used since then; returns them also when it is a dry run. */
+    /** Removes the sessions of all owners that were not used since then. Returns them, even in a dry run. */
     public List<SessionSummary> removeUnusedSince(Instant then, boolean dryRun) {
         SessionQueries all = new SessionQueries(files, Optional.empty());
         List<SessionSummary> unused = database.read(all::summaries).stream()
@@ -178,7 +178,7 @@ public final class Sessions implements AutoCloseable {
             if (exception.fault() != Fault.IN_USE) {
                 throw exception;
             }
-            // Somebody has just resumed it.
+            // Another process has just resumed it.
         }
     }
 

@@ -7,8 +7,9 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The sessions of the first version of the database, which have no owner. Their ids are known to others: they were trace ids,
- * which the status page shows and model servers receive, or were logged. A process of that version that still runs may add more.
+ * The sessions of the first version of the database, which have no owner. Their ids are known to others: they were
+ * trace ids, which the status page shows and model servers receive, or they were logged. A process of that version may
+ * still add more.
  */
 final class UnownedSessions {
     private final Database database;
@@ -17,7 +18,7 @@ final class UnownedSessions {
         this.database = requireNonNull(database, "database is null");
     }
 
-    /** Gives each an owner and a new id, in one transaction. Writes nothing where there are none. */
+    /** Assigns an owner and a new id to each, in one transaction. Writes nothing if there are none. */
     void giveTo(SessionOwner owner) {
         if (!database.read(UnownedSessions::ids).isEmpty()) {
             database.change(handle -> ids(handle).forEach(id -> replace(handle, id, owner)));
@@ -30,7 +31,7 @@ final class UnownedSessions {
                 .list();
     }
 
-    /** A new row, to which the runs move: they refer to the id, so it cannot change below them. */
+    /** Creates a new row and moves the runs to it, because they refer to the id. */
     private static void replace(Handle handle, String old, SessionOwner owner) {
         String id = SessionId.random().toString();
         handle.createUpdate("""

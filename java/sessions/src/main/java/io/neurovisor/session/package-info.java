@@ -1,4 +1,4 @@
-/** What agent runs said and did, kept in an SQLite database. */
+/** The recorded conversations of agent runs, in an SQLite database. */
 @NullMarked
 package io.neurovisor.session;
 

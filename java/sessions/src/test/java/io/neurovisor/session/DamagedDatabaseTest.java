@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Databases that something else has been at. */
+/** Databases that were damaged or made by another program. */
 final class DamagedDatabaseTest {
     private static final SessionOwner ME = SessionOwner.ofThisProcess();
 
@@ -43,25 +43,25 @@ final class DamagedDatabaseTest {
     }
 
     @Test
-    void aNewerVersionIsRefusedAndLeftAsItIs() throws IOException {
+    void rejectsANewerVersionWithoutChangingIt() throws IOException {
         sql("PRAGMA user_version = 99");
         byte[] before = Files.readAllBytes(database);
-        isRefused(database + " has version 99, and this NeuroVisor knows versions up to 3: a newer NeuroVisor has used"
+        isRefused(database + " has version 99, but this NeuroVisor supports versions up to 3: a newer NeuroVisor has used"
                 + " it; use that one, or another --data-dir, or keep no history with --no-history");
         assertThat(Files.readAllBytes(database)).isEqualTo(before);
     }
 
     @Test
-    void aDatabaseOfSomebodyElsesIsRefused() throws IOException {
+    void rejectsAForeignDatabase() throws IOException {
         sql("PRAGMA application_id = 7");
-        isRefused(database + " is a database, but none of NeuroVisor's");
+        isRefused(database + " is a database, but not of NeuroVisor's");
         Files.delete(database);
         sql("CREATE TABLE recipes (name TEXT)");
-        isRefused(database + " is a database, but none of NeuroVisor's");
+        isRefused(database + " is a database, but not of NeuroVisor's");
     }
 
     @Test
-    void whatIsNoDatabaseIsTold() throws IOException {
+    void rejectsAFileThatIsNotADatabase() throws IOException {
         byte[] noise = new byte[5000];
         new Random(7).nextBytes(noise);
         Files.write(database, noise);
@@ -69,14 +69,14 @@ final class DamagedDatabaseTest {
     }
 
     @Test
-    void aFileThatWasCutIsTold() throws IOException {
+    void rejectsATruncatedFile() throws IOException {
         byte[] whole = Files.readAllBytes(database);
         Files.write(database, Arrays.copyOf(whole, whole.length / 3));
         isRefused(database + " is damaged (");
     }
 
     @Test
-    void anyByteThatIsChangedLeadsToWhatItSaysOrToAFault() throws IOException {
+    void aChangedByteLeadsToItsContentOrAFault() throws IOException {
         byte[] whole = Files.readAllBytes(database);
         Random random = new Random(11);
         for (int round = 0; round < 60; round++) {
@@ -88,7 +88,7 @@ final class DamagedDatabaseTest {
             try {
                 readAll();
             } catch (NeuroVisorException exception) {
-                // An index that has lost a row says that there is no such session.
+                // An index that has lost a row hides the session.
                 assertThat(String.valueOf(exception.getMessage()))
                         .satisfiesAnyOf(
                                 message -> assertThat(message).contains(database.toString()),
@@ -98,15 +98,15 @@ final class DamagedDatabaseTest {
     }
 
     @Test
-    void rowsThatNobodyHasWrittenAreTold() {
+    void rejectsInvalidRows() {
         sql("UPDATE run SET ending = 'FROBNICATED'");
-        isRefused(database + " is damaged (\"FROBNICATED\" is no AgentEnd)");
+        isRefused(database + " is damaged (\"FROBNICATED\" is not a valid AgentEnd)");
         sql("UPDATE run SET ending = NULL, trace_id = 'x'");
-        isRefused(database + " is damaged (\"x\" is no id)");
+        isRefused(database + " is damaged (\"x\" is not an id)");
         sql("UPDATE run SET ending = 'ANSWERED', trace_id = '01a21485-04be-7000-0000-000000000001'");
         isRefused(database + " is damaged (a row has no answer)");
         sql("UPDATE session SET owner = 'everybody'");
-        isRefused(database + " is damaged (\"everybody\" is no owner)");
+        isRefused(database + " is damaged (\"everybody\" is not an owner)");
     }
 
     private void isRefused(String message) {

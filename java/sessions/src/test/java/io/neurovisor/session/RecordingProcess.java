@@ -26,11 +26,11 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** A process of its own that records runs, and says what is on the disk for sure as soon as it is. */
+/** A separate process that records runs and reports what is certainly on disk. */
 final class RecordingProcess {
     private RecordingProcess() {}
 
-    /** DIRECTORY CALLS TRACE-ID... */
+    /** The arguments are: DIRECTORY CALLS TRACE-ID... */
     public static void main(String[] arguments) {
         try (Sessions sessions = Sessions.open(Path.of(arguments[0]), InstantSource.system(), Ticker.SYSTEM)) {
             for (String traceId : List.of(arguments).subList(2, arguments.length)) {
@@ -80,7 +80,7 @@ final class RecordingProcess {
                 .start();
     }
 
-    /** Returns when so many programs are acknowledged. */
+    /** Returns when this many programs have been acknowledged. */
     static int await(Process process, int programs) throws IOException {
         BufferedReader lines =
                 new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
@@ -98,7 +98,7 @@ final class RecordingProcess {
         }
     }
 
-    /** Passes everything on, and prints a line when a program is written down. */
+    /** Forwards all events and prints a line after each recorded program. */
     private record Acknowledging(SessionRecorder recorder) implements AgentListener {
         @Override
         public void iteration(int number, String model) {

@@ -21,9 +21,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who may read, continue and delete which sessions. */
+/** Which sessions an owner may read, continue and delete. */
 final class SessionOwnersTest {
-    // Uids that no process of a test has.
+    // A uid that no process of a test has.
     private static final SessionOwner ALICE = SessionOwner.user(2_000_000_001);
     private static final SessionOwner BOB = SessionOwner.user(2_000_000_002);
     private static final SessionOwner KEY = SessionOwner.key("ci", Instant.parse("2026-11-25T12:00:00.123Z"));
@@ -60,7 +60,7 @@ final class SessionOwnersTest {
     }
 
     @Test
-    void aSessionIsNotNamedAfterARun() {
+    void aSessionIdDiffersFromItsRuns() {
         SessionId id = record(ALICE);
         assertThat(id.value())
                 .isNotEqualTo(sessions.session(ALICE, id)
@@ -73,7 +73,7 @@ final class SessionOwnersTest {
     }
 
     @Test
-    void onlyItsOwnerContinuesASession() {
+    void onlyTheOwnerContinuesASession() {
         for (SessionOwner owner : List.of(ALICE, KEY, SessionOwner.LOOPBACK, OPERATOR)) {
             SessionId id = record(owner);
             for (SessionOwner other : List.of(BOB, SessionOwner.key("ci", now), ALICE, KEY, ROOT, OPERATOR)) {
@@ -89,7 +89,7 @@ final class SessionOwnersTest {
     }
 
     @Test
-    void anotherOwnersSessionIsNotRevealedByItsRun() {
+    void aRunDoesNotRevealAnotherOwnersSession() {
         try (SessionRecorder recorder = sessions.record(ALICE, Optional.empty(), task(), "m")) {
             isUnknown(recorder.session(), id -> sessions.resumable(BOB, id));
             isUnknown(recorder.session(), id -> sessions.delete(BOB, id));
@@ -97,7 +97,7 @@ final class SessionOwnersTest {
     }
 
     @Test
-    void aUserReadsAndDeletesNothingOfOthers() {
+    void aUserReadsAndDeletesOnlyTheirOwnSessions() {
         SessionId alices = record(ALICE);
         SessionId bobs = record(BOB);
         record(KEY);
@@ -112,7 +112,7 @@ final class SessionOwnersTest {
                 .toString();
         for (String text : List.of(alices.toString(), alices.toString().substring(0, 8), trace)) {
             assertThat(message(() -> sessions.find(BOB, text)))
-                    .isEqualTo("there is no session \"" + text + "\"; ./neurovisor sessions list shows what there is");
+                    .isEqualTo("there is no session \"" + text + "\"; ./neurovisor sessions list shows the existing ones");
         }
         sessions.delete(BOB, bobs);
         assertThat(sessions.list(BOB)).isEmpty();
@@ -159,7 +159,7 @@ final class SessionOwnersTest {
         void of(SessionId id);
     }
 
-    /** With the same words as a session that does not exist. */
+    /** The message must be the same as for a missing session. */
     private static void isUnknown(SessionId foreign, Use use) {
         SessionId absent = new SessionId(new UUID(1, 2));
         assertThat(fault(() -> use.of(foreign)).fault()).isEqualTo(Fault.SESSION_UNKNOWN);

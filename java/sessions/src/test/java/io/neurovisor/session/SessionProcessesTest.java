@@ -25,7 +25,7 @@ final class SessionProcessesTest {
     private Path directory;
 
     @Test
-    void twoProcessesRecordAtTheSameTime() throws Exception {
+    void twoProcessesRecordSimultaneously() throws Exception {
         Process one = RecordingProcess.start(directory, 40, id(1), id(2));
         Process two = RecordingProcess.start(directory, 40, id(3), id(4));
         assertThat(RecordingProcess.await(one, 80)).isEqualTo(80);
@@ -44,7 +44,7 @@ final class SessionProcessesTest {
     }
 
     @Test
-    void aKilledProcessLosesNothingThatItHasAcknowledgedAndItsSessionGoesOn() throws Exception {
+    void aKilledProcessLosesNothingThatItHasAcknowledged() throws Exception {
         Process process = RecordingProcess.start(directory, MANY, id(1));
         int acknowledged = RecordingProcess.await(process, 25);
         try (Sessions sessions = open()) {

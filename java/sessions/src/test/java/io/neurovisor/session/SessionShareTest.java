@@ -18,7 +18,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An owner that records as much as it can, and what is left for the others. */
+/** An owner that records as much as it can leaves room for the others. */
 final class SessionShareTest {
     private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
     private static final SessionOwner FLOOD = SessionOwner.key("flood", NOW);
@@ -30,7 +30,7 @@ final class SessionShareTest {
     private int runs;
 
     @Test
-    void anOwnerHasNoMoreSessionsThanItsShareAndOthersHaveTheirs() {
+    void limitsTheSessionsOfAnOwner() {
         try (Sessions sessions = open(new SessionShare(3, 1 << 20))) {
             SessionId first = record(sessions, FLOOD, Optional.empty(), "one");
             record(sessions, FLOOD, Optional.empty(), "two");
@@ -38,7 +38,7 @@ final class SessionShareTest {
             isRefused(
                     sessions,
                     Optional.empty(),
-                    "has 3 sessions of 0 MiB, of the 3 and 1 MiB that are kept of one owner");
+                    "has 3 sessions of 0 MiB; the limits of an owner are 3 and 1 MiB");
             record(sessions, FLOOD, Optional.of(first), "one that exists is continued");
             record(sessions, CI, Optional.empty(), "another owner");
             sessions.delete(FLOOD, first);
@@ -49,7 +49,7 @@ final class SessionShareTest {
     }
 
     @Test
-    void anOwnerHasNoMoreBytesThanItsShareAndARunUnderWayIsRecordedToItsEnd() {
+    void limitsTheBytesOfAnOwner() {
         try (Sessions sessions = open(new SessionShare(100, 2 << 20))) {
             SessionId id;
             try (SessionRecorder recorder = sessions.record(FLOOD, Optional.empty(), task("large"), "m")) {
@@ -73,7 +73,7 @@ final class SessionShareTest {
     }
 
     @Test
-    void runsWithNextToNoTextAreCounted() {
+    void countsRunsWithLittleText() {
         try (Sessions sessions = open(new SessionShare(100, 10_000))) {
             SessionId id = record(sessions, FLOOD, Optional.empty(), "x");
             assertThatThrownBy(() -> {
@@ -86,7 +86,7 @@ final class SessionShareTest {
     }
 
     @Test
-    void sessionsOfEarlierVersionsAreCounted() {
+    void countsSessionsOfEarlierVersions() {
         Schema now = SessionTables.SCHEMA;
         Schema second = new Schema(
                 now.content(),

@@ -60,7 +60,7 @@ final class SessionsTest {
     }
 
     @Test
-    void aRunIsReadBackAsItWas() {
+    void readsARunAsItWasRecorded() {
         String odd = "a\u0000b \u001b[2J \ud83d\ude80 'quoted' -- %_";
         try (SessionRecorder recorder = sessions.record(ME, Optional.empty(), new AgentTask(FIRST, odd), "qwen3")) {
             assertThat(sessions.list(ME).getFirst().state()).isEqualTo(RunState.RUNNING);
@@ -100,7 +100,7 @@ final class SessionsTest {
     }
 
     @Test
-    void aSessionIsContinuedWithAllThatWasSaid() {
+    void continuesASessionWithItsHistory() {
         record(FIRST, "one", recorder -> {
             recorder.said(new Message.Assistant("", List.of(GOOD)));
             recorder.executed(GOOD, request(), result());
@@ -135,7 +135,7 @@ final class SessionsTest {
     }
 
     @Test
-    void whatWasCutOffIsShownAndCanBeContinued() {
+    void anInterruptedRunCanBeContinued() {
         record(FIRST, "one", recorder -> {
             recorder.said(new Message.Assistant("", List.of(GOOD, BAD)));
             recorder.executed(GOOD, request(), result());
@@ -163,7 +163,7 @@ final class SessionsTest {
     }
 
     @Test
-    void aReplyThatIsBeingWrittenIsKeptOnceASecondAndARetryBeginsItAgain() {
+    void recordsAnIncompleteReplyOncePerSecond() {
         try (SessionRecorder recorder = sessions.record(ME, Optional.empty(), new AgentTask(FIRST, "one"), "m")) {
             recorder.iteration(1, "m");
             recorder.text("a");
@@ -179,7 +179,7 @@ final class SessionsTest {
     }
 
     @Test
-    void aSessionIsFoundByTheBeginningOfItsIdIfThatIsItsAlone() {
+    void findsASessionByAUniquePrefixOfItsId() {
         assertThatThrownBy(() -> sessions.find(ME, "last")).satisfies(SessionsTest::isUnknown);
         record(FIRST, "one", _ -> {});
         now = now.plusSeconds(1);
@@ -195,7 +195,7 @@ final class SessionsTest {
                 .hasMessageStartingWith("several sessions begin with \"01a2\", among them ")
                 .hasMessageContaining(first.toString())
                 .hasMessageContaining(second.toString())
-                .hasMessageEndingWith("; ./neurovisor sessions list shows what there is");
+                .hasMessageEndingWith("; ./neurovisor sessions list shows the existing ones");
         for (String wrong :
                 List.of("", "%", "_1a2", "01a21485-04be-7649-96a2-562c68d6275ff", "x' OR '1'='1", "\u001b")) {
             assertThatThrownBy(() -> sessions.find(ME, wrong))
@@ -206,7 +206,7 @@ final class SessionsTest {
     }
 
     @Test
-    void whatIsDeletedIsInNoFileAnyMore() throws IOException {
+    void deletedContentIsInNoFile() throws IOException {
         record(FIRST, "keep this", _ -> {});
         record(SECOND, "Geheimnis".repeat(5000), _ -> {});
         assertThat(contents()).contains("Geheimnis");
@@ -221,7 +221,7 @@ final class SessionsTest {
     }
 
     @Test
-    void whatIsUnusedForLongIsRemovedAndWhatRunsIsNot() {
+    void removesUnusedSessionsButNotRunningOnes() {
         record(FIRST, "old", _ -> {});
         now = now.plus(Duration.ofDays(10));
         try (SessionRecorder _ = sessions.record(ME, Optional.empty(), new AgentTask(SECOND, "runs"), "m")) {
@@ -240,7 +240,7 @@ final class SessionsTest {
     }
 
     @Test
-    void nobodyElseReadsItAndNothingLiesElsewhere() throws IOException {
+    void sessionsAreReadableByTheOwnerOnly() throws IOException {
         Path database = parent.resolve("sessions/sessions.db");
         try (SessionRecorder _ = sessions.record(ME, Optional.empty(), new AgentTask(FIRST, "x"), "m")) {
             try (Stream<Path> files = Files.walk(parent.resolve("sessions"))) {

@@ -9,7 +9,7 @@ import io.neurovisor.agent.model.Usage;
 import java.util.List;
 import java.util.Optional;
 
-/** Wants a program run so many times, and then answers. */
+/** Runs a program this many times and then answers. */
 final class TalkativeModel implements Model {
     private final int calls;
     private int asked;
@@ -41,7 +41,7 @@ final class TalkativeModel implements Model {
         }
         String text = "step " + asked;
         listener.text(text);
-        // The same id each time: servers do that.
+        // The same id each time, as some model servers do.
         ToolCall call =
                 new ToolCall("call", "execute_code", "{\"language\": \"bash\", \"code\": \"echo " + asked + "\"}");
         return new ModelReply(text, List.of(call), new Usage(10, 5), false, Optional.empty());

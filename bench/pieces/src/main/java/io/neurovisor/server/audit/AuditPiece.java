@@ -37,7 +37,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class AuditPiece {
-    private static final Call CALL = new Call("key:ci", "neurovisor.execution.ExecutionService/Execute");
+    private static final AuditedCall CALL = new AuditedCall("key:ci", "neurovisor.execution.ExecutionService/Execute");
     private static final ExecutionRequest REQUEST = new ExecutionRequest(
             new TraceId(new UUID(1, 2)),
             new Program(Language.PYTHON, "print(6*7)\n".repeat(50)),

@@ -4,11 +4,11 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.server.Settings;
-import io.neurovisor.server.access.ApiKeys;
-import io.neurovisor.server.access.KeyGrant;
-import io.neurovisor.server.access.KeyName;
-import io.neurovisor.server.access.NewKey;
-import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.NewKey;
+import io.neurovisor.server.access.keys.Scope;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;

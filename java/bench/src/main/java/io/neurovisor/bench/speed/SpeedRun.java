@@ -9,7 +9,7 @@ import io.neurovisor.engine.pool.MachineKind;
 import io.neurovisor.engine.vm.SavedVm;
 import io.neurovisor.engine.vm.VmStart;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.Product;
+import io.neurovisor.server.ProductVersion;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,7 +49,7 @@ public final class SpeedRun {
                     .forEach(targets::add);
         }
         return new SpeedReport(
-                Product.version(),
+                ProductVersion.current(),
                 began,
                 Duration.between(began, clock.instant()),
                 plan.quick(),

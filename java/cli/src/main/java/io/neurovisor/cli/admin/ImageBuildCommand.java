@@ -8,7 +8,7 @@ import io.neurovisor.host.image.ImageDefinition;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -81,8 +81,8 @@ final class ImageBuildCommand implements Runnable {
         String built = name != null ? name : image != null ? image : ExecutionRequest.USUAL_IMAGE;
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
-                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings())) {
-            Images images = NeuroVisor.images(common.settings(), supervisor);
+                SpawnerSupervisor supervisor = InstalledComponents.supervisor(common.settings())) {
+            Images images = InstalledComponents.images(common.settings(), supervisor);
             if (name != null) {
                 images.define(name, definition(), progress);
             } else if (rebuild) {

@@ -10,7 +10,7 @@ import io.neurovisor.host.guestkernel.GuestKernel;
 import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,9 +71,9 @@ public final class KernelCommand implements Runnable {
             @Option(names = "--rebuild", description = "Build it again, with Debian's current sources.") boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
-                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings());
+                SpawnerSupervisor supervisor = InstalledComponents.supervisor(common.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
-            Kernels kernels = NeuroVisor.kernels(common.settings(), supervisor);
+            Kernels kernels = InstalledComponents.kernels(common.settings(), supervisor);
             if (rebuild) {
                 kernels.rebuild(GuestKernel.SMALL, progress);
             } else {

@@ -14,8 +14,8 @@ import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.lab.Lab;
 import io.neurovisor.lab.Labs;
 import io.neurovisor.lab.TemporaryLab;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.LabWiring;
-import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,7 +142,7 @@ public final class LabCommand implements Runnable {
 
     private static SpawnerSupervisor supervisor(Settings settings) {
         new DataDirectory(settings.config().dataDir()).claim();
-        return NeuroVisor.supervisor(settings);
+        return InstalledComponents.supervisor(settings);
     }
 
     private static int execute(Settings settings, Lab lab, List<String> command, Optional<Path> out) {

@@ -6,7 +6,7 @@ import io.neurovisor.cli.options.ImageBuildOptions;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -26,8 +26,8 @@ public final class PrepareImageCommand implements Runnable {
     public void run() {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();
-                SpawnerSupervisor supervisor = NeuroVisor.supervisor(common.settings())) {
-            NeuroVisor.images(common.settings(), supervisor).prepare(ExecutionRequest.USUAL_IMAGE, progress);
+                SpawnerSupervisor supervisor = InstalledComponents.supervisor(common.settings())) {
+            InstalledComponents.images(common.settings(), supervisor).prepare(ExecutionRequest.USUAL_IMAGE, progress);
         }
     }
 }

@@ -7,6 +7,7 @@ import io.neurovisor.cli.run.StartupCache;
 import io.neurovisor.host.firecracker.release.FirecrackerReleases;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Setting;
 import java.time.Duration;
@@ -76,7 +77,7 @@ public final class SetupCommand implements Callable<Integer> {
     private void fetchFirecracker() {
         new DataDirectory(guest.config().dataDir()).claim();
         try (ConsoleProgress progress = guest.common().progress();
-                SpawnerSupervisor supervisor = NeuroVisor.supervisor(guest.settings());
+                SpawnerSupervisor supervisor = InstalledComponents.supervisor(guest.settings());
                 Cancellation _ = Cancellation.unwinding(CLEANUP)) {
             Optional<String> fetched =
                     new FirecrackerReleases(guest.config().dataDir(), supervisor, thirdParty).obtain(progress);

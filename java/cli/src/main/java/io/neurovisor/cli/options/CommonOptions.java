@@ -6,7 +6,7 @@ import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.template.FileTemplateStore;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
@@ -95,15 +95,15 @@ public final class CommonOptions {
     }
 
     public Images images() {
-        return NeuroVisor.images(settings());
+        return InstalledComponents.images(settings());
     }
 
     public FileTemplateStore templates() {
-        return NeuroVisor.templates(settings());
+        return InstalledComponents.templates(settings());
     }
 
     public Kernels kernels() {
-        return NeuroVisor.kernels(settings());
+        return InstalledComponents.kernels(settings());
     }
 
     public boolean isQuiet() {

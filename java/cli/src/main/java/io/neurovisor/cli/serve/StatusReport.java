@@ -5,12 +5,12 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.cli.console.Table;
 import io.neurovisor.engine.text.UntrustedText;
 import io.neurovisor.server.overview.Activity;
-import io.neurovisor.server.overview.Current;
-import io.neurovisor.server.overview.Ended;
+import io.neurovisor.server.overview.CurrentExecution;
+import io.neurovisor.server.overview.EndedExecution;
+import io.neurovisor.server.overview.FigureFormat;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.Phase;
 import io.neurovisor.server.overview.Point;
-import io.neurovisor.server.overview.Wording;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;
@@ -29,7 +29,7 @@ final class StatusReport {
     void print(Overview overview, String url) {
         line("NeuroVisor " + overview.version() + " at " + url + ": "
                 + (overview.ready() ? "ready" : "not ready") + ", up "
-                + Wording.duration(Duration.between(overview.startedAt(), overview.at())));
+                + FigureFormat.duration(Duration.between(overview.startedAt(), overview.at())));
         if (!overview.obstacle().isEmpty()) {
             line(overview.obstacle());
         }
@@ -82,14 +82,14 @@ final class StatusReport {
             return;
         }
         Table table = new Table("TRACE", "LANGUAGE", "SIZE", "MACHINE", "FOR");
-        for (Current execution : executions.current()) {
+        for (CurrentExecution execution : executions.current()) {
             row(
                     table,
                     execution.traceId(),
                     execution.language(),
                     execution.size(),
                     execution.waits() ? "waits for one" : execution.vmId(),
-                    Wording.duration(Duration.between(execution.begun(), overview.at())));
+                    FigureFormat.duration(Duration.between(execution.begun(), overview.at())));
         }
         table.print(out);
     }
@@ -104,14 +104,14 @@ final class StatusReport {
                 .limit(MOST_RECENT)
                 .forEach(execution -> row(
                         table,
-                        Wording.time(execution.begun()),
+                        FigureFormat.time(execution.begun()),
                         execution.traceId(),
                         execution.language(),
                         execution.outcome(),
                         execution.exitCode() == null
                                 ? "-"
                                 : execution.exitCode().toString(),
-                        Wording.millis(execution.totalMillis()),
+                        FigureFormat.millis(execution.totalMillis()),
                         length(execution, Phase.Name.WAIT),
                         length(execution, Phase.Name.EXECUTE)));
         table.print(out);
@@ -130,15 +130,15 @@ final class StatusReport {
         line("the last ten minutes: "
                 + executions.points().stream().mapToLong(Point::ended).sum() + " ended, "
                 + executions.points().stream().mapToLong(Point::uncompleted).sum() + " of them not completed");
-        line("the " + executions.intervalSeconds() + " s from " + Wording.time(last.at()) + " on: " + last.ended()
-                + " ended, median " + Wording.millis(last.p50Millis()) + ", 95th percentile "
-                + Wording.millis(last.p95Millis()));
+        line("the " + executions.intervalSeconds() + " s from " + FigureFormat.time(last.at()) + " on: " + last.ended()
+                + " ended, median " + FigureFormat.millis(last.p50Millis()) + ", 95th percentile "
+                + FigureFormat.millis(last.p95Millis()));
     }
 
-    private static String length(Ended execution, Phase.Name name) {
+    private static String length(EndedExecution execution, Phase.Name name) {
         return execution.phases().stream()
                 .filter(phase -> phase.name() == name)
-                .map(phase -> Wording.millis(phase.lengthMillis()))
+                .map(phase -> FigureFormat.millis(phase.lengthMillis()))
                 .findFirst()
                 .orElse("-");
     }

@@ -7,8 +7,8 @@ import io.neurovisor.cli.Main;
 import io.neurovisor.engine.pool.PoolStatus;
 import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.overview.Activity;
-import io.neurovisor.server.overview.Current;
-import io.neurovisor.server.overview.Ended;
+import io.neurovisor.server.overview.CurrentExecution;
+import io.neurovisor.server.overview.EndedExecution;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import io.neurovisor.server.overview.Phase;
@@ -80,10 +80,10 @@ final class StatusCommandTest {
 
     @Test
     void exitCodeTellsWhetherItIsReady() {
-        answer = OverviewJson.write(overview(false, "draining: no more requests are taken"));
+        answer = OverviewJson.write(overview(false, "draining: no further requests are accepted"));
         Run run = run();
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.out()).contains("not ready", "draining: no more requests are taken");
+        assertThat(run.out()).contains("not ready", "draining: no further requests are accepted");
         assertThat(run("--json").exitCode()).isEqualTo(1);
     }
 
@@ -123,7 +123,7 @@ final class StatusCommandTest {
         assertThat(stranger.out()).isEmpty();
         assertThat(stranger.err())
                 .startsWith("neurovisor: a daemon at http://127.0.0.1:")
-                .contains("answers with something else; start one with neurovisor serve")
+                .contains("responds with something else; start one with neurovisor serve")
                 .doesNotContain("\u001b");
         int port = server.getAddress().getPort();
         server.stop(0);
@@ -133,7 +133,7 @@ final class StatusCommandTest {
     }
 
     private static Overview overview(boolean ready, String obstacle) {
-        Ended ended = new Ended(
+        EndedExecution ended = new EndedExecution(
                 8,
                 TRACE,
                 "python",
@@ -161,7 +161,7 @@ final class StatusCommandTest {
                         9,
                         2,
                         1,
-                        List.of(new Current(9, TRACE, "bash", "small", NOW.minusSeconds(12), "vm-1")),
+                        List.of(new CurrentExecution(9, TRACE, "bash", "small", NOW.minusSeconds(12), "vm-1")),
                         List.of(ended),
                         5,
                         List.of(new Point(NOW.minusSeconds(5), 7, 1, 20, 1500))));

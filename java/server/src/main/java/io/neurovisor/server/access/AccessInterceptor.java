@@ -10,6 +10,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
+import io.neurovisor.server.access.keys.Scope;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +18,12 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Lets in who may call, before any of the call's messages is read.
+ * Authenticates and authorizes calls before their messages are read.
  *
  * <ul>
- *   <li>A check of health needs no key and takes no token: it must be answered when the service is busiest.
- *   <li>Watching health, reflection and channelz need a key where a call needs one, but no scope and no token.
- *   <li>Everything else needs its scope and a token. A service that is not known here is served to nobody.
+ *   <li>A health check needs no key and takes no token, because it must be answered even when the service is busiest.
+ *   <li>Watching health, reflection and channelz need a key where calls need one, but no scope and no token.
+ *   <li>Every other call needs its scope and takes a token. Unknown services are denied.
  * </ul>
  */
 public final class AccessInterceptor implements ServerInterceptor {
@@ -49,7 +50,7 @@ public final class AccessInterceptor implements ServerInterceptor {
     private final RateLimits limits;
     private final Consumer<Tenant> limited;
 
-    /** @param limited is told who has called too often */
+    /** @param limited receives tenants that exceed their rate limit */
     public AccessInterceptor(Callers callers, RateLimits limits, Consumer<Tenant> limited) {
         this.callers = requireNonNull(callers, "callers is null");
         this.limits = requireNonNull(limits, "limits is null");
@@ -80,7 +81,7 @@ public final class AccessInterceptor implements ServerInterceptor {
     }
 
     private Tenant identify(ServerCall<?, ?> call, Metadata headers) {
-        // Nothing behind this needs the secret, and what is not there is not logged.
+        // Removed here, because nothing behind this interceptor needs the secret and it must not be logged.
         Iterable<String> authorization =
                 Optional.ofNullable(headers.removeAll(AUTHORIZATION)).orElse(List.of());
         return callers.identify(
@@ -92,11 +93,11 @@ public final class AccessInterceptor implements ServerInterceptor {
     private static void requireScope(Tenant tenant, String service) {
         Scope scope = SCOPES.get(service);
         if (scope == null) {
-            throw Refusal.SCOPE_MISSING.status("no key opens " + service);
+            throw AccessDenial.SCOPE_MISSING.status("no key gives access to " + service);
         }
         if (!tenant.may(scope)) {
-            throw Refusal.SCOPE_MISSING.status(
-                    "%s has not the scope %s, which %s needs; make a key that has it with ./neurovisor keys create --scopes"
+            throw AccessDenial.SCOPE_MISSING.status(
+                    "%s lacks the scope %s, which %s requires; make a key that has it with ./neurovisor keys create --scopes"
                             .formatted(tenant.label(), scope.label(), service),
                     Map.of("scope", scope.label()),
                     Optional.empty());
@@ -107,8 +108,8 @@ public final class AccessInterceptor implements ServerInterceptor {
         Optional<Duration> delay = limits.take(tenant);
         if (delay.isPresent()) {
             limited.accept(tenant);
-            throw Refusal.RATE_LIMITED.status(
-                    "%s calls too often; there is room again in %d ms"
+            throw AccessDenial.RATE_LIMITED.status(
+                    "%s exceeds its rate limit; try again in %d ms"
                             .formatted(tenant.label(), Math.ceilDiv(delay.get().toNanos(), 1_000_000L)),
                     Map.of("tenant", tenant.label()),
                     delay);

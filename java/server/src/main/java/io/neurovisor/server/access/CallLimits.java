@@ -17,10 +17,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds the calls that are served at the same time. Callers without a key, callers with a key and the Unix socket have
- * separate shares, so that no group can use up the calls of another, and each caller has a limit within the share of its group.
+ * Limits concurrent calls. Callers without a key, callers with a key and the Unix socket have separate shares, so that
+ * no group can use up the calls of another, and each caller has a limit within the share of its group.
  *
- * <p>Safe for use by many threads.
+ * <p>Thread-safe.
  */
 public final class CallLimits {
     private static final Duration RETRY = Duration.ofSeconds(1);
@@ -47,7 +47,7 @@ public final class CallLimits {
     /**
      * A caller whose calls are counted together.
      *
-     * @param maxCalls at the same time
+     * @param maxCalls the limit of concurrent calls
      */
     private record Caller(String label, Group group, int maxCalls) {
         static final int MAX_CALLS_OF_A_KEY = 256;
@@ -98,9 +98,9 @@ public final class CallLimits {
      * Counts a call.
      *
      * @param tenant empty for a call that needs none
-     * @param remote the other end of its connection
-     * @return to be run once, when the call has ended
-     * @throws StatusRuntimeException {@code RESOURCE_EXHAUSTED} when the caller, or its group, has as many as it may have
+     * @param remote the peer address of its connection
+     * @return must be run once, when the call has ended
+     * @throws StatusRuntimeException {@code RESOURCE_EXHAUSTED} if the caller or its group has reached its limit
      */
     public Runnable take(Optional<Tenant> tenant, @Nullable SocketAddress remote) {
         return take(Caller.of(tenant, remote), Optional.ofNullable(remote));
@@ -127,8 +127,8 @@ public final class CallLimits {
     }
 
     private static StatusRuntimeException exhausted(String label, int maxCalls) {
-        return Refusal.TOO_MANY_CALLS.status(
-                "%s: %d calls are being served, which is the limit; try again when one has ended"
+        return AccessDenial.TOO_MANY_CALLS.status(
+                "%s: %d calls are running, which is the limit; try again when one has ended"
                         .formatted(label, maxCalls),
                 Map.of("caller", label),
                 Optional.of(RETRY));
@@ -147,8 +147,8 @@ public final class CallLimits {
     }
 
     /**
-     * Whether a call of the connection with this other end is being served. A stream that its client leaves open after its call has
-     * ended, or was refused, does not count.
+     * Returns whether the connection from this address has a running call. A stream that a client leaves open after its
+     * call has ended does not count.
      */
     public boolean isServed(SocketAddress remote) {
         lock.lock();
@@ -159,7 +159,7 @@ public final class CallLimits {
         }
     }
 
-    /** Returns how many calls are counted now. */
+    /** Returns the number of running calls. */
     public int calls() {
         lock.lock();
         try {

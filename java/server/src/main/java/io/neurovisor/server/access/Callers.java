@@ -5,6 +5,9 @@ import static java.util.Objects.requireNonNull;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.CachedKeys;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -20,33 +23,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells who calls. A key that is shown counts, also where none is needed: a wrong one is refused everywhere. Without a key
- * are served the Unix socket, and loopback where keys are not required.
+ * Identifies callers. A key is checked even where none is required, so an invalid one is always rejected. Without a
+ * key, callers may use the Unix socket, and loopback where keys are not required.
  */
 public final class Callers {
     private static final Logger LOG = LoggerFactory.getLogger(Callers.class);
     private static final String SCHEME = "bearer ";
     private static final String BASIC = "basic ";
 
-    private final KnownKeys keys;
+    private final CachedKeys keys;
     private final boolean keysRequired;
     private final InstantSource clock;
 
     /**
-     * @param keysRequired whether whoever comes by TCP needs a key, also over loopback. So it must be where others than this
-     *     machine reach the port: who comes over loopback there may be a proxy that serves somebody else
+     * @param keysRequired whether TCP clients need a key, even over loopback. Required where other machines reach the
+     *     port, because a loopback client may then be a proxy
      */
     public Callers(ApiKeys keys, boolean keysRequired, InstantSource clock, Ticker ticker) {
-        this.keys = new KnownKeys(requireNonNull(keys, "keys is null"), clock, ticker);
+        this.keys = new CachedKeys(requireNonNull(keys, "keys is null"), clock, ticker);
         this.keysRequired = keysRequired;
         this.clock = clock;
     }
 
     /**
-     * @param remote as the transport tells it
-     * @param uid who is at the other end, where the connection is one to the Unix socket
-     * @param authorization the values of the header, of which there may be one
-     * @throws StatusRuntimeException for whom nobody is to serve
+     * Returns the caller of a call.
+     *
+     * @param remote the peer address, from the transport
+     * @param uid of the peer, for a connection to the Unix socket
+     * @param authorization the values of the header; at most one is allowed
+     * @throws StatusRuntimeException if access is denied
      */
     Tenant identify(@Nullable SocketAddress remote, @Nullable Integer uid, Iterable<String> authorization) {
         Iterator<String> values = authorization.iterator();
@@ -63,18 +68,18 @@ public final class Callers {
                 && address.getAddress().isLoopbackAddress()) {
             return new Tenant.Loopback();
         }
-        throw Refusal.KEY_MISSING.status("an API key is needed: send the header \"authorization: Bearer nvk_...\";"
+        throw AccessDenial.KEY_MISSING.status("an API key is needed: send the header \"authorization: Bearer nvk_...\";"
                 + " ./neurovisor keys create makes a key");
     }
 
     /**
-     * Returns the valid key that a request by HTTP shows: as gRPC does, or as the password of {@code Basic}, which a browser asks
+     * Returns the valid key of an HTTP request, sent as in gRPC or as the password of {@code Basic}, which browsers ask
      * for.
      *
      * @param authorization the values of the header
-     * @throws NeuroVisorException when the keys cannot be read
+     * @throws NeuroVisorException if the keys cannot be read
      */
-    public Optional<AccessKey> shown(List<String> authorization) {
+    public Optional<AccessKey> keyOf(List<String> authorization) {
         return authorization.size() == 1
                 ? secret(authorization.getFirst()).flatMap(keys::find).filter(key -> !hasExpired(key))
                 : Optional.empty();
@@ -100,14 +105,14 @@ public final class Callers {
 
     private Tenant holder(String value, boolean more) {
         if (more || !value.toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
-            throw Refusal.KEY_INVALID.status(
+            throw AccessDenial.KEY_INVALID.status(
                     "the header authorization is not understood: send one, of the form \"Bearer nvk_...\"");
         }
         AccessKey key = find(value.substring(SCHEME.length()).strip())
-                .orElseThrow(() -> Refusal.KEY_INVALID.status(
-                        "the API key is unknown or was revoked; ./neurovisor keys list shows those that are valid"));
+                .orElseThrow(() -> AccessDenial.KEY_INVALID.status(
+                        "the API key is unknown or was revoked; ./neurovisor keys list shows the valid ones"));
         if (hasExpired(key)) {
-            throw Refusal.KEY_EXPIRED.status(
+            throw AccessDenial.KEY_EXPIRED.status(
                     "the API key %s has expired at %s; make another with ./neurovisor keys create"
                             .formatted(
                                     key.grant().name(),
@@ -124,9 +129,9 @@ public final class Callers {
         try {
             return keys.find(text);
         } catch (NeuroVisorException failure) {
-            LOG.error("nobody with a key is served: {}", failure.getMessage());
-            throw Refusal.KEYS_UNREADABLE.status(
-                    "the keys cannot be read now, which the server's log explains",
+            LOG.error("clients with a key are rejected: {}", failure.getMessage());
+            throw AccessDenial.KEYS_UNREADABLE.status(
+                    "the keys cannot be read now; the server's log gives the reason",
                     Map.of("fault", failure.fault().name()),
                     Optional.empty());
         }

@@ -17,26 +17,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the connections of a listening channel within their limits, so that clients that hold connections open leave the process
- * descriptors for machines, files and the Unix socket, and leave other clients connections.
+ * Limits the connections of a listening channel, so that clients that hold connections open leave descriptors for
+ * machines, files and the Unix socket, and connections for other clients.
  */
 public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
     private static final Duration LOG_AGAIN_AFTER = Duration.ofMinutes(1);
 
     /**
-     * Surplus connections that are closed in order, with a notice to their clients. HTTP/2 waits up to ten seconds for a client to confirm that; a
-     * client that opens connections faster would have all of them open meanwhile.
+     * The number of surplus connections that are closed gracefully, with a notice to their clients. HTTP/2 waits up to
+     * ten seconds for the confirmation; a client that opens connections faster would have all of them open meanwhile.
      */
     static final int MOST_CLOSING = 64;
 
-    /** At so many no connection is accepted: the threads that close them are slower than the one that accepts. */
+    /**
+     * The number at which accepting pauses, because the threads that close connections are slower than the one that
+     * accepts.
+     */
     static final int PAUSE = 2 * MOST_CLOSING;
 
     private final OpenConnections<Channel> open;
     private final AtomicInteger closing = new AtomicInteger();
 
-    // Only the thread that accepts connections uses it.
+    // Confined to the thread that accepts connections.
     private long loggedNanos = Ticker.SYSTEM.nanos() - LOG_AGAIN_AFTER.toNanos();
 
     /**
@@ -44,13 +47,13 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
      *
      * @param most of the port
      * @param mostOfAddress of one remote address
-     * @param idle whether a connection serves no call; asked by the thread that accepts connections
+     * @param idle whether a connection serves no call; called by the thread that accepts connections
      */
     public ConnectionLimit(int most, int mostOfAddress, Predicate<Channel> idle) {
         this.open = new OpenConnections<>(most, mostOfAddress, requireNonNull(idle, "idle is null"));
     }
 
-    /** What a listening channel reads are its connections. */
+    /** The messages of a listening channel are its new connections. */
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (!(message instanceof Channel connection)) {
@@ -58,7 +61,7 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
             return;
         }
         if (!(connection.remoteAddress() instanceof InetSocketAddress remote) || remote.getAddress() == null) {
-            connection.unsafe().closeForcibly(); // The client has gone already.
+            connection.unsafe().closeForcibly(); // The client has already disconnected.
             return;
         }
         Optional<Channel> surplus = open.add(connection, remote.getAddress());
@@ -84,10 +87,10 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
         if (count <= MOST_CLOSING) {
             ChannelFuture _ = oldest.close();
         } else {
-            // Past the handlers of its protocol, which would wait.
+            // Bypasses the handlers of the protocol, which would wait.
             oldest.eventLoop().execute(() -> oldest.unsafe().close(oldest.newPromise()));
         }
-        resume(port); // They may all have been closed before the pause.
+        resume(port); // All of them may have been closed before the pause.
     }
 
     private void resume(Channel port) {
@@ -100,7 +103,7 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
         if (Ticker.SYSTEM.nanos() - loggedNanos >= LOG_AGAIN_AFTER.toNanos()) {
             loggedNanos = Ticker.SYSTEM.nanos();
             LOG.warn(
-                    "{} has as many connections as it may have, the last from {}: the oldest idle one is closed for each new one",
+                    "{} has reached its limit of connections, the last one from {}: each new connection replaces the oldest idle one",
                     port.localAddress(),
                     remote.getHostAddress());
         }

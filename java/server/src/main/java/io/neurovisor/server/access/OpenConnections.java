@@ -17,10 +17,10 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 
 /**
- * The open connections of a port and their limits, for the port and for each remote address. A new connection takes the place
- * of the oldest idle one, so that clients that only hold connections open exclude no other client.
+ * The open connections of a port and their limits, for the port and for each remote address. A new connection replaces
+ * the oldest idle one, so that clients that only hold connections open exclude no other client.
  *
- * <p>Safe for use by many threads.
+ * <p>Thread-safe.
  */
 final class OpenConnections<C> {
     private final int most;
@@ -28,7 +28,7 @@ final class OpenConnections<C> {
     private final Predicate<C> idle;
     private final Lock lock = new ReentrantLock();
 
-    /** With the network that each comes from, the oldest first. */
+    /** With the network of each connection, the oldest first. */
     @GuardedBy("lock")
     private final Map<C, String> open = new LinkedHashMap<>();
 
@@ -43,8 +43,8 @@ final class OpenConnections<C> {
     }
 
     /**
-     * Adds a connection. Returns the connection to close where there are too many: the oldest idle one, of the same address if
-     * that has too many, or the new one where none is idle. What is returned is not counted any more.
+     * Adds a connection. If there are too many, returns the connection to close: the oldest idle one, of the same
+     * address if that has too many, or the new one if none is idle. The returned connection is no longer counted.
      */
     Optional<C> add(C connection, InetAddress address) {
         String network = network(address);
@@ -68,7 +68,7 @@ final class OpenConnections<C> {
         }
     }
 
-    /** Removes a connection that has ended; one that is not counted changes nothing. */
+    /** Removes a connection that has ended. Has no effect on a connection that is not counted. */
     void remove(C connection) {
         lock.lock();
         try {
@@ -87,7 +87,7 @@ final class OpenConnections<C> {
         return connections.stream().filter(idle).findFirst();
     }
 
-    /** Returns what one client has of addresses: an address of IPv4, a /64 of IPv6, all of loopback. */
+    /** Returns the addresses that count as one client: an IPv4 address, a /64 of IPv6, or loopback. */
     static String network(InetAddress address) {
         if (address.isLoopbackAddress()) {
             return "loopback";

@@ -16,11 +16,11 @@ import jdk.net.UnixDomainPrincipal;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The users who may be at the other end of a Unix socket of ours, by what the kernel says of them (SO_PEERCRED, unix(7)) and
- * whatever the file's permissions have become.
+ * The users that may be the peer of a Unix socket, checked by the credentials that the kernel reports (SO_PEERCRED,
+ * unix(7)), independent of the permissions of the socket file.
  */
 public final class PeerUsers {
-    /** The user of a connection, in the attributes of its calls. */
+    /** The peer's uid in the attributes of a connection's calls. */
     public static final Attributes.Key<Integer> UID = Attributes.Key.create("peer uid");
 
     private final Map<UserPrincipal, Integer> uids;
@@ -29,12 +29,12 @@ public final class PeerUsers {
         this.uids = Map.copyOf(uids);
     }
 
-    /** This process's user and root. */
+    /** Allows the user of this process and root. */
     public static PeerUsers ownAndRoot() throws IOException {
         return of((int) Files.getAttribute(Path.of("/proc/self"), "unix:uid"), 0);
     }
 
-    /** One user alone. */
+    /** Allows one user. */
     public static PeerUsers only(int uid) throws IOException {
         return of(uid);
     }
@@ -47,7 +47,7 @@ public final class PeerUsers {
         return new PeerUsers(users);
     }
 
-    /** By its id: a container may have no name for it. */
+    /** Looks the user up by id, because a container may have no name for it. */
     private static UserPrincipal user(int uid) throws IOException {
         return FileSystems.getDefault().getUserPrincipalLookupService().lookupPrincipalByName(Integer.toString(uid));
     }
@@ -56,17 +56,17 @@ public final class PeerUsers {
         return uid(connection).isPresent();
     }
 
-    /** Which of the users is there; empty for anybody else. */
+    /** Returns the peer's uid; empty if that user is not allowed. */
     public OptionalInt uid(Channel connection) {
         UnixDomainPrincipal peer = peer(connection);
         Integer uid = peer == null ? null : uids.get(peer.user());
         return uid == null ? OptionalInt.empty() : OptionalInt.of(uid);
     }
 
-    /** For a message. */
+    /** Returns the peer's user name for a message. */
     public static String name(Channel connection) {
         UnixDomainPrincipal peer = peer(connection);
-        return peer == null ? "nobody knows whom" : peer.user().getName();
+        return peer == null ? "an unknown user" : peer.user().getName();
     }
 
     private static @Nullable UnixDomainPrincipal peer(Channel connection) {

@@ -4,12 +4,15 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.Quota;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 
-/** Counts the executions of keys that have a quota. The count is on the disk: it outlives the process. */
+/** Counts the executions of keys that have a quota. The count is stored on disk. */
 public final class Quotas {
     private final ApiKeys keys;
     private final InstantSource clock;
@@ -20,10 +23,10 @@ public final class Quotas {
     }
 
     /**
-     * Counts an execution that is about to start.
+     * Counts an execution before it starts.
      *
-     * @throws NeuroVisorException {@code QUOTA_EXCEEDED} when the tenant has had its executions of today, another when they
-     *     cannot be counted; nothing may be started then
+     * @throws NeuroVisorException {@code QUOTA_EXCEEDED} if the tenant has used its quota of the day, or another fault
+     *     if the execution cannot be counted; in both cases it must not start
      */
     public void admit(Tenant tenant) {
         if (tenant instanceof Tenant.KeyHolder(AccessKey key)) {
@@ -37,7 +40,7 @@ public final class Quotas {
             Instant tomorrow = now.truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS);
             throw NeuroVisorException.later(
                     Fault.QUOTA_EXCEEDED,
-                    "key %s has had its %s; there are more from %s on"
+                    "key %s has used its quota of %s; it has a new one from %s on"
                             .formatted(key.grant().name(), quota, tomorrow),
                     Duration.between(now, tomorrow));
         }

@@ -14,10 +14,11 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A token bucket for each tenant: each key, each user at the Unix socket, and one for all who come over loopback without a key. Nobody waits here: a call takes its token or is told when there will be one.
+ * Token buckets per tenant: one for each key, for each user of the Unix socket, and for all loopback clients without a
+ * key. Calls never wait: they take a token or are rejected with the time until the next one.
  *
- * <p>At most 16384 buckets are kept, which is more than there can be keys. Of more tenants than that the one that has called
- * longest ago begins anew with a full bucket, which it most likely has.
+ * <p>At most 16384 buckets are kept, more than there can be keys. Beyond that, the least recently used bucket is
+ * replaced by a full one, which it most likely is by then.
  */
 public final class RateLimits {
     private static final int MOST_BUCKETS = 1 << 14;
@@ -32,13 +33,13 @@ public final class RateLimits {
         }
     };
 
-    /** @param standard of tenants that have no limit of their own; empty for none */
+    /** @param standard the limit of tenants without their own; empty for no limit */
     public RateLimits(Optional<RateLimit> standard, Ticker ticker) {
         this.standard = requireNonNull(standard, "standard is null");
         this.time = new TickerMeter(ticker);
     }
 
-    /** Takes a token. Where there is none, returns after which time there will be one. */
+    /** Takes a token. If none is left, returns the time until the next one. */
     public Optional<Duration> take(Tenant tenant) {
         return tenant.rateLimit().or(() -> standard).flatMap(limit -> {
             ConsumptionProbe probe = bucket(tenant, limit).tryConsumeAndReturnRemaining(1);
@@ -48,7 +49,7 @@ public final class RateLimits {
         });
     }
 
-    /** For tests: how many buckets there are. */
+    /** Returns the number of buckets, for tests. */
     int size() {
         lock.lock();
         try {
@@ -61,7 +62,7 @@ public final class RateLimits {
     private Bucket bucket(Tenant tenant, RateLimit limit) {
         lock.lock();
         try {
-            // A label is one tenant's for ever: no name of a key is given twice.
+            // A label always means the same tenant, because key names are never reused.
             return buckets.computeIfAbsent(tenant.label(), _ -> full(limit));
         } finally {
             lock.unlock();
@@ -76,7 +77,7 @@ public final class RateLimits {
                 .build();
     }
 
-    /** The library's clock, read off ours. */
+    /** Adapts the engine's ticker to the library's clock. */
     private record TickerMeter(Ticker ticker) implements TimeMeter {
         private TickerMeter {
             requireNonNull(ticker, "ticker is null");

@@ -3,32 +3,45 @@ package io.neurovisor.server.access;
 import static java.util.Objects.requireNonNull;
 
 import io.grpc.Context;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.Claimant;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
 import java.util.Optional;
 
-/** For whom a call is served. */
+/** The client on whose behalf a call is served. */
 public sealed interface Tenant {
-    /** What the audit log calls it: {@code key:ci}, {@code unix:1000}, {@code loopback}. */
+    /** Returns the name in the audit log: {@code key:ci}, {@code unix:1000}, {@code loopback}. */
     String label();
 
     boolean may(Scope scope);
 
-    /** Its own, in place of the service's. */
+    /** Returns the limit that replaces the service's; empty if there is none. */
     Optional<RateLimit> rateLimit();
 
-    /** What the pool knows of it. */
+    /** Returns the tenant as the pool sees it. */
     default Claimant claimant() {
         return new Claimant(label(), PoolShare.UNLIMITED);
     }
 
-    /** The tenant of the call that is being served; empty outside of calls that {@link AccessInterceptor} has let in. */
+    /** Returns the tenant of the running call; empty outside of calls that {@link AccessInterceptor} has admitted. */
     static Optional<Tenant> current() {
         return Optional.ofNullable(AccessInterceptor.TENANT.get());
     }
 
-    /** Whoever has the key. */
+    /**
+     * Returns the tenant of the running call.
+     *
+     * @throws NeuroVisorException {@code INTERNAL} if {@link AccessInterceptor} has admitted none
+     */
+    static Tenant ofCall() {
+        return current().orElseThrow(() -> new NeuroVisorException(Fault.INTERNAL, "a call was admitted without a tenant"));
+    }
+
+    /** A client with this key. */
     record KeyHolder(AccessKey key) implements Tenant {
         public KeyHolder {
             requireNonNull(key, "key is null");
@@ -56,9 +69,9 @@ public sealed interface Tenant {
     }
 
     /**
-     * At the Unix socket, which lets in only the user whose server it is, and root.
+     * A client of the Unix socket, which only the server's user and root may use.
      *
-     * @param uid of the process that has connected
+     * @param uid of the peer process
      */
     record LocalUser(int uid) implements Tenant {
         @Override
@@ -77,7 +90,7 @@ public sealed interface Tenant {
         }
     }
 
-    /** Everybody on this machine who comes without a key. */
+    /** All clients on this machine that connect without a key. */
     record Loopback() implements Tenant {
         @Override
         public String label() {
@@ -95,7 +108,7 @@ public sealed interface Tenant {
         }
     }
 
-    /** For {@link AccessInterceptor} alone. */
+    /** For {@link AccessInterceptor} only. */
     static Context with(Tenant tenant) {
         return Context.current().withValue(AccessInterceptor.TENANT, tenant);
     }

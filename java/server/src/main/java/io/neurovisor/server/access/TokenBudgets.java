@@ -4,6 +4,9 @@ import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.TokenBudget;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -15,11 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Counts the tokens that models read and write for keys with a budget. The count is on the disk: it outlives the process.
+ * Counts the tokens that models read and write for keys with a budget. The count is stored on disk.
  *
- * <p>A call is admitted while the budget is not used up, and counted when it has ended: calls that were under way together may
- * exceed the budget by what they use. Tokens that cannot be written are kept in memory, and until they are written no further
- * call of the key is admitted.
+ * <p>A call is admitted while the budget is not used up and counted when it has ended, so concurrent calls may exceed
+ * the budget by what they use. Tokens that cannot be stored are kept in memory; until they are stored, further calls of
+ * the key are rejected.
  */
 public final class TokenBudgets {
     private static final Logger LOG = LoggerFactory.getLogger(TokenBudgets.class);
@@ -28,7 +31,7 @@ public final class TokenBudgets {
     private final InstantSource clock;
     private final ReentrantLock lock = new ReentrantLock();
 
-    /** Tokens that are not on the disk yet, by the id of their key. */
+    /** Tokens that are not stored yet, by the id of their key. */
     private final Map<Long, Long> unwritten = new HashMap<>();
 
     public TokenBudgets(ApiKeys keys, InstantSource clock) {
@@ -37,10 +40,10 @@ public final class TokenBudgets {
     }
 
     /**
-     * Returns when a model may be asked for the tenant.
+     * Checks the budget of the tenant before a model is asked.
      *
-     * @throws NeuroVisorException {@code TOKENS_EXCEEDED} when the budget of today is used up, another when the tokens cannot be
-     *     counted; no model may be asked then
+     * @throws NeuroVisorException {@code TOKENS_EXCEEDED} if the budget of the day is used up, or another fault if
+     *     tokens cannot be counted; in both cases no model may be asked
      */
     public void admit(Tenant tenant) {
         if (tenant instanceof Tenant.KeyHolder(AccessKey key)) {
@@ -61,7 +64,7 @@ public final class TokenBudgets {
         }
     }
 
-    /** Counts the tokens of a call that has ended. Never fails: what cannot be written now is written later. */
+    /** Counts the tokens of a call that has ended. Never fails: tokens that cannot be stored now are stored later. */
     public void use(Tenant tenant, long tokens) {
         if (tokens > 0
                 && tenant instanceof Tenant.KeyHolder(AccessKey key)
@@ -70,7 +73,7 @@ public final class TokenBudgets {
                 long _ = add(key, tokens);
             } catch (NeuroVisorException failure) {
                 LOG.error(
-                        "{} tokens of key {} are not counted yet, so it can ask no model: {}",
+                        "{} tokens of key {} cannot be counted, so its calls to models are rejected: {}",
                         tokens,
                         key.grant().name(),
                         failure.getMessage());
@@ -78,7 +81,7 @@ public final class TokenBudgets {
         }
     }
 
-    /** Returns the tokens of today, those included. */
+    /** Returns the tokens of today, including these. */
     private long add(AccessKey key, long tokens) {
         lock.lock();
         try {

@@ -1,4 +1,4 @@
-/** Who may call the service, what of it, and how often. */
+/** Authentication, authorization and limits of callers: who may call which service, how often and how much. */
 @NullMarked
 package io.neurovisor.server.access;
 

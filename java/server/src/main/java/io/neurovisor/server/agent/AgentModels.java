@@ -11,22 +11,22 @@ import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.config.Setting;
 import java.util.Optional;
 
-/** What the settings say of models. */
+/** Opens the models that the settings name. */
 public final class AgentModels {
     private static final String INFERENCE_MODEL = "llama3.2";
 
     private AgentModels() {}
 
-    /** With the model of the settings. */
+    /** Opens the model of the settings. */
     public static Model open(LoadedConfig loaded, ProcessEnvironment environment) {
         return open(loaded, Optional.empty(), environment);
     }
 
     /**
-     * Asks the server whether it can serve.
+     * Opens a model after asking its server whether it can serve.
      *
-     * @param usual the model where the user has set none
-     * @throws io.neurovisor.agent.model.ModelFailure with the command that mends it
+     * @param usual the model if the user has set none
+     * @throws io.neurovisor.agent.model.ModelFailure with the command that solves the problem
      */
     public static Model open(LoadedConfig loaded, Optional<String> usual, ProcessEnvironment environment) {
         Config config = loaded.config();
@@ -38,14 +38,16 @@ public final class AgentModels {
                 environment));
     }
 
-    /** With the model that a request names, otherwise that of the settings. */
+    /** Opens the model that a request names, otherwise that of the settings. */
     public static Model named(LoadedConfig loaded, Optional<String> name, ProcessEnvironment environment) {
         Config config = loaded.config();
         return ModelServers.open(choice(
                 config, name.orElse(config.model()), name.isEmpty() && loaded.isDefault(Setting.MODEL), environment));
     }
 
-    /** For questions without an agent: whoever asks hears of each failure, and has a usual model of its own. */
+    /**
+     * Opens a model for inference requests, without retries and with its own default, because clients see each failure.
+     */
     public static Model inference(Config config, Optional<String> name, ProcessEnvironment environment) {
         return ModelServers.openUnretried(choice(config, name.orElse(INFERENCE_MODEL), name.isEmpty(), environment));
     }
@@ -61,7 +63,7 @@ public final class AgentModels {
                 config.keepAlive());
     }
 
-    /** Never more programs at once than there may be machines. */
+    /** Returns the limits of agent runs; parallel programs are limited to the size of the pool. */
     public static AgentLimits limits(Config config) {
         AgentLimits usual = AgentLimits.USUAL;
         return new AgentLimits(

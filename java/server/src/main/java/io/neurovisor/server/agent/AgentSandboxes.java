@@ -18,12 +18,12 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Runs a model's programs, each in a microVM of its own. */
+/** Runs a model's programs, each in its own sandbox. */
 public final class AgentSandboxes implements CodeRunner {
-    /** Of each end of an output; more than any model is shown of it. */
+    /** The size of the excerpt at each end of an output; more than a model is ever shown. */
     private static final int EXCERPT_BYTES = 64 << 10;
 
-    /** A machine that is ready is had in less; one that has to be started takes far longer. */
+    /** Between the time to lease a ready machine and the far longer time to start one. */
     private static final Duration READY = Duration.ofMillis(20);
 
     private final BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions;
@@ -33,10 +33,10 @@ public final class AgentSandboxes implements CodeRunner {
     private final Context context = Context.current();
 
     /**
-     * For one task: what the programs' spans are part of is what this thread does now.
+     * Creates the runner of one task. The programs' spans become children of the current span.
      *
      * @param executions such as {@code Executions::execute}
-     * @param image empty for one that has the program's language
+     * @param image empty for an image that has the program's language
      */
     public AgentSandboxes(
             BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions,
@@ -70,7 +70,7 @@ public final class AgentSandboxes implements CodeRunner {
                 result.detail());
     }
 
-    /** What programs leave in {@code out/} has nowhere to go in a conversation. */
+    /** Keeps the ends of the output. A conversation cannot carry files from {@code out/}, so they are dropped. */
     private static final class Excerpts implements OutputSink {
         private final ExcerptBuffer out = new ExcerptBuffer(EXCERPT_BYTES);
         private final ExcerptBuffer err = new ExcerptBuffer(EXCERPT_BYTES);

@@ -7,9 +7,9 @@ import io.neurovisor.engine.limits.SandboxSize;
 import java.time.Duration;
 
 /**
- * What an agent's work may take where nobody says anything else.
+ * The defaults and limits of agent runs.
  *
- * @param limits of each run; nobody may have more
+ * @param limits the highest limits of a run
  * @param timeout of each program
  * @param size of each machine
  */

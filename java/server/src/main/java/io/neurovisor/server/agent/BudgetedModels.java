@@ -16,11 +16,11 @@ import io.neurovisor.server.access.TokenBudgets;
 import java.util.Optional;
 
 /**
- * Models that are asked within the token budget of the tenant whose call is served.
+ * Models that count against the token budget of the calling tenant.
  *
- * <p>Tokens are those that the server reports. For what it reports nothing of, such as a reply that its client cuts off, a token
- * is counted for every four characters of the request and of the text that came: otherwise a client that cancels each reply just
- * before its end would use none.
+ * <p>Tokens are those that the model server reports. If it reports none, such as for a reply that the client cancels, a
+ * token is counted for every four characters of the request and of the received text; otherwise a client that cancels
+ * each reply shortly before its end would use none.
  */
 public final class BudgetedModels implements Models {
     private static final int CHARACTERS_PER_TOKEN = 4;
@@ -33,7 +33,7 @@ public final class BudgetedModels implements Models {
         this.budgets = requireNonNull(budgets, "budgets is null");
     }
 
-    /** @throws ModelFailure {@code NOT_ADMITTED} also when the budget is used up already */
+    /** @throws ModelFailure {@code NOT_ADMITTED} also if the budget is already used up */
     @Override
     public Model open(Optional<String> name) {
         Tenant tenant = Tenant.current()
@@ -78,7 +78,7 @@ public final class BudgetedModels implements Models {
         }
     }
 
-    /** Counts the tokens of one request, however often it is sent. For one thread. */
+    /** Counts the tokens of one request across retries. Not thread-safe. */
     private static final class Meter implements ReplyListener {
         private final ReplyListener listener;
         private final long requestCharacters;
@@ -125,7 +125,7 @@ public final class BudgetedModels implements Models {
             }
         }
 
-        /** Counts a reply of which the server has reported nothing. */
+        /** Estimates the tokens of a reply that ended without the server's count. */
         void cut() {
             tokens += Math.ceilDiv(requestCharacters + heardCharacters, CHARACTERS_PER_TOKEN);
             heardCharacters = 0;

@@ -16,11 +16,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Models that are looked for once and not before each question. A server that fails is not believed any more: its model is
- * looked for again, which also tells with which command the failure is mended.
+ * Models that are looked up once instead of before each request. After a failure a model is looked up again, which also
+ * provides the command that solves the problem.
  */
 public final class KnownModels implements Models {
-    /** More than a server has in memory; the one that was used longest ago makes room. */
+    /** More models than a server keeps in memory; the least recently used one is evicted. */
     private static final int MAX_KNOWN = 32;
 
     private final Models found;
@@ -37,7 +37,7 @@ public final class KnownModels implements Models {
         return new Asked(name, model == null ? find(name) : model);
     }
 
-    /** Two that look for one model at the same time disturb nobody. */
+    /** Concurrent lookups of the same model are harmless. */
     private Model find(Optional<String> name) {
         Model model = found.open(name);
         lock.lock();
@@ -84,7 +84,7 @@ public final class KnownModels implements Models {
                 return model().ask(request, listener);
             } catch (ModelFailure failure) {
                 return switch (failure.reason()) {
-                    // Nothing of the reply was heard: the server has no such model, or does not listen.
+                    // No part of the reply was received: the model is missing, or its server does not listen.
                     case MODEL_MISSING, UNREACHABLE -> {
                         forget(name, model());
                         yield find(name).ask(request, listener);

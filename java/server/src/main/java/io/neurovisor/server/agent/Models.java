@@ -3,13 +3,14 @@ package io.neurovisor.server.agent;
 import io.neurovisor.agent.model.Model;
 import java.util.Optional;
 
-/** Finds models by the names that requests give them. */
+/** Opens models by the names in requests. */
 @FunctionalInterface
 public interface Models {
     /**
-     * Empty name: the usual model.
+     * Opens a model.
      *
-     * @throws io.neurovisor.agent.model.ModelFailure with the command that mends it
+     * @param name empty for the default model
+     * @throws io.neurovisor.agent.model.ModelFailure with the command that solves the problem
      */
     Model open(Optional<String> name);
 }

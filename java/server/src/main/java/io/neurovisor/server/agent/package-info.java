@@ -1,4 +1,4 @@
-/** Agent mode put together: the model that the settings name, and microVMs for its programs. */
+/** Agent mode as configured: the models that the settings name, and sandboxes for their programs. */
 @NullMarked
 package io.neurovisor.server.agent;
 

@@ -18,15 +18,18 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The files of the audit log: {@code audit.jsonl}, to which lines are added, {@code audit-1.jsonl} to {@code audit-3.jsonl} with
- * all lines before those, and {@code audit-4.jsonl} with what is kept of still older ones, see {@link OldLines}. Processes may add
- * lines at the same time.
+ * The files of the audit log: {@code audit.jsonl}, to which lines are appended, {@code audit-1.jsonl} to {@code
+ * audit-3.jsonl} with the lines before those, and {@code audit-4.jsonl} with what is kept of older ones (see {@link
+ * AuditArchive}). Several processes may append simultaneously.
  *
- * <p>What is added is on the disk, or else nothing of it is in the file. A line that another process's end has cut becomes a
- * line of its own, so that no later one is lost with it.
+ * <p>Lines are appended completely or not at all. A line that was truncated when another process was killed is
+ * terminated, so that no later line is lost with it.
  */
 final class AuditFiles {
-    /** Of the limit: one for each of the first four files, three for the oldest, and three while that is written anew. */
+    /**
+     * Shares of the size limit: one for each of the first four files, three for the oldest, and three while that is
+     * rewritten.
+     */
     static final int SHARES = 10;
 
     private static final Set<OpenOption> OPTIONS = Set.of(
@@ -36,7 +39,7 @@ final class AuditFiles {
     private final OptionalLong maxBytes;
     private boolean joined;
 
-    /** @param maxBytes of all files together; none are removed where it is empty */
+    /** @param maxBytes of all files together; empty for no limit */
     AuditFiles(Path directory, OptionalLong maxBytes) {
         this.directory = directory.toAbsolutePath().normalize();
         this.maxBytes = requireNonNull(maxBytes, "maxBytes is null");
@@ -54,13 +57,17 @@ final class AuditFiles {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? Files.size(file) : 0;
     }
 
-    /** @param lines each with its end */
+    /**
+     * Appends lines and waits until they are on disk.
+     *
+     * @param lines each with its end
+     */
     void add(byte[] lines) {
         PrivateFiles.directory(directory);
         try (PathLock _ = PathLock.acquire(directory.resolve(".lock"), () -> {})) {
             if (!joined) {
-                // A process that was killed may have left something to do.
-                new OldLines(directory, 0).finish();
+                // Completes what a killed process has left.
+                new AuditArchive(directory, 0).finish();
                 joined = true;
             }
             rotate(lines.length);
@@ -82,7 +89,7 @@ final class AuditFiles {
                 }
                 file.force(false);
             } catch (IOException failure) {
-                // Half a line would be taken for an execution that was refused.
+                // Half a line would look like an execution that was rejected.
                 file.truncate(end);
                 throw failure;
             }
@@ -110,10 +117,10 @@ final class AuditFiles {
         if (size == 0 || size + coming <= share) {
             return;
         }
-        OldLines old = new OldLines(directory, OldLines.SHARES * share);
+        AuditArchive old = new AuditArchive(directory, AuditArchive.SHARES * share);
         old.finish();
         old.join(firstOld(share));
-        for (int number = OldLines.NUMBER - 1; number > 0; number--) {
+        for (int number = AuditArchive.NUMBER - 1; number > 0; number--) {
             Path newer = file(directory, number - 1);
             if (Files.exists(newer, LinkOption.NOFOLLOW_LINKS)) {
                 Files.move(newer, file(directory, number), StandardCopyOption.ATOMIC_MOVE);
@@ -121,15 +128,15 @@ final class AuditFiles {
         }
     }
 
-    /** Returns the first file that does not fit any more, which is an earlier one where the limit was larger until now. */
+    /** Returns the first file that no longer fits, which is an earlier one after the limit was lowered. */
     private int firstOld(long share) throws IOException {
         long kept = 0;
-        for (int number = 0; number < OldLines.NUMBER - 1; number++) {
+        for (int number = 0; number < AuditArchive.NUMBER - 1; number++) {
             kept += size(file(directory, number));
-            if (kept > (OldLines.NUMBER - 1) * share) {
+            if (kept > (AuditArchive.NUMBER - 1) * share) {
                 return number;
             }
         }
-        return OldLines.NUMBER - 1;
+        return AuditArchive.NUMBER - 1;
     }
 }

@@ -17,15 +17,15 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 
-/** One line of the log: a JSON object. Code, values of variables and output are in none. */
+/** A line of the log: a JSON object. It never contains code, values of variables or output. */
 final class AuditLine {
-    // Nothing that a terminal obeys may be in a file that people look at.
+    // Escapes control characters, because people view the file on a terminal.
     private static final JsonFactory JSON =
             JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
     private AuditLine() {}
 
-    static byte[] accepted(Instant when, Call call, ExecutionRequest request) {
+    static byte[] accepted(Instant when, AuditedCall call, ExecutionRequest request) {
         byte[] code = request.program().code().getBytes(StandardCharsets.UTF_8);
         return line(json -> {
             begin(json, when, "accepted", request.traceId(), call);
@@ -36,7 +36,7 @@ final class AuditLine {
         });
     }
 
-    static byte[] ended(Instant when, Call call, ExecutionResult result) {
+    static byte[] ended(Instant when, AuditedCall call, ExecutionResult result) {
         return line(json -> {
             begin(json, when, "ended", result.traceId(), call);
             json.writeStringField("outcome", result.outcome().name());
@@ -55,7 +55,7 @@ final class AuditLine {
         });
     }
 
-    static byte[] failed(Instant when, Call call, TraceId traceId, Fault fault) {
+    static byte[] failed(Instant when, AuditedCall call, TraceId traceId, Fault fault) {
         return line(json -> {
             begin(json, when, "ended", traceId, call);
             json.writeStringField("fault", fault.name());
@@ -72,7 +72,7 @@ final class AuditLine {
         });
     }
 
-    private static void begin(JsonGenerator json, Instant when, String event, TraceId traceId, Call call)
+    private static void begin(JsonGenerator json, Instant when, String event, TraceId traceId, AuditedCall call)
             throws IOException {
         json.writeStringField("time", when.toString());
         json.writeStringField("event", event);

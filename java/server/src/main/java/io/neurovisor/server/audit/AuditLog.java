@@ -23,13 +23,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The audit log of a data directory: a line when an execution is accepted, another when it has ended, and one for what a VMM
- * has tried. Safe for use by many threads, and by processes at the same time.
+ * The audit log of a data directory: a line for each accepted execution, another for its end, and one for each attempt
+ * of a VMM. Thread-safe, also across processes.
  *
  * <ul>
- *   <li>An execution whose first line cannot be written is refused. When there is space again the next one is accepted.
- *   <li>A last line that cannot be written is kept, and written before anything else is: so there are at most as many of
- *       them as there were executions when the disk became full.
+ *   <li>An execution whose first line cannot be written is rejected. When there is space again the next one is
+ *       accepted.
+ *   <li>A last line that cannot be written is kept in memory and written before any other line, so there are at most as
+ *       many of them as executions were running when the disk became full.
  * </ul>
  */
 public final class AuditLog implements SandboxListener, AutoCloseable {
@@ -38,16 +39,17 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     private final AuditFiles files;
     private final InstantSource clock;
 
-    // The thread of an execution may be interrupted, and an interrupted thread can write no file.
+    // A separate thread, because an execution's thread may be interrupted, and an interrupted thread cannot write to a
+    // file.
     private final ExecutorService writer = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().name("audit").daemon().factory());
 
-    /** Only the writer's thread looks at it. */
+    /** Confined to the writer's thread. */
     private final Deque<byte[]> late = new ArrayDeque<>();
 
     /**
-     * @param directory for the log alone
-     * @param maxBytes of all its files together, the oldest of which are removed; empty for no limit
+     * @param directory for the log only
+     * @param maxBytes of all its files together; the oldest lines are removed; empty for no limit
      */
     public AuditLog(Path directory, OptionalLong maxBytes, InstantSource clock) {
         this.files = new AuditFiles(directory, maxBytes);
@@ -55,35 +57,35 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
     }
 
     /**
-     * Returns when the line is on the disk.
+     * Writes the first line of an execution and waits until it is on disk.
      *
-     * @throws NeuroVisorException {@code STORAGE_FAILED} when it is not, in which case nothing may be executed
+     * @throws NeuroVisorException {@code STORAGE_FAILED} if it is not, in which case the execution must not start
      */
-    public AuditedExecution accept(Call call, ExecutionRequest request) {
+    public AuditedExecution accept(AuditedCall call, ExecutionRequest request) {
         byte[] line = AuditLine.accepted(clock.instant(), call, request);
         try {
             await(writer.submit(() -> add(line)));
         } catch (NeuroVisorException failure) {
             throw new NeuroVisorException(
                     Fault.STORAGE_FAILED,
-                    "Nothing is executed that the audit log does not have. " + failure.getMessage(),
+                    "Nothing is executed without an entry in the audit log. " + failure.getMessage(),
                     failure);
         }
         return new AuditedExecution(this, clock, call, request.traceId());
     }
 
-    /** Does not wait for the disk: whoever tells it has more to hear. */
+    /** Does not wait for the disk, because the calling thread reads further reports. */
     @Override
     public void blocked(VmId id, BlockedAttempt attempt) {
         byte[] line = AuditLine.blocked(clock.instant(), id, attempt);
         try {
             writer.execute(() -> addOrKeep(line));
         } catch (RejectedExecutionException closed) {
-            LOG.error("{} of {} came after the audit log's end", attempt, id);
+            LOG.error("{} of {} arrived after the audit log was closed", attempt, id);
         }
     }
 
-    /** Never fails: what cannot be written now is written later. */
+    /** Never fails: a line that cannot be written now is written later. */
     void addLast(byte[] line) {
         await(writer.submit(() -> addOrKeep(line)));
     }
@@ -93,7 +95,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
             add(line);
         } catch (NeuroVisorException failure) {
             late.add(line);
-            LOG.error("a line is kept for the audit log: {}", failure.getMessage());
+            LOG.error("a line of the audit log is kept in memory: {}", failure.getMessage());
         }
     }
 
@@ -105,7 +107,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
         late.clear();
     }
 
-    /** Whatever happens to this thread: its execution's line must not depend on it. */
+    /** Ignores interrupts, because the line must be written in any case. */
     private static void await(Future<?> written) {
         boolean interrupted = false;
         try {
@@ -120,7 +122,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
                         throw failure;
                     }
                     throw new NeuroVisorException(
-                            Fault.INTERNAL, "the audit log has failed: " + exception.getCause(), exception);
+                            Fault.INTERNAL, "the audit log failed: " + exception.getCause(), exception);
                 }
             }
         } finally {
@@ -130,7 +132,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
         }
     }
 
-    /** Tries once more to write what is still missing. */
+    /** Tries once more to write the missing lines. */
     @Override
     public void close() {
         await(writer.submit(() -> {
@@ -139,7 +141,7 @@ public final class AuditLog implements SandboxListener, AutoCloseable {
                     add(new byte[0]);
                 }
             } catch (NeuroVisorException failure) {
-                LOG.error("{} lines are not in the audit log: {}", late.size(), failure.getMessage());
+                LOG.error("{} lines are missing in the audit log: {}", late.size(), failure.getMessage());
             }
         }));
         writer.shutdown();

@@ -8,15 +8,15 @@ import io.neurovisor.engine.trace.TraceId;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/** An execution of which the audit log knows that it was accepted. Its end is told once; more is ignored. */
+/** An execution that the audit log has accepted. Only its first end is logged. */
 public final class AuditedExecution {
     private final AuditLog log;
     private final InstantSource clock;
-    private final Call call;
+    private final AuditedCall call;
     private final TraceId traceId;
-    private final AtomicBoolean told = new AtomicBoolean();
+    private final AtomicBoolean isLogged = new AtomicBoolean();
 
-    AuditedExecution(AuditLog log, InstantSource clock, Call call, TraceId traceId) {
+    AuditedExecution(AuditLog log, InstantSource clock, AuditedCall call, TraceId traceId) {
         this.log = requireNonNull(log, "log is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.call = requireNonNull(call, "call is null");
@@ -24,14 +24,14 @@ public final class AuditedExecution {
     }
 
     public void ended(ExecutionResult result) {
-        if (told.compareAndSet(false, true)) {
+        if (isLogged.compareAndSet(false, true)) {
             log.addLast(AuditLine.ended(clock.instant(), call, result));
         }
     }
 
-    /** For an execution without a result, such as one that had no machine. */
+    /** Logs the end of an execution without a result, such as one that got no machine. */
     public void failed(RuntimeException failure) {
-        if (told.compareAndSet(false, true)) {
+        if (isLogged.compareAndSet(false, true)) {
             log.addLast(AuditLine.failed(clock.instant(), call, traceId, NeuroVisorException.faultOf(failure)));
         }
     }

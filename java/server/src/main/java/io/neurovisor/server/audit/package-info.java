@@ -1,4 +1,4 @@
-/** Who has had what executed: a log that is only ever added to, and without which nothing is executed. */
+/** The audit log: an append-only record of who executed what. Nothing is executed without an entry. */
 @NullMarked
 package io.neurovisor.server.audit;
 

@@ -29,7 +29,7 @@ import io.neurovisor.proto.execution.ExecuteMetadata;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.server.access.PeerUsers;
-import io.neurovisor.server.grpc.ExecutionMessages;
+import io.neurovisor.server.grpc.execution.ExecutionProtos;
 import io.neurovisor.server.trace.Tracing;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
@@ -45,12 +45,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Has programs run by the daemon that serves at a Unix socket. Safe for use by many threads; closing it cancels what runs. */
+/** Runs programs by the daemon that serves a Unix socket. Thread-safe; closing it cancels running programs. */
 public final class DaemonClient implements AutoCloseable {
-    /** A daemon accepts and greets in milliseconds. One that has not by then is stopped or hangs. */
+    /** A daemon accepts and greets within milliseconds; one that takes longer is stopped or hangs. */
     private static final Duration GREETING = Duration.ofSeconds(5);
 
-    /** A program may be silent for hours; a daemon that is gone is not waited for. */
+    /** Detects a lost daemon while a program is silent for hours. */
     private static final Duration ALIVE_EVERY = Duration.ofSeconds(30);
 
     private static final Duration ALIVE_ANSWER = Duration.ofSeconds(20);
@@ -59,13 +59,13 @@ public final class DaemonClient implements AutoCloseable {
     private final EventLoopGroup eventLoop = new MultiThreadIoEventLoopGroup(
             1, new DefaultThreadFactory("daemon-client", true), NioIoHandler.newFactory());
     private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
-    private final PeerVerdict verdict;
+    private final ServerUserCheck verdict;
     private final ManagedChannel channel;
     private final Channel calls;
 
     private DaemonClient(Path socket, PeerUsers users, Optional<String> key) {
         this.socket = requireNonNull(socket, "socket is null");
-        this.verdict = new PeerVerdict(users);
+        this.verdict = new ServerUserCheck(users);
         this.channel = NettyChannelBuilder.forAddress(UnixDomainSocketAddress.of(socket))
                 .channelFactory(
                         () -> {
@@ -92,12 +92,17 @@ public final class DaemonClient implements AutoCloseable {
         return MetadataUtils.newAttachHeadersInterceptor(headers);
     }
 
-    /** Throws {@link Fault#DAEMON_MISSING}, with the reason, where none answers that is this user's or root's. */
+    /**
+     * Connects to a daemon.
+     *
+     * @throws NeuroVisorException {@link Fault#DAEMON_MISSING} with the reason if no daemon of this user or root
+     *     responds
+     */
     public static DaemonClient connect(Path socket) {
         return connect(socket, Optional.empty());
     }
 
-    /** The same as the tenant of a key, where there is one. */
+    /** Connects as the tenant of the key, if it is present. */
     public static DaemonClient connect(Path socket, Optional<String> key) {
         try {
             return connect(socket, PeerUsers.ownAndRoot(), key);
@@ -106,7 +111,7 @@ public final class DaemonClient implements AutoCloseable {
         }
     }
 
-    /** @param users who may serve there */
+    /** @param users may serve the socket */
     static DaemonClient connect(Path socket, PeerUsers users) {
         return connect(socket, users, Optional.empty());
     }
@@ -126,27 +131,32 @@ public final class DaemonClient implements AutoCloseable {
     }
 
     /**
-     * Blocks until the program has ended, however it ended. Throws the daemon's own fault where it could not be run, and
-     * {@link Fault#DAEMON_LOST} where nobody can say.
+     * Runs a program; blocks until its end.
+     *
+     * @throws NeuroVisorException with the daemon's fault if the program could not be run, or {@link Fault#DAEMON_LOST}
+     *     if its outcome is unknown
      */
     public DaemonResult execute(ExecutionRequest request, OutputSink sink) {
-        return execute(DaemonMessages.message(request), request.traceId(), Optional.empty(), sink);
+        return execute(ClientProtos.message(request), request.traceId(), Optional.empty(), sink);
     }
 
-    /** The same with a span, in which the daemon's own are. */
+    /** Runs a program in a span that becomes the parent of the daemon's spans. */
     public DaemonResult execute(Tracing tracing, ExecutionRequest request, OutputSink sink) {
         Span call = tracing.span(ExecutionServiceGrpc.getExecuteStreamMethod().getFullMethodName())
                 .setSpanKind(SpanKind.CLIENT)
                 .setAttribute("rpc.system", "grpc")
                 .startSpan();
         return tracing.within(
-                call, () -> execute(DaemonMessages.message(request), request.traceId(), tracing.header(call), sink));
+                call, () -> execute(ClientProtos.message(request), request.traceId(), tracing.header(call), sink));
     }
 
-    /** The same by a key: it is run once, whoever asks how often, and does not end with this client. */
+    /**
+     * Runs a program with an idempotency key: it runs once, however often it is requested, and does not end with this
+     * client.
+     */
     public DaemonResult executeOnce(String key, ExecutionRequest request, OutputSink sink) {
         return execute(
-                DaemonMessages.message(request).toBuilder()
+                ClientProtos.message(request).toBuilder()
                         .setIdempotencyKey(key)
                         .build(),
                 request.traceId(),
@@ -155,7 +165,8 @@ public final class DaemonClient implements AutoCloseable {
     }
 
     /**
-     * Asks as a client of another maker would, and looks at what comes back of the trace.
+     * Runs a program and returns the trace ids of the response, to check how the daemon treats the headers of other
+     * clients.
      *
      * @param headers such as {@code traceparent}
      */
@@ -167,7 +178,7 @@ public final class DaemonClient implements AutoCloseable {
                 .withInterceptors(
                         MetadataUtils.newAttachHeadersInterceptor(sent),
                         MetadataUtils.newCaptureMetadataInterceptor(received, new AtomicReference<>()))
-                .executeStream(DaemonMessages.message(request));
+                .executeStream(ClientProtos.message(request));
         ExecuteMetadata end = end(call, sink);
         return new TraceEcho(
                 end.getTraceId(),
@@ -191,23 +202,23 @@ public final class DaemonClient implements AutoCloseable {
         try {
             ExecuteChunk chunk = next(call);
             while (!chunk.getIsFinal()) {
-                ExecutionMessages.deliver(chunk, sink);
+                ExecutionProtos.deliver(chunk, sink);
                 chunk = next(call);
             }
             return chunk.getMetadata();
         } finally {
-            // Without effect on a call that has ended by itself.
+            // Has no effect on a call that has already ended.
             call.cancel("the call has ended", null);
         }
     }
 
     private DaemonResult understood(TraceId traceId, ExecuteMetadata metadata) {
         try {
-            return DaemonMessages.result(traceId, metadata);
+            return ClientProtos.result(traceId, metadata);
         } catch (IllegalArgumentException exception) {
             throw new NeuroVisorException(
                     Fault.DAEMON_LOST,
-                    "the daemon at " + socket + " is of another version: it told of the program's end what cannot be"
+                    "the daemon at " + socket + " is of another version: its result cannot be"
                             + " understood (" + exception.getMessage() + ")",
                     exception);
         }
@@ -219,7 +230,7 @@ public final class DaemonClient implements AutoCloseable {
             if (chunk == null) {
                 throw new NeuroVisorException(
                         Fault.DAEMON_LOST,
-                        "the daemon at " + socket + " did not say how the program ended; nobody can say");
+                        "the daemon at " + socket + " did not return a result; the outcome of the program is unknown");
             }
             return chunk;
         } catch (StatusException exception) {
@@ -230,20 +241,20 @@ public final class DaemonClient implements AutoCloseable {
         }
     }
 
-    /** Returns when the daemon has answered the connection with its HTTP/2 settings. */
+    /** Returns when the daemon has sent its HTTP/2 settings. */
     private void awaitGreeting() {
         long endNanos = System.nanoTime() + GREETING.toNanos();
         ConnectivityState state = channel.getState(true);
         while (state != ConnectivityState.READY) {
             if (state == ConnectivityState.TRANSIENT_FAILURE) {
-                throw missing(socket, verdict.refusal().orElse("nobody serves there"));
+                throw missing(socket, verdict.refusal().orElse("no server listens there"));
             }
             CountDownLatch changed = new CountDownLatch(1);
             channel.notifyWhenStateChanged(state, changed::countDown);
             try {
                 if (!changed.await(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS)) {
                     throw missing(
-                            socket, "whoever serves there has not answered within " + GREETING.toSeconds() + " s");
+                            socket, "the server has not responded within " + GREETING.toSeconds() + " s");
                 }
             } catch (InterruptedException exception) {
                 Thread.currentThread().interrupt();
@@ -257,7 +268,7 @@ public final class DaemonClient implements AutoCloseable {
         return new NeuroVisorException(Fault.DAEMON_MISSING, "no daemon at " + socket + ": " + reason);
     }
 
-    /** Returns at once; the threads end by themselves. */
+    /** Returns immediately; the threads end later. */
     @Override
     public void close() {
         channel.shutdownNow();

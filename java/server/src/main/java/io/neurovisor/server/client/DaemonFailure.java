@@ -14,7 +14,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What a failed call of a daemon means. */
+/** Translates the failure of a call into a fault. */
 final class DaemonFailure {
     private DaemonFailure() {}
 
@@ -26,7 +26,7 @@ final class DaemonFailure {
                 .orElseGet(() -> withoutReason(exception, socket));
     }
 
-    /** It does not come from the daemon's services, but from a library or from the connection. */
+    /** Handles a failure that does not come from the daemon's services but from a library or the connection. */
     private static NeuroVisorException withoutReason(StatusException exception, Path socket) {
         String words =
                 exception.getStatus().getCode() + ": " + exception.getStatus().getDescription();
@@ -34,13 +34,13 @@ final class DaemonFailure {
             case UNIMPLEMENTED, RESOURCE_EXHAUSTED ->
                 new NeuroVisorException(
                         Fault.DAEMON_REFUSED,
-                        "the daemon at " + socket + " did not take the program (" + words + ")",
+                        "the daemon at " + socket + " rejected the program (" + words + ")",
                         exception);
             default ->
                 new NeuroVisorException(
                         Fault.DAEMON_LOST,
                         "the daemon at " + socket + " was lost while it ran the program (" + words
-                                + "); nobody can say how the program ended",
+                                + "); the outcome of the program is unknown",
                         exception);
         };
     }

@@ -9,7 +9,6 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.host.process.BackgroundTool;
 import io.neurovisor.host.process.LineTail;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.server.client.DaemonClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -5,11 +5,11 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.execution.ExecutionResult;
 
 /**
- * How an execution by a daemon ended.
+ * The result of an execution by a daemon.
  *
- * @param vmm what has run the guest: {@code qemu} or {@code firecracker}
+ * @param vmm the VMM of the guest: {@code qemu} or {@code firecracker}
  * @param accelerator {@code kvm}, or {@code tcg} for emulation, which is not a security boundary
- * @param vmmReason why it was this one, in words
+ * @param vmmReason why this VMM was selected
  */
 public record DaemonResult(
         ExecutionResult result, String vmm, String vmmVersion, String accelerator, String vmmReason) {

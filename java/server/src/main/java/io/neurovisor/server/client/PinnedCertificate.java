@@ -18,7 +18,7 @@ import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Trusts the certificate that a file holds first, and no other, whatever name or address the server is called by. */
+/** Trusts only the first certificate in a file, whatever the server's name or address. */
 final class PinnedCertificate extends X509ExtendedTrustManager {
     private final X509Certificate certificate;
 
@@ -27,10 +27,10 @@ final class PinnedCertificate extends X509ExtendedTrustManager {
     }
 
     /**
-     * Returns what a client is built with.
+     * Returns the TLS context of a client.
      *
      * @param flag names the file
-     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a file that holds no certificate
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} if the file contains no certificate
      */
     static SSLContext context(Path file, String flag) {
         try (InputStream input = Files.newInputStream(file)) {
@@ -42,14 +42,14 @@ final class PinnedCertificate extends X509ExtendedTrustManager {
         } catch (IOException | GeneralSecurityException exception) {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
-                    flag + " " + file + " cannot be read as a certificate in PEM; name the file that the daemon serves",
+                    flag + " " + file + " cannot be read as a PEM certificate; name the daemon's certificate file",
                     exception);
         }
     }
 
     private void check(X509Certificate[] chain) throws CertificateException {
         if (chain.length == 0 || !chain[0].equals(certificate)) {
-            throw new CertificateException("the server shows another certificate");
+            throw new CertificateException("the server has another certificate");
         }
     }
 

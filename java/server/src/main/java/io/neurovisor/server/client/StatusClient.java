@@ -26,8 +26,8 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks the daemon at a metrics port what it is doing. Whatever serves there has {@link #LIMIT} for all of its answer, and
- * {@link #MOST_BYTES}; anything but a daemon's own answer is the fault {@link Fault#DAEMON_MISSING}.
+ * Asks a daemon's metrics port for its status. The response must be complete within {@link #LIMIT} and {@link
+ * #MOST_BYTES}; anything but a daemon's response is the fault {@link Fault#DAEMON_MISSING}.
  */
 public final class StatusClient {
     static final Duration LIMIT = Duration.ofSeconds(5);
@@ -43,10 +43,10 @@ public final class StatusClient {
     private final Optional<String> key;
 
     /**
-     * Makes a client of the daemon that has these settings.
+     * Creates a client for the daemon with these settings.
      *
-     * @param daemon where it listens; where that is everywhere, it is asked on the loopback address
-     * @param key to show; empty for none
+     * @param daemon its address; a wildcard address is replaced by loopback
+     * @param key sent to the daemon; empty for none
      */
     public StatusClient(MetricsConfig daemon, Optional<String> key) {
         InetAddress listen = daemon.listen();
@@ -54,7 +54,7 @@ public final class StatusClient {
         if (port == 0) {
             throw NeuroVisorException.invalid(
                     "metrics-port",
-                    "port 0 is any that is free; say with --metrics-port which one the daemon has named");
+                    "port 0 means any free port; set --metrics-port to the one that the daemon has reported");
         }
         String host = (listen.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : listen).getHostAddress();
         this.certificate = daemon.tlsCert();
@@ -63,7 +63,7 @@ public final class StatusClient {
                 + ":" + port;
     }
 
-    /** The server that is asked. */
+    /** Returns the server's URL. */
     public String url() {
         return url;
     }
@@ -82,23 +82,23 @@ public final class StatusClient {
                 throw new NeuroVisorException(
                         Fault.DAEMON_MISSING,
                         "a daemon at " + url
-                                + " wants a key with the scope metrics; name a file that holds one with --key-file");
+                                + " requires a key with the scope metrics; name a file that contains one with --key-file");
             }
             if (response.statusCode() != OK) {
-                throw missing("answers with status " + response.statusCode(), null);
+                throw missing("responds with status " + response.statusCode(), null);
             }
             return OverviewJson.read(response.body());
         } catch (ExecutionException exception) {
             throw missing(reason(exception), exception);
         } catch (TimeoutException exception) {
-            throw missing("has not answered within " + LIMIT.toSeconds() + " s", exception);
+            throw missing("has not responded within " + LIMIT.toSeconds() + " s", exception);
         } catch (IOException exception) {
-            throw missing("answers with something else", exception);
+            throw missing("responds with something else", exception);
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
             throw new NeuroVisorException(Fault.INTERRUPTED, "interrupted while asking the daemon", exception);
         } finally {
-            // An answer that is still coming would hold up a mere close.
+            // A plain close would wait for an incomplete response.
             client.shutdownNow();
         }
     }
@@ -122,15 +122,15 @@ public final class StatusClient {
             return "does not serve TLS with the certificate that " + Setting.METRICS_TLS_CERT.flag() + " names";
         }
         return cause instanceof java.net.http.HttpTimeoutException
-                ? "has not answered within " + LIMIT.toSeconds() + " s"
-                : "does not answer as one";
+                ? "has not responded within " + LIMIT.toSeconds() + " s"
+                : "does not respond like a daemon";
     }
 
     private NeuroVisorException missing(String what, @Nullable Exception cause) {
         return new NeuroVisorException(
                 Fault.DAEMON_MISSING,
                 "a daemon at " + url + " " + what
-                        + "; start one with neurovisor serve, or say where it is with --metrics-listen and --metrics-port",
+                        + "; start one with neurovisor serve, or set its address with --metrics-listen and --metrics-port",
                 cause);
     }
 }

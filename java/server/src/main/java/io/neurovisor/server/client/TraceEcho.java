@@ -3,11 +3,11 @@ package io.neurovisor.server.client;
 import static java.util.Objects.requireNonNull;
 
 /**
- * What a daemon tells its client of a request's trace.
+ * The trace ids in a daemon's response.
  *
- * @param answered the answer's own {@code trace_id}
- * @param header the answer's {@code x-trace-id}
- * @param response the answer's {@code traceresponse}, which has the real id (W3C Trace Context level 2)
+ * @param answered the {@code trace_id} of the message
+ * @param header the {@code x-trace-id} header
+ * @param response the {@code traceresponse} header, which contains the real id (W3C Trace Context level 2)
  */
 public record TraceEcho(String answered, String header, String response) {
     public TraceEcho {

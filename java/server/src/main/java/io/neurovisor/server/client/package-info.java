@@ -1,4 +1,4 @@
-/** The other side of the daemon's Unix socket: commands of the same user that have their programs run by it. */
+/** The client of a daemon's Unix socket and status port, for commands of the same user. */
 @NullMarked
 package io.neurovisor.server.client;
 

@@ -5,7 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.layer.LayerState;
 import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.Product;
+import io.neurovisor.server.ProductVersion;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.RecentExecutions;
@@ -14,7 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Looks at all that a daemon tells of itself. */
+/** Collects the status of a daemon. */
 final class DaemonOverview implements Supplier<Overview> {
     private final NeuroVisor neuroVisor;
     private final Config config;
@@ -24,7 +24,7 @@ final class DaemonOverview implements Supplier<Overview> {
     private final InstantSource clock;
     private final Instant startedAt;
 
-    /** @param layers as they were read off the machine that was started last */
+    /** @param layers as read from the machine that was started last */
     DaemonOverview(
             NeuroVisor neuroVisor,
             Config config,
@@ -52,7 +52,7 @@ final class DaemonOverview implements Supplier<Overview> {
         return new Overview(
                 clock.instant(),
                 startedAt,
-                Product.version(),
+                ProductVersion.current(),
                 obstacle.isEmpty(),
                 Overview.remark(obstacle),
                 Overview.Vmm.of(

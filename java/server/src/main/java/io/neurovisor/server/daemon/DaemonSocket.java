@@ -20,11 +20,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to serve at one path of a Unix socket. It is a lock on a file beside it, which ends with the process that holds
- * it however that ends: a socket that lies there while nobody holds the lock is one that nobody serves.
+ * The exclusive right to serve a Unix socket path, held as a lock on a file next to it. The lock ends with its process,
+ * so a socket without a locked file has no server.
  */
 final class DaemonSocket implements AutoCloseable {
-    /** Of sun_path in unix(7), without the NUL at its end. */
+    /** The size of sun_path in unix(7), without the final NUL. */
     private static final int MAX_BYTES = 107;
 
     private final Path path;
@@ -38,7 +38,7 @@ final class DaemonSocket implements AutoCloseable {
     static DaemonSocket claim(Path path) {
         requireNonNull(path, "path is null");
         if (path.toAbsolutePath().toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > MAX_BYTES) {
-            throw refused(path, "its path is longer than the " + MAX_BYTES + " bytes that a socket's may have", null);
+            throw refused(path, "its path is longer than the " + MAX_BYTES + " bytes that a socket path may have", null);
         }
         try {
             Path directory = requireNonNull(path.toAbsolutePath().getParent(), "a socket has a directory");
@@ -58,7 +58,7 @@ final class DaemonSocket implements AutoCloseable {
         }
     }
 
-    /** In a place that no other user can change, and never through a link that one has put there. */
+    /** Opens the lock file without following links, in a directory that no other user can change. */
     private static FileChannel lockFile(Path directory, Path file) throws IOException {
         TrustedPath trusted = TrustedPath.ofThisProcess();
         Optional<String> danger = trusted.danger(directory);
@@ -75,7 +75,7 @@ final class DaemonSocket implements AutoCloseable {
         Optional<String> dangerAtFile = trusted.dangerAt(file);
         if (dangerAtFile.isPresent()) {
             channel.close();
-            throw new IOException("another user has made its lock: " + dangerAtFile.get());
+            throw new IOException("another user has created its lock: " + dangerAtFile.get());
         }
         return channel;
     }

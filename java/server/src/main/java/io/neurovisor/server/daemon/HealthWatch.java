@@ -13,6 +13,9 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.neurovisor.proto.agent.AgentServiceGrpc;
+import io.neurovisor.proto.execution.ExecutionServiceGrpc;
+import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +27,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/** Keeps what {@code grpc.health.v1.Health} says of each service as it is. */
+/** Updates the state of each service in {@code grpc.health.v1.Health} periodically. */
 final class HealthWatch implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofMillis(250);
 
@@ -34,7 +37,23 @@ final class HealthWatch implements AutoCloseable {
     private final Map<String, BooleanSupplier> services;
     private final Set<ServerCall<?, ?>> watches = ConcurrentHashMap.newKeySet();
 
-    /** @param services by their full names; the empty one is the server as a whole */
+    /** Returns the health of a daemon's services. Inference is always healthy, because it needs no machine. */
+    static HealthWatch of(Readiness readiness) {
+        BooleanSupplier ready = () -> readiness.obstacle().isEmpty();
+        return new HealthWatch(Map.of(
+                HealthStatusManager.SERVICE_NAME_ALL_SERVICES,
+                ready,
+                ExecutionServiceGrpc.SERVICE_NAME,
+                ready,
+                AgentServiceGrpc.SERVICE_NAME,
+                ready,
+                InferenceServiceGrpc.SERVICE_NAME,
+                () -> true,
+                io.neurovisor.proto.inference.original.InferenceServiceGrpc.SERVICE_NAME,
+                () -> true));
+    }
+
+    /** @param services by their full names; the empty name stands for the whole server */
     HealthWatch(Map<String, BooleanSupplier> services) {
         this.services = Map.copyOf(services);
         requireNonNull(services.get(HealthStatusManager.SERVICE_NAME_ALL_SERVICES), "the server itself is missing");
@@ -55,23 +74,23 @@ final class HealthWatch implements AutoCloseable {
     }
 
     void start() {
-        look();
+        update();
         ScheduledFuture<?> _ = timer.scheduleWithFixedDelay(
-                this::look, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+                this::update, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    /** From now on nothing is served, and whoever watches is told. */
+    /** Sets every service to NOT_SERVING permanently and notifies the watchers. */
     void drain() {
         timer.shutdownNow();
         health.enterTerminalState();
     }
 
-    /** Ends the calls of those who watch: none does so by itself, and a server would wait for them. */
-    void hangUp() {
+    /** Ends the calls of watchers. They do not end by themselves, so the server would wait for them when it stops. */
+    void closeWatches() {
         for (ServerCall<?, ?> watch : List.copyOf(watches)) {
-            // Nothing is written to it any more: the state is final.
+            // The state is final, so nothing else is written to the call.
             if (watches.remove(watch)) {
-                watch.close(Status.UNAVAILABLE.withDescription("the server ends"), new Metadata());
+                watch.close(Status.UNAVAILABLE.withDescription("the server is shutting down"), new Metadata());
             }
         }
     }
@@ -81,7 +100,7 @@ final class HealthWatch implements AutoCloseable {
         timer.shutdownNow();
     }
 
-    private void look() {
+    private void update() {
         services.forEach((name, serves) ->
                 health.setStatus(name, serves.getAsBoolean() ? ServingStatus.SERVING : ServingStatus.NOT_SERVING));
     }

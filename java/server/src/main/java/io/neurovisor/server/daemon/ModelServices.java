@@ -10,9 +10,9 @@ import io.neurovisor.server.agent.KnownModels;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.ProcessEnvironment;
-import io.neurovisor.server.grpc.AgentGrpcService;
-import io.neurovisor.server.grpc.InferenceGrpcService;
-import io.neurovisor.server.grpc.TenantExecutions;
+import io.neurovisor.server.grpc.execution.TenantExecutions;
+import io.neurovisor.server.grpc.model.AgentGrpcService;
+import io.neurovisor.server.grpc.model.InferenceGrpcService;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
@@ -20,11 +20,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The services that ask language models, put together as the settings say. */
+/** Creates the services that use language models from the settings. */
 final class ModelServices {
     private ModelServices() {}
 
-    /** A question may take as long as a task. */
+    /** Inference requests have the time limit of agent tasks. */
     static List<BindableService> of(
             LoadedConfig loaded,
             TokenBudgets budgets,

@@ -6,13 +6,16 @@ import io.neurovisor.engine.pool.PoolStatus;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Whether a server can run programs: machines have become ready, making them is not failing, and it is not about to end. */
+/**
+ * Decides whether a server can run programs: machines have become ready, starting them works, and the server is not
+ * draining.
+ */
 final class Readiness {
     private final Supplier<PoolStatus> pool;
     private final int warm;
     private volatile boolean draining;
 
-    /** @param warm how many machines the pool keeps ready */
+    /** @param warm the number of machines that the pool keeps ready */
     Readiness(Supplier<PoolStatus> pool, int warm) {
         this.pool = requireNonNull(pool, "pool is null");
         this.warm = warm;
@@ -22,17 +25,17 @@ final class Readiness {
         draining = true;
     }
 
-    /** What keeps it from that, in words; empty when nothing does. */
+    /** Returns the reason why the server is not ready; empty if it is. */
     Optional<String> obstacle() {
         if (draining) {
-            return Optional.of("draining: no more requests are taken");
+            return Optional.of("draining: no further requests are accepted");
         }
         PoolStatus status = pool.get();
         if (status.failure().isPresent()) {
             return status.failure().map(reason -> "the pool cannot refill: " + reason);
         }
         if (status.machines() == 0 && status.shortage().isPresent()) {
-            return status.shortage().map(room -> "no virtual machine fits into the memory: " + room);
+            return status.shortage().map(room -> "no virtual machine fits into memory: " + room);
         }
         return status.warmed() || warm == 0
                 ? Optional.empty()

@@ -14,7 +14,7 @@ import java.util.Enumeration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A request for the metrics, as Prometheus' library serves it: its answer is collected, and sent when it is whole. */
+/** Adapts an HTTP call to Prometheus' library. The response is collected and sent as a whole. */
 final class Scrape implements PrometheusHttpExchange, PrometheusHttpRequest, PrometheusHttpResponse {
     private final HttpCall call;
     private final Map<String, String> headers = new HashMap<>();
@@ -25,7 +25,7 @@ final class Scrape implements PrometheusHttpExchange, PrometheusHttpRequest, Pro
         this.call = requireNonNull(call, "call is null");
     }
 
-    /** Sends what has been collected. */
+    /** Sends the collected response. */
     void send() throws IOException {
         call.answer(status, headers, body.toByteArray());
     }

@@ -7,8 +7,8 @@ import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.host.probe.HostFiles;
 import io.neurovisor.host.probe.PortHolder;
-import io.neurovisor.server.access.AccessKey;
-import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.MetricsConfig;
 import io.neurovisor.server.http.HttpCall;
 import io.neurovisor.server.http.HttpLimits;
@@ -33,9 +33,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells by HTTP whether the server lives ({@code /health}), whether it can run programs ({@code /ready}), what it has
- * counted ({@code /metrics}), and what it is doing ({@link StatusPages}). It only shows, and, but for {@code /health}, only to
- * requests that name this server, or, where keys are required, that show one; {@code /ready} needs none.
+ * The HTTP port for liveness ({@code /health}), readiness ({@code /ready}), metrics ({@code /metrics}) and the status
+ * page ({@link StatusPages}). It is read-only. Except for {@code /health}, it responds only to requests whose Host
+ * header names this server, or, where keys are required, that contain a key; {@code /ready} needs none.
  */
 final class StatusPort implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StatusPort.class);
@@ -74,10 +74,10 @@ final class StatusPort implements AutoCloseable {
     }
 
     /**
-     * Takes connections, which wait until {@link #serve}.
+     * Opens the port; connections wait until {@link #serve}.
      *
-     * @param tls made of the config's files
-     * @param keys finds the one that a header shows
+     * @param tls created from the config's files
+     * @param keys finds the key in a header
      */
     static StatusPort open(
             MetricsConfig config,
@@ -102,7 +102,7 @@ final class StatusPort implements AutoCloseable {
         }
     }
 
-    /** By what the machine calls itself, others may ask for it where others may ask. */
+    /** If other machines can reach the port, the machine's own names are accepted. */
     private static Set<String> names(InetSocketAddress address) {
         Set<String> names = new HashSet<>(Set.of("localhost"));
         if (!address.getAddress().isLoopbackAddress()) {
@@ -114,7 +114,7 @@ final class StatusPort implements AutoCloseable {
         return names;
     }
 
-    /** Answers from now on; who has connected before has waited. */
+    /** Starts to respond, first to the connections that wait. */
     void serve() {
         port.serve();
     }
@@ -131,7 +131,7 @@ final class StatusPort implements AutoCloseable {
 
     private void handle(HttpCall call) throws IOException {
         if (!call.method().equals("GET") && !call.isHead()) {
-            call.answer(405, Map.of("Allow", "GET, HEAD"), "this port only shows; ask with GET");
+            call.answer(405, Map.of("Allow", "GET, HEAD"), "this port is read-only; use GET");
         } else if (call.path().equals("/health")) {
             call.answer(200, Map.of(), "live");
         } else {
@@ -149,7 +149,9 @@ final class StatusPort implements AutoCloseable {
         }
     }
 
-    /** A key needs no check of the Host header: a browser shows it to no other name than it was typed for. */
+    /**
+     * With a key, the Host header needs no check, because a browser sends it only to the name for which it was typed.
+     */
     private Optional<HostCheck.Refusal> withoutKey(HttpCall call) {
         try {
             Optional<AccessKey> key = keys.apply(call.headers("Authorization"));
@@ -164,18 +166,18 @@ final class StatusPort implements AutoCloseable {
                     : Optional.of(new HostCheck.Refusal(
                             403,
                             "key " + key.get().grant().name()
-                                    + " has not the scope metrics; make another with --scopes=metrics"));
+                                    + " lacks the scope metrics; make another key with --scopes=metrics"));
         } catch (NeuroVisorException failure) {
-            LOG.error("nobody with a key is served: {}", failure.getMessage());
+            LOG.error("clients with a key are rejected: {}", failure.getMessage());
             return Optional.of(
-                    new HostCheck.Refusal(503, "the keys cannot be read now, which the server's log explains"));
+                    new HostCheck.Refusal(503, "the keys cannot be read now; the server's log gives the reason"));
         }
     }
 
     private Optional<HostCheck.Refusal> ofAnotherServer(HttpCall call) {
         return call.path().startsWith("/")
                 ? hosts.refusal(call.headers("Host"))
-                : Optional.of(new HostCheck.Refusal(400, "this is no proxy; ask for a path"));
+                : Optional.of(new HostCheck.Refusal(400, "this is not a proxy; request a path"));
     }
 
     private void show(HttpCall call) throws IOException {

@@ -12,13 +12,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports at intervals that the daemon works, as long as a check of it succeeds. A check that fails or does not return is reported by
- * silence: the service manager then restarts the daemon.
+ * Sends reports at intervals while a check of the daemon succeeds. If the check fails or does not return, no report is
+ * sent, and the service manager restarts the daemon.
  */
 public final class Watchdog implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
 
-    /** Two reports may be late before the manager's patience ends. */
+    /** Allows two late reports before the service manager's timeout. */
     private static final int REPORTS_PER_TIMEOUT = 3;
 
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(
@@ -35,26 +35,26 @@ public final class Watchdog implements AutoCloseable {
      * Starts with a first check.
      *
      * @param timeout how long the service manager waits for a report
-     * @param check throws {@link NeuroVisorException} when the daemon does not work
+     * @param check throws {@link NeuroVisorException} if the daemon does not work
      */
     public static Watchdog start(Duration timeout, Runnable check, Runnable report) {
         Watchdog watchdog = new Watchdog(check, report);
         ScheduledFuture<?> _ = watchdog.thread.scheduleWithFixedDelay(
-                watchdog::look, 0, timeout.toNanos() / REPORTS_PER_TIMEOUT, TimeUnit.NANOSECONDS);
+                watchdog::runCheck, 0, timeout.toNanos() / REPORTS_PER_TIMEOUT, TimeUnit.NANOSECONDS);
         return watchdog;
     }
 
-    private void look() {
+    private void runCheck() {
         try {
             check.run();
         } catch (NeuroVisorException failure) {
-            LOG.error("the daemon does not work, and the service manager restarts it: {}", failure.getMessage());
+            LOG.error("the daemon does not work; the service manager will restart it: {}", failure.getMessage());
             return;
         }
         report.run();
     }
 
-    /** Reports no more. */
+    /** Stops the reports. */
     @Override
     public void close() {
         thread.shutdownNow();

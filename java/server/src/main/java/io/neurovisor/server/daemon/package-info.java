@@ -1,4 +1,4 @@
-/** NeuroVisor as a service: the ports it serves, how healthy it says it is, and its orderly end. */
+/** NeuroVisor as a service: its ports, health, readiness and orderly shutdown. */
 @NullMarked
 package io.neurovisor.server.daemon;
 

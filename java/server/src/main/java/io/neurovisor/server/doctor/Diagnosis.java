@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What was found.
+ * The result of an examination.
  *
  * @param layers each once, in order
- * @param repairs what was done about it, in words
+ * @param repairs what was repaired, one line each
  */
 public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<String> repairs) {
     public Diagnosis {
@@ -20,22 +20,22 @@ public record Diagnosis(List<LayerState> layers, List<Finding> findings, List<St
         repairs = List.copyOf(repairs);
     }
 
-    /** The whole in one word. */
+    /** The overall result. */
     public enum Health {
         /** Every layer protects. */
         LIVE,
-        /** A layer is one that this machine, or this version, cannot give. */
+        /** This machine, or this version, cannot provide a layer. */
         UNAVAILABLE,
-        /** A layer that should protect does not, or something does not work. */
+        /** A layer that should protect does not, or a component does not work. */
         BROKEN;
 
-        /** The name used in output: {@code live}. */
+        /** Returns the name used in output, such as {@code live}. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }
     }
 
-    /** Warnings do not count. */
+    /** Returns the overall result. Warnings do not count. */
     public Health health() {
         if (has(LayerState.Status.BROKEN) || count(Finding.Verdict.FAIL) > 0) {
             return Health.BROKEN;

@@ -17,7 +17,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Says what works here and what does not: the layers of a sandbox that it starts, then the machine around it. */
+/** Examines an installation: the layers of a sandbox that it starts, then the machine. */
 public final class Doctor {
     private final Settings settings;
     private final InstantSource clock;
@@ -30,9 +30,9 @@ public final class Doctor {
     }
 
     /**
-     * Looks at everything; takes seconds.
+     * Runs the examination; takes seconds.
      *
-     * @param repair whether what is ours and in the way is removed first
+     * @param repair whether to remove leftovers first
      */
     public Diagnosis examine(boolean repair, Progress progress) {
         Leftovers leftovers = new Leftovers(settings, System.getenv());

@@ -19,7 +19,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Compares a guest's clock with this machine's, by a program that tells the time. */
+/** Compares a guest's clock with the host's by running a program that prints the time. */
 final class GuestClock {
     private static final String NAME = "guest-clock";
     private static final Duration ALLOWED = Duration.ofSeconds(1);
@@ -31,7 +31,7 @@ final class GuestClock {
         this.clock = requireNonNull(clock, "clock is null");
     }
 
-    /** Uses the sandbox up. */
+    /** Runs the program, after which the sandbox cannot be used again. */
     Finding examine(Sandbox sandbox) {
         Answer answer = new Answer();
         Instant before = clock.instant();
@@ -40,14 +40,14 @@ final class GuestClock {
         Instant after = clock.instant();
         if (run.exit().outcome() != Outcome.COMPLETED) {
             return Finding.fail(
-                    NAME, "a program that tells the time: " + run.exit().outcome() + " " + run.detail(), "");
+                    NAME, "the program that prints the time: " + run.exit().outcome() + " " + run.detail(), "");
         }
         return parse(answer.text)
                 .map(guest -> compare(guest, before, after))
-                .orElseGet(() -> Finding.fail(NAME, "the guest does not tell the time", ""));
+                .orElseGet(() -> Finding.fail(NAME, "the guest does not return the time", ""));
     }
 
-    /** The guest looked at its clock at some time between ours. */
+    /** Compares the guest's time with the host's times before and after it was read. */
     static Finding compare(Instant guest, Instant before, Instant after) {
         Duration behind = Duration.between(guest, before);
         Duration ahead = Duration.between(after, guest);
@@ -61,7 +61,7 @@ final class GuestClock {
         return Finding.pass(NAME, "within " + Math.max(1, skew.toMillis()) + " ms of this machine's");
     }
 
-    /** Seconds with a fraction; whatever else a guest writes is no time. */
+    /** Parses seconds with a fraction; empty for any other output. */
     static Optional<Instant> parse(String text) {
         if (!text.strip().matches("\\d{1,12}[.,]\\d{6}")) {
             return Optional.empty();
@@ -72,7 +72,7 @@ final class GuestClock {
                 seconds.remainder(BigDecimal.ONE).movePointRight(9).longValue()));
     }
 
-    /** The beginning of what the program writes. */
+    /** Collects the beginning of the program's output. */
     private static final class Answer implements OutputSink {
         private static final int MAX_CHARACTERS = 64;
 

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** What runs left that died before they could clean up. */
+/** The leftovers of killed runs. */
 final class Leftovers {
     private static final String NAME = "leftovers";
 
@@ -23,22 +23,22 @@ final class Leftovers {
         this.environment = Map.copyOf(environment);
     }
 
-    /** To be asked before anything is started, for a start removes what it finds. */
+    /** Must be called before anything is started, because a start removes leftovers. */
     Finding examine() {
         DeadRuns.Swept left = sweep(true);
         if (!left.problems().isEmpty()) {
             return Finding.warn(NAME, left.problems().getFirst(), "remove it");
         }
         return left.things().isEmpty()
-                ? Finding.pass(NAME, "none of runs that died")
+                ? Finding.pass(NAME, "none of killed runs")
                 : Finding.warn(
                         NAME,
-                        left.things().size() + " of runs that died, such as "
+                        left.things().size() + " of killed runs, such as "
                                 + left.things().getFirst().path(),
                         "./neurovisor doctor --fix");
     }
 
-    /** Returns what was done and what could not be, a line for each. */
+    /** Removes the leftovers. Returns a line for each thing that was removed or could not be. */
     List<String> remove() {
         DeadRuns.Swept swept = sweep(false);
         return Stream.concat(

@@ -15,6 +15,7 @@ import io.neurovisor.host.doctor.CoresCheck;
 import io.neurovisor.host.doctor.Finding;
 import io.neurovisor.host.kvm.Accelerator;
 import io.neurovisor.host.probe.VmmLayers;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
@@ -23,7 +24,9 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Starts one sandbox as {@code run} does, and reads off it. Builds no image, for that needs the network and minutes. */
+/**
+ * Starts a sandbox as {@code run} does and examines it. Builds no image, because that takes minutes and the network.
+ */
 final class SandboxExamination {
     private static final Duration START_LIMIT = Duration.ofSeconds(30);
     private static final String NAME = "sandbox";
@@ -42,10 +45,10 @@ final class SandboxExamination {
         this.machineBytes = (long) settings.config().size().memoryMebibytes() << 20;
     }
 
-    /** The layers of the sandbox that was started; not read when none was. */
+    /** Returns the layers of the started sandbox, or unread layers if none could be started. */
     List<LayerState> layers(Progress progress) {
         try {
-            if (NeuroVisor.images(settings).built(settings.config().image()).isEmpty()) {
+            if (InstalledComponents.images(settings).built(settings.config().image()).isEmpty()) {
                 return failed("image " + settings.config().image() + " is not built", SETUP);
             }
             return started(progress);
@@ -57,12 +60,12 @@ final class SandboxExamination {
         }
     }
 
-    /** What else was seen meanwhile. */
+    /** Returns further findings of the start. */
     List<Finding> findings() {
         return List.copyOf(findings);
     }
 
-    /** The most that a machine can take of the memory; its guest's part alone where no VMM was found. */
+    /** Returns the most memory that a machine can use; without a VMM, its guest's memory alone. */
     long machineBytes() {
         return machineBytes;
     }

@@ -1,4 +1,4 @@
-/** Examines an installation with the machine it is on. Nothing is changed, except by repairs that somebody asks for. */
+/** Examines an installation and its machine. Changes nothing unless a repair is requested. */
 @NullMarked
 package io.neurovisor.server.doctor;
 

@@ -8,13 +8,10 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
-import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.ssl.SslContext;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
@@ -25,6 +22,10 @@ import io.neurovisor.host.probe.PortHolder;
 import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.server.access.ConnectionLimit;
 import io.neurovisor.server.access.PeerUsers;
+import io.neurovisor.server.grpc.guard.InboundMemory;
+import io.neurovisor.server.grpc.guard.OutboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponses;
+import io.neurovisor.server.grpc.guard.RequestGuard;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -36,82 +37,68 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
-/** The same services on a TCP port and on a Unix socket, which are taken before anybody is served. */
+/**
+ * Serves the same services on a TCP port and on a Unix socket. Both are opened by {@code listen}; connections are accepted from
+ * {@link #serve} on.
+ */
 public final class GrpcPorts implements AutoCloseable {
-    /** Code, standard input and files of one execution. */
+    /** The limit for code, standard input and files of one execution. */
     private static final int MAX_MESSAGE_BYTES = 80 << 20;
 
     private static final int MAX_METADATA_BYTES = 16 << 10;
 
-    /** Clients wait with further calls, as HTTP/2 asks them to. */
+    /** Announced to clients by HTTP/2, so that they wait before they start further calls. */
     static final int MAX_CALLS_OF_A_CONNECTION = 256;
 
-    /** A system that is sparing gives a process 4096 descriptors: the rest is for machines and files. */
+    /** Leaves descriptors for machines and files where a process may open only 4096. */
     private static final int MAX_TCP_CONNECTIONS = 3000;
 
-    /** How often clients that do not read are looked for. */
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    /** The interval of the search for clients that do not read. */
+    private static final Duration UNREAD_CHECK_INTERVAL = Duration.ofSeconds(1);
 
-    /** More than calls without a key, so that some of the connections that keyless clients hold open are idle. */
+    /** Exceeds the limit of calls without a key, so that some connections of keyless clients are always idle and can be closed. */
     static final int MAX_CONNECTIONS_OF_AN_ADDRESS = 1000;
 
-    /** Rapid resets come by the thousand; a client that cancels all of its calls a few times stays below. */
+    /** Far below a rapid-reset attack, and above what a client causes that cancels all its calls several times. */
     static final int MAX_RESETS = 1000;
 
     private static final int RESET_WINDOW_SECONDS = 30;
 
-    /** As long as a call may wait and run, so that the age of its connection ends no program. */
+    /** The longest time that a call may wait and run, so that the age limit of a connection never ends a program. */
     private static final Duration CONNECTION_GRACE = ExecutionRequest.MAX_TIMEOUT.multipliedBy(2);
 
-    /** For connections that are closed when all calls have ended. */
+    /** The limit for connections to close after all calls have ended. */
     private static final Duration LAST_CONNECTIONS = Duration.ofSeconds(5);
 
-    /**
-     * The times that clients have.
-     *
-     * @param request until a request has arrived whole
-     * @param connection until a connection takes no further calls
-     */
-    record Patience(Duration request, Duration connection) {
-        /** So the longest request may be sent at 5.6 Mbit/s. */
-        static final Patience STANDARD = new Patience(Duration.ofMinutes(2), Duration.ofHours(1));
-    }
-
-    private final EventLoopGroup acceptors = loop("grpc-accept", 1);
-    private final EventLoopGroup workers =
-            loop("grpc", Math.max(2, Runtime.getRuntime().availableProcessors()));
-    private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+    private final GrpcThreads threads = new GrpcThreads();
     private final List<ServerServiceDefinition> services;
     private final List<ServerInterceptor> interceptors;
     private final InboundMemory memory;
-    private final Answers answers;
-    private final Patience patience;
+    private final PendingResponses responses;
+    private final ClientTimeouts timeouts;
     private final ConnectionLimit connections;
     private final List<Server> servers = new ArrayList<>();
     private final List<ServerChannel> channels = new CopyOnWriteArrayList<>();
 
     /**
-     * Services behind these interceptors, of which the first sees a call first.
+     * Creates the ports without opening them.
      *
-     * @param sendPatience with a client that does not read what is sent to it
+     * @param interceptors the first one sees a call first
+     * @param sendTimeout how long a client may leave sent data unread
      */
-    public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors, Duration sendPatience) {
+    public GrpcPorts(List<BindableService> services, List<ServerInterceptor> interceptors, Duration sendTimeout) {
         this(
                 services,
                 interceptors,
                 InboundMemory.ofThisProcess(),
                 new CallLimits(),
-                Patience.STANDARD,
-                new Answers(AnswerMemory.ofThisProcess(), sendPatience, Ticker.SYSTEM));
-        Future<?> _ = workers.scheduleWithFixedDelay(
-                answers::endUnread, LOOK.toMillis(), LOOK.toMillis(), TimeUnit.MILLISECONDS);
+                ClientTimeouts.STANDARD,
+                new PendingResponses(OutboundMemory.ofThisProcess(), sendTimeout, Ticker.SYSTEM));
+        Future<?> _ = threads.workers().scheduleWithFixedDelay(
+                responses::endUnread, UNREAD_CHECK_INTERVAL.toMillis(), UNREAD_CHECK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     GrpcPorts(
@@ -119,9 +106,9 @@ public final class GrpcPorts implements AutoCloseable {
             List<ServerInterceptor> interceptors,
             InboundMemory memory,
             CallLimits limits,
-            Patience patience,
-            Answers answers) {
-        RequestGuard guard = new RequestGuard(limits, workers, patience.request(), MAX_MESSAGE_BYTES);
+            ClientTimeouts timeouts,
+            PendingResponses responses) {
+        RequestGuard guard = new RequestGuard(limits, threads.workers(), timeouts.request(), MAX_MESSAGE_BYTES);
         this.services = services.stream().map(guard::guarded).toList();
         this.interceptors = List.copyOf(interceptors);
         this.memory = requireNonNull(memory, "memory is null");
@@ -129,12 +116,13 @@ public final class GrpcPorts implements AutoCloseable {
                 MAX_TCP_CONNECTIONS,
                 MAX_CONNECTIONS_OF_AN_ADDRESS,
                 connection -> !limits.isServed(connection.remoteAddress()));
-        this.patience = requireNonNull(patience, "patience is null");
-        this.answers = requireNonNull(answers, "answers is null");
+        this.timeouts = requireNonNull(timeouts, "timeouts is null");
+        this.responses = requireNonNull(responses, "responses is null");
     }
 
     /**
-     * Takes connections there, with encryption where a context for it is given. Returns the port, which the machine has chosen if it was to be any.
+     * Opens a TCP port, encrypted if {@code tls} is present. Returns its number, which the kernel chooses if {@code address} has
+     * port 0.
      */
     public int listen(InetSocketAddress address, Optional<SslContext> tls) {
         NettyServerBuilder builder = NettyServerBuilder.forAddress(address).channelFactory(() -> {
@@ -154,7 +142,7 @@ public final class GrpcPorts implements AutoCloseable {
         }
     }
 
-    /** The same for the user whose process this is, and root, on a socket that nobody else may open. */
+    /** Opens a Unix socket that only the user of this process and root can use. */
     public void listen(Path socket) {
         try {
             listen(socket, PeerUsers.ownAndRoot());
@@ -163,7 +151,7 @@ public final class GrpcPorts implements AutoCloseable {
         }
     }
 
-    /** @param users who may connect there */
+    /** @param users may connect to the socket */
     void listen(Path socket, PeerUsers users) {
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
         try {
@@ -188,83 +176,65 @@ public final class GrpcPorts implements AutoCloseable {
                 exception);
     }
 
-    /** The kernel takes connections, and nobody looks at them before {@link #serve}. */
+    /** Makes the kernel queue connections until {@link #serve}. */
     private <C extends ServerChannel> C waiting(C channel) {
         channel.config().setAutoRead(false);
         channels.add(channel);
         return channel;
     }
 
-    /** Answers from now on where it listens; who has connected before has waited. */
+    /** Accepts the queued connections and all later ones. */
     public void serve() {
         channels.forEach(channel -> channel.config().setAutoRead(true));
     }
 
     private Server start(NettyServerBuilder builder) throws IOException {
-        builder.bossEventLoopGroup(acceptors)
-                .workerEventLoopGroup(workers)
-                .executor(executor)
+        builder.bossEventLoopGroup(threads.acceptors())
+                .workerEventLoopGroup(threads.workers())
+                .executor(threads.calls())
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
                 .addStreamTracerFactory(memory)
-                .addStreamTracerFactory(answers)
+                .addStreamTracerFactory(responses)
                 .maxInboundMetadataSize(MAX_METADATA_BYTES)
                 .maxConcurrentCallsPerConnection(MAX_CALLS_OF_A_CONNECTION)
                 .handshakeTimeout(10, TimeUnit.SECONDS)
-                // A program may be silent for hours: a client may ask whether the connection lives, and so do we.
+                // A program may be silent for hours, so both sides may check that the connection is alive.
                 .permitKeepAliveTime(5, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .keepAliveTime(30, TimeUnit.SECONDS)
                 .keepAliveTimeout(20, TimeUnit.SECONDS)
                 .maxConnectionIdle(15, TimeUnit.MINUTES)
-                .maxConnectionAge(patience.connection().toSeconds(), TimeUnit.SECONDS)
+                .maxConnectionAge(timeouts.connection().toSeconds(), TimeUnit.SECONDS)
                 .maxConnectionAgeGrace(CONNECTION_GRACE.toSeconds(), TimeUnit.SECONDS)
                 .maxRstFramesPerWindow(MAX_RESETS, RESET_WINDOW_SECONDS);
         services.forEach(builder::addService);
-        // The one that is added last sees a call first.
+        // The interceptor that is added last sees a call first.
         interceptors.reversed().forEach(builder::intercept);
-        builder.intercept(answers);
+        builder.intercept(responses);
         Server server = builder.build().start();
         servers.add(server);
         return server;
     }
 
     /**
-     * Returns when every thread that serves connections and the executor of calls have each run a task.
+     * Returns when every event loop and the executor of calls have run a task.
      *
-     * @throws NeuroVisorException when one of them does not within the limit
+     * @throws NeuroVisorException if one of them does not do so within the limit
      */
     public void checkAlive(Duration limit) {
-        Deadline deadline = Deadline.after(limit, Ticker.SYSTEM);
-        List<Future<?>> tasks = new ArrayList<>();
-        acceptors.forEach(thread -> tasks.add(thread.submit(() -> {})));
-        workers.forEach(thread -> tasks.add(thread.submit(() -> {})));
-        tasks.add(executor.submit(() -> {}));
-        try {
-            for (Future<?> task : tasks) {
-                task.get(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS);
-            }
-        } catch (TimeoutException | ExecutionException exception) {
-            throw new NeuroVisorException(
-                    Fault.INTERNAL,
-                    "a thread that serves gRPC has not run a task within " + limit.toMillis() + " ms",
-                    exception);
-        } catch (InterruptedException exception) {
-            Thread.currentThread().interrupt();
-            throw new NeuroVisorException(Fault.INTERRUPTED, "the check of gRPC was interrupted", exception);
-        }
+        threads.checkAlive(limit);
     }
 
-    /** The threads that serve connections. */
     EventLoopGroup workers() {
-        return workers;
+        return threads.workers();
     }
 
-    /** Takes no more calls. Those that are served go on. */
+    /** Stops accepting calls. Running calls continue. */
     public void stopAccepting() {
         servers.forEach(Server::shutdown);
     }
 
-    /** Waits for the calls that are served; false when the deadline came first. */
+    /** Waits until all calls have ended. Returns false if the deadline passes first. */
     public boolean awaitEnd(Deadline deadline) throws InterruptedException {
         for (Server server : servers) {
             if (!server.awaitTermination(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
@@ -274,7 +244,7 @@ public final class GrpcPorts implements AutoCloseable {
         return true;
     }
 
-    /** Cancels the calls that are served. */
+    /** Cancels all running calls. */
     public void stopNow() {
         servers.forEach(Server::shutdownNow);
     }
@@ -282,24 +252,17 @@ public final class GrpcPorts implements AutoCloseable {
     @Override
     public void close() {
         stopNow();
-        executor.close();
+        threads.calls().close();
         awaitConnections();
-        for (EventLoopGroup loop : List.of(acceptors, workers)) {
-            Future<?> _ = loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
-        }
+        threads.close();
     }
 
-    /** What a connection has read and not decoded is given back when its end has been noticed, by the thread that serves it. */
+    /** The event loop of a connection releases the buffers that were read but not decoded after it has noticed the close. */
     private void awaitConnections() {
         try {
             boolean _ = awaitEnd(Deadline.after(LAST_CONNECTIONS, Ticker.SYSTEM));
         } catch (InterruptedException exception) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static EventLoopGroup loop(String name, int threads) {
-        return new MultiThreadIoEventLoopGroup(
-                threads, new DefaultThreadFactory(name, true), NioIoHandler.newFactory());
     }
 }

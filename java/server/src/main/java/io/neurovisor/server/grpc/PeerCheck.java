@@ -12,9 +12,9 @@ import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets some users' connections to a Unix socket in, which are told apart from then on, and hangs up on all others. */
+/** Closes connections to a Unix socket from users who are not allowed, and records the uid of the others. */
 final class PeerCheck extends ChannelInboundHandlerAdapter {
-    /** Of a connection that was let in. */
+    /** The uid of an accepted connection's peer. */
     static final AttributeKey<Integer> UID = AttributeKey.valueOf(PeerCheck.class, "uid");
 
     private static final Logger LOG = LoggerFactory.getLogger(PeerCheck.class);
@@ -27,13 +27,13 @@ final class PeerCheck extends ChannelInboundHandlerAdapter {
         this.users = requireNonNull(users, "users is null");
     }
 
-    /** What a listening channel reads are its connections. */
+    /** The messages of a listening channel are its new connections. */
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (message instanceof Channel connection) {
             OptionalInt uid = users.uid(connection);
             if (uid.isEmpty()) {
-                LOG.warn("hung up on a connection to {} by {}", socket, PeerUsers.name(connection));
+                LOG.warn("closed a connection to {} by {}", socket, PeerUsers.name(connection));
                 connection.unsafe().closeForcibly();
                 return;
             }

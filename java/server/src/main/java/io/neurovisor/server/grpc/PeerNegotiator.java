@@ -14,8 +14,9 @@ import io.netty.util.AsciiString;
 import io.neurovisor.server.access.PeerUsers;
 
 /**
- * Plain text for a Unix socket, by which each call knows the user that {@link PeerCheck} has let in. gRPC gives a call nothing
- * of its connection but what the connection's negotiation has left; a transport's own is made with the internal types.
+ * Negotiates plain text on a Unix socket and adds the uid that {@link PeerCheck} has recorded to the attributes of each
+ * call. gRPC passes only the attributes of the negotiation on to calls, and a custom negotiation needs gRPC's internal
+ * types.
  */
 final class PeerNegotiator implements InternalProtocolNegotiator.ProtocolNegotiator {
     private PeerNegotiator() {}
@@ -37,7 +38,6 @@ final class PeerNegotiator implements InternalProtocolNegotiator.ProtocolNegotia
     @Override
     public void close() {}
 
-    /** Between the connection and its first call. */
     private static final class Named extends ProtocolNegotiationHandler {
         Named(GrpcHttp2ConnectionHandler grpc) {
             super(InternalProtocolNegotiators.grpcNegotiationHandler(grpc), grpc.getNegotiationLogger());

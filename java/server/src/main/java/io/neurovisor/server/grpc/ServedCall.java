@@ -8,6 +8,8 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.server.grpc.guard.InboundMemory;
+import io.neurovisor.server.status.FaultStatus;
 import io.neurovisor.server.trace.TraceScope;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
@@ -17,21 +19,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One call that is served by a thread of its own, so that gRPC's events reach it while it works. A client that goes away or
- * whose deadline passes interrupts the thread; a client that does not read holds it up. What the work throws becomes the
- * call's status.
+ * Serves one call in its own thread, so that gRPC's events are handled during the work. A disconnect or an expired
+ * deadline interrupts the thread; a slow reader applies back-pressure. An exception of the work becomes the status of
+ * the call.
  */
-final class ServedCall<A> {
+public final class ServedCall<A> {
     private static final Logger LOG = LoggerFactory.getLogger(ServedCall.class);
 
     private final ServerCallStreamObserver<A> client;
     private final Lock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    /** What a call does. */
+    /** The work of a call. */
     @FunctionalInterface
-    interface Work<A> {
-        /** Returns when the last message has been sent. */
+    public interface Work<A> {
+        /** Serves the call. Returns after the last message has been sent. */
         void serve(ServedCall<A> call);
     }
 
@@ -39,8 +41,8 @@ final class ServedCall<A> {
         this.client = (ServerCallStreamObserver<A>) requireNonNull(client, "client is null");
     }
 
-    /** Begins to serve; called by the method that gRPC has called. */
-    static <A> void begin(StreamObserver<A> client, Work<A> work) {
+    /** Starts the thread of a call. Must be called by the method that implements the RPC. */
+    public static <A> void begin(StreamObserver<A> client, Work<A> work) {
         ServedCall<A> call = new ServedCall<>(client);
         InboundMemory.Hold request = InboundMemory.current().hold();
         Thread thread = Thread.ofVirtual().unstarted(Context.current().wrap(() -> {
@@ -54,8 +56,8 @@ final class ServedCall<A> {
         thread.start();
     }
 
-    /** Waits until the client has room for a message, and sends it. */
-    void send(A message) {
+    /** Sends a message; blocks while the client's buffer is full. */
+    public void send(A message) {
         lock.lock();
         try {
             while (!client.isReady()) {
@@ -93,7 +95,7 @@ final class ServedCall<A> {
         } catch (StatusRuntimeException exception) {
             fail(exception);
         } catch (RuntimeException | Error defect) {
-            LOG.error("a call has failed", defect);
+            LOG.error("a call failed", defect);
             fail(FaultStatus.of(new NeuroVisorException(
                     Fault.INTERNAL,
                     "internal error; the log has it under "
@@ -103,13 +105,13 @@ final class ServedCall<A> {
 
     private void fail(StatusRuntimeException status) {
         if (client.isCancelled()) {
-            LOG.debug("the client had gone: {}", status.getStatus().getCode());
+            LOG.debug("the client has disconnected: {}", status.getStatus().getCode());
             return;
         }
         client.onError(status);
     }
 
     private static NeuroVisorException gone(@Nullable Exception cause) {
-        return new NeuroVisorException(Fault.INTERRUPTED, "the client has gone", cause);
+        return new NeuroVisorException(Fault.INTERRUPTED, "the client has disconnected", cause);
     }
 }

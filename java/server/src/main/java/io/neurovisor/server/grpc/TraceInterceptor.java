@@ -24,8 +24,8 @@ import io.opentelemetry.api.trace.StatusCode;
 import java.util.random.RandomGenerator;
 
 /**
- * Gives every call its trace, and a span of it, and tells the client which: in the headers, or in the trailers of a call that
- * has none.
+ * Assigns a trace and a span to every call and returns the trace id to the client, in the headers or, if none are sent,
+ * in the trailers.
  */
 public final class TraceInterceptor implements ServerInterceptor {
     private static final Metadata.Key<String> TRACE_ID = key("x-trace-id");
@@ -33,39 +33,38 @@ public final class TraceInterceptor implements ServerInterceptor {
     private static final Metadata.Key<String> TRACERESPONSE = key("traceresponse");
     private static final Context.Key<Served> SERVED = Context.key("trace");
 
-    /** The services of gRPC itself, which are asked all the time, by machines. */
+    /** Services that gRPC itself provides. They are polled by machines and get no spans. */
     private static final String GRPC_SERVICES = "grpc.";
 
     private final RandomGenerator random;
     private final Tracing tracing;
 
-    /** A call that is being served, with what its spans are part of. */
+    /** The trace of a running call and the parent of its spans. */
     private record Served(RequestTrace trace, io.opentelemetry.context.Context context) {}
 
-    /** @param random of the ids of spans that nobody records */
+    /** @param random for the ids of spans that are not recorded */
     public TraceInterceptor(RandomGenerator random, Tracing tracing) {
         this.random = requireNonNull(random, "random is null");
         this.tracing = requireNonNull(tracing, "tracing is null");
     }
 
-    /** Of the call that is being served. */
-    static RequestTrace current() {
+    /** Returns the trace of the running call. */
+    public static RequestTrace current() {
         return served().trace();
     }
 
-    /** The id of the call that is being served. */
     public static TraceId currentId() {
         return current().id();
     }
 
-    /** For a thread that works for the call that is being served. */
+    /** Opens the scope of the running call in a thread that works for it. */
     static TraceScope scope() {
         Served served = served();
         return TraceScope.open(served.trace().id(), served.context());
     }
 
     private static Served served() {
-        return requireNonNull(SERVED.get(), "no call is being served here");
+        return requireNonNull(SERVED.get(), "no call is running");
     }
 
     @Override
@@ -104,7 +103,7 @@ public final class TraceInterceptor implements ServerInterceptor {
     private final class Traced<Q, A> extends SimpleForwardingServerCall<Q, A> {
         private final RequestTrace trace;
         private final Span span;
-        private boolean told;
+        private boolean sent;
 
         Traced(ServerCall<Q, A> call, RequestTrace trace, Span span) {
             super(call);
@@ -114,18 +113,18 @@ public final class TraceInterceptor implements ServerInterceptor {
 
         @Override
         public void sendHeaders(Metadata headers) {
-            tell(headers);
+            addIds(headers);
             super.sendHeaders(headers);
         }
 
         @Override
         public void close(Status status, Metadata trailers) {
-            tell(trailers);
+            addIds(trailers);
             end(status);
             super.close(status, trailers);
         }
 
-        /** Without effect on a span that has ended. */
+        /** Has no effect on a span that has already ended. */
         void end(Status status) {
             span.setAttribute("rpc.grpc.status_code", status.getCode().value());
             if (!status.isOk()) {
@@ -134,15 +133,15 @@ public final class TraceInterceptor implements ServerInterceptor {
             span.end();
         }
 
-        private void tell(Metadata metadata) {
-            if (!told) {
-                told = true;
-                metadata.put(TRACE_ID, trace.shown());
+        private void addIds(Metadata metadata) {
+            if (!sent) {
+                sent = true;
+                metadata.put(TRACE_ID, trace.displayId());
                 metadata.put(TRACERESPONSE, isOurs() ? TraceParents.of(span.getSpanContext()) : trace.response(random));
             }
         }
 
-        /** Where nothing is traced, a span is nobody's or the client's. */
+        /** Without tracing, the current span is invalid or the client's. */
         private boolean isOurs() {
             return span.getSpanContext().isValid() && !span.getSpanContext().isRemote();
         }

@@ -1,4 +1,4 @@
-/** The gRPC doors: messages in, values of the engine inside, messages out. Nothing is decided here that another door would decide again. */
+/** The gRPC ports, and what all calls share: their threads and their traces. The services are in the packages below. */
 @NullMarked
 package io.neurovisor.server.grpc;
 

@@ -21,47 +21,47 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A request and its one answer, which is written by the thread that serves it. */
+/** A request and its only response, which is written by the thread that serves it. */
 public final class HttpCall {
     private final Channel channel;
     private final HttpRequest request;
     private final Runnable streaming;
 
-    /** @param streaming run when the answer has no end of its own */
+    /** @param streaming is run when the response is a stream without an end */
     HttpCall(Channel channel, HttpRequest request, Runnable streaming) {
         this.channel = requireNonNull(channel, "channel is null");
         this.request = requireNonNull(request, "request is null");
         this.streaming = requireNonNull(streaming, "streaming is null");
     }
 
-    /** Returns the method, in capitals if the client wrote it so. */
+    /** Returns the method, in the case in which it was sent. */
     public String method() {
         return request.method().name();
     }
 
-    /** Whether the client wants no body. */
+    /** Returns whether the client wants no body. */
     public boolean isHead() {
         return method().equals("HEAD");
     }
 
-    /** Returns the path as it was sent; what does not begin with a slash is meant for a proxy. */
+    /** Returns the path as it was sent; one without a leading slash is meant for a proxy. */
     public String path() {
         int query = request.uri().indexOf('?');
         return query < 0 ? request.uri() : request.uri().substring(0, query);
     }
 
-    /** Returns what follows the path's question mark, as it was sent. */
+    /** Returns the text after the path's question mark, as it was sent. */
     public String query() {
         int query = request.uri().indexOf('?');
         return query < 0 ? "" : request.uri().substring(query + 1);
     }
 
-    /** Returns the values of a header, in the order in which they were sent. */
+    /** Returns the values of a header in the order in which they were sent. */
     public List<String> headers(String name) {
         return request.headers().getAll(name);
     }
 
-    /** Answers with a line of text, with these headers too. */
+    /** Responds with a line of text and additional headers. */
     public void answer(int status, Map<String, String> headers, String text) throws IOException {
         Map<String, String> all = new HashMap<>(headers);
         all.put("Content-Type", "text/plain; charset=utf-8");
@@ -70,7 +70,7 @@ public final class HttpCall {
         answer(status, all, (text + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Answers with the whole of a body, which is left out where the client wants none. */
+    /** Responds with a complete body, which is omitted for HEAD. */
     public void answer(int status, Map<String, String> headers, byte[] body) throws IOException {
         DefaultFullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,
@@ -82,8 +82,8 @@ public final class HttpCall {
     }
 
     /**
-     * Answers with a body that ends with the connection. Each write returns when the system has its bytes: a client that does not
-     * read blocks it, and the caller must limit that.
+     * Responds with a body that ends when the connection is closed. Each write returns when the kernel has the bytes,
+     * so a client that does not read blocks it, which the caller must limit.
      */
     public OutputStream stream(Map<String, String> headers) throws IOException {
         streaming.run();
@@ -114,10 +114,10 @@ public final class HttpCall {
             written.await();
         } catch (InterruptedException interrupt) {
             Thread.currentThread().interrupt();
-            throw (IOException) new InterruptedIOException("interrupted while answering").initCause(interrupt);
+            throw (IOException) new InterruptedIOException("interrupted while responding").initCause(interrupt);
         }
         if (!written.isSuccess()) {
-            throw new IOException("the client has gone", written.cause());
+            throw new IOException("the client has disconnected", written.cause());
         }
     }
 }

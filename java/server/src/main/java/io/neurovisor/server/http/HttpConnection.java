@@ -22,16 +22,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One connection, which has one request. It is closed when the head is late, when the answer has been written or takes too long,
- * and when more of a body arrives than any request needs.
+ * A connection with one request. It is closed when the head is late, when the response has been written or takes too
+ * long, and when more of a body arrives than any request needs.
  */
 final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
 
-    /** No request needs a body; a small one is read, so that its client gets an answer. */
+    /** No request needs a body. A small one is read anyway, so that its client gets a response. */
     private static final int MAX_BODY_BYTES = 64 << 10;
 
-    /** An answer that takes longer most likely waits for its client. */
+    /** A response that takes longer is probably blocked by its client. */
     private static final Duration USUAL_ANSWER = Duration.ofSeconds(1);
 
     private final HttpPages pages;
@@ -40,7 +40,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
     private @Nullable Future<?> timeLimit;
     private int bodyBytes;
 
-    /** Set by the connection's own thread, read by others. */
+    /** Written by the connection's own thread, read by others. */
     private volatile State state = State.AWAITING_HEAD;
 
     private volatile @Nullable Deadline usualAnswer;
@@ -58,7 +58,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         this.executor = requireNonNull(executor, "executor is null");
     }
 
-    /** Whether it may be closed for another: no request of a client that sends and reads as it should is under way. */
+    /**
+     * Returns whether the connection may be closed in favor of another, because no request of a well-behaved client is
+     * running.
+     */
     boolean isIdle() {
         Deadline usual = usualAnswer;
         return switch (state) {
@@ -68,7 +71,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         };
     }
 
-    /** Encryption is negotiated within the same time. */
+    /** The limit includes the TLS handshake. */
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
         closeAfter(limits.head(), context);
@@ -111,14 +114,14 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         server = Thread.currentThread();
         try {
             if (malformed) {
-                call.answer(400, Map.of(), "this is no request of HTTP, or its head is too long");
+                call.answer(400, Map.of(), "this is not an HTTP request, or its head is too long");
             } else {
                 pages.handle(call);
             }
         } catch (IOException gone) {
-            LOG.debug("a client has gone before its answer: {}", gone.getMessage());
+            LOG.debug("a client disconnected before its response: {}", gone.getMessage());
         } catch (RuntimeException | Error defect) {
-            LOG.error("a request by HTTP has failed", defect);
+            LOG.error("an HTTP request failed", defect);
         } finally {
             close(context);
         }
@@ -133,7 +136,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         }
     }
 
-    /** The client sends no more. It may still read its answer. */
+    /** The client has closed its side, but may still read the response. */
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
         if (event instanceof ChannelInputShutdownEvent && state != State.ANSWERING) {
@@ -141,10 +144,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<HttpObject> {
         }
     }
 
-    /** Such as a connection that was reset, or garbage in place of encryption. */
+    /** Such as a connection reset, or invalid data in place of TLS. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        LOG.debug("a connection has failed: {}", cause.getMessage());
+        LOG.debug("a connection failed: {}", cause.getMessage());
         close(context);
     }
 

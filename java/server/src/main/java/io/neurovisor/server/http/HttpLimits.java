@@ -7,10 +7,10 @@ import java.time.Duration;
 /**
  * The limits of a port.
  *
- * @param connections all that are open
- * @param connectionsOfAddress those of one remote address
- * @param head until the head of a request has arrived, from the beginning of the connection
- * @param answer until the client has read its answer; streams have none
+ * @param connections the limit of open connections
+ * @param connectionsOfAddress the limit for one remote address
+ * @param head the time from the start of the connection until the head of the request has arrived
+ * @param answer the time until the client has read the response; streams have no limit
  */
 public record HttpLimits(int connections, int connectionsOfAddress, Duration head, Duration answer) {
     public HttpLimits {

@@ -2,14 +2,14 @@ package io.neurovisor.server.http;
 
 import java.io.IOException;
 
-/** Answers requests. */
+/** Handles requests. */
 @FunctionalInterface
 public interface HttpPages {
     /**
-     * Answers a request, in a thread of its own, which is interrupted when the client goes away. The connection is closed when this
-     * returns.
+     * Handles a request in a separate thread, which is interrupted when the client disconnects. The connection is
+     * closed after this returns.
      *
-     * @throws IOException when the client has gone
+     * @throws IOException if the client has disconnected
      */
     void handle(HttpCall call) throws IOException;
 }

@@ -28,7 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
-/** Serves HTTP/1.1 on a TCP port, one request on each connection, each by a virtual thread. */
+/** Serves HTTP/1.1 on a TCP port, with one request per connection and a virtual thread for each. */
 public final class HttpPort implements AutoCloseable {
     private static final int THREADS = 2;
 
@@ -50,10 +50,10 @@ public final class HttpPort implements AutoCloseable {
     }
 
     /**
-     * Takes connections, which wait until {@link #serve}.
+     * Opens the port; connections wait until {@link #serve}.
      *
-     * @param tls encrypts; empty for plain text
-     * @throws IOException when the port cannot be opened
+     * @param tls empty for plain text
+     * @throws IOException if the port cannot be opened
      */
     public static HttpPort open(InetSocketAddress address, Optional<SslContext> tls, HttpPages pages, HttpLimits limits)
             throws IOException {
@@ -104,17 +104,17 @@ public final class HttpPort implements AutoCloseable {
         return connection == null || connection.isIdle();
     }
 
-    /** Answers from now on. */
+    /** Starts to handle requests. */
     public void serve() {
         listener.config().setAutoRead(true);
     }
 
-    /** Where it listens, with the port that the system has chosen where any was wanted. */
+    /** Returns the address, with the port that the kernel has chosen for port 0. */
     public InetSocketAddress address() {
         return (InetSocketAddress) listener.localAddress();
     }
 
-    /** Closes every connection and interrupts the threads that answer. */
+    /** Closes every connection and interrupts the threads that handle requests. */
     @Override
     public void close() {
         ChannelFuture _ = listener.close().awaitUninterruptibly();

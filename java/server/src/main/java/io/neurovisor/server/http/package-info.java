@@ -1,4 +1,4 @@
-/** Serves HTTP to clients that may be hostile: heads, answers and connections are limited. Knows no page. */
+/** An HTTP server for untrusted clients: heads, responses and connections are limited. It contains no pages. */
 @NullMarked
 package io.neurovisor.server.http;
 

@@ -20,17 +20,17 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * The executions with a key of a data directory. Each is on the disk before it begins, and what became of it for 15 minutes
- * after its end. Safe for use by many threads and by processes at the same time.
+ * The executions with an idempotency key of a data directory. Each is stored before it starts, and its output for 15
+ * minutes after its end. Thread-safe, also across processes.
  *
- * <p>A process keeps a file of its own locked while it lives. What was begun by one whose file nobody locks, and has not
- * ended, is lost: it is never begun again.
+ * <p>Each process keeps a file locked while it is alive. An execution without an end whose process no longer holds its
+ * lock is lost; it is never started again.
  */
 public final class ExecutionJournal implements AutoCloseable {
-    /** For how long an answer can be asked for. */
+    /** How long the output of an execution is kept. */
     public static final Duration KEPT = Duration.ofMinutes(15);
 
-    /** The longest time that what is lost may have had, and more; counted from its beginning. */
+    /** Exceeds the longest time of an execution, counted from its start. */
     private static final Duration LOST = Duration.ofHours(25);
 
     private static final String FILE = "journal.db";
@@ -40,11 +40,11 @@ public final class ExecutionJournal implements AutoCloseable {
     private final Path owners;
     private final String owner;
     private final PathLock life;
-    private final JournalRoom room;
+    private final JournalShares room;
     private final InstantSource clock;
 
     private ExecutionJournal(
-            Database database, Path owners, String owner, PathLock life, JournalRoom room, InstantSource clock) {
+            Database database, Path owners, String owner, PathLock life, JournalShares room, InstantSource clock) {
         this.database = database;
         this.owners = owners;
         this.owner = owner;
@@ -53,22 +53,22 @@ public final class ExecutionJournal implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Whether there is one in that directory. */
+    /** Returns whether the directory contains a journal. */
     public static boolean isIn(Path directory) {
         return Files.exists(directory.resolve(FILE));
     }
 
     /**
-     * Makes the database where there is none. To be closed by the thread that opens it.
+     * Opens the database and creates it if it is missing. Must be closed by the thread that opens it.
      *
-     * @param clock that nobody sets while this is open, or else answers would be gone too early
-     * @throws NeuroVisorException {@code JOURNAL_UNUSABLE} for a database that is damaged or of a newer version
+     * @param clock must not be set while the journal is open, because output would be removed too early
+     * @throws NeuroVisorException {@code JOURNAL_UNUSABLE} if the database is damaged or of a newer version
      */
     public static ExecutionJournal open(Path directory, InstantSource clock) {
-        return open(directory, JournalRoom.USUAL, clock);
+        return open(directory, JournalShares.USUAL, clock);
     }
 
-    static ExecutionJournal open(Path directory, JournalRoom room, InstantSource clock) {
+    static ExecutionJournal open(Path directory, JournalShares room, InstantSource clock) {
         requireNonNull(clock, "clock is null");
         Path home = directory.toAbsolutePath().normalize();
         Database database = Database.open(home.resolve(FILE), JournalTables.SCHEMA);
@@ -79,13 +79,13 @@ public final class ExecutionJournal implements AutoCloseable {
     }
 
     /**
-     * Writes down that this process is about to execute, unless that was done before.
+     * Records that this process is about to run an execution, unless it is recorded already.
      *
-     * @param requestDigest of what is to be executed
-     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a key that was used for another request, {@code JOURNAL_FULL} when
-     *     the tenant has its share of the journal; an execution that is in it is answered all the same
+     * @param requestDigest of the request
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} if the key was used for another request, {@code
+     *     JOURNAL_FULL} if the tenant's share is used up; executions that are already recorded are not affected
      */
-    public Begun begin(ExecutionKey key, String requestDigest) {
+    public BeginResult begin(ExecutionKey key, String requestDigest) {
         return database.write(handle -> {
             removeExpired(handle);
             Optional<Row> known = find(handle, key);
@@ -103,26 +103,26 @@ public final class ExecutionJournal implements AutoCloseable {
                     .bind("owner", owner)
                     .bind("now", clock.millis())
                     .execute();
-            return new Begun.First();
+            return new BeginResult.First();
         });
     }
 
     /**
-     * Writes a part of the answer down while the execution goes on.
+     * Stores a part of the output while the execution is running.
      *
-     * @throws NeuroVisorException {@code JOURNAL_FULL} for a part that exceeds the tenant's share
+     * @throws NeuroVisorException {@code JOURNAL_FULL} if the part exceeds the tenant's share
      */
     public void append(ExecutionKey key, int number, byte[] part) {
         database.change(handle -> {
             room.requireForAnswer(handle, key.tenant(), part.length);
-            StoredParts.add(handle, key, number, part);
+            ResponseParts.add(handle, key, number, part);
         });
     }
 
-    /** Writes down the last part of the answer, which every later request for the execution gets, whatever the tenant's share. */
+    /** Stores the last part of the output, even beyond the tenant's share. Later requests get the same output. */
     public void end(ExecutionKey key, int number, byte[] part) {
         database.change(handle -> {
-            StoredParts.add(handle, key, number, part);
+            ResponseParts.add(handle, key, number, part);
             handle.createUpdate("UPDATE execution SET ended_ms = :now WHERE tenant = :tenant AND key = :key")
                     .bind("now", clock.millis())
                     .bind("tenant", key.tenant())
@@ -132,19 +132,20 @@ public final class ExecutionJournal implements AutoCloseable {
     }
 
     /**
-     * Reads one part of an answer, from number 0 on.
+     * Reads a part of the output.
      *
-     * @throws NeuroVisorException {@code INTERRUPTED} for an answer that has been removed since its first part was read
+     * @param number counts from 0
+     * @throws NeuroVisorException {@code INTERRUPTED} if the output has been removed since its first part was read
      */
     public byte[] part(ExecutionKey key, int number) {
-        return database.read(handle -> StoredParts.find(handle, key, number))
+        return database.read(handle -> ResponseParts.find(handle, key, number))
                 .orElseThrow(() -> new NeuroVisorException(
                         Fault.INTERRUPTED,
-                        "the %d minutes for which the answer is kept were over before it had been read"
+                        "the output was removed after %d minutes, before all of it was read"
                                 .formatted(KEPT.toMinutes())));
     }
 
-    /** Nothing was executed: it can be asked for again. */
+    /** Removes an execution that never started, so that it can be requested again. */
     public void withdraw(ExecutionKey key) {
         database.change(handle -> handle.createUpdate("""
                         DELETE FROM execution WHERE tenant = :tenant AND key = :key AND owner = :owner
@@ -156,16 +157,17 @@ public final class ExecutionJournal implements AutoCloseable {
     }
 
     /**
-     * What nobody can ask for any more.
+     * Executions that can no longer be requested.
      *
-     * @param bytes of the answers
+     * @param bytes of their output
      */
     public record Expired(long executions, long bytes) {}
 
     /**
-     * Removes what nobody can ask for any more, and what dead processes have left, and gives its room back.
+     * Removes executions that can no longer be requested and files of dead processes, and returns the space to the file
+     * system.
      *
-     * @param dryRun whether to tell only
+     * @param dryRun whether to report only what would be removed
      */
     public Expired sweep(boolean dryRun) {
         Expired expired = database.read(this::expired);
@@ -224,17 +226,17 @@ public final class ExecutionJournal implements AutoCloseable {
                 .findOne();
     }
 
-    private Begun known(Handle handle, ExecutionKey key, Row row, String requestDigest) {
+    private BeginResult known(Handle handle, ExecutionKey key, Row row, String requestDigest) {
         if (!row.digest().equals(requestDigest)) {
             throw ExecutionKey.reused();
         }
         if (row.ended()) {
-            return new Begun.Ended(StoredParts.sizes(handle, key));
+            return new BeginResult.Ended(ResponseParts.sizes(handle, key));
         }
-        return row.owner().equals(owner) || lives(row.owner()) ? new Begun.Running() : new Begun.Lost();
+        return row.owner().equals(owner) || lives(row.owner()) ? new BeginResult.Running() : new BeginResult.Lost();
     }
 
-    /** What is in the future is from before the machine's clock was set back, and counts from now. */
+    /** A time in the future was stored before the machine's clock was set back; it is replaced by the present. */
     private void removeExpired(Handle handle) {
         handle.createUpdate("""
                         UPDATE execution SET begun_ms = min(begun_ms, :now), ended_ms = min(ended_ms, :now)
@@ -250,7 +252,9 @@ public final class ExecutionJournal implements AutoCloseable {
                         .execute());
     }
 
-    /** What another runs is not forgotten because a clock was set forward between its start and ours. */
+    /**
+     * An execution of another process is not removed only because a clock was set forward between its start and ours.
+     */
     private List<String> ownersOfLost(Handle handle) {
         return handle
                 .createQuery("SELECT DISTINCT owner FROM execution WHERE " + LONG_AGO)

@@ -6,9 +6,9 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import java.util.regex.Pattern;
 
 /**
- * By which a client names one execution, however often it asks for it. Each tenant's are its own.
+ * The key by which a tenant identifies one execution across repeated requests.
  *
- * @param value 1 to 128 printable characters of ASCII
+ * @param value 1 to 128 printable ASCII characters
  */
 public record ExecutionKey(String tenant, String value) {
     private static final Pattern FORM = Pattern.compile("[!-~]{1,128}");
@@ -19,11 +19,11 @@ public record ExecutionKey(String tenant, String value) {
             throw NeuroVisorException.invalid(
                     "idempotency_key",
                     "the idempotency key has " + value.length()
-                            + " characters; use 1 to 128 printable ones without blanks, such as a UUID");
+                            + " characters; use 1 to 128 printable characters without spaces, such as a UUID");
         }
     }
 
-    /** Two requests are two executions, and a key names one. */
+    /** Returns the error for a key that is used for a second request. */
     public static NeuroVisorException reused() {
         return NeuroVisorException.invalid(
                 "idempotency_key", "the idempotency key was used for another request; use a new one for each");

@@ -7,14 +7,14 @@ import java.util.Optional;
 
 /** The tables of the journal's database. */
 final class JournalTables {
-    /** "NvJo": tells our database from everybody else's. */
+    /** "NvJo", which identifies the database file as ours. */
     private static final int APPLICATION_ID = 0x4e764a6f;
 
     static final Schema SCHEMA = new Schema(
             "executions with a key",
             APPLICATION_ID,
             Fault.JOURNAL_UNUSABLE,
-            // Going on without it could run something twice.
+            // Without the journal, a program could run twice.
             Optional.empty(),
             List.of(
                     List.of("""
@@ -29,7 +29,7 @@ final class JournalTables {
                         PRIMARY KEY (tenant, key)
                     ) STRICT
                     """),
-                    // An answer is in parts, so that what is read of it at a time is bounded.
+                    // Output is stored in parts, so that reading it needs bounded memory.
                     List.of(
                             """
                     CREATE TABLE answer_part (

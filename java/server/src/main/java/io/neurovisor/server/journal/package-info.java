@@ -1,4 +1,4 @@
-/** Which executions with a key were begun and what became of them: so that none is run twice, whatever breaks in between. */
+/** The journal of executions with an idempotency key, which ensures that no program runs twice, whatever fails. */
 @NullMarked
 package io.neurovisor.server.journal;
 

@@ -9,7 +9,7 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
-/** Agents' tasks. It hears all of them, of whatever number at a time. */
+/** Metrics of agent runs. Listens to all runs simultaneously. */
 public final class AgentMetrics implements AgentListener {
     private final Counter tasks;
     private final Histogram iterations;
@@ -33,7 +33,7 @@ public final class AgentMetrics implements AgentListener {
                 .register(registry);
     }
 
-    /** A task has not begun, because there is no model for it. */
+    /** Counts a task that did not start because its model is missing. */
     public void notBegun() {
         tasks.labelValues("error").inc();
     }

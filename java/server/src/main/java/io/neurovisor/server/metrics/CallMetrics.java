@@ -26,7 +26,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
-/** Calls of the services: how many are served, how long they take, how they fail and who has called too often. */
+/** Metrics of calls: their number, duration, failures and rate limiting. */
 public final class CallMetrics implements ServerInterceptor {
     private final Supplier<TraceId> trace;
     private final Ticker ticker;
@@ -36,7 +36,7 @@ public final class CallMetrics implements ServerInterceptor {
     private final ErrorMetrics errors;
     private final Counter limited;
 
-    /** @param trace of the call that is being served */
+    /** @param trace of the running call */
     CallMetrics(PrometheusRegistry registry, ErrorMetrics errors, Supplier<TraceId> trace, Ticker ticker) {
         this.trace = requireNonNull(trace, "trace is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
@@ -65,7 +65,7 @@ public final class CallMetrics implements ServerInterceptor {
                 .register(registry);
     }
 
-    /** For the rules of access: a call was refused for its number. */
+    /** Counts a call that was rejected by its rate limit. */
     public void limited(Tenant tenant) {
         limited.labelValues(
                         switch (tenant) {
@@ -76,7 +76,7 @@ public final class CallMetrics implements ServerInterceptor {
                 .inc();
     }
 
-    /** What watches a service (health, reflection) is none of its work. */
+    /** Health checks and reflection are not counted as work. */
     @Override
     public <Q, A> ServerCall.Listener<Q> interceptCall(
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
@@ -110,7 +110,7 @@ public final class CallMetrics implements ServerInterceptor {
         }
     }
 
-    /** Ends once, however many say that it does. */
+    /** Counts the end of a call once, however it is reported. */
     private final class Counted<Q, A> extends SimpleForwardingServerCall<Q, A> {
         private final String method;
         private final TraceId id = trace.get();

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 
-/** What eBPF programs count of virtual machines, asked for once for each time that it is read. */
+/** Metrics of the eBPF programs, read once per scrape. */
 final class EbpfMetrics implements MultiCollector {
     private final Supplier<EbpfCounts> counts;
     private final Libseccomp names = Libseccomp.locate();

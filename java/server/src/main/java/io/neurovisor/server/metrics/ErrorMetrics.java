@@ -7,22 +7,22 @@ import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Locale;
 
-/** What has failed, by the reason that was told: a fault's name, or how a call was ended. */
+/** Metrics of failures by reason: the name of a fault, or the end of a call. */
 public final class ErrorMetrics {
     private final Counter errors;
 
     ErrorMetrics(PrometheusRegistry registry) {
         errors = Counter.builder()
                 .name("neurovisor_errors_total")
-                .help("Calls and commands that have failed, by the reason that was told.")
+                .help("Calls and commands that have failed, by the reason that was reported.")
                 .labelNames("error_type")
                 .register(registry);
     }
 
     /**
-     * Something has failed.
+     * Counts a failure.
      *
-     * @param reason one of a closed list, in whatever case
+     * @param reason one of a closed list, in any case
      */
     public void failed(String reason, TraceId trace) {
         errors.labelValues(requireNonNull(reason, "reason is null").toLowerCase(Locale.ROOT))

@@ -12,7 +12,7 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Programs: how long they have waited for a machine and run, and how they have ended. */
+/** Metrics of programs: how long they waited and ran, and how they ended. */
 public final class ExecutionMetrics implements ExecutionListener {
     private final Histogram acquire;
     private final Histogram duration;

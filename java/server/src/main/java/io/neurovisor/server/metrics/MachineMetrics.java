@@ -23,7 +23,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
-/** Machines: how they start, why they end, and which layers the one that was started last has. */
+/** Metrics of machines: how they start, why they end, and the layers of the machine that was started last. */
 public final class MachineMetrics implements SandboxListener {
     private final Counter created;
     private final Counter destroyed;
@@ -82,7 +82,7 @@ public final class MachineMetrics implements SandboxListener {
         }
     }
 
-    /** As they were read off the machine that was started last; none before there was one. */
+    /** Returns the layers as read from the machine that was started last; empty before the first. */
     public List<LayerState> layers() {
         return layers.get();
     }

@@ -7,7 +7,7 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.host.spawner.EbpfCounts;
-import io.neurovisor.server.Product;
+import io.neurovisor.server.ProductVersion;
 import io.prometheus.metrics.core.metrics.Gauge;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.instrumentation.jvm.JvmMetrics;
@@ -15,7 +15,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Everything that one process counts. */
+/** All metrics of a process. */
 public final class Metrics {
     private final PrometheusRegistry registry;
     private final MachineMetrics machines;
@@ -38,9 +38,9 @@ public final class Metrics {
     }
 
     /**
-     * Of a service there is more to be counted.
+     * Adds the metrics of a service.
      *
-     * @param watched what eBPF programs count of its machines, where they do
+     * @param watched the counters of eBPF programs; empty if none are loaded
      */
     public void watch(Supplier<PoolStatus> pool, VmmIdentity vmm, Optional<Supplier<EbpfCounts>> watched) {
         PoolMetrics.register(registry, pool);
@@ -49,7 +49,7 @@ public final class Metrics {
                 .help("Which NeuroVisor this is, and what it runs on.")
                 .labelNames("version", "java", "vmm")
                 .register(registry);
-        build.setLabelValues(Product.version(), Runtime.version().toString(), vmm.toString());
+        build.setLabelValues(ProductVersion.current(), Runtime.version().toString(), vmm.toString());
         Gauge ebpf = Gauge.builder()
                 .name("neurovisor_ebpf_enabled")
                 .help("Whether eBPF programs watch the virtual machines.")
@@ -60,9 +60,9 @@ public final class Metrics {
     }
 
     /**
-     * And of its calls.
+     * Adds the metrics of a service's calls.
      *
-     * @param trace of the call that is being served
+     * @param trace of the running call
      */
     public CallMetrics calls(Supplier<TraceId> trace) {
         return new CallMetrics(registry, errors, trace, Ticker.SYSTEM);
@@ -88,7 +88,7 @@ public final class Metrics {
         return agents;
     }
 
-    /** What is read off all of it. */
+    /** Returns the registry that is scraped. */
     public PrometheusRegistry registry() {
         return registry;
     }

@@ -16,12 +16,12 @@ import io.prometheus.metrics.model.snapshots.Unit;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Language models: what they were asked and how long they took. */
+/** Metrics of language models: requests and durations. */
 public final class ModelMetrics {
-    /** Of models beyond these, and of those that no server has. */
+    /** The label of further models, and of those that no server has. */
     static final String OTHER = "other";
 
-    /** More than anybody has, and less than would trouble Prometheus. */
+    /** More models than installations have, and few enough for Prometheus. */
     static final int MOST_MODELS = 64;
 
     private final Ticker ticker;
@@ -66,22 +66,22 @@ public final class ModelMetrics {
                 .register(registry);
     }
 
-    /** A question has come. */
+    /** Starts to measure a request. */
     public Question question(TraceId trace) {
         return new Question(trace);
     }
 
-    /** The model, measured whenever it is asked. */
+    /** Returns the model with its calls measured. */
     public Model measured(Model model) {
         return new Measured(model);
     }
 
-    /** For names that a server has confirmed; clients may invent as many as they like. */
+    /** Used only for names that a server has confirmed, because clients may send any number of names. */
     private String label(String model) {
         return names.contains(model) || (names.size() < MOST_MODELS && names.add(model)) ? model : OTHER;
     }
 
-    /** A client's, from its arrival until it is closed, answered or not. */
+    /** A request, measured from its arrival until it is closed, whether it succeeds or not. */
     public final class Question implements AutoCloseable {
         private final TraceId trace;
         private final long startNanos = ticker.nanos();
@@ -91,7 +91,7 @@ public final class ModelMetrics {
             this.trace = requireNonNull(trace, "trace is null");
         }
 
-        /** A server has the model that is asked for. */
+        /** Sets the model that a server has confirmed. */
         public void goesTo(Model answering) {
             model = label(answering.name());
         }

@@ -8,7 +8,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.util.function.Supplier;
 import java.util.function.ToIntFunction;
 
-/** The pool as it is when it is asked. */
+/** Metrics of the pool, read at each scrape. */
 public final class PoolMetrics {
     private PoolMetrics() {}
 

@@ -12,42 +12,45 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Prometheus' <a href="https://github.com/prometheus/pushgateway">Pushgateway</a>: keeps for Prometheus what a process that ends
- * has counted.
+ * The client of Prometheus' <a href="https://github.com/prometheus/pushgateway">Pushgateway</a>, which keeps the
+ * metrics of processes that have ended.
  */
 public final class Pushgateway {
-    /** For a connection, and then for its answer: nobody waits much longer for the end of a command. */
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /**
+     * The limit for the connection and again for the response, because the end of a command must not be delayed for
+     * long.
+     */
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
     private final URI address;
-    private final Duration patience;
+    private final Duration timeout;
 
     public Pushgateway(URI address) {
-        this(address, PATIENCE);
+        this(address, TIMEOUT);
     }
 
-    Pushgateway(URI address, Duration patience) {
+    Pushgateway(URI address, Duration timeout) {
         this.address = requireNonNull(address, "address is null");
-        this.patience = requireNonNull(patience, "patience is null");
+        this.timeout = requireNonNull(timeout, "timeout is null");
     }
 
     /**
-     * Leaves everything there, in place of what the last process of that job on this machine has left.
+     * Replaces the metrics that the last process of the job on this machine has pushed.
      *
-     * @throws IOException when it could not be reached or refused it
+     * @throws IOException if the Pushgateway could not be reached or rejected the metrics
      */
     public void push(String job, PrometheusRegistry registry) throws IOException {
         PushGateway.Builder builder = PushGateway.builder()
                 .scheme(address.getScheme().equals("https") ? Scheme.HTTPS : Scheme.HTTP)
                 .address(address.getRawAuthority() + address.getRawPath().replaceFirst("/+$", ""))
                 .job(job)
-                // Not by asking whoever resolves names, who may know none or take his time.
+                // Read from the kernel, because a name resolver may not know the name or may be slow.
                 .groupingKey("instance", Files.readString(HOST_NAME).strip())
                 .registry(registry)
-                .connectionTimeout(patience)
-                .readTimeout(patience);
+                .connectionTimeout(timeout)
+                .readTimeout(timeout);
         builder.build().push();
     }
 }

@@ -1,4 +1,7 @@
-/** What is counted, for Prometheus: one class per kind of event, which registers its families and hears what moves them. */
+/**
+ * Metrics for Prometheus, with one class per kind of event, which registers its metric families and listens to the
+ * events.
+ */
 @NullMarked
 package io.neurovisor.server.metrics;
 

@@ -4,22 +4,22 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What executions there are and have been.
+ * The current and the recent executions.
  *
- * @param ended how many since the daemon's start
- * @param uncompleted how many of those did not end with an exit code of their program's
- * @param running how many there are now
- * @param current the first of them
- * @param recent of those that have ended the last, the very last one first
- * @param intervalSeconds of what each point tells
- * @param points of the last ten minutes, but where nothing has ended
+ * @param ended the number since the daemon's start
+ * @param uncompleted the number of those that did not end with an exit code
+ * @param running the number of current executions
+ * @param current the oldest of them
+ * @param recent the last that have ended, the latest first
+ * @param intervalSeconds the length of each point's interval
+ * @param points of the last ten minutes, without intervals in which nothing ended
  */
 public record Activity(
         long ended,
         long uncompleted,
         int running,
-        List<Current> current,
-        List<Ended> recent,
+        List<CurrentExecution> current,
+        List<EndedExecution> recent,
         long intervalSeconds,
         List<Point> points) {
     /** How long points are kept. */
@@ -31,15 +31,15 @@ public record Activity(
         points = List.copyOf(points);
     }
 
-    /** The last of those that are known by the trace id; a trace may have several executions. */
-    public List<Ended> ended(String traceId) {
+    /** Returns the recent executions of a trace, which may have several. */
+    public List<EndedExecution> ended(String traceId) {
         return recent.stream()
                 .filter(execution -> execution.traceId().equals(traceId))
                 .toList();
     }
 
-    /** Those that run. */
-    public List<Current> current(String traceId) {
+    /** Returns the running executions of a trace. */
+    public List<CurrentExecution> current(String traceId) {
         return current.stream()
                 .filter(execution -> execution.traceId().equals(traceId))
                 .toList();

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The last ten minutes, interval by interval, in bounded memory: of an interval that is over only its point is kept, of the
- * one that is not at most {@link #MOST_SAMPLES} durations. Not safe for use by several threads.
+ * The last ten minutes, divided into intervals, in bounded memory: an interval that is over is reduced to its point,
+ * the current one keeps at most {@link #MOST_SAMPLES} durations. Not thread-safe.
  */
 final class Intervals {
     static final Duration LENGTH = Duration.ofSeconds(5);
 
-    /** More than a hundred each second: percentiles of the first so many are as good. */
+    /** More than a hundred per second, which is enough for percentiles. */
     static final int MOST_SAMPLES = 512;
 
     private static final long COUNT = Activity.WINDOW.dividedBy(LENGTH);
@@ -34,7 +34,7 @@ final class Intervals {
     private int ended;
     private int uncompleted;
 
-    /** @param clock what it says now is the beginning; from then on only the ticker is asked, which nobody sets */
+    /** @param clock read once, for the start; after that only the ticker is read, which cannot be set */
     Intervals(InstantSource clock, Ticker ticker) {
         this.ticker = requireNonNull(ticker, "ticker is null");
         this.start = new SteadyClock(clock, ticker).instant();
@@ -54,7 +54,7 @@ final class Intervals {
         }
     }
 
-    /** Of intervals in which something has ended, the one that is not over with them. */
+    /** Returns the points of intervals in which something ended, including the current one. */
     List<Point> points() {
         advance();
         Stream<Point> over = closed.stream().map(Numbered::point);
@@ -87,7 +87,7 @@ final class Intervals {
                 percentile(sorted, 95));
     }
 
-    /** The smallest that at least so many of a hundred do not exceed. */
+    /** Returns the smallest value that at least this percentage of values does not exceed. */
     private static double percentile(double[] sorted, int percent) {
         return sorted[Math.max(0, Math.ceilDiv(sorted.length * percent, 100) - 1)];
     }

@@ -10,12 +10,12 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A daemon at one moment. It holds no code, output, environment or file of anybody's.
+ * The state of a daemon at one moment. It contains no code, output, environment or files of clients.
  *
  * @param at that moment
- * @param startedAt since when the daemon serves
- * @param obstacle what keeps it from running programs; empty when nothing does
- * @param layers as they were read off the machine that was started last; empty before there was one
+ * @param startedAt when the daemon started to serve
+ * @param obstacle why it cannot run programs; empty if it can
+ * @param layers as read from the machine that was started last; empty before the first
  */
 public record Overview(
         Instant at,
@@ -27,7 +27,7 @@ public record Overview(
         Pool pool,
         List<Protection> layers,
         Activity executions) {
-    /** Words of a stranger's, or about one: a fault may quote the end of a guest's console. */
+    /** Limits text from outside, such as the end of a guest's console in a fault. */
     private static final int LONGEST_REMARK = 300;
 
     public Overview {
@@ -41,12 +41,12 @@ public record Overview(
         requireNonNull(executions, "executions is null");
     }
 
-    /** Whether somebody who has seen the other one sees nothing new in this. */
+    /** Returns whether this overview looks the same as the other, apart from the time. */
     public boolean showsTheSameAs(Overview other) {
         return new Overview(other.at, startedAt, version, ready, obstacle, vmm, pool, layers, executions).equals(other);
     }
 
-    /** Of a stranger's text what may be shown: one line without anything that is obeyed, of bounded length. */
+    /** Returns text from outside as a single line of bounded length without control characters. */
     public static String remark(String text) {
         String line = UntrustedText.line(text).strip();
         return line.length() <= LONGEST_REMARK
@@ -55,11 +55,11 @@ public record Overview(
     }
 
     /**
-     * What runs the guests.
+     * The VMM that runs the guests.
      *
-     * @param kvm whether the hardware does; emulation is no security boundary
-     * @param reason why this VMM and no other
-     * @param acceleration why there is KVM or is not
+     * @param kvm whether hardware executes the guests; emulation is not a security boundary
+     * @param reason why this VMM was selected
+     * @param acceleration why KVM is used or not
      */
     public record Vmm(String name, String version, boolean kvm, String reason, String acceleration) {
         public Vmm {
@@ -69,18 +69,18 @@ public record Overview(
             requireNonNull(acceleration, "acceleration is null");
         }
 
-        /** Of what has been found out at the start. */
+        /** Creates it from the VMM that was selected at the start. */
         public static Vmm of(VmmIdentity identity, boolean kvm, String reason, String acceleration) {
             return new Vmm(identity.name(), identity.version(), kvm, reason, acceleration);
         }
     }
 
     /**
-     * The machines.
+     * The pool of machines.
      *
      * @param keepWarm how many are kept ready
-     * @param max how many there may be at a time
-     * @param room how many the memory holds at a time, of the usual size, as it is now
+     * @param max the limit of machines
+     * @param room how many machines of the default size fit into memory at present
      */
     public record Pool(
             int warm,
@@ -93,7 +93,7 @@ public record Overview(
             int machines,
             int max,
             int room) {
-        /** Of the pool's own books. */
+        /** Creates it from the status of the pool. */
         public static Pool of(PoolStatus status, int keepWarm, int max, int room) {
             return new Pool(
                     status.warm(),
@@ -109,7 +109,7 @@ public record Overview(
         }
     }
 
-    /** One layer, with the words of {@code doctor}. */
+    /** A layer, in the terms of {@code doctor}. */
     public record Protection(int layer, String name, String status, String detail, String fix) {
         public Protection {
             requireNonNull(name, "name is null");
@@ -118,7 +118,7 @@ public record Overview(
             requireNonNull(fix, "fix is null");
         }
 
-        /** As it was read. */
+        /** Creates it from the state that was read. */
         public static Protection of(LayerState state) {
             return new Protection(
                     state.layer().number(),

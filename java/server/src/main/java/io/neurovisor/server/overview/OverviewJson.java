@@ -18,8 +18,8 @@ import java.time.DateTimeException;
 import java.time.Instant;
 
 /**
- * An overview as JSON: one object on one line. It is ASCII, so that nothing in it can be obeyed by a terminal or break a line
- * of an event stream. Fields that a reader does not know are passed over.
+ * Converts an overview to JSON and back: one object on one line. It is ASCII, so that no text in it can control a
+ * terminal or break a line of an event stream. Unknown fields are ignored when reading.
  */
 public final class OverviewJson {
     private static final ObjectMapper MAPPER = JsonMapper.builder()
@@ -35,7 +35,7 @@ public final class OverviewJson {
 
     private OverviewJson() {}
 
-    /** Without a line's end. */
+    /** Returns the JSON without a line break. */
     public static String write(Overview overview) {
         try {
             return MAPPER.writeValueAsString(overview);
@@ -44,7 +44,11 @@ public final class OverviewJson {
         }
     }
 
-    /** Throws where the text is not what {@link #write} makes. */
+    /**
+     * Reads an overview.
+     *
+     * @throws IOException if the text is not an overview
+     */
     public static Overview read(String json) throws IOException {
         Overview overview = MAPPER.readValue(json, Overview.class);
         if (overview == null) {
@@ -53,7 +57,7 @@ public final class OverviewJson {
         return overview;
     }
 
-    /** {@code totalMillis} is {@code total_ms}, as everywhere in JSON of ours. */
+    /** Uses snake case with the unit suffixes of our other JSON: {@code totalMillis} becomes {@code total_ms}. */
     private static final class Names extends SnakeCaseStrategy {
         @Serial
         private static final long serialVersionUID = 1L;

@@ -7,24 +7,24 @@ import java.time.Duration;
 /**
  * A part of an execution's time.
  *
- * @param startMillis since the execution has begun
+ * @param startMillis since the start of the execution
  */
 public record Phase(Name name, double startMillis, double lengthMillis) {
     private static final double MICROS_PER_MILLI = 1000;
 
-    /** What that time was for. Each is a part of {@link #WAIT}, of {@link #EXECUTE} or of neither. */
+    /** The kinds of phases. Each is a part of {@link #WAIT}, of {@link #EXECUTE} or of neither. */
     public enum Name {
-        /** From the request to a machine that answered. */
+        /** From the request until a machine has responded. */
         WAIT,
-        /** In it: a clone of a template became a machine, for this execution or shortly before it. */
+        /** Within WAIT: the restore of a template's clone, for this execution or shortly before it. */
         RESTORE,
-        /** In it: a machine booted. */
+        /** Within WAIT: the boot of a machine. */
         BOOT,
-        /** From there to the last word of the guest. */
+        /** From then until the last message of the guest. */
         EXECUTE,
-        /** In it: the program, by the guest's clock. Where in it is not known, so it is told as its middle. */
+        /** Within EXECUTE: the program, by the guest's clock. Its position is unknown and shown as the middle. */
         PROGRAM,
-        /** Until nothing of the machine was left. */
+        /** Until the machine is removed. */
         DESTROY
     }
 
@@ -36,7 +36,7 @@ public record Phase(Name name, double startMillis, double lengthMillis) {
         return new Phase(name, millis(start), millis(length));
     }
 
-    /** When it was over. */
+    /** Returns when the phase ended. */
     public double endMillis() {
         return startMillis + lengthMillis;
     }

@@ -5,10 +5,10 @@ import static java.util.Objects.requireNonNull;
 import java.time.Instant;
 
 /**
- * What ended within one interval.
+ * The executions that ended within one interval.
  *
- * @param at when the interval began
- * @param p50Millis the median of what executions took from the request to their machine's end
+ * @param at the start of the interval
+ * @param p50Millis the median time from the request until the machine was removed
  */
 public record Point(Instant at, int ended, int uncompleted, double p50Millis, double p95Millis) {
     public Point {

@@ -18,9 +18,9 @@ import java.util.IdentityHashMap;
 import java.util.function.BiFunction;
 
 /**
- * Remembers which executions run, and the last that have ended with where their time went. Memory is bounded whatever comes:
- * what runs is bounded by who lets it in, of the rest {@link #MOST_ENDED} are kept. Code, output, environment and files of
- * an execution are in nothing that it keeps. Safe for use by many threads.
+ * Tracks running executions and the last ones that have ended, with the phases of their time. Memory is bounded:
+ * running executions are limited by admission, ended ones by {@link #MOST_ENDED}. Code, output, environment and files
+ * of executions are not kept. Thread-safe.
  */
 public final class RecentExecutions implements ExecutionListener {
     static final int MOST_ENDED = 100;
@@ -30,12 +30,12 @@ public final class RecentExecutions implements ExecutionListener {
     private final InstantSource clock;
     private final Ticker ticker;
 
-    // By identity: a client may give many executions one trace id, and nothing else is an execution's own.
+    // By identity, because several executions may share a trace id, and no other property is unique.
     @GuardedBy("lock")
-    private final IdentityHashMap<ExecutionRequest, Pending> running = new IdentityHashMap<>();
+    private final IdentityHashMap<ExecutionRequest, TrackedExecution> running = new IdentityHashMap<>();
 
     @GuardedBy("lock")
-    private final Deque<Ended> recent = new ArrayDeque<>();
+    private final Deque<EndedExecution> recent = new ArrayDeque<>();
 
     @GuardedBy("lock")
     private final Intervals intervals;
@@ -59,7 +59,7 @@ public final class RecentExecutions implements ExecutionListener {
     public void begun(ExecutionRequest request) {
         synchronized (lock) {
             begun++;
-            running.put(request, Pending.of(begun, request, clock.instant(), ticker.nanos()));
+            running.put(request, TrackedExecution.of(begun, request, clock.instant(), ticker.nanos()));
         }
     }
 
@@ -80,7 +80,7 @@ public final class RecentExecutions implements ExecutionListener {
         end(request, (pending, total) -> pending.failed(failure, total));
     }
 
-    /** As it is now. */
+    /** Returns the current state. */
     public Activity activity() {
         synchronized (lock) {
             return new Activity(
@@ -88,8 +88,8 @@ public final class RecentExecutions implements ExecutionListener {
                     uncompleted,
                     running.size(),
                     running.values().stream()
-                            .map(Pending::current)
-                            .sorted(Comparator.comparingLong(Current::number))
+                            .map(TrackedExecution::current)
+                            .sorted(Comparator.comparingLong(CurrentExecution::number))
                             .limit(MOST_SHOWN)
                             .toList(),
                     new ArrayList<>(recent),
@@ -98,13 +98,13 @@ public final class RecentExecutions implements ExecutionListener {
         }
     }
 
-    private void end(ExecutionRequest request, BiFunction<Pending, Duration, Ended> how) {
+    private void end(ExecutionRequest request, BiFunction<TrackedExecution, Duration, EndedExecution> how) {
         synchronized (lock) {
-            Pending pending = running.remove(request);
+            TrackedExecution pending = running.remove(request);
             if (pending == null) {
                 return;
             }
-            Ended execution = how.apply(pending, Duration.ofNanos(ticker.nanos() - pending.beginNanos()));
+            EndedExecution execution = how.apply(pending, Duration.ofNanos(ticker.nanos() - pending.beginNanos()));
             recent.addFirst(execution);
             if (recent.size() > MOST_ENDED) {
                 recent.removeLast();

@@ -1,4 +1,4 @@
-/** What a daemon is doing and has just done: one picture, which the status page, its events and the command line show. */
+/** The current and recent activity of a daemon, as shown by the status page, its events and the command line. */
 @NullMarked
 package io.neurovisor.server.overview;
 

@@ -9,14 +9,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** The files that the page is made of, all in memory: no path of a request leads to a file. */
+/** The static files of the page, all in memory, so that no request path leads to the file system. */
 final class Assets {
     static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
 
     private static final String SCRIPT = "text/javascript; charset=utf-8";
     private static final String STYLE = "text/css; charset=utf-8";
 
-    /** Of the class path, by their path on the server. */
+    /** Class path resources by their path on the server. */
     private static final Map<String, Asset> ALL = Map.of(
                     "/assets/status.js", new Source("status.js", SCRIPT),
                     "/assets/charts.js", new Source("charts.js", SCRIPT),
@@ -35,8 +35,8 @@ final class Assets {
         return Optional.ofNullable(ALL.get(path));
     }
 
-    /** One of them. */
-    @SuppressWarnings("ArrayRecordComponent") // It is written and never compared.
+    /** A static file. */
+    @SuppressWarnings("ArrayRecordComponent") // Written, never compared.
     record Asset(String type, byte[] content) {}
 
     private record Source(String name, String type) {

@@ -1,18 +1,18 @@
 package io.neurovisor.server.page;
 
-import io.neurovisor.server.overview.Current;
-import io.neurovisor.server.overview.Ended;
+import io.neurovisor.server.overview.CurrentExecution;
+import io.neurovisor.server.overview.EndedExecution;
+import io.neurovisor.server.overview.FigureFormat;
 import io.neurovisor.server.overview.Overview;
-import io.neurovisor.server.overview.Wording;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 
-/** The page of one trace: its executions with where their time went. */
+/** The page of one trace: its executions and their phases. */
 final class ExecutionPage {
     private ExecutionPage() {}
 
-    /** Empty when no execution of that trace is remembered. */
+    /** Renders the page; empty if no execution of the trace is remembered. */
     static Optional<String> of(Overview overview, String traceId) {
         if (overview.executions().ended(traceId).isEmpty()
                 && overview.executions().current(traceId).isEmpty()) {
@@ -30,18 +30,18 @@ final class ExecutionPage {
         return Optional.of(PageFrame.end(html, overview));
     }
 
-    private static void running(Html html, Current execution, Overview overview) {
+    private static void running(Html html, CurrentExecution execution, Overview overview) {
         html.begin("section", "class", "card");
         html.leaf("h2", execution.language() + ", " + (execution.waits() ? "waits for a machine" : "runs"));
         html.leaf(
                 "p",
-                "For " + Wording.duration(Duration.between(execution.begun(), overview.at())) + ", size "
+                "For " + FigureFormat.duration(Duration.between(execution.begun(), overview.at())) + ", size "
                         + execution.size()
                         + (execution.waits() ? "" : ", in " + execution.vmId()) + ".");
         html.end();
     }
 
-    private static void ended(Html html, Ended execution) {
+    private static void ended(Html html, EndedExecution execution) {
         html.begin("section", "class", "card");
         html.begin("h2").text(execution.language() + " ");
         html.leaf("span", OverviewPage.outcome(execution), "class", execution.completed() ? "outcome" : "outcome bad");
@@ -49,7 +49,7 @@ final class ExecutionPage {
         TimelineHtml.rows(html, execution);
         html.begin("dl");
         fact(html, "begun", execution.begun().truncatedTo(ChronoUnit.SECONDS).toString());
-        fact(html, "total", Wording.millis(execution.totalMillis()));
+        fact(html, "total", FigureFormat.millis(execution.totalMillis()));
         fact(html, "outcome", execution.outcome());
         fact(html, "size", execution.size());
         fact(html, "machine", execution.vmId().isEmpty() ? "none" : execution.vmId());

@@ -11,8 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether a request was meant for this server. A page of a stranger's can have its own name resolve to our address and so
- * make a browser read what we say; the browser then sends that name. Whoever writes an address himself sends no name.
+ * Checks that a request is meant for this server. A foreign page can let its own name resolve to our address (DNS
+ * rebinding) and read our responses through a browser, which then sends that name. A request to an IP address contains
+ * no such name.
  */
 public final class HostCheck {
     /** A name, an IPv4 address, or an IPv6 address in brackets, with or without a port (RFC 9110, section 7.2). */
@@ -23,24 +24,24 @@ public final class HostCheck {
 
     private final Set<String> names;
 
-    /** @param names under which it is known beside its addresses */
+    /** @param names of the server, in addition to its addresses */
     public HostCheck(Set<String> names) {
         this.names = Set.copyOf(names);
     }
 
-    /** What a request with these headers is answered with instead of what it asks for; empty if it may have that. */
+    /** Returns the response to a request that is rejected because of these headers; empty if it is allowed. */
     public Optional<Refusal> refusal(List<String> hosts) {
         if (hosts.size() != 1) {
-            return Optional.of(new Refusal(400, "a request has one Host header; this one has " + hosts.size()));
+            return Optional.of(new Refusal(400, "a request needs one Host header; this one has " + hosts.size()));
         }
         Matcher host = HOST.matcher(hosts.getFirst());
         if (!host.matches()) {
-            return Optional.of(new Refusal(400, "the Host header is no name or address"));
+            return Optional.of(new Refusal(400, "the Host header is not a name or address"));
         }
         return isOurs(host)
                 ? Optional.empty()
                 : Optional.of(new Refusal(
-                        421, "this is not the server of that name; use localhost or the address, such as 127.0.0.1"));
+                        421, "this server does not have that name; use localhost or the address, such as 127.0.0.1"));
     }
 
     private boolean isOurs(Matcher host) {
@@ -61,7 +62,7 @@ public final class HostCheck {
         }
     }
 
-    /** A status with what a person can do. */
+    /** The status and text of a rejection. */
     public record Refusal(int status, String text) {
         public Refusal {
             requireNonNull(text, "text is null");

@@ -9,8 +9,8 @@ import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
 
 /**
- * Writes one page. Markup comes out of method calls alone: whatever is given as text or as an attribute's value is escaped by
- * the JDK's XML writer, so that there is no way to write a stranger's text as markup.
+ * Writes a page. Markup is created by method calls only; all text and attribute values are escaped by the JDK's XML
+ * writer, so text from outside cannot become markup.
  */
 final class Html {
     private static final XMLOutputFactory FACTORY = XMLOutputFactory.newDefaultFactory();
@@ -27,7 +27,7 @@ final class Html {
         }
     }
 
-    /** @param attributes names and values in turn */
+    /** @param attributes alternating names and values */
     Html begin(String element, String... attributes) {
         try {
             out.writeStartElement(element);
@@ -40,7 +40,7 @@ final class Html {
 
     Html end() {
         try {
-            // HTML knows no empty elements but its own: with text in it, be it none, a start gets an end of its own.
+            // HTML has its own rules for empty elements. Writing empty text forces a separate end tag.
             out.writeCharacters("");
             out.writeEndElement();
             return this;
@@ -58,12 +58,12 @@ final class Html {
         }
     }
 
-    /** An element with nothing but text in it. */
+    /** Writes an element that contains only text. */
     Html leaf(String element, String text, String... attributes) {
         return begin(element, attributes).text(text).end();
     }
 
-    /** An element that never has an end, such as {@code meta}. */
+    /** Writes an element without an end tag, such as {@code meta}. */
     Html empty(String element, String... attributes) {
         try {
             out.writeEmptyElement(element);

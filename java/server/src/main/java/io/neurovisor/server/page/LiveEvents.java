@@ -26,10 +26,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells browsers what has changed, by Server-Sent Events: an overview when it is new, at most one a second, and a comment
- * when nothing has been said for a while. There are at most {@link #MOST_CLIENTS} streams; the next client is told to come
- * back. A client that does not read is hung up on and holds up nobody: each writes from a thread of its own, and none queues
- * more than the overview that it is writing.
+ * Sends changes to browsers by Server-Sent Events: a new overview, at most once a second, and a comment if nothing has
+ * changed for a while. At most {@link #MOST_CLIENTS} streams are open; further clients are asked to retry. A client
+ * that does not read is disconnected and does not delay the others: each has its own thread, and none queues more than
+ * the overview that it writes.
  */
 final class LiveEvents implements AutoCloseable {
     static final int MOST_CLIENTS = 32;
@@ -61,10 +61,10 @@ final class LiveEvents implements AutoCloseable {
         this.overviews = requireNonNull(overviews, "overviews is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
         ScheduledFuture<?> _ = timer.scheduleWithFixedDelay(
-                this::look, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+                this::poll, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    @SuppressWarnings("ArrayRecordComponent") // Written only.
+    @SuppressWarnings("ArrayRecordComponent") // Not compared.
     private record Frame(Overview overview, byte[] event) {
         static Frame of(Overview overview) {
             String event = "data: " + OverviewJson.write(overview) + "\n\n";
@@ -78,7 +78,7 @@ final class LiveEvents implements AutoCloseable {
         private volatile @Nullable Deadline writing;
     }
 
-    /** Returns when the stream has ended. */
+    /** Sends events until the stream ends. */
     void serve(HttpCall call) throws IOException {
         if (call.isHead()) {
             Replies.send(call, 200, TYPE, new byte[0]);
@@ -89,13 +89,13 @@ final class LiveEvents implements AutoCloseable {
             call.answer(
                     503,
                     Map.of("Retry-After", RETRY_SECONDS),
-                    MOST_CLIENTS + " clients are being told already; ask for /status.json instead");
+                    MOST_CLIENTS + " clients receive events already; request /status.json instead");
             return;
         }
         try {
-            tell(client, Replies.stream(call, TYPE));
+            send(client, Replies.stream(call, TYPE));
         } catch (InterruptedException exception) {
-            // The server ends, or the client did not read. There is nothing to tell it.
+            // The server is shutting down, or the client did not read.
         } finally {
             synchronized (lock) {
                 clients.remove(client);
@@ -124,25 +124,25 @@ final class LiveEvents implements AutoCloseable {
         }
     }
 
-    private void tell(Client client, OutputStream stream) throws IOException, InterruptedException {
-        Frame told = Frame.of(overviews.get());
-        write(client, stream, told.event());
+    private void send(Client client, OutputStream stream) throws IOException, InterruptedException {
+        Frame sent = Frame.of(overviews.get());
+        write(client, stream, sent.event());
         while (true) {
-            Optional<Frame> news = awaitNews(told);
-            if (news.isPresent()) {
-                told = news.get();
+            Optional<Frame> change = awaitChange(sent);
+            if (change.isPresent()) {
+                sent = change.get();
             }
-            write(client, stream, news.map(Frame::event).orElse(COMMENT));
+            write(client, stream, change.map(Frame::event).orElse(COMMENT));
         }
     }
 
-    /** Empty when there is none for as long as a stream may be silent. */
-    private Optional<Frame> awaitNews(Frame told) throws InterruptedException {
+    /** Returns the next change; empty if there is none within the longest silence of a stream. */
+    private Optional<Frame> awaitChange(Frame sent) throws InterruptedException {
         Deadline silence = Deadline.after(HEARTBEAT, ticker);
         synchronized (lock) {
             while (!silence.hasPassed()) {
                 Frame current = latest;
-                if (current != null && isNews(current.overview(), told.overview())) {
+                if (current != null && isChange(current.overview(), sent.overview())) {
                     return Optional.of(current);
                 }
                 lock.wait(Math.max(1, silence.remaining().toMillis()));
@@ -151,8 +151,8 @@ final class LiveEvents implements AutoCloseable {
         }
     }
 
-    private static boolean isNews(Overview overview, Overview told) {
-        return overview.at().isAfter(told.at()) && !overview.showsTheSameAs(told);
+    private static boolean isChange(Overview overview, Overview sent) {
+        return overview.at().isAfter(sent.at()) && !overview.showsTheSameAs(sent);
     }
 
     private void write(Client client, OutputStream stream, byte[] bytes) throws IOException {
@@ -162,33 +162,33 @@ final class LiveEvents implements AutoCloseable {
         client.writing = null;
     }
 
-    /** Every second. */
-    private void look() {
+    /** Runs every second. */
+    private void poll() {
         synchronized (lock) {
             if (clients.isEmpty()) {
                 latest = null;
                 return;
             }
-            clients.forEach(LiveEvents::hangUpIfItDoesNotRead);
+            clients.forEach(LiveEvents::disconnectIfNotReading);
         }
         try {
-            // Not under the lock: whoever holds up the picture must not hold up who only waits for it.
+            // Outside of the lock, so that a slow overview does not block waiting clients.
             Overview now = overviews.get();
             synchronized (lock) {
                 if (latest == null || !latest.overview().showsTheSameAs(now)) {
                     latest = Frame.of(now);
                 }
-                // Also where there is no news, for those that have been silent long enough.
+                // Also without changes, for streams that have been silent for long enough.
                 lock.notifyAll();
             }
         } catch (RuntimeException exception) {
-            // An exception would end the timer.
-            LOG.warn("the status page could not be kept current", exception);
+            // An exception would cancel the timer.
+            LOG.warn("the status page could not be updated", exception);
         }
     }
 
     /** Interrupting a thread that writes to a channel closes the channel. */
-    private static void hangUpIfItDoesNotRead(Client client) {
+    private static void disconnectIfNotReading(Client client) {
         Deadline writing = client.writing;
         if (writing != null && writing.hasPassed()) {
             client.thread.interrupt();

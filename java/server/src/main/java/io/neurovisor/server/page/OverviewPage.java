@@ -1,15 +1,15 @@
 package io.neurovisor.server.page;
 
 import io.neurovisor.server.overview.Activity;
-import io.neurovisor.server.overview.Current;
-import io.neurovisor.server.overview.Ended;
+import io.neurovisor.server.overview.CurrentExecution;
+import io.neurovisor.server.overview.EndedExecution;
+import io.neurovisor.server.overview.FigureFormat;
 import io.neurovisor.server.overview.Overview;
-import io.neurovisor.server.overview.Wording;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Collectors;
 
-/** The page on which everything is. What it shows without scripts, {@code status.js} keeps current. */
+/** The main page. {@code status.js} updates what it shows without scripts. */
 final class OverviewPage {
     private static final int TRACE_SHOWN = 13;
 
@@ -45,7 +45,7 @@ final class OverviewPage {
                 "class",
                 overview.ready() ? "pill good" : "pill bad");
         html.begin("span", "id", "uptime", "class", "faint")
-                .text("up " + Wording.duration(Duration.between(overview.startedAt(), overview.at())))
+                .text("up " + FigureFormat.duration(Duration.between(overview.startedAt(), overview.at())))
                 .end();
         html.leaf("span", "", "id", "connection", "class", "faint");
         html.end();
@@ -108,12 +108,12 @@ final class OverviewPage {
         html.leaf("span", Integer.toString(overview.executions().running()), "id", "running-count", "class", "count");
         html.end();
         heads(html, "running", "Trace", "Language", "Size", "Machine", "For");
-        for (Current execution : overview.executions().current()) {
+        for (CurrentExecution execution : overview.executions().current()) {
             html.begin("tr");
             trace(html, execution.traceId());
             html.leaf("td", execution.language()).leaf("td", execution.size());
             html.leaf("td", execution.waits() ? "waits for one" : execution.vmId(), "class", "code");
-            html.leaf("td", Wording.duration(Duration.between(execution.begun(), overview.at())), "class", "number");
+            html.leaf("td", FigureFormat.duration(Duration.between(execution.begun(), overview.at())), "class", "number");
             html.end();
         }
         html.end().end().end();
@@ -123,9 +123,9 @@ final class OverviewPage {
         html.begin("section", "class", "card");
         html.leaf("h2", "Recent");
         heads(html, "recent", "Ended", "Trace", "Language", "Outcome", "Time", "Total");
-        for (Ended execution : executions.recent()) {
+        for (EndedExecution execution : executions.recent()) {
             html.begin("tr");
-            html.leaf("td", Wording.time(endOf(execution)), "class", "number");
+            html.leaf("td", FigureFormat.time(endOf(execution)), "class", "number");
             trace(html, execution.traceId());
             html.leaf("td", execution.language());
             html.begin("td");
@@ -134,7 +134,7 @@ final class OverviewPage {
             html.begin("td", "class", "span");
             TimelineHtml.bar(html, execution);
             html.end();
-            html.leaf("td", Wording.millis(execution.totalMillis()), "class", "number");
+            html.leaf("td", FigureFormat.millis(execution.totalMillis()), "class", "number");
             html.end();
         }
         html.end().end().end();
@@ -148,7 +148,7 @@ final class OverviewPage {
         html.end().end().begin("tbody", "id", id);
     }
 
-    /** The first of it is the time; the whole is in the link. */
+    /** Shows the time-based beginning of the id; the link contains all of it. */
     private static void trace(Html html, String traceId) {
         html.begin("td", "class", "code");
         html.leaf("a", traceId.substring(0, TRACE_SHOWN), "href", "/execution/" + traceId, "title", traceId);
@@ -174,18 +174,18 @@ final class OverviewPage {
         return vmm.name() + " " + vmm.version() + (vmm.kvm() ? " with KVM" : ", emulated") + ": " + vmm.reason();
     }
 
-    static String outcome(Ended execution) {
+    static String outcome(EndedExecution execution) {
         Integer exitCode = execution.exitCode();
         return execution.completed() && exitCode != null ? "exit code " + exitCode : execution.outcome();
     }
 
-    static String layers(Ended execution) {
+    static String layers(EndedExecution execution) {
         return execution.liveLayers().isEmpty()
                 ? "none live"
                 : execution.liveLayers().stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
-    private static Instant endOf(Ended execution) {
+    private static Instant endOf(EndedExecution execution) {
         return execution.begun().plusMillis((long) execution.totalMillis());
     }
 }

@@ -2,13 +2,13 @@ package io.neurovisor.server.page;
 
 import io.neurovisor.server.overview.Overview;
 
-/** What all pages begin and end with. */
+/** The common beginning and end of all pages. */
 final class PageFrame {
     private static final String REFRESH_SECONDS = "5";
 
     private PageFrame() {}
 
-    /** @param live whether scripts keep the page current; without scripts the browser asks again by itself */
+    /** @param live whether scripts update the page; otherwise the browser reloads it */
     static Html begin(String title, boolean live) {
         Html html = new Html();
         html.begin("html", "lang", "en").begin("head");
@@ -34,7 +34,7 @@ final class PageFrame {
     static String end(Html html, Overview overview) {
         html.begin("footer");
         html.text(
-                "NeuroVisor " + overview.version() + ". Times are UTC. This page only shows: the same figures are at ");
+                "NeuroVisor " + overview.version() + ". Times are UTC. This page is read-only. The same figures are at ");
         html.leaf("a", "/status.json", "href", "/status.json").text(", counters at ");
         html.leaf("a", "/metrics", "href", "/metrics").text(".");
         return html.end().end().end().finish();

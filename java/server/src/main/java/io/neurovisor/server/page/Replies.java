@@ -7,13 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Answers with what every answer of the status page has in common. */
+/** Sends responses with the headers that all of the status page's responses have. */
 final class Replies {
     static final String TEXT = "text/plain; charset=utf-8";
     static final String HTML = "text/html; charset=utf-8";
     static final String JSON = "application/json";
 
-    /** What a browser may do with an answer: nothing but show it, with scripts and styles of this server alone. */
+    /** Limits what a browser does with a response: show it, with scripts and styles of this server only. */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

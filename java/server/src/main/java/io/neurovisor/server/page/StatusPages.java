@@ -14,11 +14,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Serves the status page ({@code /}), its live events ({@code /events}), the figures as JSON ({@code /status.json}) and one
- * execution ({@code /execution/TRACE}). Which requests get here is the business of the port.
+ * Serves the status page ({@code /}), its live events ({@code /events}), the figures as JSON ({@code /status.json}) and
+ * one trace ({@code /execution/TRACE}). The port decides which requests arrive here.
  */
 public final class StatusPages implements HttpPages, AutoCloseable {
-    /** What there is, for whoever asks for something else. */
+    /** The paths that exist, for the response to other paths. */
     public static final String PATHS = "/, /status.json, /events";
 
     private static final Pattern EXECUTION =
@@ -28,7 +28,7 @@ public final class StatusPages implements HttpPages, AutoCloseable {
     private final LiveEvents events;
     private final String notFound;
 
-    /** @param notFound says what there is */
+    /** @param notFound lists the paths that exist */
     public StatusPages(Supplier<Overview> overviews, String notFound) {
         this.overviews = requireNonNull(overviews, "overviews is null");
         this.events = new LiveEvents(overviews, Ticker.SYSTEM);
@@ -45,7 +45,7 @@ public final class StatusPages implements HttpPages, AutoCloseable {
         }
     }
 
-    /** Ends all streams of events. */
+    /** Ends all event streams. */
     @Override
     public void close() {
         events.close();

@@ -1,19 +1,19 @@
 package io.neurovisor.server.page;
 
-import io.neurovisor.server.overview.Ended;
+import io.neurovisor.server.overview.EndedExecution;
+import io.neurovisor.server.overview.FigureFormat;
 import io.neurovisor.server.overview.Phase;
-import io.neurovisor.server.overview.Wording;
 import java.util.Locale;
 
-/** Draws where an execution's time went. */
+/** Draws the phases of an execution. */
 final class TimelineHtml {
     private static final double WIDTH = 1000;
     private static final double THINNEST = 3;
 
     private TimelineHtml() {}
 
-    /** A bar of one line: what waited, ran and was cleaned up. */
-    static void bar(Html html, Ended execution) {
+    /** Draws a bar with the time of waiting, running and cleaning up. */
+    static void bar(Html html, EndedExecution execution) {
         picture(html, "bar");
         execution.phases().stream()
                 .filter(phase -> !isPart(phase.name()))
@@ -21,8 +21,8 @@ final class TimelineHtml {
         html.end();
     }
 
-    /** A row for each phase with its time. */
-    static void rows(Html html, Ended execution) {
+    /** Writes a row for each phase with its time. */
+    static void rows(Html html, EndedExecution execution) {
         html.begin("table", "class", "timeline");
         for (Phase phase : execution.phases()) {
             html.begin("tr", "class", isPart(phase.name()) ? "part" : "whole");
@@ -31,8 +31,8 @@ final class TimelineHtml {
             picture(html, "bar");
             rectangle(html, execution, phase, "16");
             html.end().end();
-            html.leaf("td", Wording.millis(phase.lengthMillis()), "class", "number");
-            html.leaf("td", "at " + Wording.millis(phase.startMillis()), "class", "number faint");
+            html.leaf("td", FigureFormat.millis(phase.lengthMillis()), "class", "number");
+            html.leaf("td", "at " + FigureFormat.millis(phase.startMillis()), "class", "number faint");
             html.end();
         }
         html.end();
@@ -43,7 +43,7 @@ final class TimelineHtml {
                 "svg", "class", type, "viewBox", "0 0 1000 16", "preserveAspectRatio", "none", "aria-hidden", "true");
     }
 
-    private static void rectangle(Html html, Ended execution, Phase phase, String height) {
+    private static void rectangle(Html html, EndedExecution execution, Phase phase, String height) {
         double scale = WIDTH / Math.max(execution.totalMillis(), 0.001);
         double width = Math.min(WIDTH, Math.max(THINNEST, phase.lengthMillis() * scale));
         double left = Math.clamp(phase.startMillis() * scale, 0, WIDTH - width);

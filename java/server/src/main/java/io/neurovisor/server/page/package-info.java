@@ -1,4 +1,4 @@
-/** The status page: read-only, for whoever may reach the port, with everything that a stranger wrote as text and never as markup. */
+/** The status page: read-only, with all text from outside escaped. */
 @NullMarked
 package io.neurovisor.server.page;
 

@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A call's failure with the details of {@code google/rpc/error_details.proto}.
+ * The failure of a call with the details of {@code google/rpc/error_details.proto}.
  *
- * @param reason stable, in capitals; what programs look at
- * @param metadata beside the reason in ErrorInfo
- * @param retryAfter when the same call may succeed, as RetryInfo
- * @param field of the request that is wrong, as BadRequest
+ * @param reason a stable name in capitals, for programs
+ * @param metadata further entries of ErrorInfo
+ * @param retryAfter the delay after which the call may succeed, for RetryInfo
+ * @param field the invalid field of the request, for BadRequest
  */
 public record RpcFailure(
         Code code,
@@ -31,7 +31,7 @@ public record RpcFailure(
         Map<String, String> metadata,
         Optional<Duration> retryAfter,
         Optional<String> field) {
-    /** Of all reasons. */
+    /** The domain of all reasons. */
     public static final String DOMAIN = "neurovisor";
 
     public RpcFailure {
@@ -59,7 +59,7 @@ public record RpcFailure(
         return new RpcFailure(code, reason, message, metadata, retryAfter, name);
     }
 
-    /** What a call was ended with by {@link #exception}; empty where its status is somebody else's. */
+    /** Returns the reason that {@link #exception} has put into a status; empty for any other status. */
     public static Optional<String> reason(io.grpc.Status status, Metadata trailers) {
         return Optional.ofNullable(StatusProto.fromStatusAndTrailers(status, trailers)).stream()
                 .flatMap(details -> details.getDetailsList().stream())
@@ -78,7 +78,7 @@ public record RpcFailure(
         }
     }
 
-    /** To be thrown where a call is served. */
+    /** Returns the exception to throw from a service. */
     public StatusRuntimeException exception() {
         Status.Builder status = Status.newBuilder()
                 .setCode(code.getNumber())

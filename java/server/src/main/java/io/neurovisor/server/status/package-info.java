@@ -1,4 +1,4 @@
-/** What went wrong, in the form in which clients of every language understand it. The gRPC services and the rules of access share it. */
+/** Statuses of failed calls with machine-readable details. Shared by the gRPC services and the access rules. */
 @NullMarked
 package io.neurovisor.server.status;
 

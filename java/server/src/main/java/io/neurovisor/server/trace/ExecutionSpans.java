@@ -21,16 +21,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The spans of executions, in that of whoever asks for them: {@code acquire}, and in it {@code restore} or {@code boot} where
- * the machine was not ready before; {@code execute}, which is a call of the guest, and in it {@code guest execute}, which has
- * the duration that the guest reports, in the middle because nobody knows which way took longer.
+ * Records the spans of executions as children of the current span: {@code acquire}, with {@code restore} or {@code
+ * boot} inside if the machine was not ready, and {@code execute}, a call to the guest, with {@code guest execute}
+ * inside. The latter has the duration that the guest reports and is centered, because its start is unknown.
  */
 final class ExecutionSpans implements ExecutionListener {
     private final Tracing tracing;
     private final InstantSource clock;
     private final Map<ExecutionRequest, Running> running = Collections.synchronizedMap(new IdentityHashMap<>());
 
-    /** One of which the end is not known yet. */
+    /** A running execution. */
     private record Running(Instant begun, Optional<Span> execute, Instant acquired) {}
 
     ExecutionSpans(Tracing tracing, InstantSource clock) {
@@ -76,7 +76,7 @@ final class ExecutionSpans implements ExecutionListener {
 
     @Override
     public void executed(ExecutionRequest request, ExecutionResult result) {
-        Running ended = requireNonNull(running.remove(request), "it has begun");
+        Running ended = requireNonNull(running.remove(request), "the execution has not begun");
         Span execute = ended.execute().orElseThrow();
         Duration guest = result.exit().duration();
         Duration onTheWay = result.runTime().minus(guest);
@@ -96,7 +96,7 @@ final class ExecutionSpans implements ExecutionListener {
 
     @Override
     public void failed(ExecutionRequest request, Throwable failure) {
-        Running ended = requireNonNull(running.remove(request), "it has begun");
+        Running ended = requireNonNull(running.remove(request), "the execution has not begun");
         Span span = ended.execute()
                 .orElseGet(() -> tracing.span("acquire")
                         .setStartTimestamp(ended.begun())

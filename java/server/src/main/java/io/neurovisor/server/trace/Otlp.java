@@ -19,7 +19,7 @@ import java.util.Set;
  * @see <a href="https://opentelemetry.io/docs/specs/otlp/">OTLP</a>
  */
 record Otlp(URI address, OtlpProtocol protocol) {
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(5);
     private static final Set<Integer> HTTP_PORTS = Set.of(4318, 4319);
     private static final String TRACES = "/v1/traces";
     private static final String LOGS = "/v1/logs";
@@ -31,8 +31,8 @@ record Otlp(URI address, OtlpProtocol protocol) {
 
     Tracing tracing(double share) {
         return Tracing.to(
-                new ToldSpans(spans(), new Delivery("traces", address)),
-                new ToldLogs(logs(), new Delivery("logs", address)),
+                new MonitoredSpanExporter(spans(), new DeliveryMonitor("traces", address)),
+                new MonitoredLogExporter(logs(), new DeliveryMonitor("logs", address)),
                 share);
     }
 
@@ -48,11 +48,11 @@ record Otlp(URI address, OtlpProtocol protocol) {
         return isHttp()
                 ? OtlpHttpSpanExporter.builder()
                         .setEndpoint(url(TRACES))
-                        .setTimeout(PATIENCE)
+                        .setTimeout(TIMEOUT)
                         .build()
                 : OtlpGrpcSpanExporter.builder()
                         .setEndpoint(address.toString())
-                        .setTimeout(PATIENCE)
+                        .setTimeout(TIMEOUT)
                         .build();
     }
 
@@ -60,22 +60,22 @@ record Otlp(URI address, OtlpProtocol protocol) {
         return isHttp()
                 ? OtlpHttpLogRecordExporter.builder()
                         .setEndpoint(url(LOGS))
-                        .setTimeout(PATIENCE)
+                        .setTimeout(TIMEOUT)
                         .build()
                 : OtlpGrpcLogRecordExporter.builder()
                         .setEndpoint(address.toString())
-                        .setTimeout(PATIENCE)
+                        .setTimeout(TIMEOUT)
                         .build();
     }
 
-    /** Where one kind of thing goes, beside where the traces do. */
+    /** Returns the URL for one kind of signal, derived from that for traces. */
     String url(String kind) {
         String path = path();
         String base = path.endsWith(TRACES) ? path.substring(0, path.length() - TRACES.length()) : path;
         return address.resolve(base + kind).toString();
     }
 
-    /** Without the slash at its end. */
+    /** Returns the path without a slash at its end. */
     private String path() {
         String path = address.getPath();
         return path.endsWith("/") ? path.substring(0, path.length() - 1) : path;

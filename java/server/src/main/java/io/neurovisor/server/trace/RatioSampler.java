@@ -12,9 +12,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Records a share of the traces, which the last 56 bits of their ids decide (W3C Trace Context level 2, section "Random trace
- * id"): every service that records as large a share records the same ones. Of a UUID these bits are random, which the last
- * 64, by which OpenTelemetry's own sampler decides, are not.
+ * Samples traces by the last 56 bits of their ids (W3C Trace Context level 2, section "Random trace id"), so that all
+ * services with the same ratio record the same traces. These bits of a UUID are random; the last 64, which
+ * OpenTelemetry's own sampler uses, are not.
  */
 final class RatioSampler implements Sampler {
     private static final int RANDOM_BITS = 56;

@@ -3,7 +3,7 @@ package io.neurovisor.server.trace;
 import io.neurovisor.engine.trace.TraceId;
 import io.opentelemetry.sdk.trace.IdGenerator;
 
-/** Lets a span that has no parent be of a trace whose id is known already. */
+/** Generates ids so that a span without a parent can belong to a known trace. */
 final class RequestIds implements IdGenerator {
     static final ScopedValue<TraceId> KNOWN = ScopedValue.newInstance();
 

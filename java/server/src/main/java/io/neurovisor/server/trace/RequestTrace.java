@@ -15,13 +15,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one request is known by. W3C's {@code traceparent} (Trace Context, section 3.2) decides, else an {@code x-trace-id}
- * that is a UUID or 32 hexadecimal digits; any other of at most 128 printable characters is the client's own name for its
- * request, which is given back to it beside an id of ours.
+ * The trace id of a request. It comes from W3C's {@code traceparent} (Trace Context, section 3.2), otherwise from an
+ * {@code x-trace-id} that is a UUID or 32 hexadecimal digits. Any other {@code x-trace-id} of at most 128 printable
+ * characters is the client's own name for the request, which is returned to it together with a generated id.
  *
- * @param clientId that name; empty when the client has none
- * @param isOurs whether the id was made here, so that no other request has it
- * @param parent the client's span that the request is part of; empty when it tells none
+ * @param clientId the client's name for the request; empty if it has none
+ * @param isOurs whether the id was generated here, so that it is unique
+ * @param parent the client's span; empty if it sends none
  */
 public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs, Optional<SpanContext> parent) {
     private static final Pattern TRACEPARENT =
@@ -37,12 +37,12 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
         requireNonNull(parent, "parent is null");
     }
 
-    /** Of something that begins here and now. */
+    /** Returns the trace of work that begins here. */
     public static RequestTrace begun(TraceId id) {
         return new RequestTrace(id, Optional.empty(), true, Optional.empty());
     }
 
-    /** Of two headers, either of which may be missing or nonsense. */
+    /** Parses two headers, either of which may be missing or invalid. */
     public static RequestTrace of(@Nullable String traceparent, @Nullable String traceId) {
         Optional<SpanContext> parent = parent(traceparent);
         Optional<UUID> given = parent.flatMap(span -> ofHex(span.getTraceId())).or(() -> uuid(traceId));
@@ -51,12 +51,12 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
         return new RequestTrace(given.map(TraceId::new).orElseGet(TraceIds::next), name, given.isEmpty(), parent);
     }
 
-    /** What the client is told: its own name for the request where it has one. */
-    public String shown() {
+    /** Returns the id for the client: its own name for the request if it has one. */
+    public String displayId() {
         return clientId.orElseGet(id::toString);
     }
 
-    /** W3C's header that tells the real id ({@code traceresponse} of Trace Context level 2), whatever the client called it. */
+    /** Returns the {@code traceresponse} header (Trace Context level 2), which always contains the real id. */
     public String response(RandomGenerator random) {
         return id.traceparent(random.nextLong() | 1);
     }
@@ -84,7 +84,7 @@ public record RequestTrace(TraceId id, Optional<String> clientId, boolean isOurs
                 : Optional.empty();
     }
 
-    /** Empty for the id that W3C and OpenTelemetry call invalid. */
+    /** Empty for the all-zero id, which W3C and OpenTelemetry call invalid. */
     private static Optional<UUID> ofHex(String digits) {
         UUID uuid =
                 new UUID(HexFormat.fromHexDigitsToLong(digits, 0, 16), HexFormat.fromHexDigitsToLong(digits, 16, 32));

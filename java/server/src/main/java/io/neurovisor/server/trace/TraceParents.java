@@ -2,11 +2,11 @@ package io.neurovisor.server.trace;
 
 import io.opentelemetry.api.trace.SpanContext;
 
-/** Writes W3C's header (Trace Context, section 3.2). */
+/** Formats W3C's {@code traceparent} header (Trace Context, section 3.2). */
 public final class TraceParents {
     private TraceParents() {}
 
-    /** What whoever is called by a span is told. */
+    /** Returns the header for calls that are made within a span. */
     public static String of(SpanContext span) {
         return "00-" + span.getTraceId() + "-" + span.getSpanId() + "-"
                 + span.getTraceFlags().asHex();

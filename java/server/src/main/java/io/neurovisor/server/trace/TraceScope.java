@@ -8,9 +8,9 @@ import io.opentelemetry.context.Scope;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
-/** While it is open, what this thread logs has a trace id, and the spans that it begins are part of another. */
+/** Sets the current trace id of log records and the parent of new spans for this thread while it is open. */
 public final class TraceScope implements AutoCloseable {
-    /** The name of the trace id in what is logged: 32 hexadecimal digits. */
+    /** The key of the trace id in log records; its value has 32 hexadecimal digits. */
     public static final String KEY = "trace_id";
 
     private final @Nullable String before;
@@ -21,7 +21,7 @@ public final class TraceScope implements AutoCloseable {
         this.scope = requireNonNull(scope, "scope is null");
     }
 
-    /** Is to be closed by the same thread. */
+    /** Must be closed by the same thread. */
     @SuppressWarnings("MustBeClosedChecker") // close() does.
     public static TraceScope open(TraceId id, Context context) {
         @Nullable String before = MDC.get(KEY);

@@ -14,8 +14,8 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
 
 /**
- * Each request to a model as a span, which its server is told. Names are those of OpenTelemetry's conventions for generative
- * AI; what is asked and answered is not recorded.
+ * Records each request to a model as a span and propagates it to the model server. The names follow OpenTelemetry's
+ * conventions for generative AI; prompts and replies are not recorded.
  */
 final class TracedModel extends ForwardingModel {
     private final Tracing tracing;

@@ -3,7 +3,7 @@ package io.neurovisor.server.trace;
 import io.neurovisor.agent.model.Model;
 import io.neurovisor.engine.execution.ExecutionListener;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.server.Product;
+import io.neurovisor.server.ProductVersion;
 import io.neurovisor.server.config.Config;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.common.AttributeKey;
@@ -33,17 +33,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Makes the spans of requests and sends them off, with what is logged; or does neither. Nobody waits for that: what a
- * receiver does not take in time is dropped.
+ * Creates and exports the spans and log records of requests, or does neither. No request waits for an export: what a
+ * receiver does not accept in time is dropped.
  */
 public final class Tracing implements AutoCloseable {
-    /** Makes none. */
+    /** Records nothing. */
     public static final Tracing OFF = new Tracing(OpenTelemetry.noop(), Optional.empty());
 
-    /** For what is still there at the end; a receiver that answers takes far less. */
+    /** The limit for the last export; a receiver that works takes far less. */
     private static final Duration LAST_EXPORT = Duration.ofSeconds(3);
 
-    /** So that little is lost with a process that is killed, and an answer's trace is soon there to be looked at. */
+    /** Frequent, so that a killed process loses little and traces are soon visible. */
     private static final Duration EXPORT_EVERY = Duration.ofSeconds(1);
 
     private static final Duration EXPORT_LIMIT = Duration.ofSeconds(10);
@@ -58,7 +58,7 @@ public final class Tracing implements AutoCloseable {
         this.tracer = telemetry.getTracer("io.neurovisor");
     }
 
-    /** As the settings say. */
+    /** Creates it from the settings. */
     public static Tracing of(Config config) {
         return config.otlp()
                 .map(address -> new Otlp(address, config.otlpProtocol()).tracing(config.traceSample()))
@@ -66,16 +66,16 @@ public final class Tracing implements AutoCloseable {
     }
 
     /**
-     * Sends to these.
+     * Exports to these exporters.
      *
-     * @param share of the traces to record that come without a decision, from 0 to 1
+     * @param share of the traces to record if the client has made no decision, from 0 to 1
      */
     public static Tracing to(SpanExporter spans, LogRecordExporter logs, double share) {
         Resource resource = Resource.create(Attributes.of(
                 AttributeKey.stringKey("service.name"),
                 "neurovisor",
                 AttributeKey.stringKey("service.version"),
-                Product.version(),
+                ProductVersion.current(),
                 AttributeKey.stringKey("service.instance.id"),
                 UUID.randomUUID().toString()));
         OpenTelemetrySdk sdk = OpenTelemetrySdk.builder()
@@ -103,17 +103,17 @@ public final class Tracing implements AutoCloseable {
         return sdk.isPresent();
     }
 
-    /** For libraries that record by themselves. */
+    /** Returns OpenTelemetry for libraries with their own instrumentation. */
     public OpenTelemetry telemetry() {
         return telemetry;
     }
 
-    /** A part of what this thread is doing, to be begun. */
+    /** Returns the builder of a child of the current span. */
     public SpanBuilder span(String name) {
         return tracer.spanBuilder(name);
     }
 
-    /** Begins what a request is answered by: part of what its client does, or the first of a trace. */
+    /** Starts the span of a request: a child of the client's span, or the root of a trace. */
     public Span begin(SpanBuilder span, RequestTrace trace) {
         return trace.parent()
                 .map(parent ->
@@ -122,7 +122,7 @@ public final class Tracing implements AutoCloseable {
                         .call(() -> span.setNoParent().startSpan()));
     }
 
-    /** Does some work within a span that ends with it. */
+    /** Runs work within a span and ends the span. */
     public <R> R within(Span span, Supplier<R> work) {
         try (Scope _ = span.makeCurrent()) {
             return work.get();
@@ -134,7 +134,7 @@ public final class Tracing implements AutoCloseable {
         }
     }
 
-    /** The same, where the work is a trace of its own. */
+    /** Runs work within a new trace. */
     public <R> R within(String name, TraceId id, Supplier<R> work) {
         Span span = begin(span(name), RequestTrace.begun(id));
         try (TraceScope _ = TraceScope.open(id, Context.root().with(span))) {
@@ -142,22 +142,22 @@ public final class Tracing implements AutoCloseable {
         }
     }
 
-    /** What whoever is called by a span is told of it; empty where nothing is recorded. */
+    /** Returns the header for calls within a span; empty if nothing is recorded. */
     public Optional<String> header(Span span) {
         return isOn() ? Optional.of(TraceParents.of(span.getSpanContext())) : Optional.empty();
     }
 
-    /** Makes the spans of executions. */
+    /** Returns the listener that records the spans of executions. */
     public ExecutionListener executions() {
         return isOn() ? new ExecutionSpans(this, InstantSource.system()) : ExecutionListener.NONE;
     }
 
-    /** The model, with a span whenever it is asked. */
+    /** Returns the model with a span for each call. */
     public Model traced(Model model) {
         return isOn() ? new TracedModel(model, this) : model;
     }
 
-    /** Sends what there is; false when it was not taken in time. */
+    /** Exports pending records. Returns false if they were not accepted in time. */
     public boolean flush() {
         return sdk.map(some -> CompletableResultCode.ofAll(List.of(
                                 some.getSdkTracerProvider().forceFlush(),
@@ -167,7 +167,7 @@ public final class Tracing implements AutoCloseable {
                 .orElse(true);
     }
 
-    /** Sends what there is, as far as it is taken in a few seconds. */
+    /** Exports pending records within a few seconds. */
     @Override
     public void close() {
         sdk.ifPresent(some -> some.shutdown().join(LAST_EXPORT.toMillis(), TimeUnit.MILLISECONDS));

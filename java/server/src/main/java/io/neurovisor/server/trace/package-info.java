@@ -1,4 +1,4 @@
-/** Which request something belongs to. */
+/** Traces: the ids of requests, their spans and their export. */
 @NullMarked
 package io.neurovisor.server.trace;
 

@@ -65,7 +65,7 @@ const Charts = (() => {
     ]);
   }
 
-  /* Where nothing has ended there is a rate, zero, and no latency. */
+  /* An interval in which nothing ended has a rate of zero and no latency. */
   function columns(points, interval) {
     const known = new Map(points.map((point) => [Math.round(Date.parse(point.at) / 1000), point]));
     const anchor = points.length ? Math.round(Date.parse(points[0].at) / 1000) : Math.floor(clock());
@@ -85,7 +85,7 @@ const Charts = (() => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => throughput && build());
 
   return {
-    /* now: the server's time in seconds, whatever this machine's clock says. */
+    /* now: the time in seconds by the server's clock. */
     show(points, interval, now) {
       clock = now;
       if (!throughput) build();

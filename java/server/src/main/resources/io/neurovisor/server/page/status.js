@@ -1,4 +1,4 @@
-/* Keeps the page as the server draws it current. Whatever comes from the server becomes text, never markup. */
+/* Updates the page that the server has rendered. All data from the server is inserted as text, never as markup. */
 "use strict";
 
 (() => {
@@ -20,7 +20,7 @@
   };
 
   let overview = null;
-  /* Of the server's clock to ours. */
+  /* The offset of the server's clock to the browser's. */
   let skewMillis = 0;
   const now = () => Date.now() + skewMillis;
 
@@ -207,7 +207,7 @@
     });
   }
 
-  /* A click with nothing held down; any other opens the link as ever. */
+  /* Handles a plain click only; with a modifier key the browser opens the link. */
   byId("recent").addEventListener("click", (event) => {
     const link = event.target.closest("a[data-number]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -33,8 +33,15 @@ import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.ServerCalls;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyExpiry;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
-import io.neurovisor.server.grpc.FaultStatus;
+import io.neurovisor.server.status.FaultStatus;
 import io.neurovisor.testkit.ManualTicker;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -60,7 +67,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Calls through a real server, whose transport says where they come from. */
+/** Uses a real server, whose transport reports where calls come from. */
 final class AccessInterceptorTest {
     private static final Attributes LOOPBACK = from(new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000));
     private static final Attributes ELSEWHERE = from(new InetSocketAddress(InetAddress.ofLiteral("192.0.2.7"), 40_000));
@@ -95,12 +102,12 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void everybodyElseNeedsOne() {
+    void otherClientsNeedAKey() {
         refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(ELSEWHERE, false, EXECUTION));
         refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(ELSEWHERE, true, EXECUTION));
         refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(LOOPBACK, true, EXECUTION));
-        Attributes nobody = from(UnixDomainSocketAddress.of(""));
-        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(nobody, false, EXECUTION));
+        Attributes unknown = from(UnixDomainSocketAddress.of(""));
+        refused(Status.Code.UNAUTHENTICATED, "KEY_MISSING", () -> call(unknown, false, EXECUTION));
         refused(
                 Status.Code.UNAUTHENTICATED,
                 "KEY_MISSING",
@@ -108,7 +115,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void aKeyOpensWhatItsScopesSay() {
+    void aKeyGivesAccessToItsScopesOnly() {
         String secret = key("ci", EnumSet.of(Scope.EXECUTE), Optional.empty());
         assertThat(call(ELSEWHERE, true, EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
         assertThat(call(LOOPBACK, false, EXECUTION, "bearer " + secret)).isEqualTo("key:ci");
@@ -128,7 +135,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void aServiceThatNobodyHasThoughtOfIsServedToNobody() {
+    void deniesAccessToUnknownServices() {
         String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
         refused(
                 Status.Code.PERMISSION_DENIED,
@@ -141,7 +148,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void aWrongKeyIsRefusedAlsoWhereNoneIsNeededAndIsNotRepeated() {
+    void rejectsAnInvalidKeyWhereNoneIsNeededWithoutRepeatingIt() {
         String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
         String wrong = "nvk_" + "x".repeat(43);
         for (String header : List.of(
@@ -166,7 +173,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void anExpiredKeyIsRefusedByAServerThatRunsAndTheRefusalSaysSo() {
+    void aRunningServerRejectsAKeyThatExpires() {
         Instant end = now.plusSeconds(60);
         String secret = keys.create(new KeyGrant(
                         new KeyName("ci"),
@@ -195,7 +202,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void aRevokedKeyIsRefusedByAServerThatRuns() {
+    void aRunningServerRejectsARevokedKey() {
         String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
         try (Service service = new Service(ELSEWHERE, true)) {
             assertThat(service.call(EXECUTION, "Bearer " + secret)).isEqualTo("key:ci");
@@ -208,7 +215,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void whoCallsTooOftenIsToldWhenToComeBack() {
+    void aRateLimitedCallGetsARetryDelay() {
         String secret = key("ci", EnumSet.allOf(Scope.class), Optional.of(new RateLimit(2, 4)));
         try (Service service = new Service(ELSEWHERE, true)) {
             service.call(EXECUTION, "Bearer " + secret);
@@ -216,7 +223,7 @@ final class AccessInterceptorTest {
             StatusRuntimeException refusal = refused(
                     Status.Code.RESOURCE_EXHAUSTED, "RATE_LIMITED", () -> service.call(EXECUTION, "Bearer " + secret));
             assertThat(refusal.getStatus().getDescription())
-                    .isEqualTo("key:ci calls too often; there is room again in 250 ms");
+                    .isEqualTo("key:ci exceeds its rate limit; try again in 250 ms");
             assertThat(Durations.toMillis(detail(refusal, RetryInfo.class).getRetryDelay()))
                     .isEqualTo(250);
             assertThat(limited).extracting(Tenant::label).containsExactly("key:ci");
@@ -226,7 +233,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void healthIsToldToEverybodyAndReflectionTakesNoToken() {
+    void healthAndReflectionTakeNoToken() {
         String secret = key("ci", EnumSet.of(Scope.INFER), Optional.of(new RateLimit(1, 1)));
         String reflection = "grpc.reflection.v1.ServerReflection";
         try (Service service = new Service(ELSEWHERE, true)) {
@@ -242,7 +249,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void healthIsWatchedWithoutAKeyOnlyOverLoopbackAndTheUnixSocket() {
+    void watchingHealthNeedsAKeyWhereCallsNeedOne() {
         String secret = key("ci", EnumSet.of(Scope.INFER), Optional.of(new RateLimit(1, 1)));
         for (Attributes local : List.of(LOOPBACK, unix(1000))) {
             try (Service service = new Service(local, false)) {
@@ -259,7 +266,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void aCheckOfHealthIsAnsweredWhateverKeyIsShown() {
+    void respondsToAHealthCheckWithAnyKey() {
         try (Service service = new Service(ELSEWHERE, true)) {
             assertThat(HealthGrpc.newBlockingStub(service.channel("Bearer wrong"))
                             .check(HealthCheckRequest.getDefaultInstance())
@@ -269,7 +276,7 @@ final class AccessInterceptorTest {
     }
 
     @Test
-    void aDayHasAsManyExecutionsAsTheQuota() {
+    void limitsTheExecutionsOfADayToTheQuota() {
         AccessKey key = keys.create(new KeyGrant(
                         new KeyName("ci"),
                         EnumSet.of(Scope.EXECUTE),
@@ -285,13 +292,13 @@ final class AccessInterceptorTest {
                 "QUOTA_EXCEEDED",
                 () -> served(() -> quotas.admit(new Tenant.KeyHolder(key))));
         assertThat(refusal.getStatus().getDescription())
-                .isEqualTo("key ci has had its 1/day; there are more from 2026-11-26T00:00:00Z on");
+                .isEqualTo("key ci has used its quota of 1/day; it has a new one from 2026-11-26T00:00:00Z on");
         assertThat(Durations.toHours(detail(refusal, RetryInfo.class).getRetryDelay()))
                 .isEqualTo(2);
     }
 
     @Test
-    void nobodyWithAKeyIsLetInWhileTheKeysCannotBeRead() {
+    void rejectsAllKeysWhileTheyCannotBeRead() {
         String secret = key("ci", EnumSet.allOf(Scope.class), Optional.empty());
         try (Service service = new Service(ELSEWHERE, true)) {
             sql("ALTER TABLE access_key RENAME TO stolen");
@@ -332,7 +339,7 @@ final class AccessInterceptorTest {
         }
     }
 
-    /** As a call has it told to its client. */
+    /** Converts exceptions as a server does for its client. */
     private static void served(Runnable call) {
         try {
             call.run();
@@ -367,7 +374,7 @@ final class AccessInterceptorTest {
         throw new AssertionError("no " + type.getSimpleName() + " in " + status);
     }
 
-    /** A server of services that answer with the tenant of the call. */
+    /** A server whose services respond with the tenant of the call. */
     private final class Service implements AutoCloseable {
         private final Server server;
         private final ManagedChannel channel;
@@ -396,7 +403,7 @@ final class AccessInterceptorTest {
                     "neurovisor.fresh.FreshService")) {
                 builder.addService(ServerServiceDefinition.builder(service)
                         .addMethod(method(service), ServerCalls.asyncUnaryCall((_, answer) -> {
-                            answer.onNext(Tenant.current().map(Tenant::label).orElse("nobody"));
+                            answer.onNext(Tenant.current().map(Tenant::label).orElse("none"));
                             answer.onCompleted();
                         }))
                         .build());

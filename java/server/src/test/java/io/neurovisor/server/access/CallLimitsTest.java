@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Scope;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -20,7 +24,7 @@ final class CallLimitsTest {
     private final CallLimits limits = new CallLimits();
 
     @Test
-    void keylessCallersLeaveTheCallsOfKeysAndOfTheSocket() {
+    void keylessCallersDoNotUseUpCallsOfKeysOrTheSocket() {
         take(loopback(), 512);
         exhausted(loopback(), "loopback: 512 calls are being served");
         take(key("ci"), 256);
@@ -29,14 +33,14 @@ final class CallLimitsTest {
     }
 
     @Test
-    void aKeyLeavesTheCallsOfOtherKeys() {
+    void aKeyDoesNotUseUpCallsOfOtherKeys() {
         take(key("first"), 256);
         exhausted(key("first"), "key:first: 256 calls are being served");
         take(key("second"), 256);
     }
 
     @Test
-    void keysTogetherLeaveTheCallsOfAllOthers() {
+    void keysDoNotUseUpCallsOfOtherGroups() {
         IntStream.range(0, 4).forEach(number -> take(key("key" + number), 256));
         exhausted(key("key5"), "callers with a key: 1024 calls are being served");
         take(loopback(), 512);
@@ -44,7 +48,7 @@ final class CallLimitsTest {
     }
 
     @Test
-    void aStrangerLeavesTheChecksOfOtherAddresses() {
+    void anAddressDoesNotUseUpHealthChecksOfOthers() {
         take(stranger("192.0.2.1"), 32);
         exhausted(stranger("192.0.2.1"), "address:192.0.2.1: 32 calls are being served");
         take(stranger("192.0.2.2"), 32);
@@ -53,7 +57,7 @@ final class CallLimitsTest {
     }
 
     @Test
-    void aCallThatHasEndedMakesRoom() {
+    void anEndedCallIsNoLongerCounted() {
         take(key("ci"), 255);
         Runnable end = take(key("ci"));
         exhausted(key("ci"), "256 calls");
@@ -63,7 +67,7 @@ final class CallLimitsTest {
     }
 
     @Test
-    void aConnectionIsServedWhileACallOfItIsCounted() {
+    void aConnectionIsServedWhileItsCallIsCounted() {
         SocketAddress remote = new InetSocketAddress(InetAddress.getLoopbackAddress(), 40_000);
         Runnable first = limits.take(Optional.of(new Tenant.Loopback()), remote);
         Runnable second = limits.take(Optional.of(new Tenant.Loopback()), remote);
@@ -75,7 +79,7 @@ final class CallLimitsTest {
         assertThat(limits.isServed(remote)).isFalse();
     }
 
-    /** Whose call it is. */
+    /** The origin of a call. */
     private record Caller(Optional<Tenant> tenant, @Nullable SocketAddress remote) {}
 
     private Runnable take(Caller caller) {

@@ -5,6 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.CachedKeys;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.NewKey;
+import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.testkit.ManualTicker;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,7 +23,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who may call does not depend on a clock that keeps its day. */
+/** Access does not depend on a clock that is set back or forward. */
 final class ClockJumpTest {
     private static final Instant START = Instant.parse("2026-11-25T23:59:00Z");
     private static final Quota QUOTA = new Quota(3);
@@ -26,7 +34,7 @@ final class ClockJumpTest {
     private Instant now = START;
 
     @Test
-    void aKeyOpensAndItsQuotaHoldsWhereverTheClockIsSet() {
+    void aKeyAndItsQuotaHoldWhateverTheClock() {
         Random random = new Random(9);
         ManualTicker ticker = new ManualTicker();
         try (ApiKeys keys = ApiKeys.open(directory, () -> now)) {
@@ -37,7 +45,7 @@ final class ClockJumpTest {
                     Optional.of(QUOTA),
                     PoolShare.UNLIMITED));
             Quotas quotas = new Quotas(keys, () -> now);
-            KnownKeys known = new KnownKeys(keys, () -> now, ticker);
+            CachedKeys known = new CachedKeys(keys, () -> now, ticker);
             int refused = 0;
             for (int step = 0; step < 100; step++) {
                 now = START.plus(Duration.ofHours(random.nextInt(-72, 72)));
@@ -56,7 +64,7 @@ final class ClockJumpTest {
     }
 
     @Test
-    void aClockThatGoesToAndFroAtMidnightGivesNoMoreThanTheQuota() {
+    void aClockThatJumpsAtMidnightDoesNotRaiseTheQuota() {
         try (ApiKeys keys = ApiKeys.open(directory, () -> now)) {
             AccessKey key = keys.create(new KeyGrant(
                             new KeyName("ci"),
@@ -70,7 +78,7 @@ final class ClockJumpTest {
                 now = step % 2 == 0 ? START : START.plusSeconds(120);
                 counted += keys.count(key, QUOTA) ? 1 : 0;
             }
-            // One on the day before, and then as many as the new day has.
+            // One on the day before, then the quota of the new day.
             assertThat(counted).isEqualTo(1 + QUOTA.executionsPerDay());
         }
     }

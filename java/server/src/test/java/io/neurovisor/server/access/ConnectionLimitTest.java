@@ -20,7 +20,7 @@ final class ConnectionLimitTest {
     private final List<Connection> connections = new ArrayList<>();
 
     @Test
-    void aSurplusConnectionIsClosedInOrder() {
+    void closesASurplusConnectionGracefully() {
         open(MOST + 1);
         assertThat(connections.getFirst().isAskedToClose).isTrue();
         assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + 1);
@@ -31,16 +31,16 @@ final class ConnectionLimitTest {
                 .hasSize(2);
     }
 
-    /** Each protocol may take its time to close a connection. */
+    /** A protocol may take time to close a connection. */
     @Test
-    void fasterThanConnectionsCloseInOrderTheyAreClosedWithoutIt() {
+    void closesConnectionsForciblyIfTooManyAreClosing() {
         open(20 * MOST);
         assertThat(connections).filteredOn(Connection::isOpen).hasSize(MOST + ConnectionLimit.MOST_CLOSING);
         assertThat(connections.subList(19 * MOST, 20 * MOST)).allMatch(Connection::isOpen);
     }
 
     @Test
-    void noConnectionIsAcceptedUntilThoseBeforeAreClosed() {
+    void pausesAcceptingWhileTooManyAreClosing() {
         openWithoutClosing(MOST + ConnectionLimit.PAUSE - 1);
         assertThat(port.config().isAutoRead()).isTrue();
         openWithoutClosing(1);
@@ -65,7 +65,7 @@ final class ConnectionLimitTest {
         }
     }
 
-    /** A connection of one address whose protocol never gets to close it. */
+    /** A connection whose protocol never finishes closing it. */
     private static final class Connection extends EmbeddedChannel {
         private boolean isAskedToClose;
 

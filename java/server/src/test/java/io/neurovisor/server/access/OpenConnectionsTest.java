@@ -17,7 +17,7 @@ final class OpenConnectionsTest {
             new OpenConnections<>(4, 2, connection -> !busy.contains(connection));
 
     @Test
-    void aNewConnectionTakesThePlaceOfTheOldestOfItsAddress() {
+    void aNewConnectionReplacesTheOldestOfItsAddress() {
         add("stranger", THERE);
         add("first", HERE);
         add("second", HERE);
@@ -26,7 +26,7 @@ final class OpenConnectionsTest {
     }
 
     @Test
-    void aConnectionThatServesACallIsNotClosedForANewOne() {
+    void keepsAConnectionThatServesACall() {
         add("first", HERE);
         add("second", HERE);
         busy.add("first");
@@ -38,7 +38,7 @@ final class OpenConnectionsTest {
     }
 
     @Test
-    void aFullPortClosesTheOldestOfAll() {
+    void aFullPortClosesTheOldestConnection() {
         add("first", HERE);
         add("second", THERE);
         add("third", THERE);
@@ -50,7 +50,7 @@ final class OpenConnectionsTest {
     }
 
     @Test
-    void aConnectionThatHasEndedMakesRoom() {
+    void anEndedConnectionIsNoLongerCounted() {
         add("first", HERE);
         add("second", HERE);
         connections.remove("second");

@@ -3,6 +3,10 @@ package io.neurovisor.server.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
 import io.neurovisor.testkit.ManualTicker;
 import java.time.Duration;
@@ -18,7 +22,7 @@ final class RateLimitsTest {
     private final RateLimits limits = new RateLimits(Optional.of(new RateLimit(100, 50)), ticker);
 
     @Test
-    void aBurstIsAsLargeAsTheCapacityAndThenFiftyASecond() {
+    void allowsABurstOfTheCapacityThenTheRate() {
         assertThat(taken(LOOPBACK, 150)).isEqualTo(100);
         ticker.advance(Duration.ofSeconds(1));
         assertThat(taken(LOOPBACK, 150)).isEqualTo(50);
@@ -27,7 +31,7 @@ final class RateLimitsTest {
     }
 
     @Test
-    void whoIsRefusedIsToldWhenThereIsRoomAndThenThereIs() {
+    void theRetryDelayIsSufficient() {
         taken(LOOPBACK, 100);
         Duration delay = limits.take(LOOPBACK).orElseThrow();
         assertThat(delay).isEqualTo(Duration.ofMillis(20));
@@ -38,7 +42,7 @@ final class RateLimitsTest {
     }
 
     @Test
-    void nobodyTakesAnothersTokens() {
+    void tenantsHaveSeparateBuckets() {
         taken(LOOPBACK, 100);
         assertThat(taken(new Tenant.LocalUser(1000), 150)).isEqualTo(100);
         assertThat(taken(new Tenant.LocalUser(0), 150)).isEqualTo(100);
@@ -49,7 +53,7 @@ final class RateLimitsTest {
     }
 
     @Test
-    void aKeyMayHaveALimitOfItsOwn() {
+    void aKeyMayHaveItsOwnLimit() {
         Tenant slow = holder("slow", Optional.of(new RateLimit(2, 1)));
         assertThat(taken(slow, 10)).isEqualTo(2);
         assertThat(limits.take(slow)).contains(Duration.ofSeconds(1));
@@ -61,7 +65,7 @@ final class RateLimitsTest {
     }
 
     @Test
-    void anyNumberOfTenantsTakesABoundedAmountOfMemory() {
+    void memoryIsBoundedForAnyNumberOfTenants() {
         taken(holder("k1", Optional.empty()), 100);
         for (int key = 2; key < 50_000; key++) {
             limits.take(holder("k" + key, Optional.empty()));

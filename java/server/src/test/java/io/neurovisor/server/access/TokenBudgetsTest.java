@@ -7,6 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.PoolShare;
+import io.neurovisor.server.access.keys.AccessKey;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.Scope;
+import io.neurovisor.server.access.keys.TokenBudget;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -45,7 +52,7 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void aBudgetThatIsUsedUpAdmitsNoCallUntilTheNextDay() {
+    void rejectsCallsUntilTheNextDayOnceTheBudgetIsUsedUp() {
         TokenBudgets budgets = budgets();
         budgets.use(ci, 999);
         budgets.admit(ci);
@@ -64,7 +71,7 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void theCountOutlivesTheProcessAndAClockThatIsSetBack() {
+    void theCountSurvivesARestartAndAClockThatIsSetBack() {
         budgets().use(ci, 1_000);
         keys.close();
         open();
@@ -76,7 +83,7 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void tokensAndExecutionsOfADayAreCountedApart() {
+    void countsTokensAndExecutionsSeparately() {
         AccessKey key = ((Tenant.KeyHolder) ci).key();
         assertThat(keys.count(key, new Quota(1))).isTrue();
         budgets().use(ci, 400);
@@ -88,7 +95,7 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void otherTenantsAreNotTouched() {
+    void doesNotLimitOtherTenants() {
         TokenBudgets budgets = budgets();
         Tenant other = holder("other", Optional.of(new TokenBudget(1)));
         Tenant free = holder("free", Optional.empty());
@@ -100,7 +107,7 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void tokensThatCannotBeWrittenAdmitNoCallUntilTheyAre() {
+    void rejectsCallsWhileTokensCannotBeStored() {
         TokenBudgets budgets = budgets();
         Jdbi database = Jdbi.create("jdbc:sqlite:" + directory.resolve("keys.db"));
         database.useHandle(handle -> handle.execute("ALTER TABLE day_of_key RENAME TO away"));
@@ -112,7 +119,7 @@ final class TokenBudgetsTest {
     }
 
     @Test
-    void budgetsHaveTheDocumentedForm() {
+    void parsesTheDocumentedForm() {
         assertThat(Stream.of("1/day", "2000000/day", "999999999999/day"))
                 .allSatisfy(text -> assertThat(TokenBudget.parse(text))
                         .map(Object::toString)

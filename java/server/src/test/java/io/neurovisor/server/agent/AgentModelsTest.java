@@ -22,7 +22,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Each of the settings about models has its effect. */
+/** Checks the effect of each setting about models. */
 final class AgentModelsTest {
     private static final byte[] REPLY = """
         {"model":"m","message":{"role":"assistant","content":"Good day"},"done":false}
@@ -33,7 +33,7 @@ final class AgentModelsTest {
     private Path home;
 
     @Test
-    void aTaskHasTheLimitsOfTheSettings() {
+    void aTaskHasTheConfiguredLimits() {
         AgentLimits limits = AgentModels.limits(load(
                         Map.of(
                                 "max-iterations", "3",
@@ -51,20 +51,20 @@ final class AgentModelsTest {
     }
 
     @Test
-    void theModelStaysInMemoryForAsLongAsTheSettingsSay() throws IOException {
+    void theModelStaysInMemoryForTheConfiguredTime() throws IOException {
         assertThat(asked(Map.of("keep-alive", "15m"), Map.of()).body())
                 .containsPattern("\"keep_alive\"\\s*:\\s*900\\b");
         assertThat(asked(Map.of(), Map.of()).body()).doesNotContain("keep_alive");
     }
 
     @Test
-    void theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay() throws IOException {
+    void asksTheConfiguredServerForTheConfiguredModel() throws IOException {
         assertThat(asked(Map.of("model", "other:7b"), Map.of()).body()).contains("\"other:7b\"");
         assertThat(asked(Map.of(), Map.of()).body()).contains("\"qwen3\"");
     }
 
     @Test
-    void theServerIsShownTheKeyOfTheSurroundings() throws IOException {
+    void sendsTheKeyFromTheEnvironment() throws IOException {
         assertThat(asked(Map.of(), Map.of("NEUROVISOR_API_KEY", "of-the-environment"))
                         .head())
                 .containsPattern("(?i)\r\nauthorization: Bearer of-the-environment\r\n");
@@ -72,7 +72,7 @@ final class AgentModelsTest {
                 .doesNotContainIgnoringCase("authorization");
     }
 
-    /** What the model's server hears of a question. */
+    /** Returns the request that the model server receives. */
     private FakeServer.Request asked(Map<String, String> flags, Map<String, String> variables) throws IOException {
         try (FakeServer server = new FakeServer()
                 .on("/api/show", json(200, "{\"capabilities\": [\"tools\"]}"))

@@ -24,13 +24,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A tenant that floods the audit log, and the lines of the others. */
+/** A tenant that floods the audit log does not displace the lines of others. */
 final class AuditFairnessTest {
     private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
     private static final TraceId TRACE = new TraceId(UUID.fromString("01a21485-04be-7649-96a2-562c68d6275f"));
     private static final Pattern WRITTEN = Pattern.compile(".*\"tenant\":\"key:([a-z]+)\",\"method\":\"m(\\d+)\".*");
     private static final long MAX = 40_000;
-    private static final long OLD = MAX / AuditFiles.SHARES * OldLines.SHARES;
+    private static final long OLD = MAX / AuditFiles.SHARES * AuditArchive.SHARES;
 
     @TempDir
     private Path directory;
@@ -49,13 +49,13 @@ final class AuditFairnessTest {
     }
 
     @Test
-    void eachTenantKeepsItsNewestLinesAndAtLeastAnEqualPartOfTheOldestFile() throws IOException {
+    void eachTenantKeepsAtLeastAnEqualPartOfTheOldestFile() throws IOException {
         Random random = new Random(5);
         AuditFiles files = new AuditFiles(directory, OptionalLong.of(MAX));
         List<String> tenants = List.of("a", "bb", "ccc", "dddd");
         Map<String, Integer> written = new HashMap<>();
         for (int step = 0; step < 3_000; step++) {
-            // Each writes about four times as much as the next.
+            // Each tenant writes about four times as much as the next.
             String tenant = tenants.get(Math.min(3, Integer.numberOfTrailingZeros(random.nextInt(1, 256)) / 2));
             int number = written.merge(tenant, 1, Integer::sum) - 1;
             write(files, tenant, number, number + 1);
@@ -74,7 +74,7 @@ final class AuditFairnessTest {
     }
 
     @Test
-    void whatVmmsHaveTriedTakesNoTenantsPlaceWhateverItsText() throws IOException {
+    void attemptsOfVmmsDisplaceNoTenantsLines() throws IOException {
         AuditFiles files = new AuditFiles(directory, OptionalLong.of(MAX));
         write(files, "quiet", 0, 20);
         for (int count = 0; count < 2_000; count++) {
@@ -86,12 +86,12 @@ final class AuditFairnessTest {
     }
 
     @Test
-    void aJoinThatACrashHasCutOffNeitherLosesNorRepeatsALine() throws IOException {
+    void anInterruptedJoinNeitherLosesNorRepeatsALine() throws IOException {
         AuditFiles files = new AuditFiles(directory, OptionalLong.of(MAX));
         write(files, "a", 0, 100);
         List<Integer> before = numbers("a");
         Path joined = directory.resolve(".joined-3");
-        // As after the join is complete, and before any file that it replaces is removed.
+        // The state after the join is complete and before a replaced file is removed.
         try (Stream<Path> old = Stream.of(4, 3)
                 .map(number -> AuditFiles.file(directory, number))
                 .filter(Files::exists)) {
@@ -114,7 +114,7 @@ final class AuditFairnessTest {
     }
 
     @Test
-    void theFilesOfEarlierVersionsAreJoinedAndLinesThatAreNoneOfTheLogsAreDropped() throws IOException {
+    void joinsFilesOfEarlierVersions() throws IOException {
         AuditFiles files = new AuditFiles(directory, OptionalLong.of(MAX));
         for (int number = 9; number > 0; number--) {
             Files.write(AuditFiles.file(directory, number), line("a", 9 - number));
@@ -122,10 +122,10 @@ final class AuditFairnessTest {
         Files.writeString(AuditFiles.file(directory, 0), "#".repeat(100_000) + "\nhalf a line");
         write(files, "a", 9, 12);
         assertThat(numbers("a")).isEqualTo(range(0, 12));
-        assertThat(Files.readString(AuditFiles.file(directory, OldLines.NUMBER)))
+        assertThat(Files.readString(AuditFiles.file(directory, AuditArchive.NUMBER)))
                 .contains("half a line\n")
                 .doesNotContain("#");
-        assertThat(AuditFiles.file(directory, OldLines.NUMBER + 1)).doesNotExist();
+        assertThat(AuditFiles.file(directory, AuditArchive.NUMBER + 1)).doesNotExist();
         assertThat(bytes()).isLessThanOrEqualTo(MAX);
     }
 
@@ -136,14 +136,14 @@ final class AuditFairnessTest {
     }
 
     private static byte[] line(String tenant, int number) {
-        return AuditLine.failed(NOW, new Call("key:" + tenant, "m" + number), TRACE, Fault.POOL_EXHAUSTED);
+        return AuditLine.failed(NOW, new AuditedCall("key:" + tenant, "m" + number), TRACE, Fault.POOL_EXHAUSTED);
     }
 
     private static List<Integer> range(int from, int to) {
         return IntStream.range(from, to).boxed().toList();
     }
 
-    /** The numbers of the tenant's lines, from the oldest file on. */
+    /** Returns the numbers of the tenant's lines, from the oldest file on. */
     private List<Integer> numbers(String tenant) throws IOException {
         List<Integer> numbers = new ArrayList<>();
         for (int file = 9; file >= 0; file--) {

@@ -40,13 +40,13 @@ import org.junit.jupiter.api.io.TempDir;
 final class AuditLogTest {
     private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
     private static final TraceId TRACE = new TraceId(UUID.fromString("01a21485-04be-7649-96a2-562c68d6275f"));
-    private static final Call CALL = new Call("key:ci", "neurovisor.execution.ExecutionService/Execute");
+    private static final AuditedCall CALL = new AuditedCall("key:ci", "neurovisor.execution.ExecutionService/Execute");
 
     @TempDir
     private Path parent;
 
     @Test
-    void anExecutionHasALineWhenItIsAcceptedAndOneWhenItEnds() throws IOException {
+    void logsTheStartAndTheEndOfAnExecution() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
             AuditedExecution execution = log.accept(CALL, request());
             assertThat(lines()).hasSize(1);
@@ -79,7 +79,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void whatAVmmHasTriedHasALineAlsoWhenTheLogIsJustClosed() throws IOException {
+    void logsAttemptsOfVmmsEvenWhileTheLogIsClosed() throws IOException {
         VmId vm = new VmId("vm-1");
         AuditLog log = log(OptionalLong.empty());
         try (log) {
@@ -96,9 +96,9 @@ final class AuditLogTest {
     }
 
     @Test
-    void neitherCodeNorValuesNorWhatATerminalObeysAreInIt() throws IOException {
+    void containsNoCodeValuesOrControlCharacters() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
-            log.accept(new Call("key:ci", "a\u001b[2J\u202e\nb"), request()).ended(result());
+            log.accept(new AuditedCall("key:ci", "a\u001b[2J\u202e\nb"), request()).ended(result());
         }
         String text = Files.readString(file());
         assertThat(text).doesNotContain("print", "hunter2", "TOKEN", "stdin-text", "argument", "\u001b", "\u202e");
@@ -106,7 +106,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void nobodyElseCanReadIt() throws IOException {
+    void isReadableByTheOwnerOnly() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
             log.accept(CALL, request());
         }
@@ -118,7 +118,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void writersAtTheSameTimeLoseNothing() throws Exception {
+    void concurrentWritersLoseNoLine() throws Exception {
         try (AuditLog one = log(OptionalLong.of(1 << 20));
                 AuditLog other = log(OptionalLong.of(1 << 20))) {
             List<Thread> threads = new ArrayList<>();
@@ -138,7 +138,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void aLineThatACrashHasCutTakesNoOtherWithIt() throws IOException {
+    void aLineTruncatedByACrashDamagesNoOther() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
             log.accept(CALL, request());
             Files.writeString(file(), "{\"time\":\"2026-", StandardOpenOption.APPEND);
@@ -150,7 +150,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void theOldestGoesWhenThereIsTooMuch() throws IOException {
+    void removesTheOldestLinesBeyondTheLimit() throws IOException {
         long max = 20_000;
         try (AuditLog log = log(OptionalLong.of(max))) {
             for (int count = 0; count < 200; count++) {
@@ -159,7 +159,7 @@ final class AuditLogTest {
             }
         }
         assertThat(bytes()).isBetween(max / 2, max * 7 / 10);
-        assertThat(files()).hasSize(OldLines.NUMBER + 1);
+        assertThat(files()).hasSize(AuditArchive.NUMBER + 1);
         try (AuditLog log = log(OptionalLong.of(max / 4))) {
             log.accept(CALL, request());
         }
@@ -168,7 +168,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void anInterruptedThreadsExecutionStillHasItsEnd() throws IOException {
+    void logsTheEndOfAnInterruptedExecution() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
             AuditedExecution execution = log.accept(CALL, request());
             Thread.currentThread().interrupt();
@@ -179,7 +179,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void whatCannotBeWrittenIsNotExecutedAndEndsAreWrittenLater() throws IOException {
+    void rejectsExecutionsThatCannotBeLogged() throws IOException {
         try (AuditLog log = log(OptionalLong.empty())) {
             AuditedExecution running = log.accept(CALL, request());
             Path moved = Files.move(parent.resolve("audit"), parent.resolve("elsewhere"));
@@ -196,7 +196,7 @@ final class AuditLogTest {
     }
 
     @Test
-    void aFullDiskRefusesExecutionsUntilThereIsSpaceAgain() throws Exception {
+    void aFullDiskRejectsExecutionsUntilThereIsSpace() throws Exception {
         Path disk = Files.createDirectory(parent.resolve("disk"));
         assumeTrue(
                 run("mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs", disk.toString()),
@@ -205,7 +205,7 @@ final class AuditLogTest {
             AuditedExecution running = log.accept(CALL, request());
             Path filler = disk.resolve("filler");
             fill(filler);
-            // What is left of the block that the log has begun.
+            // Fills the current block of the log.
             for (int count = 0; count < 20; count++) {
                 try {
                     log.accept(CALL, request());
@@ -252,7 +252,7 @@ final class AuditLogTest {
 
     private static void isRefused(AuditLog log) {
         assertThatThrownBy(() -> log.accept(CALL, request()))
-                .hasMessageStartingWith("Nothing is executed that the audit log does not have. Cannot ")
+                .hasMessageStartingWith("Nothing is executed without an entry in the audit log. Cannot ")
                 .satisfies(failure ->
                         assertThat(((NeuroVisorException) failure).fault()).isEqualTo(Fault.STORAGE_FAILED));
     }

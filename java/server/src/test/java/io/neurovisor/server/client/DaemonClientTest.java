@@ -42,8 +42,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Over a real Unix socket, from the real service, to guests that run no code. */
-@SuppressWarnings("NullAway.Init") // Before each test.
+/** Uses a real Unix socket, the real service and fake guests. */
+@SuppressWarnings("NullAway.Init") // Set before each test.
 final class DaemonClientTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
@@ -68,7 +68,7 @@ final class DaemonClientTest {
     }
 
     @Test
-    void aResultIsAsGoodAsOneOfTheCommandsOwn() {
+    void returnsACompleteResult() {
         serve(Optional.empty());
         ExecutionRequest request = request("hello");
         RecordingSink sink = new RecordingSink();
@@ -90,7 +90,7 @@ final class DaemonClientTest {
     }
 
     @Test
-    void byOneKeyOneMachineAnswersHoweverOftenItIsAsked() {
+    void runsAnExecutionOncePerKey() {
         serve(Optional.empty());
         ExecutionRequest request = request("hello");
         try (DaemonClient client = DaemonClient.connect(socket)) {
@@ -102,19 +102,19 @@ final class DaemonClientTest {
     }
 
     @Test
-    void anExecutionThatNobodyKnowsTheEndOfIsNoResult() {
+    void anUnknownOutcomeIsNotAResult() {
         serve(Optional.empty());
         ExecuteMetadata lost = ExecuteMetadata.newBuilder()
                 .setOutcome(io.neurovisor.proto.execution.Outcome.OUTCOME_UNKNOWN)
                 .build();
-        assertThatThrownBy(() -> DaemonMessages.result(new TraceId(UUID.randomUUID()), lost))
+        assertThatThrownBy(() -> ClientProtos.result(new TraceId(UUID.randomUUID()), lost))
                 .isInstanceOfSatisfying(
                         NeuroVisorException.class,
                         exception -> assertThat(exception.fault()).isEqualTo(Fault.EXECUTION_LOST));
     }
 
     @Test
-    void whyAProgramWasNotBegunIsTheDaemonsWord() {
+    void throwsTheDaemonsFaultForARejectedProgram() {
         serve(Optional.of(new RateLimit(1, 1)));
         try (DaemonClient client = DaemonClient.connect(socket)) {
             guests = () -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "there is no such interpreter");
@@ -124,7 +124,7 @@ final class DaemonClientTest {
     }
 
     @Test
-    void aDaemonThatIsLostLeavesTheOutcomeUnknown() {
+    void aLostDaemonLeavesTheOutcomeUnknown() {
         guests = () -> new FakeGuest().hanging();
         serve(Optional.empty());
         try (DaemonClient client = DaemonClient.connect(socket)) {
@@ -137,7 +137,7 @@ final class DaemonClientTest {
                     .isInstanceOfSatisfying(
                             NeuroVisorException.class,
                             exception -> assertThat(exception.fault()).isEqualTo(Fault.DAEMON_LOST))
-                    .hasMessageContaining("nobody can say how the program ended")
+                    .hasMessageContaining("the outcome of the program is unknown")
                     .hasMessageContaining(socket.toString());
             cut.join();
             assertThat(sink.stdoutText()).isEqualTo("half");
@@ -145,7 +145,7 @@ final class DaemonClientTest {
     }
 
     @Test
-    void anInterruptedCommandEndsItsProgram() {
+    void anInterruptCancelsTheProgram() {
         guests = () -> new FakeGuest().hanging();
         serve(Optional.empty());
         try (DaemonClient client = DaemonClient.connect(socket)) {
@@ -166,7 +166,7 @@ final class DaemonClientTest {
     }
 
     @Test
-    void whoeverElseServesThereIsToldNothing() throws IOException {
+    void sendsNothingToAnotherUsersServer() throws IOException {
         serve(Optional.empty());
         int somebodyElse = 12_345;
         assertThatThrownBy(() -> DaemonClient.connect(socket, PeerUsers.only(somebodyElse))
@@ -179,17 +179,17 @@ final class DaemonClientTest {
     }
 
     @Test
-    void whereNoDaemonServesOneIsToldWhy() throws IOException {
+    void namesTheReasonIfNoDaemonServes() throws IOException {
         serve(Optional.empty());
-        assertMissing(data.resolve("nothing"), "nobody serves there");
+        assertMissing(data.resolve("nothing"), "no server listens there");
 
         Path stale = Files.createFile(data.resolve("stale"));
-        assertMissing(stale, "nobody serves there");
+        assertMissing(stale, "no server listens there");
 
         Path silent = data.resolve("silent");
         try (ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             ServerSocketChannel _ = channel.bind(UnixDomainSocketAddress.of(silent));
-            assertMissing(silent, "has not answered within 5 s");
+            assertMissing(silent, "has not responded within 5 s");
         }
     }
 

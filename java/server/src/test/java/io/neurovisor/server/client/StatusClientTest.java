@@ -26,7 +26,7 @@ import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Whoever serves at the port is a stranger. */
+/** The server at the port is not trusted. */
 final class StatusClientTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
@@ -46,7 +46,7 @@ final class StatusClientTest {
     }
 
     @Test
-    void itGivesBackWhatTheDaemonTells() {
+    void returnsTheDaemonsStatus() {
         Overview overview = Overviews.hostile();
         StatusClient client = asking(answering(200, OverviewJson.write(overview)));
         assertThat(client.ask()).isEqualTo(overview);
@@ -55,25 +55,25 @@ final class StatusClientTest {
     }
 
     @Test
-    void anythingElseIsNoDaemon() {
-        assertMissing(asking(answering(404, "nothing"))).hasMessageContaining("answers with status 404");
+    void rejectsResponsesThatAreNotADaemons() {
+        assertMissing(asking(answering(404, "nothing"))).hasMessageContaining("responds with status 404");
         for (String answer : new String[] {"", "null", "{}", "<html>\u001b[2J", "[".repeat(100_000)}) {
             server.removeContext("/");
             assertMissing(asking(answering(200, answer)))
-                    .hasMessageContaining("answers with something else")
+                    .hasMessageContaining("responds with something else")
                     .hasMessageNotContaining("\u001b");
         }
     }
 
     @Test
-    void aDaemonThatWantsAKeyIsToldFromAStranger() {
+    void recognizesADaemonThatRequiresAKey() {
         assertMissing(asking(answering(401, "a key is needed")))
-                .hasMessageContaining("wants a key with the scope metrics")
+                .hasMessageContaining("requires a key with the scope metrics")
                 .hasMessageContaining("--key-file");
     }
 
     @Test
-    void anAnswerWithoutEndIsGivenUp() {
+    void givesUpOnAnEndlessResponse() {
         assertMissing(asking(exchange -> {
                     exchange.sendResponseHeaders(200, 0);
                     try (OutputStream body = exchange.getResponseBody()) {
@@ -83,11 +83,11 @@ final class StatusClientTest {
                         }
                     }
                 }))
-                .hasMessageContaining("does not answer as one");
+                .hasMessageContaining("does not respond like a daemon");
     }
 
     @Test
-    void whoNeverFinishesIsGivenUp() {
+    void givesUpOnAResponseThatNeverFinishes() {
         long begun = System.nanoTime();
         assertMissing(asking(exchange -> {
                     exchange.sendResponseHeaders(200, 0);
@@ -95,26 +95,26 @@ final class StatusClientTest {
                     exchange.getResponseBody().flush();
                     sleepForEver();
                 }))
-                .hasMessageContaining("has not answered within 5 s");
+                .hasMessageContaining("has not responded within 5 s");
         assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
     }
 
     @Test
-    void whereNobodyServesTheNextStepIsNamed() throws IOException {
-        // Taken, so that no other program listens there, and refused, for neither does this one.
+    void namesTheNextStepIfNoServerListens() throws IOException {
+        // Bound, so that no other program listens there, but not listening, so that connections are refused.
         try (Socket taken = new Socket()) {
             taken.bind(new InetSocketAddress(LOOPBACK, 0));
             int port = taken.getLocalPort();
             assertMissing(client(LOOPBACK, port))
                     .hasMessage(
                             "a daemon at http://127.0.0.1:" + port + " is not there; start one with neurovisor serve,"
-                                    + " or say where it is with --metrics-listen and --metrics-port");
+                                    + " or set its address with --metrics-listen and --metrics-port");
         }
-        assertThatThrownBy(() -> client(LOOPBACK, 0)).hasMessageContaining("say with --metrics-port");
+        assertThatThrownBy(() -> client(LOOPBACK, 0)).hasMessageContaining("set --metrics-port");
     }
 
     @Test
-    void aDaemonThatListensEverywhereIsAskedHere() throws IOException {
+    void asksADaemonWithAWildcardAddressOverLoopback() throws IOException {
         assertThat(client(InetAddress.ofLiteral("0.0.0.0"), 9090).url()).isEqualTo("http://127.0.0.1:9090");
         assertThat(client(InetAddress.ofLiteral("::1"), 9090).url()).isEqualTo("http://[0:0:0:0:0:0:0:1]:9090");
     }

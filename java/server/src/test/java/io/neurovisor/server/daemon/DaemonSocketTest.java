@@ -14,7 +14,7 @@ final class DaemonSocketTest {
     private Path directory;
 
     @Test
-    void oneAtATime() {
+    void isHeldByOneDaemonAtATime() {
         Path path = directory.resolve("new/daemon.sock");
         try (DaemonSocket socket = DaemonSocket.claim(path)) {
             assertThat(socket.path()).isEqualTo(path);
@@ -27,7 +27,7 @@ final class DaemonSocketTest {
     }
 
     @Test
-    void whatADeadDaemonHasLeftIsRemoved() throws Exception {
+    void removesTheSocketOfADeadDaemon() throws Exception {
         Path path = directory.resolve("daemon.sock");
         Files.writeString(path, "left");
         try (DaemonSocket _ = DaemonSocket.claim(path)) {
@@ -36,7 +36,7 @@ final class DaemonSocketTest {
     }
 
     @Test
-    void refusesADirectoryThatOthersCanWrite() throws Exception {
+    void rejectsADirectoryThatOthersCanWrite() throws Exception {
         Path open = Files.createDirectory(directory.resolve("open"));
         Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
         assertThatThrownBy(() -> DaemonSocket.claim(open.resolve("daemon.sock")))
@@ -54,7 +54,7 @@ final class DaemonSocketTest {
     }
 
     @Test
-    void aPathThatIsTooLongIsNamed() {
+    void rejectsAPathThatIsTooLong() {
         assertThatThrownBy(() -> DaemonSocket.claim(directory.resolve("x".repeat(200))))
                 .hasMessageContaining("longer than the 107 bytes");
     }

@@ -52,7 +52,7 @@ final class HealthWatchTest {
     }
 
     @Test
-    void whoWatchesHearsOfEachChangeAndHoldsNoEndUp() throws InterruptedException {
+    void notifiesWatchersWithoutDelayingTheShutdown() throws InterruptedException {
         Iterator<HealthCheckResponse> whole = watch("");
         Iterator<HealthCheckResponse> one = watch("needs-nothing");
         assertThat(whole.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
@@ -64,7 +64,7 @@ final class HealthWatchTest {
         assertThat(whole.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
         assertThat(one.next().getStatus()).isEqualTo(ServingStatus.NOT_SERVING);
         server.shutdown();
-        health.hangUp();
+        health.closeWatches();
         assertThat(server.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
         assertThatThrownBy(one::hasNext)
                 .isInstanceOfSatisfying(

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The status page as anybody may ask for it, byte by byte. */
+/** Requests to the status page, checked byte by byte. */
 final class StatusPagesTest {
     private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Activity NONE = new Activity(0, 0, 0, List.of(), List.of(), 5, List.of());
@@ -58,7 +58,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void nothingThatAStrangerWroteIsMarkup() throws IOException {
+    void escapesTextFromOutside() throws IOException {
         String trace = Overviews.TRACE.toString();
         for (String path : List.of("/", "/execution/" + trace)) {
             String page = get(path);
@@ -73,7 +73,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void theBasicsNeedNoScript() throws IOException {
+    void showsTheBasicsWithoutScripts() throws IOException {
         assertThat(get("/"))
                 .contains(">not ready<", ">1 / 3<", "5 eBPF LSM", "waits for one", "not a security boundary")
                 .contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"/></noscript>")
@@ -85,7 +85,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void theSameFiguresAreThereAsJson() throws IOException {
+    void servesTheSameFiguresAsJson() throws IOException {
         String answer = get("/status.json");
         assertThat(answer).contains("Content-Type: application/json");
         assertThat(OverviewJson.read(answer.substring(answer.indexOf("\r\n\r\n") + 4)))
@@ -93,7 +93,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void everyAnswerForbidsWhatThePageDoesNotNeed() throws IOException {
+    void everyResponseRestrictsTheBrowser() throws IOException {
         for (String path : List.of("/", "/status.json", "/assets/status.js", "/nothing")) {
             assertThat(get(path))
                     .contains("Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self';")
@@ -105,7 +105,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void whoeverWantsAnotherServerIsSentAway() throws IOException {
+    void rejectsRequestsForAnotherServer() throws IOException {
         for (String path : List.of(
                 "/", "/status.json", "/events", "/assets/status.js", "/execution/x", "/ready", "/metrics", "/x")) {
             assertThat(ask("GET " + path + " HTTP/1.1", "Host: evil.example:9090"))
@@ -121,7 +121,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void aRequestHasOneSensibleHost() throws IOException {
+    void rejectsRequestsWithoutOneValidHost() throws IOException {
         assertThat(ask("GET / HTTP/1.1")).startsWith("HTTP/1.1 400 ");
         assertThat(ask("GET / HTTP/1.0")).startsWith("HTTP/1.1 400 ");
         assertThat(ask("GET / HTTP/1.1", "Host: localhost", "Host: evil.example"))
@@ -151,13 +151,13 @@ final class StatusPagesTest {
                 "/events/x",
                 "/index.html"
             })
-    void anyOtherPathIsNotThere(String path) throws IOException {
+    void otherPathsAreNotFound(String path) throws IOException {
         assertThat(get(path)).containsPattern("^HTTP/1.1 40[04] ").doesNotContain("<script", "root:");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT", "BREW"})
-    void nothingCanBeChanged(String method) throws IOException {
+    void acceptsNoMethodThatChangesAnything(String method) throws IOException {
         for (String path : List.of("/", "/status.json", "/events")) {
             assertThat(ask(method + " " + path + " HTTP/1.1", "Host: localhost", "Content-Length: 0"))
                     .containsPattern("^HTTP/1.1 40[05] ");
@@ -174,12 +174,12 @@ final class StatusPagesTest {
     }
 
     @Test
-    void changesAreToldAsTheyComeAndNothingIsToldTwice() throws Exception {
+    void sendsEachChangeOnce() throws Exception {
         BufferedReader stream = events();
         assertThat(nextEvent(stream)).isEqualTo(overview);
         overview = Overviews.later(Overviews.of(NONE, 2), 1);
         assertThat(nextEvent(stream)).isEqualTo(overview);
-        // The time alone is no news: what comes next is the pool's change.
+        // A different time alone is not a change; the next event is the change of the pool.
         overview = Overviews.later(overview, 5);
         int seen = looks.get();
         await().atMost(LIMIT).until(() -> looks.get() > seen + 1);
@@ -188,7 +188,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void streamsAreBoundedAndWhoGoesMakesRoom() throws Exception {
+    void boundsTheNumberOfStreams() throws Exception {
         List<BufferedReader> streams = new ArrayList<>();
         for (int i = 0; i < 32; i++) {
             streams.add(events());
@@ -208,7 +208,7 @@ final class StatusPagesTest {
     }
 
     @Test
-    void thousandsOfConnectionsLeaveThePortAliveOnceTheyAreGone() throws Exception {
+    void survivesThousandsOfConnections() throws Exception {
         List<Socket> sockets = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {
             sockets.add(connect("GET /events HTTP/1.1", "Host: localhost"));

@@ -7,13 +7,13 @@ import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.engine.pool.PoolStatus;
-import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.Callers;
-import io.neurovisor.server.access.KeyExpiry;
-import io.neurovisor.server.access.KeyGrant;
-import io.neurovisor.server.access.KeyName;
-import io.neurovisor.server.access.Scope;
-import io.neurovisor.server.access.ServerTls;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyExpiry;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Scope;
+import io.neurovisor.server.access.tls.ServerTls;
 import io.neurovisor.server.client.StatusClient;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.config.MetricsConfig;
@@ -41,8 +41,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The metrics port as the settings make it: encrypted, and for clients that show a key. */
-@SuppressWarnings("NullAway.Init") // Before each test.
+/** The metrics port as configured: encrypted and with keys. */
+@SuppressWarnings("NullAway.Init") // Set before each test.
 final class StatusPortAccessTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final PoolStatus READY = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty());
@@ -68,7 +68,7 @@ final class StatusPortAccessTest {
     }
 
     @Test
-    void onlyAKeyWithTheScopeShowsWhatTheServerDoes() throws IOException {
+    void onlyAKeyWithTheScopeGivesAccess() throws IOException {
         String scraper = key("scraper", Scope.METRICS);
         String caller = key("caller", Scope.EXECUTE);
         open(Map.of("metrics-require-keys", "on"));
@@ -78,7 +78,7 @@ final class StatusPortAccessTest {
             assertThat(get(path, "Authorization: Basic %%%")).startsWith("HTTP/1.1 401 ");
             assertThat(get(path, "Authorization: Bearer " + caller))
                     .startsWith("HTTP/1.1 403 ")
-                    .contains("key caller has not the scope metrics");
+                    .contains("key caller lacks the scope metrics");
         }
         for (String authorization : List.of("Bearer " + scraper, "Basic " + basic("any:" + scraper))) {
             for (String path : List.of("/", "/status.json", "/metrics")) {
@@ -96,7 +96,7 @@ final class StatusPortAccessTest {
     }
 
     @Test
-    void anExpiredKeyShowsNothing() throws IOException {
+    void anExpiredKeyGivesNoAccess() throws IOException {
         String scraper = keys.create(new KeyGrant(
                         new KeyName("scraper"),
                         EnumSet.of(Scope.METRICS),
@@ -116,7 +116,7 @@ final class StatusPortAccessTest {
     }
 
     @Test
-    void theFilesOfTheSettingsEncryptThePort() throws Exception {
+    void servesTlsWithTheConfiguredFiles() throws Exception {
         Path cert = directory.resolve("cert");
         Path key = directory.resolve("key");
         X509Bundle first = write(cert, key);
@@ -157,7 +157,7 @@ final class StatusPortAccessTest {
         port = StatusPort.open(
                 config,
                 ServerTls.METRICS.context(config.tls(), InstantSource.system(), ticker),
-                callers::shown,
+                callers::keyOf,
                 new Readiness(() -> READY, 1),
                 new PrometheusRegistry(),
                 () -> overview,
@@ -196,7 +196,7 @@ final class StatusPortAccessTest {
         return port.address().getPort();
     }
 
-    /** By a name that is not this server's, where no other header says that the client means it. */
+    /** Uses a name that is not this server's, without a Host header that matches. */
     private String get(String path, String... headers) throws IOException {
         String host = headers.length == 0 ? "localhost" : "metrics.example";
         try (Socket socket = new Socket(LOOPBACK, port())) {

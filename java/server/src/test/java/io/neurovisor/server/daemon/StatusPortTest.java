@@ -45,7 +45,7 @@ final class StatusPortTest {
     }
 
     @Test
-    void readyTellsWhatIsMissing() throws IOException {
+    void readyReportsTheReason() throws IOException {
         assertThat(get("/ready"))
                 .isEqualTo("503 warming up: no virtual machine has become ready yet, 2 are being started");
         pool = new PoolStatus(1, 1, 0, 0, 0, 2, true, Optional.empty(), Optional.empty());
@@ -54,12 +54,12 @@ final class StatusPortTest {
         assertThat(get("/ready")).isEqualTo("503 the pool cannot refill: no memory");
         pool = new PoolStatus(0, 1, 1, 0, 0, 2, true, Optional.empty(), Optional.empty());
         readiness.drain();
-        assertThat(get("/ready")).isEqualTo("503 draining: no more requests are taken");
+        assertThat(get("/ready")).isEqualTo("503 draining: no further requests are accepted");
         assertThat(get("/health")).isEqualTo("200 live");
     }
 
     @Test
-    void metricsTellsWhatIsCounted() throws IOException {
+    void metricsReportsTheCounters() throws IOException {
         Counter counter = Counter.builder()
                 .name("dogs_total")
                 .help("Dogs.")
@@ -75,7 +75,7 @@ final class StatusPortTest {
     }
 
     @Test
-    void nothingElseIsThere() throws IOException {
+    void servesNoOtherPath() throws IOException {
         assertThat(get("/x")).isEqualTo("404 there is /, /status.json, /events, /health, /ready and /metrics");
         assertThat(get("/ready/x")).startsWith("404 ");
         assertThat(get("/metrics/x")).startsWith("404 ");
@@ -85,7 +85,7 @@ final class StatusPortTest {
     }
 
     @Test
-    void aPortInUseIsNamedWithItsHolder() {
+    void namesTheHolderOfAPortInUse() {
         assertThatThrownBy(() -> StatusPorts.open(
                         port.address().getPort(), readiness, registry, Overviews::hostile, StatusPort.LIMITS))
                 .hasMessageContaining("port " + port.address().getPort() + " on 127.0.0.1 is in use by process "
@@ -93,10 +93,10 @@ final class StatusPortTest {
                 .hasMessageContaining("--metrics-port");
     }
 
-    /** A daemon that ends waits for nobody who looks. */
+    /** A daemon does not wait for clients that read its metrics when it ends. */
     @Test
     @Timeout(20)
-    void aScrapeThatIsBeingAnsweredHoldsUpNoEnd() throws Exception {
+    void aRunningScrapeDoesNotDelayTheShutdown() throws Exception {
         CountDownLatch asked = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
         GaugeWithCallback.builder()
@@ -122,7 +122,7 @@ final class StatusPortTest {
     }
 
     @Test
-    void halfRequestsCloseThePortToNobody() throws IOException {
+    void incompleteRequestsExcludeNoClient() throws IOException {
         List<Socket> halves = new ArrayList<>();
         try {
             for (int count = 0; count < 2 * StatusPort.LIMITS.connections(); count++) {
@@ -145,7 +145,7 @@ final class StatusPortTest {
     }
 
     @Test
-    void aHeadThatIsLateEndsItsConnection() throws IOException {
+    void closesAConnectionWhoseHeadIsLate() throws IOException {
         assertThat(StatusPort.LIMITS.head()).hasSeconds(5);
         try (StatusPort impatient = opened(new HttpLimits(512, 512, Duration.ofMillis(200), Duration.ofMinutes(1)))) {
             impatient.serve();
@@ -159,7 +159,7 @@ final class StatusPortTest {
     }
 
     @Test
-    void clientsThatDoNotReadMakeRoomForOthers() throws IOException {
+    void clientsThatDoNotReadAreReplaced() throws IOException {
         countMoreThanASocketHolds();
         try (StatusPort small = opened(new HttpLimits(4, 4, Duration.ofSeconds(5), Duration.ofMinutes(5)))) {
             small.serve();
@@ -167,7 +167,7 @@ final class StatusPortTest {
             for (int count = 0; count < 4; count++) {
                 deaf.add(connect(small));
                 deaf.getLast().getOutputStream().write(request("/metrics"));
-                // It is being answered.
+                // The response has begun.
                 assertThat(deaf.getLast().getInputStream().read()).isEqualTo('H');
             }
             await().until(() -> {
@@ -195,13 +195,13 @@ final class StatusPortTest {
     }
 
     @Test
-    void whoDoesNotReadWhatHasBeenAskedForIsHungUpOn() throws IOException {
+    void disconnectsAClientThatDoesNotReadItsResponse() throws IOException {
         countMoreThanASocketHolds();
         try (StatusPort impatient = opened(new HttpLimits(512, 512, Duration.ofSeconds(5), Duration.ofMillis(200)))) {
             impatient.serve();
             try (Socket scrape = connect(impatient)) {
                 scrape.getOutputStream().write(request("/metrics"));
-                // What is written to a connection that is no more comes back as a failure.
+                // Writing to a closed connection fails.
                 await().untilAsserted(() -> assertThatThrownBy(
                                 () -> scrape.getOutputStream().write('x'))
                         .isInstanceOf(IOException.class));

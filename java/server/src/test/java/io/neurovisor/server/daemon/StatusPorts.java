@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Status ports on loopback that need no key. */
+/** Status ports on loopback without keys. */
 final class StatusPorts {
     private StatusPorts() {}
 

@@ -27,7 +27,7 @@ final class WatchdogTest {
     }
 
     @Test
-    void isSilentWhileAChecksFailsAndReportsAgainAfterIt() throws InterruptedException {
+    void pausesReportsWhileTheCheckFails() throws InterruptedException {
         int[] checks = {0};
         Runnable check = () -> {
             checks[0]++;
@@ -45,7 +45,7 @@ final class WatchdogTest {
     }
 
     @Test
-    void isSilentWhileACheckDoesNotReturn() throws InterruptedException {
+    void pausesReportsWhileACheckDoesNotReturn() throws InterruptedException {
         CountDownLatch hang = new CountDownLatch(1);
         CountDownLatch begun = new CountDownLatch(1);
         Runnable check = () -> {

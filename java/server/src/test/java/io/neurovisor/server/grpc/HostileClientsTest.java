@@ -23,12 +23,15 @@ import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
-import io.neurovisor.server.access.ApiKeys;
 import io.neurovisor.server.access.CallLimits;
-import io.neurovisor.server.access.KeyGrant;
-import io.neurovisor.server.access.KeyName;
-import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.client.DaemonClient;
+import io.neurovisor.server.grpc.guard.InboundMemory;
+import io.neurovisor.server.grpc.guard.OutboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.RawHttp2;
@@ -52,9 +55,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Clients that take all they can get, beside a client with a key and one at the Unix socket that are served. */
+/** Clients that use as many resources as they can, next to well-behaved clients with a key and at the Unix socket. */
 @Timeout(300)
-@SuppressWarnings("NullAway.Init") // Before each test.
+@SuppressWarnings("NullAway.Init") // Set before each test.
 final class HostileClientsTest {
     private static final String CHECK = "grpc.health.v1.Health/Check";
 
@@ -79,10 +82,10 @@ final class HostileClientsTest {
                     .secret()
                     .reveal();
         }
-        serve(GrpcPorts.Patience.STANDARD);
+        serve(ClientTimeouts.STANDARD);
     }
 
-    private void serve(GrpcPorts.Patience patience) {
+    private void serve(ClientTimeouts timeouts) {
         BindableService health = new HealthStatusManager().getHealthService();
         served = new ServedExecutions(
                 data,
@@ -94,8 +97,8 @@ final class HostileClientsTest {
                         interceptors,
                         InboundMemory.ofThisProcess(),
                         limits,
-                        patience,
-                        new Answers(AnswerMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
+                        timeouts,
+                        new PendingResponses(OutboundMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
         port = served.listen();
         served.listen(data.resolve("s"));
     }
@@ -107,9 +110,9 @@ final class HostileClientsTest {
     }
 
     @Test
-    void watchesWithoutAKeyLeaveCallsForKeysAndTheSocket() {
+    void keylessWatchesDoNotUseUpOtherCalls() {
         Watches watches = new Watches();
-        // More than there are calls for all callers together.
+        // Exceeds the number of calls for all callers together.
         for (int connection = 0; connection < 9; connection++) {
             HealthGrpc.HealthStub stub = HealthGrpc.newStub(channel());
             for (int count = 0; count < GrpcPorts.MAX_CALLS_OF_A_CONNECTION; count++) {
@@ -126,7 +129,7 @@ final class HostileClientsTest {
     }
 
     @Test
-    void aConnectionHasAsManyCallsAsItMayHaveAndTheOthersWait() {
+    void callsBeyondTheLimitOfAConnectionWait() {
         Watches watches = new Watches();
         HealthGrpc.HealthStub stub = HealthGrpc.newStub(channel());
         for (int count = 0; count < GrpcPorts.MAX_CALLS_OF_A_CONNECTION + 10; count++) {
@@ -151,7 +154,7 @@ final class HostileClientsTest {
     }
 
     @Test
-    void idleConnectionsOfAnAddressMakeRoomForNewOnesAndKeepThoseThatWork() throws IOException {
+    void newConnectionsReplaceIdleOnesOfTheirAddress() throws IOException {
         Watches watches = new Watches();
         HealthGrpc.newStub(channel()).watch(HealthCheckRequest.getDefaultInstance(), watches);
         await().until(() -> watches.open.get() == 1);
@@ -173,14 +176,14 @@ final class HostileClientsTest {
     }
 
     @Test
-    void openCallsOnEveryConnectionOfAnAddressKeepNoOtherClientOut() throws IOException {
+    void callsOnEveryConnectionOfAnAddressExcludeNoOtherClient() throws IOException {
         List<RawHttp2> hostile = new ArrayList<>();
         try {
             for (int count = 0; count < GrpcPorts.MAX_CONNECTIONS_OF_AN_ADDRESS; count++) {
                 hostile.add(new RawHttp2(port));
                 hostile.getLast().open(1, CHECK);
             }
-            // The others are refused, which ends their streams although the requests are not whole.
+            // The others are rejected, which ends their streams although their requests are incomplete.
             await().until(() -> limits.calls() == 512);
             honestClientsAreServed();
         } finally {
@@ -191,9 +194,9 @@ final class HostileClientsTest {
     }
 
     @Test
-    void anOldConnectionTakesNoMoreCalls() throws IOException {
+    void anOldConnectionAcceptsNoFurtherCalls() throws IOException {
         served.close();
-        serve(new GrpcPorts.Patience(Duration.ofMinutes(1), Duration.ofSeconds(1)));
+        serve(new ClientTimeouts(Duration.ofMinutes(1), Duration.ofSeconds(1)));
         try (RawHttp2 client = new RawHttp2(port)) {
             client.readBeforeKeepalive();
             client.open(1, CHECK);
@@ -229,7 +232,7 @@ final class HostileClientsTest {
         return channels.getLast();
     }
 
-    /** Streams of health: how many of them have been answered and how many refused. */
+    /** Health watches, with the number of those that got a response and of those that were rejected. */
     private static final class Watches implements StreamObserver<HealthCheckResponse> {
         private final AtomicInteger open = new AtomicInteger();
         private final AtomicInteger refused = new AtomicInteger();

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Who is at a real Unix socket is what the kernel says. */
+/** Uses a real Unix socket, whose peer the kernel reports. */
 @Timeout(60)
 final class PeerCheckTest {
     private static final int SOMEBODY_ELSE = 12_345;
@@ -58,7 +58,7 @@ final class PeerCheckTest {
     }
 
     @Test
-    void anotherUsersConnectionEndsBeforeAWordIsSaid() throws IOException {
+    void closesAnotherUsersConnectionBeforeAnyData() throws IOException {
         served.listen(socket, PeerUsers.only(SOMEBODY_ELSE));
         try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             assertThat(connection.read(ByteBuffer.allocate(1))).isEqualTo(-1);
@@ -66,7 +66,7 @@ final class PeerCheckTest {
     }
 
     @Test
-    void theAuditLogHasTheUserWhoHasConnected() throws IOException {
+    void theAuditLogContainsTheConnectedUser() throws IOException {
         served.listen(socket, PeerUsers.ownAndRoot());
         try (DaemonClient client = DaemonClient.connect(socket)) {
             ExecutionRequest request = new ExecutionRequest(

@@ -14,34 +14,41 @@ import io.neurovisor.engine.program.FilePath;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.inference.InferenceRequest;
+import io.neurovisor.server.grpc.execution.ExecutionProtos;
+import io.neurovisor.server.grpc.execution.RequestTimeouts;
+import io.neurovisor.server.grpc.guard.MessageScanner;
+import io.neurovisor.server.grpc.model.InferenceProtos;
+import io.neurovisor.server.grpc.model.RequestText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a client sends as a request. */
+/** Any bytes that a client may send as a request. */
 @Tag("fuzz")
 final class RequestFuzzTest {
     private static final RequestTimeouts TIMEOUTS = new RequestTimeouts(Duration.ofSeconds(30), Duration.ofHours(24));
     private static final TraceId TRACE = new TraceId(new UUID(1, 2));
 
-    /** A program whose files stay where they belong, or a refusal; the key makes no difference to what is asked. */
+    /**
+     * The result is a program whose files stay within its directory, or an error. The key does not change the digest.
+     */
     @FuzzTest
     void execution(byte[] bytes) throws IOException {
         try {
             looked(ExecuteRequest.getDescriptor(), bytes);
             ExecuteRequest message = ExecuteRequest.parseFrom(bytes);
-            assertThat(ExecutionMessages.digest(message))
-                    .isEqualTo(ExecutionMessages.digest(
+            assertThat(ExecutionProtos.digest(message))
+                    .isEqualTo(ExecutionProtos.digest(
                             message.toBuilder().setIdempotencyKey("key").build()));
-            ExecutionRequest request = ExecutionMessages.request(message, TRACE, TIMEOUTS, SandboxSize.MEDIUM);
+            ExecutionRequest request = ExecutionProtos.request(message, TRACE, TIMEOUTS, SandboxSize.MEDIUM);
             assertThat(request.timeout()).isPositive();
             request.program()
                     .files()
                     .forEach(file -> assertThat(FilePath.problem(file.path())).isEmpty());
         } catch (InvalidProtocolBufferException noMessage) {
-            // Refused as that.
+            // Rejected as malformed.
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault().kind()).isEqualTo(FaultKind.CALLER);
             assertThat(refused.getMessage()).doesNotContain("\u001b", "\n");
@@ -53,11 +60,11 @@ final class RequestFuzzTest {
         try {
             looked(InferenceRequest.getDescriptor(), bytes);
             InferenceRequest message = InferenceRequest.parseFrom(bytes);
-            ModelRequest request = InferenceMessages.request(message, Duration.ofSeconds(30), TRACE);
+            ModelRequest request = InferenceProtos.request(message, Duration.ofSeconds(30), TRACE);
             assertThat(request.messages()).hasSizeBetween(1, 2);
             assertThat(RequestText.model(message.getModel())).isNotNull();
         } catch (InvalidProtocolBufferException noMessage) {
-            // Refused as that.
+            // Rejected as malformed.
         } catch (NeuroVisorException refused) {
             assertThat(refused.fault().kind()).isEqualTo(FaultKind.CALLER);
             assertThat(refused.getMessage()).doesNotContain("\u001b", "\n");
@@ -65,6 +72,6 @@ final class RequestFuzzTest {
     }
 
     private static void looked(Descriptor type, byte[] bytes) throws IOException {
-        assertThat(MessageForm.fields(type, new ByteArrayInputStream(bytes))).isBetween(0, MessageForm.MOST_FIELDS);
+        assertThat(MessageScanner.fields(type, new ByteArrayInputStream(bytes))).isBetween(0, MessageScanner.MOST_FIELDS);
     }
 }

@@ -30,6 +30,9 @@ import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.execution.InputFile;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
 import io.neurovisor.server.access.CallLimits;
+import io.neurovisor.server.grpc.guard.InboundMemory;
+import io.neurovisor.server.grpc.guard.OutboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
@@ -55,8 +58,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Over real connections, with requests that no client of ours would send. */
-@SuppressWarnings("NullAway.Init") // Before each test.
+/** Uses real connections with requests that a well-behaved client never sends. */
+@SuppressWarnings("NullAway.Init") // Set before each test.
 final class RequestGuardTest {
     private static final int MEMORY_BYTES = 8 << 20;
 
@@ -80,8 +83,8 @@ final class RequestGuardTest {
         serve(Duration.ofMinutes(1));
     }
 
-    /** @param patience with a request until it has arrived whole */
-    private void serve(Duration patience) {
+    /** @param timeout for a complete request */
+    private void serve(Duration timeout) {
         served = new ServedExecutions(
                 data,
                 executions,
@@ -93,8 +96,8 @@ final class RequestGuardTest {
                         interceptors,
                         memory,
                         limits,
-                        new GrpcPorts.Patience(patience, Duration.ofHours(1)),
-                        new Answers(AnswerMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
+                        new ClientTimeouts(timeout, Duration.ofHours(1)),
+                        new PendingResponses(OutboundMemory.ofThisProcess(), Duration.ofMinutes(1), Ticker.SYSTEM)));
         int port = served.listen();
         channel =
                 NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
@@ -108,7 +111,7 @@ final class RequestGuardTest {
     }
 
     @Test
-    void whateverBytesAreSentForARequestTheStatusIsTheClientsFault() throws IOException {
+    void invalidBytesAreAlwaysTheClientsFault() throws IOException {
         Random random = new Random(20261126);
         byte[] valid = ExecuteRequest.newBuilder()
                 .setLanguage("python")
@@ -158,8 +161,8 @@ final class RequestGuardTest {
     }
 
     @Test
-    void whatHasNoFormOrTooMuchOfItIsRefusedWithTheReason() {
-        // Field 2, the code, which is no UTF-8; field 1, cut off; a group; a field in a wrong form.
+    void rejectsMalformedAndOversizedRequestsWithTheReason() {
+        // Field 2, the code, is not UTF-8; field 1 is truncated; a group; a field of the wrong wire type.
         for (byte[] malformed : List.of(
                 new byte[] {18, 2, (byte) 0xc3, 0x28}, new byte[] {10, 100, 'p'}, new byte[] {11, 12}, new byte[] {0
                 })) {
@@ -183,7 +186,7 @@ final class RequestGuardTest {
     }
 
     @Test
-    void noMethodOfThatNameAndAbsurdHeadersAreToldAndTheConnectionGoesOn() {
+    void rejectsUnknownMethodsWithoutEndingTheConnection() {
         assertThat(codeOf(() -> ClientCalls.blockingUnaryCall(
                         channel,
                         InferenceServiceGrpc.getInferMethod(),
@@ -207,7 +210,7 @@ final class RequestGuardTest {
     }
 
     @Test
-    void aCompressedRequestHasRoomForWhatItUnpacksTo() {
+    void chargesACompressedRequestForItsDecompressedSize() {
         ExecutionServiceGrpc.ExecutionServiceBlockingStub compressing = client.withCompression("gzip");
         assertThat(compressing.execute(request("some output")).getStdout()).isEqualTo("some output");
         StatusRuntimeException refusal = refusal(() -> compressing.execute(large(60 << 20)));
@@ -218,11 +221,11 @@ final class RequestGuardTest {
     }
 
     @Test
-    void requestsThatFindNoRoomAreToldToTryAgainWhileSmallOnesAreServed() throws Exception {
+    void rejectsLargeRequestsWithoutMemoryButServesSmallOnes() throws Exception {
         guests = () -> new FakeGuest().hanging();
         List<CompletableFuture<Status>> answers = new ArrayList<>();
         answers.add(begin(large(2 << 20)));
-        // Before the others, of which none may find room if all arrive piece by piece.
+        // Runs first, because the others might exhaust the memory together.
         await().until(() -> vmm.livingCount() == 1);
         for (int count = 0; count < 9; count++) {
             answers.add(begin(large(2 << 20)));
@@ -238,7 +241,7 @@ final class RequestGuardTest {
         assertThat(codeOf(() -> client.execute(
                         request("1").toBuilder().setLanguage("cobol").build())))
                 .isEqualTo(Status.Code.INVALID_ARGUMENT);
-        // No room beside the first, of which alone it is known that it has found some.
+        // The first request holds memory, so there is none left for this one.
         StatusRuntimeException refusal = refusal(() -> client.execute(large(7 << 20)));
         assertThat(TestServer.reason(refusal)).isEqualTo("SERVER_BUSY");
         assertThat(TestServer.retryDelay(refusal)).isEqualTo(Duration.ofSeconds(1));
@@ -248,7 +251,7 @@ final class RequestGuardTest {
     }
 
     @Test
-    void aRequestIsCountedForAsLongAsAnybodyWorksForIt() {
+    void chargesARequestUntilNoThreadUsesIt() {
         guests = () -> new FakeGuest().hanging();
         CompletableFuture<Status> answer =
                 begin(large(2 << 20).toBuilder().setIdempotencyKey("k").build());
@@ -261,7 +264,7 @@ final class RequestGuardTest {
     }
 
     @Test
-    void aRequestThatDoesNotBecomeWholeIsGivenUpAndFreesItsMemory() throws Exception {
+    void anIncompleteRequestIsRejectedAndFreesItsMemory() throws Exception {
         close();
         serve(Duration.ofSeconds(2));
         CompletableFuture<Status> status = new CompletableFuture<>();
@@ -284,7 +287,7 @@ final class RequestGuardTest {
         theServiceGoesOn();
     }
 
-    /** The client has sent its message, and does not say that it was the last. */
+    /** The client has sent its message but does not close its side. */
     private static MethodDescriptor<InputStream, ExecuteResponse> cut() {
         return ExecutionServiceGrpc.getExecuteMethod().toBuilder(
                         RAW, ExecutionServiceGrpc.getExecuteMethod().getResponseMarshaller())
@@ -293,7 +296,7 @@ final class RequestGuardTest {
     }
 
     @Test
-    void aStreamOfRequestsThatDoesNotEndIsGivenUp() throws Exception {
+    void rejectsAnEndlessStreamOfRequests() throws Exception {
         close();
         serve(Duration.ofSeconds(2));
         CompletableFuture<Status> status = new CompletableFuture<>();

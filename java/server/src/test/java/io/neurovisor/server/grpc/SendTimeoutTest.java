@@ -13,7 +13,8 @@ import io.neurovisor.engine.program.ProgramExit;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
-import io.neurovisor.server.access.CallLimits;
+import io.neurovisor.server.grpc.guard.OutboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.ManualTicker;
@@ -22,7 +23,6 @@ import io.neurovisor.testkit.TestPools;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -30,13 +30,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@code --send-timeout} does to clients that read nothing of what is sent to them, over real connections. */
-@SuppressWarnings("NullAway.Init") // Before each test.
+/** The effect of {@code --send-timeout} on clients that do not read, over real connections. */
+@SuppressWarnings("NullAway.Init") // Set before each test.
 final class SendTimeoutTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final ManualTicker ticker = new ManualTicker();
-    private final Answers answers = new Answers(AnswerMemory.ofThisProcess(), PATIENCE, ticker);
+    private final PendingResponses responses = new PendingResponses(OutboundMemory.ofThisProcess(), TIMEOUT, ticker);
     private Supplier<FakeGuest> guests = FakeGuest::new;
     private final FakeVmm vmm = new FakeVmm(_ -> guests.get());
     private final Executions executions = TestPools.executions(vmm, TestFiles.bootFiles(), Ticker.SYSTEM);
@@ -49,18 +49,7 @@ final class SendTimeoutTest {
 
     @BeforeEach
     void serve() {
-        served = new ServedExecutions(
-                data,
-                executions,
-                false,
-                Optional.empty(),
-                (services, interceptors) -> new GrpcPorts(
-                        services,
-                        interceptors,
-                        InboundMemory.ofThisProcess(),
-                        new CallLimits(),
-                        GrpcPorts.Patience.STANDARD,
-                        answers));
+        served = new ServedExecutions(data, executions, responses);
         channel = NettyChannelBuilder.forAddress("127.0.0.1", served.listen())
                 .usePlaintext()
                 .build();
@@ -73,18 +62,18 @@ final class SendTimeoutTest {
     }
 
     @Test
-    void aStreamThatNoClientReadsGivesItsMachineBackAsCancelled() throws Exception {
+    void anUnreadStreamIsCancelledAndReleasesItsMachine() throws Exception {
         guests = () -> new FakeGuest().flooding();
         SlowReader<ExecuteRequest, ?> reader = unread(ExecutionServiceGrpc.getExecuteStreamMethod(), request());
         await().until(() -> vmm.livingCount() == 1);
         untilTimeHasPassed(() -> vmm.livingCount() == 0);
-        untilTimeHasPassed(() -> answers.count() == 0);
+        untilTimeHasPassed(() -> responses.count() == 0);
         assertThat(statusOf(reader).getCode()).isEqualTo(Status.Code.CANCELLED);
         assertThat(data.resolve("audit/audit.jsonl")).content().contains("\"outcome\":\"CANCELLED\"");
     }
 
     @Test
-    void anAnswerThatNoClientReadsIsGivenUp() throws Exception {
+    void anUnreadResponseIsCancelled() throws Exception {
         guests = () -> new FakeGuest().executing((_, sink) -> {
             sink.stdout(ByteBuffer.wrap(new byte[2 << 20]));
             sink.stderr(ByteBuffer.wrap(new byte[2 << 20]));
@@ -92,43 +81,43 @@ final class SendTimeoutTest {
         });
         SlowReader<ExecuteRequest, ?> reader = unread(ExecutionServiceGrpc.getExecuteMethod(), request());
         await().until(() -> !vmm.starts().isEmpty() && vmm.livingCount() == 0);
-        untilTimeHasPassed(() -> answers.count() == 0);
+        untilTimeHasPassed(() -> responses.count() == 0);
         assertThat(statusOf(reader).getCode()).isEqualTo(Status.Code.CANCELLED);
         assertThat(data.resolve("audit/audit.jsonl")).content().contains("\"outcome\":\"COMPLETED\"");
     }
 
     @Test
-    void anExecutionWithAKeyRunsOnWhenItsListenerIsGivenUp() {
+    void aKeyedExecutionContinuesWithoutItsListener() {
         guests = () -> new FakeGuest().flooding();
         ExecuteRequest keyed = request().toBuilder().setIdempotencyKey("k").build();
         SlowReader<ExecuteRequest, ?> _ = unread(ExecutionServiceGrpc.getExecuteStreamMethod(), keyed);
-        await().until(() -> answers.count() == 1);
-        untilTimeHasPassed(() -> answers.count() == 0);
+        await().until(() -> responses.count() == 1);
+        untilTimeHasPassed(() -> responses.count() == 0);
         assertThat(ExecutionServiceGrpc.newBlockingStub(channel).execute(keyed).getOutcome())
                 .isEqualTo(io.neurovisor.proto.execution.Outcome.OUTPUT_LIMIT);
         assertThat(vmm.starts()).hasSize(1);
     }
 
     @Test
-    void aCallThatHasNothingToSendIsLeftAlone() {
+    void aCallWithoutOutputIsNotCancelled() {
         guests = () -> new FakeGuest().hanging();
         SlowReader<ExecuteRequest, ?> reader = unread(ExecutionServiceGrpc.getExecuteStreamMethod(), request());
         await().until(() -> vmm.livingCount() == 1);
         for (int time = 0; time < 10; time++) {
-            ticker.advance(PATIENCE);
-            answers.endUnread();
+            ticker.advance(TIMEOUT);
+            responses.endUnread();
         }
-        assertThat(answers.count()).isEqualTo(1);
+        assertThat(responses.count()).isEqualTo(1);
         assertThat(vmm.livingCount()).isEqualTo(1);
         reader.cancel();
-        await().until(() -> answers.count() == 0 && vmm.livingCount() == 0);
+        await().until(() -> responses.count() == 0 && vmm.livingCount() == 0);
     }
 
-    /** What is on its way when the time begins to pass counts as read. */
+    /** Data in transit when the time begins to pass counts as read. */
     private void untilTimeHasPassed(BooleanSupplier condition) {
         await().until(() -> {
-            answers.endUnread();
-            ticker.advance(PATIENCE);
+            responses.endUnread();
+            ticker.advance(TIMEOUT);
             return condition.getAsBoolean();
         });
     }
@@ -138,7 +127,7 @@ final class SendTimeoutTest {
         return new SlowReader<>(channel, method, request, _ -> 1);
     }
 
-    /** The status comes after all that was received before it. */
+    /** The status arrives after everything that was sent before it. */
     private static Status statusOf(SlowReader<?, ?> reader) throws Exception {
         reader.read(Integer.MAX_VALUE);
         return reader.status();

@@ -7,13 +7,20 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.vm.VmmIdentity;
 import io.neurovisor.server.access.AccessInterceptor;
-import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.CallLimits;
 import io.neurovisor.server.access.Callers;
 import io.neurovisor.server.access.PeerUsers;
 import io.neurovisor.server.access.Quotas;
 import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.RateLimit;
+import io.neurovisor.server.grpc.execution.ExecutionGrpcService;
+import io.neurovisor.server.grpc.execution.KeyedExecutions;
+import io.neurovisor.server.grpc.execution.RequestTimeouts;
+import io.neurovisor.server.grpc.execution.TenantExecutions;
+import io.neurovisor.server.grpc.guard.InboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
@@ -30,7 +37,7 @@ import java.util.OptionalLong;
 import java.util.Random;
 import java.util.function.BiFunction;
 
-/** The execution service as the daemon has it. */
+/** The execution service as the daemon runs it. */
 public final class ServedExecutions implements AutoCloseable {
     private final Metrics metrics;
     private final ApiKeys keys;
@@ -40,28 +47,44 @@ public final class ServedExecutions implements AutoCloseable {
     private final GrpcPorts ports;
 
     /**
-     * What every service has.
+     * Creates the server.
      *
-     * @param data where keys, audit log and kept answers are
-     * @param keysRequired of whoever comes by TCP
+     * @param data the directory of keys, audit log and stored output
+     * @param keysRequired whether TCP clients need a key
      */
     public ServedExecutions(Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit) {
         this(data, executions, keysRequired, limit, Tracing.OFF);
     }
 
-    /** The same with spans. */
+    /** Creates the server with tracing. */
     public ServedExecutions(
             Path data, Executions executions, boolean keysRequired, Optional<RateLimit> limit, Tracing tracing) {
         this(data, executions, keysRequired, limit, tracing, new Metrics(), true, ServedExecutions::ports);
     }
 
     /**
-     * For whoever may call without a key and as often as he likes.
+     * Creates the server for clients without a key or a rate limit.
      *
-     * @param counted whether calls are
+     * @param counted whether calls are counted
      */
     public ServedExecutions(Path data, Executions executions, Tracing tracing, Metrics metrics, boolean counted) {
         this(data, executions, false, Optional.empty(), tracing, metrics, counted, ServedExecutions::ports);
+    }
+
+    /** Creates the server for clients without a key or a rate limit, which tracks its responses with {@code responses}. */
+    ServedExecutions(Path data, Executions executions, PendingResponses responses) {
+        this(
+                data,
+                executions,
+                false,
+                Optional.empty(),
+                (services, interceptors) -> new GrpcPorts(
+                        services,
+                        interceptors,
+                        InboundMemory.ofThisProcess(),
+                        new CallLimits(),
+                        ClientTimeouts.STANDARD,
+                        responses));
     }
 
     ServedExecutions(
@@ -114,7 +137,7 @@ public final class ServedExecutions implements AutoCloseable {
         return List.of(trace, calls, new AccessInterceptor(callers, limits, calls::limited));
     }
 
-    /** On loopback; the port. */
+    /** Listens on loopback and returns the port. */
     public int listen() {
         int port = ports.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
         ports.serve();
@@ -126,13 +149,13 @@ public final class ServedExecutions implements AutoCloseable {
         ports.serve();
     }
 
-    /** The same for these users. */
+    /** Listens on a Unix socket for these users. */
     void listen(Path socket, PeerUsers users) {
         ports.listen(socket, users);
         ports.serve();
     }
 
-    /** What has been counted. */
+    /** Returns the counters. */
     public PrometheusRegistry registry() {
         return metrics.registry();
     }
@@ -141,7 +164,7 @@ public final class ServedExecutions implements AutoCloseable {
         return keyed;
     }
 
-    /** Cancels the calls that are served. */
+    /** Cancels all running calls. */
     public void stopNow() {
         ports.stopNow();
     }

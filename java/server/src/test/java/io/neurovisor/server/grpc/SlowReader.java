@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.ToIntFunction;
 
-/** A client that reads only what it asks for. */
-final class SlowReader<Q, A> extends ClientCall.Listener<A> {
+/** A client that reads only when asked to. */
+public final class SlowReader<Q, A> extends ClientCall.Listener<A> {
     private final ClientCall<Q, A> call;
     private final ToIntFunction<A> size;
     private final AtomicLong messages = new AtomicLong();
@@ -21,8 +21,8 @@ final class SlowReader<Q, A> extends ClientCall.Listener<A> {
     private final CompletableFuture<Status> status = new CompletableFuture<>();
     private final CompletableFuture<StatusRuntimeException> failure = new CompletableFuture<>();
 
-    /** Begins a call that is answered by a stream; {@code size} is what counts of a message. */
-    SlowReader(Channel channel, MethodDescriptor<Q, A> method, Q request, ToIntFunction<A> size) {
+    /** Starts a streaming call. {@code size} returns the size of a message. */
+    public SlowReader(Channel channel, MethodDescriptor<Q, A> method, Q request, ToIntFunction<A> size) {
         this.size = size;
         call = channel.newCall(method, CallOptions.DEFAULT);
         call.start(this, new Metadata());
@@ -30,24 +30,24 @@ final class SlowReader<Q, A> extends ClientCall.Listener<A> {
         call.halfClose();
     }
 
-    void read(int count) {
+    public void read(int count) {
         call.request(count);
     }
 
-    void cancel() {
+    public void cancel() {
         call.cancel("enough", null);
     }
 
-    long messages() {
+    public long messages() {
         return messages.get();
     }
 
-    /** Of the sizes of all messages that were read. */
-    long total() {
+    /** Returns the total size of the messages that were read. */
+    public long total() {
         return total.get();
     }
 
-    Status status() throws Exception {
+    public Status status() throws Exception {
         return status.get(60, TimeUnit.SECONDS);
     }
 
@@ -55,8 +55,8 @@ final class SlowReader<Q, A> extends ClientCall.Listener<A> {
         return status.isDone();
     }
 
-    /** With its details. */
-    StatusRuntimeException failure() throws Exception {
+    /** Returns the failure with its details. */
+    public StatusRuntimeException failure() throws Exception {
         return failure.get(60, TimeUnit.SECONDS);
     }
 

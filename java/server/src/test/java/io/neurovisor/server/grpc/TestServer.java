@@ -23,6 +23,8 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.stub.MetadataUtils;
 import io.neurovisor.server.access.Tenant;
+import io.neurovisor.server.grpc.guard.OutboundMemory;
+import io.neurovisor.server.grpc.guard.PendingResponses;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.ManualTicker;
 import java.io.IOException;
@@ -33,32 +35,32 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
-/** Services behind a real port, with what every server of ours has before them. */
-final class TestServer implements AutoCloseable {
+/** Services on a real port, behind the interceptors that every server has. */
+public final class TestServer implements AutoCloseable {
     private static final Duration SEND_TIMEOUT = Duration.ofMinutes(1);
 
     private final ManualTicker ticker = new ManualTicker();
-    private final Answers answers = new Answers(AnswerMemory.ofThisProcess(), SEND_TIMEOUT, ticker);
+    private final PendingResponses answers = new PendingResponses(OutboundMemory.ofThisProcess(), SEND_TIMEOUT, ticker);
     private final Server server;
     private final ManagedChannel channel;
 
-    /** For everybody, as one who comes over loopback. */
-    TestServer(List<BindableService> services) throws IOException {
+    /** Serves every client as a loopback client. */
+    public TestServer(List<BindableService> services) throws IOException {
         this(services, new Tenant.Loopback());
     }
 
-    /** For everybody, as this one. */
-    TestServer(List<BindableService> services, Tenant tenant) throws IOException {
+    /** Serves every client as this tenant. */
+    public TestServer(List<BindableService> services, Tenant tenant) throws IOException {
         this(services, tenant, Tracing.OFF);
     }
 
-    /** The same with spans. */
-    TestServer(List<BindableService> services, Tenant tenant, Tracing tracing) throws IOException {
+    /** Serves every client as this tenant, with tracing. */
+    public TestServer(List<BindableService> services, Tenant tenant, Tracing tracing) throws IOException {
         server = NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .addServices(services.stream().map(BindableService::bindService).toList())
                 .addService(ProtoReflectionServiceV1.newInstance())
-                // The one that is added last sees a call first.
-                .intercept(lettingIn(tenant))
+                // The interceptor that is added last sees a call first.
+                .intercept(admitting(tenant))
                 .intercept(new TraceInterceptor(new SecureRandom(), tracing))
                 .intercept(answers)
                 .addStreamTracerFactory(answers)
@@ -69,7 +71,7 @@ final class TestServer implements AutoCloseable {
                 .build();
     }
 
-    private static ServerInterceptor lettingIn(Tenant tenant) {
+    private static ServerInterceptor admitting(Tenant tenant) {
         return new ServerInterceptor() {
             @Override
             public <Q, A> ServerCall.Listener<Q> interceptCall(
@@ -79,45 +81,45 @@ final class TestServer implements AutoCloseable {
         };
     }
 
-    Channel channel() {
+    public Channel channel() {
         return channel;
     }
 
-    /** Whose calls have this header. */
-    Channel channel(String header, String value) {
+    /** Returns a channel whose calls have this header. */
+    public Channel channel(String header, String value) {
         Metadata headers = new Metadata();
         headers.put(Metadata.Key.of(header, Metadata.ASCII_STRING_MARSHALLER), value);
         return ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
-    /** Lets the time pass until which a client must have read something. */
-    void passSendTimeout() {
+    /** Advances the time until a client must have read something. */
+    public void passSendTimeout() {
         answers.endUnread();
         ticker.advance(SEND_TIMEOUT);
     }
 
-    /** The field that a status says is wrong. */
-    static String field(StatusRuntimeException status) {
+    /** Returns the invalid field that a status names. */
+    public static String field(StatusRuntimeException status) {
         return detail(status, BadRequest.getDefaultInstance())
                 .getFieldViolations(0)
                 .getField();
     }
 
-    static String reason(StatusRuntimeException status) {
+    public static String reason(StatusRuntimeException status) {
         return detail(status, ErrorInfo.getDefaultInstance()).getReason();
     }
 
-    static Duration retryDelay(StatusRuntimeException status) {
+    public static Duration retryDelay(StatusRuntimeException status) {
         return Duration.ofSeconds(
                 detail(status, RetryInfo.getDefaultInstance()).getRetryDelay().getSeconds());
     }
 
-    static boolean hasRetryDelay(StatusRuntimeException status) {
+    public static boolean hasRetryDelay(StatusRuntimeException status) {
         return requireNonNull(StatusProto.fromThrowable(status)).getDetailsList().stream()
                 .anyMatch(detail -> detail.is(RetryInfo.class));
     }
 
-    @SuppressWarnings("unchecked") // A message unpacks into its own class.
+    @SuppressWarnings("unchecked") // Unpacks a message of the given class.
     private static <M extends com.google.protobuf.Message> M detail(StatusRuntimeException status, M kind) {
         return requireNonNull(StatusProto.fromThrowable(status)).getDetailsList().stream()
                 .filter(detail -> detail.is(kind.getClass()))
@@ -132,8 +134,8 @@ final class TestServer implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError("no " + kind.getClass().getSimpleName() + " in " + status));
     }
 
-    /** Waits for a condition, for half a minute at most. */
-    static boolean becomes(BooleanSupplier condition) {
+    /** Waits for a condition for at most half a minute. */
+    public static boolean becomes(BooleanSupplier condition) {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() > end) {

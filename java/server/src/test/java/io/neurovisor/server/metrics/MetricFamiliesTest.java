@@ -27,7 +27,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** The promise to whoever has queries: names, types, labels, and the first and the last of a histogram's buckets. */
+/** Holds the metrics that queries depend on: names, types, labels, and the first and last buckets of histograms. */
 final class MetricFamiliesTest {
     private static final String FAMILIES = """
             neurovisor_agent_iterations histogram [] 1.0..50.0
@@ -64,7 +64,7 @@ final class MetricFamiliesTest {
             neurovisor_vms_destroyed_total counter [reason]
             """;
 
-    /** Of labels, only who registers a family knows before it has moved. */
+    /** Labels are known only at registration until the first value is recorded. */
     private static final class Recording extends PrometheusRegistry {
         private final List<Collector> collectors = new ArrayList<>();
         private final List<MultiCollector> several = new ArrayList<>();
@@ -125,7 +125,7 @@ final class MetricFamiliesTest {
         };
     }
 
-    /** The last of all is infinite, as OpenMetrics wants it. */
+    /** The last bucket is infinite, as OpenMetrics requires. */
     private static String bounds(HistogramSnapshot histogram) {
         HistogramDataPointSnapshot point = histogram.getDataPoints().getFirst();
         ClassicHistogramBuckets buckets = point.getClassicBuckets();

@@ -61,7 +61,7 @@ final class MetricsTest {
     private final Executions executions = new Executions(_ -> SMALL, pool, Ticker.SYSTEM, metrics.executions());
 
     @Test
-    void everyMachineThatIsCountedAsCreatedIsCountedAsDestroyedWithTheReason() {
+    void countsEveryCreatedMachineAsDestroyedWithTheReason() {
         metrics.watch(pool::status, vmm.identity(), Optional.empty());
         pool.keepWarm();
         await().until(() -> pool.status().warm() == 2);
@@ -89,7 +89,7 @@ final class MetricsTest {
     }
 
     @Test
-    void aMachineThatDoesNotGetReadyIsDestroyedForThat() {
+    void countsAMachineThatDoesNotStartAsDestroyed() {
         guests = () -> new FakeGuest().failing(Fault.GUEST_SILENT);
         assertThatThrownBy(() -> run("1")).isInstanceOf(NeuroVisorException.class);
         assertThat(scraped("neurovisor_vms_created_total")).isEqualTo("1.0");
@@ -99,7 +99,7 @@ final class MetricsTest {
     }
 
     @Test
-    void aProgramIsCountedByLanguageAndOutcomeAndLeadsToItsTrace() {
+    void countsAProgramByLanguageAndOutcome() {
         run("1");
         assertThat(scraped("neurovisor_code_executions_total{language=\"python\",status=\"completed\"}"))
                 .isEqualTo("1.0");
@@ -113,14 +113,14 @@ final class MetricsTest {
     }
 
     @Test
-    void tenThousandNamesOfModelsMakeSixtyFourSeriesAndOneForTheRest() {
+    void boundsTheSeriesOfModels() {
         IntStream.range(0, 10_000).forEach(number -> {
             try (ModelMetrics.Question question = metrics.models().question(TRACE)) {
                 question.goesTo(new Named("model-" + number));
             }
         });
         try (ModelMetrics.Question _ = metrics.models().question(TRACE)) {
-            // No server has its model.
+            // No server has this model.
         }
         assertThat(Scrape.of(metrics.registry()))
                 .filteredOn(line -> line.startsWith("neurovisor_requests_total{"))
@@ -137,7 +137,7 @@ final class MetricsTest {
                 new RecordingSink());
     }
 
-    /** The value of a series. */
+    /** Returns the value of a series. */
     private String scraped(String series) {
         return Scrape.of(metrics.registry()).stream()
                 .filter(line -> line.startsWith(series + " "))

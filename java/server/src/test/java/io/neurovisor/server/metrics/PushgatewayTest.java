@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 final class PushgatewayTest {
     @Test
-    void oneThatTakesConnectionsAndNeverAnswersIsGivenUp() throws IOException {
+    void givesUpOnAPushgatewayThatNeverResponds() throws IOException {
         try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
             Pushgateway gateway =
                     new Pushgateway(URI.create("http://127.0.0.1:" + silent.getLocalPort()), Duration.ofMillis(200));

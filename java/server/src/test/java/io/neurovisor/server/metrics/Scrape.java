@@ -8,11 +8,11 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** What Prometheus would read. */
+/** Scrapes metrics as Prometheus does. */
 public final class Scrape {
     private Scrape() {}
 
-    /** OpenMetrics, a line each. */
+    /** Returns OpenMetrics text by lines. */
     public static List<String> of(PrometheusRegistry registry) {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
         try {

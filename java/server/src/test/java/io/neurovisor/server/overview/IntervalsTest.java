@@ -12,8 +12,8 @@ final class IntervalsTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 
     private final ManualTicker ticker = new ManualTicker();
-    private Instant told = START;
-    private final Intervals intervals = new Intervals(() -> told, ticker);
+    private Instant now = START;
+    private final Intervals intervals = new Intervals(() -> now, ticker);
 
     @Test
     void anIntervalHasItsCountsAndPercentiles() {
@@ -29,10 +29,10 @@ final class IntervalsTest {
     }
 
     @Test
-    void aClockThatIsSetMovesNoPointAndForgetsNone() {
+    void aClockThatIsSetMovesNoPoint() {
         intervals.ended(true, 1);
         for (Instant set : List.of(START.plus(Duration.ofDays(365)), Instant.EPOCH, START)) {
-            told = set;
+            now = set;
             ticker.advance(Intervals.LENGTH);
             intervals.ended(true, 1);
         }
@@ -42,7 +42,7 @@ final class IntervalsTest {
     }
 
     @Test
-    void tenMinutesAreKeptHoweverManyEndInThem() {
+    void keepsTenMinutesForAnyNumberOfExecutions() {
         for (int second = 0; second < 3000; second++) {
             for (int execution = 0; execution < 400; execution++) {
                 intervals.ended(true, execution);

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class OverviewJsonTest {
     @Test
-    void whatIsReadIsWhatWasWritten() throws IOException {
+    void readsWhatWasWritten() throws IOException {
         Overview overview = Overviews.hostile();
         String json = OverviewJson.write(overview);
         assertThat(OverviewJson.read(json)).isEqualTo(overview);
@@ -22,7 +22,7 @@ final class OverviewJsonTest {
     }
 
     @Test
-    void aFieldThatIsNotKnownIsPassedOver() throws IOException {
+    void ignoresUnknownFields() throws IOException {
         Overview overview = Overviews.hostile();
         String json = OverviewJson.write(overview).replaceFirst("\\{", "{\"weather\":[\"fine\"],");
         assertThat(OverviewJson.read(json)).isEqualTo(overview);
@@ -30,12 +30,12 @@ final class OverviewJsonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "null", "[]", "{}", "{\"at\":\"yesterday\"}", "{\"at\":1e999}", "<html>", "{} {}"})
-    void anythingElseIsRefused(String text) {
+    void rejectsOtherText(String text) {
         assertThatThrownBy(() -> OverviewJson.read(text)).isInstanceOf(IOException.class);
     }
 
     @Test
-    void theTimeAloneIsNoNews() {
+    void aDifferentTimeAloneIsNotAChange() {
         Activity none = new Activity(0, 0, 0, List.of(), List.of(), 5, List.of());
         Overview first = Overviews.of(none, 1);
         assertThat(Overviews.later(first, 1).showsTheSameAs(first)).isTrue();

@@ -22,7 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Overviews as tests need them: in every place that a stranger can have words, there is markup. */
+/** Overviews with markup in every text that comes from outside. */
 public final class Overviews {
     public static final String MARKUP =
             "\"'><script>alert(1)</script><img src=x onerror=alert(2)>&amp;\u001b[31m\u202e";
@@ -32,7 +32,7 @@ public final class Overviews {
 
     private Overviews() {}
 
-    /** With one execution that has ended badly, and one that runs. */
+    /** Returns an overview with a failed execution and a running one. */
     public static Overview hostile() {
         RecentExecutions recent = new RecentExecutions(InstantSource.system(), Ticker.SYSTEM);
         Executions executions = TestPools.executions(
@@ -45,7 +45,7 @@ public final class Overviews {
         return of(recent.activity(), 1);
     }
 
-    /** The same, so many seconds later. */
+    /** Returns the overview this many seconds later. */
     public static Overview later(Overview overview, int seconds) {
         return new Overview(
                 overview.at().plusSeconds(seconds),
@@ -59,7 +59,7 @@ public final class Overviews {
                 overview.executions());
     }
 
-    /** With a pool that has so many machines ready. */
+    /** Returns an overview with a pool of this many ready machines. */
     public static Overview of(Activity activity, int warm) {
         return new Overview(
                 NOW.plusSeconds(90),

@@ -44,17 +44,17 @@ final class RecentExecutionsTest {
     private final RecentExecutions recent = new RecentExecutions(() -> NOW, ticker);
 
     @Test
-    void whereTheTimeOfAnExecutionWentIsTold() {
+    void reportsThePhasesOfAnExecution() {
         ExecutionRequest request = request();
         recent.begun(request);
         assertThat(recent.activity().current())
-                .containsExactly(new Current(1, TRACE.toString(), "python", "small", NOW, ""));
+                .containsExactly(new CurrentExecution(1, TRACE.toString(), "python", "small", NOW, ""));
         ticker.advance(Duration.ofMillis(30));
         try (Sandbox sandbox = sandbox()) {
             ticker.advance(Duration.ofMillis(10));
             recent.acquired(request, sandbox, Duration.ofMillis(40));
             assertThat(recent.activity().current(TRACE.toString()))
-                    .extracting(Current::vmId)
+                    .extracting(CurrentExecution::vmId)
                     .containsExactly(sandbox.vmId().value());
             ticker.advance(Duration.ofMillis(100));
             ticker.advance(Duration.ofMillis(5));
@@ -64,7 +64,7 @@ final class RecentExecutionsTest {
         assertThat(activity.running()).isZero();
         assertThat(activity.ended()).isOne();
         assertThat(activity.uncompleted()).isZero();
-        Ended ended = activity.ended(TRACE.toString()).getFirst();
+        EndedExecution ended = activity.ended(TRACE.toString()).getFirst();
         assertThat(ended.totalMillis()).isEqualTo(145);
         assertThat(ended.exitCode()).isEqualTo(3);
         assertThat(ended.phases())
@@ -77,7 +77,7 @@ final class RecentExecutionsTest {
     }
 
     @Test
-    void aMachineThatWasThereBeforeWasNotStartedForIt() {
+    void aReadyMachineHasNoStartPhase() {
         ExecutionRequest request = request();
         try (Sandbox sandbox = sandbox()) {
             ticker.advance(Duration.ofSeconds(5));
@@ -92,7 +92,7 @@ final class RecentExecutionsTest {
     }
 
     @Test
-    void whatFailsIsToldByItsFaultAndNotByItsWords() {
+    void reportsAFailureByItsFaultOnly() {
         RecentExecutions listener = new RecentExecutions(() -> NOW, Ticker.SYSTEM);
         Executions executions = TestPools.executions(
                 new FakeVmm(_ -> new FakeGuest().silent()), TestFiles.bootFiles(), Ticker.SYSTEM, listener);
@@ -103,7 +103,7 @@ final class RecentExecutionsTest {
         listener.failed(request, new IllegalStateException("a secret"));
 
         assertThat(listener.activity().recent())
-                .extracting(Ended::outcome)
+                .extracting(EndedExecution::outcome)
                 .containsExactly(Fault.INTERNAL.name(), Fault.GUEST_SILENT.name());
         assertThat(listener.activity().recent()).allSatisfy(ended -> {
             assertThat(ended.completed()).isFalse();
@@ -114,7 +114,7 @@ final class RecentExecutionsTest {
     }
 
     @Test
-    void aGuestsWordsAreOneBoundedLineAndItsProgramAndOutputAreNowhere() {
+    void limitsTextOfAGuestToOneBoundedLine() {
         RecentExecutions listener = new RecentExecutions(() -> NOW, Ticker.SYSTEM);
         String words = "<script>alert(1)</script>\u001b[2J\u202e\r\nready\ud800" + "x".repeat(10_000_000);
         Executions executions = TestPools.executions(
@@ -125,7 +125,7 @@ final class RecentExecutionsTest {
         ExecutionResult result = executions.execute(request(), new RecordingSink());
         assertThat(result.outcome()).isEqualTo(Outcome.SANDBOX_DIED);
 
-        Ended ended = listener.activity().recent().getFirst();
+        EndedExecution ended = listener.activity().recent().getFirst();
         assertThat(ended.detail())
                 .contains("<script>")
                 .hasSizeLessThan(310)
@@ -134,20 +134,20 @@ final class RecentExecutionsTest {
     }
 
     @Test
-    void executionsOfOneTraceAreKeptApart() {
+    void distinguishesExecutionsOfOneTrace() {
         List<ExecutionRequest> requests = List.of(request(), request(), request());
         requests.forEach(recent::begun);
         assertThat(recent.activity().current(TRACE.toString()))
-                .extracting(Current::number)
+                .extracting(CurrentExecution::number)
                 .containsExactly(1L, 2L, 3L);
         recent.failed(requests.get(1), new NeuroVisorException(Fault.POOL_EXHAUSTED, "none"));
-        assertThat(recent.activity().current()).extracting(Current::number).containsExactly(1L, 3L);
-        assertThat(recent.activity().recent()).extracting(Ended::number).containsExactly(2L);
+        assertThat(recent.activity().current()).extracting(CurrentExecution::number).containsExactly(1L, 3L);
+        assertThat(recent.activity().recent()).extracting(EndedExecution::number).containsExactly(2L);
     }
 
-    /** Each number begins an execution, or ends one that runs in one of the ways there are. */
+    /** Each number starts an execution, or ends a running one in one of the possible ways. */
     @Property(tries = 50)
-    void whateverComesItIsBoundedAndNothingRunsForEver(
+    void memoryIsBounded(
             @ForAll @Size(max = 600) List<@IntRange(max = 400) Integer> moves) {
         RecentExecutions listener = new RecentExecutions(() -> NOW, ticker);
         List<ExecutionRequest> running = new ArrayList<>();
@@ -167,7 +167,7 @@ final class RecentExecutionsTest {
                     listener.acquired(request, sandbox, Duration.ofMillis(move));
                     listener.executed(request, result(sandbox, Duration.ofMillis(move), Duration.ofMillis(move), ""));
                 }
-                // Heard twice, or never begun: no harm.
+                // Repeated and unknown events have no effect.
                 listener.executed(request, result(sandbox, Duration.ZERO, Duration.ZERO, ""));
                 ended++;
                 assertThat(listener.activity().running()).isEqualTo(running.size());

@@ -9,10 +9,10 @@ import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 
-/** Whatever a client sends as the host that it means. */
+/** Any text that a client may send as the Host header. */
 @Tag("fuzz")
 final class HostCheckFuzzTest {
-    /** Accepted is the server's name or an address, and never another name. */
+    /** Accepts only the server's name or an address. */
     @FuzzTest
     void host(byte[] bytes) {
         String text = new String(bytes, StandardCharsets.ISO_8859_1);

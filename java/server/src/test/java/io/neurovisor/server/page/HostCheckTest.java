@@ -24,7 +24,7 @@ final class HostCheckTest {
                 "[fe80::1:2]:1",
                 "build-7:9090"
             })
-    void addressesAndOwnNamesAreOurs(String host) {
+    void acceptsAddressesAndTheServersNames(String host) {
         assertThat(check.refusal(List.of(host))).isEmpty();
     }
 
@@ -43,15 +43,15 @@ final class HostCheckTest {
                 "0x7f.1",
                 "_"
             })
-    void otherNamesAreSomebodyElses(String host) {
+    void rejectsOtherNames(String host) {
         assertThat(check.refusal(List.of(host)).orElseThrow().status()).isIn(421, 400);
     }
 
     @Test
-    void aStrangersNameIsMisdirectedAndToldWhatToDo() {
+    void respondsToAForeignNameWithTheNextStep() {
         assertThat(check.refusal(List.of("evil.example")))
                 .contains(new HostCheck.Refusal(
-                        421, "this is not the server of that name; use localhost or the address, such as 127.0.0.1"));
+                        421, "this server does not have that name; use localhost or the address, such as 127.0.0.1"));
     }
 
     @ParameterizedTest
@@ -72,12 +72,12 @@ final class HostCheckTest {
                 "localhost\u0000",
                 "локалхост"
             })
-    void garbageIsNoHost(String host) {
+    void rejectsInvalidHosts(String host) {
         assertThat(check.refusal(List.of(host)).orElseThrow().status()).isEqualTo(400);
     }
 
     @Test
-    void thereIsOneHostHeader() {
+    void requiresOneHostHeader() {
         assertThat(check.refusal(List.of()).orElseThrow().status()).isEqualTo(400);
         assertThat(check.refusal(List.of("localhost", "localhost"))
                         .orElseThrow()

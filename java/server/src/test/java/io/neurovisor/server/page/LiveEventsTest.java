@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.neurovisor.server.http.HttpLimits;
 import io.neurovisor.server.http.HttpPort;
 import io.neurovisor.server.overview.Activity;
-import io.neurovisor.server.overview.Ended;
+import io.neurovisor.server.overview.EndedExecution;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.Overviews;
 import io.neurovisor.testkit.ManualTicker;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class LiveEventsTest {
-    /** More than all buffers between two sockets hold. */
+    /** Exceeds all buffers between two sockets. */
     private static final int LARGE = 40_000;
 
     private final ManualTicker ticker = new ManualTicker();
@@ -56,8 +56,8 @@ final class LiveEventsTest {
     }
 
     @Test
-    void whoDoesNotReadIsHungUpOnAndHoldsUpNobody() throws Exception {
-        Ended ended = overview.executions().recent().getFirst();
+    void disconnectsAClientThatDoesNotRead() throws Exception {
+        EndedExecution ended = overview.executions().recent().getFirst();
         overview = Overviews.of(new Activity(1, 1, 0, List.of(), Collections.nCopies(LARGE, ended), 5, List.of()), 1);
         try (Socket deaf = new Socket()) {
             deaf.setReceiveBufferSize(1024);

@@ -7,12 +7,12 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import java.util.List;
 
-/** What is traced, kept in memory. */
+/** Keeps finished spans in memory. */
 public final class Recorded implements AutoCloseable {
     private final InMemorySpanExporter spans = InMemorySpanExporter.create();
     private final Tracing tracing;
 
-    /** A share of all that no client has decided of. */
+    /** Records a share of the traces for which the client has made no decision. */
     public Recorded(double share) {
         tracing = Tracing.to(spans, InMemoryLogRecordExporter.create(), share);
     }
@@ -21,13 +21,13 @@ public final class Recorded implements AutoCloseable {
         return tracing;
     }
 
-    /** All that have ended, the first one first. */
+    /** Returns all finished spans, the oldest first. */
     public List<SpanData> spans() {
         assertThat(tracing.flush()).isTrue();
         return spans.getFinishedSpanItems();
     }
 
-    /** The only one of its name. */
+    /** Returns the only span with this name. */
     public SpanData span(String name) {
         List<SpanData> named =
                 spans().stream().filter(span -> span.getName().equals(name)).toList();

@@ -15,24 +15,24 @@ final class RequestTraceTest {
     private static final UUID OF_PARENT = UUID.fromString("01941ab3-6d8c-7a2b-b4e1-9c1234567890");
 
     @Test
-    void theParentDecides() {
+    void aParentDecidesTheId() {
         RequestTrace trace = RequestTrace.of(PARENT, "11111111-1111-7111-8111-111111111111");
         assertThat(trace.id().value()).isEqualTo(OF_PARENT);
         assertThat(trace.clientId()).isEmpty();
-        assertThat(trace.shown()).isEqualTo(OF_PARENT.toString());
+        assertThat(trace.displayId()).isEqualTo(OF_PARENT.toString());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"01941ab3-6d8c-7a2b-b4e1-9c1234567890", "01941AB36D8C7A2BB4E19C1234567890"})
-    void anIdThatIsOneIsTaken(String id) {
+    void usesAValidId(String id) {
         assertThat(RequestTrace.of(null, id).id().value()).isEqualTo(OF_PARENT);
     }
 
     @Test
-    void anyOtherNameIsGivenBackBesideAnIdOfOurs() {
+    void returnsAnyOtherNameWithAGeneratedId() {
         RequestTrace trace = RequestTrace.of(null, "my-trace-123");
         assertThat(trace.clientId()).contains("my-trace-123");
-        assertThat(trace.shown()).isEqualTo("my-trace-123");
+        assertThat(trace.displayId()).isEqualTo("my-trace-123");
         assertThat(trace.id().value().version()).isEqualTo(7);
         assertThat(trace.response(new Random(1)))
                 .startsWith("00-" + trace.id().toString().replace("-", "") + "-")
@@ -40,7 +40,7 @@ final class RequestTraceTest {
     }
 
     @Test
-    void aNameBesideAParentIsKept() {
+    void keepsANameInAdditionToAParent() {
         RequestTrace trace = RequestTrace.of(PARENT, "my-trace-123");
         assertThat(trace.id().value()).isEqualTo(OF_PARENT);
         assertThat(trace.clientId()).contains("my-trace-123");
@@ -59,7 +59,7 @@ final class RequestTraceTest {
                 "null,00000000-0000-0000-0000-000000000000",
                 "null,gr\u00fc\u00df",
             })
-    void nonsenseIsAsGoodAsNothing(String parent, String id) {
+    void ignoresInvalidHeaders(String parent, String id) {
         RequestTrace trace = RequestTrace.of(parent, id);
         assertThat(trace.id().value().version()).isEqualTo(7);
         assertThat(trace.clientId().filter(name -> !name.startsWith("00000000")))

@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
 final class TracingTest {
     private static final URI ADDRESS = URI.create("http://127.0.0.1:4317");
 
-    private final Logger logger = (Logger) LoggerFactory.getLogger(Delivery.class);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(DeliveryMonitor.class);
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     @BeforeEach
@@ -54,7 +54,7 @@ final class TracingTest {
     }
 
     @Test
-    void aTraceThatBeginsHereHasTheIdThatIsKnown() {
+    void aNewTraceHasTheKnownId() {
         try (Recorded recorded = new Recorded(1)) {
             RequestTrace trace = RequestTrace.begun(TraceIds.next());
             Tracing tracing = recorded.tracing();
@@ -70,9 +70,9 @@ final class TracingTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {0, 0.1, 0.5, 0.9, 1})
-    void aShareOfTheTracesIsRecorded(double share) {
+    void recordsAShareOfTheTraces(double share) {
         try (Recorded recorded = new Recorded(share)) {
-            // Fewer than fit into the queue, of which nothing is then dropped.
+            // Fewer than the queue holds, so that nothing is dropped.
             IntStream.range(0, 2000)
                     .forEach(_ -> recorded.tracing()
                             .begin(recorded.tracing().span("call"), RequestTrace.of(null, null))
@@ -83,7 +83,7 @@ final class TracingTest {
 
     @ParameterizedTest
     @CsvSource({"0,0", "1,1"})
-    void whichTracesGoWhereAndByWhichProtocolIsWhatTheSettingsSay(String share, int traces) throws IOException {
+    void exportsAsConfigured(String share, int traces) throws IOException {
         List<String> paths = new CopyOnWriteArrayList<>();
         HttpServer receiver = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         receiver.createContext("/", exchange -> {
@@ -121,7 +121,7 @@ final class TracingTest {
         "http://127.0.0.1:4318,grpc,false",
         "http://127.0.0.1:4317,http/protobuf,true"
     })
-    void theProtocolIsWhatIsSaidOrWhatTheAddressTells(URI address, String protocol, boolean http) {
+    void derivesTheProtocolFromTheAddress(URI address, String protocol, boolean http) {
         assertThat(new Otlp(address, protocol(protocol)).isHttp()).isEqualTo(http);
     }
 
@@ -132,7 +132,7 @@ final class TracingTest {
         "https://h/otlp,https://h/otlp/v1/traces,https://h/otlp/v1/logs",
         "https://h/otlp/v1/traces,https://h/otlp/v1/traces,https://h/otlp/v1/logs"
     })
-    void logsGoBesideTheTraces(URI address, String traces, String logs) {
+    void exportsLogsNextToTraces(URI address, String traces, String logs) {
         Otlp otlp = new Otlp(address, OtlpProtocol.HTTP_PROTOBUF);
         assertThat(otlp.url("/v1/traces")).isEqualTo(traces);
         assertThat(otlp.url("/v1/logs")).isEqualTo(logs);
@@ -140,8 +140,8 @@ final class TracingTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GRPC", "HTTP_PROTOBUF"})
-    void aReceiverThatIsNotThereHoldsNobodyUp(OtlpProtocol protocol) throws IOException {
-        // Taken, so that no other program listens there, and refused, for neither does this one.
+    void aMissingReceiverDelaysNoRequest(OtlpProtocol protocol) throws IOException {
+        // Bound, so that no other program listens there, but not listening, so that connections are refused.
         try (Socket taken = new Socket()) {
             taken.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             int port = taken.getLocalPort();
@@ -152,7 +152,7 @@ final class TracingTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GRPC", "HTTP_PROTOBUF"})
-    void aReceiverThatNeverAnswersHoldsNobodyUp(OtlpProtocol protocol) throws IOException {
+    void aSilentReceiverDelaysNoRequest(OtlpProtocol protocol) throws IOException {
         try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             recordMuch(new Otlp(URI.create("http://127.0.0.1:" + silent.getLocalPort()), protocol));
         }
@@ -160,7 +160,7 @@ final class TracingTest {
 
     @ParameterizedTest
     @EnumSource(names = {"GRPC", "HTTP_PROTOBUF"})
-    void aReceiverThatRefusesHoldsNobodyUp(OtlpProtocol protocol) throws IOException {
+    void aReceiverThatRejectsDelaysNoRequest(OtlpProtocol protocol) throws IOException {
         HttpServer refusing = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         refusing.createContext("/", exchange -> {
             exchange.sendResponseHeaders(500, -1);
@@ -179,14 +179,14 @@ final class TracingTest {
 
     private void assertThatItIsToldOnce(int port, String reason) {
         await().atMost(Duration.ofMinutes(2))
-                .untilAsserted(() -> assertThat(told())
+                .untilAsserted(() -> assertThat(logged())
                         .singleElement()
                         .asString()
                         .matches("http://127\\.0\\.0\\.1:" + port
-                                + " does not take traces, which are dropped until it does: " + reason));
+                                + " does not accept traces, which are dropped until it does: " + reason));
     }
 
-    /** Far more than is kept for a receiver, which whoever waited for it would wait minutes for. */
+    /** Exceeds the queue by far; waiting for the receiver would take minutes. */
     private static void recordMuch(Otlp otlp) {
         Assertions.assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
             try (Tracing tracing = otlp.tracing(1)) {
@@ -199,29 +199,29 @@ final class TracingTest {
     }
 
     @Test
-    void whatDoesNotArriveIsToldOnceWithItsReasonAndAgainWhenItDoes() {
-        Delivery delivery = new Delivery("traces", ADDRESS);
+    void logsTheStartAndTheEndOfAFailedDelivery() {
+        DeliveryMonitor delivery = new DeliveryMonitor("traces", ADDRESS);
         List.of(true, false, false, false, true, true).forEach(arrives -> delivery.watch(outcome(arrives)));
-        await().untilAsserted(() -> assertThat(told())
+        await().untilAsserted(() -> assertThat(logged())
                 .containsExactly(
-                        ADDRESS + " does not take traces, which are dropped until it does: refused",
-                        ADDRESS + " takes traces again"));
+                        ADDRESS + " does not accept traces, which are dropped until it does: refused",
+                        ADDRESS + " accepts traces again"));
     }
 
     @Test
-    void anAttemptWhoseEndNobodyTellsHasFailed() {
-        new Delivery("logs", ADDRESS, Duration.ofMillis(50)).watch(new CompletableResultCode());
-        await().untilAsserted(() -> assertThat(told())
+    void anAttemptWithoutAnEndHasFailed() {
+        new DeliveryMonitor("logs", ADDRESS, Duration.ofMillis(50)).watch(new CompletableResultCode());
+        await().untilAsserted(() -> assertThat(logged())
                 .containsExactly(
-                        ADDRESS + " does not take logs, which are dropped until it does: no answer within 0 s"));
+                        ADDRESS + " does not accept logs, which are dropped until it does: no response within 0 s"));
     }
 
-    private List<String> told() {
+    private List<String> logged() {
         return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
     @Test
-    void aShareIsAShare() {
+    void rejectsAnInvalidShare() {
         assertThatThrownBy(() -> new RatioSampler(1.5)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new RatioSampler(Double.NaN)).isInstanceOf(IllegalArgumentException.class);
     }

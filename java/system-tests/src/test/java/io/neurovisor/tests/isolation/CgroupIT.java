@@ -6,7 +6,7 @@ import io.neurovisor.engine.progress.Progress;
 import io.neurovisor.host.probe.ProbeCache;
 import io.neurovisor.host.qemu.QemuLocator;
 import io.neurovisor.host.spawner.Spawner;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.tests.fixtures.HostCommand;
 import io.neurovisor.tests.fixtures.SpawnerTestInitrd;
 import io.neurovisor.tests.fixtures.TestMachines;
@@ -27,7 +27,7 @@ final class CgroupIT {
 
     @Test
     void vmmStaysWithinItsLimits(@TempDir Path directory) throws IOException {
-        Path kernel = NeuroVisor.images(TestMachines.settings())
+        Path kernel = InstalledComponents.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .kernel();
         Path initrd = directory.resolve("initrd");

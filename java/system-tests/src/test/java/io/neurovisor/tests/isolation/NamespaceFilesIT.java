@@ -8,7 +8,7 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.StagedDirectory;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.tests.fixtures.TestMachines;
 import io.neurovisor.tests.runner.ShortTier;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ final class NamespaceFilesIT {
     @Test
     void removesAPartialBuildWithFilesOfOtherUsers() {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {
-            SpawnerSupervisor supervisor = NeuroVisor.supervisor(TestMachines.settings());
+            SpawnerSupervisor supervisor = InstalledComponents.supervisor(TestMachines.settings());
             StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, supervisor);
             fillAsAnotherUser(staged.path());
             staged.close();
@@ -42,7 +42,7 @@ final class NamespaceFilesIT {
         try (PathLock lock = PathLock.acquire(parent.resolve(".lock"), () -> {})) {
             Path dead = PrivateFiles.directory(parent.resolve(".base~building-1-dead"));
             fillAsAnotherUser(dead);
-            SpawnerSupervisor supervisor = NeuroVisor.supervisor(TestMachines.settings());
+            SpawnerSupervisor supervisor = InstalledComponents.supervisor(TestMachines.settings());
 
             StagedDirectory.begin(parent, "base", lock, supervisor).close();
             supervisor.close();

@@ -8,11 +8,11 @@ import io.neurovisor.engine.program.Interpreter;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.program.Program;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.tests.fixtures.FinishedProgram;
 import io.neurovisor.tests.fixtures.OpenedNeuroVisor;
-import io.neurovisor.tests.fixtures.UnpackedImage;
 import io.neurovisor.tests.fixtures.TestMachines;
+import io.neurovisor.tests.fixtures.UnpackedImage;
 import io.neurovisor.tests.runner.Extent;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
@@ -44,7 +44,7 @@ final class ProgramsIT {
 
     @BeforeAll
     static void open() {
-        Path rootfs = NeuroVisor.images(TestMachines.settings())
+        Path rootfs = InstalledComponents.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .rootfs();
         unpackedImage = new UnpackedImage(rootfs, shared.resolve("root"));

@@ -103,7 +103,7 @@ final class CrashIT {
             if (victim == Victim.SPAWNER) {
                 CommandLineRun next = run.neurovisor("gc");
                 assertThat(next.exitCode()).as(next.stderr()).isZero();
-                assertThat(next.stdout()).contains("left by a run that died");
+                assertThat(next.stdout()).contains("left by a run that was killed");
             }
             await().atMost(LIMIT)
                     .untilAsserted(() -> assertThat(run.processesLeft()).isEmpty());

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.agent.loop.AgentTask;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
-import io.neurovisor.server.journal.Begun;
+import io.neurovisor.server.journal.BeginResult;
 import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.journal.ExecutionKey;
 import io.neurovisor.session.SessionId;
@@ -65,7 +65,7 @@ final class GcIT {
                     .contains(
                             "removed " + superseded + " (",
                             "removed " + staged + " (",
-                            "1 execution by a key, whose answers nobody can ask for any more",
+                            "1 execution with an idempotency key, whose output can no longer be requested",
                             "removed session " + old);
             assertThat(CommandLineRun.of("sessions", "list", "--data-dir", data.toString())
                             .stdout())
@@ -104,7 +104,7 @@ final class GcIT {
     private static void beginLongAgo(Path directory) {
         Instant then = InstantSource.system().instant().minus(Duration.ofDays(2));
         try (ExecutionJournal journal = ExecutionJournal.open(directory, InstantSource.fixed(then))) {
-            assertThat(journal.begin(new ExecutionKey("loopback", "k"), "d")).isInstanceOf(Begun.First.class);
+            assertThat(journal.begin(new ExecutionKey("loopback", "k"), "d")).isInstanceOf(BeginResult.First.class);
         }
     }
 

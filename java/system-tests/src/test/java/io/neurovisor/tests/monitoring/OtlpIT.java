@@ -150,7 +150,7 @@ final class OtlpIT {
 
     private static void withoutItsCollectorItServesAndSaysSo(RunningDaemon daemon, RunningCollector collector) {
         collector.close();
-        String warning = ".*" + Pattern.quote(collector.grpc() + " does not take traces, which are dropped") + ".*";
+        String warning = ".*" + Pattern.quote(collector.grpc() + " does not accept traces, which are dropped") + ".*";
         await().atMost(LIMIT).until(() -> {
             assertThat(execute(daemon, "a").getStdout()).isEqualTo("42\n");
             return daemon.messages().stream().anyMatch(line -> line.matches(warning));

@@ -19,12 +19,12 @@ final class SettingEffectsTest {
     private static final String DRAIN = "ServeIT.drainTimeoutCancelsRunningPrograms";
     private static final String FULL = "ServeFaultsIT.recoversFromAFailedRefill";
     private static final String GC = "GcIT.removesOnlyUnusedArtifacts";
-    private static final String LIMITS = "AgentModelsTest.aTaskHasTheLimitsOfTheSettings";
+    private static final String LIMITS = "AgentModelsTest.aTaskHasTheConfiguredLimits";
     private static final String POOL = "PoolIT.manyRequestsShareFewMachinesInOrder";
     private static final String CERTIFIED =
             "ServeSettingsIT.remotePortRequiresCertificateAndKey";
-    private static final String MODELS = "InferenceGrpcServiceTest.whatTheClientWantsReachesTheModelServer";
-    private static final String TRACES = "TracingTest.whichTracesGoWhereAndByWhichProtocolIsWhatTheSettingsSay";
+    private static final String MODELS = "InferenceGrpcServiceTest.forwardsTheParametersToTheModelServer";
+    private static final String TRACES = "TracingTest.exportsAsConfigured";
     private static final String BY_DAEMON = "RunByDaemonIT.runsProgramsByTheDaemon";
 
     /** The test that fails if the setting has no effect. */
@@ -41,18 +41,18 @@ final class SettingEffectsTest {
             entry(Setting.TIMEOUT, "RunIT.timeoutKillsAllProcessesAndKeepsTheOutput"),
             entry(
                     Setting.TIMEOUT_MAX,
-                    "ExecutionGrpcServiceTest.aTimeoutBeyondTheDaemonsLongestIsRefusedWithBothValues"),
+                    "ExecutionGrpcServiceTest.rejectsATimeoutBeyondTheLimitWithBothValues"),
             entry(Setting.WARM, POOL),
             entry(Setting.MAX, POOL),
             entry(Setting.ACQUIRE_TIMEOUT, FULL),
             entry(Setting.VM_UIDS, FULL),
             entry(Setting.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
-            entry(Setting.MODEL, "AgentModelsTest.theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay"),
+            entry(Setting.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
             entry(Setting.PROVIDER, MODELS),
             entry(Setting.BASE_URL, MODELS),
-            entry(Setting.OLLAMA_HOST, "AgentModelsTest.theServerThatIsAskedAndForWhichModelIsWhatTheSettingsSay"),
+            entry(Setting.OLLAMA_HOST, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
             entry(Setting.API_KEY_FILE, "ApiKeyTest.theFileComesBeforeOurVariableAndThatBeforeOpenAis"),
-            entry(Setting.KEEP_ALIVE, "AgentModelsTest.theModelStaysInMemoryForAsLongAsTheSettingsSay"),
+            entry(Setting.KEEP_ALIVE, "AgentModelsTest.theModelStaysInMemoryForTheConfiguredTime"),
             entry(Setting.MAX_ITERATIONS, LIMITS),
             entry(Setting.MAX_TOOL_CALLS, LIMITS),
             entry(Setting.MAX_TOKENS, LIMITS),
@@ -70,9 +70,9 @@ final class SettingEffectsTest {
             entry(Setting.PORT, "ServeIT.killedDaemonRestartsWithoutRepeatingKeyedExecutions"),
             entry(Setting.METRICS_LISTEN, DRAIN),
             entry(Setting.METRICS_PORT, "StatusPageIT.escapesTextWrittenByGuests"),
-            entry(Setting.METRICS_TLS_CERT, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
-            entry(Setting.METRICS_TLS_KEY, "StatusPortAccessTest.theFilesOfTheSettingsEncryptThePort"),
-            entry(Setting.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeShowsWhatTheServerDoes"),
+            entry(Setting.METRICS_TLS_CERT, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
+            entry(Setting.METRICS_TLS_KEY, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
+            entry(Setting.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeGivesAccess"),
             entry(
                     Setting.PUSHGATEWAY,
                     "PushgatewayIT.pushesTheCountersOfACommand"),
@@ -82,7 +82,7 @@ final class SettingEffectsTest {
             entry(Setting.SOCKET, BY_DAEMON),
             entry(Setting.DAEMON, BY_DAEMON),
             entry(Setting.DRAIN_TIMEOUT, DRAIN),
-            entry(Setting.SEND_TIMEOUT, "SendTimeoutTest.aStreamThatNoClientReadsGivesItsMachineBackAsCancelled"),
+            entry(Setting.SEND_TIMEOUT, "SendTimeoutTest.anUnreadStreamIsCancelledAndReleasesItsMachine"),
             entry(Setting.CHANNELZ, DRAIN),
             entry(Setting.CACHE_MAX, GC),
             entry(Setting.SESSIONS_MAX_AGE, GC),

@@ -80,7 +80,7 @@ final class RunByDaemonIT {
         assertThat(none.exitCode()).isEqualTo(2);
         CommandLineRun alone = byDaemon("run", "-l", "sh", "-c", "echo 1");
         assertThat(alone.stdout()).isEqualTo("1\n");
-        assertThat(alone.stderr()).contains("no daemon at " + socket + ": nobody serves there; runs it without one");
+        assertThat(alone.stderr()).contains("no daemon at " + socket + ": no server listens there; runs it without one");
     }
 
     private void soHasAnAgent(Path socket) {
@@ -164,7 +164,7 @@ final class RunByDaemonIT {
         assertThat(endless.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(endless.exitValue()).isEqualTo(126);
         assertThat(new String(endless.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
-                .contains("was lost while it ran the program", "nobody can say how the program ended");
+                .contains("was lost while it ran the program", "the outcome of the program is unknown");
     }
 
     private CommandLineRun byDaemon(String... arguments) {

@@ -310,7 +310,7 @@ final class ServeFaultsIT {
         Status audit = refusalWhileFull(client, request("sh", "echo 42"));
         assertThat(audit.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
         assertThat(audit.getDescription())
-                .contains("Nothing is executed that the audit log does not have", "disk is full");
+                .contains("Nothing is executed without an entry in the audit log", "disk is full");
         ExecuteRequest keyed = request("sh", "echo $RANDOM$RANDOM$RANDOM").toBuilder()
                 .setIdempotencyKey("full")
                 .setLanguage("bash")

@@ -18,8 +18,8 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.channelz.v1.ChannelzGrpc;
 import io.grpc.channelz.v1.GetServersRequest;
 import io.grpc.health.v1.HealthCheckRequest;
-import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.MetadataUtils;
@@ -242,7 +242,7 @@ final class ServeIT {
     /** Returns the last response before the server ended the call. */
     private static HealthCheckResponse last(Iterator<HealthCheckResponse> watch) {
         List<HealthCheckResponse> heard = new ArrayList<>();
-        assertThatThrownBy(() -> watch.forEachRemaining(heard::add)).hasMessageContaining("the server ends");
+        assertThatThrownBy(() -> watch.forEachRemaining(heard::add)).hasMessageContaining("the server is shutting down");
         return heard.getLast();
     }
 
@@ -395,7 +395,7 @@ final class ServeIT {
                     .until(
                             () -> failureOf(() -> client.execute(request("cobol", "1"))),
                             failure -> reason(failure).equals("RATE_LIMITED"));
-            assertThat(tooOften.getStatus().getDescription()).startsWith("key:" + name + " calls too often");
+            assertThat(tooOften.getStatus().getDescription()).startsWith("key:" + name + " exceeds its rate limit");
             assertThat(retryDelay(tooOften)).isPositive().isLessThanOrEqualTo(Duration.ofSeconds(1));
         } finally {
             assertThat(CommandLineRun.of("keys", "revoke", name).exitCode()).isZero();

@@ -107,7 +107,7 @@ final class ServeSettingsIT {
         for (String option : List.of("--listen=0.0.0.0", "--metrics-listen=0.0.0.0")) {
             CommandLineRun refused = CommandLineRun.await(RunningDaemon.launch(directory, option));
             assertThat(refused.exitCode()).isEqualTo(2);
-            assertThat(refused.stderr()).contains("other machines reach 0.0.0.0", "--insecure-listen");
+            assertThat(refused.stderr()).contains("other machines can reach 0.0.0.0", "--insecure-listen");
         }
 
         try (RunningDaemon daemon =

@@ -9,7 +9,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.util.concurrent.Future;
-import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;

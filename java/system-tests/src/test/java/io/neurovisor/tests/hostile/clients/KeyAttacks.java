@@ -11,7 +11,7 @@ import io.neurovisor.proto.execution.ExecuteRequest;
 import io.neurovisor.proto.execution.ExecutionServiceGrpc;
 import io.neurovisor.proto.inference.InferenceRequest;
 import io.neurovisor.proto.inference.InferenceServiceGrpc;
-import io.neurovisor.server.access.ApiKeys;
+import io.neurovisor.server.access.keys.ApiKeys;
 import io.neurovisor.tests.hostile.clients.ClientAttack.Defence;
 import io.neurovisor.tests.hostile.clients.ClientAttack.Group;
 import java.nio.charset.StandardCharsets;

@@ -1,10 +1,10 @@
 package io.neurovisor.tests.hostile.clients;
 
 import io.neurovisor.engine.pool.PoolShare;
-import io.neurovisor.server.access.KeyGrant;
-import io.neurovisor.server.access.KeyName;
-import io.neurovisor.server.access.Quota;
-import io.neurovisor.server.access.Scope;
+import io.neurovisor.server.access.keys.KeyGrant;
+import io.neurovisor.server.access.keys.KeyName;
+import io.neurovisor.server.access.keys.Quota;
+import io.neurovisor.server.access.keys.Scope;
 import io.neurovisor.server.config.RateLimit;
 import java.util.EnumSet;
 import java.util.Locale;

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.neurovisor.engine.program.InputFile;
 import io.neurovisor.engine.program.Language;
 import io.neurovisor.engine.progress.Progress;
-import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.tests.fixtures.UnpackedImage;
+import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.tests.fixtures.TestMachines;
+import io.neurovisor.tests.fixtures.UnpackedImage;
 import io.neurovisor.tests.runner.ShortTier;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ final class HostileWithoutMachineIT {
 
     @Test
     void withoutAMachineTheyFindTheHost(@TempDir Path directory) throws IOException {
-        Path rootfs = NeuroVisor.images(TestMachines.settings())
+        Path rootfs = InstalledComponents.images(TestMachines.settings())
                 .boot("base", Progress.SILENT)
                 .rootfs();
         List<HostileProgram> programs = HostileProgram.all().stream()

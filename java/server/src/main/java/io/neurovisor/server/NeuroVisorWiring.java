@@ -1,0 +1,160 @@
+package io.neurovisor.server;
+
+import io.neurovisor.engine.execution.ExecutionRequest;
+import io.neurovisor.engine.execution.Executions;
+import io.neurovisor.engine.pool.MachineKind;
+import io.neurovisor.engine.pool.MachineMemory;
+import io.neurovisor.engine.pool.PoolPlan;
+import io.neurovisor.engine.pool.WarmPool;
+import io.neurovisor.engine.program.Language;
+import io.neurovisor.engine.program.Program;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.Sandbox;
+import io.neurovisor.engine.sandbox.SandboxFactory;
+import io.neurovisor.engine.sandbox.SandboxListener;
+import io.neurovisor.engine.template.Templates;
+import io.neurovisor.engine.text.UntrustedText;
+import io.neurovisor.engine.time.Deadline;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.engine.vm.BlockedAttempt;
+import io.neurovisor.engine.vm.BootFiles;
+import io.neurovisor.engine.vm.VmId;
+import io.neurovisor.engine.vm.Vmm;
+import io.neurovisor.host.guestlink.GuestLinks;
+import io.neurovisor.host.image.Images;
+import io.neurovisor.host.probe.HostFiles;
+import io.neurovisor.host.probe.HostMemory;
+import io.neurovisor.host.probe.JvmMemory;
+import io.neurovisor.host.spawner.Spawner;
+import io.neurovisor.host.spawner.SpawnerSupervisor;
+import io.neurovisor.host.store.ArtifactUse;
+import io.neurovisor.host.store.DataDirectory;
+import io.neurovisor.host.store.Supervisor;
+import io.neurovisor.host.store.UseRegistry;
+import io.neurovisor.server.config.Config;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Creates a {@link NeuroVisor} from its settings. */
+final class NeuroVisorWiring {
+    private static final Logger LOG = LoggerFactory.getLogger(NeuroVisor.class);
+
+    /** Shorter than the default time that a request waits, so that the client learns why its machine did not start. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(27);
+
+    /** A start is limited by the processor; fifty simultaneous starts on two processors have all missed their limit. */
+    private static final int STARTS_PER_PROCESSOR = 2;
+
+    /** A typical program of a model; it warms up the whole path of a program in the guest. */
+    private static final Program PRIMER = new Program(Language.PYTHON, "print(6 * 7)");
+
+    private NeuroVisorWiring() {}
+
+    static NeuroVisor open(Settings settings, boolean building, Progress progress, Listeners listeners) {
+        Path dataDirectory = new DataDirectory(settings.dataDir()).claim().path();
+        Path runtimeDirectory = RuntimeDirectory.choose();
+        // First, because it removes what this process leaves behind.
+        Spawner spawner = Spawner.start(settings.spawnerProgram(), runtimeDirectory);
+        GuestLinks links = new GuestLinks(InstantSource.system());
+        boolean opened = false;
+        try {
+            spawner.onBlocked((id, attempt) -> blocked(new VmId(id), attempt, listeners.sandboxes()));
+            SpawnerSupervisor supervisor = new SpawnerSupervisor(settings.spawner(), spawner);
+            ArtifactUse use = new UseRegistry(dataDirectory).enter(runtimeDirectory, supervisor);
+            NeuroVisor neuroVisor = wire(settings, building, use, spawner, supervisor, links, progress, listeners);
+            opened = true;
+            return neuroVisor;
+        } finally {
+            if (!opened) {
+                // Removes what the spawner holds, such as the registration.
+                spawner.close();
+                links.close();
+            }
+        }
+    }
+
+    private static void blocked(VmId id, BlockedAttempt attempt, SandboxListener listener) {
+        LOG.warn(
+                "the VMM of machine {} has {} {} {}",
+                id,
+                attempt.allowed() ? "tried" : "been refused",
+                attempt.hook(),
+                UntrustedText.line(attempt.subject()));
+        listener.blocked(id, attempt);
+    }
+
+    private static NeuroVisor wire(
+            Settings settings,
+            boolean building,
+            ArtifactUse use,
+            Spawner spawner,
+            Supervisor supervisor,
+            GuestLinks links,
+            Progress progress,
+            Listeners listeners) {
+        SecureRandom random = new SecureRandom();
+        Images images = InstalledComponents.images(settings, supervisor);
+        BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
+        VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
+        Vmm vmm = selected.vmm();
+        LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
+        Templates templates = new Templates(
+                InstalledComponents.templates(settings, supervisor),
+                vmm,
+                random,
+                Ticker.SYSTEM,
+                settings.config().strict());
+        ImageStarts starts = new ImageStarts(
+                images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
+        SandboxFactory factory = new SandboxFactory(
+                vmm,
+                random,
+                Ticker.SYSTEM,
+                listeners.sandboxes(),
+                settings.config().strict());
+        WarmPool pool = new WarmPool(
+                plan(settings.config(), usual, vmm),
+                new ImageSandboxes(factory, starts, START_LIMIT),
+                NeuroVisorWiring::prime,
+                Ticker.SYSTEM,
+                listeners.sandboxes());
+        Function<ExecutionRequest, MachineKind> orders =
+                request -> starts.withImage(new MachineKind(request.imageOr(usual.image()), request.size()));
+        return new NeuroVisor(
+                usual.image(),
+                use,
+                spawner,
+                supervisor,
+                links,
+                pool,
+                new Executions(orders, pool, Ticker.SYSTEM, listeners.executions()),
+                starts,
+                selected);
+    }
+
+    private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {
+        MachineKind kind = new MachineKind(usual.image(), config.size());
+        int processors = Runtime.getRuntime().availableProcessors();
+        // Building a template briefly needs more memory than a clone; the reserve covers it.
+        MachineMemory memory = new MachineMemory(
+                HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))::availableBytes,
+                size -> vmm.memoryLimitBytes(size, config.snapshot()));
+        return new PoolPlan(
+                kind,
+                config.warm(),
+                config.max(),
+                STARTS_PER_PROCESSOR * processors,
+                processors,
+                config.acquireTimeout(),
+                memory);
+    }
+
+    private static void prime(Sandbox sandbox) {
+        sandbox.prime(PRIMER, Deadline.after(START_LIMIT, Ticker.SYSTEM));
+    }
+}

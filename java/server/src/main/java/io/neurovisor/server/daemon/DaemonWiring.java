@@ -1,0 +1,214 @@
+package io.neurovisor.server.daemon;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.BindableService;
+import io.grpc.ServerInterceptor;
+import io.grpc.protobuf.services.ChannelzService;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.handler.ssl.SslContext;
+import io.neurovisor.engine.execution.ExecutionListeners;
+import io.neurovisor.engine.progress.Progress;
+import io.neurovisor.engine.sandbox.SandboxListeners;
+import io.neurovisor.engine.time.SteadyClock;
+import io.neurovisor.engine.time.Ticker;
+import io.neurovisor.host.jail.SelfConfinement;
+import io.neurovisor.server.Listeners;
+import io.neurovisor.server.NeuroVisor;
+import io.neurovisor.server.Settings;
+import io.neurovisor.server.access.AccessInterceptor;
+import io.neurovisor.server.access.Callers;
+import io.neurovisor.server.access.Quotas;
+import io.neurovisor.server.access.RateLimits;
+import io.neurovisor.server.access.TokenBudgets;
+import io.neurovisor.server.access.keys.ApiKeys;
+import io.neurovisor.server.access.tls.ListenRules;
+import io.neurovisor.server.access.tls.ServerTls;
+import io.neurovisor.server.audit.AuditLog;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.DataSize;
+import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.grpc.GrpcPorts;
+import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.grpc.execution.ExecutionGrpcService;
+import io.neurovisor.server.grpc.execution.KeyedExecutions;
+import io.neurovisor.server.grpc.execution.RequestTimeouts;
+import io.neurovisor.server.grpc.execution.TenantExecutions;
+import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.metrics.CallMetrics;
+import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.overview.RecentExecutions;
+import io.neurovisor.server.trace.Tracing;
+import io.neurovisor.session.Sessions;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Builds a {@link Daemon} from its settings: claims its socket, opens stores and ports, confines the process and serves. */
+final class DaemonWiring {
+    private static final int CHANNELZ_PAGE = 100;
+
+    private final ResourceStack resources;
+    private final Settings settings;
+    private final LoadedConfig loaded;
+    private final Config config;
+    private final Tracing tracing;
+    private final Progress progress;
+    private final InstantSource clock = InstantSource.system();
+    private final Metrics metrics = new Metrics();
+
+    /** @param resources receives what is opened, also if the start fails */
+    DaemonWiring(
+            ResourceStack resources, Settings settings, LoadedConfig loaded, Tracing tracing, Progress progress) {
+        this.resources = requireNonNull(resources, "resources is null");
+        this.settings = requireNonNull(settings, "settings is null");
+        this.loaded = requireNonNull(loaded, "loaded is null");
+        this.config = settings.config();
+        this.tracing = requireNonNull(tracing, "tracing is null");
+        this.progress = requireNonNull(progress, "progress is null");
+    }
+
+    Daemon start() {
+        ListenRules.check(config.listen(), config.tls(), ServerTls.CALLS, config.insecureListen());
+        ListenRules.check(
+                config.metrics().listen(), config.metrics().tls(), ServerTls.METRICS, config.insecureListen());
+        RequestTimeouts timeouts = new RequestTimeouts(config.timeout(), config.timeoutMax());
+        Optional<SslContext> tls = ServerTls.CALLS.context(config.tls(), clock, Ticker.SYSTEM);
+        Optional<SslContext> metricsTls =
+                ServerTls.METRICS.context(config.metrics().tls(), clock, Ticker.SYSTEM);
+        // Before anything is changed, so that a second daemon fails without effect.
+        Path socket = resources
+                .own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
+                .path();
+        ApiKeys keys = resources.own(ApiKeys.open(settings.access(), clock), ApiKeys::close);
+        AuditLog audit = resources.own(
+                new AuditLog(settings.audit(), bytes(config.audit().max()), clock), AuditLog::close);
+        ExecutionJournal journal = resources.own(
+                ExecutionJournal.open(settings.journal(), new SteadyClock(clock, Ticker.SYSTEM)),
+                ExecutionJournal::close);
+        RecentExecutions recent = new RecentExecutions(clock, Ticker.SYSTEM);
+        NeuroVisor neuroVisor = openNeuroVisor(audit, recent);
+        KeyedExecutions keyed = resources.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
+        Sessions sessions =
+                resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
+        Readiness readiness = new Readiness(neuroVisor.pool()::look, config.warm());
+        Callers callers = new Callers(
+                keys, config.requireKeys() || ListenRules.keysRequired(config.listen()), clock, Ticker.SYSTEM);
+        StatusPort status = openStatusPort(
+                metricsTls,
+                callers,
+                readiness,
+                new DaemonOverview(neuroVisor, config, readiness, metrics.machines()::layers, recent, clock));
+        HealthWatch health = resources.own(HealthWatch.of(readiness), HealthWatch::close);
+        TenantExecutions executions =
+                new TenantExecutions(neuroVisor.executions(), new Quotas(keys, clock), audit);
+        GrpcPorts ports = resources.own(
+                new GrpcPorts(
+                        services(neuroVisor, executions, keyed, timeouts, health, keys, sessions),
+                        interceptors(callers),
+                        config.sendTimeout()),
+                GrpcPorts::close);
+        health.start();
+        InetSocketAddress address = new InetSocketAddress(
+                config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
+        ports.listen(socket);
+        // After all ports are open, because opening one may need root; before any request is answered. From here on, this
+        // process and its spawner start no program but the VMM.
+        neuroVisor.restrictSpawner();
+        SelfConfinement confinement = SelfConfinement.begin(writable(socket));
+        status.serve();
+        ports.serve();
+        neuroVisor.pool().keepWarm();
+        return new Daemon(
+                resources, neuroVisor, ports, keyed, confinement, health, readiness, socket, address, status.address());
+    }
+
+    private NeuroVisor openNeuroVisor(AuditLog audit, RecentExecutions recent) {
+        Listeners listeners = new Listeners(
+                new SandboxListeners(List.of(metrics.machines(), audit)),
+                new ExecutionListeners(List.of(metrics.executions(), tracing.executions(), recent)));
+        NeuroVisor neuroVisor =
+                resources.own(NeuroVisor.openServing(settings, progress, listeners), NeuroVisor::close);
+        metrics.watch(
+                neuroVisor.pool()::status,
+                neuroVisor.vmm(),
+                neuroVisor.watchesVmms() ? Optional.of(neuroVisor::ebpf) : Optional.empty());
+        return neuroVisor;
+    }
+
+    private StatusPort openStatusPort(
+            Optional<SslContext> tls, Callers callers, Readiness readiness, DaemonOverview overview) {
+        return resources.own(
+                StatusPort.open(
+                        config.metrics(),
+                        tls,
+                        callers::keyOf,
+                        readiness,
+                        metrics.registry(),
+                        overview,
+                        StatusPort.LIMITS),
+                StatusPort::close);
+    }
+
+    private List<BindableService> services(
+            NeuroVisor neuroVisor,
+            TenantExecutions executions,
+            KeyedExecutions keyed,
+            RequestTimeouts timeouts,
+            HealthWatch health,
+            ApiKeys keys,
+            Sessions sessions) {
+        List<BindableService> services = new ArrayList<>(List.<BindableService>of(
+                new ExecutionGrpcService(
+                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), timeouts, config.size()),
+                health::service,
+                ProtoReflectionServiceV1.newInstance(),
+                reflectionForOlderClients()));
+        services.addAll(ModelServices.of(
+                loaded, new TokenBudgets(keys, clock), executions, sessions, metrics, tracing));
+        if (config.channelz()) {
+            services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
+        }
+        return services;
+    }
+
+    /** Clients such as ghz know only the first version of the reflection service. */
+    @SuppressWarnings("deprecation")
+    private static BindableService reflectionForOlderClients() {
+        return ProtoReflectionService.newInstance();
+    }
+
+    /** The trace interceptor comes first, so that a rejected call has a trace too. */
+    private List<ServerInterceptor> interceptors(Callers callers) {
+        RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
+        CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
+        return List.of(
+                new TraceInterceptor(new SecureRandom(), tracing),
+                calls,
+                new AccessInterceptor(callers, limits, calls::limited));
+    }
+
+    /** Returns the paths that a daemon of root may write: its data, its sockets, those of its machines, and temporary files. */
+    private List<Path> writable(Path socket) {
+        Path sockets = requireNonNull(socket.toAbsolutePath().getParent(), "a socket has a directory");
+        return List.of(
+                config.dataDir(),
+                ProcessEnvironment.current().runtimeDirectory(),
+                sockets,
+                Path.of(System.getProperty("java.io.tmpdir")),
+                Path.of("/tmp"), // The JVM's attach mechanism.
+                Path.of("/var/tmp"), // SQLite's temporary files.
+                Path.of("/dev/null"));
+    }
+
+    private static OptionalLong bytes(Optional<DataSize> size) {
+        return size.map(some -> OptionalLong.of(some.bytes())).orElseGet(OptionalLong::empty);
+    }
+}

@@ -1,0 +1,183 @@
+package io.neurovisor.server.grpc.guard;
+
+import io.grpc.Context;
+import io.grpc.Metadata;
+import io.grpc.ServerStreamTracer;
+import io.grpc.Status;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Bounds the memory of all requests, from the first byte until no thread works for the call. A request that exceeds the
+ * bound is rejected instead of exhausting the heap.
+ *
+ * <ul>
+ *   <li>A call is charged for its bytes as they arrive, including those of incomplete messages.
+ *   <li>The first {@link #FREE_BYTES} of each call are free, so that ordinary requests are served while large ones are
+ *       rejected; the limit of calls bounds what they use.
+ * </ul>
+ */
+public final class InboundMemory extends ServerStreamTracer.Factory {
+    public static final int FREE_BYTES = 64 << 10;
+
+    /** A request is in memory twice, as bytes and as objects; the other half of the heap is for everything else. */
+    private static final int SHARE_OF_HEAP = 4;
+
+    private static final Context.Key<Share> SHARE = Context.key("inbound-memory");
+
+    private final long mostBytes;
+    private final AtomicLong bytes = new AtomicLong();
+
+    public InboundMemory(long mostBytes) {
+        this.mostBytes = mostBytes;
+    }
+
+    public static InboundMemory ofThisProcess() {
+        return new InboundMemory(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
+    }
+
+    /** Returns the share of the running call. */
+    public static Share current() {
+        Share share = SHARE.get();
+        return share == null ? new InboundMemory(Long.MAX_VALUE).new Share() : share;
+    }
+
+    /** Returns the bytes that are charged at present. */
+    public long bytes() {
+        return bytes.get();
+    }
+
+    @Override
+    public ServerStreamTracer newServerStreamTracer(String method, Metadata headers) {
+        return new Share();
+    }
+
+    private boolean take(long more) {
+        if (bytes.addAndGet(more) <= mostBytes) {
+            return true;
+        }
+        bytes.addAndGet(-more);
+        return false;
+    }
+
+    /** The memory of one call, charged until its stream is closed and every {@link #hold} is released. */
+    public final class Share extends ServerStreamTracer {
+        private final Lock lock = new ReentrantLock();
+
+        // Guarded by the lock.
+        private int holders = 1;
+        private long used;
+        private long charged;
+        private boolean found = true;
+        private Runnable refusal = () -> {};
+        private Runnable ending = () -> {};
+
+        /**
+         * Runs the action once, after the stream is closed and no thread works for the call; immediately if that is
+         * already so.
+         */
+        void onEnd(Runnable action) {
+            lock.lock();
+            try {
+                if (holders > 0) {
+                    ending = action;
+                    return;
+                }
+            } finally {
+                lock.unlock();
+            }
+            action.run();
+        }
+
+        /** Runs the action once the call's bytes exceed the limit; immediately if they already have. */
+        void onExcess(Runnable action) {
+            boolean late;
+            lock.lock();
+            try {
+                refusal = action;
+                late = !found;
+            } finally {
+                lock.unlock();
+            }
+            if (late) {
+                action.run();
+            }
+        }
+
+        /** Charges the call for more bytes. Returns false if they exceed the limit. */
+        boolean take(long more) {
+            lock.lock();
+            try {
+                used += more;
+                long missing = Math.max(0, used - FREE_BYTES) - charged;
+                if (holders == 0 || missing <= 0) {
+                    return found;
+                }
+                found = found && InboundMemory.this.take(missing);
+                charged += found ? missing : 0;
+                return found;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Extends the charge beyond the end of the stream, for work that needs the request. Must be closed once. */
+        public Hold hold() {
+            lock.lock();
+            try {
+                if (holders > 0) {
+                    holders++;
+                    return this::release;
+                }
+                return () -> {}; // The client has disconnected before the work began; the work then ends immediately.
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        private void release() {
+            lock.lock();
+            try {
+                if (--holders == 0) {
+                    bytes.addAndGet(-charged);
+                    ending.run();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        @Override
+        public Context filterContext(Context context) {
+            return context.withValue(SHARE, this);
+        }
+
+        /** Called for each part of a message, before the message is complete. */
+        @Override
+        public void inboundWireSize(long more) {
+            if (!take(more)) {
+                Runnable action;
+                lock.lock();
+                try {
+                    action = refusal;
+                } finally {
+                    lock.unlock();
+                }
+                action.run();
+            }
+        }
+
+        @Override
+        public void streamClosed(Status status) {
+            release();
+        }
+    }
+
+    /** A claim on a request that is still in use. */
+    @FunctionalInterface
+    public interface Hold extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,131 @@
+package io.neurovisor.server.grpc.model;
+
+import static java.util.Objects.requireNonNull;
+
+import io.grpc.stub.StreamObserver;
+import io.neurovisor.agent.loop.AgentLimits;
+import io.neurovisor.agent.loop.AgentListeners;
+import io.neurovisor.agent.loop.AgentResult;
+import io.neurovisor.agent.loop.AgentRun;
+import io.neurovisor.agent.loop.AgentTask;
+import io.neurovisor.agent.model.Message;
+import io.neurovisor.agent.model.Model;
+import io.neurovisor.agent.model.ModelFailure;
+import io.neurovisor.engine.limits.SandboxSize;
+import io.neurovisor.proto.agent.AgentEvent;
+import io.neurovisor.proto.agent.AgentServiceGrpc;
+import io.neurovisor.proto.agent.RunAgentRequest;
+import io.neurovisor.proto.agent.Started;
+import io.neurovisor.server.agent.AgentSandboxes;
+import io.neurovisor.server.agent.AgentSettings;
+import io.neurovisor.server.agent.Models;
+import io.neurovisor.server.grpc.ServedCall;
+import io.neurovisor.server.grpc.TraceInterceptor;
+import io.neurovisor.server.grpc.execution.TenantExecutions;
+import io.neurovisor.server.metrics.AgentMetrics;
+import io.neurovisor.server.trace.Tracing;
+import io.neurovisor.session.RecordedSession;
+import io.neurovisor.session.SessionHistory;
+import io.neurovisor.session.SessionRecorder;
+import io.neurovisor.session.Sessions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Runs agents on clients' tasks. */
+public final class AgentGrpcService extends AgentServiceGrpc.AgentServiceImplBase {
+    /** A run ends itself at its time limit. This ends a run that is blocked because its client does not read. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private final Models models;
+    private final TenantExecutions executions;
+    private final AgentSettings settings;
+    private final AgentHistory history;
+    private final AgentMetrics metrics;
+    private final Tracing tracing;
+
+    /** @param sessions records runs; empty if runs are not recorded */
+    public AgentGrpcService(
+            Models models,
+            TenantExecutions executions,
+            AgentSettings settings,
+            Optional<Sessions> sessions,
+            AgentMetrics metrics,
+            Tracing tracing) {
+        this.models = requireNonNull(models, "models is null");
+        this.executions = requireNonNull(executions, "executions is null");
+        this.settings = requireNonNull(settings, "settings is null");
+        this.history = new AgentHistory(sessions);
+        this.metrics = requireNonNull(metrics, "metrics is null");
+        this.tracing = requireNonNull(tracing, "tracing is null");
+    }
+
+    @Override
+    public void runAgent(RunAgentRequest request, StreamObserver<AgentEvent> client) {
+        ServedCall.begin(client, call -> {
+            try {
+                tracing.within(tracing.span("agent task").startSpan(), () -> {
+                    work(request, new AgentStream(call::send));
+                    return Optional.empty();
+                });
+            } catch (ModelFailure failure) {
+                throw ModelStatus.of(failure);
+            }
+        });
+    }
+
+    private void work(RunAgentRequest request, AgentStream stream) {
+        String text = RequestText.readable("task", request.getTask(), request.getTaskBytes(), RequestText.MAX_BYTES);
+        AgentLimits limits = AgentProtos.limits(request.getLimits(), settings.limits());
+        AgentLimits timed = limits.withTime(TimeLimit.left(limits.time()));
+        Optional<String> name = RequestText.model(request.getModel());
+        AgentSandboxes sandboxes = sandboxes(request);
+        TimeLimit.within(timed.time().plus(GRACE), () -> {
+            Optional<RecordedSession> session = history.continued(request.getSession());
+            List<Message> before = session.map(SessionHistory::of).orElse(List.of());
+            RunFailures failures = new RunFailures();
+            Model model = failures.watched(
+                    open(name.or(() -> session.map(recorded -> recorded.runs().getLast().model()))));
+            AgentRun run = new AgentRun(model, failures.watched(sandboxes), timed);
+            AgentTask task = new AgentTask(TraceInterceptor.current().id(), text, before);
+            try (SessionRecorder recorder = request.getNoHistory()
+                    ? null
+                    : history.begin(session, task, model.name()).orElse(null)) {
+                stream.started(started(model, recorder));
+                // Recorded before it is sent, so that whatever a client has received is recorded.
+                AgentResult result = run.run(
+                        task,
+                        new AgentListeners(
+                                recorder == null ? List.of(metrics, stream) : List.of(recorder, metrics, stream)));
+                failures.throwIfFailed(result);
+                return result;
+            }
+        });
+    }
+
+    private Model open(Optional<String> name) {
+        try {
+            return models.open(name);
+        } catch (ModelFailure failure) {
+            metrics.notBegun();
+            throw failure;
+        }
+    }
+
+    private static Started started(Model model, @Nullable SessionRecorder recorder) {
+        return Started.newBuilder()
+                .setTraceId(TraceInterceptor.current().displayId())
+                .setModel(model.name())
+                .setSession(recorder == null ? "" : recorder.session().toString())
+                .build();
+    }
+
+    private AgentSandboxes sandboxes(RunAgentRequest request) {
+        return new AgentSandboxes(
+                executions.of(AgentServiceGrpc.getRunAgentMethod().getFullMethodName()),
+                request.getSize().isEmpty() ? settings.size() : SandboxSize.named(request.getSize()),
+                settings.timeout(),
+                Optional.of(request.getImage()).filter(image -> !image.isEmpty()));
+    }
+}

@@ -1,0 +1,78 @@
+package io.neurovisor.server.status;
+
+import com.google.rpc.Code;
+import io.grpc.StatusRuntimeException;
+import io.neurovisor.engine.fault.Fault;
+import io.neurovisor.engine.fault.FaultKind;
+import io.neurovisor.engine.fault.NeuroVisorException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Maps faults to gRPC statuses: the canonical code, the fault's name as the reason, the invalid field and the retry
+ * delay.
+ */
+public final class FaultStatus {
+    /** About the time in which a machine starts or is released. */
+    private static final Duration RETRY = Duration.ofSeconds(1);
+
+    /** Request fields whose names differ from the components of the engine's values. */
+    private static final Map<String, String> FIELDS =
+            Map.of("arguments", "args", "environment", "env", "timeout", "timeout_secs");
+
+    private FaultStatus() {}
+
+    public static StatusRuntimeException of(NeuroVisorException exception) {
+        Fault fault = exception.fault();
+        boolean mayPass = fault.kind() == FaultKind.CAPACITY || fault.kind() == FaultKind.SANDBOX;
+        return new RpcFailure(code(fault), fault.name(), String.valueOf(exception.getMessage()))
+                .withField(Optional.of(exception.argument())
+                        .filter(argument -> !argument.isEmpty())
+                        .map(argument -> FIELDS.getOrDefault(argument, argument)))
+                .withRetryAfter(exception.retryAfter().or(() -> mayPass ? Optional.of(RETRY) : Optional.empty()))
+                .exception();
+    }
+
+    static Code code(Fault fault) {
+        return switch (fault) {
+            case INVALID_ARGUMENT, UNKNOWN_LANGUAGE -> Code.INVALID_ARGUMENT;
+            case IMAGE_UNKNOWN, SESSION_UNKNOWN -> Code.NOT_FOUND;
+            case LANGUAGE_MISSING,
+                    IMAGE_NOT_BUILT,
+                    KERNEL_NOT_BUILT,
+                    SESSIONS_FULL,
+                    IN_USE,
+                    PORT_UNUSABLE,
+                    VMM_MISSING,
+                    LAYER_MISSING,
+                    DAEMON_MISSING -> Code.FAILED_PRECONDITION;
+            case POOL_EXHAUSTED, MEMORY_SHORT, JOURNAL_FULL, QUOTA_EXCEEDED, TOKENS_EXCEEDED, TENANT_LIMIT ->
+                Code.RESOURCE_EXHAUSTED;
+            case INTERRUPTED -> Code.CANCELLED;
+            case STOPPING,
+                    DAEMON_REFUSED,
+                    DAEMON_LOST,
+                    EXECUTION_LOST,
+                    EXECUTION_ELSEWHERE,
+                    VMM_FAILED,
+                    TEMPLATE_BUILD_FAILED,
+                    GUEST_SILENT,
+                    SANDBOX_LOST,
+                    GUEST_EXCEEDED,
+                    GUEST_REFUSED,
+                    STORAGE_FAILED -> Code.UNAVAILABLE;
+            case IMAGE_BROKEN,
+                    IMAGE_BUILD_FAILED,
+                    JAIL_FAILED,
+                    SPAWNER_FAILED,
+                    DAEMON_UNCONFINED,
+                    TOOL_FAILED,
+                    LAB_FAILED,
+                    HISTORY_UNUSABLE,
+                    ACCESS_UNUSABLE,
+                    JOURNAL_UNUSABLE,
+                    INTERNAL -> Code.INTERNAL;
+        };
+    }
+}

@@ -1,0 +1,31 @@
+package io.neurovisor.server.trace;
+
+import static java.util.Objects.requireNonNull;
+
+import io.opentelemetry.sdk.common.CompletableResultCode;
+import io.opentelemetry.sdk.trace.data.SpanData;
+import io.opentelemetry.sdk.trace.export.SpanExporter;
+import java.util.Collection;
+
+/** Exports spans and monitors their delivery. */
+record MonitoredSpanExporter(SpanExporter exporter, DeliveryMonitor delivery) implements SpanExporter {
+    MonitoredSpanExporter {
+        requireNonNull(exporter, "exporter is null");
+        requireNonNull(delivery, "delivery is null");
+    }
+
+    @Override
+    public CompletableResultCode export(Collection<SpanData> spans) {
+        return delivery.watch(exporter.export(spans));
+    }
+
+    @Override
+    public CompletableResultCode flush() {
+        return exporter.flush();
+    }
+
+    @Override
+    public CompletableResultCode shutdown() {
+        return exporter.shutdown();
+    }
+}
