@@ -15,7 +15,7 @@ done
 unsquashfs -force -no-progress -quiet -dest "$root" "$root/tmp/parent.squashfs" \
     bin boot etc home lib lib32 lib64 libx32 media mnt opt proc root run sbin srv sys usr var >&2
 rm "$root/tmp/parent.squashfs"
-mkdir "$root/dev"
+mkdir -p "$root/dev"
 
 mv "$root/etc/resolv.conf" "$root/tmp/layer/resolv.conf"
 rm -f "$root/etc/apt/sources.list"
