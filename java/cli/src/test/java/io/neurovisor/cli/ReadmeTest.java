@@ -126,7 +126,7 @@ final class ReadmeTest {
         String text = README.replaceAll("\\s+", " ");
         Set<String> constants = new TreeSet<>();
         for (Matcher constant = Pattern.compile("static final int (\\w+) = (\\d+);")
-                        .matcher(read(HOME.resolve("java/cli/src/main/java/io/neurovisor/cli/ExitCode.java")));
+                        .matcher(read(HOME.resolve("java/cli/src/main/java/io/neurovisor/cli/console/ExitCode.java")));
                 constant.find(); ) {
             constants.add(constant.group(1));
             String documented = EXIT_CODES.getOrDefault(constant.group(1), "?");
