@@ -1,8 +1,25 @@
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.ClassFileVersion;
+import java.lang.classfile.ClassHierarchyResolver;
+import java.lang.classfile.ClassModel;
+import java.lang.classfile.ClassTransform;
+import java.lang.constant.ClassDesc;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Collections;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /**
- * Copies the libraries of the application into the directory that the launcher starts it from. Jars that were compiled for
- * Java 5 (picocli is one) are brought into today's class file format, stack maps included: the JVM keeps no class older
- * than Java 6 in its ahead-of-time cache, and loading picocli's from the jar costs each start a tenth of a second. Run by
+ * Copies the libraries of the application into the directory from which the launcher starts it. Jars that were compiled for
+ * Java 5, such as picocli, are upgraded to the current class file format, including stack maps: the JVM stores no class older
+ * than Java 6 in its ahead-of-time cache, and loading picocli from the jar costs each start a tenth of a second. Called by
  * the build: {@code java Application.java DIRECTORY CLASSPATH}.
  */
 final class Application {
@@ -12,7 +29,7 @@ final class Application {
     public static void main(String[] arguments) throws IOException {
         Path directory = Files.createDirectories(Path.of(arguments[0]));
         for (String entry : arguments[1].split(File.pathSeparator)) {
-            // The classes of the application itself are in a directory; Maven writes their jar.
+            // The classes of the application itself are in a directory; Maven packs them into a jar.
             if (entry.endsWith(".jar")) {
                 copy(Path.of(entry), directory.resolve(Path.of(entry).getFileName()));
             }
@@ -50,7 +67,7 @@ final class Application {
             for (JarEntry entry : Collections.list(file.entries())) {
                 byte[] content = read(file, entry);
                 ZipEntry copied = new ZipEntry(entry.getName());
-                // Otherwise the time of the build, which is another one in each checkout.
+                // The default is the time of the build, which differs between checkouts.
                 copied.setTime(entry.getTime());
                 output.putNextEntry(copied);
                 output.write(isClass(entry) && isOld(content) ? upgrade(format, content) : content);
@@ -61,7 +78,7 @@ final class Application {
 
     private static byte[] upgrade(ClassFile format, byte[] content) {
         ClassModel model = format.parse(content);
-        // Passing each method's body through makes its stack maps anew.
+        // Passing each method body through generates new stack maps.
         return format.transformClass(
                 model,
                 ClassTransform.transformingMethodBodies((code, element) -> code.with(element))
