@@ -33,7 +33,7 @@ final class SettingEffectsTest {
             entry(Setting.IMAGE, "FullImageIT.suggestsAnImageWithTheLanguage"),
             entry(Setting.KERNEL, "KernelIT.bootsTheKernelThatWasAskedFor"),
             entry(Setting.VMM, "FirecrackerRunIT.printsTheResultWithVmmAndLiveLayers"),
-            entry(Setting.FIRECRACKER, "FirecrackerLocatorTest.whatIsNoProgramIsNamed"),
+            entry(Setting.FIRECRACKER, "FirecrackerLocatorTest.reportsAFileThatIsNotAProgram"),
             entry(Setting.EBPF, "RunIT.missingEbpfPreventsTheStart"),
             entry(Setting.STRICT, "RunIT.strictRequiresTheNamedLayer"),
             entry(Setting.SIZE, "RunIT.sizeDeterminesProcessorsAndMemory"),
