@@ -44,7 +44,8 @@ const WARMING: WrongPhase = "interpreters are being started: wait for Warm to re
 const NOT_WARMING: WrongPhase = "no interpreters are being started in this VM";
 const WARMED: WrongPhase =
     "the interpreters of this VM wait for their programs: save it as a template, or call Refresh";
-const TOO_LATE_TO_WARM: WrongPhase = "Warm is possible only before Refresh, while a template is made";
+const TOO_LATE_TO_WARM: WrongPhase =
+    "Warm is possible only before Refresh, while a template is made";
 
 impl Phase {
     fn after(self, step: Step) -> Result<Phase, WrongPhase> {
