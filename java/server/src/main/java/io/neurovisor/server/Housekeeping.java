@@ -57,7 +57,7 @@ public final class Housekeeping {
         List<StoreContent> stores = images.stores();
         stores.forEach(this::sweep);
         // A running machine keeps its files open, so they can be removed.
-        sweep(LabWiring.images(settings, Supervisor.unattended()).content());
+        sweep(LabWiring.images(settings, Supervisor.none()).content());
         // After the images, because templates of removed images are no longer needed.
         StoreContent templates = InstalledComponents.templates(settings).content(images.bootDigests());
         sweep(templates);

@@ -15,7 +15,7 @@ public final class InstalledComponents {
 
     /** Returns the root images for reading only. */
     public static Images images(Settings settings) {
-        return images(settings, Supervisor.unattended());
+        return images(settings, Supervisor.none());
     }
 
     /** Returns the root images; builds use {@code supervisor}. */
@@ -33,7 +33,7 @@ public final class InstalledComponents {
 
     /** Returns the guest kernels for reading only. */
     public static Kernels kernels(Settings settings) {
-        return kernels(settings, Supervisor.unattended());
+        return kernels(settings, Supervisor.none());
     }
 
     /** Returns the guest kernels; builds use {@code supervisor}. */
@@ -50,7 +50,7 @@ public final class InstalledComponents {
 
     /** Returns the templates for reading only. */
     public static FileTemplateStore templates(Settings settings) {
-        return templates(settings, Supervisor.unattended());
+        return templates(settings, Supervisor.none());
     }
 
     static FileTemplateStore templates(Settings settings, Supervisor supervisor) {

@@ -131,7 +131,7 @@ public final class StoreSweep {
                         () -> remove(
                                 entry,
                                 "left by a build that died",
-                                () -> Supervisor.unattended().remove(entry)));
+                                () -> Supervisor.none().remove(entry)));
             }
         }
     }

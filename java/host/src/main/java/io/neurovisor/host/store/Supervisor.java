@@ -47,7 +47,7 @@ public interface Supervisor {
      * Returns a supervisor for a process that only reads. Should it leave files, the next builder of the same name
      * removes them.
      */
-    static Supervisor unattended() {
+    static Supervisor none() {
         return new Unsupervised();
     }
 }

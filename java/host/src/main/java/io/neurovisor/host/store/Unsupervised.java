@@ -4,7 +4,7 @@ import io.neurovisor.host.process.Tool;
 import io.neurovisor.host.process.ToolCommand;
 import java.nio.file.Path;
 
-/** A supervisor that does nothing, for processes without unfinished work. */
+/** The absence of a supervisor, for processes without unfinished work. */
 record Unsupervised() implements Supervisor {
     @Override
     public Held hold(Path scratch) {

@@ -146,7 +146,7 @@ class KernelsTest {
                 choice,
                 digests,
                 InstantSource.system(),
-                Supervisor.unattended(),
+                Supervisor.none(),
                 BuildNamespace.OfUser::new);
     }
 
@@ -174,7 +174,7 @@ class KernelsTest {
     }
 
     private Artifact store(GuestKernel kernel, String input, String content, Record manifest) {
-        return new ArtifactStore("kernel", data.resolve("kernels"), digests, Supervisor.unattended())
+        return new ArtifactStore("kernel", data.resolve("kernels"), digests, Supervisor.none())
                 .obtain(
                         kernel.label(),
                         input,

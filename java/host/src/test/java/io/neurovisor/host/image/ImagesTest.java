@@ -49,7 +49,7 @@ class ImagesTest {
                 KernelChoice.DEBIAN,
                 digests,
                 InstantSource.system(),
-                Supervisor.unattended(),
+                Supervisor.none(),
                 BuildNamespace.OfUser::new);
         images = new Images(
                 directory.resolve("home"),
@@ -58,7 +58,7 @@ class ImagesTest {
                 kernels,
                 digests,
                 InstantSource.system(),
-                Supervisor.unattended(),
+                Supervisor.none(),
                 BuildNamespace.OfUser::new);
     }
 
@@ -212,7 +212,7 @@ class ImagesTest {
     }
 
     private void storeKernel() {
-        new ArtifactStore("guest", data.resolve("kernels"), digests, Supervisor.unattended())
+        new ArtifactStore("guest", data.resolve("kernels"), digests, Supervisor.none())
                 .obtain(
                         "debian",
                         KernelBuilder.INPUT,
@@ -227,7 +227,7 @@ class ImagesTest {
     }
 
     private Artifact storeImage(String name, String input, ImageManifest manifest) {
-        return new ArtifactStore("image", data.resolve("images"), digests, Supervisor.unattended())
+        return new ArtifactStore("image", data.resolve("images"), digests, Supervisor.none())
                 .obtain(
                         name,
                         input,

@@ -60,7 +60,7 @@ class ArtifactStoreTest {
                 "image",
                 directory,
                 new FileDigests(data.resolve("digests"), InstantSource.system()),
-                Supervisor.unattended());
+                Supervisor.none());
     }
 
     @Test

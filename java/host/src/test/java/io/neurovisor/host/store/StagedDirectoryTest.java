@@ -33,7 +33,7 @@ class StagedDirectoryTest {
 
     @Test
     void appearsCompleteAndPrivate() throws IOException {
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.none())) {
             Files.writeString(staged.path().resolve("file"), "x");
             assertThat(parent.resolve("base-1")).doesNotExist();
 
@@ -48,7 +48,7 @@ class StagedDirectoryTest {
 
     @Test
     void leavesNothingUnlessPublished() throws IOException {
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.none())) {
             Files.writeString(staged.path().resolve("file"), "x");
         }
 
@@ -65,7 +65,7 @@ class StagedDirectoryTest {
         PrivateFiles.seal(dead.resolve("sealed"));
         Files.createDirectory(parent.resolve(".base-2~building-1-alive"));
 
-        StagedDirectory.begin(parent, "base", lock, Supervisor.unattended()).close();
+        StagedDirectory.begin(parent, "base", lock, Supervisor.none()).close();
 
         assertThat(names()).containsExactly(".base-2~building-1-alive", ".lock", "outside");
         assertThat(outside).hasContent("x");
@@ -75,7 +75,7 @@ class StagedDirectoryTest {
     void replacesThePreviousDirectory() throws IOException {
         Files.writeString(Files.createDirectory(parent.resolve("base-1")).resolve("old"), "x");
 
-        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.unattended())) {
+        try (StagedDirectory staged = StagedDirectory.begin(parent, "base", lock, Supervisor.none())) {
             Files.writeString(staged.path().resolve("new"), "x");
             staged.publish("base-1");
         }

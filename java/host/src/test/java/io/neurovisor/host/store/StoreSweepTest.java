@@ -61,7 +61,7 @@ final class StoreSweepTest {
     void keepsArtifactsInUse() {
         Artifact old = build("base", "base-1");
         Artifact current = build("base", "base-2");
-        try (ArtifactUse use = uses.enter(data.resolve("run"), Supervisor.unattended())) {
+        try (ArtifactUse use = uses.enter(data.resolve("run"), Supervisor.none())) {
             Artifact _ = use.hold(() -> old, artifact -> List.of(artifact.directory()));
             assertThat(sweep((_, _) -> false, false)).containsExactly(current.directory());
             assertThat(old.directory()).isDirectory();
@@ -131,7 +131,7 @@ final class StoreSweepTest {
     void knowsTheLeastRecentlyUsedArtifact() {
         Artifact first = build("a", "a-1");
         build("b", "b-1");
-        try (ArtifactUse use = uses.enter(data.resolve("run"), Supervisor.unattended())) {
+        try (ArtifactUse use = uses.enter(data.resolve("run"), Supervisor.none())) {
             Artifact _ = use.hold(() -> first, artifact -> List.of(artifact.directory()));
         }
         StoreSweep sweep = new StoreSweep(directory, uses, now, false);
@@ -164,6 +164,6 @@ final class StoreSweepTest {
                 "image",
                 directory,
                 new FileDigests(data.resolve("digests"), InstantSource.system()),
-                Supervisor.unattended());
+                Supervisor.none());
     }
 }

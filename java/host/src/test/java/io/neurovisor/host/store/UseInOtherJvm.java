@@ -12,7 +12,7 @@ final class UseInOtherJvm {
 
     public static void main(String[] arguments) throws IOException {
         UseRegistry registry = new UseRegistry(Path.of(arguments[0]));
-        try (ArtifactUse use = registry.enter(Path.of(arguments[1]), Supervisor.unattended())) {
+        try (ArtifactUse use = registry.enter(Path.of(arguments[1]), Supervisor.none())) {
             Path _ = use.hold(() -> Path.of(arguments[2]), List::of);
             System.out.println("using");
             while (System.in.read() >= 0) {

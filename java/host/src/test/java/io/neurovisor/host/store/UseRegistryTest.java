@@ -35,7 +35,7 @@ final class UseRegistryTest {
     @Test
     void keepsArtifactsUntilTheirUseEnds() {
         AtomicBoolean removed = new AtomicBoolean();
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.none())) {
             Path held = use.hold(() -> artifact, List::of);
             assertThat(held).isEqualTo(artifact);
             assertThat(registry.removeUnused(artifact, () -> removed.set(true))).isFalse();
@@ -61,9 +61,9 @@ final class UseRegistryTest {
 
     @Test
     void usesOfOneProcessAreIndependent() {
-        try (ArtifactUse first = registry.enter(data.resolve("run-1"), Supervisor.unattended())) {
+        try (ArtifactUse first = registry.enter(data.resolve("run-1"), Supervisor.none())) {
             Path _ = first.hold(() -> artifact, List::of);
-            registry.enter(data.resolve("run-2"), Supervisor.unattended()).close();
+            registry.enter(data.resolve("run-2"), Supervisor.none()).close();
             assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
         }
     }
@@ -71,7 +71,7 @@ final class UseRegistryTest {
     @Test
     void recognizesAnArtifactByALink() throws IOException {
         Path link = Files.createSymbolicLink(data.resolve("link"), data.resolve("images"));
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.none())) {
             Path _ = use.hold(() -> link.resolve("base-1"), List::of);
             assertThat(registry.removeUnused(artifact, () -> {})).isFalse();
         }
@@ -80,7 +80,7 @@ final class UseRegistryTest {
     @Test
     void retriesIfAnArtifactWasRemoved() {
         Queue<Path> found = new ArrayDeque<>(List.of(data.resolve("images/gone"), artifact));
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.none())) {
             Path held = use.hold(found::remove, List::of);
             assertThat(held).isEqualTo(artifact);
         }
@@ -88,7 +88,7 @@ final class UseRegistryTest {
 
     @Test
     void failsIfAnArtifactIsRemovedAgainAndAgain() {
-        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.unattended())) {
+        try (ArtifactUse use = registry.enter(data.resolve("run"), Supervisor.none())) {
             assertThatThrownBy(() -> use.hold(() -> data.resolve("images/gone"), List::of))
                     .isInstanceOf(NeuroVisorException.class)
                     .hasMessageContaining("images/gone");

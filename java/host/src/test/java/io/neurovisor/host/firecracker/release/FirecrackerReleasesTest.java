@@ -82,7 +82,7 @@ final class FirecrackerReleasesTest {
     @Test
     void usesNoThirdPartyWithoutTheFlag() {
         FirecrackerReleases releases =
-                new FirecrackerReleases(data, Supervisor.unattended(), RELEASE, NOWHERE, Optional.empty());
+                new FirecrackerReleases(data, Supervisor.none(), RELEASE, NOWHERE, Optional.empty());
         assertThatThrownBy(() -> releases.obtain(Progress.SILENT))
                 .hasMessageContaining("no answer; --third-party-firecracker also takes")
                 .hasMessageContaining("the package");
@@ -106,7 +106,7 @@ final class FirecrackerReleasesTest {
     }
 
     private FirecrackerReleases releases(ReleaseSource upstream, ReleaseSource wheel) {
-        return new FirecrackerReleases(data, Supervisor.unattended(), RELEASE, upstream, Optional.of(wheel));
+        return new FirecrackerReleases(data, Supervisor.none(), RELEASE, upstream, Optional.of(wheel));
     }
 
     private static String digest(String content) {

@@ -111,7 +111,7 @@ final class UpstreamSourceTest {
 
     private String fetch() throws ReleaseSource.UnreachableException {
         URI base = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/");
-        return new UpstreamSource(base, Supervisor.unattended()).fetch(PinnedRelease.NEWEST, directory, directory);
+        return new UpstreamSource(base, Supervisor.none()).fetch(PinnedRelease.NEWEST, directory, directory);
     }
 
     private void serve(String path, byte[] content) {
