@@ -32,6 +32,7 @@ import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.testkit.FakeGuest;
 import io.neurovisor.testkit.FakeVmm;
 import io.neurovisor.testkit.TestFiles;
+import io.neurovisor.testkit.TestPools;
 import io.opentelemetry.instrumentation.logback.appender.v1_0.OpenTelemetryAppender;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -131,9 +132,12 @@ final class TelemetryCost {
         MachineKind usual = new MachineKind("base", SandboxSize.SMALL);
         WarmPool pool = new WarmPool(
                 new PoolPlan(usual, 0, 1, PATIENCE),
-                kind -> factory.open(
-                        new VmStart.ColdBoot(TestFiles.bootFiles(), kind.size()),
-                        Deadline.after(PATIENCE, Ticker.SYSTEM)),
+                TestPools.sandboxes(
+                        factory,
+                        (id, kind) -> factory.open(
+                                id,
+                                new VmStart.ColdBoot(TestFiles.bootFiles(), kind.size()),
+                                Deadline.after(PATIENCE, Ticker.SYSTEM))),
                 _ -> {},
                 Ticker.SYSTEM,
                 machines);

@@ -29,7 +29,7 @@ public final class TestPools {
 
     private TestPools() {}
 
-    /** SandboxSource that are booted cold. */
+    /** Returns sandboxes that are booted. */
     public static SandboxSource sandboxes(Vmm vmm, BootFiles files, Ticker ticker) {
         SandboxFactory factory = new SandboxFactory(vmm, new SecureRandom(), ticker);
         return sandboxes(

@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What each frame of a guest costs its rateLimit. */
+/** The cost of a guest's frame for its rate limit. */
 @NullMarked
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -25,14 +25,14 @@ import org.openjdk.jmh.annotations.Warmup;
 public class FramesPiece {
     private final GuestRateLimit rateLimit = new GuestRateLimit(Ticker.SYSTEM);
 
-    /** A frame that ours has called for. */
+    /** A frame that a request of the host asked for. */
     @Benchmark
     public Duration answered() {
         rateLimit.sent(1);
         return rateLimit.take(1);
     }
 
-    /** A frame that nothing has called for, of a rateLimit that has long been empty. */
+    /** An unrequested frame, when the bucket has long been empty. */
     @Benchmark
     public Duration begun() {
         return rateLimit.take(1);
