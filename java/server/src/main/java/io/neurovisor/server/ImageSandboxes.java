@@ -13,7 +13,7 @@ import io.neurovisor.engine.vm.VmStart;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** SandboxSource that start from the images of the data directory and their templates. */
+/** Starts sandboxes from the images of the data directory and their templates. */
 final class ImageSandboxes implements SandboxSource {
     private final SandboxFactory factory;
     private final ImageStarts starts;

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** SandboxSource that are made without any thread of their own, which a model checker could not steer. */
+/** Starts sandboxes without additional threads, which a model checker could not control. */
 public final class PlainSandboxes implements SandboxSource {
     private static final Ticker STANDING = () -> 0;
 
