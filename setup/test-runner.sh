@@ -148,13 +148,14 @@ record_clients() {
 }
 
 test_the_table_of_a_run_is_printed_and_recorded_in_its_own_place() {
+    mkdir -p -- "$copy/docs/design"
     local mark='<!-- written by ./neurovisor test --area %s --record -->\n%s\n<!-- end of what it writes -->\n' shown
     # shellcheck disable=SC2059 # The format of a mark.
-    printf "before\n$mark$mark" hostile 'old programs' hostile-clients 'old clients' >"$copy/SECURITY.md"
+    printf "before\n$mark$mark" hostile 'old programs' hostile-clients 'old clients' >"$copy/docs/design/security-tests.md"
     shown=$(in_runner record_clients)
     expect_line "$shown" 'new clients'
     # shellcheck disable=SC2059
-    expect SECURITY.md "$(printf "before\n$mark$mark" hostile 'old programs' hostile-clients 'new clients')" "$(<"$copy/SECURITY.md")"
+    expect security-tests.md "$(printf "before\n$mark$mark" hostile 'old programs' hostile-clients 'new clients')" "$(<"$copy/docs/design/security-tests.md")"
 }
 
 test_interrupting_a_run_ends_all_its_parts() {

@@ -103,11 +103,11 @@ record_run() {
 
 # record_report AREA REPORT: copies the table of an area into its document, if this run has written it.
 record_report() {
-    local security=$root/SECURITY.md
+    local page=$root/docs/design/security-tests.md
     [[ -n $2 && -s $2 ]] || return 0
     awk -v report="$2" -v mark="<!-- written by ./neurovisor test --area $1 --record -->" '
         writes && $0 == "<!-- end of what it writes -->" { while ((getline line <report) > 0) print line; writes = 0 }
         !writes
-        $0 == mark { writes = 1 }' "$security" >"$security.new"
-    mv -- "$security.new" "$security"
+        $0 == mark { writes = 1 }' "$page" >"$page.new"
+    mv -- "$page.new" "$page"
 }

@@ -12,7 +12,7 @@ readonly test_usage=('Usage: neurovisor test [OPTION...]               the short
     'Options:'
     '  --minutes N   the duration of the tests that attack for a given time; with --area fuzz the CPU minutes of each decoder'
     '  --seed N      repeats a run of those tests'
-    '  --record      writes the times of this run into setup/tests.tsv, and the tables of hostile programs and clients into SECURITY.md')
+    '  --record      writes the times of this run into setup/tests.tsv, and the tables of hostile programs and clients into docs/design/security-tests.md')
 
 # shellcheck source=setup/test-table.sh
 source "$root/setup/test-table.sh"

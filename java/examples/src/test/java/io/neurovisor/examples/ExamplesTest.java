@@ -62,10 +62,10 @@ final class ExamplesTest {
 
     @Test
     void documentListsEveryExample() throws IOException {
-        String readme = Files.readString(Path.of(System.getProperty("neurovisor.home"), "README.md"));
+        String page = Files.readString(Path.of(System.getProperty("neurovisor.home"), "docs/examples.md"));
         assertThat(Examples.ALL)
                 .allSatisfy(
-                        example -> assertThat(readme).contains("| `" + example.name() + "` | " + example.promise()));
+                        example -> assertThat(page).contains("| `" + example.name() + "` | " + example.promise()));
     }
 
     private boolean primes(String stdout, int exitCode) {

@@ -24,7 +24,8 @@ public record SpeedPublication(Path home) {
     public static final String SPANS = "bench/results/spans.json";
 
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final List<String> DOCUMENTS = List.of("README.md", "SPECIFICATION.md", "docs/performance.md");
+    private static final List<String> DOCUMENTS = List.of(
+            "README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md");
 
     public SpeedPublication {
         requireNonNull(home, "home is null");

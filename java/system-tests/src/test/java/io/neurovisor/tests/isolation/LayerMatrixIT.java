@@ -158,10 +158,10 @@ final class LayerMatrixIT {
 
     /** Returns the table of the document by attempt. */
     private static Map<String, String> ofSecurityDocument() throws IOException {
-        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
+        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("docs/design/security-tests.md"));
         int head =
                 lines.indexOf("| a VMM that is taken over | QEMU: stopped by layer | Firecracker: stopped by layer |");
-        assertThat(head).as("the table's head in SECURITY.md").isNotNegative();
+        assertThat(head).as("the table's head in docs/design/security-tests.md").isNotNegative();
         int column = COLUMNS.get(vmm());
         return lines.subList(head + 2, lines.size()).stream()
                 .takeWhile(line -> line.startsWith("| "))

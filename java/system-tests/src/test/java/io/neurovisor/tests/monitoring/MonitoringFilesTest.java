@@ -177,7 +177,7 @@ final class MonitoringFilesTest {
     void showsCountedCalls() throws IOException {
         Set<String> counted = new TreeSet<>(matches(
                 "(?m)^\\| `(neurovisor_[a-z_]+)",
-                Files.readString(CommandLineRun.home().resolve("README.md"))));
+                Files.readString(CommandLineRun.home().resolve("docs/observability.md"))));
         assertThat(counted).isNotEmpty();
 
         Set<String> asked = new TreeSet<>();
@@ -206,7 +206,8 @@ final class MonitoringFilesTest {
         Set<String> records = new TreeSet<>();
         MonitoringFiles.records()
                 .forEach(rule -> records.add(rule.path("record").asText()));
-        String readme = Files.readString(CommandLineRun.home().resolve("README.md"));
+        String commands = Files.readString(CommandLineRun.home().resolve("docs/cli.md"));
+        String settings = Files.readString(CommandLineRun.home().resolve("docs/settings.md"));
         assertThat(MonitoringFiles.alerts()).allSatisfy(alert -> {
             assertThat(alert.path("alert").asText()).startsWith("NeuroVisor");
             assertThat(matches(
@@ -219,9 +220,12 @@ final class MonitoringFilesTest {
             String runbook = alert.path("annotations").path("runbook").asText();
             assertThat(matches("\\./neurovisor ([a-z]+)", runbook))
                     .isNotEmpty()
-                    .allSatisfy(command -> assertThat(readme).contains("| `" + command));
+                    .allSatisfy(command -> assertThat(commands).contains("| `" + command));
             assertThat(matches("(--[a-z-]+)", runbook))
-                    .allSatisfy(option -> assertThat(readme).contains("`" + option));
+                    .allSatisfy(option -> assertThat(commands.contains("`" + option)
+                                    || settings.contains("| `" + option.substring(2) + "`"))
+                            .as(option)
+                            .isTrue());
         });
         Set<String> used = new TreeSet<>();
         Stream.concat(MonitoringFiles.alerts().stream(), MonitoringFiles.records().stream())

@@ -9,7 +9,6 @@ import io.neurovisor.host.spawner.EbpfCounts;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.trace.TraceIds;
-import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.languages.LanguageIT;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
@@ -17,10 +16,13 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -31,18 +33,26 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks that everything the documents name exists. */
 final class DocumentsTest {
-    private static final Path HOME = CommandLineRun.home();
+    private static final Path HOME = Documents.HOME;
+    private static final EbpfCounts EBPF = new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0);
+
+    /** Options of other programs that the documents show. */
+    private static final Set<String> FOREIGN_OPTIONS = Set.of("--device", "--enable-feature", "--security-opt", "--volume", "--volumes");
+
+    static List<String> documents() throws IOException {
+        return Documents.all();
+    }
 
     @ParameterizedTest
-    @ValueSource(strings = {"SPECIFICATION.md", "SECURITY.md"})
+    @MethodSource("documents")
     void everyTestThatADocumentNamesExists(String document) throws IOException {
         Map<String, String> sources = testSources();
         Set<String> missing = new TreeSet<>();
-        for (String line : Files.readAllLines(HOME.resolve(document))) {
+        for (String line : Documents.lines(document)) {
             String lastClass = "";
             for (String name : matches("`([A-Za-z]+(?:\\.[a-zA-Z]+)?)`", line)) {
                 String[] parts = name.split("\\.", 2);
@@ -63,44 +73,56 @@ final class DocumentsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "SPECIFICATION.md"})
-    void everyLinkLeadsSomewhere(String document) throws IOException {
-        for (String target : matches("\\]\\(([^)#]+)\\)", Files.readString(HOME.resolve(document)))) {
-            assertThat(HOME.resolve(target)).as("link in " + document).exists();
-        }
+    @MethodSource("documents")
+    void everyLinkLeadsSomewhere(String document) {
+        Path directory = Objects.requireNonNull(HOME.resolve(document).getParent());
+        assertThat(matches("\\]\\(((?!https?:)[^)]+)\\)", Documents.text(document)))
+                .allSatisfy(link -> {
+                    String[] parts = link.split("#", 2);
+                    Path target = parts[0].isEmpty() ? HOME.resolve(document) : directory.resolve(parts[0]);
+                    assertThat(target).as("link in " + document).exists();
+                    if (parts.length == 2) {
+                        assertThat(anchors(target)).as("headings of " + target).contains(parts[1]);
+                    }
+                });
+    }
+
+    /** Returns the anchors that GitHub gives the headings. */
+    private static List<String> anchors(Path page) {
+        return matches("(?m)^#+ (.*)$", read(page)).stream()
+                .map(heading -> heading.toLowerCase(Locale.ROOT)
+                        .replaceAll("[^a-z0-9 -]", "")
+                        .replace(' ', '-'))
+                .toList();
     }
 
     /** A command without a test becomes outdated. */
     @ParameterizedTest
-    @ValueSource(strings = {"README.md", "monitoring/README.md"})
+    @MethodSource("documents")
     void everyCommandIsTestedOrStatesWhatItNeeds(String document) throws IOException {
         Map<String, String> sources = testSources();
-        assertThat(ConsoleBlock.of(Files.readAllLines(HOME.resolve(document))))
-                .isNotEmpty()
-                .allSatisfy(block -> {
-                    assertThat(block.test().isPresent() || block.needs().isPresent())
-                            .as("<!-- run by SomeIT --> or <!-- needs: … --> before line " + block.line())
-                            .isTrue();
-                    block.test()
-                            .filter(test -> !test.equals("ReadmeIT"))
-                            .ifPresent(test -> assertThat(block.commands())
-                                    .allSatisfy(command -> assertThat(sources.getOrDefault(test, ""))
-                                            .as(test + ", which is said to run line " + block.line())
-                                            .contains('"' + command.word() + '"')));
-                });
+        assertThat(ConsoleBlock.of(Documents.lines(document))).allSatisfy(block -> {
+            assertThat(block.test().isPresent() || block.needs().isPresent())
+                    .as("<!-- run by SomeIT --> or <!-- needs: … --> before line " + block.line())
+                    .isTrue();
+            block.test()
+                    .filter(test -> !test.equals("ReadmeIT"))
+                    .ifPresent(test -> assertThat(block.commands())
+                            .allSatisfy(command -> assertThat(sources.getOrDefault(test, ""))
+                                    .as(test + ", which is said to run line " + block.line())
+                                    .contains('"' + command.word() + '"')));
+        });
     }
 
     @Test
-    void readmeCountsLanguageCases() throws IOException {
+    void contributingCountsLanguageCases() {
         int situations = LanguageIT.Situation.values().length;
-        assertThat(Files.readString(HOME.resolve("README.md")))
+        assertThat(Documents.text("CONTRIBUTING.md"))
                 .contains((situations * Language.values().length) + " cases, " + situations + " situations");
     }
 
-    private static final EbpfCounts EBPF = new EbpfCounts("", 1, 1, Map.of("file_open", 1L), Map.of(0, 1L), 0);
-
     @Test
-    void documentsEveryMetric() throws IOException {
+    void documentsEveryMetric() {
         PoolStatus pool = new PoolStatus(1, 0, 0, 0, 0, 1, true, Optional.empty(), Optional.empty());
         Metrics metrics = new Metrics();
         metrics.watch(() -> pool, new VmmIdentity("qemu", "1", "none", "none", "none"), Optional.of(() -> EBPF));
@@ -110,15 +132,9 @@ final class DocumentsTest {
                         .map(DocumentsTest::row)
                         .toList())
                 .stream().toList();
-        assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Files.readString(HOME.resolve("README.md"))))
-                .as("rows of the README")
+        assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Documents.text("docs/observability.md")))
+                .hasSizeGreaterThanOrEqualTo(30)
                 .isEqualTo(counted);
-    }
-
-    @Test
-    void documentsThirtyMetricFamilies() throws IOException {
-        assertThat(matches("(?m)^(\\| `neurovisor_.*)$", Files.readString(HOME.resolve("README.md"))))
-                .hasSizeGreaterThanOrEqualTo(30);
     }
 
     private static String row(MetricSnapshot family) {
@@ -128,7 +144,7 @@ final class DocumentsTest {
             case InfoSnapshot _ -> row(name + "_info", "gauge", family);
             case HistogramSnapshot _ -> row(name, "histogram", family);
             case GaugeSnapshot _ -> row(name, "gauge", family);
-            default -> throw new AssertionError("what is " + family);
+            default -> throw new AssertionError("unknown type of " + family);
         };
     }
 
@@ -136,53 +152,51 @@ final class DocumentsTest {
         return "| `%s` | %s | %s |".formatted(name, type, family.getMetadata().getHelp());
     }
 
-    @Test
-    void readmeNamesOnlyKnownOptions() throws IOException {
-        String commandLine = text(Path.of("java/cli/src/main/java"), ".java")
-                + text(Path.of("java/host/src/main/java"), ".java")
-                + text(Path.of("setup"), ".sh");
-        String readme = Files.readString(HOME.resolve("README.md"));
-        List<String> names = Stream.concat(
-                        matches("`(--[a-z-]+)", readme).stream(), matches("`(NEUROVISOR_[A-Z_]+)", readme).stream())
-                .toList();
-        assertThat(names)
-                .isNotEmpty()
-                .allSatisfy(name -> assertThat(commandLine).contains(name));
+    /** CommandLinePageTest and SettingsPageTest compare the tables of these pages with the command line. */
+    @ParameterizedTest
+    @MethodSource("documents")
+    void namesOnlyKnownOptions(String document) throws IOException {
+        List<String> settings = matches("(?m)^\\| `([a-z-]+)` \\|", Documents.text("docs/settings.md"));
+        String others = Documents.text("docs/cli.md") + text(Path.of("setup"), ".sh")
+                + text(Path.of("java/host/src/main"), ".java") + text(Path.of("spawner/src"), ".rs");
+        assertThat(matches("`(?:\\./neurovisor |run |serve )?(--[a-z-]+)", Documents.text(document)))
+                .filteredOn(option -> !FOREIGN_OPTIONS.contains(option))
+                .allSatisfy(option -> assertThat(settings.contains(option.substring(2)) || others.contains(option))
+                        .as(option)
+                        .isTrue());
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void namesOnlyKnownVariables(String document) throws IOException {
+        String known = Documents.text("docs/settings.md") + text(Path.of("java"), ".java") + text(Path.of("setup"), ".sh")
+                + text(Path.of("guest"), ".rs") + text(Path.of("packaging"), ".service");
+        assertThat(matches("`\\$?(NEUROVISOR_[A-Z_]+)", Documents.text(document)))
+                .allSatisfy(name -> assertThat(known).contains(name));
     }
 
     @Test
-    void readmeListsEveryOption() throws IOException {
-        String readme = Files.readString(HOME.resolve("README.md"));
-        assertThat(matches(
-                        "names = \\{?(?:\"-\\w\", )?\"(--?[a-z-]+)\"",
-                        text(Path.of("java/cli/src/main/java"), ".java")))
-                .isNotEmpty()
-                .allSatisfy(option -> assertThat(readme).contains("`" + option).isNotNull());
-    }
-
-    @Test
-    void readmeListsUsedLibraries() throws IOException {
+    void namesUsedLibraries() throws IOException {
         String poms = text(Path.of("java"), "pom.xml");
         String crates = text(Path.of("guest/agent"), "Cargo.toml") + text(Path.of("spawner"), "Cargo.toml");
-        String parts = section("### What it is made of");
-        assertThat(matches("`([a-z][\\w.-]+:[\\w.-]+)`", parts))
+        String libraries = section("docs/design/decisions.md", "## Libraries");
+        assertThat(matches("`([a-z][\\w.-]+:[\\w.-]+)`", libraries))
                 .hasSizeGreaterThan(5)
-                .allSatisfy(part -> {
-                    String[] names = part.split(":", 2);
+                .allSatisfy(library -> {
+                    String[] names = library.split(":", 2);
                     assertThat(poms)
                             .containsPattern("<groupId>" + Pattern.quote(names[0]) + "</groupId>\\s*<artifactId>"
                                     + Pattern.quote(names[1]) + "</artifactId>");
                 });
-        assertThat(matches("`([a-z]+)`", parts))
+        assertThat(matches("`([a-z]+)`", libraries))
                 .isNotEmpty()
                 .allSatisfy(crate -> assertThat(crates).containsPattern("(?m)^" + crate + "\\b"));
     }
 
     @Test
-    void readmeListsExistingPaths() throws IOException {
-        String sources =
-                text(Path.of("java/server/src/main/java"), ".java") + text(Path.of("java/host/src/main/java"), ".java");
-        for (String line : section("### Where things are").lines().toList()) {
+    void namesExistingPaths() throws IOException {
+        String sources = text(Path.of("java"), ".java");
+        for (String line : section("ARCHITECTURE.md", "## Where things are").lines().toList()) {
             for (String name : matches("`([a-z]+)/?`", line)) {
                 if (line.contains("in the data directory")) {
                     assertThat(sources).as(name).contains("\"" + name);
@@ -191,12 +205,36 @@ final class DocumentsTest {
                 }
             }
         }
+        for (String name : matches("\\| `((?:java|guest|proto|spawner|bpf)[a-z/-]*)`", Documents.text("ARCHITECTURE.md"))) {
+            assertThat(HOME.resolve(name)).exists();
+        }
     }
 
-    private static String section(String heading) throws IOException {
-        String readme = Files.readString(HOME.resolve("README.md"));
-        String begun = readme.substring(readme.indexOf(heading) + heading.length());
-        return begun.split("\\n(#|MIT)", 2)[0];
+    /** Names of classes and messages become outdated when they are renamed. */
+    @Test
+    void architectureNamesExistingTypes() throws IOException {
+        String sources = text(Path.of("java"), ".java") + text(Path.of("guest"), ".rs") + text(Path.of("spawner"), ".rs")
+                + text(Path.of("proto"), ".proto") + text(Path.of("packaging"), ".service");
+        for (String document : documents()) {
+            if (document.equals("ARCHITECTURE.md") || document.startsWith("docs/design/")) {
+                assertThat(matches("`([A-Z][a-z]+(?:[A-Z][a-zA-Z]*)+)", Documents.text(document)))
+                        .allSatisfy(name -> assertThat(sources).as(document).containsPattern("\\b" + name + "\\b"));
+            }
+        }
+    }
+
+    @Test
+    void readmeShowsAnExcerptOfTheJavaPage() {
+        String page = Documents.text("docs/java.md");
+        assertThat(matches("(?s)```java\\n(.*?)```", Documents.text("README.md")))
+                .singleElement()
+                .satisfies(excerpt -> assertThat(page).contains(excerpt.strip()));
+    }
+
+    private static String section(String document, String heading) {
+        String text = Documents.text(document);
+        String begun = text.substring(text.indexOf(heading) + heading.length());
+        return begun.split("\\n#", 2)[0];
     }
 
     private static boolean hasMethod(Map<String, String> sources, String testClass, String method) {
@@ -215,6 +253,7 @@ final class DocumentsTest {
         try (Stream<Path> files = Files.walk(HOME.resolve(directory))) {
             Function<Path, String> read = DocumentsTest::read;
             return files.filter(file -> file.toString().endsWith(suffix))
+                    .filter(file -> !file.toString().contains("/target/"))
                     .map(read)
                     .collect(Collectors.joining("\n"));
         }
@@ -232,7 +271,7 @@ final class DocumentsTest {
         try {
             return Files.readString(file);
         } catch (IOException exception) {
-            throw new java.io.UncheckedIOException(exception);
+            throw new UncheckedIOException(exception);
         }
     }
 }

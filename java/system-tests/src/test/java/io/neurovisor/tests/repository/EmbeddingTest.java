@@ -55,6 +55,6 @@ final class EmbeddingTest {
         String source =
                 Files.readString(home.resolve("java/system-tests/src/test/java/io/neurovisor/tests/repository/Embedding.java"));
         String shown = source.substring(source.indexOf("import "));
-        assertThat(Files.readString(home.resolve("README.md"))).contains("```java\n" + shown + "```\n");
+        assertThat(Files.readString(home.resolve("docs/java.md"))).contains("```java\n" + shown + "```\n");
     }
 }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tests that the marked commands of the documents print what they show. */
+/** Runs the commands of documents that are marked with this class, and compares their output. */
 @ShortTier
 final class ReadmeIT {
     private static final String MESSAGE = "neurovisor: ";
@@ -25,7 +25,8 @@ final class ReadmeIT {
     void readmeShowsTheActualOutput() throws IOException {
         Path home = CommandLineRun.home();
         Files.createSymbolicLink(directory.resolve("neurovisor"), home.resolve("neurovisor"));
-        List<ConsoleBlock.Command> commands = ConsoleBlock.of(Files.readAllLines(home.resolve("README.md"))).stream()
+        List<ConsoleBlock.Command> commands = Documents.all().stream()
+                .flatMap(document -> ConsoleBlock.of(Documents.lines(document)).stream())
                 .filter(block -> block.test().filter("ReadmeIT"::equals).isPresent())
                 .flatMap(block -> block.commands().stream())
                 .toList();

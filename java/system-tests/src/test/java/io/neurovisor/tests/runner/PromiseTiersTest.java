@@ -9,23 +9,25 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /**
- * Checks the tiers that SPECIFICATION.md names for each promise. A promise that needs a machine has a case in the short tier, unless
- * its test needs a machine that the short tier does not have.
+ * Tests that SPECIFICATION.md names the tiers of each promise. A promise that needs a machine has a case in the short tier, unless its
+ * proof takes a machine that the short tier does not have.
  */
 final class PromiseTiersTest {
-    private static final Pattern ROW = Pattern.compile("\\| (\\d+) \\| (.*) \\| (.*) \\| ([a-z, ]*) \\|");
-    private static final Pattern NAME = Pattern.compile("`([A-Za-z]+)(?:\\.([a-zA-Z]+))?`");
+    private static final Pattern ROW = Pattern.compile("\\| (\\d+)([a-z]?) \\| (.*) \\| (.*) \\| ([a-z, ]*) \\|");
+    private static final Pattern NAME = Pattern.compile("`([A-Za-z]\\w*)(?:\\.([a-zA-Z]\\w*))?`");
     private static final Pattern OTHER_UNIT_TESTS =
             Pattern.compile("agent tests|spawner tests?|setup/test-(launcher|runner)\\.sh");
     private static final Pattern OTHER_LONG_TESTS = Pattern.compile("--area [a-z]|`bench|`lab/test\\.sh`");
 
-    /** The classes that run only in the long tier, with the reason. */
+    /** What the short tier leaves to the long one, and why. */
     private static final Map<String, String> LONG_ONLY = Map.of(
             "FirecrackerFaultIT", "a fault each takes minutes in an emulated machine",
             "FirecrackerClonesIT", "ten clones at a time take minutes in an emulated machine",
@@ -37,38 +39,62 @@ final class PromiseTiersTest {
 
     PromiseTiersTest() throws IOException {}
 
-    private record Promise(String number, String held, String tiers) {}
+    /**
+     * One row.
+     *
+     * @param number of the promise
+     * @param part a letter where the promise has several rows
+     */
+    private record Row(int number, String part, String held, String tiers) {
+        String label() {
+            return number + part;
+        }
+    }
+
+    @Test
+    void numbersAndLettersHaveNoGaps() throws IOException {
+        Map<Integer, String> parts = new TreeMap<>();
+        rows().forEach(row -> parts.merge(row.number(), row.part(), String::concat));
+        assertThat(parts.keySet())
+                .containsExactlyElementsOf(
+                        IntStream.rangeClosed(1, parts.size()).boxed().toList());
+        assertThat(parts).allSatisfy((number, letters) -> assertThat("abcdefghij")
+                .as("parts of promise " + number)
+                .startsWith(letters));
+    }
 
     @Test
     void everyPromiseSaysWhichTiersProveIt() throws IOException {
         Map<String, String> said = new LinkedHashMap<>();
         Map<String, String> found = new LinkedHashMap<>();
-        for (Promise promise : promises()) {
-            said.put(promise.number(), promise.tiers());
-            found.put(promise.number(), tiers(promise.held()));
+        for (Row row : rows()) {
+            said.put(row.label(), row.tiers());
+            found.put(row.label(), tiers(row.held()));
         }
         assertThat(said).isNotEmpty().isEqualTo(found).doesNotContainValue("");
     }
 
     @Test
     void aPromiseThatNeedsAMachineIsProvenInTheShortTier() throws IOException {
+        Map<Integer, String> held = new TreeMap<>();
+        rows().forEach(row -> held.merge(row.number(), row.held(), (one, other) -> one + ", " + other));
         List<String> missing = new ArrayList<>();
-        for (Promise promise : promises()) {
-            List<String> classes = systemTests(promise.held()).keySet().stream()
+        held.forEach((number, tests) -> {
+            List<String> classes = systemTests(tests).keySet().stream()
                     .filter(name -> !LONG_ONLY.containsKey(name))
                     .toList();
-            if (!classes.isEmpty() && !tiers(promise.held()).contains("short")) {
-                missing.add(promise.number() + ": " + classes);
+            if (!classes.isEmpty() && !tiers(tests).contains("short")) {
+                missing.add(number + ": " + classes);
             }
-        }
+        });
         assertThat(missing).as("no case is marked @ShortTier").isEmpty();
     }
 
-    private static List<Promise> promises() throws IOException {
+    private static List<Row> rows() throws IOException {
         return Files.readAllLines(CommandLineRun.home().resolve("SPECIFICATION.md")).stream()
                 .map(ROW::matcher)
                 .filter(Matcher::matches)
-                .map(row -> new Promise(row.group(1), row.group(3), row.group(4)))
+                .map(row -> new Row(Integer.parseInt(row.group(1)), row.group(2), row.group(4), row.group(5)))
                 .toList();
     }
 
@@ -91,7 +117,7 @@ final class PromiseTiersTest {
         return String.join(", ", tiers);
     }
 
-    /** Returns the classes that a cell names, each with the methods that follow it. */
+    /** The classes that a cell names, each with its methods, which follow it. */
     private Map<String, List<String>> systemTests(String held) {
         Map<String, List<String>> tests = new LinkedHashMap<>();
         String last = "";

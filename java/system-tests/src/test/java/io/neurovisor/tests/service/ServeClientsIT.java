@@ -91,8 +91,8 @@ final class ServeClientsIT {
     private static String[] asPrinted(String method, String address) throws IOException {
         Matcher printed = Pattern.compile(
                         "(?m)^\\$ grpcurl (.*) \\\\\\n +localhost:50051 " + Pattern.quote(method) + "$")
-                .matcher(Files.readString(CommandLineRun.home().resolve("README.md")));
-        assertThat(printed.find()).as("grpcurl " + method + " in the README").isTrue();
+                .matcher(Files.readString(CommandLineRun.home().resolve("docs/service.md")));
+        assertThat(printed.find()).as("grpcurl " + method + " in docs/service.md").isTrue();
         List<String> arguments = new ArrayList<>();
         // As in a shell, text in single quotes is one argument.
         Matcher words = Pattern.compile("'([^']*)'|(\\S+)").matcher(printed.group(1));

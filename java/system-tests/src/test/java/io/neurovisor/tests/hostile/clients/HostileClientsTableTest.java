@@ -58,7 +58,7 @@ final class HostileClientsTableTest {
     @Test
     void documentListsTheseAttacks() throws IOException {
         List<ClientAttack> all = ClientAttack.all();
-        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
+        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("docs/design/security-tests.md"));
         int begin = lines.indexOf(HostileClientsReport.BEGIN) + 1;
         assertThat(begin).as(HostileClientsReport.BEGIN).isPositive();
         int end = begin + lines.subList(begin, lines.size()).indexOf(HostileClientsReport.END);

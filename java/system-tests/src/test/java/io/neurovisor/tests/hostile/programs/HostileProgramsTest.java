@@ -62,7 +62,7 @@ final class HostileProgramsTest {
 
     @Test
     void everyProgramDeclaresItsPromise() throws IOException {
-        String security = Files.readString(CommandLineRun.home().resolve("SECURITY.md"));
+        String security = Files.readString(CommandLineRun.home().resolve("docs/design/security-tests.md"));
         assertThat(HostileProgram.all()).allSatisfy(program -> {
             assertThat(program.id()).matches("[a-z0-9]+(_[a-z0-9]+)*");
             assertThat(program.header().title()).endsWith(".").hasSizeBetween(20, 120);
@@ -74,7 +74,7 @@ final class HostileProgramsTest {
     @Test
     void documentListsThesePrograms() throws IOException {
         List<HostileProgram> all = HostileProgram.all();
-        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("SECURITY.md"));
+        List<String> lines = Files.readAllLines(CommandLineRun.home().resolve("docs/design/security-tests.md"));
         assertThat(lines).contains(HostileReport.BEGIN, HostileReport.END);
         List<String> table = lines.subList(lines.indexOf(HostileReport.BEGIN) + 1, lines.indexOf(HostileReport.END));
         assertThat(table.stream().map(HostileProgramsTest::withoutContained))

@@ -1,5 +1,5 @@
 # Prints escape sequences for the terminal of the reader, in output and in names.
-# @promise the channel
+# @promise channel
 # @layer agent
 # @line .*2J.*
 # @line done

@@ -1,5 +1,5 @@
 # Prints what looks like the end of an execution in text: outcomes, exit codes, results as JSON.
-# @promise the channel
+# @promise channel
 # @layer agent
 # @line \{"outcome":"COMPLETED","exit_code":0\}
 # @line OutOfMemory: Killed process 1 \(agent\) total-vm:1kB

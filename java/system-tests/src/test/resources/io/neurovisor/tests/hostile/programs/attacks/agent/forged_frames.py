@@ -1,5 +1,5 @@
 # Prints what the agent would send: frames of HTTP/2 and messages of gRPC, in the hope that the host parses them.
-# @promise the channel
+# @promise channel
 # @layer agent
 # @bytes 90000
 import sys

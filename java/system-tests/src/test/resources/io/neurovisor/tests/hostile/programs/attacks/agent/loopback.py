@@ -1,5 +1,5 @@
 # Looks for the agent on every port of the machine's own addresses.
-# @promise the channel
+# @promise channel
 # @layer guest
 # @held open 0
 # @timeout 120

@@ -1,5 +1,5 @@
 # Makes the pipe to the agent as small as it can, makes it non-blocking, and drains what it has written itself.
-# @promise the channel
+# @promise channel
 # @layer agent
 # @held capacity 4096
 # @held drained \d+

@@ -1,5 +1,5 @@
 # Speaks on the agent's port to the host in its place.
-# @promise the channel
+# @promise channel
 # @layer guest
 # @refused ports ENOENT EACCES EPERM
 # @refused device EACCES ENOENT EPERM EBUSY

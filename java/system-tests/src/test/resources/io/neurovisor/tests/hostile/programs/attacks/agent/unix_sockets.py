@@ -1,5 +1,5 @@
 # Looks for sockets of the agent by their names, in files and without.
-# @promise the channel
+# @promise channel
 # @layer guest
 # @held sockets none
 import os

@@ -1,5 +1,5 @@
 # Takes the agent's own port, on which the host asks.
-# @promise the channel
+# @promise channel
 # @layer guest
 # @held port (EADDRINUSE|EACCES|EPERM|EAFNOSUPPORT|EADDRNOTAVAIL|ENODEV|unheard)
 import errno

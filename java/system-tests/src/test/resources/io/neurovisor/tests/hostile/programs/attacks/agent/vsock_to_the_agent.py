@@ -1,5 +1,5 @@
 # Asks the agent itself for another execution, over vsock by each of its own addresses.
-# @promise the channel
+# @promise channel
 # @layer guest
 # @held answers 0
 import socket

@@ -1,5 +1,5 @@
 # Makes directories 3000 deep, by which others have overflown a kernel's and a walker's stack.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @held deep 3000
 # @skipped lies too deep

@@ -1,5 +1,5 @@
 # Sends home by hard links files that it may not read, or is not the owner of.
-# @promise files that come home
+# @promise output files
 # @layer guest
 # @refused shadow EPERM EXDEV EACCES
 # @refused passwd EPERM EXDEV EACCES

@@ -1,5 +1,5 @@
 // Sends home by links what is not its own, by Rust.
-// @promise files that come home
+// @promise output files
 // @layer agent
 // @refused hard EPERM EACCES unknown.*
 // @refused write EACCES EROFS EPERM

@@ -1,6 +1,6 @@
 # Sends home by links what is not its own: links to files, to directories, chains of links.
 # @short
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line made
 # @file good

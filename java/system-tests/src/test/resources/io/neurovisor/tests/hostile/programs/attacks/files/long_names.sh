@@ -1,5 +1,5 @@
 # Leaves the longest names and paths that its kernel allows.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line 255
 # @refused longer ENAMETOOLONG

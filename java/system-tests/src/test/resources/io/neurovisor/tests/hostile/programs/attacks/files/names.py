@@ -1,5 +1,5 @@
 # Leaves files whose names are paths, orders, or no text at all.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line made 3
 # @file $(reboot)

@@ -1,5 +1,5 @@
 # Makes out/ itself a link to the system.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line made
 # @skipped is a symbolic link

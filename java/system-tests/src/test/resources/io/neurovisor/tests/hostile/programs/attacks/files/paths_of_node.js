@@ -1,5 +1,5 @@
 // Leaves its directory by paths in JavaScript: dots, encodings, NUL bytes, URLs.
-// @promise files that come home
+// @promise output files
 // @layer agent
 // @refused dots EACCES EPERM ENOENT EROFS
 // @refused nul ERR_INVALID_ARG_VALUE

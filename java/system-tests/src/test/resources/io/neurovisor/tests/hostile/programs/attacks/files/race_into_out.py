@@ -1,6 +1,6 @@
 # Exchanges a file of out/ for a link to the system without end, while the execution ends.
 # @short
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line racing
 # @left 1

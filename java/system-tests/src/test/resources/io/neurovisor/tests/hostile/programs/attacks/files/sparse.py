@@ -1,5 +1,5 @@
 # Leaves files that say that they are larger than all disks together.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @refused terabyte EFBIG
 # @held gigabyte made

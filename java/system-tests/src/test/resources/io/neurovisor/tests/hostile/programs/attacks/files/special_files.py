@@ -1,5 +1,5 @@
 # Leaves files in out/ whose reader would hang: a named pipe, a socket.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line made
 # @skipped is a named pipe

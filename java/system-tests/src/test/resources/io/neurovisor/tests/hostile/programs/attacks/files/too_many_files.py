@@ -1,5 +1,5 @@
 # Leaves more files than are returned.
-# @promise files that come home
+# @promise output files
 # @layer agent
 # @line made 1500
 # @files 1000

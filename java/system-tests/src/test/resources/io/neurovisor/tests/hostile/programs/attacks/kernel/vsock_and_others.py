@@ -1,5 +1,5 @@
 # Opens sockets of families that reach past the machine: vsock by every address, AF_ALG, SMC.
-# @promise the channel
+# @promise channel
 # @layer 6
 # @refused host EPERM EACCES ENODEV ECONNRESET ENETUNREACH ETIMEDOUT EAFNOSUPPORT ECONNREFUSED EHOSTUNREACH
 # @refused hypervisor EPERM EACCES ENODEV ECONNRESET ENETUNREACH ETIMEDOUT EAFNOSUPPORT ECONNREFUSED EHOSTUNREACH

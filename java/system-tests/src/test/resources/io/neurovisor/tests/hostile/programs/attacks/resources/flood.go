@@ -1,5 +1,5 @@
 // Prints without end, in Go.
-// @promise the channel
+// @promise channel
 // @layer agent
 // @bytes 67108864
 // @outcome OUTPUT_LIMIT

@@ -1,5 +1,5 @@
 // Prints one line of twenty megabytes, and bytes that are no text.
-// @promise the channel
+// @promise channel
 // @layer agent
 // @bytes 20000004
 // @timeout 90

@@ -1,5 +1,5 @@
 # Prints single bytes as fast as it can, each of which might become a message of its own.
-# @promise what a guest begins
+# @promise bucket of a guest
 # @layer agent
 # @bytes 200000
 # @timeout 120

@@ -1,5 +1,5 @@
 # Prints without end in fifty processes at once, of which each would be cut alone.
-# @promise the channel
+# @promise channel
 # @layer agent
 # @bytes 67108864
 # @outcome OUTPUT_LIMIT

@@ -1,5 +1,5 @@
 # Prints errors without end.
-# @promise the channel
+# @promise channel
 # @layer agent
 # @line begun
 # @outcome OUTPUT_LIMIT
