@@ -26,7 +26,7 @@ final class CallLimitsTest {
     @Test
     void keylessCallersDoNotUseUpCallsOfKeysOrTheSocket() {
         take(loopback(), 512);
-        exhausted(loopback(), "loopback: 512 calls are being served");
+        exhausted(loopback(), "loopback: 512 calls are running");
         take(key("ci"), 256);
         take(socket(1000), 512);
         assertThat(limits.calls()).isEqualTo(512 + 256 + 512);
@@ -35,14 +35,14 @@ final class CallLimitsTest {
     @Test
     void aKeyDoesNotUseUpCallsOfOtherKeys() {
         take(key("first"), 256);
-        exhausted(key("first"), "key:first: 256 calls are being served");
+        exhausted(key("first"), "key:first: 256 calls are running");
         take(key("second"), 256);
     }
 
     @Test
     void keysDoNotUseUpCallsOfOtherGroups() {
         IntStream.range(0, 4).forEach(number -> take(key("key" + number), 256));
-        exhausted(key("key5"), "callers with a key: 1024 calls are being served");
+        exhausted(key("key5"), "callers with a key: 1024 calls are running");
         take(loopback(), 512);
         take(socket(0), 512);
     }
@@ -50,7 +50,7 @@ final class CallLimitsTest {
     @Test
     void anAddressDoesNotUseUpHealthChecksOfOthers() {
         take(stranger("192.0.2.1"), 32);
-        exhausted(stranger("192.0.2.1"), "address:192.0.2.1: 32 calls are being served");
+        exhausted(stranger("192.0.2.1"), "address:192.0.2.1: 32 calls are running");
         take(stranger("192.0.2.2"), 32);
         take(stranger("2001:db8::1"), 32);
         exhausted(stranger("2001:db8::2"), "address:20010db800000000::/64: 32 calls");

@@ -119,7 +119,7 @@ final class DaemonClientTest {
         try (DaemonClient client = DaemonClient.connect(socket)) {
             guests = () -> new FakeGuest().failingExecute(Fault.LANGUAGE_MISSING, "there is no such interpreter");
             assertFault(client, Fault.LANGUAGE_MISSING, "there is no such interpreter");
-            assertFault(client, Fault.DAEMON_REFUSED, "calls too often");
+            assertFault(client, Fault.DAEMON_REFUSED, "exceeds its rate limit");
         }
     }
 

@@ -282,7 +282,7 @@ final class RequestGuardTest {
         await().until(() -> memory.bytes() > 0);
         theServiceGoesOn();
         assertThat(status.get().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-        assertThat(status.get().getDescription()).contains("not arrived whole within 2 s");
+        assertThat(status.get().getDescription()).contains("incomplete after 2 s");
         await().until(() -> memory.bytes() == 0 && limits.calls() == 0);
         theServiceGoesOn();
     }

@@ -33,7 +33,7 @@ final class JournalSharesTest {
             assertThat(fill(journal, "key:flood")).isEqualTo(20);
             assertThat(fill(journal, "key:ci")).isEqualTo(10);
             assertThat(fill(journal, "loopback")).isEqualTo(5);
-            assertThatThrownBy(() -> journal.begin(key("key:flood", 0), "d")).hasMessageContaining("of the 13 and");
+            assertThatThrownBy(() -> journal.begin(key("key:flood", 0), "d")).hasMessageContaining("limits are 13 and");
             assertThat(journal.begin(key("key:flood", FIRST), "d")).isInstanceOf(BeginResult.Running.class);
         }
     }
@@ -51,7 +51,7 @@ final class JournalSharesTest {
                                 .contains(ExecutionJournal.KEPT.minusSeconds(60).plusMillis(1));
                     })
                     .hasMessageStartingWith("key:flood has 20 executions with an idempotency key")
-                    .hasMessageContaining("of the 20 and")
+                    .hasMessageContaining("limits are 20 and")
                     .hasMessageEndingWith("kept for 15 minutes after its end: call again then, or without a key");
             now = now.plus(ExecutionJournal.KEPT).minusSeconds(60).plusMillis(1);
             assertThat(journal.begin(key("key:flood", 20), "d")).isInstanceOf(BeginResult.First.class);
