@@ -15,10 +15,10 @@ import java.util.stream.Stream;
 /** Replaces the figures of a document, which stand between marks in comments, with those of the committed runs. */
 final class Published {
     /** Begins the picture of a request, which {@link #END} ends. */
-    public static final String PICTURE = "<!-- written by ./neurovisor bench trace --publish -->";
+    static final String PICTURE = "<!-- written by ./neurovisor bench trace --publish -->";
 
     /** Ends a table or a picture. */
-    public static final String END = PublishedTable.END;
+    static final String END = PublishedTable.END;
 
     /** A figure in a sentence: {@code <!--bench p50; small; warm python; NeuroVisor-->144.1 ms<!--/-->}. */
     private static final Pattern FIGURE = Pattern.compile("(<!--bench ([^>]*?)-->)([^<]*)(<!--/-->)");
@@ -35,7 +35,7 @@ final class Published {
      * @param firecracker the report of {@code bench/firecracker.sh}, in the same form
      * @param spans the output of {@link TracedRequest#json}, or a missing node
      */
-    public static String document(String document, JsonNode report, JsonNode firecracker, JsonNode spans) {
+    static String document(String document, JsonNode report, JsonNode firecracker, JsonNode spans) {
         List<JsonNode> reports = List.of(report, firecracker);
         String table = document.contains(PublishedTable.BEGIN) ? PublishedTable.replace(document, report) : document;
         String picture = table.contains(PICTURE)
@@ -47,7 +47,7 @@ final class Published {
     }
 
     /** Returns the document without the parts that are replaced. */
-    public static String byHand(String document) {
+    static String byHand(String document) {
         String bare = document;
         for (String begin : List.of(PublishedTable.BEGIN, PICTURE)) {
             bare = bare.contains(begin) ? between(bare, begin, END, "") : bare;

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 /** The medians and the targets of a run as Markdown tables. */
 final class PublishedTable {
     /** Begins the part of a document that is replaced, which {@link #END} ends. */
-    public static final String BEGIN = "<!-- written by ./neurovisor bench --publish -->";
+    static final String BEGIN = "<!-- written by ./neurovisor bench --publish -->";
 
-    public static final String END = "<!-- end of what it writes -->";
+    static final String END = "<!-- end of what it writes -->";
 
     private static final String NONE = "";
 
@@ -28,7 +28,7 @@ final class PublishedTable {
      *
      * @param report the output of {@link SpeedReport#json}
      */
-    public static List<String> of(JsonNode report) {
+    static List<String> of(JsonNode report) {
         List<String> lines = new ArrayList<>();
         lines.add(circumstances(report));
         lines.add("");
@@ -39,7 +39,7 @@ final class PublishedTable {
     }
 
     /** Returns the document with the tables of the report; throws if it does not contain the marks. */
-    public static String replace(String document, JsonNode report) {
+    static String replace(String document, JsonNode report) {
         return Published.between(document, BEGIN, END, String.join("\n", of(report)));
     }
 

@@ -45,7 +45,11 @@ public record SpeedPublication(Path home) {
         }
     }
 
-    /** @param changed receives each document that has changed */
+    /**
+     * Writes the figures into the documents.
+     *
+     * @param changed receives each document that has changed
+     */
     public void publish(Consumer<Path> changed) {
         Path values = home.resolve(FULL);
         try {

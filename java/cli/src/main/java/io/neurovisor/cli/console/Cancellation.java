@@ -26,7 +26,11 @@ public final class Cancellation implements AutoCloseable {
         this.afterwards = requireNonNull(afterwards, "afterwards is null");
     }
 
-    /** @param machines stops every machine of the command */
+    /**
+     * For work with virtual machines, which are stopped after the command has ended.
+     *
+     * @param machines stops every machine of the command
+     */
     public static Cancellation closing(Runnable machines) {
         return registered(new Cancellation(PATIENCE, machines));
     }
