@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 /**
  * The equipment of every scenario, for machines of one size.
  *
- * @param order for machines that are asked for without a daemon
+ * @param kind of machines that are asked for without a daemon
  * @param progress receives a line for each thing that was not measured
  */
 public record Workbench(

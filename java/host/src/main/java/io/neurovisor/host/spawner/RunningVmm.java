@@ -48,7 +48,11 @@ public final class RunningVmm {
         return process;
     }
 
-    /** @param rateLimit the state of the guest's rate limit, which cannot be read off the process */
+    /**
+     * Reads the isolation layers off the live process.
+     *
+     * @param rateLimit the state of the guest's rate limit, which cannot be read off the process
+     */
     public List<LayerState> layers(LayerState rateLimit) {
         List<LayerState> read = layers.read(process.pid(), process::confinement, process.cgroupProblem(), rateLimit);
         return hasEnded() ? unread() : read;

@@ -48,7 +48,7 @@ public final class FirecrackerMachines implements AutoCloseable {
             if (exception.fault() != Fault.VMM_MISSING) {
                 throw exception;
             }
-            return abort(exception.getMessage());
+            return abort(exception.toString());
         } catch (IOException exception) {
             throw new UncheckedIOException(exception);
         }

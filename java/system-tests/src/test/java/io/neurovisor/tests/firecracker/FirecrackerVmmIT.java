@@ -15,6 +15,7 @@ final class FirecrackerVmmIT extends VmmContract {
     @TempDir
     private static Path runtime;
 
+    @SuppressWarnings("NullAway.Init") // JUnit calls start first.
     private static FirecrackerMachines machines;
 
     private final Path directory = machines.newDirectory();

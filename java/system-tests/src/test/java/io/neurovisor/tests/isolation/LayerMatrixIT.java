@@ -162,7 +162,7 @@ final class LayerMatrixIT {
         int head =
                 lines.indexOf("| a VMM that is taken over | QEMU: stopped by layer | Firecracker: stopped by layer |");
         assertThat(head).as("the table's head in docs/design/security-tests.md").isNotNegative();
-        int column = COLUMNS.get(vmm());
+        int column = requireNonNull(COLUMNS.get(vmm()), "the table has no column of the VMM");
         return lines.subList(head + 2, lines.size()).stream()
                 .takeWhile(line -> line.startsWith("| "))
                 .map(line -> line.split(" *\\| *"))
@@ -223,7 +223,9 @@ final class LayerMatrixIT {
     /** Removes the limits of its control group. */
     private static void lift(ProcessHandle vmm) throws IOException {
         for (String limit : List.of("memory.max", "pids.max")) {
-            for (Path group = groupOf(vmm); Files.exists(group.resolve(limit)); group = group.getParent()) {
+            for (Path group = groupOf(vmm);
+                    Files.exists(group.resolve(limit));
+                    group = requireNonNull(group.getParent(), "the root has a limit")) {
                 Files.writeString(group.resolve(limit), "max");
             }
         }

@@ -1,5 +1,6 @@
 package io.neurovisor.tests.isolation;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.tests.fixtures.RunningVm;
@@ -83,7 +84,7 @@ final class VmmConfinementIT {
     }
 
     private static String uids(Path process) throws IOException {
-        return status(process).get("Uid");
+        return requireNonNull(status(process).get("Uid"), "the status has no user ids");
     }
 
     private static Map<String, String> status(Path process) throws IOException {

@@ -37,6 +37,7 @@ final class GcIT {
     @TempDir
     private Path parent;
 
+    @SuppressWarnings("NullAway.Init") // Each test makes its own.
     private Path data;
 
     @Test

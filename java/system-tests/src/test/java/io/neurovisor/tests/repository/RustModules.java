@@ -33,22 +33,22 @@ final class RustModules {
 
     static RustModules in(Path sources) throws IOException {
         RustModules modules = new RustModules();
-        try (Stream<Path> files = mainFiles(sources)) {
-            for (Path file : files.toList()) {
-                String path = sources.relativize(file).toString().replace('/', ':').replace(":", "::");
-                String module = path.replaceFirst("(^|::)(main|lib|mod)\\.rs$", "").replaceFirst("\\.rs$", "");
-                String text = COMMENT.matcher(Files.readString(file)).replaceAll("");
-                modules.code.put(module, TESTS.matcher(text).replaceFirst(""));
-            }
+        for (Path file : mainFiles(sources)) {
+            String path = sources.relativize(file).toString().replace('/', ':').replace(":", "::");
+            String module = path.replaceFirst("(^|::)(main|lib|mod)\\.rs$", "").replaceFirst("\\.rs$", "");
+            String text = COMMENT.matcher(Files.readString(file)).replaceAll("");
+            modules.code.put(module, TESTS.matcher(text).replaceFirst(""));
         }
         return modules;
     }
 
     /** Returns the source files of a crate without those that contain only tests. */
-    static Stream<Path> mainFiles(Path sources) throws IOException {
-        return Files.walk(sources)
-                .filter(file -> file.toString().endsWith(".rs"))
-                .filter(file -> !file.toString().matches(".*(/|_)tests?\\.rs"));
+    static List<Path> mainFiles(Path sources) throws IOException {
+        try (Stream<Path> files = Files.walk(sources)) {
+            return files.filter(file -> file.toString().endsWith(".rs"))
+                    .filter(file -> !file.toString().matches(".*(/|_)tests?\\.rs"))
+                    .toList();
+        }
     }
 
     /** Returns each cycle between sibling modules as a path, for example "a -> b -> a". */

@@ -1,5 +1,7 @@
 package io.neurovisor.tests.runner;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -73,7 +75,7 @@ public final class ClassReport implements TestExecutionListener {
             counts(test).ifPresent(counts -> counter(counts, result).incrementAndGet());
         }
         if (isTopClass(test)) {
-            Counts counts = running.get(test.getUniqueId());
+            Counts counts = requireNonNull(running.get(test.getUniqueId()), "the class has not begun");
             Duration taken = Duration.ofNanos(System.nanoTime() - counts.startedNanos());
             say("[%d/%d] %s: %d passed, %d failed, %d skipped in %d s"
                     .formatted(

@@ -410,8 +410,7 @@ final class ServeFaultsIT {
             ExecuteResponse _ = answer.get();
             return Status.OK;
         } catch (ExecutionException exception) {
-            StatusRuntimeException refusal = (StatusRuntimeException) exception.getCause();
-            return refusal.getStatus();
+            return Status.fromThrowable(exception);
         }
     }
 
