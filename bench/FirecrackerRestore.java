@@ -20,7 +20,7 @@ import io.neurovisor.server.ProductVersion;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.VmmSelection;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.IOException;
 import java.io.UncheckedIOException;

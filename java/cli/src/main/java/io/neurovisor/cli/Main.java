@@ -4,7 +4,7 @@ import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST
 
 import io.neurovisor.cli.console.Failures;
 import io.neurovisor.cli.run.Launch;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.util.List;
 import java.util.function.Consumer;
 import picocli.CommandLine;

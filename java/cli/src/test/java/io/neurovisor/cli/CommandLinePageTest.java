@@ -3,7 +3,7 @@ package io.neurovisor.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.engine.limits.SandboxSize;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.neurovisor.cli.admin.PrepareImageCommand;
 import io.neurovisor.cli.run.RecordStartCommand;
-import io.neurovisor.server.config.ProcessEnvironment;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -78,7 +78,7 @@ final class CommandLineTest {
                         "size large " + file + ":2",
                         "timeout 300s --timeout",
                         "log-level warn NEUROVISOR_LOG");
-        assertThat(run.out().lines()).hasSize(Setting.ALL.size() + 1);
+        assertThat(run.out().lines()).hasSize(Config.SETTINGS.size() + 1);
     }
 
     @Test
@@ -138,7 +138,7 @@ final class CommandLineTest {
 
     @Test
     void everySettingIsAnOptionWithDefaultAndVariable() {
-        assertThat(Setting.ALL)
+        assertThat(Config.SETTINGS)
                 .allSatisfy(setting -> assertThat(commands()
                                 .flatMap(command -> command.getCommandSpec().options().stream())
                                 .filter(option -> option.longestName().equals(setting.flag())))

@@ -2,7 +2,7 @@ package io.neurovisor.cli;
 
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.cli.run.LocalMachines;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;

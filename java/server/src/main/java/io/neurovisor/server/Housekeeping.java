@@ -10,8 +10,8 @@ import io.neurovisor.host.store.StoreSweep;
 import io.neurovisor.host.store.Supervisor;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.host.store.UseRegistry;
-import io.neurovisor.server.config.DataSize;
 import io.neurovisor.server.journal.ExecutionJournal;
+import io.neurovisor.server.setting.DataSize;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -61,7 +61,7 @@ public final class Housekeeping {
         // After the images, because templates of removed images are no longer needed.
         StoreContent templates = InstalledComponents.templates(settings).content(images.bootDigests());
         sweep(templates);
-        settings.config().cache().max().ifPresent(max -> evict(max, stores, templates));
+        settings.config().retention().cacheMax().ifPresent(max -> evict(max, stores, templates));
         sweepJournal();
         return List.copyOf(removed);
     }

@@ -41,7 +41,7 @@ public final class InstalledComponents {
         return new Kernels(
                 settings.home(),
                 settings.dataDir(),
-                settings.config().kernel(),
+                settings.config().guest().kernel(),
                 digests(settings),
                 InstantSource.system(),
                 supervisor,

@@ -99,7 +99,7 @@ final class NeuroVisorWiring {
             Listeners listeners) {
         SecureRandom random = new SecureRandom();
         Images images = InstalledComponents.images(settings, supervisor);
-        BootFiles usual = use.hold(() -> images.boot(settings.config().image(), progress), ImageStarts::directories);
+        BootFiles usual = use.hold(() -> images.boot(settings.config().guest().image(), progress), ImageStarts::directories);
         VmmSelection.Selected selected = new VmmSelection(settings, spawner, links).select(usual);
         Vmm vmm = selected.vmm();
         LOG.debug("{} ({}) boots image {} ({})", vmm.identity(), selected.reason(), usual.image(), usual.kernel());
@@ -108,15 +108,15 @@ final class NeuroVisorWiring {
                 vmm,
                 random,
                 Ticker.SYSTEM,
-                settings.config().strict());
+                settings.config().vmm().strict());
         ImageStarts starts = new ImageStarts(
-                images, usual, templates, use, vmm.identity(), settings.config().snapshot(), building, progress);
+                images, usual, templates, use, vmm.identity(), settings.config().guest().snapshot(), building, progress);
         SandboxFactory factory = new SandboxFactory(
                 vmm,
                 random,
                 Ticker.SYSTEM,
                 listeners.sandboxes(),
-                settings.config().strict());
+                settings.config().vmm().strict());
         WarmPool pool = new WarmPool(
                 plan(settings.config(), usual, vmm),
                 new ImageSandboxes(factory, starts, START_LIMIT),
@@ -138,19 +138,19 @@ final class NeuroVisorWiring {
     }
 
     private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {
-        MachineKind kind = new MachineKind(usual.image(), config.size());
+        MachineKind kind = new MachineKind(usual.image(), config.guest().size());
         int processors = Runtime.getRuntime().availableProcessors();
         // Building a template briefly needs more memory than a clone; the reserve covers it.
         MachineMemory memory = new MachineMemory(
                 HostMemory.of(HostFiles.SYSTEM, JvmMemory.ofThisProcess(HostFiles.SYSTEM))::availableBytes,
-                size -> vmm.memoryLimitBytes(size, config.snapshot()));
+                size -> vmm.memoryLimitBytes(size, config.guest().snapshot()));
         return new PoolPlan(
                 kind,
-                config.warm(),
-                config.max(),
+                config.pool().warm(),
+                config.pool().max(),
                 STARTS_PER_PROCESSOR * processors,
                 processors,
-                config.acquireTimeout(),
+                config.pool().acquireTimeout(),
                 memory);
     }
 

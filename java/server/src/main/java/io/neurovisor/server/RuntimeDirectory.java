@@ -2,7 +2,7 @@ package io.neurovisor.server;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;

@@ -14,7 +14,8 @@ import io.neurovisor.host.spawner.SpawnerProgram;
 import io.neurovisor.host.spawner.SystemUsers;
 import io.neurovisor.host.spawner.UidRange;
 import io.neurovisor.server.config.Config;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.UidConfig;
+import io.neurovisor.server.setting.Setting;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -55,13 +56,13 @@ public record Settings(Path home, Config config) {
                                 BUBBLEWRAP.program()
                                         + " is not in PATH, but every VMM needs a jail; install package "
                                         + BUBBLEWRAP.debianPackage() + ", or let ./neurovisor setup do it")),
-                isRoot() ? Optional.of(free(Setting.VM_UIDS, config.vmUids())) : Optional.empty(),
+                isRoot() ? Optional.of(free(UidConfig.VM_UIDS, config.uids().vms())) : Optional.empty(),
                 ebpf().isInForce() ? Optional.of(ebpfObject()) : Optional.empty());
     }
 
     /** Returns the state of layer 5, as far as it can be determined without asking the kernel. */
     public EbpfReading ebpf() {
-        return EbpfLayer.expected(config.ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
+        return EbpfLayer.expected(config.vmm().ebpf(), new EbpfSupport(HostFiles.SYSTEM).reading(isRoot(), ebpfObject()));
     }
 
     /** Returns the object that {@code ./neurovisor bpf build} compiles. */
@@ -76,16 +77,16 @@ public record Settings(Path home, Config config) {
         if (!isRoot()) {
             return new BuildNamespace.OfUser();
         }
-        return config.imageUids()
-                .<BuildNamespace>map(ids -> new BuildNamespace.OfRoot(spawner(), free(Setting.IMAGE_UIDS, ids)))
+        return config.uids().images()
+                .<BuildNamespace>map(ids -> new BuildNamespace.OfRoot(spawner(), free(UidConfig.IMAGE_UIDS, ids)))
                 .orElseGet(BuildNamespace.None::new);
     }
 
     private UidRange free(Setting<?> setting, UidRange uids) {
         new SystemUsers(HostFiles.SYSTEM)
                 .owner(uids)
-                .or(() -> Optional.of("a VM (" + Setting.VM_UIDS.flag() + " " + config.vmUids() + ")")
-                        .filter(_ -> setting.equals(Setting.IMAGE_UIDS) && uids.overlaps(config.vmUids())))
+                .or(() -> Optional.of("a VM (" + UidConfig.VM_UIDS.flag() + " " + config.uids().vms() + ")")
+                        .filter(_ -> setting.equals(UidConfig.IMAGE_UIDS) && uids.overlaps(config.uids().vms())))
                 .ifPresent(owner -> {
                     throw new NeuroVisorException(
                             Fault.INVALID_ARGUMENT,

@@ -24,8 +24,8 @@ import io.neurovisor.host.qemu.QemuProgram;
 import io.neurovisor.host.qemu.QemuVmm;
 import io.neurovisor.host.spawner.Spawner;
 import io.neurovisor.host.spawner.VmmPrograms;
-import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.config.VmmChoice;
+import io.neurovisor.server.config.VmmConfig;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.function.Function;
@@ -43,7 +43,7 @@ public final class VmmSelection {
         this.settings = requireNonNull(settings, "settings is null");
         this.spawner = requireNonNull(spawner, "spawner is null");
         this.links = requireNonNull(links, "links is null");
-        this.ebpf = EbpfLayer.of(settings.config().ebpf(), settings.ebpf(), spawner);
+        this.ebpf = EbpfLayer.of(settings.config().vmm().ebpf(), settings.ebpf(), spawner);
         this.probes = new ProbeCache(settings.probes());
     }
 
@@ -72,8 +72,8 @@ public final class VmmSelection {
      * Chooses the VMM. Boots {@code files} once if KVM has not been tried yet. Fails if the requested VMM is unusable.
      */
     public Selected select(BootFiles files) {
-        VmmChoice choice = settings.config().vmm();
-        String asked = "requested with " + Setting.VMM.flag();
+        VmmChoice choice = settings.config().vmm().choice();
+        String asked = "requested with " + VmmConfig.VMM.flag();
         return switch (choice) {
             case QEMU -> qemu(files, asked);
             case FIRECRACKER -> {
@@ -82,8 +82,8 @@ public final class VmmSelection {
                         .usable()
                         .orElseThrow(() -> new NeuroVisorException(
                                 Fault.VMM_MISSING,
-                                Setting.VMM.flag() + " firecracker: " + firecracker.problem() + "; "
-                                        + Setting.VMM.flag() + " qemu works without"));
+                                VmmConfig.VMM.flag() + " firecracker: " + firecracker.problem() + "; "
+                                        + VmmConfig.VMM.flag() + " qemu works without"));
             }
             case AUTO -> {
                 Candidate firecracker = firecracker(files, "KVM boots guests with it");
@@ -106,7 +106,7 @@ public final class VmmSelection {
         } catch (NeuroVisorException exception) {
             // A Firecracker that the user has named must not be skipped.
             if (exception.fault() != Fault.VMM_MISSING
-                    || settings.config().firecracker().isPresent()) {
+                    || settings.config().vmm().firecracker().isPresent()) {
                 throw exception;
             }
             return unusable(String.valueOf(exception.getMessage()));
@@ -134,7 +134,7 @@ public final class VmmSelection {
 
     private Optional<FirecrackerProgram> locate() {
         FirecrackerLocator locator = new FirecrackerLocator(settings.dataDir(), searchPath(), probes);
-        return settings.config().firecracker().map(locator::at).or(locator::find);
+        return settings.config().vmm().firecracker().map(locator::at).or(locator::find);
     }
 
     private static Candidate unusable(String problem) {

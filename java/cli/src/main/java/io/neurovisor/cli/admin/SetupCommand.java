@@ -9,7 +9,7 @@ import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.VmmConfig;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -63,15 +63,15 @@ public final class SetupCommand implements Callable<Integer> {
             spec.commandLine()
                     .getErr()
                     .println("neurovisor: ready (" + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; image "
-                            + guest.config().image() + ", size " + guest.size().label() + ")");
+                            + guest.config().guest().image() + ", size " + guest.size().label() + ")");
         }
         return 0;
     }
 
     /** Firecracker is fetched only for the option without a path, not for a setting that merely allows it. */
     private boolean fetchesFirecracker() {
-        return spec.commandLine().getParseResult().hasMatchedOption(Setting.FIRECRACKER.flag())
-                && guest.config().firecracker().isEmpty();
+        return spec.commandLine().getParseResult().hasMatchedOption(VmmConfig.FIRECRACKER.flag())
+                && guest.config().vmm().firecracker().isEmpty();
     }
 
     private void fetchFirecracker() {

@@ -5,7 +5,7 @@ import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Uninstallation;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.util.List;

@@ -46,7 +46,7 @@ final class AgentMachines implements AutoCloseable {
             Consumer<String> remark) {
         Optional<DaemonClient> client = daemon.connect(guest.common().loaded(), remark);
         return client.isPresent()
-                ? ofDaemon(client.get(), guest.config().socket(), metrics, tracing, remark)
+                ? ofDaemon(client.get(), guest.config().daemon().socket(), metrics, tracing, remark)
                 : inThisProcess(
                         NeuroVisor.open(guest.settings(), progress, listeners(metrics, tracing)),
                         guest,

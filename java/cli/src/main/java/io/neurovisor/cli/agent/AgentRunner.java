@@ -16,7 +16,7 @@ import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.cli.run.RunMetrics;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.RecordedSession;
 import io.neurovisor.session.SessionHistory;
@@ -38,7 +38,7 @@ public final class AgentRunner {
     public AgentRunner(AgentOptions options, PrintWriter err) {
         this.options = requireNonNull(options, "options is null");
         this.err = requireNonNull(err, "err is null");
-        this.metrics = new RunMetrics(options.guest().config().pushgateway(), "neurovisor_agent", this::err);
+        this.metrics = new RunMetrics(options.guest().config().telemetry().pushgateway(), "neurovisor_agent", this::err);
         this.tracing = Tracing.of(options.guest().config());
     }
 

@@ -25,7 +25,7 @@ public final class Agents {
     public static AgentRun agent(
             Model model, BiFunction<ExecutionRequest, OutputSink, ExecutionResult> executions, GuestOptions guest) {
         AgentSandboxes sandboxes =
-                new AgentSandboxes(executions, guest.size(), guest.config().timeout(), guest.requestedImage());
+                new AgentSandboxes(executions, guest.size(), guest.config().execution().timeout(), guest.requestedImage());
         return new AgentRun(model, sandboxes, AgentModels.limits(guest.config()));
     }
 

@@ -16,7 +16,7 @@ import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.TraceIds;
 import java.io.PrintWriter;
 import java.util.List;

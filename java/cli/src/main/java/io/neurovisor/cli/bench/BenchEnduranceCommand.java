@@ -13,7 +13,7 @@ import io.neurovisor.engine.pool.PoolShare;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.DeadRuns;
 import io.neurovisor.server.Settings;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.ExecutionConfig;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -119,14 +119,14 @@ final class BenchEnduranceCommand implements Callable<Integer> {
     }
 
     private Duration time() {
-        return Setting.TIMEOUT
-                .form()
+        return ExecutionConfig.TIMEOUT
+                .type()
                 .parser()
                 .apply(duration)
                 .orElseThrow(() -> new ParameterException(
                         spec.commandLine(),
                         "--duration: \"" + duration + "\" is not allowed; use "
-                                + Setting.TIMEOUT.form().allowed()));
+                                + ExecutionConfig.TIMEOUT.type().allowed()));
     }
 
     private EnduranceRun.Plan plan(Settings settings, Path socket, Duration time, Tenants tenants) {

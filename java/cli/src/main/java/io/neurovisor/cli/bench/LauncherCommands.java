@@ -6,7 +6,7 @@ import io.neurovisor.bench.speed.SpeedPlan;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.process.ToolCommand;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.Config;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,9 +41,9 @@ record LauncherCommands(GuestOptions guest) implements SpeedPlan.Commands {
     @Override
     public ToolCommand runAlone(SandboxSize size, List<String> program, Path dataDirectory) {
         List<String> others = guest.arguments(size);
-        int at = others.indexOf(Setting.DATA_DIR.flag());
+        int at = others.indexOf(Config.DATA_DIR.flag());
         return run(
-                List.of("--daemon=off", Setting.DATA_DIR.flag(), dataDirectory.toString()),
+                List.of("--daemon=off", Config.DATA_DIR.flag(), dataDirectory.toString()),
                 Stream.concat(
                                 others.stream().limit(Math.max(at, 0)),
                                 others.stream().skip(at < 0 ? 0 : at + 2L))

@@ -15,7 +15,7 @@ import io.neurovisor.cli.console.Table;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.server.NeuroVisor;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.GuestConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +74,7 @@ final class SpeedMeasurement {
 
     /** Returns the size that the user has set; by default small, and without {@code --quick} also medium. */
     private List<SandboxSize> sizes() {
-        if (!guest.common().loaded().isDefault(Setting.SIZE)) {
+        if (!guest.common().loaded().isDefault(GuestConfig.SIZE)) {
             return List.of(guest.size());
         }
         return quick ? List.of(SandboxSize.SMALL) : List.of(SandboxSize.SMALL, SandboxSize.MEDIUM);

@@ -1,7 +1,7 @@
 package io.neurovisor.cli.console;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.config.NearestName;
+import io.neurovisor.server.setting.NearestName;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.stream.Stream;

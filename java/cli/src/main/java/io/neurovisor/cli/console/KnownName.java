@@ -1,6 +1,6 @@
 package io.neurovisor.cli.console;
 
-import io.neurovisor.server.config.NearestName;
+import io.neurovisor.server.setting.NearestName;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;

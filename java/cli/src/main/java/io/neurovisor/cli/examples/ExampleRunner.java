@@ -18,7 +18,7 @@ import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.agent.AgentModels;
 import io.neurovisor.server.client.DaemonProcess;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

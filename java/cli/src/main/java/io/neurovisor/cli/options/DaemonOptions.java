@@ -5,8 +5,12 @@ import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.DaemonClient;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.DaemonUse;
+import io.neurovisor.server.config.GuestConfig;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.PoolConfig;
+import io.neurovisor.server.config.UidConfig;
+import io.neurovisor.server.config.VmmConfig;
+import io.neurovisor.server.setting.Setting;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.util.List;
@@ -20,17 +24,17 @@ import picocli.CommandLine.Option;
 public final class DaemonOptions {
     /** What a daemon has decided before anybody asks it for anything. */
     private static final List<Setting<?>> OF_MACHINES = List.of(
-            Setting.DATA_DIR,
-            Setting.KERNEL,
-            Setting.VMM,
-            Setting.FIRECRACKER,
-            Setting.EBPF,
-            Setting.STRICT,
-            Setting.SNAPSHOT,
-            Setting.WARM,
-            Setting.MAX,
-            Setting.ACQUIRE_TIMEOUT,
-            Setting.VM_UIDS);
+            Config.DATA_DIR,
+            GuestConfig.KERNEL,
+            VmmConfig.VMM,
+            VmmConfig.FIRECRACKER,
+            VmmConfig.EBPF,
+            VmmConfig.STRICT,
+            GuestConfig.SNAPSHOT,
+            PoolConfig.WARM,
+            PoolConfig.MAX,
+            PoolConfig.ACQUIRE_TIMEOUT,
+            UidConfig.VM_UIDS);
 
     @Option(
             names = "--daemon",
@@ -57,30 +61,30 @@ public final class DaemonOptions {
      */
     public Optional<DaemonClient> connect(LoadedConfig loaded, Consumer<String> remark) {
         Config config = loaded.config();
-        if (config.daemon() == DaemonUse.OFF) {
+        if (config.daemon().use() == DaemonUse.OFF) {
             return Optional.empty();
         }
         Optional<Setting<?>> own =
                 OF_MACHINES.stream().filter(loaded::isFlagged).findFirst();
-        if (config.daemon() == DaemonUse.ON) {
+        if (config.daemon().use() == DaemonUse.ON) {
             own.ifPresent(setting -> {
                 throw new NeuroVisorException(
                         Fault.INVALID_ARGUMENT,
-                        setting.flag() + " says how machines are to be made, which the daemon at " + config.socket()
+                        setting.flag() + " says how machines are to be made, which the daemon at " + config.daemon().socket()
                                 + " has made already; leave it out, or use --daemon=off");
             });
-            return Optional.of(DaemonClient.connect(config.socket()));
+            return Optional.of(DaemonClient.connect(config.daemon().socket()));
         }
-        if (!Files.exists(config.socket(), LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.exists(config.daemon().socket(), LinkOption.NOFOLLOW_LINKS)) {
             return Optional.empty();
         }
         if (own.isPresent()) {
-            remark.accept("not by the daemon at " + config.socket() + ", for "
+            remark.accept("not by the daemon at " + config.daemon().socket() + ", for "
                     + own.get().flag() + " is given");
             return Optional.empty();
         }
         try {
-            return Optional.of(DaemonClient.connect(config.socket()));
+            return Optional.of(DaemonClient.connect(config.daemon().socket()));
         } catch (NeuroVisorException exception) {
             if (exception.fault() != Fault.DAEMON_MISSING) {
                 throw exception;

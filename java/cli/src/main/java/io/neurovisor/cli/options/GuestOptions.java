@@ -4,7 +4,8 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.process.ToolCommand;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.GuestConfig;
+import io.neurovisor.server.config.VmmConfig;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -81,12 +82,12 @@ public final class GuestOptions {
     }
 
     public SandboxSize size() {
-        return config().size();
+        return config().guest().size();
     }
 
     /** The image that was asked for, not the usual one. */
     public Optional<String> requestedImage() {
-        return common.loaded().isDefault(Setting.IMAGE) ? Optional.empty() : Optional.of(config().image());
+        return common.loaded().isDefault(GuestConfig.IMAGE) ? Optional.empty() : Optional.of(config().guest().image());
     }
 
     public Settings settings() {
@@ -135,18 +136,18 @@ public final class GuestOptions {
                         common.arguments().stream(),
                         Stream.of(
                                 "--image",
-                                config().image(),
+                                config().guest().image(),
                                 "--kernel",
-                                config().kernel().label(),
-                                Setting.VMM.flag(),
-                                Setting.VMM.form().printer().apply(config().vmm()),
-                                Setting.FIRECRACKER.flag(),
-                                Setting.FIRECRACKER.form().printer().apply(config().firecracker()),
-                                Setting.STRICT.flag()
+                                config().guest().kernel().label(),
+                                VmmConfig.VMM.flag(),
+                                VmmConfig.VMM.print(config().vmm().choice()),
+                                VmmConfig.FIRECRACKER.flag(),
+                                VmmConfig.FIRECRACKER.print(config().vmm().firecracker()),
+                                VmmConfig.STRICT.flag()
                                         + "="
-                                        + Setting.STRICT.form().printer().apply(config().strict()),
-                                Setting.EBPF.flag(),
-                                Setting.EBPF.form().printer().apply(config().ebpf()),
+                                        + VmmConfig.STRICT.print(config().vmm().strict()),
+                                VmmConfig.EBPF.flag(),
+                                VmmConfig.EBPF.print(config().vmm().ebpf()),
                                 "--size",
                                 machines.label(),
                                 CLONED))

@@ -1,6 +1,12 @@
 package io.neurovisor.cli.options;
 
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.DaemonConfig;
+import io.neurovisor.server.config.GuestConfig;
+import io.neurovisor.server.config.LogConfig;
+import io.neurovisor.server.config.ModelConfig;
+import io.neurovisor.server.config.TelemetryConfig;
+import io.neurovisor.server.config.VmmConfig;
+import io.neurovisor.server.setting.Setting;
 import java.util.Iterator;
 import java.util.List;
 
@@ -9,7 +15,7 @@ public abstract class SettingCandidates implements Iterable<String> {
     private final List<String> candidates;
 
     private SettingCandidates(Setting<?> setting) {
-        this.candidates = setting.form().candidates();
+        this.candidates = setting.type().candidates();
     }
 
     @Override
@@ -19,73 +25,73 @@ public abstract class SettingCandidates implements Iterable<String> {
 
     static final class Sizes extends SettingCandidates {
         Sizes() {
-            super(Setting.SIZE);
+            super(GuestConfig.SIZE);
         }
     }
 
     public static final class Switches extends SettingCandidates {
         Switches() {
-            super(Setting.CHANNELZ);
+            super(DaemonConfig.CHANNELZ);
         }
     }
 
     static final class Snapshots extends SettingCandidates {
         Snapshots() {
-            super(Setting.SNAPSHOT);
+            super(GuestConfig.SNAPSHOT);
         }
     }
 
     static final class Kernels extends SettingCandidates {
         Kernels() {
-            super(Setting.KERNEL);
+            super(GuestConfig.KERNEL);
         }
     }
 
     static final class Vmms extends SettingCandidates {
         Vmms() {
-            super(Setting.VMM);
+            super(VmmConfig.VMM);
         }
     }
 
     static final class Stricts extends SettingCandidates {
         Stricts() {
-            super(Setting.STRICT);
+            super(VmmConfig.STRICT);
         }
     }
 
     static final class Ebpfs extends SettingCandidates {
         Ebpfs() {
-            super(Setting.EBPF);
+            super(VmmConfig.EBPF);
         }
     }
 
     static final class Providers extends SettingCandidates {
         Providers() {
-            super(Setting.PROVIDER);
+            super(ModelConfig.PROVIDER);
         }
     }
 
     static final class OtlpProtocols extends SettingCandidates {
         OtlpProtocols() {
-            super(Setting.OTLP_PROTOCOL);
+            super(TelemetryConfig.OTLP_PROTOCOL);
         }
     }
 
     static final class LogFormats extends SettingCandidates {
         LogFormats() {
-            super(Setting.LOG_FORMAT);
+            super(LogConfig.LOG_FORMAT);
         }
     }
 
     static final class Daemons extends SettingCandidates {
         Daemons() {
-            super(Setting.DAEMON);
+            super(DaemonConfig.DAEMON);
         }
     }
 
     static final class LogLevels extends SettingCandidates {
         LogLevels() {
-            super(Setting.LOG_LEVEL);
+            super(LogConfig.LOG_LEVEL);
         }
     }
 }

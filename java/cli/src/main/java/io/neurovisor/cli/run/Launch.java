@@ -2,7 +2,7 @@ package io.neurovisor.cli.run;
 
 import static java.util.Objects.requireNonNull;
 
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;

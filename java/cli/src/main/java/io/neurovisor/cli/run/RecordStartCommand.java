@@ -58,7 +58,7 @@ public final class RecordStartCommand implements Callable<Integer> {
             int _ = run(Stream.of(
                     "--daemon=on",
                     "--socket=" + directory.socket(),
-                    "--image=" + guest.config().image(),
+                    "--image=" + guest.config().guest().image(),
                     "--size=" + guest.size().label()));
         } catch (NeuroVisorException exception) {
             spec.commandLine().getErr().println("neurovisor: recorded without a daemon: " + exception.getMessage());

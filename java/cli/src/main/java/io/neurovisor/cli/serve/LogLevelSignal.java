@@ -3,10 +3,10 @@ package io.neurovisor.cli.serve;
 import static java.util.Objects.requireNonNull;
 
 import io.neurovisor.cli.console.Logging;
-import io.neurovisor.server.config.EffectiveValue;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.config.LogConfig;
 import io.neurovisor.server.config.LogLevel;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.setting.EffectiveValue;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.jline.utils.Signals;
@@ -42,7 +42,7 @@ final class LogLevelSignal {
 
     private static String origin(LoadedConfig loaded) {
         return loaded.values().stream()
-                .filter(value -> value.setting().equals(Setting.LOG_LEVEL))
+                .filter(value -> value.setting().equals(LogConfig.LOG_LEVEL))
                 .map(EffectiveValue::origin)
                 .findFirst()
                 .orElseThrow();

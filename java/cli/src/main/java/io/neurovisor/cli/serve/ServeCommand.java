@@ -15,7 +15,7 @@ import io.neurovisor.host.nativecalls.ServiceNotification;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LogLevel;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.PoolConfig;
 import io.neurovisor.server.daemon.Daemon;
 import io.neurovisor.server.daemon.Watchdog;
 import io.neurovisor.server.trace.Tracing;
@@ -113,11 +113,11 @@ public final class ServeCommand implements Callable<Integer> {
                     + (busy == 0
                             ? "nothing runs"
                             : busy + (busy == 1 ? " execution has " : " executions have ")
-                                    + config.drainTimeout().toSeconds()
+                                    + config.daemon().drainTimeout().toSeconds()
                                     + " s to finish; a second signal stops them now"));
             manager.stopping("finishes running executions");
             signals.onSecond(daemon::stopNow);
-            boolean finished = daemon.drain(config.drainTimeout());
+            boolean finished = daemon.drain(config.daemon().drainTimeout());
             remark(finished ? "ended" : "ended; executions that had not finished were cancelled");
             return 0;
         }
@@ -139,8 +139,8 @@ public final class ServeCommand implements Callable<Integer> {
         NeuroVisor neuroVisor = daemon.neuroVisor();
         remark("serves gRPC on " + shown(daemon.address()) + " and " + daemon.socket()
                 + ", status page, /metrics, /health and /ready on " + shown(daemon.statusAddress()));
-        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.warm()
-                + " of at most " + config.max() + " ready");
+        remark("runs guests by " + neuroVisor.vmm() + ": " + neuroVisor.vmmReason() + "; keeps " + config.pool().warm()
+                + " of at most " + config.pool().max() + " ready");
         logRoom(neuroVisor.pool().room(), config);
         remark(confinement(daemon.confinement()));
         if (!neuroVisor.accelerator().isKvm()) {
@@ -163,18 +163,18 @@ public final class ServeCommand implements Callable<Integer> {
 
     private static void logRoom(MemoryHeadroom room, Config config) {
         String processors =
-                "; at most " + config.max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
+                "; at most " + config.pool().max() + " machines, of " + room.size().vcpuCount() + " vCPUs each, run on "
                         + Runtime.getRuntime().availableProcessors() + " processors";
         if (!room.isKnown()) {
-            remark("cannot read the size of the memory: only " + Setting.MAX.flag() + " bounds the machines" + processors);
-        } else if (room.machines() >= config.max()) {
+            remark("cannot read the size of the memory: only " + PoolConfig.MAX.flag() + " bounds the machines" + processors);
+        } else if (room.machines() >= config.pool().max()) {
             remark("has memory for " + room.machines() + " machines at a time: " + room + processors);
         } else {
             LOG.warn(
                     "{} {} is more than the memory holds, {} at a time: {}; further requests wait, so choose a smaller --size,"
                             + " or end other processes{}",
-                    Setting.MAX.flag(),
-                    config.max(),
+                    PoolConfig.MAX.flag(),
+                    config.pool().max(),
                     room.machines(),
                     room,
                     processors);

@@ -15,7 +15,7 @@ public final class ExpiredSessions {
 
     /** Removes the expired sessions and returns a line for each; none expire unless {@code --sessions-max-age} is set. */
     public static List<String> remove(CommonOptions common, Instant now, boolean dryRun) {
-        return common.loaded().config().sessions().maxAge().stream()
+        return common.loaded().config().retention().sessionsMaxAge().stream()
                 .flatMap(age -> older(common, now, age, dryRun).stream())
                 .toList();
     }

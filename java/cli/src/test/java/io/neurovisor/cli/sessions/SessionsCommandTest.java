@@ -21,7 +21,7 @@ import io.neurovisor.engine.program.Outcome;
 import io.neurovisor.engine.time.Ticker;
 import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.session.SessionOwner;
 import io.neurovisor.session.SessionRecorder;
 import io.neurovisor.session.Sessions;

@@ -7,8 +7,8 @@ import io.neurovisor.agent.provider.ModelServers;
 import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.ModelConfig;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.util.Optional;
 
 /** Opens the models that the settings name. */
@@ -30,10 +30,10 @@ public final class AgentModels {
      */
     public static Model open(LoadedConfig loaded, Optional<String> usual, ProcessEnvironment environment) {
         Config config = loaded.config();
-        boolean isDefault = loaded.isDefault(Setting.MODEL);
+        boolean isDefault = loaded.isDefault(ModelConfig.MODEL);
         return ModelServers.open(choice(
                 config,
-                isDefault ? usual.orElse(config.model()) : config.model(),
+                isDefault ? usual.orElse(config.model().name()) : config.model().name(),
                 isDefault && usual.isEmpty(),
                 environment));
     }
@@ -42,7 +42,7 @@ public final class AgentModels {
     public static Model named(LoadedConfig loaded, Optional<String> name, ProcessEnvironment environment) {
         Config config = loaded.config();
         return ModelServers.open(choice(
-                config, name.orElse(config.model()), name.isEmpty() && loaded.isDefault(Setting.MODEL), environment));
+                config, name.orElse(config.model().name()), name.isEmpty() && loaded.isDefault(ModelConfig.MODEL), environment));
     }
 
     /**
@@ -54,24 +54,24 @@ public final class AgentModels {
 
     private static ModelChoice choice(Config config, String model, boolean isUsual, ProcessEnvironment environment) {
         return new ModelChoice(
-                config.provider(),
+                config.model().provider(),
                 model,
                 isUsual,
-                config.baseUrl(),
-                config.ollamaHost(),
+                config.model().baseUrl(),
+                config.model().ollamaHost(),
                 ApiKey.find(config, environment),
-                config.keepAlive());
+                config.model().keepAlive());
     }
 
     /** Returns the limits of agent runs; parallel programs are limited to the size of the pool. */
     public static AgentLimits limits(Config config) {
         AgentLimits usual = AgentLimits.USUAL;
         return new AgentLimits(
-                config.maxIterations(),
-                config.maxTokens(),
-                config.maxToolCalls(),
-                Math.min(usual.parallelCalls(), config.max()),
-                config.agentTimeout(),
+                config.agent().maxIterations(),
+                config.agent().maxTokens(),
+                config.agent().maxToolCalls(),
+                Math.min(usual.parallelCalls(), config.pool().max()),
+                config.agent().timeout(),
                 usual.outputCharacters());
     }
 }

@@ -5,7 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.config.MetricsConfig;
-import io.neurovisor.server.config.Setting;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
 import java.io.IOException;
@@ -109,7 +108,7 @@ public final class StatusClient {
                 .connectTimeout(CONNECT_LIMIT)
                 .proxy(HttpClient.Builder.NO_PROXY);
         certificate.ifPresent(
-                file -> builder.sslContext(PinnedCertificate.context(file, Setting.METRICS_TLS_CERT.flag())));
+                file -> builder.sslContext(PinnedCertificate.context(file, MetricsConfig.METRICS_TLS_CERT.flag())));
         return builder.build();
     }
 
@@ -119,7 +118,7 @@ public final class StatusClient {
             return "is not there";
         }
         if (cause instanceof SSLException) {
-            return "does not serve TLS with the certificate that " + Setting.METRICS_TLS_CERT.flag() + " names";
+            return "does not serve TLS with the certificate that " + MetricsConfig.METRICS_TLS_CERT.flag() + " names";
         }
         return cause instanceof java.net.http.HttpTimeoutException
                 ? "has not responded within " + LIMIT.toSeconds() + " s"

@@ -3,6 +3,8 @@ package io.neurovisor.server.config;
 import io.neurovisor.agent.provider.ProviderChoice;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
+import io.neurovisor.engine.program.FilePath;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -10,27 +12,27 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** The key for a model's server. It is no setting, so that nothing that shows settings can show it. */
+/** The API key for a model's server. It is not a setting, so that no output of settings can contain it. */
 public final class ApiKey {
     private static final String VARIABLE = "NEUROVISOR_API_KEY";
 
-    /** Meant for OpenAI, so it goes nowhere unless that protocol was asked for. */
+    /** Used only with OpenAI's protocol, as this key is meant for OpenAI. */
     private static final String OPENAI_VARIABLE = "OPENAI_API_KEY";
 
     private static final int MAX_BYTES = 8 << 10;
 
     private ApiKey() {}
 
-    /** The file that the settings name comes first. */
+    /** Returns the key from the file that the settings name, or else from an environment variable. */
     public static Optional<String> find(Config config, ProcessEnvironment environment) {
-        return config.apiKeyFile()
-                .map(file -> read(file, Setting.API_KEY_FILE.flag()))
+        return config.model().apiKeyFile()
+                .map(file -> read(file, ModelConfig.API_KEY_FILE.flag()))
                 .or(() -> fromVariables(config, environment));
     }
 
     private static Optional<String> fromVariables(Config config, ProcessEnvironment environment) {
         Optional<String> own = environment.variable(VARIABLE);
-        Optional<String> key = own.isEmpty() && config.provider() == ProviderChoice.OPENAI
+        Optional<String> key = own.isEmpty() && config.model().provider() == ProviderChoice.OPENAI
                 ? environment.variable(OPENAI_VARIABLE)
                 : own;
         return key.map(String::strip).map(text -> checked(text, own.isEmpty() ? OPENAI_VARIABLE : VARIABLE));
@@ -39,11 +41,11 @@ public final class ApiKey {
     /**
      * Returns the key that a file holds.
      *
-     * @param flag names the file
-     * @throws NeuroVisorException {@code INVALID_ARGUMENT} for a file that cannot be read, or holds no key
+     * @param flag the option that names the file
+     * @throws NeuroVisorException {@code INVALID_ARGUMENT} if the file cannot be read or does not contain a key
      */
     public static String read(Path file, String flag) {
-        String shown = Shown.path(file);
+        String shown = FilePath.shown(file.toString());
         try (InputStream input = Files.newInputStream(file)) {
             return checked(new String(input.readNBytes(MAX_BYTES), StandardCharsets.UTF_8).strip(), flag + " " + shown);
         } catch (IOException exception) {
@@ -55,7 +57,7 @@ public final class ApiKey {
         }
     }
 
-    /** A header cannot carry anything else, and its error message would quote it. */
+    /** Rejects characters that an HTTP header cannot hold; its error message would contain the key. */
     private static String checked(String key, String origin) {
         if (key.isEmpty() || !key.chars().allMatch(character -> character > ' ' && character < 0x7f)) {
             throw new NeuroVisorException(

@@ -1,11 +1,11 @@
 package io.neurovisor.server.config;
 
-/** Whether a command has its programs run by a daemon. */
+/** Whether a command runs its programs in a daemon. */
 public enum DaemonUse {
-    /** By the one that serves at the socket, if one does. */
+    /** In the daemon at the socket, if there is one. */
     AUTO,
-    /** By none else: without one the command fails. */
+    /** In the daemon at the socket; without one the command fails. */
     ON,
-    /** By machines of its own. */
+    /** In the command's own machines. */
     OFF
 }

@@ -2,6 +2,13 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.server.setting.ConfigFile;
+import io.neurovisor.server.setting.EffectiveValue;
+import io.neurovisor.server.setting.ProcessEnvironment;
+import io.neurovisor.server.setting.Setting;
+import io.neurovisor.server.setting.SettingValues;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,16 +16,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A configuration with its history.
+ * A configuration with the origin of its values.
  *
- * @param config usable only when there are no problems
- * @param file the file that was read; empty when there is none
- * @param values where each value comes from
- * @param problems everything that is wrong in any source, a line each
+ * @param config valid only if there are no problems
+ * @param file the file that was read
+ * @param values each value with its origin
+ * @param problems the errors of all sources, one line each
  */
 public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveValue> values, List<String> problems) {
-    /** Names the file; not a setting, because a file cannot name itself. */
+    /** The variable that names the file. It is not a setting, because a file cannot name itself. */
     public static final String FILE_VARIABLE = "NEUROVISOR_CONFIG";
+
+    private static final List<String> NAMES =
+            Config.SETTINGS.stream().map(Setting::name).toList();
 
     public LoadedConfig {
         requireNonNull(config, "config is null");
@@ -30,38 +40,38 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
     /**
      * Reads all sources.
      *
-     * @param flags what the command line says, by setting's name
+     * @param options the values on the command line, by the names of settings
      * @param file the file that the command line names
      */
-    public static LoadedConfig load(Map<String, String> flags, Optional<Path> file, ProcessEnvironment environment) {
+    public static LoadedConfig load(Map<String, String> options, Optional<Path> file, ProcessEnvironment environment) {
         Optional<Path> location = file.or(() -> named(environment)).or(() -> standard(environment));
-        ConfigFile content = location.map(ConfigFile::read).orElse(ConfigFile.NONE);
-        SettingValues values = new SettingValues(flags, environment, content);
+        ConfigFile content = location.map(path -> ConfigFile.read(path, NAMES)).orElse(ConfigFile.NONE);
+        SettingValues values = new SettingValues(options, environment, content);
         Config config = Config.of(values);
         List<String> problems = new ArrayList<>(content.problems());
         problems.addAll(values.problems());
-        if (config.warm() > config.max()) {
+        if (config.pool().warm() > config.pool().max()) {
             problems.add("%s is more than %s; use a warm of at most max"
-                    .formatted(values.shown(Setting.WARM), values.shown(Setting.MAX)));
+                    .formatted(values.describe(PoolConfig.WARM), values.describe(PoolConfig.MAX)));
         }
         return new LoadedConfig(config, location, values.chosen(), problems);
     }
 
-    /** Whether nobody has set it. */
+    /** Returns whether no source sets the setting. */
     public boolean isDefault(Setting<?> setting) {
         return values.stream()
                 .anyMatch(value ->
                         value.setting().equals(setting) && value.origin().equals(EffectiveValue.DEFAULT));
     }
 
-    /** Whether the command line sets it. */
+    /** Returns whether the command line sets the setting. */
     public boolean isFlagged(Setting<?> setting) {
         return values.stream()
                 .anyMatch(value ->
                         value.setting().equals(setting) && value.origin().equals(setting.flag()));
     }
 
-    /** Where the file is looked for when nobody names one. */
+    /** Returns the path of the file where none is named. */
     public static Path standardFile(ProcessEnvironment environment) {
         return environment.directory("XDG_CONFIG_HOME", ".config").resolve("neurovisor/config.yaml");
     }
@@ -71,8 +81,7 @@ public record LoadedConfig(Config config, Optional<Path> file, List<EffectiveVal
     }
 
     private static Optional<Path> standard(ProcessEnvironment environment) {
-        // A link that leads nowhere, or a file that cannot be read, is a mistake to be told and not a missing file.
-        return Optional.of(standardFile(environment))
-                .filter(path -> java.nio.file.Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS));
+        // A dangling link and an unreadable file are errors to report, unlike a missing file.
+        return Optional.of(standardFile(environment)).filter(path -> Files.exists(path, LinkOption.NOFOLLOW_LINKS));
     }
 }

@@ -2,10 +2,30 @@ package io.neurovisor.server.config;
 
 import static java.util.Objects.requireNonNull;
 
-/** What is logged, and how. */
+import io.neurovisor.server.setting.Setting;
+import io.neurovisor.server.setting.SettingGroup;
+import io.neurovisor.server.setting.SettingType;
+import io.neurovisor.server.setting.SettingValues;
+
+/** The level and format of the log. */
 public record LogConfig(LogLevel level, LogFormat format) {
+    public static final Setting<LogLevel> LOG_LEVEL = Setting.declare(
+                    "log-level", SettingGroup.GENERAL, "Log events of this level and above.")
+            .variable("NEUROVISOR_LOG")
+            .defaultsTo("info")
+            .as(SettingType.oneOf(LogLevel.values()));
+
+    public static final Setting<LogFormat> LOG_FORMAT = Setting.declare(
+                    "log-format", SettingGroup.GENERAL, "The format of the log.")
+            .defaultsTo("auto", "json for a server whose stderr is not a terminal, otherwise text")
+            .as(SettingType.oneOf(LogFormat.values()));
+
     public LogConfig {
         requireNonNull(level, "level is null");
         requireNonNull(format, "format is null");
+    }
+
+    static LogConfig of(SettingValues values) {
+        return new LogConfig(values.get(LOG_LEVEL), values.get(LOG_FORMAT));
     }
 }

@@ -1,11 +1,11 @@
 package io.neurovisor.server.config;
 
-/** How events are logged. */
+/** The format of the log. */
 public enum LogFormat {
-    /** As JSON by a server that no person watches, as text otherwise. */
+    /** JSON for a server whose stderr is not a terminal, otherwise text. */
     AUTO,
-    /** For people: a line each. */
+    /** One line of text for each event. */
     TEXT,
-    /** For programs: an object on a line each. */
+    /** One JSON object on a line for each event. */
     JSON
 }

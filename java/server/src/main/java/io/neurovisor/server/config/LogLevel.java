@@ -1,6 +1,6 @@
 package io.neurovisor.server.config;
 
-/** From which weight on an event is logged. */
+/** The lowest level of events that are logged. */
 public enum LogLevel {
     ERROR,
     WARN,

@@ -1,15 +1,12 @@
 package io.neurovisor.server.config;
 
-import java.util.Arrays;
-import java.util.Optional;
-
 /**
- * How an OTLP receiver is spoken to (OpenTelemetry Protocol, section "Protocol Details").
+ * A protocol of OTLP (OpenTelemetry Protocol, section "Protocol Details").
  *
  * @see <a href="https://opentelemetry.io/docs/specs/otlp/">OTLP</a>
  */
 public enum OtlpProtocol {
-    /** As the port and the path of the address say. */
+    /** Chosen by the port and the path of the address. */
     AUTO("auto"),
     GRPC("grpc"),
     HTTP_PROTOBUF("http/protobuf");
@@ -20,14 +17,8 @@ public enum OtlpProtocol {
         this.label = label;
     }
 
-    /** As OpenTelemetry writes it. */
+    /** Returns the name that OpenTelemetry uses. */
     public String label() {
         return label;
-    }
-
-    static Optional<OtlpProtocol> labelled(String text) {
-        return Arrays.stream(values())
-                .filter(protocol -> protocol.label.equals(text))
-                .findFirst();
     }
 }

@@ -5,15 +5,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How often somebody may call: a bucket of tokens, of which each call takes one.
+ * A limit on the rate of calls: a bucket of tokens, of which each call takes one.
  *
- * @param capacity the calls that may come at once after a rest
- * @param perSecond the calls that may go on for ever
+ * @param capacity the size of the bucket, which is the largest burst of calls
+ * @param perSecond the tokens that are added in a second, which is the sustained rate
  */
 public record RateLimit(long capacity, long perSecond) {
     private static final Pattern FORM = Pattern.compile("([1-9]\\d{0,5}):([1-9]\\d{0,5})");
 
-    /** What may be written, as the end of "use …". */
+    /** The accepted texts, as the end of "use ...". */
     public static final String ALLOWED = "CAPACITY:PER_SECOND of 1 to 999999 each, such as 100:50";
 
     public RateLimit {

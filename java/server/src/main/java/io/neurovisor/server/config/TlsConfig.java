@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The files that a server needs to be called over TLS.
+ * The TLS files of a server, in PEM.
  *
- * @param cert its certificate, followed by those that vouch for it, in PEM
- * @param key its private key, in PEM
- * @param clientCa the certificates of those who vouch for clients; where it is given no other client is served
+ * @param cert the certificate, followed by its intermediate certificates
+ * @param key the private key
+ * @param clientCa the authorities that issue client certificates; if present, clients need such a certificate
  */
 public record TlsConfig(Optional<Path> cert, Optional<Path> key, Optional<Path> clientCa) {
     /** No encryption. */
@@ -22,7 +22,7 @@ public record TlsConfig(Optional<Path> cert, Optional<Path> key, Optional<Path> 
         requireNonNull(clientCa, "clientCa is null");
     }
 
-    /** Whether anything of it was given. */
+    /** Returns whether any file is set. */
     public boolean isWanted() {
         return cert.isPresent() || key.isPresent() || clientCa.isPresent();
     }

@@ -1,8 +1,8 @@
 package io.neurovisor.server.config;
 
-/** Which VMM a user wants. */
+/** The choice of a VMM. */
 public enum VmmChoice {
-    /** Firecracker where it is there and KVM boots a guest with it, else QEMU. */
+    /** Firecracker where it is installed and KVM boots a guest with it, else QEMU. */
     AUTO,
     FIRECRACKER,
     QEMU

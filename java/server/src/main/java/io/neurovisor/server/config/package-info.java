@@ -1,4 +1,4 @@
-/** What a user can set: one tree of records, filled from flags, environment, file and defaults in that order. */
+/** The configuration of NeuroVisor. Each record declares the settings of one concern and holds their values. */
 @NullMarked
 package io.neurovisor.server.config;
 

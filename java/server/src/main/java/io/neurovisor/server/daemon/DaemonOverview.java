@@ -43,7 +43,7 @@ final class DaemonOverview implements Supplier<Overview> {
 
     private int room() {
         MemoryHeadroom room = neuroVisor.pool().room();
-        return room.isKnown() ? room.machines() : config.max();
+        return room.isKnown() ? room.machines() : config.pool().max();
     }
 
     @Override
@@ -60,7 +60,7 @@ final class DaemonOverview implements Supplier<Overview> {
                         neuroVisor.accelerator().isKvm(),
                         neuroVisor.vmmReason(),
                         neuroVisor.accelerator().reason()),
-                Overview.Pool.of(neuroVisor.pool().status(), config.warm(), config.max(), room()),
+                Overview.Pool.of(neuroVisor.pool().status(), config.pool().warm(), config.pool().max(), room()),
                 layers.get().stream().map(Overview.Protection::of).toList(),
                 executions.activity());
     }

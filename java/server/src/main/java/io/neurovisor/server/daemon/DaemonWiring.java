@@ -27,9 +27,7 @@ import io.neurovisor.server.access.tls.ListenRules;
 import io.neurovisor.server.access.tls.ServerTls;
 import io.neurovisor.server.audit.AuditLog;
 import io.neurovisor.server.config.Config;
-import io.neurovisor.server.config.DataSize;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.grpc.GrpcPorts;
 import io.neurovisor.server.grpc.TraceInterceptor;
 import io.neurovisor.server.grpc.execution.ExecutionGrpcService;
@@ -40,6 +38,8 @@ import io.neurovisor.server.journal.ExecutionJournal;
 import io.neurovisor.server.metrics.CallMetrics;
 import io.neurovisor.server.metrics.Metrics;
 import io.neurovisor.server.overview.RecentExecutions;
+import io.neurovisor.server.setting.DataSize;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
 import java.net.InetSocketAddress;
@@ -76,20 +76,20 @@ final class DaemonWiring {
     }
 
     Daemon start() {
-        ListenRules.check(config.listen(), config.tls(), ServerTls.CALLS, config.insecureListen());
+        ListenRules.check(config.daemon().listen(), config.access().tls(), ServerTls.CALLS, config.access().insecureListen());
         ListenRules.check(
-                config.metrics().listen(), config.metrics().tls(), ServerTls.METRICS, config.insecureListen());
-        RequestTimeouts timeouts = new RequestTimeouts(config.timeout(), config.timeoutMax());
-        Optional<SslContext> tls = ServerTls.CALLS.context(config.tls(), clock, Ticker.SYSTEM);
+                config.metrics().listen(), config.metrics().tls(), ServerTls.METRICS, config.access().insecureListen());
+        RequestTimeouts timeouts = new RequestTimeouts(config.execution().timeout(), config.execution().timeoutMax());
+        Optional<SslContext> tls = ServerTls.CALLS.context(config.access().tls(), clock, Ticker.SYSTEM);
         Optional<SslContext> metricsTls =
                 ServerTls.METRICS.context(config.metrics().tls(), clock, Ticker.SYSTEM);
         // Before anything is changed, so that a second daemon fails without effect.
         Path socket = resources
-                .own(DaemonSocket.claim(config.socket()), DaemonSocket::close)
+                .own(DaemonSocket.claim(config.daemon().socket()), DaemonSocket::close)
                 .path();
         ApiKeys keys = resources.own(ApiKeys.open(settings.access(), clock), ApiKeys::close);
         AuditLog audit = resources.own(
-                new AuditLog(settings.audit(), bytes(config.audit().max()), clock), AuditLog::close);
+                new AuditLog(settings.audit(), bytes(config.retention().auditMax()), clock), AuditLog::close);
         ExecutionJournal journal = resources.own(
                 ExecutionJournal.open(settings.journal(), new SteadyClock(clock, Ticker.SYSTEM)),
                 ExecutionJournal::close);
@@ -98,9 +98,9 @@ final class DaemonWiring {
         KeyedExecutions keyed = resources.own(new KeyedExecutions(journal), KeyedExecutions::stopNow);
         Sessions sessions =
                 resources.own(Sessions.open(settings.sessions(), clock, Ticker.SYSTEM), Sessions::close);
-        Readiness readiness = new Readiness(neuroVisor.pool()::look, config.warm());
+        Readiness readiness = new Readiness(neuroVisor.pool()::look, config.pool().warm());
         Callers callers = new Callers(
-                keys, config.requireKeys() || ListenRules.keysRequired(config.listen()), clock, Ticker.SYSTEM);
+                keys, config.access().requireKeys() || ListenRules.keysRequired(config.daemon().listen()), clock, Ticker.SYSTEM);
         StatusPort status = openStatusPort(
                 metricsTls,
                 callers,
@@ -113,11 +113,11 @@ final class DaemonWiring {
                 new GrpcPorts(
                         services(neuroVisor, executions, keyed, timeouts, health, keys, sessions),
                         interceptors(callers),
-                        config.sendTimeout()),
+                        config.daemon().sendTimeout()),
                 GrpcPorts::close);
         health.start();
         InetSocketAddress address = new InetSocketAddress(
-                config.listen(), ports.listen(new InetSocketAddress(config.listen(), config.port()), tls));
+                config.daemon().listen(), ports.listen(new InetSocketAddress(config.daemon().listen(), config.daemon().port()), tls));
         ports.listen(socket);
         // After all ports are open, because opening one may need root; before any request is answered. From here on, this
         // process and its spawner start no program but the VMM.
@@ -167,13 +167,13 @@ final class DaemonWiring {
             Sessions sessions) {
         List<BindableService> services = new ArrayList<>(List.<BindableService>of(
                 new ExecutionGrpcService(
-                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), timeouts, config.size()),
+                        executions, keyed, neuroVisor.vmm(), neuroVisor.vmmReason(), timeouts, config.guest().size()),
                 health::service,
                 ProtoReflectionServiceV1.newInstance(),
                 reflectionForOlderClients()));
         services.addAll(ModelServices.of(
                 loaded, new TokenBudgets(keys, clock), executions, sessions, metrics, tracing));
-        if (config.channelz()) {
+        if (config.daemon().channelz()) {
             services.add(ChannelzService.newInstance(CHANNELZ_PAGE));
         }
         return services;
@@ -187,7 +187,7 @@ final class DaemonWiring {
 
     /** The trace interceptor comes first, so that a rejected call has a trace too. */
     private List<ServerInterceptor> interceptors(Callers callers) {
-        RateLimits limits = new RateLimits(config.rateLimit(), Ticker.SYSTEM);
+        RateLimits limits = new RateLimits(config.access().rateLimit(), Ticker.SYSTEM);
         CallMetrics calls = metrics.calls(TraceInterceptor::currentId);
         return List.of(
                 new TraceInterceptor(new SecureRandom(), tracing),

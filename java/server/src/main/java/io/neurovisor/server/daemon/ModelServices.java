@@ -9,11 +9,11 @@ import io.neurovisor.server.agent.BudgetedModels;
 import io.neurovisor.server.agent.KnownModels;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
 import io.neurovisor.server.grpc.execution.TenantExecutions;
 import io.neurovisor.server.grpc.model.AgentGrpcService;
 import io.neurovisor.server.grpc.model.InferenceGrpcService;
 import io.neurovisor.server.metrics.Metrics;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.server.trace.Tracing;
 import io.neurovisor.session.Sessions;
 import java.util.ArrayList;
@@ -39,7 +39,7 @@ final class ModelServices {
                                 new KnownModels(name -> tracing.traced(
                                         metrics.models().measured(AgentModels.inference(config, name, environment)))),
                                 budgets),
-                        config.agentTimeout(),
+                        config.agent().timeout(),
                         metrics.models(),
                         Ticker.SYSTEM)
                 .services());
@@ -49,7 +49,7 @@ final class ModelServices {
                                 metrics.models().measured(AgentModels.named(loaded, name, environment))),
                         budgets),
                 executions,
-                new AgentSettings(AgentModels.limits(config), config.timeout(), config.size()),
+                new AgentSettings(AgentModels.limits(config), config.execution().timeout(), config.guest().size()),
                 Optional.of(sessions),
                 metrics.agents(),
                 tracing));

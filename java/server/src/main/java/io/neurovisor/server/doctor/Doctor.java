@@ -51,7 +51,7 @@ public final class Doctor {
         List<Check> checks = new ArrayList<>(MachineChecks.of(
                 HostFiles.SYSTEM,
                 System.getProperty("user.name"),
-                settings.config().size(),
+                settings.config().guest().size(),
                 machineBytes,
                 1));
         checks.add(new ProgramCheck(QemuLocator.NAME, "qemu-system-x86", QemuLocator.OLDEST_MAJOR));

@@ -42,14 +42,14 @@ final class SandboxExamination {
         this.settings = requireNonNull(settings, "settings is null");
         this.clock = requireNonNull(clock, "clock is null");
         this.ticker = requireNonNull(ticker, "ticker is null");
-        this.machineBytes = (long) settings.config().size().memoryMebibytes() << 20;
+        this.machineBytes = (long) settings.config().guest().size().memoryMebibytes() << 20;
     }
 
     /** Returns the layers of the started sandbox, or unread layers if none could be started. */
     List<LayerState> layers(Progress progress) {
         try {
-            if (InstalledComponents.images(settings).built(settings.config().image()).isEmpty()) {
-                return failed("image " + settings.config().image() + " is not built", SETUP);
+            if (InstalledComponents.images(settings).built(settings.config().guest().image()).isEmpty()) {
+                return failed("image " + settings.config().guest().image() + " is not built", SETUP);
             }
             return started(progress);
         } catch (NeuroVisorException exception) {
@@ -76,7 +76,7 @@ final class SandboxExamination {
             machineBytes = neuroVisor.pool().room().limitBytes();
             kvm(neuroVisor.accelerator());
             findings.add(Finding.pass("vmm", neuroVisor.vmm() + ": " + neuroVisor.vmmReason()));
-            MachineKind kind = neuroVisor.prepare(config.size());
+            MachineKind kind = neuroVisor.prepare(config.guest().size());
             long startNanos = ticker.nanos();
             try (Lease lease = neuroVisor.pool().lease(kind, Deadline.after(START_LIMIT, ticker))) {
                 Sandbox sandbox = lease.sandbox();
@@ -85,7 +85,7 @@ final class SandboxExamination {
                         "%s started a machine of size %s in %d ms"
                                 .formatted(
                                         neuroVisor.vmm(),
-                                        config.size().label(),
+                                        config.guest().size().label(),
                                         Duration.ofNanos(ticker.nanos() - startNanos)
                                                 .toMillis())));
                 List<LayerState> layers = sandbox.layers();
@@ -104,7 +104,7 @@ final class SandboxExamination {
                                 "emulation is not a security boundary, and slow: " + accelerator.reason(),
                                 "a machine, or an instance with nested virtualization, on which KVM runs guests"));
         findings.add(new CoresCheck(
-                        settings.config().size(), Runtime.getRuntime().availableProcessors(), !accelerator.isKvm())
+                        settings.config().guest().size(), Runtime.getRuntime().availableProcessors(), !accelerator.isKvm())
                 .examine());
     }
 

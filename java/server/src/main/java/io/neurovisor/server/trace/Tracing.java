@@ -60,8 +60,8 @@ public final class Tracing implements AutoCloseable {
 
     /** Creates it from the settings. */
     public static Tracing of(Config config) {
-        return config.otlp()
-                .map(address -> new Otlp(address, config.otlpProtocol()).tracing(config.traceSample()))
+        return config.telemetry().otlp()
+                .map(address -> new Otlp(address, config.telemetry().otlpProtocol()).tracing(config.telemetry().traceSample()))
                 .orElse(OFF);
     }
 

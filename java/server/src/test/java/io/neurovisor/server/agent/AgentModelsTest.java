@@ -9,7 +9,7 @@ import io.neurovisor.agent.model.Message;
 import io.neurovisor.agent.model.ModelRequest;
 import io.neurovisor.agent.model.ReplyListener;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.testkit.FakeServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -9,6 +9,9 @@ import io.neurovisor.engine.limits.SandboxSize;
 import io.neurovisor.host.ebpf.EbpfMode;
 import io.neurovisor.host.guestkernel.KernelChoice;
 import io.neurovisor.host.spawner.UidRange;
+import io.neurovisor.server.setting.DataSize;
+import io.neurovisor.server.setting.EffectiveValue;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.URI;
@@ -24,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class LoadedConfigTest {
-    /** A value for every setting that is not its default. */
+    /** For every setting a value other than its default. */
     private static final Map<String, String> OTHERS = Map.ofEntries(
             entry("data-dir", "/srv/nv"),
             entry("image", "full"),
@@ -82,65 +85,59 @@ final class LoadedConfigTest {
 
     private static final Config OTHER_CONFIG = new Config(
             Path.of("/srv/nv"),
-            "full",
-            KernelChoice.SMALL,
-            VmmChoice.QEMU,
-            Optional.of(Path.of("/opt/firecracker")),
-            EbpfMode.AUDIT,
-            RequiredLayers.numbered("1,6"),
-            SandboxSize.LARGE,
-            false,
-            Duration.ofMinutes(5),
-            Duration.ofHours(2),
-            0,
-            1,
-            Duration.ofSeconds(90),
-            new UidRange(4000, 4999),
-            Optional.empty(),
-            "qwen2.5-coder:0.5b",
-            ProviderChoice.OPENAI,
-            Optional.of(URI.create("http://10.0.0.1:8080/v1")),
-            URI.create("http://10.0.0.2:11434"),
-            Optional.of(Path.of("/run/secrets/key")),
-            Optional.of(Duration.ofMinutes(15)),
-            3,
-            4,
-            5000,
-            Duration.ofMinutes(6),
-            new TlsConfig(
-                    Optional.of(Path.of("/etc/nv/cert.pem")),
-                    Optional.of(Path.of("/etc/nv/key.pem")),
-                    Optional.of(Path.of("/etc/nv/ca.pem"))),
-            true,
-            true,
-            Optional.of(new RateLimit(7, 3)),
-            new AuditConfig(DataSize.parse("2G")),
-            InetAddress.ofLiteral("10.0.0.3"),
-            6000,
+            new GuestConfig("full", KernelChoice.SMALL, SandboxSize.LARGE, false),
+            new VmmConfig(
+                    VmmChoice.QEMU,
+                    Optional.of(Path.of("/opt/firecracker")),
+                    EbpfMode.AUDIT,
+                    RequiredLayers.numbered("1,6")),
+            new ExecutionConfig(Duration.ofMinutes(5), Duration.ofHours(2)),
+            new PoolConfig(0, 1, Duration.ofSeconds(90)),
+            new UidConfig(new UidRange(4000, 4999), Optional.empty()),
+            new ModelConfig(
+                    "qwen2.5-coder:0.5b",
+                    ProviderChoice.OPENAI,
+                    Optional.of(URI.create("http://10.0.0.1:8080/v1")),
+                    URI.create("http://10.0.0.2:11434"),
+                    Optional.of(Path.of("/run/secrets/key")),
+                    Optional.of(Duration.ofMinutes(15))),
+            new AgentConfig(3, 4, 5000, Duration.ofMinutes(6)),
+            new AccessConfig(
+                    new TlsConfig(
+                            Optional.of(Path.of("/etc/nv/cert.pem")),
+                            Optional.of(Path.of("/etc/nv/key.pem")),
+                            Optional.of(Path.of("/etc/nv/ca.pem"))),
+                    true,
+                    true,
+                    Optional.of(new RateLimit(7, 3))),
+            new DaemonConfig(
+                    InetAddress.ofLiteral("10.0.0.3"),
+                    6000,
+                    Path.of("/run/nv.sock"),
+                    DaemonUse.OFF,
+                    Duration.ofMinutes(7),
+                    Duration.ofMinutes(8),
+                    true),
             new MetricsConfig(
                     InetAddress.ofLiteral("::1"),
                     0,
                     Optional.of(Path.of("/etc/nv/metrics.pem")),
                     Optional.of(Path.of("/etc/nv/metrics-key.pem")),
                     true),
-            Optional.of(URI.create("https://10.0.0.4/push")),
-            Optional.of(URI.create("http://10.0.0.5:4318")),
-            OtlpProtocol.GRPC,
-            0.25,
-            Path.of("/run/nv.sock"),
-            DaemonUse.OFF,
-            Duration.ofMinutes(7),
-            Duration.ofMinutes(8),
-            true,
-            new CacheConfig(Optional.of(new DataSize(20L << 30))),
-            new SessionsConfig(Optional.of(Duration.ofDays(7))),
+            new TelemetryConfig(
+                    Optional.of(URI.create("https://10.0.0.4/push")),
+                    Optional.of(URI.create("http://10.0.0.5:4318")),
+                    OtlpProtocol.GRPC,
+                    0.25),
+            new RetentionConfig(
+                    DataSize.parse("2G"), Optional.of(new DataSize(20L << 30)), Optional.of(Duration.ofDays(7))),
             new LogConfig(LogLevel.DEBUG, LogFormat.JSON));
 
     @TempDir
     private Path directory;
 
     @Test
-    void everyFlagIsMapped() {
+    void readsEveryOption() {
         LoadedConfig loaded = LoadedConfig.load(OTHERS, Optional.empty(), environment(Map.of()));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
@@ -150,7 +147,7 @@ final class LoadedConfigTest {
     }
 
     @Test
-    void everyVariableIsMapped() {
+    void readsEveryVariable() {
         LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), environment(variables()));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
@@ -160,7 +157,7 @@ final class LoadedConfigTest {
     }
 
     @Test
-    void everyKeyOfTheFileIsMapped() throws IOException {
+    void readsEveryKeyOfTheFile() throws IOException {
         LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.of(file(yaml())), environment(Map.of()));
         assertThat(loaded.problems()).isEmpty();
         assertThat(loaded.config()).isEqualTo(OTHER_CONFIG);
@@ -169,31 +166,31 @@ final class LoadedConfigTest {
     }
 
     @Test
-    void withoutAnySourceAllIsDefault() {
+    void usesDefaultsWithoutSources() {
         LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of()));
         assertThat(loaded.file()).isEmpty();
         assertThat(loaded.values())
-                .hasSameSizeAs(Setting.ALL)
+                .hasSameSizeAs(Config.SETTINGS)
                 .allSatisfy(value -> assertThat(value.origin()).isEqualTo("default"));
     }
 
     @Test
-    void flagBeatsVariableBeatsFileBeatsDefault() throws IOException {
+    void prefersOptionThenVariableThenFile() throws IOException {
         Path file = file("size: small\nimage: a\ntimeout: 1m\n");
         Map<String, String> variables = Map.of("NEUROVISOR_SIZE", "large", "NEUROVISOR_IMAGE", "b");
         LoadedConfig loaded = LoadedConfig.load(Map.of("size", "medium"), Optional.of(file), environment(variables));
         assertThat(loaded.problems()).isEmpty();
-        assertThat(loaded.config().size()).isEqualTo(SandboxSize.MEDIUM);
-        assertThat(loaded.config().image()).isEqualTo("b");
-        assertThat(loaded.config().timeout()).hasMinutes(1);
-        assertThat(loaded.config().snapshot()).isTrue();
+        assertThat(loaded.config().guest().size()).isEqualTo(SandboxSize.MEDIUM);
+        assertThat(loaded.config().guest().image()).isEqualTo("b");
+        assertThat(loaded.config().execution().timeout()).hasMinutes(1);
+        assertThat(loaded.config().guest().snapshot()).isTrue();
         assertThat(loaded.values())
                 .extracting(EffectiveValue::origin)
                 .contains("--size", "NEUROVISOR_IMAGE", file + ":3", "default");
     }
 
     @Test
-    void allProblemsOfAllSourcesAreToldAtOnce() throws IOException {
+    void reportsTheProblemsOfAllSourcesTogether() throws IOException {
         Path file = file("size: huge\nsnapshoot: off\nlog-level: [debug]\nimage: A\n");
         Map<String, String> variables = Map.of("NEUROVISOR_SIZE", "tiny", "NEUROVISOR_CACHE_MAX", "much");
         LoadedConfig loaded =
@@ -211,7 +208,7 @@ final class LoadedConfigTest {
     }
 
     @Test
-    void moreWarmMachinesThanThereMayBeAreAProblemAmongTheOthers() throws IOException {
+    void rejectsMoreWarmMachinesThanMax() throws IOException {
         Path file = file("max: 2\nsize: huge\n");
         assertThat(LoadedConfig.load(Map.of("warm", "3"), Optional.of(file), environment(Map.of()))
                         .problems())
@@ -225,12 +222,12 @@ final class LoadedConfigTest {
     }
 
     @Test
-    void theFileIsFoundByVariableAndAtTheUsualPlace() throws IOException {
+    void findsTheFileByVariableOrAtItsDefaultPath() throws IOException {
         Path named = file("size: small\n");
         assertThat(LoadedConfig.load(
                                 Map.of(), Optional.empty(), environment(Map.of("NEUROVISOR_CONFIG", named.toString())))
                         .config()
-                        .size())
+                        .guest().size())
                 .isEqualTo(SandboxSize.SMALL);
 
         Path usual = directory.resolve(".config/neurovisor/config.yaml");
@@ -238,11 +235,11 @@ final class LoadedConfigTest {
         Files.writeString(usual, "size: large\n");
         LoadedConfig loaded = LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of()));
         assertThat(loaded.file()).contains(usual);
-        assertThat(loaded.config().size()).isEqualTo(SandboxSize.LARGE);
+        assertThat(loaded.config().guest().size()).isEqualTo(SandboxSize.LARGE);
     }
 
     @Test
-    void aNamedFileThatIsMissingIsAProblem() {
+    void reportsAMissingNamedFile() {
         Path missing = directory.resolve("none.yaml");
         assertThat(LoadedConfig.load(Map.of(), Optional.of(missing), environment(Map.of()))
                         .problems())
@@ -250,7 +247,7 @@ final class LoadedConfigTest {
     }
 
     @Test
-    void anEmptyVariableCountsAsUnset() {
+    void treatsAnEmptyVariableAsUnset() {
         assertThat(LoadedConfig.load(Map.of(), Optional.empty(), environment(Map.of("NEUROVISOR_SIZE", "")))
                         .problems())
                 .isEmpty();
@@ -258,7 +255,7 @@ final class LoadedConfigTest {
 
     @ParameterizedTest
     @CsvSource({"~/nv,", "/nv,", "nv,use a path that begins with / or ~/", "./nv,use a path that begins with / or ~/"})
-    void aPathInTheFileDoesNotDependOnWhereOneIs(String path, String problem) throws IOException {
+    void rejectsRelativePathsInTheFile(String path, String problem) throws IOException {
         LoadedConfig loaded =
                 LoadedConfig.load(Map.of(), Optional.of(file("data-dir: " + path)), environment(Map.of()));
         if (problem == null) {
@@ -279,7 +276,7 @@ final class LoadedConfigTest {
 
     private static Map<String, String> variables() {
         Map<String, String> variables = new HashMap<>();
-        Setting.ALL.forEach(setting -> variables.put(setting.variable(), OTHERS.get(setting.name())));
+        Config.SETTINGS.forEach(setting -> variables.put(setting.variable(), OTHERS.get(setting.name())));
         return variables;
     }
 

@@ -3,7 +3,10 @@ package io.neurovisor.server.config;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.lang.reflect.RecordComponent;
+import io.neurovisor.server.setting.DataSize;
+import io.neurovisor.server.setting.ProcessEnvironment;
+import io.neurovisor.server.setting.Setting;
+import io.neurovisor.server.setting.SettingType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,14 +15,13 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingTest {
-    /** The names that users know from elsewhere. */
+    /** Variables that other programs or earlier versions use. */
     private static final Map<String, String> KNOWN_VARIABLES = Map.of(
             "log-level", "NEUROVISOR_LOG",
             "warm", "NEUROVISOR_POOL_SIZE",
@@ -29,10 +31,9 @@ final class SettingTest {
             "otlp-protocol", "OTEL_EXPORTER_OTLP_PROTOCOL");
 
     @Test
-    void namesDeriveFromTheRecordPath() {
-        assertThat(Setting.ALL.stream().map(Setting::name))
-                .containsExactlyInAnyOrderElementsOf(paths(Config.class, "").toList());
-        assertThat(Setting.ALL).allSatisfy(setting -> {
+    void variablesDeriveFromNames() {
+        assertThat(Config.SETTINGS).extracting(Setting::name).doesNotHaveDuplicates();
+        assertThat(Config.SETTINGS).allSatisfy(setting -> {
             assertThat(setting.flag()).isEqualTo("--" + setting.name());
             assertThat(setting.variable())
                     .isEqualTo(KNOWN_VARIABLES.getOrDefault(
@@ -42,9 +43,9 @@ final class SettingTest {
     }
 
     @Test
-    void defaultsAreTheDocumentedOnes() {
+    void hasTheDocumentedDefaults() {
         ProcessEnvironment environment = new ProcessEnvironment(Map.of(), Path.of("/home/x"));
-        assertThat(Setting.ALL.stream()
+        assertThat(Config.SETTINGS.stream()
                         .collect(Collectors.toMap(Setting::name, setting -> standard(setting, environment))))
                 .containsExactlyInAnyOrderEntriesOf(Map.ofEntries(
                         entry("data-dir", "/home/x/.local/share/neurovisor"),
@@ -110,110 +111,98 @@ final class SettingTest {
     }
 
     @Test
-    void dataDirectoryFollowsXdgUnlessThatIsRelative() {
-        assertThat(Setting.DATA_DIR.standard().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
+    void ignoresARelativeXdgDirectory() {
+        assertThat(Config.DATA_DIR.defaultValue().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "/d"), Path.of("/h"))))
                 .isEqualTo(Path.of("/d/neurovisor"));
-        assertThat(Setting.DATA_DIR.standard().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
+        assertThat(Config.DATA_DIR.defaultValue().apply(new ProcessEnvironment(Map.of("XDG_DATA_HOME", "d"), Path.of("/h"))))
                 .isEqualTo(Path.of("/h/.local/share/neurovisor"));
     }
 
     @ParameterizedTest
     @CsvSource({"1,1", "30,30", "90s,90", "5m,300", "2h,7200", "24h,86400", "86400,86400"})
-    void timeoutsHaveTheDocumentedForms(String text, long seconds) {
-        assertThat(Form.TIMEOUT.parser().apply(text).orElseThrow()).hasSeconds(seconds);
+    void acceptsDocumentedTimeouts(String text, long seconds) {
+        assertThat(SettingType.TIME.parser().apply(text).orElseThrow()).hasSeconds(seconds);
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "0", "0h", "-1", "1.5", "25h", "86401", "1000h", "99999999999999", "1d", "s", " 1", "1 s"})
-    void otherTimeoutsAreRefused(String text) {
-        assertThat(Form.TIMEOUT.parser().apply(text)).isEmpty();
+    void rejectsOtherTimeouts(String text) {
+        assertThat(SettingType.TIME.parser().apply(text)).isEmpty();
     }
 
     @Test
-    void agesAreWholeDaysOrNone() {
-        assertThat(Form.AGE.parser().apply("90d")).contains(Optional.of(Duration.ofDays(90)));
-        assertThat(Form.AGE.parser().apply("off")).contains(Optional.empty());
+    void acceptsWholeDaysAsAges() {
+        assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply("90d")).contains(Optional.of(Duration.ofDays(90)));
+        assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply("off")).contains(Optional.empty());
         for (String text : List.of("", "0d", "30", "1.5d", "-1d", "12h", "10000d", "d", "007d", " 7d")) {
-            assertThat(Form.AGE.parser().apply(text)).as(text).isEmpty();
+            assertThat(RetentionConfig.SESSIONS_MAX_AGE.type().parser().apply(text)).as(text).isEmpty();
         }
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "collector:4317", "ftp://h", "http://", "http://a b", "http://u:p@h", "http://h?x=1", "on"})
-    void whatIsNoReceiverIsRefused(String text) {
-        assertThat(Setting.OTLP.form().parser().apply(text)).isEmpty();
-        assertThat(Setting.PUSHGATEWAY.form().parser().apply(text)).isEmpty();
+    void rejectsInvalidReceivers(String text) {
+        assertThat(TelemetryConfig.OTLP.type().parser().apply(text)).isEmpty();
+        assertThat(TelemetryConfig.PUSHGATEWAY.type().parser().apply(text)).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "-0.1", "1.1", "2", "10%", "NaN", "1e-1", ".5", " 1"})
-    void whatIsNoShareIsRefused(String text) {
-        assertThat(Setting.TRACE_SAMPLE.form().parser().apply(text)).isEmpty();
+    void rejectsInvalidShares(String text) {
+        assertThat(TelemetryConfig.TRACE_SAMPLE.type().parser().apply(text)).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "-1", "1001", "1.0", "three", " 3", "0x3", "99999999999"})
-    void otherCountsAreRefused(String text) {
-        assertThat(Setting.WARM.form().parser().apply(text)).isEmpty();
+    void rejectsOtherCounts(String text) {
+        assertThat(PoolConfig.WARM.type().parser().apply(text)).isEmpty();
     }
 
     @Test
-    void countsHaveBounds() {
-        assertThat(Setting.WARM.form().parser().apply("0")).contains(0);
-        assertThat(Setting.MAX.form().parser().apply("1000")).contains(1000);
-        assertThat(Setting.MAX.form().parser().apply("0")).isEmpty();
+    void boundsCounts() {
+        assertThat(PoolConfig.WARM.type().parser().apply("0")).contains(0);
+        assertThat(PoolConfig.MAX.type().parser().apply("1000")).contains(1000);
+        assertThat(PoolConfig.MAX.type().parser().apply("0")).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"1K,1024", "500M,524288000", "20G,21474836480", "1T,1099511627776", "0M,0"})
-    void sizesAreBinary(String text, long bytes) {
+    void readsBinarySizes(String text, long bytes) {
         assertThat(DataSize.parse(text)).contains(new DataSize(bytes));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "20", "20g", "-1G", "1.5G", "20GB", "9999999T", "G", "20 G"})
-    void otherSizesAreRefused(String text) {
+    void rejectsOtherSizes(String text) {
         assertThat(DataSize.parse(text)).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"1K", "500M", "20G", "1T", "1025K"})
-    void aSizeIsShownAsItIsWritten(String text) {
+    void printsSizesAsTheyAreWritten(String text) {
         assertThat(DataSize.parse(text).orElseThrow()).hasToString(text);
     }
 
     @Test
-    void everyValueOfAShortListIsAllowed() {
-        assertThat(Setting.ALL)
-                .allSatisfy(setting -> assertThat(setting.form().candidates())
+    void acceptsEveryCandidate() {
+        assertThat(Config.SETTINGS)
+                .allSatisfy(setting -> assertThat(setting.type().candidates())
                         .allSatisfy(
-                                candidate -> assertThat(setting.form().parser().apply(candidate))
+                                candidate -> assertThat(setting.type().parser().apply(candidate))
                                         .isPresent()));
     }
 
     private static <T> String standard(Setting<T> setting, ProcessEnvironment environment) {
-        return setting.form().printer().apply(setting.standard().apply(environment));
-    }
-
-    private static Stream<String> paths(Class<?> record, String prefix) {
-        return Stream.of(record.getRecordComponents()).flatMap(component -> paths(component, prefix));
-    }
-
-    private static Stream<String> paths(RecordComponent component, String prefix) {
-        String path = prefix + component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
-        boolean isBranch = component.getType().isRecord()
-                && component.getType().getPackage().equals(Config.class.getPackage())
-                && !List.of(DataSize.class, RateLimit.class).contains(component.getType());
-        return isBranch ? paths(component.getType(), path + "-") : Stream.of(path);
+        return setting.print(setting.defaultValue().apply(environment));
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"", "localhost:80", "ftp://x", "http://", "http://user:secret@x", "http://x y", "http://x/?key=1"
             })
-    void otherAddressesOfServersAreRefused(String text) {
-        assertThat(Setting.BASE_URL.form().parser().apply(text)).isEmpty();
+    void rejectsOtherServerAddresses(String text) {
+        assertThat(ModelConfig.BASE_URL.type().parser().apply(text)).isEmpty();
     }
 }

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.Config;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import io.neurovisor.tests.fixtures.DataDirectories;
 import io.neurovisor.tests.fixtures.ScriptedOllama;
@@ -163,12 +163,12 @@ final class SessionIT {
                 ollama.address(),
                 "NEUROVISOR_API_KEY",
                 KEY,
-                Setting.DATA_DIR.variable(),
+                Config.DATA_DIR.variable(),
                 data.toString());
     }
 
     private static CommandLineRun neurovisor(String... arguments) {
-        return CommandLineRun.of(Map.of(Setting.DATA_DIR.variable(), data.toString()), arguments);
+        return CommandLineRun.of(Map.of(Config.DATA_DIR.variable(), data.toString()), arguments);
     }
 
     private static JsonNode session(String id) throws IOException {

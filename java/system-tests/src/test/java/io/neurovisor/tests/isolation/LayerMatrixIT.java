@@ -153,7 +153,7 @@ final class LayerMatrixIT {
     }
 
     private static VmmChoice vmm() {
-        return TestMachines.settings().config().vmm();
+        return TestMachines.settings().config().vmm().choice();
     }
 
     /** Returns the table of the document by attempt. */

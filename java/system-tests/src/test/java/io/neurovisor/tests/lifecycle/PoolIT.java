@@ -18,7 +18,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.testkit.TestPools;
 import io.neurovisor.tests.fixtures.CommandLineRun;
@@ -65,7 +65,7 @@ final class PoolIT {
         try (NeuroVisor neuroVisor = NeuroVisor.open(settings(), Progress.SILENT);
                 ProcessCount processes = new ProcessCount()) {
             WarmPool pool = neuroVisor.pool();
-            MachineKind kind = neuroVisor.prepare(settings().config().size());
+            MachineKind kind = neuroVisor.prepare(settings().config().guest().size());
             pool.keepWarm();
             await().atMost(LIMIT).until(() -> pool.status().warm() == WARM);
 
@@ -120,7 +120,7 @@ final class PoolIT {
                 new TraceId(UUID.randomUUID()),
                 PROGRAM,
                 LIMIT,
-                settings().config().size());
+                settings().config().guest().size());
         ExecutionResult result = TestPools.executionIn(lease.sandbox()).execute(request, sink);
         return new Served(lease.number(), result, sink.stdoutText());
     }

@@ -15,7 +15,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.NeuroVisor;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.LoadedConfig;
-import io.neurovisor.server.config.ProcessEnvironment;
+import io.neurovisor.server.setting.ProcessEnvironment;
 import io.neurovisor.testkit.RecordingSink;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import java.time.Duration;

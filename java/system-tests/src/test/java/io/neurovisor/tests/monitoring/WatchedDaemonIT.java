@@ -227,7 +227,7 @@ final class WatchedDaemonIT {
     }
 
     private static VmmChoice vmm() {
-        return TestMachines.settings().config().vmm();
+        return TestMachines.settings().config().vmm().choice();
     }
 
     private static Vm cold(TestMachines machines) {

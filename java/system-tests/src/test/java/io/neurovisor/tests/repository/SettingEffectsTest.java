@@ -3,7 +3,21 @@ package io.neurovisor.tests.repository;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.AccessConfig;
+import io.neurovisor.server.config.AgentConfig;
+import io.neurovisor.server.config.Config;
+import io.neurovisor.server.config.DaemonConfig;
+import io.neurovisor.server.config.ExecutionConfig;
+import io.neurovisor.server.config.GuestConfig;
+import io.neurovisor.server.config.LogConfig;
+import io.neurovisor.server.config.MetricsConfig;
+import io.neurovisor.server.config.ModelConfig;
+import io.neurovisor.server.config.PoolConfig;
+import io.neurovisor.server.config.RetentionConfig;
+import io.neurovisor.server.config.TelemetryConfig;
+import io.neurovisor.server.config.UidConfig;
+import io.neurovisor.server.config.VmmConfig;
+import io.neurovisor.server.setting.Setting;
 import io.neurovisor.tests.fixtures.CommandLineRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,69 +43,69 @@ final class SettingEffectsTest {
 
     /** The test that fails if the setting has no effect. */
     private static final Map<Setting<?>, String> EFFECTS = Map.ofEntries(
-            entry(Setting.DATA_DIR, GC),
-            entry(Setting.IMAGE, "FullImageIT.suggestsAnImageWithTheLanguage"),
-            entry(Setting.KERNEL, "KernelIT.bootsTheKernelThatWasAskedFor"),
-            entry(Setting.VMM, "FirecrackerRunIT.printsTheResultWithVmmAndLiveLayers"),
-            entry(Setting.FIRECRACKER, "FirecrackerLocatorTest.reportsAFileThatIsNotAProgram"),
-            entry(Setting.EBPF, "RunIT.missingEbpfPreventsTheStart"),
-            entry(Setting.STRICT, "RunIT.strictRequiresTheNamedLayer"),
-            entry(Setting.SIZE, "RunIT.sizeDeterminesProcessorsAndMemory"),
-            entry(Setting.SNAPSHOT, DRAIN),
-            entry(Setting.TIMEOUT, "RunIT.timeoutKillsAllProcessesAndKeepsTheOutput"),
+            entry(Config.DATA_DIR, GC),
+            entry(GuestConfig.IMAGE, "FullImageIT.suggestsAnImageWithTheLanguage"),
+            entry(GuestConfig.KERNEL, "KernelIT.bootsTheKernelThatWasAskedFor"),
+            entry(VmmConfig.VMM, "FirecrackerRunIT.printsTheResultWithVmmAndLiveLayers"),
+            entry(VmmConfig.FIRECRACKER, "FirecrackerLocatorTest.reportsAFileThatIsNotAProgram"),
+            entry(VmmConfig.EBPF, "RunIT.missingEbpfPreventsTheStart"),
+            entry(VmmConfig.STRICT, "RunIT.strictRequiresTheNamedLayer"),
+            entry(GuestConfig.SIZE, "RunIT.sizeDeterminesProcessorsAndMemory"),
+            entry(GuestConfig.SNAPSHOT, DRAIN),
+            entry(ExecutionConfig.TIMEOUT, "RunIT.timeoutKillsAllProcessesAndKeepsTheOutput"),
             entry(
-                    Setting.TIMEOUT_MAX,
+                    ExecutionConfig.TIMEOUT_MAX,
                     "ExecutionGrpcServiceTest.rejectsATimeoutBeyondTheLimitWithBothValues"),
-            entry(Setting.WARM, POOL),
-            entry(Setting.MAX, POOL),
-            entry(Setting.ACQUIRE_TIMEOUT, FULL),
-            entry(Setting.VM_UIDS, FULL),
-            entry(Setting.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
-            entry(Setting.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
-            entry(Setting.PROVIDER, MODELS),
-            entry(Setting.BASE_URL, MODELS),
-            entry(Setting.OLLAMA_HOST, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
-            entry(Setting.API_KEY_FILE, "ApiKeyTest.theFileComesBeforeOurVariableAndThatBeforeOpenAis"),
-            entry(Setting.KEEP_ALIVE, "AgentModelsTest.theModelStaysInMemoryForTheConfiguredTime"),
-            entry(Setting.MAX_ITERATIONS, LIMITS),
-            entry(Setting.MAX_TOOL_CALLS, LIMITS),
-            entry(Setting.MAX_TOKENS, LIMITS),
-            entry(Setting.AGENT_TIMEOUT, LIMITS),
-            entry(Setting.TLS_CERT, CERTIFIED),
-            entry(Setting.TLS_KEY, CERTIFIED),
-            entry(Setting.TLS_CLIENT_CA, CERTIFIED),
+            entry(PoolConfig.WARM, POOL),
+            entry(PoolConfig.MAX, POOL),
+            entry(PoolConfig.ACQUIRE_TIMEOUT, FULL),
+            entry(UidConfig.VM_UIDS, FULL),
+            entry(UidConfig.IMAGE_UIDS, "CustomImageIT.packageScriptsRunAsRootIfAllowed"),
+            entry(ModelConfig.MODEL, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
+            entry(ModelConfig.PROVIDER, MODELS),
+            entry(ModelConfig.BASE_URL, MODELS),
+            entry(ModelConfig.OLLAMA_HOST, "AgentModelsTest.asksTheConfiguredServerForTheConfiguredModel"),
+            entry(ModelConfig.API_KEY_FILE, "ApiKeyTest.theFileComesBeforeOurVariableAndThatBeforeOpenAis"),
+            entry(ModelConfig.KEEP_ALIVE, "AgentModelsTest.theModelStaysInMemoryForTheConfiguredTime"),
+            entry(AgentConfig.MAX_ITERATIONS, LIMITS),
+            entry(AgentConfig.MAX_TOOL_CALLS, LIMITS),
+            entry(AgentConfig.MAX_TOKENS, LIMITS),
+            entry(AgentConfig.AGENT_TIMEOUT, LIMITS),
+            entry(AccessConfig.TLS_CERT, CERTIFIED),
+            entry(AccessConfig.TLS_KEY, CERTIFIED),
+            entry(AccessConfig.TLS_CLIENT_CA, CERTIFIED),
             entry(
-                    Setting.INSECURE_LISTEN,
+                    AccessConfig.INSECURE_LISTEN,
                     "ServeSettingsIT.rejectsUnencryptedRemotePorts"),
-            entry(Setting.REQUIRE_KEYS, "ServeSettingsIT.loopbackCallersNeedAKeyIfRequired"),
-            entry(Setting.RATE_LIMIT, "ServeIT.enforcesScopesAndRateLimits"),
-            entry(Setting.AUDIT_MAX, CERTIFIED),
-            entry(Setting.LISTEN, CERTIFIED),
-            entry(Setting.PORT, "ServeIT.killedDaemonRestartsWithoutRepeatingKeyedExecutions"),
-            entry(Setting.METRICS_LISTEN, DRAIN),
-            entry(Setting.METRICS_PORT, "StatusPageIT.escapesTextWrittenByGuests"),
-            entry(Setting.METRICS_TLS_CERT, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
-            entry(Setting.METRICS_TLS_KEY, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
-            entry(Setting.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeGivesAccess"),
+            entry(AccessConfig.REQUIRE_KEYS, "ServeSettingsIT.loopbackCallersNeedAKeyIfRequired"),
+            entry(AccessConfig.RATE_LIMIT, "ServeIT.enforcesScopesAndRateLimits"),
+            entry(RetentionConfig.AUDIT_MAX, CERTIFIED),
+            entry(DaemonConfig.LISTEN, CERTIFIED),
+            entry(DaemonConfig.PORT, "ServeIT.killedDaemonRestartsWithoutRepeatingKeyedExecutions"),
+            entry(MetricsConfig.METRICS_LISTEN, DRAIN),
+            entry(MetricsConfig.METRICS_PORT, "StatusPageIT.escapesTextWrittenByGuests"),
+            entry(MetricsConfig.METRICS_TLS_CERT, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
+            entry(MetricsConfig.METRICS_TLS_KEY, "StatusPortAccessTest.servesTlsWithTheConfiguredFiles"),
+            entry(MetricsConfig.METRICS_REQUIRE_KEYS, "StatusPortAccessTest.onlyAKeyWithTheScopeGivesAccess"),
             entry(
-                    Setting.PUSHGATEWAY,
+                    TelemetryConfig.PUSHGATEWAY,
                     "PushgatewayIT.pushesTheCountersOfACommand"),
-            entry(Setting.OTLP, TRACES),
-            entry(Setting.OTLP_PROTOCOL, TRACES),
-            entry(Setting.TRACE_SAMPLE, TRACES),
-            entry(Setting.SOCKET, BY_DAEMON),
-            entry(Setting.DAEMON, BY_DAEMON),
-            entry(Setting.DRAIN_TIMEOUT, DRAIN),
-            entry(Setting.SEND_TIMEOUT, "SendTimeoutTest.anUnreadStreamIsCancelledAndReleasesItsMachine"),
-            entry(Setting.CHANNELZ, DRAIN),
-            entry(Setting.CACHE_MAX, GC),
-            entry(Setting.SESSIONS_MAX_AGE, GC),
-            entry(Setting.LOG_LEVEL, "OtlpIT.oneIdLinksResponseLogAndTrace"),
-            entry(Setting.LOG_FORMAT, CERTIFIED));
+            entry(TelemetryConfig.OTLP, TRACES),
+            entry(TelemetryConfig.OTLP_PROTOCOL, TRACES),
+            entry(TelemetryConfig.TRACE_SAMPLE, TRACES),
+            entry(DaemonConfig.SOCKET, BY_DAEMON),
+            entry(DaemonConfig.DAEMON, BY_DAEMON),
+            entry(DaemonConfig.DRAIN_TIMEOUT, DRAIN),
+            entry(DaemonConfig.SEND_TIMEOUT, "SendTimeoutTest.anUnreadStreamIsCancelledAndReleasesItsMachine"),
+            entry(DaemonConfig.CHANNELZ, DRAIN),
+            entry(RetentionConfig.CACHE_MAX, GC),
+            entry(RetentionConfig.SESSIONS_MAX_AGE, GC),
+            entry(LogConfig.LOG_LEVEL, "OtlpIT.oneIdLinksResponseLogAndTrace"),
+            entry(LogConfig.LOG_FORMAT, CERTIFIED));
 
     @Test
     void everySettingHasATestThatShowsItsEffect() {
-        assertThat(EFFECTS.keySet()).containsExactlyInAnyOrderElementsOf(Setting.ALL);
+        assertThat(EFFECTS.keySet()).containsExactlyInAnyOrderElementsOf(Config.SETTINGS);
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.neurovisor.server.access.tls;
 
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.AccessConfig;
 import io.neurovisor.server.config.TlsConfig;
 import java.net.InetAddress;
 
@@ -22,7 +22,7 @@ public final class ListenRules {
             throw new NeuroVisorException(
                     Fault.INVALID_ARGUMENT,
                     "other machines can reach %s: set %s, or %s on if the traffic is encrypted otherwise"
-                            .formatted(address.getHostAddress(), port.flags(), Setting.INSECURE_LISTEN.flag()));
+                            .formatted(address.getHostAddress(), port.flags(), AccessConfig.INSECURE_LISTEN.flag()));
         }
     }
 

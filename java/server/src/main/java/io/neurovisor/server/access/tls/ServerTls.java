@@ -10,8 +10,10 @@ import io.netty.handler.ssl.SslProvider;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.AccessConfig;
+import io.neurovisor.server.config.MetricsConfig;
 import io.neurovisor.server.config.TlsConfig;
+import io.neurovisor.server.setting.Setting;
 import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
@@ -28,9 +30,9 @@ import javax.net.ssl.SSLException;
  */
 public enum ServerTls {
     /** The gRPC port. */
-    CALLS(Setting.TLS_CERT, Setting.TLS_KEY),
+    CALLS(AccessConfig.TLS_CERT, AccessConfig.TLS_KEY),
     /** The metrics port. */
-    METRICS(Setting.METRICS_TLS_CERT, Setting.METRICS_TLS_KEY);
+    METRICS(MetricsConfig.METRICS_TLS_CERT, MetricsConfig.METRICS_TLS_KEY);
 
     private final String certFlag;
     private final String keyFlag;
@@ -68,7 +70,7 @@ public enum ServerTls {
         // The JDK's TLS, so that no native code parses data of unauthenticated clients.
         SslContextBuilder builder = configured(SslContextBuilder.forServer(privateKey, chain));
         config.clientCa()
-                .map(path -> new CertificateFile(new PemFile(Setting.TLS_CLIENT_CA.flag(), path)))
+                .map(path -> new CertificateFile(new PemFile(AccessConfig.TLS_CLIENT_CA.flag(), path)))
                 .ifPresent(file -> builder.trustManager(file.certificates(now)).clientAuth(ClientAuth.REQUIRE));
         try {
             return builder.protocols("TLSv1.3", "TLSv1.2").build();

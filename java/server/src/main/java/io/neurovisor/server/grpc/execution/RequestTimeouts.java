@@ -1,7 +1,7 @@
 package io.neurovisor.server.grpc.execution;
 
 import io.neurovisor.engine.fault.NeuroVisorException;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.ExecutionConfig;
 import java.time.Duration;
 
 /**
@@ -15,12 +15,12 @@ public record RequestTimeouts(Duration usual, Duration most) {
     public RequestTimeouts {
         if (usual.compareTo(most) > 0) {
             throw NeuroVisorException.invalid(
-                    Setting.TIMEOUT.name(),
+                    ExecutionConfig.TIMEOUT.name(),
                     "%s of %d s is more than %s of %d s; lower the first or raise the second"
                             .formatted(
-                                    Setting.TIMEOUT.flag(),
+                                    ExecutionConfig.TIMEOUT.flag(),
                                     usual.toSeconds(),
-                                    Setting.TIMEOUT_MAX.flag(),
+                                    ExecutionConfig.TIMEOUT_MAX.flag(),
                                     most.toSeconds()));
         }
     }
@@ -37,7 +37,7 @@ public record RequestTimeouts(Duration usual, Duration most) {
             throw NeuroVisorException.invalid(
                     "timeout",
                     "timeout of %d s is more than the %d s that this daemon allows; ask for less, or start the daemon with a larger %s"
-                            .formatted(timeout.toSeconds(), most.toSeconds(), Setting.TIMEOUT_MAX.flag()));
+                            .formatted(timeout.toSeconds(), most.toSeconds(), ExecutionConfig.TIMEOUT_MAX.flag()));
         }
         return timeout;
     }

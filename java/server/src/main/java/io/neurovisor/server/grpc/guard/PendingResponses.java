@@ -8,7 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.ServerStreamTracer;
 import io.neurovisor.engine.time.Ticker;
-import io.neurovisor.server.config.Setting;
+import io.neurovisor.server.config.DaemonConfig;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,7 +61,7 @@ public final class PendingResponses extends ServerStreamTracer.Factory implement
                         "a call of {} was cancelled: its client had read nothing for {} s ({})",
                         response.method(),
                         sendTimeout.toSeconds(),
-                        Setting.SEND_TIMEOUT.flag());
+                        DaemonConfig.SEND_TIMEOUT.flag());
             }
         }
     }

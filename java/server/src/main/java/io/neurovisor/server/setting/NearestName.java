@@ -1,18 +1,18 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** The name that somebody who mistyped one most likely meant. */
+/** Finds the name that a mistyped one most likely stands for. */
 public final class NearestName {
     private static final int MAX_EDITS = 3;
 
     private NearestName() {}
 
-    /** Empty when no candidate is near: a wild guess helps nobody. */
+    /** Returns the nearest candidate, or empty if none is similar. */
     public static Optional<String> of(String written, List<String> candidates) {
-        // A name has at most half of its letters wrong, or it is another name.
+        // With more than half of its letters wrong it is another name.
         int most = Math.min(MAX_EDITS, Math.ceilDiv(written.length(), 2));
         if (written.length() > MAX_EDITS + longest(candidates)) {
             return Optional.empty();

@@ -1,14 +1,14 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import static java.util.Objects.requireNonNull;
 
 /**
- * What a setting has come to.
+ * The value that applies to a setting.
  *
- * @param origin the flag, the variable, the file with the line, or {@code default}
+ * @param origin the option, the environment variable, the file with the line, or {@code default}
  */
 public record EffectiveValue(Setting<?> setting, String value, String origin) {
-    static final String DEFAULT = "default";
+    public static final String DEFAULT = "default";
 
     public EffectiveValue {
         requireNonNull(setting, "setting is null");

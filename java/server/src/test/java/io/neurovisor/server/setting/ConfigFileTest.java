@@ -1,4 +1,4 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,8 +15,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a file may hold that is no configuration. Each gets messages, never an exception. */
+/** Files that are not valid configurations are answered with messages, never with an exception. */
 final class ConfigFileTest {
+    private static final List<String> NAMES = List.of("size", "data-dir", "image");
+
     @TempDir
     private Path directory;
 
@@ -25,7 +28,7 @@ final class ConfigFileTest {
                 Arguments.of("\tsize: large\n", ":1: YAML problem"),
                 Arguments.of("{{{{\n", "YAML problem"),
                 Arguments.of("size: \"large\n", "YAML problem"),
-                Arguments.of("x: \"\\u", ":1: YAML problem here or before, such as an escape or a tag that is none:"),
+                Arguments.of("x: \"\\u", ":1: YAML problem here or before, such as an invalid escape or tag:"),
                 Arguments.of("\nx: \"\\UFFFFFFFF\"\n", "\"FFFFFFFF\""),
                 Arguments.of("\nsize: !a%20 small", ":2: YAML problem here or before"),
                 Arguments.of("- size\n- large\n", ":1: expected settings"),
@@ -41,7 +44,7 @@ final class ConfigFileTest {
                 Arguments.of("Size: large\n", "did you mean \"size\"?"),
                 Arguments.of(
                         "frobnicate: 1\n",
-                        "unknown setting \"frobnicate\"; ./neurovisor config show lists all that there are"),
+                        "unknown setting \"frobnicate\"; ./neurovisor config show lists all settings"),
                 Arguments.of("? \"a\\e[31mb\\nc\"\n: d\n", "unknown setting \"a\\u001b[31mb\\u000ac\""),
                 Arguments.of("size: !!javax.script.ScriptEngineManager [x]\n", "Global tag is not allowed"),
                 Arguments.of("\u0000\u0001\n", "YAML problem"),
@@ -53,9 +56,9 @@ final class ConfigFileTest {
 
     @ParameterizedTest
     @MethodSource("hostileTexts")
-    void isAnsweredWithALine(String text, String problem) throws IOException {
+    void reportsTheLineOfEachProblem(String text, String problem) throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), text);
-        assertThat(ConfigFile.read(file).problems())
+        assertThat(ConfigFile.read(file, NAMES).problems())
                 .isNotEmpty()
                 .allSatisfy(line -> assertThat(line).hasSizeLessThan(400).doesNotContain("\n", "\u001b"))
                 .anySatisfy(line -> assertThat(line).contains(file.toString()).contains(problem));
@@ -65,35 +68,35 @@ final class ConfigFileTest {
     @ValueSource(
             strings = {"", "\n", "# nothing but a comment\n", "---\n", "size: large # with one\n", "\uFEFFsize: large\n"
             })
-    void isReadWithoutComplaint(String text) throws IOException {
-        assertThat(ConfigFile.read(Files.writeString(directory.resolve("c.yaml"), text))
+    void readsEmptyFilesAndComments(String text) throws IOException {
+        assertThat(ConfigFile.read(Files.writeString(directory.resolve("c.yaml"), text), NAMES)
                         .problems())
                 .isEmpty();
     }
 
     @Test
-    void isNoDirectory() {
-        assertThat(ConfigFile.read(directory).problems())
+    void rejectsADirectory() {
+        assertThat(ConfigFile.read(directory, NAMES).problems())
                 .containsExactly("config file " + directory + " cannot be read: it is a directory");
     }
 
     @Test
-    void isNoDeviceThatNeverEnds() {
-        assertThat(ConfigFile.read(Path.of("/dev/zero")).problems())
+    void rejectsADevice() {
+        assertThat(ConfigFile.read(Path.of("/dev/zero"), NAMES).problems())
                 .containsExactly("config file /dev/zero cannot be read: it is not a regular file");
     }
 
     @Test
-    void isNotHuge() throws IOException {
+    void rejectsALargeFile() throws IOException {
         Path file = Files.writeString(directory.resolve("c.yaml"), "# " + "x".repeat(ConfigFile.MAX_BYTES));
-        assertThat(ConfigFile.read(file).problems())
+        assertThat(ConfigFile.read(file, NAMES).problems())
                 .containsExactly("config file " + file + " cannot be read: it holds more than 65536 bytes");
     }
 
     @Test
-    void isUtf8() throws IOException {
+    void rejectsTextThatIsNotUtf8() throws IOException {
         Path file = Files.write(directory.resolve("c.yaml"), "image: ä".getBytes(StandardCharsets.ISO_8859_1));
-        assertThat(ConfigFile.read(file).problems())
+        assertThat(ConfigFile.read(file, NAMES).problems())
                 .containsExactly("config file " + file + " cannot be read: it is not UTF-8 text");
     }
 

@@ -1,4 +1,4 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import static java.util.Objects.requireNonNull;
 
@@ -26,12 +26,13 @@ public record ProcessEnvironment(Map<String, String> variables, Path userHome) {
         return new ProcessEnvironment(System.getenv(), Path.of(System.getProperty("user.home")));
     }
 
-    Optional<String> variable(String name) {
+    /** Returns the value of a variable, or empty if it is unset or blank. */
+    public Optional<String> variable(String name) {
         return Optional.ofNullable(variables.get(name)).filter(value -> !value.isBlank());
     }
 
     /** Returns a directory of the XDG base directory specification, which ignores relative paths. */
-    Path directory(String variable, String belowHome) {
+    public Path directory(String variable, String belowHome) {
         return variable(variable)
                 .filter(value -> value.startsWith("/"))
                 .map(Path::of)

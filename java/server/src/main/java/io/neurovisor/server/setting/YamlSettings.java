@@ -1,4 +1,4 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import static java.util.Objects.requireNonNull;
 
@@ -22,19 +22,24 @@ import org.yaml.snakeyaml.reader.StreamReader;
 import org.yaml.snakeyaml.resolver.Resolver;
 
 /**
- * Reads settings out of YAML text. Only the syntax tree is made: no value is given a YAML type ({@code on} stays what was
- * written), no tag constructs an object, and no alias is expanded, so that a small text stays small.
+ * Reads settings from YAML text. Only the syntax tree is built: values have no YAML types ({@code on} stays as it is
+ * written), tags construct no objects, and aliases are not expanded, so that a small text needs little memory.
  */
 final class YamlSettings {
     private static final int MAX_DEPTH = 20;
 
     private final String file;
+    private final List<String> names;
     private final Map<String, ConfigFile.Entry> entries = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
 
-    /** @param file as it is named in messages */
-    YamlSettings(String file) {
+    /**
+     * @param file its name in messages
+     * @param names of all settings
+     */
+    YamlSettings(String file, List<String> names) {
         this.file = requireNonNull(file, "file is null");
+        this.names = List.copyOf(names);
     }
 
     ConfigFile parse(String text) {
@@ -47,7 +52,7 @@ final class YamlSettings {
         return new ConfigFile(entries, problems);
     }
 
-    /** Null for a text without anything in it, and for one that is no YAML, which is a problem then. */
+    /** Returns null for an empty text, and for invalid YAML, which is recorded as a problem. */
     private @Nullable Node compose(String text) {
         LoaderOptions options = new LoaderOptions();
         options.setNestingDepthLimit(MAX_DEPTH);
@@ -59,15 +64,15 @@ final class YamlSettings {
             String line = exception.getProblemMark() == null
                     ? ""
                     : ":" + (exception.getProblemMark().getLine() + 1);
-            problems.add(file + line + ": YAML problem: " + Shown.text(String.valueOf(exception.getProblem())));
+            problems.add(file + line + ": YAML problem: " + Excerpt.of(String.valueOf(exception.getProblem())));
         } catch (YAMLException exception) {
-            problems.add(file + ": YAML problem: " + Shown.text(String.valueOf(exception.getMessage())));
+            problems.add(file + ": YAML problem: " + Excerpt.of(String.valueOf(exception.getMessage())));
         } catch (RuntimeException exception) {
-            // SnakeYAML 2.7 lets the JDK's through, for "\\UFFFFFFFF" and !a%20 among others, and may have read on by
-            // then.
+            // SnakeYAML 2.7 lets exceptions of the JDK through, for "\\UFFFFFFFF" and !a%20 among others. The reader may
+            // be past the line by then.
             problems.add(file + ":" + (reader.getLine() + 1)
-                    + ": YAML problem here or before, such as an escape or a tag that is none: "
-                    + Shown.text(String.valueOf(exception.getMessage())));
+                    + ": YAML problem here or before, such as an invalid escape or tag: "
+                    + Excerpt.of(String.valueOf(exception.getMessage())));
         }
         return null;
     }
@@ -76,9 +81,9 @@ final class YamlSettings {
         String where = at(tuple.getKeyNode());
         if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
             problems.add(where + ": a setting's name is expected here");
-        } else if (Setting.named(key.getValue()).isEmpty()) {
+        } else if (!names.contains(key.getValue())) {
             problems.add(
-                    where + ": unknown setting \"" + Shown.text(key.getValue()) + "\"" + suggestion(key.getValue()));
+                    where + ": unknown setting \"" + Excerpt.of(key.getValue()) + "\"" + suggestion(key.getValue()));
         } else if (!(tuple.getValueNode() instanceof ScalarNode value)) {
             problems.add(where + ": " + key.getValue() + " has a list or a map; use one value");
         } else if (entries.putIfAbsent(key.getValue(), new ConfigFile.Entry(value.getValue(), where)) != null) {
@@ -86,11 +91,10 @@ final class YamlSettings {
         }
     }
 
-    private static String suggestion(String written) {
-        List<String> names = Setting.ALL.stream().map(Setting::name).toList();
+    private String suggestion(String written) {
         Optional<String> near = NearestName.of(written, names);
         return near.map(name -> "; did you mean \"" + name + "\"?")
-                .orElse("; ./neurovisor config show lists all that there are");
+                .orElse("; ./neurovisor config show lists all settings");
     }
 
     private String at(Node node) {

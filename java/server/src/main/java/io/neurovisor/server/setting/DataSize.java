@@ -1,10 +1,10 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** An amount of storage. Its text has a binary unit: {@code 20G} is 20 times 2^30 bytes. */
+/** A size in bytes. Its text has a binary unit: {@code 20G} is 20 times 2^30 bytes. */
 public record DataSize(long bytes) implements Comparable<DataSize> {
     private static final Pattern FORM = Pattern.compile("(\\d{1,6})([KMGT])");
     private static final String UNITS = "KMGT";
@@ -16,7 +16,8 @@ public record DataSize(long bytes) implements Comparable<DataSize> {
         }
     }
 
-    static Optional<DataSize> parse(String text) {
+    /** Returns empty for text that is not a size. */
+    public static Optional<DataSize> parse(String text) {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
             return Optional.empty();
@@ -30,7 +31,7 @@ public record DataSize(long bytes) implements Comparable<DataSize> {
         return Long.compare(bytes, other.bytes);
     }
 
-    /** As {@link #parse} reads it, in the largest unit that loses nothing; bytes that have none are rounded up. */
+    /** Returns the size in the largest unit that is exact, rounded up to {@code K}, as {@link #parse} accepts it. */
     @Override
     public String toString() {
         long amount = Math.ceilDiv(bytes, 1L << UNIT_BITS);

@@ -1,7 +1,8 @@
-package io.neurovisor.server.config;
+package io.neurovisor.server.setting;
 
 import static java.util.Objects.requireNonNull;
 
+import io.neurovisor.engine.program.FilePath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -16,36 +17,39 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The settings of one file: YAML, one {@code name: value} per line. Every problem in it is told with its line; none keeps
- * the others from being found.
+ * The settings of one YAML file with one {@code name: value} on each line. Each problem is reported with its line and does
+ * not hide the others.
  */
-record ConfigFile(Map<String, Entry> entries, List<String> problems) {
-    static final ConfigFile NONE = new ConfigFile(Map.of(), List.of());
+public record ConfigFile(Map<String, Entry> entries, List<String> problems) {
+    /** No file. */
+    public static final ConfigFile NONE = new ConfigFile(Map.of(), List.of());
 
-    /** Far more than all settings with comments take; a larger file is another one, named by mistake. */
+    /** Much more than all settings with comments; a larger file was probably named by mistake. */
     static final int MAX_BYTES = 64 << 10;
 
     /** @param origin file and line */
-    record Entry(String value, String origin) {
-        Entry {
+    public record Entry(String value, String origin) {
+        public Entry {
             requireNonNull(value, "value is null");
             requireNonNull(origin, "origin is null");
         }
     }
 
-    ConfigFile {
+    public ConfigFile {
         entries = Map.copyOf(entries);
         problems = List.copyOf(problems);
     }
 
-    Optional<Entry> entry(String name) {
+    /** Returns the value of the setting with this name, if the file has one. */
+    public Optional<Entry> entry(String name) {
         return Optional.ofNullable(entries.get(name));
     }
 
-    static ConfigFile read(Path file) {
-        String shown = Shown.path(file);
+    /** Reads a file that may hold the settings of these names; a file that cannot be read is a problem of the result. */
+    public static ConfigFile read(Path file, List<String> names) {
+        String shown = FilePath.shown(file.toString());
         try {
-            // A pipe or terminal may never end, and nothing is waited for at a start.
+            // Reading a pipe or a terminal could block the start.
             if (Files.exists(file) && !Files.isRegularFile(file)) {
                 return unusable(shown, Files.isDirectory(file) ? "it is a directory" : "it is not a regular file");
             }
@@ -57,7 +61,7 @@ record ConfigFile(Map<String, Entry> entries, List<String> problems) {
                     .newDecoder()
                     .decode(ByteBuffer.wrap(bytes))
                     .toString();
-            return new YamlSettings(shown).parse(text);
+            return parse(shown, text, names);
         } catch (CharacterCodingException exception) {
             return unusable(shown, "it is not UTF-8 text");
         } catch (NoSuchFileException exception) {
@@ -67,6 +71,11 @@ record ConfigFile(Map<String, Entry> entries, List<String> problems) {
         } catch (IOException exception) {
             return unusable(shown, String.valueOf(exception.getMessage()));
         }
+    }
+
+    /** Parses the text of a file that messages call {@code shown}. */
+    public static ConfigFile parse(String shown, String text, List<String> names) {
+        return new YamlSettings(shown, names).parse(text);
     }
 
     private static byte[] bytes(Path file) throws IOException {

@@ -1,0 +1,49 @@
+package io.neurovisor.server.config;
+
+import static java.util.Objects.requireNonNull;
+
+import io.neurovisor.server.setting.Setting;
+import io.neurovisor.server.setting.SettingGroup;
+import io.neurovisor.server.setting.SettingType;
+import io.neurovisor.server.setting.SettingValues;
+import java.time.Duration;
+
+/**
+ * The pool of virtual machines.
+ *
+ * @param warm the machines that are kept ready
+ * @param max the most machines that exist at a time
+ * @param acquireTimeout the longest wait of a program for its machine
+ */
+public record PoolConfig(int warm, int max, Duration acquireTimeout) {
+    private static final int MAX_MACHINES = 1000;
+
+    public static final Setting<Integer> WARM = Setting.declare(
+                    "warm",
+                    SettingGroup.POOL,
+                    "Number of machines that are kept ready; run needs one machine and keeps none ready.")
+            .variable("NEUROVISOR_POOL_SIZE")
+            .defaultsTo("3")
+            .as(SettingType.count(0, MAX_MACHINES));
+
+    public static final Setting<Integer> MAX = Setting.declare(
+                    "max", SettingGroup.POOL, "Maximum number of machines, ready and in use.")
+            .variable("NEUROVISOR_MAX_VMS")
+            .defaultsTo("10")
+            .as(SettingType.count(1, MAX_MACHINES));
+
+    public static final Setting<Duration> ACQUIRE_TIMEOUT = Setting.declare(
+                    "acquire-timeout",
+                    SettingGroup.MACHINE,
+                    "How long a program waits for its machine, 1s to 24h.")
+            .defaultsTo("30s")
+            .as(SettingType.TIME);
+
+    public PoolConfig {
+        requireNonNull(acquireTimeout, "acquireTimeout is null");
+    }
+
+    static PoolConfig of(SettingValues values) {
+        return new PoolConfig(values.get(WARM), values.get(MAX), values.get(ACQUIRE_TIMEOUT));
+    }
+}
