@@ -6,19 +6,17 @@ import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.Failures;
 import io.neurovisor.cli.console.Logging;
 import io.neurovisor.cli.options.CommonOptions;
+import io.neurovisor.cli.options.SettingOptions;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.setting.ProcessEnvironment;
-import io.neurovisor.server.setting.Setting;
 import java.io.PrintWriter;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionStrategy;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 
@@ -44,11 +42,11 @@ final class CheckedExecution implements IExecutionStrategy {
         }
         List<String> problems = new ArrayList<>();
         chain.forEach(result -> result.errors().forEach(error -> problems.add(Failures.message(error))));
-        Optional<CommonOptions> options = commonOptions(chain.getLast().commandSpec());
-        options.ifPresent(common -> {
-            Map<String, String> flags = settings(chain.getLast());
+        Optional<CommonOptions> shared = commonOptions(chain.getLast().commandSpec());
+        shared.ifPresent(common -> {
+            Map<String, String> options = SettingOptions.values(chain.getLast());
             LoadedConfig loaded =
-                    common.accept(() -> LoadedConfig.load(flags, common.configFile(), environment));
+                    common.accept(() -> LoadedConfig.load(options, common.configFile(), environment));
             problems.addAll(loaded.problems());
             Logging.start(loaded.config().log());
         });
@@ -62,17 +60,6 @@ final class CheckedExecution implements IExecutionStrategy {
         problems.forEach(problem -> err.println("neurovisor: " + problem));
         err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         return ExitCode.USAGE;
-    }
-
-    private static Map<String, String> settings(ParseResult parsed) {
-        Map<String, String> given = new HashMap<>();
-        for (OptionSpec option : parsed.matchedOptions()) {
-            String name = option.longestName().substring(2);
-            if (Setting.named(name).isPresent() && option.getValue() instanceof String value) {
-                given.put(name, value);
-            }
-        }
-        return given;
     }
 
     /** Returns empty for a command that needs no settings, which must not fail because of a broken settings file. */

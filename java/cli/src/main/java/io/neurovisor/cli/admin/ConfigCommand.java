@@ -1,22 +1,16 @@
 package io.neurovisor.cli.admin;
 
 import io.neurovisor.cli.console.Table;
-import io.neurovisor.cli.options.AccessOptions;
-import io.neurovisor.cli.options.CacheOptions;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
 import io.neurovisor.cli.options.GuestOptions;
-import io.neurovisor.cli.options.ModelOptions;
-import io.neurovisor.cli.options.PoolOptions;
-import io.neurovisor.cli.options.SessionsOptions;
-import io.neurovisor.cli.serve.ServeOptions;
 import io.neurovisor.server.config.LoadedConfig;
 import io.neurovisor.server.setting.EffectiveValue;
+import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
@@ -44,20 +38,19 @@ public final class ConfigCommand implements Runnable {
             name = "show",
             description = "Shows every setting's value and where it comes from.",
             mixinStandardHelpOptions = true)
-    void show(
-            @Mixin GuestOptions guest,
-            @Mixin PoolOptions pool,
-            @Mixin ModelOptions model,
-            @Mixin CacheOptions cache,
-            @Mixin ServeOptions serve,
-            @Mixin AccessOptions access,
-            @Mixin SessionsOptions sessions,
-            @Option(
-                            names = "--timeout",
-                            paramLabel = "TIME",
-                            description = "As of run. Default: 30s. Environment: NEUROVISOR_TIMEOUT.")
-                    @Nullable
-                    String timeout) {
+    @AcceptsSettings({
+        SettingGroup.POOL,
+        SettingGroup.MODEL,
+        SettingGroup.RETENTION,
+        SettingGroup.LISTEN,
+        SettingGroup.STATUS_PORT,
+        SettingGroup.STATUS_ACCESS,
+        SettingGroup.SOCKET,
+        SettingGroup.CALLS,
+        SettingGroup.ACCESS,
+        SettingGroup.TIMEOUT
+    })
+    void show(@Mixin GuestOptions guest) {
         Table table = new Table("SETTING", "VALUE", "FROM");
         for (EffectiveValue value : guest.common().loaded().values()) {
             table.row(value.setting().name(), value.value(), value.origin());

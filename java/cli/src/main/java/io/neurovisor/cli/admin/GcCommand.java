@@ -1,12 +1,12 @@
 package io.neurovisor.cli.admin;
 
 import io.neurovisor.cli.console.Table;
-import io.neurovisor.cli.options.CacheOptions;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.cli.options.SessionsOptions;
 import io.neurovisor.cli.sessions.ExpiredSessions;
 import io.neurovisor.host.store.UnusedPath;
 import io.neurovisor.server.Housekeeping;
+import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.time.InstantSource;
 import java.util.List;
@@ -26,17 +26,10 @@ import picocli.CommandLine.Spec;
                     + "templates and then images, the least recently used first. Files in use are kept."
         },
         mixinStandardHelpOptions = true)
+@AcceptsSettings(SettingGroup.RETENTION)
 public final class GcCommand implements Runnable {
     @Mixin
     private final CommonOptions common = new CommonOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final CacheOptions cache = new CacheOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // As above.
-    private final SessionsOptions sessions = new SessionsOptions();
 
     @Option(names = "--dry-run", description = "Only print what would be removed.")
     private boolean dryRun;

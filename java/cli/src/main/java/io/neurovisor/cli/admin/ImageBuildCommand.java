@@ -1,14 +1,15 @@
 package io.neurovisor.cli.admin;
 
 import io.neurovisor.cli.console.ConsoleProgress;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.cli.options.ImageBuildOptions;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.host.image.ImageDefinition;
 import io.neurovisor.host.image.Images;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.InstalledComponents;
+import io.neurovisor.server.setting.SettingGroup;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +30,10 @@ import picocli.CommandLine.Spec;
             "neurovisor image build [OPTIONS] [IMAGE]",
             "neurovisor image build --name NAME [--from IMAGE] [--apt PACKAGE...] [--pip-requirements FILE]"
         })
+@AcceptsSettings(SettingGroup.IMAGE_BUILD)
 final class ImageBuildCommand implements Runnable {
     @Mixin
     private final CommonOptions common = new CommonOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
 
     @Parameters(
             paramLabel = "IMAGE",

@@ -3,14 +3,14 @@ package io.neurovisor.cli.admin;
 import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.cli.options.ImageBuildOptions;
-import io.neurovisor.cli.options.KernelOption;
 import io.neurovisor.host.guestkernel.GuestKernel;
 import io.neurovisor.host.guestkernel.Kernels;
 import io.neurovisor.host.spawner.SpawnerSupervisor;
 import io.neurovisor.host.store.DataDirectory;
 import io.neurovisor.server.InstalledComponents;
+import io.neurovisor.server.setting.SettingGroup;
 import java.time.Duration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,7 +43,8 @@ public final class KernelCommand implements Runnable {
             name = "list",
             description = "Lists the existing kernels, and which of them guests boot.",
             mixinStandardHelpOptions = true)
-    void list(@Mixin CommonOptions common, @Mixin KernelOption choice) {
+    @AcceptsSettings(SettingGroup.KERNEL)
+    void list(@Mixin CommonOptions common) {
         Table table = new Table("KERNEL", "VERSION", "DIGEST", "SIZE", "BOOTS", "CREATED");
         common.kernels()
                 .list()
@@ -65,9 +66,9 @@ public final class KernelCommand implements Runnable {
                         + "the end."
             },
             mixinStandardHelpOptions = true)
+    @AcceptsSettings(SettingGroup.IMAGE_BUILD)
     void build(
             @Mixin CommonOptions common,
-            @Mixin ImageBuildOptions imageBuild,
             @Option(names = "--rebuild", description = "Build it again, with Debian's current sources.") boolean rebuild) {
         new DataDirectory(common.config().dataDir()).claim();
         try (ConsoleProgress progress = common.progress();

@@ -1,16 +1,13 @@
 package io.neurovisor.cli.admin;
 
-import io.neurovisor.cli.options.ImageBuildOptions;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.lab.LabSize;
-import picocli.CommandLine.Mixin;
+import io.neurovisor.server.setting.SettingGroup;
 import picocli.CommandLine.Option;
 
 /** The options for the size of a lab machine. */
+@AcceptsSettings(SettingGroup.IMAGE_BUILD)
 final class LabOptions {
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
-
     @Option(
             names = "--memory",
             paramLabel = "MB",

@@ -1,10 +1,10 @@
 package io.neurovisor.cli.agent;
 
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.DaemonOptions;
 import io.neurovisor.cli.options.GuestOptions;
 import io.neurovisor.cli.options.ModelWorkOptions;
-import io.neurovisor.cli.options.PushOptions;
-import io.neurovisor.cli.options.TraceOptions;
+import io.neurovisor.server.setting.SettingGroup;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -12,20 +12,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every command that lets a language model work on a task. */
+@AcceptsSettings({SettingGroup.PUSH, SettingGroup.TRACE})
 public final class AgentOptions {
     @Mixin
     private final ModelWorkOptions work = new ModelWorkOptions();
 
     @Mixin
     private final DaemonOptions daemon = new DaemonOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final PushOptions push = new PushOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final TraceOptions trace = new TraceOptions();
 
     @Option(names = "--json", description = "Print each event as one JSON object per line.")
     private boolean json;

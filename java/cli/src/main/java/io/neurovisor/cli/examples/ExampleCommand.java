@@ -2,9 +2,10 @@ package io.neurovisor.cli.examples;
 
 import io.neurovisor.cli.console.KnownName;
 import io.neurovisor.cli.console.Table;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.GuestOptions;
-import io.neurovisor.cli.options.ModelOptions;
 import io.neurovisor.examples.Examples;
+import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.util.Iterator;
 import java.util.concurrent.Callable;
@@ -23,13 +24,10 @@ import picocli.CommandLine.Spec;
         description = "Runs an example that demonstrates a promise of NeuroVisor and checks it. Ends with 0 if the promise "
                 + "held, with 1 if it did not.",
         mixinStandardHelpOptions = true)
+@AcceptsSettings(SettingGroup.MODEL)
 public final class ExampleCommand implements Callable<Integer> {
     @Mixin
     private final GuestOptions guest = new GuestOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ModelOptions model = new ModelOptions();
 
     @Option(names = "--list", description = "List the examples.")
     private boolean list;

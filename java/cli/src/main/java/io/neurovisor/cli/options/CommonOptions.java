@@ -10,6 +10,7 @@ import io.neurovisor.server.InstalledComponents;
 import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.LoadedConfig;
+import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,38 +23,14 @@ import picocli.CommandLine.Option;
  * The options of every command that works with the data directory. Those that are settings are only declared here: what
  * they come to, with environment and file, is told to {@link #accept} before the command runs.
  */
-@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+@AcceptsSettings(SettingGroup.GENERAL)
 public final class CommonOptions {
-    @Option(
-            names = "--data-dir",
-            paramLabel = "DIR",
-            description = "Images, kernels and templates are kept here. Default: $XDG_DATA_HOME/neurovisor or"
-                    + " ~/.local/share/neurovisor. Environment: NEUROVISOR_DATA_DIR.")
-    private @Nullable String dataDir;
-
     @Option(
             names = "--config",
             paramLabel = "FILE",
             description = "The file of settings. Default: $XDG_CONFIG_HOME/neurovisor/config.yaml or"
                     + " ~/.config/neurovisor/config.yaml, if it is there. Environment: NEUROVISOR_CONFIG.")
     private @Nullable Path configFile;
-
-    @Option(
-            names = "--log-level",
-            paramLabel = "LEVEL",
-            completionCandidates = SettingCandidates.LogLevels.class,
-            description = "Log events from this weight on: error, warn, info or debug. Default: info. Environment:"
-                    + " NEUROVISOR_LOG.")
-    private @Nullable String logLevel;
-
-    @Option(
-            names = "--log-format",
-            paramLabel = "FORMAT",
-            completionCandidates = SettingCandidates.LogFormats.class,
-            description =
-                    "Log as text or json. Default: auto, json by a server whose stderr is no terminal. Environment:"
-                            + " NEUROVISOR_LOG_FORMAT.")
-    private @Nullable String logFormat;
 
     @Option(
             names = {"-q", "--quiet"},

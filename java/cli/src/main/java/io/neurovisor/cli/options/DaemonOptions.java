@@ -11,16 +11,17 @@ import io.neurovisor.server.config.PoolConfig;
 import io.neurovisor.server.config.UidConfig;
 import io.neurovisor.server.config.VmmConfig;
 import io.neurovisor.server.setting.Setting;
+import io.neurovisor.server.setting.SettingGroup;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Command;
 
 /** The choice between a daemon that is there already and machines of the command's own. */
-@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+@Command
+@AcceptsSettings({SettingGroup.DAEMON, SettingGroup.SOCKET})
 public final class DaemonOptions {
     /** What a daemon has decided before anybody asks it for anything. */
     private static final List<Setting<?>> OF_MACHINES = List.of(
@@ -35,24 +36,6 @@ public final class DaemonOptions {
             PoolConfig.MAX,
             PoolConfig.ACQUIRE_TIMEOUT,
             UidConfig.VM_UIDS);
-
-    @Option(
-            names = "--daemon",
-            paramLabel = "auto|on|off",
-            arity = "0..1",
-            fallbackValue = "on",
-            completionCandidates = SettingCandidates.Daemons.class,
-            description = "Have programs run by this user's daemon. Default: auto, if one serves at the socket and no"
-                    + " option says how machines are to be made. Environment: NEUROVISOR_DAEMON.")
-    private @Nullable String daemon;
-
-    @Option(
-            names = "--socket",
-            paramLabel = "PATH",
-            description = "Where that daemon is looked for. Default: $XDG_RUNTIME_DIR/neurovisor/daemon.sock, or"
-                    + " /run/neurovisor/daemon.sock for root, or /tmp/neurovisor-USER/daemon.sock. Environment:"
-                    + " NEUROVISOR_SOCKET.")
-    private @Nullable String socket;
 
     /**
      * The daemon that is to run this command's programs; empty for machines of its own.

@@ -6,72 +6,20 @@ import io.neurovisor.server.Settings;
 import io.neurovisor.server.config.Config;
 import io.neurovisor.server.config.GuestConfig;
 import io.neurovisor.server.config.VmmConfig;
+import io.neurovisor.server.setting.SettingGroup;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** The options of every command that starts guests. */
-@SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
+@AcceptsSettings({SettingGroup.IMAGE, SettingGroup.KERNEL, SettingGroup.VMM, SettingGroup.IMAGE_BUILD, SettingGroup.MACHINE})
 public final class GuestOptions {
     private static final String CLONED = "--snapshot=on";
 
     @Mixin
     private final CommonOptions common = new CommonOptions();
-
-    @Option(
-            names = "--image",
-            paramLabel = "NAME",
-            description = "The root image. Default: base, or full for a language that base lacks."
-                    + " Environment: NEUROVISOR_IMAGE.")
-    private @Nullable String image;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final KernelOption kernel = new KernelOption();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final VmmOptions vmm = new VmmOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ImageBuildOptions imageBuild = new ImageBuildOptions();
-
-    @Option(
-            names = "--size",
-            paramLabel = "SIZE",
-            completionCandidates = SettingCandidates.Sizes.class,
-            description = "small (1 vCPU, 256 MB), medium (2, 512 MB) or large (4, 1024 MB). Default: medium."
-                    + " Environment: NEUROVISOR_SIZE.")
-    private @Nullable String size;
-
-    @Option(
-            names = "--snapshot",
-            paramLabel = "on|off",
-            arity = "0..1",
-            fallbackValue = "on",
-            completionCandidates = SettingCandidates.Snapshots.class,
-            description = "Clone each machine from a saved template, or boot it cold with off. Default: on."
-                    + " Environment: NEUROVISOR_SNAPSHOT.")
-    private @Nullable String snapshot;
-
-    @Option(
-            names = "--acquire-timeout",
-            paramLabel = "TIME",
-            description = "How long a program waits for its machine, 1s to 24h. Default: 30s. Environment:"
-                    + " NEUROVISOR_ACQUIRE_TIMEOUT.")
-    private @Nullable String acquireTimeout;
-
-    @Option(
-            names = "--vm-uids",
-            paramLabel = "FIRST-LAST",
-            description = "Root's machines run as these users, each as another. Default: 2000000000-2000000999."
-                    + " Environment: NEUROVISOR_VM_UIDS.")
-    private @Nullable String vmUids;
 
     public CommonOptions common() {
         return common;

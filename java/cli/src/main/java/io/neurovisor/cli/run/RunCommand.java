@@ -6,9 +6,9 @@ import io.neurovisor.cli.console.Cancellation;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.StandardStreams;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.DaemonOptions;
 import io.neurovisor.cli.options.GuestOptions;
-import io.neurovisor.cli.options.PushOptions;
 import io.neurovisor.engine.execution.ExecutionRequest;
 import io.neurovisor.engine.execution.ExecutionResult;
 import io.neurovisor.engine.fault.Fault;
@@ -17,6 +17,7 @@ import io.neurovisor.engine.trace.TraceId;
 import io.neurovisor.server.client.DaemonClient;
 import io.neurovisor.server.client.DaemonResult;
 import io.neurovisor.server.config.DaemonUse;
+import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.trace.TraceIds;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,6 +41,7 @@ import picocli.CommandLine.Spec;
             "neurovisor run [OPTIONS] FILE [-- ARGS...]",
             "neurovisor run [OPTIONS] --language LANGUAGE -c CODE [-- ARGS...]"
         })
+@AcceptsSettings({SettingGroup.PUSH, SettingGroup.TIMEOUT})
 public final class RunCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(RunCommand.class);
 
@@ -51,18 +53,6 @@ public final class RunCommand implements Callable<Integer> {
 
     @Mixin
     private final DaemonOptions daemon = new DaemonOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final PushOptions push = new PushOptions();
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "TIME",
-            description = "Kill the program after this time: seconds, or 90s, 5m, 2h; 1s to 24h. Default: 30s."
-                    + " Environment: NEUROVISOR_TIMEOUT.")
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private @Nullable String timeout;
 
     @Option(
             names = "--out",

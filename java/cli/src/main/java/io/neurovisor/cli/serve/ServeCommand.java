@@ -3,11 +3,8 @@ package io.neurovisor.cli.serve;
 import io.neurovisor.cli.console.ConsoleProgress;
 import io.neurovisor.cli.console.ExitCode;
 import io.neurovisor.cli.console.Logging;
-import io.neurovisor.cli.options.AccessOptions;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.GuestOptions;
-import io.neurovisor.cli.options.ModelOptions;
-import io.neurovisor.cli.options.PoolOptions;
-import io.neurovisor.cli.options.TraceOptions;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.engine.pool.MemoryHeadroom;
 import io.neurovisor.host.jail.SelfConfinement;
@@ -18,17 +15,16 @@ import io.neurovisor.server.config.LogLevel;
 import io.neurovisor.server.config.PoolConfig;
 import io.neurovisor.server.daemon.Daemon;
 import io.neurovisor.server.daemon.Watchdog;
+import io.neurovisor.server.setting.SettingGroup;
 import io.neurovisor.server.trace.Tracing;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Runs the daemon until a signal stops it. */
 @Command(
@@ -39,39 +35,12 @@ import picocli.CommandLine.Option;
             "SIGHUP reads the settings again and applies log-level."
         },
         mixinStandardHelpOptions = true)
+@AcceptsSettings({SettingGroup.POOL, SettingGroup.LISTEN, SettingGroup.STATUS_PORT, SettingGroup.STATUS_ACCESS, SettingGroup.SOCKET, SettingGroup.CALLS, SettingGroup.ACCESS, SettingGroup.MODEL, SettingGroup.TRACE, SettingGroup.TIMEOUT})
 public final class ServeCommand implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
 
     @Mixin
     private final GuestOptions guest = new GuestOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final PoolOptions pool = new PoolOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ServeOptions serve = new ServeOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final AccessOptions access = new AccessOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final ModelOptions models = new ModelOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final TraceOptions trace = new TraceOptions();
-
-    @Option(
-            names = "--timeout",
-            paramLabel = "TIME",
-            description = "What a program may take whose request does not say. Default: 30s. Environment:"
-                    + " NEUROVISOR_TIMEOUT.")
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private @Nullable String timeout;
 
     @Override
     public Integer call() throws InterruptedException {

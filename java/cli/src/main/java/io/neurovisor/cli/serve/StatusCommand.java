@@ -1,14 +1,15 @@
 package io.neurovisor.cli.serve;
 
 import io.neurovisor.cli.console.ExitCode;
+import io.neurovisor.cli.options.AcceptsSettings;
 import io.neurovisor.cli.options.CommonOptions;
-import io.neurovisor.cli.options.MetricsOptions;
 import io.neurovisor.engine.fault.Fault;
 import io.neurovisor.engine.fault.NeuroVisorException;
 import io.neurovisor.server.client.StatusClient;
 import io.neurovisor.server.config.ApiKey;
 import io.neurovisor.server.overview.Overview;
 import io.neurovisor.server.overview.OverviewJson;
+import io.neurovisor.server.setting.SettingGroup;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -29,13 +30,10 @@ import picocli.CommandLine.Spec;
         },
         footer = {"", "Exit codes: 0 ready; 1 not ready, or about to end; 3 no daemon answers."},
         mixinStandardHelpOptions = true)
+@AcceptsSettings(SettingGroup.STATUS_PORT)
 public final class StatusCommand implements Callable<Integer> {
     @Mixin
     private final CommonOptions common = new CommonOptions();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // CheckedExecution asks picocli for the settings.
-    private final MetricsOptions metrics = new MetricsOptions();
 
     @Option(names = "--json", description = "Print one JSON object.")
     private boolean json;
