@@ -46,7 +46,6 @@ final class PoolBooks {
     private boolean keepsWarm;
     private boolean stopped;
 
-    /** A request without a machine, and the time of its arrival. */
     private record Waiting(long ticket, MachineKind kind, Claimant claimant, long sinceNanos) {}
 
     /** @param memoryBytes the memory available to machines while there are none */
@@ -70,7 +69,6 @@ final class PoolBooks {
         settle();
     }
 
-    /** Completes the template of a starting machine, if it is missing. */
     void makeTemplate(int choice) {
         MachineKind kind = Objects.requireNonNull(starting.get(chosen(starting, choice)));
         state.made(kind);
@@ -342,7 +340,6 @@ final class PoolBooks {
         }
     }
 
-    /** Checks that the memory suffices if each running machine uses its maximum. */
     private void allMayGrow() {
         long most = warm.size() * FIRST_BYTES;
         for (Map<Long, MachineKind> growing : List.of(starting, leased, ending)) {
@@ -436,7 +433,6 @@ final class PoolBooks {
         }
     }
 
-    /** Records since when a request has continuously lacked only memory. */
     private void noteRequestsWithoutMemory() {
         for (Waiting request : waiting.values()) {
             boolean memoryIsMissing = inLine().contains(request)
@@ -459,7 +455,6 @@ final class PoolBooks {
         return waiting.values().stream().anyMatch(other -> !other.equals(request) && mayBeOverdue(other));
     }
 
-    /** Returns the requests of claimants that may have one more machine. */
     private List<Waiting> inLine() {
         return waiting.values().stream()
                 .filter(request -> held(request.claimant())
@@ -467,7 +462,6 @@ final class PoolBooks {
                 .toList();
     }
 
-    /** Returns whether the share of the claimant limits its requests. */
     private boolean isCutOff(Claimant claimant) {
         return claimant.share().machines().isPresent();
     }
@@ -480,7 +474,6 @@ final class PoolBooks {
         return holders.values().stream().distinct();
     }
 
-    /** Returns the memory that is neither used by machines nor reserved for them. */
     private long freeBytes() {
         long promised = starting.values().stream()
                 .mapToLong(kind -> limit(kind.size()))

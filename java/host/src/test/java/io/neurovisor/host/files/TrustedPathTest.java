@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class TrustedPathTest {
-    private static final int SOMEBODY = 2_000_000_999;
+    private static final int OTHER_USER = 2_000_000_999;
 
     @TempDir
     private Path directory;
@@ -46,7 +46,7 @@ final class TrustedPathTest {
     void rejectsAWritableGroupForRootOnly() throws IOException {
         mode(data, "rwxrwxr-x");
         assertThat(new TrustedPath(0).dangerAt(data).isPresent()).isTrue();
-        assertThat(new TrustedPath(user == 0 ? SOMEBODY : user).dangerAt(data)).isEmpty();
+        assertThat(new TrustedPath(user == 0 ? OTHER_USER : user).dangerAt(data)).isEmpty();
     }
 
     @Test
@@ -58,9 +58,9 @@ final class TrustedPathTest {
     @Test
     void rejectsFilesOfAnotherUser() throws IOException {
         assumeTrue(user == 0, "only root can give files away");
-        Files.setAttribute(directory.resolve("a/b"), "unix:uid", SOMEBODY);
-        assertThat(trusted.danger(data)).hasValue(directory.resolve("a/b") + " belongs to user " + SOMEBODY);
-        assertThat(new TrustedPath(SOMEBODY).danger(data)).isEmpty();
+        Files.setAttribute(directory.resolve("a/b"), "unix:uid", OTHER_USER);
+        assertThat(trusted.danger(data)).hasValue(directory.resolve("a/b") + " belongs to user " + OTHER_USER);
+        assertThat(new TrustedPath(OTHER_USER).danger(data)).isEmpty();
     }
 
     @Test
@@ -77,9 +77,9 @@ final class TrustedPathTest {
         assumeTrue(user == 0, "only root can give files away");
         Path link = Files.createSymbolicLink(directory.resolve("link"), data);
         Process given =
-                new ProcessBuilder("chown", "--no-dereference", Integer.toString(SOMEBODY), link.toString()).start();
+                new ProcessBuilder("chown", "--no-dereference", Integer.toString(OTHER_USER), link.toString()).start();
         assertThat(given.onExit().join().exitValue()).isZero();
-        assertThat(trusted.danger(link)).hasValue(link + " belongs to user " + SOMEBODY);
+        assertThat(trusted.danger(link)).hasValue(link + " belongs to user " + OTHER_USER);
     }
 
     private static void mode(Path path, String permissions) throws IOException {
