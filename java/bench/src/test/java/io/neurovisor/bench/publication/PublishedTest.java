@@ -40,7 +40,7 @@ final class PublishedTest {
     /** Figures that were written by hand, or that are from another run, fail this test. */
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "SPECIFICATION.md", "docs/performance.md", "docs/design/performance.md"})
-    void figuresOfDocumentsAreThoseOfTheCommittedRuns(String name) throws IOException {
+    void documentsShowTheCommittedRuns(String name) throws IOException {
         String document = Files.readString(ROOT.resolve(name));
         assertThat(document).contains("bench");
         assertThat(Published.document(document, report(), firecracker(), spans()))
@@ -49,7 +49,7 @@ final class PublishedTest {
 
     /** An incomplete run, or one with outdated targets, must not be published. */
     @Test
-    void theCommittedRunIsWholeAndOfTheTargetsOfNow() throws IOException {
+    void committedRunHasTheCurrentTargets() throws IOException {
         assertThat(report().path("quick").asBoolean()).isFalse();
         List<String> ours = Target.of("any", new Measurements()).stream()
                 .map(target -> target.what() + ": " + target.promise())
@@ -61,7 +61,7 @@ final class PublishedTest {
     }
 
     @Test
-    void everyTargetHasItsPlaceInTheSpecification() throws IOException {
+    void specificationListsEveryTarget() throws IOException {
         String specification = Files.readString(ROOT.resolve("SPECIFICATION.md"));
         assertThat(Target.of("any", new Measurements()))
                 .allSatisfy(target -> assertThat(specification).contains("<!--bench target; " + target.what() + "-->"));
@@ -69,7 +69,7 @@ final class PublishedTest {
 
     /** The figures of the other program follow from its values, and have their rows. */
     @Test
-    void theCommittedRunOfFirecrackersIsWhole() throws IOException {
+    void committedFirecrackerRunIsComplete() throws IOException {
         JsonNode run = firecracker();
         assertThat(run.path("series")).hasSize(13).allSatisfy(one -> {
             List<Double> values = one.path("values")
@@ -96,7 +96,7 @@ final class PublishedTest {
 
     /** Figures that are not replaced name their source. */
     @Test
-    void whereTheTimeGoesHasNoFigureWithoutASource() throws IOException {
+    void designPageNamesTheSourceOfEachFigure() throws IOException {
         String rest = Published.byHand(Files.readString(ROOT.resolve("docs/design/performance.md")))
                 .replaceAll("(?s)<!-- by hand: [^>]+-->.*?<!-- end by hand -->", "");
         assertThat(rest).doesNotContain("<!-- by hand", "<!-- end by hand").contains("What is missed");
@@ -107,7 +107,7 @@ final class PublishedTest {
 
     /** Outside the table, each number names the command or the test that it is from. */
     @Test
-    void theReadmesOtherNumbersSayWhereTheyAreFrom() throws IOException {
+    void performancePageNamesTheSourceOfEachFigure() throws IOException {
         String rest = Published.byHand(Files.readString(ROOT.resolve("docs/performance.md")));
         String numbers = rest.substring(rest.indexOf("\n## Other figures"));
         String rows = numbers.substring(0, numbers.indexOf("\n## ", 1));
@@ -117,7 +117,7 @@ final class PublishedTest {
     }
 
     @Test
-    void marksAreReplacedByWhatTheyNameAndNothingElseIs() throws IOException {
+    void replacesOnlyMarkedFigures() throws IOException {
         assertThat(published("a <!--bench p50; small; warm; a-->7 ms<!--/--> b"))
                 .isEqualTo(marked("p50; small; warm; a", "1.3 ms"));
         assertThat(published("a <!--bench p99; small; warm; b-->?<!--/--> b")).contains(">not measured<");
@@ -132,7 +132,7 @@ final class PublishedTest {
     }
 
     @Test
-    void aPromiseThatIsNotKeptWithMachinesOfEverySizeIsPending() throws IOException {
+    void promiseMissedWithOneSizeIsPending() throws IOException {
         assertThat(published("a <!--bench target; w-->?<!--/--> b")).contains(">pending: at most 1.30 x<");
         assertThat(published("a <!--bench target; v-->pending: ?<!--/--> b")).contains(">at least 2.00 s<");
         assertThat(published("a <!--bench target; f-->?<!--/--> b")).contains(">pending: at most 1.20 x<");
@@ -143,12 +143,12 @@ final class PublishedTest {
     @ValueSource(
             strings = {"p50; small; warm", "p75; small; warm; a", "target; none", "", "beside; small; warm; a", "target"
             })
-    void aMarkThatNamesNothingIsRefused(String key) {
+    void rejectsUnknownMarks(String key) {
         assertThatThrownBy(() -> published("<!--bench " + key + "-->?<!--/-->")).isInstanceOf(Exception.class);
     }
 
     @Test
-    void aPictureIsPutBetweenItsMarks() throws IOException {
+    void putsThePictureBetweenItsMarks() throws IOException {
         String document = "a\n" + Published.PICTURE + "\nold\n" + Published.END + "\nb\n";
         assertThat(published(document))
                 .startsWith("a\n" + Published.PICTURE + "\nNo request's spans")

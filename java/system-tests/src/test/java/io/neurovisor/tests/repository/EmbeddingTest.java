@@ -50,7 +50,7 @@ final class EmbeddingTest {
     }
 
     @Test
-    void readmeShowsTheCompiledExample() throws IOException {
+    void javaPageShowsTheCompiledExample() throws IOException {
         Path home = CommandLineRun.home();
         String source =
                 Files.readString(home.resolve("java/system-tests/src/test/java/io/neurovisor/tests/repository/Embedding.java"));

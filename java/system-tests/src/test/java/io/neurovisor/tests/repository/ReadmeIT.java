@@ -22,7 +22,7 @@ final class ReadmeIT {
     private Path directory;
 
     @Test
-    void readmeShowsTheActualOutput() throws IOException {
+    void documentsShowTheActualOutput() throws IOException {
         Path home = CommandLineRun.home();
         Files.createSymbolicLink(directory.resolve("neurovisor"), home.resolve("neurovisor"));
         List<ConsoleBlock.Command> commands = Documents.all().stream()
