@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -208,6 +209,25 @@ final class DocumentsTest {
         for (String name : matches("\\| `((?:java|guest|proto|spawner|bpf)[a-z/-]*)`", Documents.text("ARCHITECTURE.md"))) {
             assertThat(HOME.resolve(name)).exists();
         }
+    }
+
+    @Test
+    void architectureListsTheDependenciesOfModules() throws IOException {
+        Matcher row = Pattern.compile("(?m)^\\| `(java/[a-z]+)` \\|.*\\| ([^|]+) \\|$")
+                .matcher(Documents.text("ARCHITECTURE.md"));
+        int modules = 0;
+        while (row.find()) {
+            String listed = row.group(2);
+            if (!listed.startsWith("all")) {
+                modules++;
+                assertThat(matches(
+                                "neurovisor-([a-z]+)</artifactId>\\s*<version>[^<]*</version>\\s*</dependency>",
+                                Documents.text(row.group(1) + "/pom.xml")))
+                        .as("dependencies of " + row.group(1))
+                        .allSatisfy(name -> assertThat(listed).contains(name));
+            }
+        }
+        assertThat(modules).isGreaterThan(5);
     }
 
     /** Names of classes and messages become outdated when they are renamed. */
