@@ -3,6 +3,7 @@ package io.neurovisor.cli;
 import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
 
 import io.neurovisor.cli.console.Failures;
+import io.neurovisor.cli.options.SettingOptions;
 import io.neurovisor.cli.run.Launch;
 import io.neurovisor.server.setting.ProcessEnvironment;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class Main {
         commandLine.setExecutionExceptionHandler(Failures::execution);
         commandLine.setExecutionStrategy(new CheckedExecution(launch.environment()));
         everyCommand(commandLine, command -> {
+            SettingOptions.addTo(command.getCommandSpec());
             // Wrong settings are reported together with wrong options.
             command.getCommandSpec().parser().collectErrors(true);
             command.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, new OptionGroups());
