@@ -37,8 +37,9 @@ public final class CommonOptions {
             description = "Say nothing but errors: no progress, no notes.")
     private boolean quiet;
 
+    @SuppressWarnings("UnusedVariable") // Failures asks picocli whether it was given.
     @Option(names = "--debug", description = "Show the stack trace of a failure.")
-    private boolean debug; // Failures asks picocli whether it was given.
+    private boolean debug;
 
     private @Nullable LoadedConfig loaded;
     private Supplier<LoadedConfig> sources = this::loaded;

@@ -136,9 +136,13 @@ public record SettingType<T>(
                 type.label + "|" + word,
                 type.allowed + ", or " + word,
                 type.candidates,
-                text -> text.equals(word)
-                        ? Optional.of(Optional.empty())
-                        : type.parser.apply(text).map(Optional::of),
+                text -> {
+                    if (text.equals(word)) {
+                        return Optional.of(Optional.empty());
+                    }
+                    Optional<T> value = type.parser.apply(text);
+                    return value.isEmpty() ? Optional.empty() : Optional.of(value);
+                },
                 value -> value.map(type.printer).orElse(word));
     }
 

@@ -88,7 +88,7 @@ final class SourceLimitsTest {
                     String file = Path.of(unit.getSourceFile().toUri()).getFileName().toString();
                     methods.add(file + "#" + method.getName());
                 }
-                return super.visitMethod(method, nothing);
+                return super.visitMethod(method, null);
             }
         }.scan(unit, null);
         return methods;
