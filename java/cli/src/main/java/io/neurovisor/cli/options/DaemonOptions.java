@@ -19,11 +19,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 
-/** The choice between a daemon that is there already and machines of the command's own. */
+/** The choice between a running daemon and the command's own machines. */
 @Command
 @AcceptsSettings({SettingGroup.DAEMON, SettingGroup.SOCKET})
 public final class DaemonOptions {
-    /** What a daemon has decided before anybody asks it for anything. */
+    /** Settings that are fixed when a daemon starts. */
     private static final List<Setting<?>> OF_MACHINES = List.of(
             Config.DATA_DIR,
             GuestConfig.KERNEL,
@@ -38,9 +38,9 @@ public final class DaemonOptions {
             UidConfig.VM_UIDS);
 
     /**
-     * The daemon that is to run this command's programs; empty for machines of its own.
+     * Connects to the daemon that runs this command's programs. Returns empty if the command uses its own machines.
      *
-     * @param remark hears why a daemon that may be there is not used
+     * @param remark receives the reason why an existing daemon is not used
      */
     public Optional<DaemonClient> connect(LoadedConfig loaded, Consumer<String> remark) {
         Config config = loaded.config();

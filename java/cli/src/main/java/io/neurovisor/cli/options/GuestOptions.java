@@ -33,7 +33,7 @@ public final class GuestOptions {
         return config().guest().size();
     }
 
-    /** The image that was asked for, not the usual one. */
+    /** Returns the image, unless it is the default. */
     public Optional<String> requestedImage() {
         return common.loaded().isDefault(GuestConfig.IMAGE) ? Optional.empty() : Optional.of(config().guest().image());
     }
@@ -42,18 +42,18 @@ public final class GuestOptions {
         return common.settings();
     }
 
-    /** A daemon with these options: at ports that are free, and what it says is text. */
+    /** Returns the command of a daemon with these options, free ports and a text log. */
     public ToolCommand serve(Path socket, String... options) {
         return serve(size(), socket, options);
     }
 
-    /** The same for machines of another size. */
+    /** Returns the command of such a daemon with machines of another size. */
     public ToolCommand serve(SandboxSize machines, Path socket, String... options) {
         List<String> asked = List.of(options);
-        boolean says = asked.stream().anyMatch(option -> option.startsWith("--snapshot="));
+        boolean setsSnapshot = asked.stream().anyMatch(option -> option.startsWith("--snapshot="));
         List<String> arguments = Stream.of(
                         List.of("serve"),
-                        says
+                        setsSnapshot
                                 ? arguments(machines).stream()
                                         .filter(option -> !option.equals(CLONED))
                                         .toList()
@@ -73,12 +73,12 @@ public final class GuestOptions {
                 .withArguments(arguments);
     }
 
-    /** These options as arguments, for another run of this program. */
+    /** Returns arguments that give another run of this program these options. */
     public List<String> arguments() {
         return arguments(size());
     }
 
-    /** The same for machines of another size. */
+    /** Returns these arguments with machines of another size. */
     public List<String> arguments(SandboxSize machines) {
         return Stream.concat(
                         common.arguments().stream(),

@@ -3,7 +3,7 @@ package io.neurovisor.cli.options;
 import io.neurovisor.server.setting.SettingGroup;
 import picocli.CommandLine.Mixin;
 
-/** The options of every command whose programs are a language model's. */
+/** The options of every command that runs the programs of a language model. */
 @AcceptsSettings({SettingGroup.POOL, SettingGroup.MODEL, SettingGroup.TIMEOUT})
 public final class ModelWorkOptions {
     @Mixin
