@@ -111,18 +111,7 @@ final class NeuroVisorWiring {
                 settings.config().vmm().strict());
         ImageStarts starts = new ImageStarts(
                 images, usual, templates, use, vmm.identity(), settings.config().guest().snapshot(), building, progress);
-        SandboxFactory factory = new SandboxFactory(
-                vmm,
-                random,
-                Ticker.SYSTEM,
-                listeners.sandboxes(),
-                settings.config().vmm().strict());
-        WarmPool pool = new WarmPool(
-                plan(settings.config(), usual, vmm),
-                new ImageSandboxes(factory, starts, START_LIMIT),
-                NeuroVisorWiring::prime,
-                Ticker.SYSTEM,
-                listeners.sandboxes());
+        WarmPool pool = pool(settings.config(), usual, vmm, starts, random, listeners.sandboxes());
         Function<ExecutionRequest, MachineKind> orders =
                 request -> starts.withImage(new MachineKind(request.imageOr(usual.image()), request.size()));
         return new NeuroVisor(
@@ -135,6 +124,23 @@ final class NeuroVisorWiring {
                 new Executions(orders, pool, Ticker.SYSTEM, listeners.executions()),
                 starts,
                 selected);
+    }
+
+    private static WarmPool pool(
+            Config config,
+            BootFiles usual,
+            Vmm vmm,
+            ImageStarts starts,
+            SecureRandom random,
+            SandboxListener listener) {
+        SandboxFactory factory = new SandboxFactory(
+                vmm, random, Ticker.SYSTEM, listener, config.vmm().strict());
+        return new WarmPool(
+                plan(config, usual, vmm),
+                new ImageSandboxes(factory, starts, START_LIMIT),
+                NeuroVisorWiring::prime,
+                Ticker.SYSTEM,
+                listener);
     }
 
     private static PoolPlan plan(Config config, BootFiles usual, Vmm vmm) {

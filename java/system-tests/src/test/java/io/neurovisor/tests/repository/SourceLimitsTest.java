@@ -39,7 +39,6 @@ final class SourceLimitsTest {
             "FaultStatus.java#code",
             "KeysCommand.java#create",
             "MachineMetrics.java#<init>",
-            "NeuroVisorWiring.java#wire",
             "Target.java#of");
 
     @Test
