@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * The options of every command that works with the data directory. Those that are settings are only declared here: what
- * they come to, with environment and file, is told to {@link #accept} before the command runs.
+ * The options of every command that works with the data directory. Options that are settings are only declared here: their
+ * values, merged with environment and file, are passed to {@link #accept} before the command runs.
  */
 @AcceptsSettings(SettingGroup.GENERAL)
 public final class CommonOptions {
@@ -88,7 +88,7 @@ public final class CommonOptions {
         return quiet;
     }
 
-    /** One line for whoever watches, unless nobody wants to hear. */
+    /** Prints a line for the user, unless {@code --quiet} is set. */
     public void tell(PrintWriter err, String line) {
         if (!quiet) {
             err.println("neurovisor: " + line);

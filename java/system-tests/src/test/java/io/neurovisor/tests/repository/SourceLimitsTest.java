@@ -32,7 +32,6 @@ final class SourceLimitsTest {
 
     /** Larger packages, files and methods, which are to be split. The list must not grow. */
     private static final Set<String> EXCEPTIONS = Set.of(
-            "java/server/src/main/java/io/neurovisor/server/config",
             "Config.java#of",
             "DaemonWiring.java#start",
             "EnduranceReport.java#lines",
