@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * The options of every command that works with the data directory. Options that are settings are only declared here: their
- * values, merged with environment and file, are passed to {@link #accept} before the command runs.
+ * The options of every command that works with the data directory. {@link #accept} reads its
+ * configuration before the command runs.
  */
 @AcceptsSettings(SettingGroup.GENERAL)
 public final class CommonOptions {
@@ -34,7 +34,7 @@ public final class CommonOptions {
 
     @Option(
             names = {"-q", "--quiet"},
-            description = "Say nothing but errors: no progress, no notes.")
+            description = "Print only errors: no progress, no notes.")
     private boolean quiet;
 
     @SuppressWarnings("UnusedVariable") // Failures asks picocli whether it was given.
@@ -48,14 +48,14 @@ public final class CommonOptions {
         return Optional.ofNullable(configFile);
     }
 
-    /** Reads the settings, and whenever they are asked for again. */
+    /** Reads the settings, and keeps their sources for {@link #reread}. */
     public LoadedConfig accept(Supplier<LoadedConfig> reader) {
         sources = reader;
         loaded = reader.get();
         return loaded;
     }
 
-    /** What the sources say now, which what runs does not follow by itself. */
+    /** Returns the present settings of all sources; {@link #config} does not change. */
     public LoadedConfig reread() {
         return sources.get();
     }
@@ -100,7 +100,7 @@ public final class CommonOptions {
         return new ConsoleProgress(quiet);
     }
 
-    /** The same data directory and file as arguments, for another run of this program. */
+    /** Returns arguments that give another run of this program the same data directory and file of settings. */
     public List<String> arguments() {
         List<String> dataDirectory = List.of("--data-dir", config().dataDir().toString());
         return loaded().file()
@@ -112,7 +112,7 @@ public final class CommonOptions {
                 .orElse(dataDirectory);
     }
 
-    /** Where the launcher found the repository. */
+    /** Returns the root of the repository, which the launcher sets. */
     public static Path home() {
         return Path.of(System.getProperty("neurovisor.home", "."));
     }
